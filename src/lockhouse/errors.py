@@ -58,7 +58,9 @@ class Invalid(LockhouseError):
 
     code: ClassVar[str] = "invalid"
 
-    def __init__(self, where: str, expected: str, *, got: str = "", hint: str = "", problems: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, where: str, expected: str, *, got: str = "", hint: str = "", problems: tuple[str, ...] = ()
+    ) -> None:
         text = f"{where or 'input'}: expected {expected}" + (f", got {got}" if got else "")
         super().__init__(text, hint=hint)
         self.where = where

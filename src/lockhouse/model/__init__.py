@@ -1,0 +1,1 @@
+"""Every shared value and the ports: parsed policy, channel, event, rows, Change, Facts, Ask, Decision."""

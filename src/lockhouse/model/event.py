@@ -1,0 +1,101 @@
+"""What comes in through a channel, parsed; and what each item of a batch is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import msgspec
+
+from lockhouse.model.scale import Assurance
+
+Outcome = Literal["stored", "trimmed", "held", "duplicate", "refused"]
+
+
+class Kind(msgspec.Struct, frozen=True, kw_only=True):
+    """What a channel kind knows of its own wire format; handed to the policy compiler by the wiring.
+
+    Attributes:
+        name: the word of `kind:` in the policy.
+        roots: where a field of the same name is looked for, in this order (`("properties", "traits", "context.traits")`).
+        defaults: field name -> dotted source paths tried before the roots
+            (`{"device_id": ("anonymousId",)}`).
+        envelope: dotted paths that are the protocol's own and are neither kept nor counted as dropped;
+            a path covers everything below it.
+        vocabulary: path segments that may be shown by name when dropped; every other segment is shown as `*`,
+            because keys can be values.
+    """
+
+    name: str
+    roots: tuple[str, ...]
+    defaults: Mapping[str, tuple[str, ...]]
+    envelope: frozenset[str]
+    vocabulary: frozenset[str]
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One parsed item of a batch; `source` is the provider's own tree and is never stored.
+
+    Attributes:
+        name: the word under `events:` in the policy: `identify`, `page`, `Order Completed`.
+        message_id: the sender's id for deduplication, or None when it sent none.
+        occurred_at: ms, corrected for clock skew, not yet clamped.
+        consent: the banner's words and their answers; None when the event carries no consent object,
+            an empty mapping when it carries an empty one (all denied).
+        signals: narrowing signals seen with it: `gpc`.
+    """
+
+    name: str
+    message_id: str | None
+    occurred_at: int
+    source: dict[str, Any]
+    consent: Mapping[str, bool] | None = None
+    signals: frozenset[str] = frozenset()
+
+
+class Fault(msgspec.Struct, frozen=True, kw_only=True):
+    """A bad item: refused in its own reply slot, its neighbours unharmed.
+
+    Attributes:
+        code: one of the outcome codes, `LH-1xxx`.
+        where: a pointer into the item (`/type`), never its value.
+        expected: what should stand there.
+    """
+
+    code: str
+    where: str
+    expected: str
+
+
+class Batch(msgspec.Struct, frozen=True, kw_only=True):
+    """Items of one request of one authenticated sender.
+
+    Attributes:
+        channel: its name in the policy.
+        credential: class of the credential that was shown; message ids are deduplicated within it.
+        network: the sender's network (address with the host part cut off) or None; never the full address.
+        received_at: ms.
+    """
+
+    channel: str
+    assurance: Assurance
+    credential: str
+    received_at: int
+    items: Sequence[Event | Fault]
+    network: str | None = None
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What one item is answered, once it is durable.
+
+    Attributes:
+        code: an outcome code (`LH-0000` for plainly stored).
+        kept: how many fields were kept.
+        dropped: what was not kept, as (path with unknown segments as `*`, reason).
+    """
+
+    outcome: Outcome
+    code: str
+    kept: int = 0
+    dropped: tuple[tuple[str, str], ...] = ()
+    record: bytes | None = None

@@ -1,0 +1,29 @@
+"""Identifiers of Lockhouse's own things: 16 bytes each, named so that one cannot stand for another.
+
+Persons, records, entries and jobs are UUIDv7 (RFC 9562 §5.7): time-ordered, so that B-trees grow at their
+end. Names (channels, events, fields, slots, purposes, compartments) are small integers from the name
+registry and are never reused.
+"""
+
+from __future__ import annotations
+
+from typing import NewType
+
+PersonId = NewType("PersonId", bytes)
+"""A source person: one cluster of identifiers that share keys. 16 bytes."""
+RecordId = NewType("RecordId", bytes)
+EntryId = NewType("EntryId", bytes)
+HouseId = NewType("HouseId", bytes)
+StaffId = NewType("StaffId", bytes)
+
+Millis = int
+"""Milliseconds since 1970-01-01T00:00:00Z."""
+
+EPOCH_DAY_ZERO_MS = 1_577_836_800_000
+"""2020-01-01T00:00:00Z, day 0 of the epoch numbers that stand in box directories (u16 days, until 2199)."""
+DAY_MS = 86_400_000
+
+
+def text_id(raw: bytes) -> str:
+    """An id as people see it: lower-case hex."""
+    return raw.hex()

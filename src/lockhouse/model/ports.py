@@ -1,0 +1,115 @@
+"""The ports: what gates and flows ask of the world. Ports are async, decisions sync.
+
+Everything durable passes through two of them: `Reads` for set-wise look-ups, `Commits` for Changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Protocol, TypeVar
+
+from lockhouse.model.change import Change, Committed, Conflict, KeyTuple
+from lockhouse.model.rows import Row
+
+RowT = TypeVar("RowT", bound=Row)
+
+
+class Clock(Protocol):
+    """The house's trusted clock."""
+
+    def now_ms(self) -> int:
+        """Wall time in ms since 1970, UTC."""
+        ...
+
+    def monotonic_s(self) -> float:
+        """A clock that no operator can set; only for leases and durations."""
+        ...
+
+
+class Ids(Protocol):
+    """Identifiers and randomness from the operating system."""
+
+    def new(self) -> bytes:
+        """A UUIDv7, 16 bytes, strictly increasing within this process."""
+        ...
+
+    def random(self, size: int) -> bytes:
+        """`size` random bytes fit for keys."""
+        ...
+
+
+class Reads(Protocol):
+    """Set-wise look-ups over committed rows. Each call is one short read; none holds a transaction open."""
+
+    async def get(self, row: type[RowT], keys: Sequence[KeyTuple]) -> dict[KeyTuple, RowT]:
+        """The rows with these keys; absent ones are left out. A shorter tuple is not a key: use `find`."""
+        ...
+
+    async def find(
+        self,
+        row: type[RowT],
+        by: Sequence[str],
+        values: Sequence[KeyTuple],
+        *,
+        after: KeyTuple | None = None,
+        limit: int = 10_000,
+    ) -> list[RowT]:
+        """Rows whose columns `by` equal one of `values`, in key order, at most `limit`, keys greater than `after`.
+
+        `by` must be a prefix of the table's key or one of its declared indexes; anything else raises `Invalid`,
+        so that no look-up scans a table by mistake. With an index, order is (index columns, key).
+        """
+        ...
+
+    def scan(self, row: type[RowT], *, chunk: int = 1_000) -> AsyncIterator[list[RowT]]:
+        """The whole table in key order (arrival order for appended rows), in chunks, each its own short read."""
+        ...
+
+
+class Commits(Protocol):
+    """The only way to write."""
+
+    async def commit(self, change: Change) -> Committed | Conflict:
+        """Durable when it returns `Committed`.
+
+        Raises:
+            Unavailable: the store is away or this process may not write now; nothing was written
+                that the caller may rely on.
+        """
+        ...
+
+    async def commit_each(self, changes: Sequence[Change]) -> list[Committed | Conflict]:
+        """Each on its own; neighbours in one durable group where possible. Answers in the order of `changes`."""
+        ...
+
+    async def scrub(self) -> None:
+        """Returns when no deleted row of the identity store remains in its log file.
+
+        Raises:
+            Unavailable: a reader kept it from finishing; retry.
+        """
+        ...
+
+
+class Epochs(Protocol):
+    """The two numbers every process must have seen: which policy rules, which keys have ended."""
+
+    def policy(self) -> int:
+        """The policy epoch this process has seen."""
+        ...
+
+    def key(self) -> int:
+        """The key epoch this process has seen."""
+        ...
+
+    def alive(self) -> bool:
+        """Whether this process has confirmed both within the lease; if not it seals and opens nothing."""
+        ...
+
+    async def announce(self, *, policy: bool = False, key: bool = False) -> None:
+        """Moves an epoch, durably, and returns when every live process has acknowledged it or its lease ran out."""
+        ...
+
+    def on_move(self, act: Callable[[int, int], None]) -> None:
+        """Calls `act(policy, key)` in this process whenever either moves, before the move is acknowledged."""
+        ...

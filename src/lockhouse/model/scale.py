@@ -1,0 +1,56 @@
+"""The small ordered scales of the product, as integers that compare."""
+
+from __future__ import annotations
+
+from enum import IntEnum, IntFlag
+
+
+class Assurance(IntEnum):
+    """How the sender of an event is authenticated. It gates what a channel may do."""
+
+    PUBLIC = 1
+    SECRET = 2
+    SIGNED = 3
+
+
+class Proof(IntEnum):
+    """How an identifier came to belong to a person: typed by someone, the provider's own, or shown to be theirs."""
+
+    CLAIMED = 1
+    ISSUED = 2
+    PROVEN = 3
+
+
+class Stage(IntEnum):
+    """How far a channel is let in: observe stores shapes only, trial keeps drops for replay, live is the rule."""
+
+    OBSERVE = 1
+    TRIAL = 2
+    LIVE = 3
+
+
+class PersonState(IntFlag):
+    """What stands against a person's data; several may hold at once."""
+
+    NONE = 0
+    RESTRICTED = 1
+    OBJECTED = 2
+    HELD = 4
+    ENDING = 8
+    ERASED = 16
+    MINOR = 32
+
+
+class ConsentState(IntEnum):
+    """A person's word on one purpose."""
+
+    DENIED = 0
+    GRANTED = 1
+
+
+class KeyState(IntEnum):
+    """Life of a key: live, shut (in limbo, no read path opens it), destroyed."""
+
+    LIVE = 0
+    SHUT = 1
+    DESTROYED = 2
