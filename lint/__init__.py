@@ -1,0 +1,1 @@
+"""House rules: what review would repeat, as small checks with good and bad examples."""
