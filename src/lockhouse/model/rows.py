@@ -237,12 +237,16 @@ class Suppression(Row, frozen=True):
 
 
 class ErasedMark(Row, frozen=True):
-    """An identifier erased before a time: replays of older events do not bring the person back."""
+    """A blind index erased before a time: replays of older events do not bring the person back.
+
+    It stands under the index branch, so an index key generation is kept while a mark under it lives (90 days).
+    """
 
     TABLE = "erased_mark"
     STORE = "identity"
-    KEY = ("kind", "tag")
+    KEY = ("kind", "generation", "tag")
     kind: int
+    generation: int
     tag: bytes
     before_at: int
     until_at: int
@@ -308,6 +312,21 @@ class Record(Row, frozen=True):
     clear: bytes
     """msgpack map of slot number -> value of `clear: true` fields; empty bytes when there is none."""
     boxes: bytes
+
+
+class Seal(Row, frozen=True):
+    """What a sealed write expects of a person, on the record store's side of the two stores.
+
+    Absent means version 0, open. An ending moves the version first, in the same commit as its intent, so that no
+    record sealed under the old keys can become durable afterwards. `state` 0 open, 1 ending, 2 ended.
+    """
+
+    TABLE = "seal"
+    STORE = "record"
+    KEY = ("person",)
+    person: bytes
+    version: int
+    state: int
 
 
 class Receipt(Row, frozen=True):
