@@ -1,0 +1,71 @@
+"""Channel credentials: made, recognised and hashed.
+
+A credential is text that secret scanners can find (`lhp_` for a public write key, `lhs_` for a secret one)
+with a checksum, so that a typing error is told from a wrong key without a look-up, and a leaked one can be
+matched in logs and repositories.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from typing import Literal
+
+from lockhouse.crypto.canonical import lp
+from lockhouse.crypto.signatures import Entropy, hmac_sha256
+from lockhouse.secret import Secret
+
+BODY = 30
+"""Random base62 characters: 178 bits, beyond any guessing, so one HMAC hashes it (no Argon2 per request)."""
+CHECK = 6
+"""Base62 characters that hold the CRC-32 of what stands before them."""
+MESSAGE_TAG_BYTES = 16
+_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_FAIR = 256 - 256 % len(_ALPHABET)
+_SHAPE = re.compile(rf"lh[ps]_[0-9A-Za-z]{{{BODY}}}_[0-9A-Za-z]{{{CHECK}}}", re.ASCII)
+_PREFIX = {"public": "lhp_", "secret": "lhs_"}
+
+
+def new_credential(kind: Literal["public", "secret"], entropy: Entropy) -> Secret:
+    """A new credential, as the ASCII bytes of its text: `lhp_` or `lhs_`, 30 characters, `_`, checksum of 6.
+
+    Shown once to whoever made the channel; the house keeps `credential_hash` of it.
+    """
+    body = ""
+    while len(body) < BODY:
+        # Bytes above the last whole multiple of 62 are left out: taking them modulo 62 would favour some letters.
+        body += "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in entropy(BODY) if byte < _FAIR)
+    start = _PREFIX[kind] + body[:BODY]
+    return Secret(f"{start}_{_check(start)}".encode())
+
+
+def _check(start: str) -> str:
+    left, text = zlib.crc32(start.encode()), ""
+    for _ in range(CHECK):
+        left, digit = divmod(left, len(_ALPHABET))
+        text = _ALPHABET[digit] + text
+    return text
+
+
+def looks_valid(text: str) -> bool:
+    """Whether the shape and the checksum are right. Says nothing of whether the credential is live."""
+    return _SHAPE.fullmatch(text) is not None and _check(text[: 4 + BODY]) == text[-CHECK:]
+
+
+def credential_hash(text: str, *, key: Secret) -> bytes:
+    """The 32 bytes under which the house knows a credential: HMAC-SHA256 under the house's own key."""
+    return hmac_sha256(key, lp("lockhouse/credential/1", _raw(text)))
+
+
+def message_tag(text: str, *, key: Secret, credential_class: str) -> bytes:
+    """The 16 bytes under which a received message id is remembered.
+
+    The class keeps a public key from squatting on the message ids of a secret one; the key keeps ids, which may
+    hold personal values, out of the store.
+    """
+    return hmac_sha256(key, lp("lockhouse/receipt/1", credential_class, _raw(text)))[:MESSAGE_TAG_BYTES]
+
+
+def _raw(text: str) -> bytes:
+    # Headers and JSON may carry lone surrogates; a look-up of them must miss, not fail.
+    return text.encode("utf-8", "surrogatepass")

@@ -1,0 +1,314 @@
+"""The keyring: the keys that this process may use now, and the only place where boxes are sealed and opened.
+
+Rules it keeps: a process seals only with a ring it has read back; nothing opens without a `Noted` that names
+person, compartment and purpose; a process that is not `alive` (its lease on the key epoch has run out) neither
+seals nor opens; keys and derived ciphers are bounded and dropped by person and by epoch. It belongs to one
+thread. It never stores anything.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hmac import HMAC
+
+from lockhouse.crypto import seal as boxes
+from lockhouse.crypto.canonical import lp
+from lockhouse.crypto.derive import keyed
+from lockhouse.crypto.nonces import Nonces
+from lockhouse.crypto.noted import Noted
+from lockhouse.crypto.ring import Ring, WrappedRing, Wrapper, new_keys
+from lockhouse.crypto.seal import SealedBox
+from lockhouse.crypto.signatures import KEY_BYTES, Entropy, equal
+from lockhouse.errors import Conflict, Erased, Expired, Invalid, Refused, Tampered, Unavailable
+from lockhouse.secret import Secret
+
+REF_BYTES = 16
+_MAX_U16 = 0xFFFF
+
+
+class _Held:
+    """A ring in use. `slots` are the (compartment, epoch) numbers for which a cipher was derived."""
+
+    __slots__ = ("generation", "keys", "ref", "slots", "version")
+
+    def __init__(self, ring: Ring, generation: int, version: int, ref: bytes) -> None:
+        self.keys = ring.keys
+        self.ref = ref
+        self.generation = generation
+        self.version = version
+        self.slots: set[int] = set()
+
+
+class Keyring:
+    """Rings, epoch keys and derived ciphers of one process.
+
+    Args:
+        house: the house id, 16 bytes; it stands in every derivation and all associated data.
+        keks: KEK generation -> 32 bytes.
+        generation: under which new rings are wrapped.
+        entropy: random bytes, fit for keys.
+        alive: whether this process has confirmed the key epoch within its lease.
+        cache: most rings held, and most derived ciphers (10,000 ciphers are 24 MB).
+        notary: the writer's notary key; tickets by another are refused. None takes any, until `trust` is called.
+    """
+
+    def __init__(  # noqa: PLR0913  (the world a keyring needs, handed in by name)
+        self,
+        house: bytes,
+        *,
+        keks: Mapping[int, Secret],
+        generation: int,
+        entropy: Entropy,
+        alive: Callable[[], bool],
+        cache: int = 10_000,
+        notary: bytes | None = None,
+    ) -> None:
+        if len(house) != boxes.ID_BYTES or cache < 1:
+            raise Invalid("keyring", "a house id of 16 bytes and room for a ring", got="less")
+        nonces = Nonces(entropy)
+        self._draw = nonces.draw
+        self._wrapper = Wrapper(house, keks, draw=nonces.draw)
+        self._generation = generation
+        self._entropy = entropy
+        self._alive = alive
+        self._cache = cache
+        self._notary = notary
+        self._aad = boxes.box_aad_prefix(house)
+        self._info = boxes.box_key_prefix(house)
+        self._ref_message = lp("lockhouse/ref/1", house)
+        self._rings: OrderedDict[bytes, _Held] = OrderedDict()
+        self._ciphers: OrderedDict[tuple[bytes, int], tuple[bytes, AESGCM]] = OrderedDict()
+        self._epochs: dict[int, HMAC] = {}
+        self._purged = False
+
+    def trust(self, notary: bytes) -> None:
+        """From now on take only tickets vouched for by this notary key: a restarted writer has a new one."""
+        self._notary = notary
+
+    # Rings as stored -------------------------------------------------------------------------------
+
+    def mint(self, person: bytes, compartments: Iterable[int]) -> WrappedRing:
+        """A new ring, version 1, for storing. It is not cached: `admit` it once it has been read back.
+
+        Raises:
+            Invalid: a compartment that is not 0..65535.
+        """
+        ring = Ring(self._entropy(KEY_BYTES), new_keys(compartments, self._entropy))
+        return self._wrapper.wrap(person, ring, generation=self._generation, version=1)
+
+    def extend(self, ring: WrappedRing, compartments: Iterable[int]) -> WrappedRing:
+        """The next version of a ring, with new keys for those compartments that it lacks.
+
+        Raises:
+            Tampered: the ring does not unwrap.
+        """
+        old = self._unwrap(ring)
+        new = new_keys(set(compartments) - old.keys.keys(), self._entropy)
+        return self._next(ring, Ring(old.ref_key, old.keys | new))
+
+    def cut(self, ring: WrappedRing, compartments: Iterable[int]) -> WrappedRing:
+        """The next version of a ring, without the keys of these compartments; the others keep their bytes.
+
+        Raises:
+            Tampered: the ring does not unwrap.
+        """
+        old, gone = self._unwrap(ring), set(compartments)
+        return self._next(ring, Ring(old.ref_key, {one: key for one, key in old.keys.items() if one not in gone}))
+
+    def restore(self, ring: WrappedRing, limbo: WrappedRing, compartments: Iterable[int]) -> WrappedRing:
+        """The next version of a ring, with the keys of these compartments put back from an older version of it.
+
+        Undoes a `cut` whose ending was stopped while the old version still waited in limbo.
+
+        Raises:
+            Invalid: the two are of different persons.
+            Conflict: the ring has meanwhile got another key for one of them.
+            Tampered: one of the two does not unwrap, or is of another person.
+        """
+        new, old = self._unwrap(ring), self._unwrap(limbo)
+        if ring.person != limbo.person or not equal(new.ref_key, old.ref_key):
+            raise Invalid("ring", "two versions of one ring", got="two rings")
+        back = {one: old.keys[one] for one in compartments if one in old.keys}
+        if any(new.keys.get(one, key)[0] != key[0] for one, key in back.items()):
+            raise Conflict("ring: expected no newer key for a compartment that is put back")
+        return self._next(ring, Ring(new.ref_key, new.keys | back))
+
+    def rewrap(self, ring: WrappedRing) -> WrappedRing:
+        """The next version of a ring, the same keys under the current KEK generation.
+
+        Raises:
+            Tampered: the ring does not unwrap.
+        """
+        return self._next(ring, self._unwrap(ring))
+
+    def _unwrap(self, ring: WrappedRing) -> Ring:
+        return self._wrapper.unwrap(ring.person, ring.generation, ring.version, ring.blob)
+
+    def _next(self, ring: WrappedRing, new: Ring) -> WrappedRing:
+        return self._wrapper.wrap(ring.person, new, generation=self._generation, version=ring.version + 1)
+
+    # Keys in use -----------------------------------------------------------------------------------
+
+    def admit(self, person: bytes, generation: int, version: int, blob: bytes) -> None:
+        """Use this ring from now on, as read from the identity store.
+
+        Raises:
+            Tampered: it is not this person's ring of this generation and version.
+            Conflict: a newer version is already in use: the row read is stale or was rolled back; read again.
+            Unavailable: the KEK of its generation is not at hand.
+        """
+        held = self._rings.get(person)
+        if held is not None:
+            if version < held.version:
+                raise Conflict("ring: expected the version in use or a newer one", hint="read the ring again")
+            self.forget(person)
+        ring = self._wrapper.unwrap(person, generation, version, blob)
+        mac = keyed(ring.ref_key)
+        mac.update(self._ref_message)
+        if len(self._rings) >= self._cache:
+            self.forget(next(iter(self._rings)))
+        self._rings[person] = _Held(ring, generation, version, mac.finalize()[:REF_BYTES])
+
+    def _held(self, person: bytes) -> _Held:
+        held = self._rings.get(person)
+        if held is None:
+            # Not Erased: the ring may only have made room for others. Whoever finds no ring row says Erased.
+            raise Unavailable("keyring: expected the person's ring to be admitted", hint="admit it and retry")
+        self._rings.move_to_end(person)
+        return held
+
+    def version_of(self, person: bytes) -> int | None:
+        """The version of the person's ring in use, or None if none is."""
+        held = self._rings.get(person)
+        return None if held is None else held.version
+
+    def serials(self, person: bytes) -> dict[int, bytes]:
+        """Compartment -> serial of the person's keys in use.
+
+        Raises:
+            Unavailable: no ring of this person is admitted.
+        """
+        return {compartment: serial for compartment, (serial, _) in self._held(person).keys.items()}
+
+    def ref(self, person: bytes) -> bytes:
+        """The 16 bytes by which the ledger knows the person; nobody can make them again once the ring is gone.
+
+        Raises:
+            Unavailable: no ring of this person is admitted.
+        """
+        return self._held(person).ref
+
+    def add_epoch(self, compartment: int, epoch: int, key: Secret) -> None:
+        """Use this key for the compartment's epoch (days since 2020-01-01).
+
+        Raises:
+            Invalid: a number out of range or a key that is not 32 bytes.
+        """
+        if len(key) != KEY_BYTES or not (0 <= compartment <= _MAX_U16 and 0 <= epoch <= _MAX_U16):
+            raise Invalid("epoch key", "numbers of 16 bits and 32 bytes of key", got="something else")
+        self.drop_epoch(compartment, epoch)
+        self._epochs[compartment << 16 | epoch] = keyed(key.reveal())
+        self._purged = False
+
+    def drop_epoch(self, compartment: int, epoch: int) -> None:
+        """Forget the epoch's key and every cipher derived from it."""
+        slot = compartment << 16 | epoch
+        if self._epochs.pop(slot, None) is not None:
+            for derived in [one for one in self._ciphers if one[1] == slot]:
+                del self._ciphers[derived]
+
+    def has_epoch(self, compartment: int, epoch: int) -> bool:
+        """Whether the epoch's key is in use."""
+        return compartment << 16 | epoch in self._epochs
+
+    def forget(self, person: bytes) -> None:
+        """Forget the person's ring and every cipher derived from it."""
+        held = self._rings.pop(person, None)
+        if held is not None:
+            for slot in held.slots:
+                self._ciphers.pop((person, slot), None)
+
+    def purge(self) -> None:
+        """Forget every ring, epoch key, wrap key and cipher; the KEKs stay.
+
+        Until `add_epoch` is called again, opening answers Unavailable, never Expired.
+        """
+        self._rings.clear()
+        self._ciphers.clear()
+        self._epochs.clear()
+        self._wrapper.clear()
+        self._purged = True
+
+    # Boxes -----------------------------------------------------------------------------------------
+
+    def seal(  # noqa: PLR0913  (a box's place in full: each part is bound)
+        self, person: bytes, *, record: bytes, compartment: int, epoch: int, plaintext: bytes, seal: int = 1
+    ) -> SealedBox:
+        """The box of a record's fields in one compartment; `plaintext` is from `pack_fields`.
+
+        Raises:
+            Erased: the person's ring has no key of this compartment.
+            Expired: the epoch's key is not in use.
+            Unavailable: the lease has run out, or the person's ring is not admitted.
+            Invalid: an id that is not 16 bytes or a seal number beyond 16 bits.
+        """
+        if not self._alive():
+            raise Unavailable("keyring: expected a live lease")
+        if not 0 <= seal <= _MAX_U16:
+            raise Invalid("box", "a seal number of 16 bits", got="another")
+        serial, cipher = self._cipher(person, compartment, epoch)
+        aad = boxes.box_aad(self._aad, record=record, person=person, box=(compartment, epoch, serial, seal))
+        return SealedBox(compartment, epoch, serial, seal, boxes.seal_box(cipher, self._draw(), plaintext, aad))
+
+    def open(self, box: SealedBox, noted: Noted, *, person: bytes, record: bytes, purpose: str) -> bytes:
+        """The plaintext of a box, for `unpack_fields`.
+
+        Raises:
+            TypeError: `noted` was not made by `Noted.from_commit`.
+            Refused: the committed entry does not name this person, compartment and purpose (`unnoted`).
+            Tampered: another notary vouched; or the box was moved, rolled back or changed.
+            Erased: the key it was sealed with is no longer in the person's ring.
+            Expired: the epoch's key is not in use.
+            Unavailable: the lease has run out, or the person's ring is not admitted.
+        """
+        if not self._alive():
+            raise Unavailable("keyring: expected a live lease")
+        if type(noted) is not Noted:
+            message = "keyring: expected a Noted"
+            raise TypeError(message)
+        if self._notary is not None and noted.public != self._notary:
+            raise Tampered("keyring: expected a ticket by this house's notary")
+        if not noted.covers(self._held(person).ref, box.compartment, purpose):
+            raise Refused("keyring: expected a noted person, compartment and purpose", reasons=("unnoted",))
+        serial, cipher = self._cipher(person, box.compartment, box.epoch)
+        if serial != box.serial:
+            raise Erased("box: expected a key that still exists")
+        place = (box.compartment, box.epoch, serial, box.seal)
+        return boxes.open_box(cipher, box.blob, boxes.box_aad(self._aad, record=record, person=person, box=place))
+
+    def _cipher(self, person: bytes, compartment: int, epoch: int) -> tuple[bytes, AESGCM]:
+        """(serial, cipher) of the box key; the last used ones are kept."""
+        derived = (person, compartment << 16 | epoch)
+        found = self._ciphers.get(derived)
+        if found is not None:
+            self._ciphers.move_to_end(derived)
+            return found
+        held = self._held(person)
+        key = held.keys.get(compartment)
+        if key is None:
+            raise Erased("box: expected a key that still exists")
+        epoch_key = self._epochs.get(derived[1])
+        if epoch_key is None:
+            if self._purged:
+                raise Unavailable("keyring: expected epoch keys to be added again after a purge")
+            raise Expired("box: expected an epoch that has not ended")
+        place = (person, compartment, epoch)
+        cipher = AESGCM(boxes.box_key(self._info, epoch_key=epoch_key, person_key=key[1], place=place))
+        if len(self._ciphers) >= self._cache:
+            self._ciphers.popitem(last=False)
+        held.slots.add(derived[1])
+        self._ciphers[derived] = (key[0], cipher)
+        return key[0], cipher

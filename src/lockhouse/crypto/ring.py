@@ -1,0 +1,135 @@
+"""Rings: all keys of one source person, wrapped together (docs/spec/ring.md).
+
+One wrap a person keeps a cold read at one decryption whatever the number of compartments. A key leaves a
+ring by the ring being written anew without it; the other keys keep their bytes and serials.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterable, Mapping
+from typing import Annotated, NamedTuple
+
+import msgspec
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hmac import HMAC
+
+from lockhouse.crypto.canonical import lp
+from lockhouse.crypto.derive import VERSION, expand, open_blob, unsalted
+from lockhouse.crypto.signatures import KEY_BYTES, Entropy
+from lockhouse.errors import Invalid, Tampered, Unavailable
+from lockhouse.secret import Secret
+
+ID_BYTES = 16
+SERIAL_BYTES = 8
+MAX_COMPARTMENT = 0xFFFF
+MAX_WRAP_KEYS = 1_024
+"""Wrap key objects kept; shards are 65,536 and persons come in random order, so more would hardly be hit."""
+_KEY_SIZE = SERIAL_BYTES + KEY_BYTES
+_PLACE = struct.Struct(">I16sIQIQ")
+
+_Bytes32 = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
+_Bytes8 = Annotated[bytes, msgspec.Meta(min_length=8, max_length=8)]
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(tuple[_Bytes32, list[tuple[int, _Bytes8, _Bytes32]]]).decode
+
+
+class WrappedRing(msgspec.Struct, frozen=True):
+    """A ring as it is stored.
+
+    Attributes:
+        person: the source person, 16 bytes.
+        generation: of the KEK it is wrapped under.
+        version: 1 when minted, one more for each change.
+        blob: `01 | nonce 12 | ciphertext | tag 16`.
+        serials: (compartment, serial) of each key, by compartment; empty when read from a row that has none.
+    """
+
+    person: bytes
+    generation: int
+    version: int
+    blob: bytes
+    serials: tuple[tuple[int, bytes], ...] = ()
+
+
+class Ring(NamedTuple):
+    """A ring opened: the ref key and compartment -> (serial, key)."""
+
+    ref_key: bytes
+    keys: dict[int, tuple[bytes, bytes]]
+
+
+class Wrapper:
+    """Wraps and unwraps rings under the KEK generations at hand."""
+
+    def __init__(self, house: bytes, keks: Mapping[int, Secret], *, draw: Callable[[], bytes]) -> None:
+        self._house = house
+        self._prks: dict[int, HMAC] = {}
+        for generation, kek in keks.items():
+            if len(kek) != KEY_BYTES:
+                raise Invalid("KEK", "32 bytes", got=str(len(kek)))
+            self._prks[generation] = unsalted(kek)
+        self._draw = draw
+        self._aad = lp("lockhouse/ring/1", house)
+        self._ciphers: dict[tuple[int, bytes], AESGCM] = {}
+
+    def _cipher(self, person: bytes, generation: int) -> AESGCM:
+        """The cipher of the person's shard, which is the last two bytes of the id (65,536 shards).
+
+        Shards keep the wraps under one key far below 2^32 random nonces for any number of persons.
+        """
+        if len(person) != ID_BYTES:
+            raise Invalid("ring", "a person id of 16 bytes", got=str(len(person)))
+        shard = person[-2:]
+        cipher = self._ciphers.get((generation, shard))
+        if cipher is None:
+            prk = self._prks.get(generation)
+            if prk is None:
+                raise Unavailable(f"keyring: expected the KEK of generation {generation}")
+            if len(self._ciphers) >= MAX_WRAP_KEYS:
+                self._ciphers.clear()
+            cipher = AESGCM(expand(prk, lp("lockhouse/wrap/1", self._house, generation, shard)))
+            self._ciphers[generation, shard] = cipher
+        return cipher
+
+    def wrap(self, person: bytes, ring: Ring, *, generation: int, version: int) -> WrappedRing:
+        """The ring under the wrap key of the person's shard, bound to person, generation and version."""
+        keys = sorted((compartment, serial, key) for compartment, (serial, key) in ring.keys.items())
+        nonce = self._draw()
+        aad = self._aad + _PLACE.pack(16, person, 8, generation, 8, version)
+        sealed = self._cipher(person, generation).encrypt(nonce, _encode((ring.ref_key, keys)), aad)
+        serials = tuple((compartment, serial) for compartment, serial, _ in keys)
+        return WrappedRing(person, generation, version, VERSION + nonce + sealed, serials)
+
+    def unwrap(self, person: bytes, generation: int, version: int, blob: bytes) -> Ring:
+        """The ring of this person, generation and version.
+
+        Raises:
+            Tampered: it is another's, another version's, or changed.
+            Unavailable: the KEK of the generation is not at hand.
+        """
+        cipher = self._cipher(person, generation)
+        plain = open_blob(cipher, blob, self._aad + _PLACE.pack(16, person, 8, generation, 8, version))
+        try:
+            ref_key, keys = _decode(plain)
+        except msgspec.MsgspecError as err:
+            raise Tampered("ring: expected a ref key and keys") from err
+        return Ring(ref_key, {compartment: (serial, key) for compartment, serial, key in keys})
+
+    def clear(self) -> None:
+        """Forget the derived wrap keys."""
+        self._ciphers.clear()
+
+
+def new_keys(compartments: Iterable[int], entropy: Entropy) -> dict[int, tuple[bytes, bytes]]:
+    """A random serial and key for each compartment.
+
+    Raises:
+        Invalid: a compartment that is not 0..65535.
+    """
+    wanted = sorted(set(compartments))
+    if wanted and not 0 <= wanted[0] <= wanted[-1] <= MAX_COMPARTMENT:
+        raise Invalid("ring", "compartments of 16 bits", got="another")
+    fresh = entropy(_KEY_SIZE * len(wanted)) if wanted else b""
+    parts = [fresh[at : at + _KEY_SIZE] for at in range(0, len(fresh), _KEY_SIZE)]
+    return {one: (part[:SERIAL_BYTES], part[SERIAL_BYTES:]) for one, part in zip(wanted, parts, strict=True)}
