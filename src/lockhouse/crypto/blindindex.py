@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Mapping
-
-from cryptography.hazmat.primitives.hmac import HMAC
+from typing import TYPE_CHECKING
 
 from lockhouse.crypto.canonical import lp
 from lockhouse.crypto.derive import keyed
 from lockhouse.crypto.signatures import hmac_sha256
 from lockhouse.errors import Invalid, Unavailable
-from lockhouse.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cryptography.hazmat.primitives.hmac import HMAC
+
+    from lockhouse.secret import Secret
 
 TAG_BYTES = 16
 """128 bits: exact look-up, no chance meeting among 10^9 identifiers (birthday bound 10^-20)."""

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Mapping
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
 from lockhouse.errors import Invalid, Tampered
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Value: TypeAlias = "bool | int | str | list[Value] | dict[str, Value] | None"
 """What a field of a record may hold. Fractions are kept as text; there are no floats anywhere."""

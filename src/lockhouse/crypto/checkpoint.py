@@ -9,13 +9,15 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from lockhouse.crypto.signatures import KEY_BYTES, SigningKey, verify
 from lockhouse.errors import Invalid, Tampered
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 ED25519_NOTE = b"\x01"
 """The signature type of an Ed25519 note signature (C2SP signed-note)."""

@@ -9,10 +9,9 @@ thread. It never stores anything.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hmac import HMAC
 
 from lockhouse.crypto import seal as boxes
 from lockhouse.crypto.canonical import lp
@@ -23,7 +22,13 @@ from lockhouse.crypto.ring import Ring, WrappedRing, Wrapper, new_keys
 from lockhouse.crypto.seal import SealedBox
 from lockhouse.crypto.signatures import KEY_BYTES, Entropy, equal
 from lockhouse.errors import Conflict, Erased, Expired, Invalid, Refused, Tampered, Unavailable
-from lockhouse.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from cryptography.hazmat.primitives.hmac import HMAC
+
+    from lockhouse.secret import Secret
 
 REF_BYTES = 16
 _MAX_U16 = 0xFFFF

@@ -6,11 +6,14 @@ Functions take *leaf hashes* (`leaf_hash(entry)`), never entries: a leaf outlive
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from lockhouse.crypto.signatures import equal
 from lockhouse.errors import Invalid, Tampered
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 HASH_BYTES = 32
 EMPTY_ROOT = sha256(b"").digest()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 from weakref import WeakSet
 
 from lockhouse.crypto.derive import NONCE_BYTES
-from lockhouse.crypto.signatures import Entropy
+
+if TYPE_CHECKING:
+    from lockhouse.crypto.signatures import Entropy
 
 POOL_BYTES = 4_096
 

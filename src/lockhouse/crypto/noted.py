@@ -11,8 +11,7 @@ there so that opening without noting cannot happen by mistake or by a shortcut t
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from typing import NamedTuple, NoReturn
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 from weakref import WeakKeyDictionary
 
 import msgspec
@@ -21,6 +20,9 @@ from lockhouse.crypto.canonical import lp
 from lockhouse.crypto.merkle import leaf_hash, root
 from lockhouse.crypto.signatures import Entropy, SigningKey, equal, verify
 from lockhouse.errors import Tampered
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 KINDS = frozenset({"disclosure", "rework"})
 """The kinds of ledger entry that allow opening."""

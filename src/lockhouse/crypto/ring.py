@@ -7,18 +7,22 @@ ring by the ring being written anew without it; the other keys keep their bytes 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterable, Mapping
-from typing import Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hmac import HMAC
 
 from lockhouse.crypto.canonical import lp
 from lockhouse.crypto.derive import VERSION, expand, open_blob, unsalted
 from lockhouse.crypto.signatures import KEY_BYTES, Entropy
 from lockhouse.errors import Invalid, Tampered, Unavailable
-from lockhouse.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from cryptography.hazmat.primitives.hmac import HMAC
+
+    from lockhouse.secret import Secret
 
 ID_BYTES = 16
 SERIAL_BYTES = 8

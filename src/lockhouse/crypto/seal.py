@@ -7,15 +7,19 @@ rolled back it does not open. There is no trial decryption: the row names the ke
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hmac import HMAC
 
 from lockhouse.crypto.canonical import lp
 from lockhouse.crypto.derive import OVERHEAD, VERSION, expand, extract, open_blob
 from lockhouse.errors import Invalid, Tampered
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+    from cryptography.hazmat.primitives.hmac import HMAC
 
 ID_BYTES = 16
 SERIAL_BYTES = 8
