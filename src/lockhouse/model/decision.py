@@ -1,0 +1,138 @@
+"""What is asked of the policy and what it answers: Facts, Ask, Decision; pure values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+from lockhouse.model.scale import PersonState
+
+ActorKind = Literal["staff", "service", "os-user"]
+Action = Literal["find", "show", "reveal", "timeline", "send", "package", "count", "check", "change"]
+Wanted = Literal["masked", "full", "aggregate"]
+
+
+class Actor(msgspec.Struct, frozen=True, kw_only=True):
+    """Who asks: a human, a machine, or the operating system's user of a house without staff.
+
+    Attributes:
+        id: random id, never a name or an address.
+        roles: names in the policy; roles unite.
+        shown: what colleagues read beside the id.
+    """
+
+    id: str
+    kind: ActorKind
+    roles: tuple[str, ...] = ()
+    shown: str = ""
+
+
+class PersonFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known when an event arrives, to tell which purposes are live for it.
+
+    Attributes:
+        region: lower-case ISO 3166 code (`de`, `us-ca`), or None when unknown.
+        consents: the person's stored word by purpose name; a purpose without an entry was never asked.
+        event_consents: the event's own consent object, already mapped to purposes; None when it carries none.
+        signals: narrowing signals: `gpc`.
+        suppressed: names of purposes closed by a suppression.
+        objected: names of purposes the person objected to.
+        customer: whether an existing customer relation supports a soft opt-in (ePrivacy Directive Art. 13(2)).
+    """
+
+    region: str | None = None
+    consents: Mapping[str, bool] = {}
+    event_consents: Mapping[str, bool] | None = None
+    signals: frozenset[str] = frozenset()
+    state: PersonState = PersonState.NONE
+    suppressed: frozenset[str] = frozenset()
+    objected: frozenset[str] = frozenset()
+    customer: bool = False
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything a read decision depends on besides the policy, each from its own port.
+
+    Attributes:
+        training: courses the actor holds in force.
+        state: what stands against the person's data.
+        consents: the person's stored word by purpose name.
+        suppressed: purposes closed by a suppression.
+        objected: purposes the person objected to.
+        region: the person's region, or None when unknown.
+        grant: id of a grant in force that covers this ask, or None.
+        step_up_age_s: seconds since the last strong authentication, or None when there was none.
+        network: the actor's address or network, or None when unknown.
+        hour: local hour of the day at the actor's place; recorded, not yet a condition.
+        quota_left: persons left in the actor's window, or None when nobody counts.
+        own_record: the actor is the person.
+        today: ISO date, for reviews of recipients.
+        customer: see `PersonFacts`.
+    """
+
+    training: frozenset[str] = frozenset()
+    state: PersonState = PersonState.NONE
+    consents: Mapping[str, bool] = {}
+    suppressed: frozenset[str] = frozenset()
+    objected: frozenset[str] = frozenset()
+    region: str | None = None
+    grant: str | None = None
+    step_up_age_s: int | None = None
+    network: str | None = None
+    hour: int | None = None
+    quota_left: int | None = None
+    own_record: bool = False
+    today: str | None = None
+    customer: bool = False
+
+
+class Ask(msgspec.Struct, frozen=True, kw_only=True):
+    """One question: may this actor do this with these fields, for this purpose?
+
+    Attributes:
+        fields: names, or None for all declared fields.
+        mode: the most that is wanted. `full` answers each field with the best the actor may have
+            (open, else masked); `masked` never opens; `aggregate` asks for counts only.
+        reason: the stated reason, `word` or `word: ticket`.
+        recipient: name, for `send`.
+    """
+
+    actor: Actor
+    action: Action
+    purpose: str
+    facts: Facts
+    fields: tuple[str, ...] | None = None
+    mode: Wanted = "full"
+    reason: str | None = None
+    recipient: str | None = None
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer, field by field. The three sets are disjoint and together are the fields asked for.
+
+    Attributes:
+        because: field -> reason codes, for every field that is not open.
+        conditions: field -> what the actor could bring to get more (`step-up`, `reason`, …).
+    """
+
+    open: frozenset[str]
+    masked: frozenset[str]
+    shut: frozenset[str]
+    because: Mapping[str, tuple[str, ...]] = {}
+    conditions: Mapping[str, tuple[str, ...]] = {}
+
+
+class SlotTimes(msgspec.Struct, frozen=True, kw_only=True):
+    """When a sealed value came and what time it is; ms since 1970, UTC.
+
+    Attributes:
+        sealed_class: the class of the compartment the value was sealed in, when the caller knows it.
+    """
+
+    occurred_at: int
+    received_at: int
+    last_activity: int
+    now: int
+    sealed_class: str | None = None
