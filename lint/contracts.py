@@ -13,36 +13,35 @@ from importlinter.contracts.forbidden import ForbiddenContract
 from importlinter.contracts.protected import ProtectedContract
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from grimp import ImportGraph
-    from importlinter import ContractCheck
-    from importlinter.domain.imports import ModuleExpression
+    from importlinter import Contract, ContractCheck
 
 
-class ForbiddenWherePresent(ForbiddenContract):  # type: ignore[misc]  # import-linter publishes no types
+class ForbiddenWherePresent(ForbiddenContract):
     """`forbidden`, for those of its modules that exist."""
 
     type_name = "forbidden_where_present"
 
     def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:  # noqa: FBT001  # import-linter's signature
         """Run the contract over the modules that exist."""
-        self.source_modules = set(_present(graph, self.source_modules))
-        self.forbidden_modules = set(_present(graph, self.forbidden_modules))
+        _keep_present(self, graph, "source_modules", "forbidden_modules")
         return super().check(graph, verbose)
 
 
-class ProtectedWherePresent(ProtectedContract):  # type: ignore[misc]  # import-linter publishes no types
+class ProtectedWherePresent(ProtectedContract):
     """`protected`, for those of its modules that somebody imports, and importers that exist."""
 
     type_name = "protected_where_present"
 
     def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:  # noqa: FBT001  # import-linter's signature
         """Run the contract over the modules that exist."""
-        self.protected_modules = list(_present(graph, self.protected_modules))
-        self.allowed_importers = list(_present(graph, self.allowed_importers))
+        _keep_present(self, graph, "protected_modules", "allowed_importers")
         return super().check(graph, verbose)
 
 
-def _present(graph: ImportGraph, named: Iterable[ModuleExpression]) -> list[ModuleExpression]:
-    return [each for each in named if each.has_wildcard_expression() or each.expression in graph.modules]
+def _keep_present(contract: Contract, graph: ImportGraph, *fields: str) -> None:
+    # A contract's fields hold parsed values in place of the field objects that its class declares.
+    for field in fields:
+        named = getattr(contract, field)
+        kept = [each for each in named if each.has_wildcard_expression() or each.expression in graph.modules]
+        setattr(contract, field, type(named)(kept))
