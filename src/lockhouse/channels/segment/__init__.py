@@ -1,0 +1,21 @@
+"""The Segment protocol as its public clients speak it: `POST /v1/batch` and one path a call.
+
+Format and traps: docs/spec/event.md. Unmodified `segment-analytics-python`, `@segment/analytics-node`, the browser
+library and RudderStack's clients send to it; the tests run two of them.
+"""
+
+from lockhouse.channels.segment.credentials import basic_key, body_key, credentials
+from lockhouse.channels.segment.kind import KIND, PEER_NETWORK
+from lockhouse.channels.segment.parse import CALLS, MAX_BATCH_BYTES, ParsedRequest, parse_batch
+
+__all__ = [
+    "CALLS",
+    "KIND",
+    "MAX_BATCH_BYTES",
+    "PEER_NETWORK",
+    "ParsedRequest",
+    "basic_key",
+    "body_key",
+    "credentials",
+    "parse_batch",
+]
