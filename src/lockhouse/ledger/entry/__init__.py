@@ -1,0 +1,24 @@
+"""What ledger entries say: one class a kind, which builds its body and reads it back.
+
+Bodies are pseudonymous. A person stands as the 16-byte ref of a source person (which nobody can compute once the
+ref key has died), staff as random identifiers, names as numbers of the name registry, free text as a salted hash
+whose salt and text lie beside and can be deleted. Byte strings are lower-case hex, times ms since 1970. A field is
+never taken away or given another meaning: a kind that must change gets a new word, and both are read for ever.
+"""
+
+from __future__ import annotations
+
+from lockhouse.ledger.entry.authority import Attestation, Consent, Credential, Link, Policy, Suppression, row_hash
+from lockhouse.ledger.entry.body import Body
+from lockhouse.ledger.entry.ending import Completion, Intent, Key, serials_root
+from lockhouse.ledger.entry.keeping import Backup, Doctor, Gap, Opened, Restore
+from lockhouse.ledger.entry.parse import KINDS, Entry, parse_entry, salted
+from lockhouse.ledger.entry.reading import Disclosure, Refusal, Refusals, Rework, refs_root
+from lockhouse.ledger.entry.storing import Deletion, Gone, Intake, Reseal, deletion_of
+
+__all__ = [
+    "KINDS", "Attestation", "Backup", "Body", "Completion", "Consent", "Credential", "Deletion", "Disclosure", "Doctor",
+    "Entry", "Gap", "Gone", "Intake", "Intent", "Key", "Link", "Opened", "Policy", "Refusal", "Refusals", "Reseal",
+    "Restore", "Rework", "Suppression", "deletion_of", "parse_entry", "refs_root", "row_hash", "salted",
+    "serials_root",
+]  # fmt: skip

@@ -1,0 +1,96 @@
+"""Entries of rows that give authority: who may, who must not, who is whom, which policy rules."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Literal
+
+from lockhouse.crypto.canonical import lp
+from lockhouse.ledger.entry.body import Actor, Assurance, Body, Change, Hex16, Hex32, Number, Proof, Word
+
+
+class Consent(Body, frozen=True):
+    """What a person, or a signal on their behalf, said about one purpose.
+
+    Attributes:
+        ref: of the source person. `purpose`, `channel`: numbers. `state`: 0 denied, 1 granted. `signal`: `gpc`, `form`.
+        assurance: of the channel. `notice`: version of the text they saw. `row`: hash of the row, see `row_hash`.
+    """
+
+    KIND = "consent"
+    ref: Hex16
+    purpose: Number
+    state: Literal[0, 1]
+    channel: Number
+    signal: Word
+    assurance: Assurance
+    row: Hex32
+    notice: Word | None = None
+
+
+class Suppression(Body, frozen=True):
+    """Something must not be collected again, or may be again. `row`: hash of the row; the tag itself stays out."""
+
+    KIND = "suppression"
+    change: Change
+    purposes: list[Number]
+    reason: Word
+    by: Actor
+    row: Hex32
+    until: Number | None = None
+
+
+class Link(Body, frozen=True):
+    """Two source persons are said to be one, or no longer. `a`, `b`: their refs; `proof`: the lowest that said so."""
+
+    KIND = "link"
+    change: Change
+    a: Hex16
+    b: Hex16
+    proof: Proof
+    by: Actor
+    row: Hex32
+
+
+class Policy(Body, frozen=True):
+    """A policy version moved.
+
+    Attributes:
+        step: `proposed`, `approved`, `live`, `rolled-back`.
+        version: its number. `hash`: SHA-256 of its document. `before`: the version that was live. `by`: who.
+    """
+
+    KIND = "policy"
+    step: Literal["proposed", "approved", "live", "rolled-back"]
+    version: Number
+    hash: Hex32
+    by: Actor
+    before: Number | None = None
+
+
+class Attestation(Body, frozen=True):
+    """An admin vouches for a fact about an actor. `subject`: about whom; `by`: who says so; `row`: hash of the row."""
+
+    KIND = "attestation"
+    change: Change
+    subject: Actor
+    fact: Word
+    by: Actor
+    row: Hex32
+    until: Number | None = None
+
+
+class Credential(Body, frozen=True):
+    """A channel's write key was made or ended. `row`: hash of the row, which holds only a keyed hash of the key."""
+
+    KIND = "credential"
+    change: Change
+    channel: Number
+    assurance: Assurance
+    by: Actor
+    row: Hex32
+
+
+def row_hash(table: str, key: bytes, content: bytes) -> str:
+    """What an entry says of a row that gives authority: the hash of its table, key and content."""
+    return sha256(lp("lockhouse/authority/1", table, key, content)).hexdigest()
