@@ -11,7 +11,7 @@ there so that opening without noting cannot happen by mistake or by a shortcut t
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, NamedTuple, NoReturn, Self
 from weakref import WeakKeyDictionary
 
 import msgspec
@@ -94,7 +94,7 @@ class Noted:
 
     __slots__ = ("__weakref__",)
 
-    def __new__(cls, *_args: object, **_kwargs: object) -> NoReturn:
+    def __new__(cls, *_args: object, **_kwargs: object) -> Self:
         """Refuse to be made without a commit.
 
         Raises:
