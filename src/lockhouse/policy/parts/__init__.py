@@ -1,0 +1,1 @@
+"""One file for each kind of section of the document; each reads, checks its references and notes what is wrong."""
