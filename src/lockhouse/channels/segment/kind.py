@@ -26,7 +26,8 @@ _WORDS = """
     height width timezone userAgent userAgentData brands mobile platform
     affiliation affiliation_id brand cart_id checkout_id coupon coupon_id currency discount error image_url items
     link_text list_id order_id option order_total payment_method position price product_id products promotion_id
-    quantity query reason revenue review_body review_id rating share_message share_via shipping shipping_method sku sorts filters
+    quantity query reason revenue review_body review_id rating
+    share_message share_via shipping shipping_method sku sorts filters
     step subtotal tax total value variant wishlist_id wishlist_name recipient cart
     email_id email_subject campaign_id campaign_name link_id link_url creative
     from_background install_attributed referring_application

@@ -1,0 +1,110 @@
+"""The bytes of every answer. Most are made once; none holds anything that was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from lockhouse.faces.outcomes import CODES
+
+if TYPE_CHECKING:
+    from lockhouse.model.event import Fault, Reply
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
+
+ALLOWED_HEADERS = b"authorization, content-type, anonymousid, sentat, x-write-key, x-ip-policy, x-retry-count, prefer"
+"""What the browser libraries of Segment, RudderStack and Jitsu ask leave for."""
+PREFLIGHT_AGE_S = 900
+BASE: Headers = [
+    (b"content-type", b"application/json"),
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"referrer-policy", b"no-referrer"),
+]
+HSTS = (b"strict-transport-security", b"max-age=63072000")
+ACCEPTED_BODY = b'{"success":true}'
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Whole(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """An answer to a whole request; `headers` stand beside those of every answer."""
+
+    status: int
+    body: bytes
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+ACCEPTED = Whole(status=200, body=ACCEPTED_BODY)
+
+
+def rejected(code: str, *, fault: Fault | None = None, retry_after_s: float | None = None, incident: str = "") -> Whole:
+    """A whole request's refusal: `{"code", "message"}`, the two keys Segment's clients read.
+
+    Args:
+        code: its row in the table gives status and sentence.
+        fault: the fault behind it, whose place and expectation are added.
+        retry_after_s: seconds, rounded up to at least one.
+        incident: the number under which an error of ours was logged.
+    """
+    answer = CODES[code]
+    message = answer.sentence
+    if fault is not None:
+        message += f" {fault.where or 'body'}: expected {fault.expected}."
+    if incident:
+        message += f" Incident {incident}."
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    if retry_after_s is not None:
+        headers = ((b"retry-after", b"%d" % max(1, -int(-retry_after_s // 1))),)
+    elif answer.status == _UNKNOWN_KEY:
+        headers = ((b"www-authenticate", b'Basic realm="lockhouse"'),)
+    return Whole(status=answer.status, body=_encode({"code": code, "message": message}), headers=headers)
+
+
+_UNKNOWN_KEY = 401
+
+
+def represented(replies: Sequence[Reply]) -> Whole:
+    """What became of each item, for a sender that asked (`Prefer: return=representation`, RFC 7240)."""
+    items = [
+        {"outcome": reply.outcome, "code": reply.code, "kept": reply.kept, "dropped": reply.dropped}
+        for reply in replies
+    ]
+    return Whole(
+        status=200,
+        body=_encode({"success": True, "items": items}),
+        headers=((b"preference-applied", b"return=representation"),),
+    )
+
+
+def preflight(origin: bytes) -> Whole:
+    """Leave for a listed web site to send from its pages."""
+    return Whole(
+        status=204,
+        body=b"",
+        headers=(
+            *allow(origin),
+            (b"access-control-allow-methods", b"POST"),
+            (b"access-control-allow-headers", ALLOWED_HEADERS),
+            (b"access-control-max-age", b"%d" % PREFLIGHT_AGE_S),
+        ),
+    )
+
+
+def allow(origin: bytes) -> tuple[tuple[bytes, bytes], ...]:
+    """The headers that let a page of a listed web site read an answer. Never with cookies: there are none."""
+    return ((b"access-control-allow-origin", origin), (b"vary", b"Origin"))
+
+
+async def write(send: Send, answer: Whole, extra: tuple[tuple[bytes, bytes], ...] = ()) -> None:
+    """Send an answer."""
+    headers = [*BASE, (b"content-length", b"%d" % len(answer.body)), *answer.headers, *extra]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})

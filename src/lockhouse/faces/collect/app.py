@@ -1,0 +1,225 @@
+"""The collect listener as an ASGI application.
+
+It reads a request, finds out who sends, hands the parsed batch to the house and answers once the house has. It
+decides nothing about data. Rules it keeps: a policy's refusal is a 200, because clients repeat or drop whole batches
+over any other status; no answer holds anything that was sent; a sender's full address goes no further than
+`peer.sender_network`; what became of each event is told to secret keys alone, because with a public key it would tell
+anybody whether a person is known or has asked to be forgotten.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from lockhouse.channels import segment
+from lockhouse.errors import Tampered, Unavailable
+from lockhouse.faces.collect import answers
+from lockhouse.faces.collect.answers import ACCEPTED, Whole, rejected, represented
+from lockhouse.faces.collect.body import take
+from lockhouse.faces.collect.peer import networks, sender_network
+from lockhouse.faces.collect.ports import Limited, Sender
+from lockhouse.model import codes
+from lockhouse.model.event import Batch, Fault
+from lockhouse.model.scale import Assurance
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from lockhouse.faces.collect.answers import Receive, Scope, Send
+    from lockhouse.faces.collect.ports import Collector, IncidentIds, Watch
+    from lockhouse.model.event import Reply
+    from lockhouse.model.ports import Clock
+
+POSTS = {"/v1/batch": "batch", "/v1/b": "b"} | {f"/v1/{call}": call for call in segment.CALLS}
+"""Path -> what `parse_batch` is told."""
+_GETS = frozenset({"/healthz", "/readyz"})
+_PAUSE_RETRY_S = 60.0
+_UNSETTLED_RETRY_S = 1.0
+_READS = frozenset({"GET", "HEAD"})
+
+
+class CollectApp:
+    """`POST /v1/…` of the Segment protocol, CORS for the channels' web sites, `/healthz` and `/readyz`."""
+
+    def __init__(
+        self,
+        collector: Collector,
+        *,
+        clock: Clock,
+        watch: Watch,
+        incident_ids: IncidentIds,
+        trusted_proxies: Sequence[str] = (),
+    ) -> None:
+        self._collector = collector
+        self._clock = clock
+        self._watch = watch
+        self._incident_ids = incident_ids
+        self._trusted = networks(trusted_proxies)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One ASGI connection scope."""
+        if scope["type"] == "lifespan":
+            await _live(receive, send)
+            return
+        if scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        answer = await self._answer(scope, headers, receive)
+        if answer is not None:
+            await answers.write(send, answer, self._extra(scope, headers))
+
+    def _extra(self, scope: Scope, headers: Mapping[bytes, bytes]) -> tuple[tuple[bytes, bytes], ...]:
+        extra = (answers.HSTS,) if scope.get("scheme") == "https" else ()
+        origin = headers.get(b"origin")
+        if origin is not None and scope["method"] == "POST" and _text(origin) in self._collector.origins():
+            extra = (*answers.allow(origin), *extra)
+        return extra
+
+    async def _answer(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> Whole | None:
+        """The answer to a request, whatever happens; None when nobody is there any more to hear it."""
+        call = POSTS.get(scope["path"])
+        if call is None or scope["method"] != "POST":
+            return self._beside(scope, headers, is_call=call is not None)
+        try:
+            return await self._post(call, scope, headers, receive)
+        except Unavailable as error:
+            return self._reject(codes.UNSETTLED, retry_after_s=error.retry_after_s)
+        except Exception as error:  # noqa: BLE001  # the edge: whatever it is, the sender gets a number, no traceback
+            incident = self._incident_ids()
+            self._watch.on_incident(incident, error)
+            return self._reject("LH-5002" if isinstance(error, Tampered) else "LH-5000", incident=incident)
+
+    async def _post(self, call: str, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> Whole | None:
+        """Authenticate, before the body is read where the header allows it; parse; collect."""
+        key = segment.basic_key(headers)
+        sender = None if key is None else await self._admit(key, headers)
+        if isinstance(sender, Whole):
+            return sender
+        raw = await take(receive, headers)
+        if raw is None:
+            return None
+        if isinstance(raw, Fault):
+            return self._reject(raw.code, fault=raw, channel=sender.channel if sender else "")
+        if sender is None:
+            sender = await self._admit(
+                segment.credentials(headers, scope["query_string"], segment.body_key(raw)), headers
+            )
+            if isinstance(sender, Whole):
+                return sender
+        is_public = sender.assurance == Assurance.PUBLIC
+        network = sender_network(_peer(scope), headers.get(b"x-forwarded-for"), self._trusted)
+        received_at = self._clock.now_ms()
+        parsed = segment.parse_batch(
+            raw,
+            path=call,
+            received_at=received_at,
+            remote_network=network if is_public else None,
+            gpc=headers.get(b"sec-gpc") == b"1",
+        )
+        if isinstance(parsed, Fault):
+            return self._reject(parsed.code, fault=parsed, channel=sender.channel)
+        batch = Batch(
+            channel=sender.channel,
+            assurance=sender.assurance,
+            credential=sender.credential,
+            received_at=received_at,
+            items=parsed.items,
+            network=network,
+        )
+        replies = await self._collector.collect(batch)
+        self._count(sender.channel, replies)
+        return _summed_up(call, batch, replies, asked=not is_public and _prefers_items(headers))
+
+    async def _admit(self, key: str | None, headers: Mapping[bytes, bytes]) -> Sender | Whole:
+        """Who sends; or the answer to a sender that may not, or not now."""
+        sender = None if key is None else await self._collector.authenticate(key)
+        if sender is None:
+            return self._reject("LH-1101")
+        if isinstance(sender, Limited):
+            return self._reject("LH-1106", retry_after_s=sender.retry_after_s, channel=sender.channel)
+        if sender.paused:
+            return self._reject("LH-1102", retry_after_s=_PAUSE_RETRY_S, channel=sender.channel)
+        origin = headers.get(b"origin")
+        if origin is not None and sender.assurance == Assurance.PUBLIC and _text(origin) not in sender.origins:
+            return self._reject("LH-1103", channel=sender.channel)
+        return sender
+
+    def _beside(self, scope: Scope, headers: Mapping[bytes, bytes], *, is_call: bool) -> Whole:
+        """Everything that is not a call of the protocol: health, preflight, what is not there."""
+        method: str = scope["method"]
+        if is_call and method == "OPTIONS":
+            origin = headers.get(b"origin", b"")
+            is_listed = _text(origin) in self._collector.origins()
+            return answers.preflight(origin) if is_listed else self._reject("LH-1103")
+        if scope["path"] in _GETS and method in _READS:
+            return self._health(scope["path"])
+        if is_call or scope["path"] in _GETS:
+            allowed = b"POST, OPTIONS" if is_call else b"GET, HEAD"
+            return msgspec.structs.replace(self._reject("LH-1105"), headers=((b"allow", allowed),))
+        return self._reject("LH-1104")
+
+    def _health(self, path: str) -> Whole:
+        """`/healthz` says that this process runs; `/readyz` whether it can collect, and why not."""
+        reasons = self._collector.ready() if path == "/readyz" else []
+        body = {"status": "not ready", "reasons": reasons} if reasons else {"status": "ok"}
+        return Whole(status=503 if reasons else 200, body=msgspec.json.encode(body))
+
+    def _reject(
+        self,
+        code: str,
+        *,
+        channel: str = "",
+        fault: Fault | None = None,
+        retry_after_s: float | None = None,
+        incident: str = "",
+    ) -> Whole:
+        self._watch.on_answer(channel, "rejected", code, 1)
+        return rejected(code, fault=fault, retry_after_s=retry_after_s, incident=incident)
+
+    def _count(self, channel: str, replies: Sequence[Reply]) -> None:
+        if len(replies) == 1:
+            self._watch.on_answer(channel, replies[0].outcome, replies[0].code, 1)
+            return
+        for (outcome, code), count in Counter((reply.outcome, reply.code) for reply in replies).items():
+            self._watch.on_answer(channel, outcome, code, count)
+
+
+def _summed_up(call: str, batch: Batch, replies: Sequence[Reply], *, asked: bool) -> Whole:
+    """One answer for all items.
+
+    An item that could not be settled makes the client repeat the whole request; what was stored of it is then a
+    duplicate. A single call with a bad event is told so, since nothing else hangs on its answer.
+    """
+    for reply in replies:
+        if reply.code == codes.UNSETTLED:
+            return rejected(codes.UNSETTLED, retry_after_s=_UNSETTLED_RETRY_S)
+    if call in segment.CALLS and isinstance(fault := batch.items[0], Fault):
+        return rejected(fault.code, fault=fault)
+    return represented(replies) if asked else ACCEPTED
+
+
+def _prefers_items(headers: Mapping[bytes, bytes]) -> bool:
+    prefer = headers.get(b"prefer")
+    return prefer is not None and b"return=representation" in prefer.replace(b" ", b"").lower()
+
+
+def _peer(scope: Scope) -> str | None:
+    client = scope.get("client")
+    return None if client is None else client[0]
+
+
+def _text(header: bytes) -> str:
+    return header.decode("latin-1")
+
+
+async def _live(receive: Receive, send: Send) -> None:
+    """The server's start and stop; the house behind us has its own."""
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return

@@ -1,0 +1,77 @@
+"""What the collect listener asks of the house; the wiring gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+from lockhouse.model.scale import Assurance, Stage
+
+if TYPE_CHECKING:
+    from lockhouse.model.event import Batch, Reply
+
+
+class Sender(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Who a write key belongs to.
+
+    Attributes:
+        channel: its name in the policy.
+        credential: class of the credential; message ids are deduplicated within it.
+        origins: web sites whose pages may send with a public key (`https://shop.example`).
+        paused: taken out of service for now; clients keep what they have and try again.
+    """
+
+    channel: str
+    assurance: Assurance
+    credential: str
+    origins: tuple[str, ...] = ()
+    stage: Stage = Stage.LIVE
+    paused: bool = False
+
+
+class Limited(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A sender that must wait."""
+
+    channel: str
+    retry_after_s: float
+
+
+class Collector(Protocol):
+    """The house behind the listener."""
+
+    async def authenticate(self, key: str) -> Sender | Limited | None:
+        """Who shows this key; None when nobody has it. Called for each request, so it is cheap."""
+        ...
+
+    async def collect(self, batch: Batch) -> Sequence[Reply]:
+        """One reply an item, in their order, once each is durable.
+
+        Raises:
+            Unavailable: part of the house is away; the client repeats the whole batch.
+        """
+        ...
+
+    def origins(self) -> frozenset[str]:
+        """Origins of all channels with a public key: a preflight request carries no key."""
+        ...
+
+    def ready(self) -> list[str]:
+        """Why nothing can be collected now, in plain words without values; empty when it can."""
+        ...
+
+
+class Watch(Protocol):
+    """Who counts and logs what was answered; never given a personal value."""
+
+    def on_answer(self, channel: str, outcome: str, code: str, count: int) -> None:
+        """`count` items (or one whole request, `rejected`) got this answer; `channel` is empty when unknown."""
+        ...
+
+    def on_incident(self, incident: str, error: BaseException) -> None:
+        """Something of ours went wrong. The error may hold values: log its type and place, not its text."""
+        ...
+
+
+IncidentIds = Callable[[], str]

@@ -1,0 +1,239 @@
+"""What the product answers, in one table: codes, plain sentences, HTTP statuses and exit codes.
+
+A code is part of the interface and never changes its meaning; its sentence may be put better. Each row says what
+happened, what would change it and who can. docs/outcomes.md is this table; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from lockhouse import errors
+
+
+class Edge(NamedTuple):
+    """How an error leaves the product."""
+
+    status: int
+    exit_code: int
+
+
+OUTCOMES: Final[dict[type[errors.LockhouseError], Edge]] = {
+    errors.Invalid: Edge(422, 2),
+    errors.Refused: Edge(403, 3),
+    errors.Unproven: Edge(401, 4),
+    errors.NotFound: Edge(404, 5),
+    errors.Conflict: Edge(409, 6),
+    errors.Tampered: Edge(500, 7),
+    errors.Gone: Edge(410, 8),
+    errors.Erased: Edge(410, 8),
+    errors.Expired: Edge(410, 8),
+    errors.Unavailable: Edge(503, 9),
+}
+"""Error class -> HTTP status and exit code. Exit code 0 is success and 1 an error of our own."""
+
+
+class Answer(NamedTuple):
+    """One outcome code.
+
+    Attributes:
+        outcome: what became of the item, or `rejected` when a whole request was.
+        status: the HTTP status when a whole request is answered with it; 200 where items are answered one by one,
+            because clients repeat or drop a whole batch over any other status.
+        sentence: what happened.
+        change: what would change it.
+        who: who can.
+    """
+
+    outcome: str
+    status: int
+    sentence: str
+    change: str
+    who: str
+
+
+_SENDER = "whoever looks after the sending system"
+_OWNER = "whoever proposes policy changes"
+_OPERATOR = "whoever runs the house"
+_PRIVACY = "a privacy officer"
+_PERSON = "the customer"
+_NOBODY = "nobody; it is as it should be"
+
+CODES: Final[dict[str, Answer]] = {
+    "LH-0000": Answer("stored", 200, "Stored, with every field it carried.", "Nothing needs to.", _NOBODY),
+    "LH-0001": Answer(
+        "trimmed",
+        200,
+        "Stored without the fields that the policy or the customer's consent does not allow.",
+        "Declare the field under `fields` and `events`, or the consent it waits for.",
+        _OWNER,
+    ),
+    "LH-0002": Answer(
+        "trimmed",
+        200,
+        "Counted, not stored: this channel only observes.",
+        "Move the channel's stage to trial or live.",
+        _OWNER,
+    ),
+    "LH-0100": Answer("duplicate", 200, "Received before under the same message id; stored once.", "Nothing.", _NOBODY),
+    "LH-0101": Answer(
+        "refused",
+        200,
+        "The message id was used before, for another event.",
+        "Give each event a message id of its own.",
+        _SENDER,
+    ),
+    "LH-0200": Answer("held", 200, "Sealed aside until the banner is answered.", "The banner's answer.", _PERSON),
+    "LH-1001": Answer(
+        "refused", 400, "The event is not a JSON object, or not in UTF-8.", "Send one JSON object in UTF-8.", _SENDER
+    ),
+    "LH-1002": Answer(
+        "refused",
+        400,
+        "A key stands twice in the event, so two readers could see two events.",
+        "Send each key once.",
+        _SENDER,
+    ),
+    "LH-1003": Answer(
+        "refused",
+        400,
+        "The event has no type of the protocol, or a track call without its event's name.",
+        "Send identify, track, page, screen, group or alias; give a track call its `event`.",
+        _SENDER,
+    ),
+    "LH-1004": Answer(
+        "refused", 400, "The message id is no text of 1 to 99 characters.", "Send a shorter one, or none.", _SENDER
+    ),
+    "LH-1005": Answer("refused", 413, "The event is larger than 32 KiB.", "Send fewer or shorter fields.", _SENDER),
+    "LH-1006": Answer("refused", 400, "The event nests deeper than 32 levels.", "Send a flatter event.", _SENDER),
+    "LH-1007": Answer(
+        "refused", 400, "The event holds an integer of more than 64 bits.", "Send such a number as text.", _SENDER
+    ),
+    "LH-1010": Answer(
+        "rejected",
+        400,
+        "The request's body is not the protocol's JSON.",
+        "Send an object with a list `batch`.",
+        _SENDER,
+    ),
+    "LH-1011": Answer(
+        "rejected", 413, "The request is larger than 500 KiB when unpacked.", "Send smaller batches.", _SENDER
+    ),
+    "LH-1012": Answer("rejected", 413, "The batch has more than 2,500 events.", "Send smaller batches.", _SENDER),
+    "LH-1013": Answer("rejected", 400, "The body begins as gzip but is not whole.", "Send it again, whole.", _SENDER),
+    "LH-1101": Answer(
+        "rejected",
+        401,
+        "No channel has this write key.",
+        "Use a live key: `lockhouse channel show` names the first characters of each.",
+        _OPERATOR,
+    ),
+    "LH-1102": Answer("rejected", 503, "The channel is paused.", "`lockhouse channel resume`.", _OPERATOR),
+    "LH-1103": Answer(
+        "rejected",
+        403,
+        "A page of this web site may not send with this key.",
+        "List the site under the channel's `origins`.",
+        _OWNER,
+    ),
+    "LH-1104": Answer(
+        "rejected", 404, "There is nothing at this address.", "Use a path of docs/spec/event.md.", _SENDER
+    ),
+    "LH-1105": Answer("rejected", 405, "This address does not take this method.", "Use the method named.", _SENDER),
+    "LH-1106": Answer("rejected", 429, "Too many requests from this sender.", "Wait as `Retry-After` says.", _SENDER),
+    "LH-2101": Answer(
+        "refused",
+        200,
+        "The customer asked not to be collected again for any purpose this event could serve.",
+        "The suppression is lifted at the customer's word.",
+        _PRIVACY,
+    ),
+    "LH-2107": Answer(
+        "refused",
+        200,
+        "No field of the event was left to keep: each one waits for a consent or is not declared.",
+        "The customer's consent, or a declared field with another basis.",
+        _PERSON,
+    ),
+    "LH-2110": Answer(
+        "refused",
+        200,
+        "The event is older than the erasure of the person it names; a repeat does not bring them back.",
+        "Nothing; a new event of the same person is taken.",
+        _NOBODY,
+    ),
+    "LH-2111": Answer(
+        "refused",
+        200,
+        "The event happened so long ago that nothing of it may be kept any more.",
+        "A longer `keep` for one of its purposes.",
+        _OWNER,
+    ),
+    "LH-2120": Answer(
+        "refused",
+        200,
+        "The policy knows no such event on this channel.",
+        "Add the event under `events`, and to the channel if it lists its own.",
+        _OWNER,
+    ),
+    "LH-5000": Answer(
+        "rejected",
+        500,
+        "Something of ours went wrong; nothing was stored that was not answered.",
+        "Give the incident's number to the operator; send again.",
+        _OPERATOR,
+    ),
+    "LH-5001": Answer(
+        "rejected",
+        503,
+        "Part of the house is away or busy; nothing was lost.",
+        "Send again as `Retry-After` says.",
+        _OPERATOR,
+    ),
+    "LH-5002": Answer(
+        "rejected",
+        500,
+        "Stored bytes do not verify; the house has stopped here.",
+        "`lockhouse ledger verify`.",
+        _OPERATOR,
+    ),
+}
+
+
+def anchor(code: str) -> str:
+    """Where a code is explained, as a path within the documentation."""
+    return f"docs/outcomes.md#{code.lower()}"
+
+
+def sentence(code: str) -> str:
+    """What a code says to the one who is answered with it; for an unknown code, the code itself."""
+    answer = CODES.get(code)
+    return code if answer is None else answer.sentence
+
+
+def page() -> str:
+    """The documentation page of all codes, as Markdown."""
+    parts = [_PAGE_HEAD]
+    for code, answer in sorted(CODES.items()):
+        parts.append(
+            f"## {code}\n\n{answer.sentence}\n\n"
+            f"- Outcome: {answer.outcome}" + (f", HTTP {answer.status}" if answer.status != _PER_ITEM else "") + "\n"
+            f"- What would change it: {answer.change}\n"
+            f"- Who can: {answer.who}\n"
+        )
+    return "\n".join(parts)
+
+
+_PER_ITEM = 200
+_PAGE_HEAD = """# Outcome codes
+
+Every answer that is not plainly "stored and shown" has a code. The code is stable; its sentence may be put better.
+`LH-0…` something was stored or was there already · `LH-1…` the event, the request or the sender is wrong ·
+`LH-2…` the policy, a consent or an ending decided · `LH-5…` something of ours is away.
+
+An event that is refused does not fail its batch: the request is still answered `200 {"success":true}`, because clients
+repeat or drop a whole batch over any other status. A sender with a secret key asks for the answer to each event with
+the header `Prefer: return=representation`. For every event there is `lockhouse why MESSAGE_ID`.
+
+This page is made from the table in `src/lockhouse/faces/outcomes.py`, and a test holds the two together.
+"""
