@@ -1,0 +1,186 @@
+"""Which source person an event belongs to: a pure answer over what the blind indexes say.
+
+The rules, and what each one is against:
+
+- A record is sealed for the source person of its own *strongest* identifier: highest proof, then person before device,
+  then the order in which the event names them. Un-merging then gives every record back to its owner.
+- An event takes over the owner of an identifier only from an index of the event's own proof or a higher one. Otherwise
+  whoever typed a victim's still unknown address first would own the victim's later orders (pre-hijacking). It gets a
+  person of its own, and a proposal is left for a check by people or workers.
+- Only identifiers as strong as the strongest may lead to an owner: an attacker's own proven account does not lead into
+  the victim's profile because the victim's loyalty number was typed beside it.
+- An identifier that joins a person does so with its own proof, the lowest of what joined it, and never moves.
+- Identifiers that belong to different persons make a link, with the lowest proof among them.
+- A device never joins a person's keys: a shared tablet has many users. It keeps a source person of its own, made when
+  it comes without any person's identifier, and is joined by a directed link in time.
+- An identifier that already joins more than three proven ones of another kind (a till's own address, typed for each
+  guest) is braked: it leads nowhere and joins nothing unless the event has nothing else.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+SAME_PERSON: Final = 0
+DEVICE_OF: Final = 1
+"""Kinds of a link, as its row has them."""
+BRAKE: Final = 3
+"""How many proven identifiers of other kinds one may join; a household shares a phone, not a crowd."""
+
+
+class Shown(Protocol):
+    """An identifier that an event carries."""
+
+    @property
+    def kind(self) -> int:
+        """Its number in the name registry."""
+        ...
+
+    @property
+    def is_person(self) -> bool:
+        """Whether it points to a person, not to a device."""
+        ...
+
+    @property
+    def proof(self) -> int:
+        """How far this event's channel vouches that it belongs to its person."""
+        ...
+
+    @property
+    def tag(self) -> bytes:
+        """Its keyed hash."""
+        ...
+
+
+class Owner(NamedTuple):
+    """One row of a blind index: at this proof it belongs to this person."""
+
+    proof: int
+    person: bytes
+    first_at: int
+
+
+class Joined(NamedTuple):
+    """Another source person that belongs with the event's, by the word of this event."""
+
+    person: bytes
+    kind: int
+    proof: int
+
+
+class Match(NamedTuple):
+    """Where an event belongs.
+
+    Attributes:
+        person: the source person it is sealed for; None: make one.
+        proof: of the event's strongest identifier; 0 when it carries none.
+        new_indexes: (kind, tag, proof) to be made for that person.
+        links: to persons who own other identifiers of the event.
+        proposals: (person, proof) who hold one of its identifiers at a lower proof: perhaps the same, perhaps a trap.
+        braked: (kind, tag) that were too common to be believed.
+    """
+
+    person: bytes | None
+    proof: int
+    new_indexes: tuple[tuple[int, bytes, int], ...]
+    links: tuple[Joined, ...]
+    proposals: tuple[tuple[bytes, int], ...]
+    braked: tuple[tuple[int, bytes], ...] = ()
+
+
+NOBODY: Final = Match(None, 0, (), (), ())
+
+
+def match(
+    shown: Sequence[Shown],
+    known: Mapping[tuple[int, bytes], Sequence[tuple[int, bytes, int]]],
+    *,
+    counts: Mapping[tuple[int, bytes], int] | None = None,
+) -> Match:
+    """Where an event with these identifiers belongs.
+
+    Args:
+        shown: the event's identifiers, in the policy's order.
+        known: (kind, tag) -> its rows as (proof, person, first_at); committed ones and those in flight.
+        counts: (kind, tag) -> how many proven identifiers of other kinds it would join, this event's among them.
+    """
+    if not shown:
+        return NOBODY
+    believed, braked = _brake(shown, counts)
+    strongest = believed[0]
+    for one in believed:
+        if (one.proof, one.is_person) > (strongest.proof, strongest.is_person):
+            strongest = one
+    person = _owner(believed, strongest, known)
+    if len(believed) == 1:
+        rows = known.get((strongest.kind, strongest.tag), ())
+        if person is not None:
+            return Match(person, strongest.proof, (), (), (), braked)
+        index = (strongest.kind, strongest.tag, strongest.proof)
+        return Match(None, strongest.proof, (index,), (), tuple((row[1], row[0]) for row in rows), braked)
+    return _join(believed, strongest, person, known)._replace(braked=braked)
+
+
+def _brake(
+    shown: Sequence[Shown], counts: Mapping[tuple[int, bytes], int] | None
+) -> tuple[Sequence[Shown], tuple[tuple[int, bytes], ...]]:
+    if not counts:
+        return shown, ()
+    common = tuple((one.kind, one.tag) for one in shown if counts.get((one.kind, one.tag), 0) > BRAKE)
+    if not common:
+        return shown, ()
+    rest = [one for one in shown if (one.kind, one.tag) not in common]
+    return rest or shown[:1], common
+
+
+def _owner(
+    believed: Sequence[Shown],
+    strongest: Shown,
+    known: Mapping[tuple[int, bytes], Sequence[tuple[int, bytes, int]]],
+) -> bytes | None:
+    """Who owns the strongest identifier, or else the next one as strong, at the highest proof that is not lower."""
+    proof, is_person = strongest.proof, strongest.is_person
+    for one in (strongest, *believed):
+        if one.proof == proof and one.is_person == is_person:
+            rows = known.get((one.kind, one.tag))
+            if rows:
+                best = max(rows)
+                if best[0] >= proof:
+                    return best[1]
+    return None
+
+
+def _join(
+    believed: Sequence[Shown],
+    strongest: Shown,
+    person: bytes | None,
+    known: Mapping[tuple[int, bytes], Sequence[tuple[int, bytes, int]]],
+) -> Match:
+    """What each identifier of the event does besides: join the person, link to another, or leave a proposal."""
+    indexes: dict[tuple[int, bytes, int], None] = {}
+    links: dict[tuple[bytes, int], int] = {}
+    proposals: dict[bytes, int] = {}
+    for one in believed:
+        rows = known.get((one.kind, one.tag), ())
+        same_sort = one.is_person == strongest.is_person
+        best = max(rows) if rows else None
+        if best is not None and best[0] >= one.proof:
+            if best[1] != person:
+                link = (best[1], SAME_PERSON if same_sort else DEVICE_OF)
+                links[link] = max(links.get(link, 0), one.proof)
+            continue
+        if same_sort:
+            indexes[(one.kind, one.tag, one.proof)] = None
+        for row in rows:
+            if row[1] != person:
+                proposals[row[1]] = max(proposals.get(row[1], 0), row[0])
+    return Match(
+        person,
+        strongest.proof,
+        tuple(indexes),
+        tuple(Joined(other, kind, proof) for (other, kind), proof in links.items()),
+        tuple(proposals.items()),
+    )
