@@ -75,7 +75,7 @@ def _parse_vkey(text: str) -> tuple[str, bytes, bytes] | None:
         raw = base64.b64decode(key, validate=True)
     except (binascii.Error, ValueError) as err:
         raise Invalid("vkey", "name+id+key", got="something else") from err
-    if raw[:1] != ED25519_NOTE:
+    if raw and raw[:1] != ED25519_NOTE:
         return None
     public = raw[1:]
     if vkey(name, public) != f"{name}+{key_id}+{key}":

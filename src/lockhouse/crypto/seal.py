@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 ID_BYTES = 16
 SERIAL_BYTES = 8
 MAX_BOXES = 255
-_ENTRY = struct.Struct(">HHQHI")
+_ENTRY = struct.Struct(">HH8sHI")
 _PERSON_PLACE = struct.Struct(">I16sIQIQ")
 _BOX_PLACE = struct.Struct(">I16sI16sIQIQI8sIQ")
 
@@ -55,13 +55,13 @@ def encode_boxes(boxes: Sequence[SealedBox]) -> bytes:
     """
     if len(boxes) > MAX_BOXES:
         raise Invalid("boxes", f"at most {MAX_BOXES}", got=str(len(boxes)))
+    if any(len(box.serial) != SERIAL_BYTES for box in boxes):
+        raise Invalid("boxes", "serials of 8 bytes", got="another length")
     parts = [bytes((len(boxes),))]
     try:
-        for box in boxes:
-            serial = int.from_bytes(box.serial, "big")
-            parts.append(_ENTRY.pack(box.compartment, box.epoch, serial, box.seal, len(box.blob)))
+        parts.extend([_ENTRY.pack(box.compartment, box.epoch, box.serial, box.seal, len(box.blob)) for box in boxes])
     except struct.error as err:
-        raise Invalid("boxes", "compartment, epoch and seal of 16 bits, a serial of 8 bytes") from err
+        raise Invalid("boxes", "compartment, epoch and seal number of 16 bits") from err
     parts.extend([box.blob for box in boxes])
     return b"".join(parts)
 
@@ -82,7 +82,7 @@ def decode_boxes(raw: bytes) -> list[SealedBox]:
         compartment, epoch, serial, seal, length = _ENTRY.unpack_from(raw, entry)
         if length < OVERHEAD or at + length > len(raw):
             raise Tampered("boxes: expected blobs of the stated lengths")
-        boxes.append(SealedBox(compartment, epoch, serial.to_bytes(8, "big"), seal, raw[at : at + length]))
+        boxes.append(SealedBox(compartment, epoch, serial, seal, raw[at : at + length]))
         at += length
     if at != len(raw):
         raise Tampered("boxes: expected nothing behind the last blob")
