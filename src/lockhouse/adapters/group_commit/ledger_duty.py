@@ -1,0 +1,239 @@
+"""The record store's duty to the ledger: drafts become entries, leaves an intake entry, entries a tree.
+
+All of it in the transaction of the rows it speaks of. States are values: a group stages its lanes and only a
+transaction that became durable moves the kept ones, so a failed commit leaves no gap in a chain.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from lockhouse.crypto.merkle import Frontier
+from lockhouse.errors import Invalid
+from lockhouse.ledger.append import LaneState, append, fold, intake_body
+from lockhouse.model.rows import Checkpoint, House, Intake, Lane, LedgerEntry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from lockhouse.adapters.group_commit.shelf import Effects, Shelf
+    from lockhouse.adapters.tables import Values
+    from lockhouse.model.change import Draft, Leaf
+    from lockhouse.model.ports import Clock, Ids
+
+CHECKPOINT_EVERY_S = 60.0
+CHECKPOINT_EVERY_ENTRIES = 1_000
+HOUSE_KEY = (1,)
+
+
+@dataclass(slots=True)
+class Kept:
+    """What the ledger duty remembers between groups; read from the shelf at start.
+
+    Attributes:
+        waiting: durable entries without a position, in arrival order.
+        checked_size: the tree size of the newest checkpoint.
+        checked_s: when it was made, on the lease clock.
+    """
+
+    house: House | None
+    lanes: dict[str, LaneState]
+    fences: dict[str, int]
+    waiting: list[LedgerEntry]
+    checked_size: int
+    checked_s: float
+
+
+@dataclass(slots=True)
+class Stage:
+    """One group's additions to the ledger, dropped if the group fails."""
+
+    house: House | None
+    at: int
+    lanes: dict[str, LaneState] = field(default_factory=dict)
+    entries: list[LedgerEntry] = field(default_factory=list)
+    leaves: dict[str, list[Leaf]] = field(default_factory=dict)
+
+
+class LedgerDuty:
+    """Keeps lanes, tree and checkpoints of one house."""
+
+    def __init__(
+        self, shelf: Shelf, *, clock: Clock, ids: Ids, sign_checkpoint: Callable[[int, bytes], str] | None
+    ) -> None:
+        self._shelf = shelf
+        self._clock = clock
+        self._ids = ids
+        self._sign = sign_checkpoint
+        self._kept = self._recall()
+
+    def _recall(self) -> Kept:
+        houses = [House(*values) for values in self._shelf.rows("house")]
+        lanes = [Lane(*values) for values in self._shelf.rows("lane")]
+        newest = self._shelf.newest_checkpoint()
+        return Kept(
+            house=houses[0] if houses else None,
+            lanes={lane.name: LaneState(lane.name, lane.counter, lane.head) for lane in lanes},
+            fences={lane.name: lane.fence for lane in lanes},
+            waiting=[LedgerEntry(*values) for values in self._shelf.unplaced()],
+            checked_size=Checkpoint(*newest).size if newest else 0,
+            checked_s=self._clock.monotonic_s(),
+        )
+
+    @property
+    def house(self) -> House | None:
+        """The house row as committed; None before `init`."""
+        return self._kept.house
+
+    def stage(self) -> Stage:
+        """Begin a group. Ledger time never runs backwards: a clock behind it stands still instead."""
+        house = self._kept.house
+        return Stage(house=house, at=max(self._clock.now_ms(), house.last_at if house else 0))
+
+    def note(self, stage: Stage, drafts: Sequence[Draft], *, house: House | None) -> list[LedgerEntry]:
+        """Final entries of one Change's drafts, added to the stage all or none.
+
+        Args:
+            stage: the group's.
+            drafts: of one Change.
+            house: the house row that this Change puts, if it is the founding one.
+
+        Raises:
+            Invalid: a body that cannot be an entry, or there is no house yet.
+        """
+        if not drafts:
+            return []
+        owner = stage.house or house
+        if owner is None:
+            raise Invalid("change", "a house before its first ledger entry", got="none")
+        lanes = dict(stage.lanes)
+        entries: list[LedgerEntry] = []
+        for draft in drafts:
+            lane = lanes.get(draft.lane) or self._lane(draft.lane)
+            entry, lanes[draft.lane] = append(
+                lane, house=owner.id, log=owner.log, id=draft.id, kind=draft.kind, body=draft.body, at=stage.at
+            )
+            entries.append(entry)
+        stage.lanes = lanes
+        stage.entries.extend(entries)
+        return entries
+
+    def _lane(self, name: str) -> LaneState:
+        return self._kept.lanes.get(name) or LaneState(name)
+
+    def close(self, stage: Stage, effects: Effects) -> None:
+        """Add the intake entries and everything the ledger writes to the group's transaction."""
+        for lane, leaves in stage.leaves.items():
+            self._take_in(stage, effects, lane=lane, leaves=leaves)
+        for entry in stage.entries:
+            effects.put("ledger_entry", (entry.id,), _values(entry))
+        for name, state in stage.lanes.items():
+            row = Lane(name, state.counter, state.head, self._kept.fences.get(name, 0))
+            effects.put("lane", (name,), _values(row))
+        if stage.house is not None and stage.entries:
+            stage.house = msgspec.structs.replace(stage.house, last_at=stage.at)
+            effects.put("house", HOUSE_KEY, _values(stage.house))
+
+    def _take_in(self, stage: Stage, effects: Effects, *, lane: str, leaves: Sequence[Leaf]) -> None:
+        hashes = [leaf.hash for leaf in leaves]
+        entry, after = append(
+            stage.lanes.get(lane) or self._lane(lane),
+            house=_must(stage.house).id,
+            log=_must(stage.house).log,
+            id=self._ids.new(),
+            kind="intake",
+            body=intake_body(hashes),
+            at=stage.at,
+        )
+        stage.lanes[lane] = after
+        stage.entries.append(entry)
+        row = Intake(entry.id, b"".join([leaf.record for leaf in leaves]), b"".join(hashes))
+        effects.put("intake", (entry.id,), _values(row))
+
+    def keep(self, stage: Stage) -> None:
+        """The group is durable: what it staged is now what is."""
+        self._kept.house = stage.house
+        self._kept.lanes.update(stage.lanes)
+        self._kept.waiting.extend(stage.entries)
+
+    def move_epochs(self, effects: Effects, *, policy: bool, key: bool) -> House:
+        """The house with its epochs moved, put into `effects`; `keep_house` once it is durable.
+
+        Raises:
+            Invalid: there is no house yet.
+        """
+        house = self._kept.house
+        if house is None:
+            raise Invalid("announce", "a house", got="none")
+        moved = msgspec.structs.replace(
+            house, policy_epoch=house.policy_epoch + int(policy), key_epoch=house.key_epoch + int(key)
+        )
+        effects.put("house", HOUSE_KEY, _values(moved))
+        return moved
+
+    def keep_house(self, house: House) -> None:
+        """The house row as it was just made durable."""
+        self._kept.house = house
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether an entry has no position yet."""
+        return bool(self._kept.waiting)
+
+    def fold(self, effects: Effects, *, force_checkpoint: bool) -> tuple[House, Checkpoint | None]:
+        """Place the waiting entries and, when one is due, sign a checkpoint; `keep_fold` once it is durable."""
+        house = _must(self._kept.house)
+        folded = fold(self._kept.waiting, frontier=house.frontier, size=house.tree_size)
+        effects.positions.extend(folded.positions)
+        grown = msgspec.structs.replace(house, tree_size=folded.size, frontier=folded.frontier)
+        if folded.size != house.tree_size:
+            effects.put("house", HOUSE_KEY, _values(grown))
+        return grown, self._check(effects, grown, root=folded.root, force=force_checkpoint)
+
+    def _check(self, effects: Effects, house: House, *, root: bytes, force: bool) -> Checkpoint | None:
+        grown = house.tree_size - self._kept.checked_size
+        due = grown >= CHECKPOINT_EVERY_ENTRIES or self._clock.monotonic_s() >= self.checkpoint_due_s
+        if self._sign is None or grown == 0 or not (force or due):
+            return None
+        text = self._sign(house.tree_size, root)
+        checkpoint = Checkpoint(house.tree_size, max(self._clock.now_ms(), house.last_at), text)
+        effects.put("checkpoint", (checkpoint.size,), _values(checkpoint))
+        return checkpoint
+
+    @property
+    def checkpoint_due_s(self) -> float:
+        """When the next checkpoint is due by time, on the lease clock."""
+        return self._kept.checked_s + CHECKPOINT_EVERY_S
+
+    @property
+    def has_unchecked(self) -> bool:
+        """Whether the tree, or what waits for it, is ahead of the newest checkpoint."""
+        house = self._kept.house
+        return self.is_waiting or (house is not None and house.tree_size > self._kept.checked_size)
+
+    def keep_fold(self, house: House, checkpoint: Checkpoint | None) -> None:
+        """The fold is durable."""
+        self._kept.house = house
+        self._kept.waiting = []
+        if checkpoint is not None:
+            self._kept.checked_size = checkpoint.size
+            self._kept.checked_s = self._clock.monotonic_s()
+
+    def root(self) -> tuple[int, bytes]:
+        """Size and root of the tree as folded."""
+        house = _must(self._kept.house)
+        tree = Frontier.from_bytes(house.frontier) if house.tree_size else Frontier()
+        return house.tree_size, tree.root()
+
+
+def _values(row: Any) -> Values:
+    return msgspec.structs.astuple(row)
+
+
+def _must(house: House | None) -> House:
+    if house is None:
+        raise Invalid("ledger", "a house", got="none")
+    return house

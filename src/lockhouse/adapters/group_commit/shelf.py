@@ -1,0 +1,73 @@
+"""Where a store's rows lie: the few things that differ between memory, SQLite and what may come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from lockhouse.adapters.tables import Values
+    from lockhouse.model.change import KeyTuple
+    from lockhouse.model.rows import Store
+
+CountKey = tuple[int, str, str]
+"""Channel, path, reason."""
+
+
+@dataclass(slots=True)
+class Effects:
+    """What one transaction writes, merged over its Changes: each row once, in its last form.
+
+    Attributes:
+        rows: by table and key, the row's values, or None for a row that goes.
+        counts: (count, first time, last time) to add to `drop_count`.
+        positions: (entry id, position) to set in `ledger_entry`.
+    """
+
+    rows: dict[str, dict[KeyTuple, Values | None]] = field(default_factory=dict)
+    counts: dict[CountKey, tuple[int, int, int]] = field(default_factory=dict)
+    positions: list[tuple[bytes, int]] = field(default_factory=list)
+
+    def put(self, table: str, key: KeyTuple, values: Values | None) -> None:
+        """Write the row, or take it away."""
+        self.rows.setdefault(table, {})[key] = values
+
+    def count(self, key: CountKey, by: int, at: int) -> None:
+        """Add to a count."""
+        had, first, last = self.counts.get(key, (0, at, at))
+        self.counts[key] = (had + by, min(first, at), max(last, at))
+
+    def is_empty(self) -> bool:
+        """Whether there is nothing to write."""
+        return not (self.rows or self.counts or self.positions)
+
+
+class Shelf(Protocol):
+    """Rows of both stores, used by one engine at a time."""
+
+    def load(self, table: str, keys: Iterable[KeyTuple]) -> dict[KeyTuple, Values]:
+        """The committed rows with these keys, in one read; absent ones are left out."""
+        ...
+
+    def apply(self, store: Store, effects: Effects) -> None:
+        """Write all of it, durably, or nothing.
+
+        Raises:
+            Invalid: a value that its column does not take.
+            Unavailable: the disk is full or broken; nothing was written.
+        """
+        ...
+
+    def rows(self, table: str) -> list[Values]:
+        """A whole small table (lanes, house)."""
+        ...
+
+    def unplaced(self) -> list[Values]:
+        """Ledger entries without a position: what a former run left to fold."""
+        ...
+
+    def newest_checkpoint(self) -> Values | None:
+        """The checkpoint of the largest tree, if any."""
+        ...

@@ -1,0 +1,52 @@
+"""Writes the first migration's DDL from the row classes: `python -m lockhouse.adapters.migrations.freeze`.
+
+Until the first release the row classes may still move, and this is run again; a test compares. From then on the
+files stand, and each change of the rows gets a migration of its own.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from lockhouse.adapters.migrations.metadata import metadata
+from lockhouse.adapters.tables import STORES
+
+if TYPE_CHECKING:
+    from lockhouse.model.rows import Store
+
+VERSIONS = Path(__file__).parent / "versions"
+_END = ";\n\n"
+
+
+def baseline(store: Store) -> Path:
+    """The file with the first schema of one store."""
+    return VERSIONS / f"0001_{store}.sql"
+
+
+def ddl(store: Store) -> str:
+    """The statements that make one store's tables and indexes, as the row classes are now."""
+    dialect = sqlite.dialect()
+    made: list[str] = []
+    for table in metadata(store).sorted_tables:
+        made.append(_tidy(str(CreateTable(table).compile(dialect=dialect))))
+        indexes = sorted(table.indexes, key=lambda index: str(index.name))
+        made.extend(_tidy(str(CreateIndex(index).compile(dialect=dialect))) for index in indexes)
+    return _END.join(made) + ";\n"
+
+
+def _tidy(statement: str) -> str:
+    return "\n".join(line.rstrip().replace("\t", "    ") for line in statement.strip().splitlines())
+
+
+def statements(text: str) -> list[str]:
+    """The statements of such a file."""
+    return text.rstrip(";\n").split(_END)
+
+
+if __name__ == "__main__":
+    for each in STORES:
+        baseline(each).write_text(ddl(each), encoding="utf-8")

@@ -1,0 +1,48 @@
+"""SQLAlchemy's picture of both stores, derived from the row classes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from lockhouse.adapters.tables import Column, Shape, shapes
+
+if TYPE_CHECKING:
+    from lockhouse.model.rows import Store
+
+_TYPES: dict[str, type[sa.types.TypeEngine[Any]]] = {
+    "BLOB": sa.LargeBinary,
+    "INTEGER": sa.Integer,
+    "TEXT": sa.Text,
+}
+
+
+def metadata(store: Store) -> sa.MetaData:
+    """Tables and indexes of one store.
+
+    STRICT, so that a value of the wrong kind is refused by the file itself. WITHOUT ROWID but for appended rows:
+    those hold blobs, which make clustered trees slow, and keep arrival order as their row id.
+    """
+    made = sa.MetaData()
+    for shape in shapes().values():
+        if shape.store == store:
+            _table(made, shape)
+    return made
+
+
+def _table(made: sa.MetaData, shape: Shape) -> sa.Table:
+    parts: list[sa.schema.SchemaItem] = [_column(column) for column in shape.columns]
+    if shape.append:
+        parts.insert(0, sa.Column("seq", sa.Integer, primary_key=True))
+        parts.append(sa.UniqueConstraint(*shape.key))
+    else:
+        parts.append(sa.PrimaryKeyConstraint(*shape.key))
+    table = sa.Table(shape.name, made, *parts, sqlite_strict=True, sqlite_with_rowid=shape.append)
+    for index in shape.indexes:
+        sa.Index(f"{shape.name}_{'_'.join(index)}", *[table.c[name] for name in index])
+    return table
+
+
+def _column(column: Column) -> sa.Column[Any]:
+    return sa.Column(column.name, _TYPES[column.kind], nullable=column.nullable, autoincrement=False)

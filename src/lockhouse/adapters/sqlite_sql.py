@@ -1,0 +1,194 @@
+"""SQLite's statements, derived from the shapes; and reads over whatever runs them.
+
+Look-ups of many keys join a list of values with the table, the list outermost by `CROSS JOIN`: left to itself the
+planner may scan the table instead, 7,000 times slower (docs/design/stores.md). Lists are cut into a few fixed
+lengths, so that a handful of prepared statements serves every call.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any, Protocol
+
+from lockhouse.adapters.tables import Path, Shape, Values, check_key, ordered, path, shape_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator, Sequence
+
+    from lockhouse.model.change import KeyTuple
+    from lockhouse.model.ports import RowT
+    from lockhouse.model.rows import Row, Store
+
+LENGTHS = (256, 64, 16, 4, 1)
+COUNT_SQL = (
+    "INSERT INTO drop_count (channel, path, reason, count, first_at, last_at) VALUES (?, ?, ?, ?, ?, ?) "
+    "ON CONFLICT (channel, path, reason) DO UPDATE SET count = count + excluded.count, "
+    "first_at = min(first_at, excluded.first_at), last_at = max(last_at, excluded.last_at)"
+)
+PLACE_SQL = "UPDATE ledger_entry SET position = ? WHERE id = ?"
+
+
+def columns(shape: Shape, *, of: str = "") -> str:
+    """The table's columns in row order, for a SELECT. Names are quoted: some are SQL's own words (`by`)."""
+    return _names([column.name for column in shape.columns], of=of)
+
+
+def _names(names: Sequence[str], *, of: str = "") -> str:
+    return ", ".join([f'{of}"{name}"' for name in names])
+
+
+@cache
+def put_sql(row: type[Row]) -> str:
+    """Insert a row or replace it in place, keeping the row id of an appended one."""
+    shape = shape_of(row)
+    marks = ", ".join("?" * len(shape.columns))
+    rest = [column.name for column in shape.columns if column.name not in shape.key]
+    sets = ", ".join(f'"{name}" = excluded."{name}"' for name in rest)
+    act = f"UPDATE SET {sets}" if rest else "NOTHING"
+    return (
+        f"INSERT INTO {shape.name} ({columns(shape)}) VALUES ({marks}) "  # noqa: S608  # names come from our own classes
+        f"ON CONFLICT ({_names(shape.key)}) DO {act}"
+    )
+
+
+@cache
+def delete_sql(row: type[Row]) -> str:
+    """Delete by key."""
+    shape = shape_of(row)
+    where = " AND ".join(f'"{name}" = ?' for name in shape.key)
+    return f"DELETE FROM {shape.name} WHERE {where}"  # noqa: S608  # as above
+
+
+@cache
+def get_sql(row: type[Row], length: int) -> str:
+    """Rows by `length` whole keys."""
+    return _joined(shape_of(row), shape_of(row).key, length)
+
+
+def _joined(shape: Shape, by: tuple[str, ...], length: int) -> str:
+    if length == 1:
+        where = " AND ".join(f't."{name}" {_equals(shape, name)} ?' for name in by)
+        return f"SELECT {columns(shape, of='t.')} FROM {shape.name} AS t WHERE {where}"  # noqa: S608  # as above
+    names = ", ".join(f"k{place}" for place in range(len(by)))
+    one = "(" + ", ".join("?" * len(by)) + ")"
+    on = " AND ".join(f't."{name}" {_equals(shape, name)} k{place}' for place, name in enumerate(by))
+    return (
+        f"WITH wanted ({names}) AS (VALUES {', '.join([one] * length)}) "  # noqa: S608  # as above
+        f"SELECT {columns(shape, of='t.')} FROM wanted CROSS JOIN {shape.name} AS t ON {on} WHERE 1"
+    )
+
+
+def _equals(shape: Shape, name: str) -> str:
+    return "IS" if shape.columns[shape.at[name]].nullable else "="
+
+
+@cache
+def find_sql(row: type[Row], by: tuple[str, ...], after: tuple[str, ...], length: int) -> str:
+    """Rows by `length` values of `by`, in order, after a tuple if `after` names its columns, up to a limit."""
+    way = path(row, by, values=1, after=None)
+    more = f" AND ({_names(after, of='t.')}) > ({', '.join('?' * len(after))})" if after else ""
+    return f"{_joined(way.shape, by, length)}{more} ORDER BY {_names(way.order, of='t.')} LIMIT ?"
+
+
+@cache
+def scan_sql(row: type[Row], *, first: bool) -> str:
+    """A chunk of the whole table: `seq` and the row for an appended one, else the row."""
+    shape = shape_of(row)
+    order = ("seq",) if shape.append else shape.key
+    head = "seq, " if shape.append else ""
+    where = "" if first else f" WHERE ({_names(order)}) > ({', '.join('?' * len(order))})"
+    return f"SELECT {head}{columns(shape)} FROM {shape.name}{where} ORDER BY {_names(order)} LIMIT ?"  # noqa: S608  # as above
+
+
+def cut(keys: Sequence[KeyTuple]) -> Iterator[Sequence[KeyTuple]]:
+    """The keys in parts whose lengths are all in `LENGTHS`."""
+    start = 0
+    for length in LENGTHS:
+        while len(keys) - start >= length:
+            yield keys[start : start + length]
+            start += length
+
+
+def flat(keys: Sequence[KeyTuple]) -> tuple[Any, ...]:
+    """The values of all keys, one after the other, as parameters."""
+    return tuple([value for key in keys for value in key])
+
+
+class Ask(Protocol):
+    """Runs statements of one store in one short read and returns their rows, statement after statement."""
+
+    def __call__(self, store: Store, statements: Sequence[tuple[str, tuple[Any, ...]]]) -> list[Values]:
+        """All rows.
+
+        Raises:
+            Unavailable: the store is away.
+        """
+        ...
+
+
+class SqlReads:
+    """`Reads` over `Ask`. Reads run in the caller's thread: at tens of µs a hop to another would cost more."""
+
+    def __init__(self, ask: Ask) -> None:
+        self._ask = ask
+
+    async def get(self, row: type[RowT], keys: Sequence[KeyTuple]) -> dict[KeyTuple, RowT]:
+        """The rows with these keys; absent ones are left out.
+
+        Raises:
+            Invalid: a tuple that is no key.
+            Unavailable: the store is away.
+        """
+        shape = shape_of(row)
+        for key in keys:
+            check_key(shape, key, where="get")
+        asked = [(get_sql(row, len(part)), flat(part)) for part in cut(list(dict.fromkeys(keys)))]
+        key_of = shape.key_of
+        return {key_of(values): row(*values) for values in self._ask(shape.store, asked)} if asked else {}
+
+    async def find(
+        self,
+        row: type[RowT],
+        by: Sequence[str],
+        values: Sequence[KeyTuple],
+        *,
+        after: KeyTuple | None = None,
+        limit: int = 10_000,
+    ) -> list[RowT]:
+        """Rows whose columns `by` equal one of `values`, ordered and paged as the port says.
+
+        Raises:
+            Invalid: `by` is no way into the table, or `after` cannot be placed.
+            Unavailable: the store is away.
+        """
+        asked = sorted(set(values), key=ordered)
+        way = path(row, by, values=len(asked), after=after)
+        # Appended rows are big and many a value: one value at a time stops at the limit without sorting.
+        parts = cut(asked) if not way.shape.append else ([value] for value in asked)
+        found: list[RowT] = []
+        for part in parts:
+            found.extend(row(*r) for r in self._part(way, part, after=after or (), limit=limit - len(found)))
+            if len(found) >= limit:
+                break
+        return found
+
+    def _part(self, way: Path, part: Sequence[KeyTuple], *, after: KeyTuple, limit: int) -> list[Values]:
+        statement = find_sql(way.shape.row, way.by, way.after_columns, len(part))
+        return self._ask(way.shape.store, ((statement, (*flat(part), *after, limit)),))
+
+    async def scan(self, row: type[RowT], *, chunk: int = 1_000) -> AsyncIterator[list[RowT]]:
+        """The whole table in key order, or arrival order for appended rows; each chunk is its own short read.
+
+        Raises:
+            Unavailable: the store is away.
+        """
+        shape = shape_of(row)
+        skip = 1 if shape.append else 0
+        last: KeyTuple = ()
+        while True:
+            statement = scan_sql(row, first=not last)
+            found = self._ask(shape.store, ((statement, (*last, chunk)),))
+            if not found:
+                return
+            last = found[-1][:1] if shape.append else shape.key_of(found[-1])
+            yield [row(*values[skip:]) for values in found]

@@ -1,0 +1,202 @@
+"""The files of a house, open for writing: one lock, two connections, never ATTACHed.
+
+One commit over two attached files was torn in 67 of 120 kills, so each store has its own connection and its own
+transaction, identity first. Group commit makes full durability free, so `synchronous` is FULL, always.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import os
+from typing import TYPE_CHECKING, Any
+
+import apsw
+
+from lockhouse.adapters.migrations import HEAD
+from lockhouse.adapters.sqlite_sql import COUNT_SQL, PLACE_SQL, columns, cut, delete_sql, flat, get_sql, put_sql
+from lockhouse.adapters.tables import FILES, STORES, Shape, Values, ordered, shapes
+from lockhouse.errors import Invalid, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from lockhouse.adapters.group_commit.shelf import Effects
+    from lockhouse.model.change import KeyTuple
+    from lockhouse.model.rows import Store
+
+LOCK_FILE = "writer.lock"
+WAL_LIMIT_BYTES = 64 * 1024 * 1024
+_PRAGMAS: tuple[tuple[str, str | int, str | int], ...] = (
+    ("journal_mode", "wal", "wal"),
+    ("synchronous", "FULL", 2),
+    ("secure_delete", "ON", 1),
+    ("temp_store", "MEMORY", 2),
+    ("journal_size_limit", WAL_LIMIT_BYTES, WAL_LIMIT_BYTES),
+    ("wal_autocheckpoint", 2_000, 2_000),
+    ("cache_size", -32_768, -32_768),
+)
+"""Name, value, and what it reads back as. Set one by one: apsw runs nothing behind a statement that returns rows."""
+_BUSY_MS = 2_000
+_REFUSED_VALUES = (apsw.ConstraintError, apsw.MismatchError, OverflowError, TypeError, UnicodeEncodeError)
+
+
+class SqliteShelf:
+    """`Shelf` over `identity.db` and `record.db` of a folder that nobody else writes.
+
+    Attributes:
+        was_cut_off: the writer before did not end in order, so its clients may still believe in it for a moment.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._lock, self.was_cut_off = _lock(folder)
+        self._connections: dict[Store, apsw.Connection] = {}
+        try:
+            for store in STORES:
+                self._connections[store] = _open(folder, store)
+        except BaseException:
+            self.close()
+            raise
+
+    def load(self, table: str, keys: Iterable[KeyTuple]) -> dict[KeyTuple, Values]:
+        """The committed rows with these keys."""
+        shape = shapes()[table]
+        cursor = self._connections[shape.store].cursor()
+        found: dict[KeyTuple, Values] = {}
+        for part in cut(list(keys)):
+            for values in cursor.execute(get_sql(shape.row, len(part)), flat(part)):
+                found[shape.key_of(values)] = values
+        return found
+
+    def apply(self, store: Store, effects: Effects) -> None:
+        """Write all of it in one durable transaction, or nothing.
+
+        Raises:
+            Invalid: a value that its column does not take.
+            Unavailable: the file could not be written.
+        """
+        connection = self._connections[store]
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                _write(connection, effects)
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+        except _REFUSED_VALUES as error:
+            raise Invalid("row", "values that their columns take", got=type(error).__name__) from error
+        except apsw.Error as error:
+            raise Unavailable(f"{store} store: expected a writable database, got {type(error).__name__}") from error
+
+    def rows(self, table: str) -> list[Values]:
+        """A whole small table."""
+        shape = shapes()[table]
+        return self._all(shape, f"SELECT {columns(shape)} FROM {table}")  # noqa: S608  # names come from our own classes
+
+    def unplaced(self) -> list[Values]:
+        """Ledger entries without a position."""
+        shape = shapes()["ledger_entry"]
+        return self._all(shape, f"SELECT {columns(shape)} FROM ledger_entry WHERE position IS NULL")  # noqa: S608
+
+    def newest_checkpoint(self) -> Values | None:
+        """The checkpoint of the largest tree."""
+        shape = shapes()["checkpoint"]
+        found = self._all(shape, f"SELECT {columns(shape)} FROM checkpoint ORDER BY size DESC LIMIT 1")  # noqa: S608
+        return found[0] if found else None
+
+    def _all(self, shape: Shape, sql: str) -> list[Values]:
+        return list(self._connections[shape.store].execute(sql))
+
+    def scrub(self) -> bool:
+        """Try once to move the identity store's log into its file and empty it; False while a reader is in the way.
+
+        A destroyed key stays in the log until then, whatever `secure_delete` says.
+        """
+        connection = self._connections["identity"]
+        connection.set_busy_timeout(0)
+        try:
+            [(busy, *_)] = list(connection.execute("PRAGMA wal_checkpoint(TRUNCATE)"))
+        except apsw.BusyError:
+            return False
+        finally:
+            connection.set_busy_timeout(_BUSY_MS)
+        return bool(busy == 0)
+
+    def close(self) -> None:
+        """Close the files and give the folder free, noting that it was done in order."""
+        for connection in self._connections.values():
+            connection.close()
+        self._connections.clear()
+        if self._lock >= 0:
+            os.pwrite(self._lock, b"shut", 0)
+            os.close(self._lock)
+            self._lock = -1
+
+
+def _lock(folder: Path) -> tuple[int, bool]:
+    lock = os.open(folder / LOCK_FILE, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(lock)
+        raise Unavailable(
+            f"{LOCK_FILE}: expected to be the only writer of this house, got another that holds the lock",
+            hint="a running house writes through its socket; stop it, or let the command reach it",
+        ) from error
+    was_cut_off = os.pread(lock, 4, 0) == b"open"
+    os.pwrite(lock, b"open", 0)
+    return lock, was_cut_off
+
+
+def _open(folder: Path, store: Store) -> apsw.Connection:
+    file = folder / FILES[store]
+    try:
+        connection = apsw.Connection(str(file), flags=apsw.SQLITE_OPEN_READWRITE)
+    except apsw.Error as error:
+        raise Unavailable(
+            f"{file.name}: expected a database in the house folder, got none", hint="lockhouse migrate"
+        ) from error
+    connection.set_busy_timeout(_BUSY_MS)
+    _check_version(connection, file)
+    for name, value, reads in _PRAGMAS:
+        connection.pragma(name, value)
+        if connection.pragma(name) != reads:
+            connection.close()
+            raise Unavailable(f"{file.name}: expected {name} to be {reads}, got another value")
+    # The log stays when the last connection closes: a read-only reader cannot make one.
+    yes = ctypes.c_int(1)
+    connection.file_control("main", apsw.SQLITE_FCNTL_PERSIST_WAL, ctypes.addressof(yes))
+    return connection
+
+
+def _check_version(connection: apsw.Connection, file: Path) -> None:
+    try:
+        rows: list[Any] = list(connection.execute("SELECT version_num FROM alembic_version"))
+    except apsw.Error:
+        rows = []
+    got = rows[0][0] if rows else "none"
+    if got != HEAD:
+        connection.close()
+        raise Unavailable(f"{file.name}: expected schema {HEAD}, got {got}", hint="lockhouse migrate")
+
+
+def _write(connection: apsw.Connection, effects: Effects) -> None:
+    known = shapes()
+    cursor = connection.cursor()
+    for table, rows in effects.rows.items():
+        shape = known[table]
+        gone = [key for key, values in rows.items() if values is None]
+        puts = [values for values in rows.values() if values is not None]
+        if not shape.append:  # neighbours in the tree are written one after the other
+            puts.sort(key=lambda values: ordered(shape.key_of(values)))
+        if gone:
+            cursor.executemany(delete_sql(shape.row), gone)
+        if puts:
+            cursor.executemany(put_sql(shape.row), puts)
+    if effects.counts:
+        cursor.executemany(COUNT_SQL, [(*key, *count) for key, count in effects.counts.items()])
+    if effects.positions:
+        cursor.executemany(PLACE_SQL, [(position, entry) for entry, position in effects.positions])
