@@ -1,5 +1,7 @@
 """What is packed comes back, whatever it is; what comes in canonical JSON is the reference's."""
 
+import msgspec
+import pytest
 import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,6 +53,18 @@ def test_a_changed_byte_is_tampered_or_another_value_s_one_packing(
     except Tampered:
         return
     assert pack_fields(changed, floor=len(raw)) == raw
+
+
+@given(values=fields, data=st.data())
+def test_only_one_order_of_fields_unpacks(values: dict[int, Value], data: st.DataObject) -> None:
+    order = data.draw(st.permutations(sorted(values)))
+    packed = msgspec.msgpack.encode({key: values[key] for key in order})
+    plaintext = (packed + b"\x80").ljust(-(-(len(packed) + 1) // 16) * 16, b"\x00")
+    if plaintext == pack_fields(values):
+        assert unpack_fields(plaintext) == values
+    else:
+        with pytest.raises(Tampered):
+            unpack_fields(plaintext)
 
 
 @given(value=jsonable)

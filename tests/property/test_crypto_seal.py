@@ -69,6 +69,12 @@ def test_a_row_s_boxes_come_back(row: list[SealedBox]) -> None:
     assert decode_boxes(encode_boxes(row)) == row
 
 
+@given(row=boxes, more=st.binary(min_size=1, max_size=40))
+def test_a_row_holds_nothing_but_its_boxes(row: list[SealedBox], more: bytes) -> None:
+    with pytest.raises(Tampered):
+        decode_boxes(encode_boxes(row) + more)
+
+
 @given(raw=st.binary(max_size=120))
 def test_bytes_from_anywhere_are_tampered_or_one_row(raw: bytes) -> None:
     try:
