@@ -29,9 +29,9 @@ Line = TypeVar("Line")
 MAX_ENTRY_BYTES = 65_535
 _GROUNDS = frozenset({"intent", "completion"})
 """Kinds that a deletion may name as its reason."""
-# A number this long may pass 2^53; then (and for escapes, whose spelling differs between writers, and for keys that
-# sort differently in UTF-16) the slow and exact check decides.
-_LONG = re.compile(rb"[0-9]{16}")
+# 16 digits may pass 2^53; then (and for escapes, whose spelling differs between writers, and for keys that sort
+# differently in UTF-16) the slow and exact check decides. What stands before a number keeps digests from matching.
+_LONG = re.compile(rb"[:,\[-][0-9]{16}")
 _encode = msgspec.json.Encoder(order="sorted").encode
 _decode = msgspec.json.Decoder(Wire, float_hook=refuse_fraction).decode
 _MALFORMED = (msgspec.MsgspecError, UnicodeDecodeError, ValueError, RecursionError, Invalid, Tampered)
@@ -174,8 +174,8 @@ class _Audit:
     def _leaves(self, beside: wire.Leaves) -> None:
         due, self.due = self.due, None
         ids, leaves = bytes.fromhex(beside.records), bytes.fromhex(beside.leaves)
-        if due is None or due.entry.id != beside.of:
-            raise Tampered("leaves: expected below their entry")
+        if due is None or due.entry.id != beside.of or (ids.hex(), leaves.hex()) != (beside.records, beside.leaves):
+            raise Tampered("leaves: expected in lower-case hex below their entry")
         body, kind = due.entry.body, due.entry.kind
         parts = [leaves[at : at + HASH_BYTES] for at in range(0, len(leaves), HASH_BYTES)]
         told = (len(ids) == len(parts) * ID_BYTES, body.get("count"), body.get("root"))
