@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from hashlib import sha256
+from typing import Any
 
 import msgspec
 import pytest
@@ -24,7 +25,7 @@ def _append(lane: LaneState = LANE, **other: object) -> tuple[LedgerEntry, LaneS
 
 
 def test_an_entry_is_the_canonical_json_of_its_parts() -> None:
-    body = {"é": [1, None, True], "a": {"\n": -5}}
+    body: dict[str, Any] = {"é": [1, None, True], "a": {"\n": -5}}
     entry, _ = _append(body=body)
     assert entry.body == rfc8785.dumps(
         {
@@ -63,7 +64,7 @@ def test_each_entry_names_the_one_before_it_in_its_lane() -> None:
         {"log": "\ud800"},
     ],
 )
-def test_an_entry_that_cannot_be_kept_is_invalid(wrong: dict[str, object]) -> None:
+def test_an_entry_that_cannot_be_kept_is_invalid(wrong: dict[str, Any]) -> None:
     with pytest.raises(Invalid):
         _append(**wrong)
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     Records = Callable[[], Iterable[tuple[bytes, bytes]]]
 
-Line = TypeVar("Line")
+Line = TypeVar("Line", bound=msgspec.Struct)
 MAX_ENTRY_BYTES = 65_535
 _GROUNDS = frozenset({"intent", "completion"})
 """Kinds that a deletion may name as its reason."""
@@ -34,7 +34,7 @@ _GROUNDS = frozenset({"intent", "completion"})
 _LONG = re.compile(rb"[:,\[-][0-9]{16}")
 _encode = msgspec.json.Encoder(order="sorted").encode
 _decode = msgspec.json.Decoder(Wire, float_hook=refuse_fraction).decode
-_MALFORMED = (msgspec.MsgspecError, UnicodeDecodeError, ValueError, RecursionError, Invalid, Tampered)
+_MALFORMED = (msgspec.MsgspecError, UnicodeDecodeError, ValueError, RecursionError, Tampered)
 
 
 class Report(NamedTuple):
@@ -260,7 +260,7 @@ def _is_canonical(raw: bytes, entry: Wire) -> bool:
         return False
     if _encode(entry) == raw and raw.isascii() and b"\\" not in raw and not _LONG.search(raw):
         return True
-    return canonical_json(msgspec.to_builtins(entry)) == raw
+    return _canonical(entry) == raw
 
 
 def _number(text: bytes) -> int:
@@ -274,9 +274,17 @@ def _number(text: bytes) -> int:
 def _line(line: bytes, kind: type[Line]) -> Line:
     """A line as its kind, if it is spelt as its writer spells it."""
     value = msgspec.json.decode(line, type=kind)
-    if canonical_json(msgspec.to_builtins(value)) != line:
+    if _canonical(value) != line:
         raise Tampered("export: expected a canonical line")
     return value
+
+
+def _canonical(value: msgspec.Struct) -> bytes:
+    try:
+        return canonical_json(msgspec.to_builtins(value))
+    except Invalid as err:
+        # What has no canonical form is the export's fault; an `Invalid` that leaves this module is the caller's.
+        raise Tampered("export: expected values with a canonical form") from err
 
 
 def _split(joined: bytes, width: int) -> list[bytes]:

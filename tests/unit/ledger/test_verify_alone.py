@@ -1,0 +1,119 @@
+"""The verifier as an auditor runs it: a file, a key, and none of the product but crypto and errors."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lockhouse.errors import Tampered
+from lockhouse.ledger.certificate import certificate, commitment
+from lockhouse.ledger.verify import consistency, inclusion, verify_export
+from lockhouse.ledger.verify.__main__ import main
+from tests.unit.ledger.logs import Log, busy
+from tests.unit.ledger.test_certificate import SALT, STATEMENT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Runs the module as `python -m` would, and refuses every module of the product that an auditor need not have.
+ALONE = """
+import runpy, sys
+from importlib.abc import MetaPathFinder
+
+class Refuse(MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        top = name.split(".")
+        if top[0] != "lockhouse" or len(top) == 1 or top[1] in {"crypto", "errors", "secret"}:
+            return None
+        if top[1:] == ["ledger"] or top[1:3] == ["ledger", "verify"]:
+            return None
+        raise ImportError("refused " + name)
+
+sys.meta_path.insert(0, Refuse())
+sys.argv = ["verify", *sys.argv[1:]]
+runpy.run_module("lockhouse.ledger.verify", run_name="__main__")
+"""
+
+
+def _alone(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", ALONE, *arguments], capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+def _export(log: Log, folder: Path) -> str:
+    path = folder / "export.jsonl"
+    path.write_bytes(b"".join(log.lines()))
+    return str(path)
+
+
+def test_the_hook_does_refuse_the_rest_of_the_product() -> None:
+    code = ALONE.replace('runpy.run_module("lockhouse.ledger.verify", run_name="__main__")', "import lockhouse.model")
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+    assert ran.returncode == 1
+    assert "refused lockhouse.model" in ran.stderr
+
+
+def test_an_export_verifies_without_the_product(tmp_path: Path) -> None:
+    log = busy()
+    ran = _alone(_export(log, tmp_path), "--vkey", log.vkeys[0])
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout == "14 entries in 3 lanes, 2 checkpoints verified\nclean\n"
+
+
+def test_a_certificate_verifies_without_the_product(tmp_path: Path) -> None:
+    log = busy()
+    entry = log.end(statement=commitment(STATEMENT, salt=SALT))
+    log.seal()
+    path = tmp_path / "certificate.json"
+    path.write_bytes(certificate(STATEMENT, salt=SALT, entry=entry.body, place=log.place(entry)))
+    ran = _alone(str(path), "--certificate", "--vkey", log.vkeys[0])
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert "certificate verified: person erased, 1 keys destroyed" in ran.stdout
+    assert ran.stdout.count("cannot prove: ") == 3
+
+
+def test_what_was_found_is_said_and_sets_the_exit_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log = busy()
+    log.entries[2] = log.entries[3]
+    export = _export(log, tmp_path)
+    assert main([export, "--vkey", log.vkeys[0]]) == 7
+    assert "deleted-entry: lane console, number 2: Number 2 of the lane is missing." in capsys.readouterr().out
+    assert main([export, "--vkey", log.vkeys[0], "--json"]) == 7
+    told = json.loads(capsys.readouterr().out)
+    assert (told["entries"], told["found"] > 0, told["findings"][0]["kind"]) == (14, True, "deleted-entry")
+
+
+def test_a_held_checkpoint_is_read_from_its_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log, held = busy(), tmp_path / "checkpoint"
+    held.write_text(log.checkpoints[0].text, encoding="utf-8")
+    assert main([_export(log, tmp_path), "--vkey", log.vkeys[0], "--held", str(held)]) == 0
+    assert capsys.readouterr().out.endswith("clean\n")
+
+
+def test_a_wrong_call_is_told_from_a_changed_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log = busy()
+    export = _export(log, tmp_path)
+    held = tmp_path / "checkpoint"
+    held.write_text("no checkpoint", encoding="utf-8")
+    assert main([str(tmp_path / "none"), "--vkey", log.vkeys[0]]) == 2
+    assert main([export, "--vkey", "no key"]) == 2
+    assert main([export, "--vkey", log.vkeys[0], "--certificate"]) == 7
+    assert main([export, "--vkey", log.vkeys[0], "--held", str(held)]) == 7
+    assert capsys.readouterr().out.splitlines()[0] == "unreadable: No such file or directory"
+
+
+def test_inclusion_and_consistency_return_none_or_raise() -> None:
+    log = busy()
+    place = log.place(log.entries[5])
+    root = verify_export(log.lines(), vkeys=log.vkeys).root
+    inclusion(log.entries[5].leaf, 5, 14, place.path, root)
+    with pytest.raises(Tampered):
+        inclusion(log.entries[5].leaf, 6, 14, place.path, root)
+    consistency(14, 14, [], root, root)
+    with pytest.raises(Tampered):
+        consistency(0, 14, [], root, root)
