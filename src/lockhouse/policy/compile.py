@@ -143,7 +143,7 @@ def _channels(document: Document, names: NameBook, kinds: Mapping[str, Kind]) ->
 def _cells(role: Role, classes: tuple[str, ...]) -> dict[str, dict[str, dict[Mode, int]]]:
     """One role's part of the decision table: purpose -> class -> mode -> guards."""
     row = {class_: cells for class_ in classes if (cells := _modes(role, class_))}
-    return {purpose: row for purpose in sorted(role.for_)} if row else {}
+    return dict.fromkeys(sorted(role.for_), row) if row else {}
 
 
 def _modes(role: Role, class_: str) -> dict[Mode, int]:

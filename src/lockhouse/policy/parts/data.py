@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import cast
+from typing import Literal, cast
 
 from lockhouse.model.policy import REFUSABLE_BASES, REQUESTS, BasisWord, Field, Purpose
 from lockhouse.policy import words
@@ -100,7 +100,7 @@ def _field(name: str, part: Section, known: dict[str, Purpose], class_names: tup
         type=kind,
         class_=class_ or "profile",
         purposes=tuple(sorted(live)),
-        identifies=_only_for(part, "identifies", allowed.identifies, kind),
+        identifies=_identifies(part, allowed, kind),
         find_by=_finders(part, allowed, kind),
         minimise=_minimiser(part, allowed, kind),
         mask=part.word("mask", allowed.masks) or allowed.masks[0],
@@ -119,11 +119,11 @@ def _field(name: str, part: Section, known: dict[str, Purpose], class_names: tup
     return field
 
 
-def _only_for(part: Section, key: str, allowed: tuple[str, ...], kind: str) -> str | None:
-    if key in part and not allowed:
-        part.problems.add(part.place(key), f"no '{key}' on type {kind}", "one")
+def _identifies(part: Section, allowed: words.TypeWords, kind: str) -> Literal["person", "device"] | None:
+    if "identifies" in part and not allowed.identifies:
+        part.problems.add(part.place("identifies"), f"no 'identifies' on type {kind}", "one")
         return None
-    word: str | None = part.word(key, allowed)
+    word: Literal["person", "device"] | None = part.word("identifies", allowed.identifies)
     return word
 
 

@@ -1,0 +1,51 @@
+"""Reason codes and what they say: what is hidden, why, what one can still do, and who can help.
+
+A code is stable and part of the interface; its sentence is for the person in front of the screen.
+"""
+
+from __future__ import annotations
+
+SENTENCES: dict[str, str] = {
+    "bad-value": "Not kept: the value is not one of its type. The rest of the event is. Ask who sends it.",
+    "being-erased": "Shut: this person's data is being erased. Nothing is left to do. A privacy officer can say when.",
+    "class-not-seen": "Hidden: your role does not see this class of data. Other fields may be open. Ask an admin.",
+    "course-missing": "Hidden: a course your role needs has lapsed. Take it and try again. Ask an admin.",
+    "erased": "Shut: this person's data was erased. The certificate says when. Ask a privacy officer.",
+    "grant": "Hidden: this needs a grant from a colleague. Request one with your reason. Any approver can help.",
+    "minor": "Hidden: this person is a minor; optional purposes are shut. Orders stay open. Ask a privacy officer.",
+    "network": "Hidden: your role works from named networks only. Connect from one of them. Ask an admin.",
+    "no-consent": "Hidden: this person did not agree to this purpose. Orders stay open. Only they can agree.",
+    "no-contract": "Not sent: there is no contract with this recipient. Add one. Ask a privacy officer.",
+    "no-permission": "Refused: none of your roles may do this. Someone with the role can. Ask an admin.",
+    "no-purpose": "Not kept: no purpose is live for this field. The other fields are kept. Ask the policy's owner.",
+    "no-role": "Hidden: no role of yours works for this purpose. Choose a purpose of your own role. Ask an admin.",
+    "no-such-purpose": "Refused: the policy has no such purpose. Choose one it names. Ask the policy's owner.",
+    "no-such-recipient": "Not sent: the policy names no such recipient. Add it first. Ask the policy's owner.",
+    "not-a-service": "Not sent: only the sending service sends. Queue a replay instead. Ask an admin.",
+    "not-for-this-purpose": "Hidden: this field is not kept for this purpose. Fields of the purpose are open. Ask the "
+    "policy's owner.",
+    "not-on-this-event": "Not kept: this event does not carry this field. Others are kept. Add it under events.",
+    "not-their-purpose": "Not sent: the recipient may not use data for this purpose. Its own purposes go out. Ask the "
+    "policy's owner.",
+    "not-theirs": "Not sent: this field is not one of the recipient's. Its own fields go out. Ask the policy's owner.",
+    "objected": "Hidden: this person objected to this purpose. You can still see orders. Ask a privacy officer.",
+    "only-masked": "Masked: your role sees this masked. You can check what a caller says. Ask an admin.",
+    "opted-out": "Hidden: this person opted out of sale and sharing. Orders stay open. Only they can opt in again.",
+    "own-record": "Hidden: this is your own record. Use the privacy centre to see it. A colleague can help.",
+    "quota": "Hidden: you have looked up an hour's share of people. Wait a little. Ask an admin.",
+    "reason": "Masked: showing it needs a reason. State one of your role's and reveal it. Ask an admin for others.",
+    "region": "Hidden: their region is unknown, so the strictest rule counts. Orders stay open. Add a country.",
+    "restricted": "Hidden: this person's data is restricted. Legal duties stay open. Ask a privacy officer.",
+    "review-due": "Not sent: the contract is due for review. Review it and send again. Ask a privacy officer.",
+    "review-unknown": "Not sent: the review cannot be checked without a date. Check the clock. Ask an admin.",
+    "separate-roles": "Refused: you hold two roles that one person must not hold. Give one back. Ask an admin.",
+    "step-up": "Masked: showing it needs a fresh sign-in. Confirm with your passkey. Ask an admin.",
+    "suppressed": "Hidden: this person asked to be left out of this purpose. Orders stay open. Ask a privacy officer.",
+    "too-long": "Not kept: the value is longer than its type allows. The rest of the event is. Ask who sends it.",
+    "undeclared": "Hidden: the policy does not name this field. Declared fields are kept. Add it under fields.",
+}
+
+
+def sentence(code: str) -> str:
+    """The sentence of a reason code; every code the product uses has one."""
+    return SENTENCES[code]
