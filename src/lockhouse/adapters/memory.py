@@ -109,7 +109,7 @@ class MemoryStore:
     ) -> list[RowT]:
         """Rows whose columns `by` equal one of `values`, ordered and paged as the port says."""
         asked = set(values)
-        way = path(row, by, values=len(asked), after=after)
+        way = path(row, by, count=len(asked), after=after)
         at = way.shape.at
         found = [r for r in self.shelf.tables[way.shape.name].values() if _pick(r, at, way.by) in asked]
         if after is not None:

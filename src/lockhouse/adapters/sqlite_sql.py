@@ -85,7 +85,7 @@ def _equals(shape: Shape, name: str) -> str:
 @cache
 def find_sql(row: type[Row], by: tuple[str, ...], after: tuple[str, ...], length: int) -> str:
     """Rows by `length` values of `by`, in order, after a tuple if `after` names its columns, up to a limit."""
-    way = path(row, by, values=1, after=None)
+    way = path(row, by, count=1, after=None)
     more = f" AND ({_names(after, of='t.')}) > ({', '.join('?' * len(after))})" if after else ""
     return f"{_joined(way.shape, by, length)}{more} ORDER BY {_names(way.order, of='t.')} LIMIT ?"
 
@@ -162,7 +162,7 @@ class SqlReads:
             Unavailable: the store is away.
         """
         asked = sorted(set(values), key=ordered)
-        way = path(row, by, values=len(asked), after=after)
+        way = path(row, by, count=len(asked), after=after)
         # Appended rows are big and many a value: one value at a time stops at the limit without sorting.
         parts = cut(asked) if not way.shape.append else ([value] for value in asked)
         found: list[RowT] = []

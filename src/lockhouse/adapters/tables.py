@@ -116,11 +116,12 @@ def _picker(places: tuple[int, ...]) -> Callable[[Values], KeyTuple]:
     return lambda values: tuple([values[place] for place in places])
 
 
-def path(row: type[Row], by: Sequence[str], *, values: int, after: KeyTuple | None) -> Path:
+def path(row: type[Row], by: Sequence[str], *, count: int, after: KeyTuple | None) -> Path:
     """Check that a `find` can walk a key or an index, and say in which order it does.
 
-    `after` may be a key, or the whole of (index columns, rest of the key). A key alone says where to go on only
-    when nothing but the key is left to order by: one value, and every other index column given in `by`.
+    `count` is how many values are asked for. `after` may be a key, or the whole of (index columns, rest of the
+    key). A key alone says where to go on only when nothing but the key is left to order by: one value, and every
+    other index column given in `by`.
 
     Raises:
         Invalid: `by` is no prefix of the key or of a declared index, or `after` cannot be placed.
@@ -132,14 +133,14 @@ def path(row: type[Row], by: Sequence[str], *, values: int, after: KeyTuple | No
         raise Invalid(f"find {found.shape.name}", "after without an absent value", got="one")
     shape = found.shape
     settled = all(name in found.by or name in shape.key for name in found.order)
-    if len(after) == len(shape.key) and (found.order == shape.key or (settled and values == 1)):
+    if len(after) == len(shape.key) and (found.order == shape.key or (settled and count == 1)):
         return _with_after(found, shape.key)
     if len(after) == len(found.order):
         return _with_after(found, found.order)
     raise Invalid(
         f"find {shape.name}",
         f"after to be a key with one value, or ({', '.join(found.order)})",
-        got=f"{len(after)} columns and {values} values",
+        got=f"{len(after)} columns and {count} values",
     )
 
 

@@ -24,8 +24,10 @@ from lockhouse.model.change import Committed, Conflict
 from lockhouse.model.rows import Checkpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from lockhouse.model.change import Change
 
 PROTOCOL = 1
 SOCKET_FILE = "writer.sock"
@@ -136,6 +138,7 @@ class Echo(msgspec.Struct, frozen=True, array_like=True, tag=13):
 FromClient = Hello | Commit | Scrub | Announce | Seal | Ack | Beat
 FromWriter = Welcome | Answers | Failed | Done | Moved | Echo
 
+_COMMIT = 3
 _ENCODER = msgspec.msgpack.Encoder()
 from_client = msgspec.msgpack.Decoder(FromClient)
 from_writer = msgspec.msgpack.Decoder(FromWriter)
@@ -147,7 +150,19 @@ def frame(message: Any) -> bytes:
     Raises:
         Unavailable: it is longer than a frame may be.
     """
-    body = _ENCODER.encode(message)
+    return _framed(_ENCODER.encode(message))
+
+
+def commit_frame(seq: int, changes: Sequence[Change], *, urgent: bool) -> bytes:
+    """A `Commit` with its length in front, made from Changes as callers hold them: the bytes are the same.
+
+    Raises:
+        Unavailable: it is longer than a frame may be.
+    """
+    return _framed(_ENCODER.encode((_COMMIT, seq, urgent, changes)))
+
+
+def _framed(body: bytes) -> bytes:
     if len(body) > MAX_FRAME_BYTES:
         raise Unavailable(f"writer: expected a frame of at most {MAX_FRAME_BYTES} bytes, got {len(body)}")
     return HEAD.pack(len(body)) + body

@@ -169,8 +169,8 @@ class LocalWriter:
         ]
         for batch in batches:
             self._queue.put(batch)
-        outcomes: list[Outcome] = [outcome for batch in batches for outcome in await batch.future]
-        return settle(outcomes)
+        parts: list[list[Outcome]] = await asyncio.gather(*(batch.future for batch in batches))
+        return settle([outcome for part in parts for outcome in part])
 
     def _asked(self) -> tuple[asyncio.AbstractEventLoop, asyncio.Future[Any]]:
         if not self._is_open:

@@ -1,0 +1,90 @@
+"""The writer as a process of its own: takes the folder, opens the socket, ends with its parent."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import os
+import resource
+import signal
+import socket
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from lockhouse.adapters.group_commit.engine import Engine, WriterParts
+from lockhouse.adapters.sqlite_writer.server import Server
+from lockhouse.adapters.sqlite_writer.shelf import SqliteShelf
+from lockhouse.adapters.writer_protocol import SOCKET_FILE, socket_address
+from lockhouse.adapters.writer_spawn import LIFELINE_VARIABLE
+from lockhouse.errors import Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+_PR_SET_PDEATHSIG = 1
+_BACKLOG = 64
+
+
+def run_writer(folder: Path, make_parts: Callable[[], WriterParts]) -> None:
+    """Be the writer of a house until told to stop, or until the parent is gone.
+
+    Args:
+        folder: the house folder.
+        make_parts: builds what needs the house's keys; called once the folder is this process's.
+
+    Raises:
+        Unavailable: another writer has the folder, its schema is not this release's, or the parent is gone.
+    """
+    lifeline = _bind_to_parent()
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core would hold the log key
+    shelf = SqliteShelf(folder)
+    try:
+        parts = make_parts()
+        engine = Engine(shelf, parts)
+        listener = _listen(folder)
+    except BaseException:
+        shelf.close()
+        raise
+    server = Server(shelf=shelf, engine=engine, clock=parts.clock, listener=listener, lifeline=lifeline)
+    signal.signal(signal.SIGTERM, lambda _signal, _frame: server.stop())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group: the supervisor ends us in order
+    gc.freeze()
+    try:
+        server.run()
+    finally:
+        with suppress(FileNotFoundError):
+            (folder / SOCKET_FILE).unlink()
+
+
+def _bind_to_parent() -> int:
+    """End with the parent: by signal, which also ends a stalled process, and by the end of a pipe.
+
+    The signal fires when the parent's *thread* ends, so the parent spawns from its main thread; and it is asked
+    for after the parent may have died already, so the parent is asked for once more.
+    """
+    told = os.environ.pop(LIFELINE_VARIABLE, "")
+    if not told:
+        return -1
+    parent, lifeline = (int(part) for part in told.split(":"))
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:
+        raise Unavailable("writer: expected to be told of its parent's end, got an error from prctl")
+    if os.getppid() != parent:
+        raise Unavailable("writer: expected its parent to be there, got none")
+    return lifeline
+
+
+def _listen(folder: Path) -> socket.socket:
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    with suppress(FileNotFoundError):  # left by a writer that was killed: the lock says that it is gone
+        (folder / SOCKET_FILE).unlink()
+    before = os.umask(0o177)
+    try:
+        with socket_address(folder) as address:
+            listener.bind(address)
+    finally:
+        os.umask(before)
+    listener.listen(_BACKLOG)
+    listener.settimeout(0.0)
+    return listener
