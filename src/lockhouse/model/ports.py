@@ -5,11 +5,14 @@ Everything durable passes through two of them: `Reads` for set-wise look-ups, `C
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
+import msgspec
+
 from lockhouse.model.change import Change, Committed, Conflict, KeyTuple
-from lockhouse.model.rows import Row
+from lockhouse.model.rows import Checkpoint, Row
+from lockhouse.secret import Secret
 
 RowT = TypeVar("RowT", bound=Row)
 
@@ -112,4 +115,65 @@ class Epochs(Protocol):
 
     def on_move(self, act: Callable[[int, int], None]) -> None:
         """Calls `act(policy, key)` in this process whenever either moves, before the move is acknowledged."""
+        ...
+
+
+class Sequencer(Protocol):
+    """Folds lanes into the tree and signs its head; one process of a house does."""
+
+    async def seal_ledger(self) -> Checkpoint:
+        """Everything durable so far has a position, and the checkpoint returned covers it.
+
+        Raises:
+            Unavailable: the store is away.
+        """
+        ...
+
+
+class Root(Protocol):
+    """The root of all keys, in a KMS. Asked once per generation and process."""
+
+    async def wrap(self, generation: int, plaintext: Secret, aad: bytes) -> bytes:
+        """A KEK under this generation's own root key version."""
+        ...
+
+    async def unwrap(self, generation: int, blob: bytes, aad: bytes) -> Secret:
+        """The KEK again.
+
+        Raises:
+            Tampered: another generation, other bytes or another place.
+            Unavailable: the root is locked or away.
+        """
+        ...
+
+
+class Journal(Protocol):
+    """Serials of destroyed keys, appended off the stores before a destruction answers; a restore replays it."""
+
+    def append(self, serials: Sequence[bytes], *, cause: str, at: int) -> None:
+        """Durable, and shipped to its second place, when this returns."""
+        ...
+
+    def read(self) -> list[bytes]:
+        """Every serial ever destroyed."""
+        ...
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What a recipient's server answered: its status, and how long it asks to be left alone (seconds)."""
+
+    status: int
+    retry_after_s: float | None = None
+
+
+class OutboundHTTP(Protocol):
+    """The one way out over HTTP: destinations are allow-listed by the policy, private networks only if it says so."""
+
+    async def post(self, url: str, *, body: bytes, headers: Mapping[str, str]) -> Answer:
+        """The answer of the server.
+
+        Raises:
+            Unavailable: no answer; the body may or may not have arrived.
+            Refused: the address is not one that may be sent to.
+        """
         ...

@@ -1,0 +1,98 @@
+"""Approve a policy: the draft becomes the policy that rules, by its hash, noted in the ledger.
+
+Until staff are enrolled the operating system's user approves, and the ledger says so.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from lockhouse.crypto.blindindex import Indexer
+from lockhouse.errors import Conflict as Moved
+from lockhouse.errors import Invalid
+from lockhouse.gates.authority import signed
+from lockhouse.gates.epochs import ensure_epochs
+from lockhouse.gates.index_keys import ensure_index, load_index
+from lockhouse.gates.live import FORMER, LIVE, load_live, name_book, versions
+from lockhouse.ledger.entry import Policy as PolicyEntry
+from lockhouse.model.change import Change, Conflict, Expect, Put
+from lockhouse.model.policy import encode_policy
+from lockhouse.model.rows import Name, PolicyVersion
+from lockhouse.policy.cedar import judge
+from lockhouse.policy.compile import compile_policy
+from lockhouse.policy.diff import Effects, diff
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lockhouse.gates.house import House
+    from lockhouse.model.event import Kind
+    from lockhouse.model.policy import Policy
+    from lockhouse.policy.document import Document
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """A policy that could rule: compiled, judged, and what it would change. `names` are new ones it needs."""
+
+    policy: Policy
+    effects: Effects
+    names: tuple[tuple[str, int, str], ...]
+    problems: tuple[str, ...]
+    same: bool
+
+
+async def draft_of(house: House, document: Document, kinds: Mapping[str, Kind]) -> Draft:
+    """What this document would be and do, with nothing written.
+
+    `problems` are differences between our own table and Cedar's judgement of the same roles; a policy with any is
+    never approved.
+    """
+    names = await name_book(house)
+    policy = compile_policy(document, names, kinds)
+    live = house.live_policy
+    return Draft(
+        policy=policy,
+        effects=diff(live.policy if live else None, policy),
+        names=tuple(names.added),
+        problems=tuple(judge(policy)),
+        same=live is not None and live.policy.hash == policy.hash,
+    )
+
+
+async def approve(house: House, draft: Draft, source: bytes, *, by: str) -> int:
+    """The draft rules, in every process, when this returns; its version number.
+
+    Args:
+        source: the document's bytes as approved, kept so that the policy can be shown and compared.
+        by: the actor (`os-user:…`).
+
+    Raises:
+        Invalid: Cedar judges a role differently than the compiled table.
+        Moved: another policy was approved meanwhile.
+    """
+    if draft.problems:
+        raise Invalid("policy", "a table that Cedar agrees with", problems=draft.problems)
+    await ensure_index(house, draft.policy.identifiers.values())
+    await ensure_epochs(house, draft.policy.compartments)
+    known = await versions(house)
+    number = known[-1].id + 1 if known else 1
+    entry = house.ids.new()
+    now = house.clock.now_ms()
+    row = PolicyVersion(number, sha256(source).digest(), source, encode_policy(draft.policy), LIVE, now, by, entry, b"")
+    puts = [Put(PolicyVersion.TABLE, signed(row, house.integrity_key))]
+    for old in known:
+        if old.state == LIVE:
+            puts.append(Put(old.TABLE, signed(msgspec.structs.replace(old, state=FORMER), house.integrity_key)))
+    puts += [Put(Name.TABLE, Name(kind, identity, name)) for kind, identity, name in draft.names]
+    said = PolicyEntry(step="live", version=number, hash=row.hash.hex(), by=by, before=known[-1].id if known else None)
+    free = Expect(PolicyVersion.TABLE, (number,), None, or_absent=False, because="policy-moved")
+    change = Change("record", puts=tuple(puts), expects=(free,), entries=(said.draft(id=entry, lane=house.lane),))
+    if isinstance(await house.commits.commit(change), Conflict):
+        raise Moved("policy: expected no other approval meanwhile", hint="lockhouse policy diff, then approve again")
+    await house.epochs.announce(policy=True)
+    house.indexer = Indexer(house.id, await load_index(house.id, house.keks, house.reads))
+    await load_live(house)
+    return number

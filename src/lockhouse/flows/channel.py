@@ -1,0 +1,103 @@
+"""Channel credentials: made once, shown once, stored as a keyed hash."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from lockhouse.crypto.credentials import credential_hash, looks_valid, new_credential
+from lockhouse.errors import Invalid, NotFound
+from lockhouse.gates.authority import checked, digest, signed
+from lockhouse.ledger.entry import Credential as CredentialEntry
+from lockhouse.model.change import Change, Put
+from lockhouse.model.rows import Credential
+from lockhouse.model.scale import Assurance
+
+if TYPE_CHECKING:
+    from lockhouse.gates.house import House
+    from lockhouse.model.policy import Channel
+    from lockhouse.secret import Secret
+
+LIVE, ENDED = 0, 1
+_SHOWN = 8
+"""Characters of a key, prefix included, that lists show so that people can tell keys apart."""
+
+
+class Sender(msgspec.Struct, frozen=True, kw_only=True):
+    """Who a credential belongs to. `credential` is its class: message ids are deduplicated within it."""
+
+    channel: str
+    assurance: Assurance
+    credential: str
+    origins: tuple[str, ...]
+    stage: int
+
+
+async def make_credential(house: House, name: str, *, by: str) -> Secret:
+    """A new write key of the channel; its text is in the answer and nowhere else.
+
+    Raises:
+        NotFound: the live policy has no such channel.
+        Invalid: the channel's kind is not authenticated by a write key.
+    """
+    channel = _channel(house, name)
+    kind: Literal["public", "secret"] | None = channel.assurance_key
+    if kind is None:
+        raise Invalid(f"channel {name}", "a channel whose `key:` is public or secret", got="one without")
+    text = new_credential(kind, house.ids.random)
+    await _store(house, channel, text, by=by)
+    return text
+
+
+async def _store(house: House, channel: Channel, text: Secret, *, by: str) -> None:
+    entry = house.ids.new()
+    plain = text.reveal().decode()  # house: allow no-reveal: the key is hashed here, the moment it is made
+    assurance = Assurance.PUBLIC if channel.assurance_key == "public" else Assurance.SECRET
+    row = Credential(
+        credential_hash(plain, key=house.credential_key), channel.id, assurance, plain[:_SHOWN], LIVE,
+        house.clock.now_ms(), None, entry, b"",
+    )  # fmt: skip
+    row = signed(row, house.integrity_key)
+    said = CredentialEntry(change="made", channel=channel.id, assurance=int(assurance), by=by, row=digest(row))  # type: ignore[arg-type]  # 1..3
+    await house.commits.commit(Change("identity", puts=(Put(Credential.TABLE, row),)))
+    await house.commits.commit(Change("record", entries=(said.draft(id=entry, lane=house.lane),)))
+
+
+def _channel(house: House, name: str) -> Channel:
+    channel = house.live().policy.channels.get(name)
+    if channel is None:
+        raise NotFound(
+            "channel: expected a channel of the live policy", hint="lockhouse channel list; add it to the policy first"
+        )
+    return channel
+
+
+async def authenticate(house: House, text: str) -> Sender | None:
+    """Whose credential this is; None for one that is unknown, ended, or of a channel the policy no longer has.
+
+    Raises:
+        Tampered: the credential's row was not made by this house.
+    """
+    if not looks_valid(text):
+        return None
+    found = (await house.reads.get(Credential, [(credential_hash(text, key=house.credential_key),)])).values()
+    for row in checked(found, house.integrity_key):
+        name = house.live().names.name("channel", row.channel)
+        channel = house.live().policy.channels.get(name or "")
+        if channel is None or row.state != LIVE or not channel.served:
+            return None
+        return Sender(
+            channel=channel.name, assurance=Assurance(row.assurance), credential=f"{row.channel}/{row.assurance}",
+            origins=channel.origins, stage=channel.stage,
+        )  # fmt: skip
+    return None
+
+
+async def credentials_of(house: House) -> dict[str, list[Credential]]:
+    """Every credential by the name of its channel."""
+    found: dict[str, list[Credential]] = {}
+    async for rows in house.reads.scan(Credential):
+        for row in checked(rows, house.integrity_key):
+            found.setdefault(house.live().names.name("channel", row.channel) or f"#{row.channel}", []).append(row)
+    return found

@@ -1,0 +1,164 @@
+"""Record and show what a person said; add, list and lift suppressions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from lockhouse.crypto.blindindex import suppression_tag
+from lockhouse.errors import Conflict as Moved
+from lockhouse.errors import Invalid, NotFound
+from lockhouse.gates.authority import checked, digest, signed
+from lockhouse.gates.facts import facts_of_persons
+from lockhouse.gates.rings import admit_rings
+from lockhouse.identity.normalise import NORM_VERSION, normal
+from lockhouse.ledger.entry import Consent as ConsentEntry
+from lockhouse.ledger.entry import Suppression as SuppressionEntry
+from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
+from lockhouse.model.rows import Consent, Seal, Suppression
+from lockhouse.model.scale import Assurance, ConsentState
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lockhouse.gates.house import House
+
+TRIES = 5
+
+
+class Word(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing a person said, as it is shown."""
+
+    purpose: str
+    granted: bool
+    at: int
+    channel: str
+    signal: str
+    assurance: int
+
+
+async def record(house: House, person: bytes, purpose: str, *, granted: bool, signal: str = "staff") -> Consent:
+    """The person's word on a purpose stands, in every process: what decides reads it from now on.
+
+    Raises:
+        NotFound: no such person, or they have ended.
+        Invalid: the policy has no such purpose, or it rests on a basis that no word changes.
+        Moved: the person's facts keep moving.
+    """
+    live = house.live()
+    found = next((one for one in live.policy.purposes if one.name == purpose), None)
+    if found is None or not found.refusable:
+        known = ", ".join(one.name for one in live.policy.purposes if one.refusable)
+        raise Invalid("purpose", f"one that a person can refuse: {known}", got="another")
+    facts = (await facts_of_persons(house, [person], fresh=True)).get(person)
+    await admit_rings(house, {person})
+    if facts is None or facts.ending or house.keyring.version_of(person) is None:
+        raise NotFound("person: expected a living person", hint="lockhouse person find KIND looks one up")
+    entry, now = house.ids.new(), house.clock.now_ms()
+    state = ConsentState.GRANTED if granted else ConsentState.DENIED
+    row = Consent(person, found.id, now, house.ids.new(), state, 0, signal, Assurance.SECRET, None, entry, b"")
+    row = signed(row, house.integrity_key)
+    await house.commits.commit(Change("identity", puts=(Put(Consent.TABLE, row),)))
+    said = ConsentEntry(
+        ref=house.keyring.ref(person).hex(), purpose=found.id, state=int(state), channel=0, signal=signal,  # type: ignore[arg-type]  # 0 or 1
+        assurance=int(Assurance.SECRET), row=digest(row),  # type: ignore[arg-type]  # 1..3
+    )  # fmt: skip
+    draft = said.draft(id=entry, lane=house.lane)
+    for _ in range(TRIES):
+        seal = (await house.reads.get(Seal, [(person,)])).get((person,))
+        version = seal.version if seal else 0
+        expect = Expect(Seal.TABLE, (person,), {"version": version}, or_absent=version == 0, because="seal-moved")
+        put = Put(Seal.TABLE, Seal(person, version + 1, seal.state if seal else 0))
+        answer = await house.commits.commit(Change("record", puts=(put,), expects=(expect,), entries=(draft,)))
+        if not isinstance(answer, Conflict):
+            house.facts.drop(person)
+            return row
+    raise Moved("consent: expected the person's facts to hold still", hint="try again")
+
+
+async def show(house: House, person: bytes) -> list[Word]:
+    """Everything the person said, oldest first.
+
+    Raises:
+        Tampered: a row was not made by this house.
+    """
+    names = house.live().names
+    rows = checked(await house.reads.find(Consent, ("person",), [(person,)]), house.integrity_key)
+    return [
+        Word(
+            purpose=names.name("purpose", row.purpose) or f"#{row.purpose}", granted=row.state == ConsentState.GRANTED,
+            at=row.at, channel=names.name("channel", row.channel) or "staff", signal=row.signal, assurance=row.assurance,
+        )
+        for row in sorted(rows, key=lambda row: (row.at, row.id))
+    ]  # fmt: skip
+
+
+async def suppress(  # noqa: PLR0913  (what a suppression is made of)
+    house: House, field: str, value: str, *, purposes: Sequence[str], reason: str, by: str
+) -> Suppression:
+    """This identifier is not collected again for these purposes; none named closes every purpose that may be closed.
+
+    Contract and legal duty stay open whatever is named: a shop must be able to fulfil the next order.
+
+    Raises:
+        Invalid: the field identifies nobody, the value has no usable form, or a purpose is unknown.
+    """
+    live = house.live()
+    kind, tag = _suppression_place(house, field, value)
+    unknown = [name for name in purposes if name not in live.bits]
+    if unknown:
+        raise Invalid("purposes", f"names of purposes: {', '.join(live.bits)}", got="another")
+    numbers = [live.names.number("purpose", name) for name in sorted(purposes)]
+    entry = house.ids.new()
+    row = Suppression(kind, tag, msgspec.msgpack.encode(numbers), reason, house.clock.now_ms(), None, entry, b"")
+    row = signed(row, house.integrity_key)
+    said = SuppressionEntry(change="made", purposes=numbers, reason=reason, by=by, row=digest(row))
+    await house.commits.commit(Change("identity", puts=(Put(Suppression.TABLE, row),)))
+    await house.commits.commit(Change("record", entries=(said.draft(id=entry, lane=house.lane),)))
+    await house.epochs.announce(key=True)
+    return row
+
+
+async def lift(house: House, field: str, value: str, *, reason: str, by: str) -> None:
+    """The suppression of this identifier is gone, and the ledger says who lifted it and why.
+
+    Raises:
+        NotFound: it was not suppressed.
+    """
+    place = _suppression_place(house, field, value)
+    found = await house.reads.get(Suppression, [place])
+    if not found:
+        raise NotFound("suppression: expected one of this identifier", hint="lockhouse suppression list")
+    row = found[place]
+    said = SuppressionEntry(
+        change="ended", purposes=msgspec.msgpack.decode(row.purposes), reason=reason, by=by, row=digest(row)
+    )
+    await house.commits.commit(Change("record", entries=(said.draft(id=house.ids.new(), lane=house.lane),)))
+    await house.commits.commit(Change("identity", deletes=(Delete(Suppression.TABLE, place),)))
+    await house.epochs.announce(key=True)
+
+
+async def suppressions(house: House) -> list[Suppression]:
+    """Every suppression; the identifiers behind them cannot be listed, only asked for.
+
+    Raises:
+        Tampered: a row was not made by this house.
+    """
+    rows: list[Suppression] = []
+    async for chunk in house.reads.scan(Suppression):
+        rows.extend(checked(chunk, house.integrity_key))
+    return sorted(rows, key=lambda row: row.since)
+
+
+def _suppression_place(house: House, field: str, value: str) -> tuple[int, bytes]:
+    live = house.live()
+    declared = live.policy.fields.get(field)
+    if declared is None or declared.identifies is None:
+        known = ", ".join(name for name, one in live.policy.fields.items() if one.identifies is not None)
+        raise Invalid("identifier", f"a field that identifies: {known}", got="another")
+    kind = live.kind(field)
+    plain = normal(kind.type, value)
+    if plain is None:
+        raise Invalid(field, f"a usable {declared.type}", got="a value that identifies nobody")
+    return kind.number, suppression_tag(house.suppression_key, house.id, kind.number, plain, NORM_VERSION)

@@ -1,0 +1,214 @@
+"""Send on: the reduced event to each recipient, through the outbox, at least once, in order for each person.
+
+Sending is a read. The worker is an actor with the recipient's purpose, passes the disclose gate, and is noted. What a
+recipient may not have is held back and counted by reason. The record's id is the message id, so that a recipient can
+drop what it gets twice.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from lockhouse.crypto.signatures import hmac_sha256
+from lockhouse.errors import Unavailable
+from lockhouse.gates.disclose import Records, disclose
+from lockhouse.gates.facts import standing_facts
+from lockhouse.model.change import Change, Expect, Put
+from lockhouse.model.decision import Actor, Ask
+from lockhouse.model.rows import Outbox
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable, Sequence
+
+    from lockhouse.gates.disclose import RecordView
+    from lockhouse.gates.house import House
+    from lockhouse.model.policy import Recipient
+    from lockhouse.model.ports import Answer, OutboundHTTP
+
+WAITING, SENT, HELD, DEAD = 0, 1, 2, 3
+CHUNK = 100
+"""Events a request; Segment-compatible servers take 500 KB and 2,500 events."""
+MAX_ATTEMPTS = 12
+BACKOFF_S = (1, 2, 5, 15, 60, 300, 900)
+_STANDARD = frozenset({"alias", "group", "identify", "page", "screen"})
+_PLACES = {"device_id": "anonymousId", "user_id": "userId"}
+"""Where the Segment specification has a place of its own for a field."""
+
+
+class Sent(msgspec.Struct, kw_only=True):
+    """What one round did, in outbox rows; `wait_s` is how long to leave the recipient alone."""
+
+    sent: int = 0
+    held: int = 0
+    dead: int = 0
+    waiting: int = 0
+    wait_s: float = 0.0
+
+
+async def forward(house: House, name: str, *, http: OutboundHTTP, write_key: str) -> Sent:
+    """One round for one recipient: the oldest waiting rows, in order; stops at the first that cannot be delivered.
+
+    Because a row stays waiting until its answer is durable, a crash sends again and never skips.
+    """
+    recipient = house.live().policy.recipients[name]
+    now = house.clock.now_ms()
+    rows = await house.reads.find(Outbox, ("recipient", "state"), [(recipient.id, WAITING)], limit=CHUNK)
+    if not rows or rows[0].run_at > now:
+        return Sent(waiting=len(rows), wait_s=max(0.0, (rows[0].run_at - now) / 1000) if rows else 0.0)
+    events, reasons = await _events(house, recipient, rows)
+    result = Sent()
+    if events:
+        answer = await _post(http, recipient, events, write_key=write_key)
+        if answer is None or _is_passing(answer):
+            return await _later(house, rows, answer)
+        if not 200 <= answer.status < 300:  # noqa: PLR2004  # RFC 9110 §15.3
+            await _mark(house, rows, DEAD, reason=f"answer-{answer.status}")
+            return Sent(dead=len(rows))
+    going = {event["messageId"] for event in events}
+    await _mark(house, [row for row in rows if row.record.hex() in going], SENT)
+    held = [row for row in rows if row.record.hex() not in going]
+    for row in held:
+        await _mark(house, [row], HELD, reason=reasons.get(row.record, "nothing-may-be-sent"))
+    result.sent, result.held = len(rows) - len(held), len(held)
+    return result
+
+
+async def _events(
+    house: House, recipient: Recipient, rows: Sequence[Outbox]
+) -> tuple[list[dict[str, Any]], dict[bytes, str]]:
+    """The events that may go, in the order of the outbox, and why the others may not."""
+    actor = Actor(id="service:forward", kind="service", roles=(), shown="forward")
+    facts = await standing_facts(house, actor)
+    views: dict[bytes, RecordView] = {}
+    reasons: dict[bytes, str] = {}
+    purposes = recipient.purposes
+    for purpose in purposes:
+        ask = Ask(
+            actor=actor, action="send", purpose=purpose, facts=facts, mode="full", reason="send",
+            recipient=recipient.name, fields=recipient.fields,
+        )  # fmt: skip
+        only = Records(only=frozenset(row.record for row in rows), limit=CHUNK)
+        async for view in disclose(house, ask, _persons(rows), records=only):
+            for record in view.timeline:
+                views[record.id] = _joined(views.get(record.id), record)
+            if view.refused:
+                for row in rows:
+                    if row.person in view.persons:
+                        reasons.setdefault(row.record, view.refused[0])
+    events = []
+    for row in rows:
+        shown = views.get(row.record)
+        values = {} if shown is None else {name: one.value for name, one in shown.fields.items() if one.state == "open"}
+        if shown is not None and values:
+            events.append(_event(house, recipient, shown, values))
+    return events, reasons
+
+
+def _joined(before: RecordView | None, now: RecordView) -> RecordView:
+    if before is None:
+        return now
+    opened = {name: one for name, one in now.fields.items() if one.state == "open"}
+    return msgspec.structs.replace(before, fields={**before.fields, **opened})
+
+
+async def _persons(rows: Sequence[Outbox]) -> AsyncIterator[bytes]:
+    for person in dict.fromkeys(row.person for row in rows):
+        yield person
+
+
+def _event(house: House, recipient: Recipient, record: RecordView, values: dict[str, Any]) -> dict[str, Any]:
+    """The reduced event in Segment's own shape: what was not allowed is simply not there."""
+    at = (
+        datetime.fromtimestamp(record.occurred_at / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    )
+    event: dict[str, Any] = {"messageId": record.id.hex(), "timestamp": at}
+    body = dict(values)
+    for field, place in _PLACES.items():
+        if field in body:
+            event[place] = body.pop(field)
+    if "userId" not in event and "anonymousId" not in event:
+        event["anonymousId"] = pseudonym(house, recipient, record.person)
+    if record.event in _STANDARD:
+        event["type"] = record.event
+    else:
+        event.update(type="track", event=record.event)
+    event["traits" if event["type"] in {"identify", "group"} else "properties"] = body
+    event["context"] = {"library": {"name": "lockhouse"}}
+    return event
+
+
+def pseudonym(house: House, recipient: Recipient, person: bytes) -> str:
+    """A person's name to one recipient: differs for each, cannot be turned back, and dies with the person's ref key."""
+    ref = house.keyring.ref(person)
+    return hmac_sha256(house.receipt_key, b"lockhouse/pseudonym/1" + recipient.id.to_bytes(4, "big") + ref)[:16].hex()
+
+
+async def _post(
+    http: OutboundHTTP, recipient: Recipient, events: Sequence[dict[str, Any]], *, write_key: str
+) -> Answer | None:
+    assert recipient.url is not None  # noqa: S101  # the policy demands it of this kind
+    sent_at = max(event["timestamp"] for event in events)
+    body = msgspec.json.encode({"batch": events, "sentAt": sent_at})
+    basic = b64encode(f"{write_key}:".encode()).decode()
+    headers = {"Authorization": f"Basic {basic}", "Content-Type": "application/json"}
+    try:
+        return await http.post(recipient.url.rstrip("/") + "/v1/batch", body=body, headers=headers)
+    except Unavailable:
+        return None
+
+
+def _is_passing(answer: Answer) -> bool:
+    """Whether the same request may go through later (RFC 9110: 408, 425, 429 and 5xx); a wrong key can be mended too."""
+    return answer.status in {401, 403, 408, 425, 429} or answer.status >= 500  # noqa: PLR2004
+
+
+async def _later(house: House, rows: Sequence[Outbox], answer: Answer | None) -> Sent:
+    """The whole round waits: sending a later event of a person before an earlier one would break their order."""
+    first = rows[0]
+    attempts = first.attempts + 1
+    if attempts >= MAX_ATTEMPTS:
+        await _mark(house, [first], DEAD, reason="no-answer" if answer is None else f"answer-{answer.status}")
+        return Sent(dead=1)
+    wait_s = float(BACKOFF_S[min(attempts, len(BACKOFF_S)) - 1])
+    if answer is not None and answer.retry_after_s is not None:
+        wait_s = max(wait_s, answer.retry_after_s)
+    run_at = house.clock.now_ms() + int(wait_s * 1000)
+    later = msgspec.structs.replace(first, attempts=attempts, run_at=run_at)
+    await house.commits.commit_each([_change(first, later)])
+    return Sent(waiting=len(rows), wait_s=wait_s)
+
+
+async def _mark(house: House, rows: Iterable[Outbox], state: int, *, reason: str | None = None) -> None:
+    changes = [_change(row, msgspec.structs.replace(row, state=state, reason=reason)) for row in rows]
+    if changes:
+        await house.commits.commit_each(changes)
+
+
+def _change(before: Outbox, after: Outbox) -> Change:
+    expect = Expect(Outbox.TABLE, (before.id,), {"state": before.state}, or_absent=False, because="outbox-moved")
+    return Change("record", puts=(Put(Outbox.TABLE, after),), expects=(expect,))
+
+
+async def requeue(house: House, name: str) -> int:
+    """Dead letters of a recipient wait again, from the oldest; how many."""
+    recipient = house.live().policy.recipients[name]
+    rows = await house.reads.find(Outbox, ("recipient", "state"), [(recipient.id, DEAD)], limit=100_000)
+    now = house.clock.now_ms()
+    await house.commits.commit_each(
+        [_change(row, msgspec.structs.replace(row, state=WAITING, attempts=0, run_at=now, reason=None)) for row in rows]
+    )
+    return len(rows)
+
+
+async def backlog(house: House, name: str) -> dict[str, int]:
+    """How many rows of a recipient wait, were sent, were held back or are dead."""
+    recipient = house.live().policy.recipients[name]
+    counted = {}
+    for word, state in (("waiting", WAITING), ("sent", SENT), ("held", HELD), ("dead", DEAD)):
+        rows = await house.reads.find(Outbox, ("recipient", "state"), [(recipient.id, state)], limit=1_000_000)
+        counted[word] = len(rows)
+    return counted

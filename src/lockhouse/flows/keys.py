@@ -1,0 +1,101 @@
+"""The house's own keys: made when it is founded, unlocked when a process opens it.
+
+    root (KMS) ── wraps ──> KEK generation ── wraps ──> rings, epoch keys, index keys, house secrets
+
+The root is asked once per generation and process.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lockhouse.crypto.canonical import lp
+from lockhouse.crypto.derive import unwrap, wrap
+from lockhouse.errors import Tampered, Unavailable
+from lockhouse.gates.index_keys import load_index
+from lockhouse.model.change import Change, Conflict, Expect, Put
+from lockhouse.model.rows import HouseSecret, Kek
+from lockhouse.model.scale import KeyState
+from lockhouse.secret import Secret
+
+if TYPE_CHECKING:
+    from lockhouse.model.ports import Clock, Commits, Ids, Reads, Root
+
+FIRST_GENERATION = 1
+SECRETS = ("credential", "integrity", "log", "receipt", "suppression")
+"""Every secret of a house: write keys, MACs of authority rows, checkpoints, message ids, suppressions."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unlocked:
+    """A house's keys in memory.
+
+    Attributes:
+        keks: by generation; destroyed generations are not here.
+        generation: the one that wraps what is new.
+        index: blind-index keys by (identifier kind, generation).
+    """
+
+    keks: dict[int, Secret]
+    generation: int
+    secrets: dict[str, Secret]
+    index: dict[tuple[int, int], Secret]
+
+
+def new_secrets(ids: Ids) -> dict[str, Secret]:
+    """Fresh house secrets, 32 bytes each; not stored yet."""
+    return {name: Secret(ids.random(32)) for name in SECRETS}
+
+
+async def found_keys(  # noqa: PLR0913  (the ports of a house that does not exist yet)
+    *, house: bytes, secrets: dict[str, Secret], root: Root, commits: Commits, ids: Ids, clock: Clock
+) -> None:
+    """KEK generation 1 and the house secrets are durable, wrapped.
+
+    Raises:
+        Unavailable: the identity store already holds a KEK: this house was founded before.
+    """
+    kek = Secret(ids.random(32))
+    wrapped = await root.wrap(FIRST_GENERATION, kek, _kek_place(house, FIRST_GENERATION))
+    row = Kek(FIRST_GENERATION, "file", wrapped, KeyState.LIVE, 0, clock.now_ms())
+    puts = [Put(Kek.TABLE, row)]
+    for name, secret in secrets.items():
+        sealed = wrap(kek, secret, house=house, purpose="secret", name=name, generation=FIRST_GENERATION, version=1)
+        puts.append(Put(HouseSecret.TABLE, HouseSecret(name, 1, FIRST_GENERATION, sealed, None)))
+    expects = (Expect(Kek.TABLE, (FIRST_GENERATION,), None, or_absent=False, because="founded"),)
+    answer = await commits.commit(Change("identity", puts=tuple(puts), expects=expects))
+    if isinstance(answer, Conflict):
+        raise Unavailable("house: expected an empty folder, got a founded house", hint="choose another folder")
+
+
+async def unlock(*, house: bytes, root: Root, reads: Reads) -> Unlocked:
+    """Every living key of the house, unwrapped.
+
+    Raises:
+        Unavailable: the root is away, or the house has no KEK.
+        Tampered: a wrapped key is not what this house wrapped.
+    """
+    keks: dict[int, Secret] = {}
+    async for rows in reads.scan(Kek):
+        for row in rows:
+            if row.state == KeyState.LIVE and row.wrapped is not None:
+                keks[row.generation] = await root.unwrap(row.generation, row.wrapped, _kek_place(house, row.generation))
+    if not keks:
+        raise Unavailable(
+            "keys: expected a KEK in the identity store, got none", hint="lockhouse init DIR founds a house"
+        )
+    secrets: dict[str, Secret] = {}
+    async for stored in reads.scan(HouseSecret):
+        for secret in stored:
+            secrets[secret.name] = unwrap(
+                keks[secret.generation], secret.wrapped, house=house, purpose="secret",
+                name=secret.name, generation=secret.generation, version=secret.version,
+            )  # fmt: skip
+    if set(SECRETS) - set(secrets):
+        raise Tampered("keys: expected every house secret")
+    return Unlocked(keks=keks, generation=max(keks), secrets=secrets, index=await load_index(house, keks, reads))
+
+
+def _kek_place(house: bytes, generation: int) -> bytes:
+    return lp("lockhouse/kek/1", house, generation)

@@ -1,0 +1,106 @@
+"""Find and show persons: every look goes through the disclose gate and is noted before it is shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from lockhouse.errors import Invalid, NotFound
+from lockhouse.gates.disclose import Records, View, disclose
+from lockhouse.gates.facts import standing_facts
+from lockhouse.gates.lookups import lookup_tag
+from lockhouse.identity.normalise import NORM_VERSION, normal
+from lockhouse.model.decision import Actor, Ask, Facts
+from lockhouse.model.rows import Identifier, Lookup
+from lockhouse.policy.types import parse_value
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable
+
+    from lockhouse.gates.house import House
+    from lockhouse.model.decision import Action, Wanted
+
+FOUND_LIMIT = 20
+
+
+async def ask_of(  # noqa: PLR0913  (a whole question)
+    house: House, actor: Actor, *, action: Action, purpose: str | None, mode: Wanted = "masked",
+    reason: str | None = None, fields: tuple[str, ...] | None = None,
+) -> Ask:  # fmt: skip
+    """The question of an actor with everything that is known of them now.
+
+    A role with one purpose is never asked for it; one with several must say which.
+
+    Raises:
+        Invalid: the actor's role has several purposes and none was named.
+    """
+    chosen = purpose or _only_purpose(house, actor)
+    facts: Facts = await standing_facts(house, actor)
+    return Ask(actor=actor, action=action, purpose=chosen, facts=facts, mode=mode, reason=reason, fields=fields)
+
+
+def _only_purpose(house: House, actor: Actor) -> str:
+    roles = house.live().policy.roles
+    purposes = sorted({name for role in actor.roles if role in roles for name in roles[role].for_})
+    if len(purposes) == 1:
+        return purposes[0]
+    if not purposes:
+        return "none"
+    raise Invalid("purpose", f"one of {', '.join(purposes)}", got="none", hint="say --for PURPOSE")
+
+
+async def find(house: House, ask: Ask, *, by: str, value: str) -> list[View]:
+    """Persons with this identifier or look-up, masked, each noted; at most twenty.
+
+    Args:
+        by: a field that identifies (`email`) or a way to find (`order_id`, `phone#last4`, `name#surname`).
+
+    Raises:
+        Invalid: the policy has no such way to find, or the value has no usable form.
+    """
+    persons = await _owners(house, by, value)
+    return [view async for view in disclose(house, ask, _each(persons[:FOUND_LIMIT]))]
+
+
+async def _owners(house: House, by: str, value: str) -> list[bytes]:
+    live = house.live()
+    name, _, how = by.partition("#")
+    declared = live.policy.fields.get(name)
+    if declared is None or (declared.identifies is None and not declared.find_by):
+        ways = [one for one, field in live.policy.fields.items() if field.identifies is not None or field.find_by]
+        raise Invalid("find by", f"one of {', '.join(ways)}", got="another")
+    if declared.identifies is not None and how in {"", "exact"}:
+        kind = live.kind(name)
+        parsed = parse_value(declared, value)
+        plain = normal(kind.type, parsed) if isinstance(parsed, str) else None
+        if plain is None:
+            raise Invalid(name, f"a usable {declared.type}", got="a value that identifies nobody")
+        tag = house.indexer.tag(kind.number, kind.generation, plain, norm=NORM_VERSION)
+        rows = await house.reads.find(Identifier, ("kind", "generation", "tag"), [(kind.number, kind.generation, tag)])
+        return [row.person for row in sorted(rows, key=lambda row: -row.proof)]
+    place = lookup_tag(house, live, name, how or declared.find_by[0], value)
+    if place is None:
+        raise Invalid("find by", f"{name} by {' or '.join(declared.find_by)}", got="another way or an empty value")
+    return [row.person for row in await house.reads.find(Lookup, ("kind", "generation", "tag"), [place])]
+
+
+async def show(house: House, ask: Ask, person: bytes, *, records: Records | None = None) -> View:
+    """One canonical person, as this actor may see them.
+
+    Raises:
+        NotFound: there is no such person.
+    """
+    async for view in disclose(house, ask, _each([person]), records=records):
+        return view
+    raise NotFound("person: expected an id that `person find` gave")
+
+
+async def reveal(house: House, ask: Ask, person: bytes) -> View:
+    """The same, unmasked as far as the actor's role, reason and standing allow."""
+    return await show(house, msgspec.structs.replace(ask, action="reveal", mode="full"), person)
+
+
+async def _each(persons: Iterable[bytes]) -> AsyncIterator[bytes]:
+    for person in persons:
+        yield person

@@ -1,0 +1,1 @@
+"""The only code that seals and opens: collect, disclose, rework."""

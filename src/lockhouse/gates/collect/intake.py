@@ -1,0 +1,204 @@
+"""The collect gate: items of many requests go through together, and each is answered once it is durable.
+
+    begin     every item's message and identifiers are hashed
+    look up   who owns them, what was said, set-wise for the whole group
+    decide    which purposes are live, what of the item is kept
+    settle    new persons durable and read back
+    seal      one box a compartment
+    commit    records, receipts, notes and ledger leaves in one durable group
+    retry     what moved meanwhile is decided again, at most three times
+
+While one group commits, the next is decided: at most two are under way, and no timer lingers for more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING
+
+from lockhouse.errors import Gone, Unavailable
+from lockhouse.gates.collect.settle import decide, look_up, settle, settle_links
+from lockhouse.gates.collect.work import Work, begin
+from lockhouse.gates.collect.write import refusal, seal_record, settle_persons
+from lockhouse.model import codes
+from lockhouse.model.change import Change, Conflict
+from lockhouse.model.event import Reply
+from lockhouse.model.rows import Receipt
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lockhouse.gates.house import House
+    from lockhouse.model.change import Committed
+    from lockhouse.model.event import Batch
+
+MAX_TRIES = 4
+"""One try and three again: what conflicts oftener is being fought over."""
+PAUSE_S = 0.02
+"""Between tries: an ending that is under way needs a moment to free its identifiers."""
+MAX_GROUP = 500
+UNDER_WAY = 2
+
+_Waiting = tuple["Batch", asyncio.Future[list[Reply]]]
+
+
+class Intake:
+    """The gate of one process. `collect` may be called by any number of requests at once."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._waiting: deque[_Waiting] = deque()
+        self._slots = asyncio.Semaphore(UNDER_WAY)
+        self._deciding = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._pump: asyncio.Task[None] | None = None
+
+    async def collect(self, batch: Batch) -> list[Reply]:
+        """Store what the live policy allows of a batch; answer per item, once it is durable.
+
+        Raises:
+            Unavailable: a store, the keys or the lease are away, or an item stayed contested; what was stored
+                already is known by its message id, so the sender may send the batch again.
+        """
+        answer: asyncio.Future[list[Reply]] = asyncio.get_running_loop().create_future()
+        self._waiting.append((batch, answer))
+        if self._pump is None or self._pump.done():
+            self._pump = asyncio.create_task(self._run())
+        return await answer
+
+    async def _run(self) -> None:
+        while self._waiting:
+            await self._slots.acquire()
+            group = self._take()
+            task = asyncio.create_task(self._through(group))
+            self._tasks.add(task)
+            task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._slots.release()
+
+    def _take(self) -> list[_Waiting]:
+        group: list[_Waiting] = []
+        size = 0
+        while self._waiting and (not group or size + len(self._waiting[0][0].items) <= MAX_GROUP):
+            taken = self._waiting.popleft()
+            size += len(taken[0].items)
+            group.append(taken)
+        return group
+
+    async def _through(self, group: list[_Waiting]) -> None:
+        try:
+            answers = await collect_group(self._house, [batch for batch, _ in group], deciding=self._deciding)
+        except BaseException as err:  # noqa: BLE001  # every waiting request gets it; the face answers or re-raises
+            for _, answer in group:
+                if not answer.done():
+                    answer.set_exception(err)
+            return
+        for (_, answer), replies in zip(group, answers, strict=True):
+            if not answer.done():
+                answer.set_result(replies)
+
+
+async def collect_group(
+    house: House, batches: Sequence[Batch], *, deciding: asyncio.Lock | None = None
+) -> list[list[Reply]]:
+    """The whole passage of several batches; replies in their order.
+
+    Raises:
+        Unavailable: as `Intake.collect`.
+    """
+    live = house.live()
+    started = [[begin(house, live, batch, item) for item in batch.items] for batch in batches]
+    open_works = [work for batch in started for work in batch if isinstance(work, Work)]
+    lock = deciding or asyncio.Lock()
+    for attempt in range(MAX_TRIES):
+        if not open_works:
+            break
+        if attempt:
+            await asyncio.sleep(PAUSE_S * attempt)
+            live = house.live()
+        for work in open_works:
+            work.tries, work.live, work.reducer = attempt, live, live.reducer(work.batch.channel)
+        async with lock:
+            lost, changes = await _decide_group(house, open_works)
+        lost += await _commit(house, changes)
+        open_works = lost
+    if open_works:
+        raise Unavailable("collect: expected the stores to settle", retry_after_s=1.0)
+    return [[one.reply or _unanswered() if isinstance(one, Work) else one for one in batch] for batch in started]
+
+
+def _unanswered() -> Reply:
+    raise AssertionError("an item left the gate without an answer")
+
+
+async def _decide_group(house: House, works: list[Work]) -> tuple[list[Work], list[tuple[Work, Change]]]:
+    """From look-ups to sealed Changes; the works that must be tried again, and the Changes of the others."""
+    if not house.epochs.alive():
+        raise Unavailable("collect: expected a confirmed lease", retry_after_s=1.0)
+    passing = [work for work in works if work.reply is None]
+    owners = await look_up(house, passing)
+    for work in passing:
+        if work.reply is None:
+            await decide(house, work)
+    passing = [work for work in passing if work.reply is None]
+    for work in passing:
+        settle(house, work, owners)
+    await settle_links(house, passing)
+    lost = await settle_persons(house, passing)
+    again = {id(work) for work in lost}
+    changes = []
+    for work in works:
+        if id(work) in again:
+            continue
+        if work.reply is not None:
+            changes.append((work, refusal(house, work)))
+            continue
+        try:
+            changes.append((work, seal_record(house, work)))
+        except (Gone, Unavailable):  # an ending came between; or the lease ran out, which the next try says
+            house.facts.drop(work.person)
+            lost.append(work)
+    return lost, changes
+
+
+async def _commit(house: House, changes: list[tuple[Work, Change]]) -> list[Work]:
+    """The durable group; the works whose world had moved."""
+    if not changes:
+        return []
+    answers = await house.commits.commit_each([change for _, change in changes])
+    lost, received = [], []
+    for (work, _), answer in zip(changes, answers, strict=True):
+        if not isinstance(answer, Conflict):
+            _answer(work)
+        elif answer.because == "received":
+            received.append(work)
+        else:
+            house.facts.drop(work.person)
+            house.keyring.forget(work.person)
+            work.reply = None
+            lost.append(work)
+    if received:
+        await _answer_received(house, received)
+    return lost
+
+
+def _answer(work: Work) -> None:
+    if work.reply is None:
+        reduced = work.reduced
+        code, outcome = (codes.TRIMMED, "trimmed") if reduced.dropped else (codes.STORED, "stored")
+        work.reply = Reply(outcome=outcome, code=code, kept=reduced.kept, dropped=reduced.dropped, record=work.record)
+
+
+async def _answer_received(house: House, works: list[Work]) -> None:
+    """A message id seen before: the same item again is a duplicate, another item under it is a conflict."""
+    keys = [(work.live.policy.channels[work.batch.channel].id, work.message) for work in works]
+    receipts = await house.reads.get(Receipt, keys)
+    for work, key in zip(works, keys, strict=True):
+        receipt = receipts.get(key)
+        if receipt is not None and receipt.body == work.body:
+            work.reply = Reply(outcome="duplicate", code=codes.DUPLICATE, record=receipt.record)
+        else:
+            work.reply = Reply(outcome="refused", code=codes.MESSAGE_ID_CONFLICT)

@@ -1,0 +1,156 @@
+"""Whose event is it, and what of it may be kept: look-ups for a whole group, then decisions item by item.
+
+New source persons and their rings become durable in the identity store first and are read back from it; only then
+is anything sealed for them. An overlay of the group's own new persons keeps one burst from making three persons of
+one; across processes the blind index itself, unique in the store, decides who made a person.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from lockhouse.gates.authority import checked, signed
+from lockhouse.gates.collect.work import Work, merge_facts
+from lockhouse.gates.facts import facts_of_persons, suppressed_purposes
+from lockhouse.gates.house import PersonFacts
+from lockhouse.identity.match import DEVICE_OF, match
+from lockhouse.model import codes
+from lockhouse.model.decision import PersonFacts as Asked
+from lockhouse.model.rows import ErasedMark, Identifier, Link
+from lockhouse.model.scale import PersonState, Proof
+from lockhouse.policy.decide import map_consent, purposes_open
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lockhouse.gates.collect.work import Found
+    from lockhouse.gates.house import House
+
+Key = tuple[int, int, bytes]
+Owner = tuple[int, bytes, int]
+Owners = dict[Key, list[Owner]]
+"""Blind index (kind, generation, tag) -> everyone who owns it: (proof, person, first seen), one for each proof."""
+
+NEW = PersonFacts(seal=0, ending=False, state=0, region=None, consents={}, objected=frozenset(), active_at=0)
+"""The facts of someone never seen: nothing was said, nothing is known."""
+
+
+async def look_up(house: House, works: Sequence[Work]) -> Owners:
+    """Who owns the group's identifiers, by what is committed; and each work's deciding facts, read set-wise."""
+    keys = list({(one.kind, one.generation, one.tag) for work in works for one in work.found})
+    owners: Owners = {}
+    if keys:
+        for row in await house.reads.find(Identifier, ("kind", "generation", "tag"), keys, limit=100_000):
+            owners.setdefault((row.kind, row.generation, row.tag), []).append((row.proof, row.person, row.first_at))
+    persons = {person for owned in owners.values() for _, person, _ in owned}
+    facts = await facts_of_persons(house, persons) if persons else {}
+    for owned in owners.values():
+        owned[:] = [owner for owner in owned if owner[1] in facts and not facts[owner[1]].ending]
+    for work in works:
+        theirs = {person for key in _keys(work.found) for _, person, _ in owners.get(key, ())}
+        work.facts_of = tuple(sorted(theirs))
+        work.facts = [facts[person] for person in work.facts_of]
+    if house.suppressions:
+        await _erased_before(house, works, keys)
+    return owners
+
+
+def _keys(found: Sequence[Found]) -> list[Key]:
+    return [(one.kind, one.generation, one.tag) for one in found]
+
+
+async def _erased_before(house: House, works: Sequence[Work], keys: list[Key]) -> None:
+    marks = await house.reads.get(ErasedMark, keys)
+    for work in works:
+        for key in _keys(work.found):
+            mark = marks.get(key)
+            if mark is not None and work.event.occurred_at <= mark.before_at:
+                work.refuse(codes.ERASED_BEFORE)
+
+
+async def decide(house: House, work: Work) -> None:
+    """What of this item may be kept, by the live policy and everything that is known of whose it is."""
+    live, event = work.live, work.event
+    parts = work.facts or [NEW]
+    consents, objected, state, region = merge_facts(parts)
+    said, _unmapped = map_consent(live.policy, event.consent) if event.consent is not None else (None, ())
+    suppressed: frozenset[str] = frozenset()
+    if house.suppressions:
+        suppressed = await suppressed_purposes(house, work.reducer.identifiers(event))
+    if region is None:
+        region = work.reducer.region(event)
+    asked = Asked(
+        region=region, consents=consents, event_consents=said, signals=event.signals, state=PersonState(state),
+        suppressed=suppressed, objected=objected,
+    )  # fmt: skip
+    work.mask = purposes_open(live.policy, asked) & ~_overdue(work)
+    reduced = work.reduced = work.reducer.reduce(event, work.mask)
+    if reduced.kept == 0:
+        work.refuse(_why_nothing(suppressed, work), reduced.dropped)
+
+
+def _overdue(work: Work) -> int:
+    """Bits of the purposes whose keep had already passed when the event arrived."""
+    live, at = work.live, min(work.event.occurred_at, work.batch.received_at)
+    return int(live.overdue(at, work.batch.received_at))
+
+
+def _why_nothing(suppressed: frozenset[str], work: Work) -> str:
+    if suppressed:
+        return codes.SUPPRESSED
+    if _overdue(work) and any(reason == "no-purpose" for _, reason in work.reduced.dropped):
+        return codes.EXPIRED_ON_ARRIVAL
+    return codes.NO_FIELD_LEFT
+
+
+def settle(house: House, work: Work, owners: Owners) -> None:
+    """Whose record it will be, by the identifiers that a purpose allows to keep; new owners join the overlay."""
+    allowed = {field for field, _ in work.reduced.identifiers}
+    kept = [one for one in work.found if one.field in allowed]
+    rows = {(one.kind, one.tag): owners.get((one.kind, one.generation, one.tag), ()) for one in kept}
+    found = match(kept, rows)
+    now = work.batch.received_at
+    work.is_new = found.person is None
+    work.person = found.person or house.ids.new()
+    generations = {(one.kind, one.tag): one.generation for one in kept}
+    indexes = []
+    for kind, tag, proof in found.new_indexes:
+        generation = generations[(kind, tag)]
+        indexes.append((kind, generation, tag, proof))
+        owners.setdefault((kind, generation, tag), []).append((proof, work.person, now))
+    work.indexes = tuple(indexes)
+    work.links = found.links
+    work.proof = found.proof or Proof.CLAIMED
+
+
+async def settle_links(house: House, works: Sequence[Work]) -> None:
+    """Which links the group really adds: a link that stands is not made again, a device's older one ends.
+
+    A device belongs to whoever identified on it last: its link to the one before ends when the new one begins.
+    """
+    joining = [work for work in works if work.links]
+    if not joining:
+        return
+    ends = sorted({joined.person for work in joining for joined in work.links})
+    rows = await house.reads.find(Link, ("b",), [(end,) for end in ends])
+    standing = [row for row in checked(rows, house.integrity_key) if row.undone_at is None and row.until_at is None]
+    made: set[tuple[bytes, bytes, int]] = {(row.a, row.b, row.kind) for row in standing}
+    for work in joining:
+        fresh = [one for one in work.links if (work.person, one.person, one.kind) not in made]
+        made.update((work.person, one.person, one.kind) for one in fresh)
+        at = work.batch.received_at
+        links = []
+        for one in fresh:
+            row = Link(
+                house.ids.new(), work.person, one.person, one.kind, one.proof, at, None, None, house.ids.new(), b""
+            )
+            links.append(signed(row, house.integrity_key))
+            if one.kind == DEVICE_OF:
+                links += [_ended(house, old, at) for old in standing if old.b == one.person and old.kind == DEVICE_OF]
+        work.new_links = links
+
+
+def _ended(house: House, row: Link, at: int) -> Link:
+    return signed(msgspec.structs.replace(row, until_at=at, entry=house.ids.new()), house.integrity_key)

@@ -1,0 +1,71 @@
+"""What an event says about consent, as far as it must be remembered.
+
+A narrowing word counts from any assurance; it is stored when it would change something: it closes a purpose that is
+open without a word, or takes back a grant. A widening word is stored only from `secret` or better. A word that is
+already standing is not stored again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lockhouse.gates.authority import digest, signed
+from lockhouse.ledger import entry as entries
+from lockhouse.model.change import Draft
+from lockhouse.model.rows import Consent
+from lockhouse.model.scale import Assurance, ConsentState
+from lockhouse.policy.decide import map_consent
+
+if TYPE_CHECKING:
+    from lockhouse.gates.collect.work import Work
+    from lockhouse.gates.house import House
+
+GPC = "gpc"
+
+
+def words_to_store(house: House, work: Work) -> list[Consent]:
+    """The person's newly standing words, each naming the ledger entry that will make it."""
+    rows = []
+    names, channel = work.live.names, work.live.policy.channels[work.batch.channel].id
+    for purpose, (granted, signal) in _new_words(work).items():
+        state = ConsentState.GRANTED if granted else ConsentState.DENIED
+        row = Consent(
+            work.person, names.number("purpose", purpose), work.batch.received_at, house.ids.new(), state, channel,
+            signal, work.batch.assurance, None, house.ids.new(), b"",
+        )  # fmt: skip
+        rows.append(signed(row, house.integrity_key))
+    return rows
+
+
+def word_draft(house: House, row: Consent) -> Draft:
+    """The ledger entry of a stored word; the person's ring must be admitted, for their ref."""
+    said = entries.Consent(
+        ref=house.keyring.ref(row.person).hex(), purpose=row.purpose, state=row.state, channel=row.channel,
+        signal=row.signal, assurance=row.assurance, row=digest(row),
+    )  # fmt: skip
+    return said.draft(id=row.entry, lane=house.lane)
+
+
+def _new_words(work: Work) -> dict[str, tuple[bool, str]]:
+    event, purposes = work.event, work.live.policy.purposes
+    if event.consent is None and not event.signals:
+        return {}
+    standing = next(
+        (one.consents for one, who in zip(work.facts, work.facts_of, strict=True) if who == work.person), {}
+    )
+    words: dict[str, tuple[bool, str]] = {}
+    if event.consent is not None:
+        said, _ = map_consent(work.live.policy, event.consent)
+        for purpose, granted in said.items():
+            if not granted or work.batch.assurance >= Assurance.SECRET:
+                words[purpose] = (granted, "banner")
+    if GPC in event.signals:
+        for purpose in purposes:
+            if purpose.sold_or_shared and purpose.refusable:
+                words[purpose.name] = (False, GPC)
+    asked_first = {one.name for one in purposes if set(one.basis.values()) <= {"consent"}}
+    return {
+        name: word
+        for name, word in words.items()
+        if standing.get(name) is not word[0] and not (word[0] is False and name in asked_first and name not in standing)
+    }

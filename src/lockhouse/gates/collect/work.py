@@ -1,0 +1,152 @@
+"""One item on its way through the collect gate, and everything about it that is decided without the stores."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import msgspec
+
+from lockhouse.crypto.credentials import message_tag
+from lockhouse.crypto.signatures import hmac_sha256
+from lockhouse.identity.match import Joined
+from lockhouse.identity.normalise import NORM_VERSION, normal
+from lockhouse.model import codes
+from lockhouse.model.event import Batch, Event, Fault, Reply
+from lockhouse.model.scale import Assurance, Proof
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lockhouse.gates.house import House, LivePolicy, PersonFacts
+    from lockhouse.model.rows import Consent, Link
+    from lockhouse.policy.reduce import Reduced, Reducer
+
+_ENCODE = msgspec.msgpack.Encoder(order="deterministic").encode
+_MOVING = ("sentAt", "receivedAt")
+"""What a sender's retry may change in an item without it being another item."""
+
+
+class Found(msgspec.Struct, gc=False):
+    """One identifier of an event: its field, where it is indexed and how far it is believed."""
+
+    field: str
+    kind: int
+    generation: int
+    tag: bytes
+    is_person: bool
+    proof: int
+
+
+class Work(msgspec.Struct, gc=False):
+    """One item and what is known of it so far; lives for one passage through the gate."""
+
+    batch: Batch
+    event: Event
+    live: Any
+    reducer: Any
+    record: bytes
+    message: bytes
+    body: bytes
+    found: list[Found]
+    tries: int = 0
+    mask: int = 0
+    reduced: Any = None
+    person: bytes = b""
+    is_new: bool = False
+    proof: int = Proof.CLAIMED
+    facts: Any = None
+    facts_of: tuple[bytes, ...] = ()
+    reply: Reply | None = None
+    indexes: tuple[tuple[int, int, bytes, int], ...] = ()
+    links: tuple[Joined, ...] = ()
+    new_links: Sequence[Link] = ()
+    new_words: Sequence[Consent] = ()
+    moved: bool = False
+
+    @property
+    def own_facts(self) -> PersonFacts | None:
+        """The facts of the person whose record it will be; None for someone never seen."""
+        for who, facts in zip(self.facts_of, self.facts or (), strict=True):
+            if who == self.person:
+                return cast("PersonFacts", facts)
+        return None
+
+    @property
+    def seal_version(self) -> int:
+        """The version of the person's seal that this item was decided at."""
+        facts = self.own_facts
+        return 0 if facts is None else facts.seal
+
+    def refuse(self, code: str, dropped: tuple[tuple[str, str], ...] = ()) -> None:
+        """Answer it: nothing of it is stored."""
+        self.reply = Reply(outcome="refused", code=code, dropped=dropped)
+
+
+def begin(house: House, live: LivePolicy, batch: Batch, item: Event | Fault) -> Work | Reply:
+    """An item at the gate: its message and identifiers hashed, or its answer if it cannot go on."""
+    if isinstance(item, Fault):
+        return Reply(outcome="refused", code=item.code, dropped=((item.where, item.expected),))
+    reducer = live.reducer(batch.channel)
+    record = house.ids.new()
+    message = message_tag(item.message_id or record.hex(), key=house.receipt_key, credential_class=batch.credential)
+    work = Work(batch, item, live, reducer, record, message, _body(house, item), [])
+    if reducer.plan(item.name) is None:
+        work.refuse(codes.NO_SUCH_EVENT)
+        return work
+    work.found = find_identifiers(house, live, batch, reducer, item)
+    return work
+
+
+def _body(house: House, event: Event) -> bytes:
+    source = event.source
+    if any(name in source for name in _MOVING):
+        source = {name: value for name, value in source.items() if name not in _MOVING}
+    return hmac_sha256(house.receipt_key, _ENCODE(source))[:16]
+
+
+def find_identifiers(house: House, live: LivePolicy, batch: Batch, reducer: Reducer, event: Event) -> list[Found]:
+    """Every identifier an event carries, as blind indexes: held in memory only, until a purpose allows one."""
+    found = []
+    channel = live.channels[batch.channel]
+    for field, value in reducer.identifiers(event):
+        kind = live.kind(field)
+        plain = normal(kind.type, value)
+        if plain is None:
+            continue
+        tag = house.indexer.tag(kind.number, kind.generation, plain, norm=NORM_VERSION)
+        found.append(
+            Found(field, kind.number, kind.generation, tag, kind.is_person, proof_of(channel.proves, field, batch))
+        )
+    return found
+
+
+def proof_of(proves: tuple[str, ...], field: str, batch: Batch) -> int:
+    """How far a channel's word for an identifier goes.
+
+    Only a channel that the policy lists under `proves` shows that the person controls it, and only with more than a
+    public key: a key that anyone can read proves nothing about anyone.
+    """
+    if field in proves and batch.assurance > Assurance.PUBLIC:
+        return Proof.PROVEN
+    return Proof.CLAIMED
+
+
+def merge_facts(parts: list[PersonFacts]) -> tuple[dict[str, bool], frozenset[str], int, str | None]:
+    """What stands against an event that several source persons' identifiers came with: the narrowest of all.
+
+    Returns:
+        consents by purpose (a denial anywhere denies), objected purposes, state bits, region (None if they differ).
+    """
+    if len(parts) == 1:
+        one = parts[0]
+        return one.consents, one.objected, one.state, one.region
+    consents: dict[str, bool] = {}
+    objected: frozenset[str] = frozenset()
+    state = 0
+    for part in parts:
+        objected |= part.objected
+        state |= part.state
+        for purpose, granted in part.consents.items():
+            consents[purpose] = granted and consents.get(purpose, True)
+    regions = {part.region for part in parts}
+    return consents, objected, state, regions.pop() if len(regions) == 1 else None

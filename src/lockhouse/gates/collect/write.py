@@ -1,0 +1,223 @@
+"""The two commits of collecting: who is who first, durable and read back; then what happened, sealed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from lockhouse.crypto.canonical import pack_fields
+from lockhouse.crypto.ring import WrappedRing
+from lockhouse.crypto.seal import encode_boxes
+from lockhouse.gates.authority import digest, signed
+from lockhouse.gates.collect.words import word_draft, words_to_store
+from lockhouse.gates.epochs import epoch_at
+from lockhouse.gates.lookups import lookup_rows
+from lockhouse.gates.rings import admit_rings
+from lockhouse.ledger import entry as entries
+from lockhouse.ledger.record import record_leaf_of
+from lockhouse.model import codes
+from lockhouse.model.change import Change, Conflict, Count, Draft, Expect, Leaf, Put
+from lockhouse.model.ids import DAY_MS
+from lockhouse.model.rows import House as HouseRow
+from lockhouse.model.rows import Identifier, KeyRing, Link, Outbox, Person, Receipt, Record, Seal
+from lockhouse.model.scale import PersonState
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lockhouse.gates.collect.work import Work
+    from lockhouse.gates.house import House
+
+SPECIAL_FLOOR = 256
+"""Plaintext length that boxes of special data are padded to at least, so that length tells nothing (bytes)."""
+LEASE_MS = 5_000
+"""A sealed write must be durable within this; later, an ending may have answered without it."""
+_ENCODE = msgspec.msgpack.Encoder(order="deterministic").encode
+
+
+async def settle_persons(house: House, works: Sequence[Work]) -> list[Work]:
+    """New persons, indexes, links and words are durable; returns the works whose expectations failed.
+
+    A process seals only with a ring it has read back committed: the rings of the group's new persons, and of known
+    persons that are not in the keyring, are read from the store before this returns.
+    """
+    changing = [(work, change) for work in works if (change := _who(house, work)) is not None]
+    failed: set[bytes] = set()
+    lost: list[Work] = []
+    if changing:
+        answers = await house.commits.commit_each([change for _, change in changing])
+        for (work, _), answer in zip(changing, answers, strict=True):
+            if isinstance(answer, Conflict):
+                lost.append(work)
+                house.facts.drop(work.person)
+                if work.is_new:
+                    failed.add(work.person)
+    again = {id(work) for work in lost}
+    lost.extend(work for work in works if work.person in failed and id(work) not in again)
+    again = {id(work) for work in lost}
+    kept = [work for work in works if id(work) not in again]
+    await admit_rings(
+        house,
+        {work.person for work in kept} | {end for work in kept for row in work.new_links for end in (row.a, row.b)},
+    )
+    lost += await _extend_rings(house, kept)
+    for work in kept:
+        if work.moved or work.new_words:
+            house.facts.drop(work.person)
+    return lost
+
+
+def _who(house: House, work: Work) -> Change | None:
+    """What the identity store must hold before this item can be sealed; None when nothing is new."""
+    now, person = work.batch.received_at, work.person
+    puts: list[Put] = []
+    expects: list[Expect] = []
+    if work.is_new:
+        ring = house.keyring.mint(person, work.live.compartments)
+        region = work.reduced.region
+        puts.append(Put(Person.TABLE, Person(person, PersonState.NONE, region, 1, now, _day(now))))
+        puts.append(Put(KeyRing.TABLE, KeyRing(person, ring.generation, ring.version, ring.blob)))
+    for kind, generation, tag, proof in work.indexes:
+        key = (kind, generation, tag, proof)
+        expects.append(Expect(Identifier.TABLE, key, None, False, "index-taken"))  # noqa: FBT003  # positional Struct
+        puts.append(Put(Identifier.TABLE, Identifier(kind, generation, tag, proof, person, now)))
+    puts.extend(Put(row.TABLE, row) for row in lookup_rows(house, work.live, person, work.reduced.lookups))
+    work.new_words = words_to_store(house, work)
+    puts.extend(Put(row.TABLE, row) for row in (*work.new_links, *work.new_words))
+    moved = None if work.is_new else _activity(work)
+    work.moved = moved is not None
+    if moved is not None:
+        puts.append(Put(Person.TABLE, moved))
+        expects.append(Expect(Person.TABLE, (person,), {"version": moved.version}, False, "person-moved"))  # noqa: FBT003
+    return Change("identity", puts=tuple(puts), expects=tuple(expects)) if puts else None
+
+
+def _day(at: int) -> int:
+    return at - at % DAY_MS
+
+
+def _activity(work: Work) -> Person | None:
+    """A known person's last activity and region, moved at most once a day."""
+    facts, today, region = work.own_facts, _day(work.batch.received_at), work.reduced.region
+    if facts is None or (facts.active_at >= today and (region is None or facts.region is not None)):
+        return None
+    state = facts.state & ~PersonState.ENDING
+    return Person(work.person, state, facts.region or region, facts.version, facts.created_at, today)
+
+
+def _link_draft(house: House, row: Link) -> Draft:
+    made = entries.Link(
+        change="made" if row.until_at is None else "ended", a=house.keyring.ref(row.a).hex(), b=house.keyring.ref(row.b).hex(), proof=row.proof,
+        by="service:collect", row=digest(row),
+    )  # fmt: skip
+    return made.draft(id=row.entry, lane=house.lane)
+
+
+async def _extend_rings(house: House, works: Sequence[Work]) -> list[Work]:
+    """Known persons get keys for compartments their rings lack: the policy has new ones, or theirs was erased before.
+
+    Returns the works whose ring moved meanwhile.
+    """
+    lacking: dict[bytes, set[int]] = {}
+    for work in works:
+        if house.keyring.version_of(work.person) is not None:
+            missing = work.reduced.boxes.keys() - house.keyring.serials(work.person).keys()
+            if missing:
+                lacking.setdefault(work.person, set()).update(missing)
+    if not lacking:
+        return []
+    stored = await house.reads.get(KeyRing, [(person,) for person in lacking])
+    changes = []
+    for (person,), row in stored.items():
+        ring = WrappedRing(person, row.generation, row.version, row.wrapped)
+        more = house.keyring.extend(ring, lacking[person])
+        expect = Expect(KeyRing.TABLE, (person,), {"version": row.version}, False, "ring-moved")  # noqa: FBT003
+        put = Put(KeyRing.TABLE, KeyRing(person, more.generation, more.version, more.blob))
+        changes.append(Change("identity", puts=(put,), expects=(expect,)))
+    answers = await house.commits.commit_each(changes)
+    moved = {person for (person,), answer in zip(stored, answers, strict=True) if isinstance(answer, Conflict)}
+    await admit_rings(house, set(lacking) - moved, again=True)
+    return [work for work in works if work.person in moved]
+
+
+def seal_record(house: House, work: Work) -> Change:
+    """The item as one all-or-nothing write: boxes, receipt, what it expects of the world.
+
+    Raises:
+        Gone: a key ended meanwhile; decide again.
+        Unavailable: the person's ring is not at hand, or the lease has run out.
+    """
+    live, batch, reduced, now = work.live, work.batch, work.reduced, work.batch.received_at
+    boxes = []
+    for compartment, values in reduced.boxes.items():
+        part = live.compartments[compartment]
+        plain = pack_fields(values, floor=SPECIAL_FLOOR) if part.special else pack_fields(values)
+        epoch = epoch_at(now, daily=part.epoch == "day")
+        boxes.append(
+            house.keyring.seal(work.person, record=work.record, compartment=compartment, epoch=epoch, plaintext=plain)
+        )
+    row = Record(
+        work.record, work.person, live.policy.channels[batch.channel].id, live.policy.events[work.event.name].id,
+        work.event.occurred_at, now, batch.assurance, work.proof, live.version, house.ids.random(16),
+        _ENCODE(reduced.clear) if reduced.clear else b"", encode_boxes(boxes),
+    )  # fmt: skip
+    code = codes.TRIMMED if reduced.dropped else codes.STORED
+    detail = _ENCODE((reduced.kept, reduced.dropped))
+    receipt = Receipt(row.channel, work.message, work.body, work.record, now, code, detail)
+    return Change(
+        "record",
+        puts=(Put(Record.TABLE, row), Put(Receipt.TABLE, receipt), *_outbox(house, work), *_moved_seal(work)),
+        expects=_expects(work, row.channel),
+        entries=_drafts(house, work),
+        leaves=(Leaf(house.lane, work.record, record_leaf_of(row)),),
+        counts=_counts(row.channel, work),
+        deadline=house.clock.now_ms() + LEASE_MS,
+    )
+
+
+def refusal(house: House, work: Work) -> Change:
+    """A receipt for an item of which nothing is stored, so that `why` can say so; and its counts."""
+    assert work.reply is not None  # noqa: S101  # only refused works come here
+    channel, now = work.live.policy.channels[work.batch.channel].id, work.batch.received_at
+    detail = _ENCODE((0, work.reply.dropped))
+    receipt = Receipt(channel, work.message, work.body, None, now, work.reply.code, detail)
+    absent = Expect(Receipt.TABLE, (channel, work.message), None, False, "received")  # noqa: FBT003
+    return Change("record", puts=(Put(Receipt.TABLE, receipt),), expects=(absent,), counts=_counts(channel, work))
+
+
+def _drafts(house: House, work: Work) -> tuple[Draft, ...]:
+    if not (work.new_links or work.new_words):
+        return ()
+    words = [word_draft(house, row) for row in work.new_words]
+    return (*words, *(_link_draft(house, row) for row in work.new_links))
+
+
+def _moved_seal(work: Work) -> tuple[Put, ...]:
+    """A known person's new word moves their seal, so that no process decides by the word before it."""
+    if not work.new_words or work.is_new:
+        return ()
+    return (Put(Seal.TABLE, Seal(work.person, work.seal_version + 1, 0)),)
+
+
+def _expects(work: Work, channel: int) -> tuple[Expect, ...]:
+    """What must still be so when the record becomes durable; each has an attack test of its own."""
+    seal = work.seal_version
+    return (
+        Expect(Receipt.TABLE, (channel, work.message), None, False, "received"),  # noqa: FBT003
+        Expect(Seal.TABLE, (work.person,), {"version": seal, "state": 0}, seal == 0, "seal-moved"),
+        Expect(HouseRow.TABLE, (1,), {"policy_epoch": work.live.epoch}, False, "policy-moved"),  # noqa: FBT003
+    )
+
+
+def _outbox(house: House, work: Work) -> list[Put]:
+    rows = []
+    for recipient in work.live.recipients_of(work.event.name):
+        row = Outbox(house.ids.new(), recipient, work.person, work.record, 0, 0, work.batch.received_at, None)
+        rows.append(Put(Outbox.TABLE, row))
+    return rows
+
+
+def _counts(channel: int, work: Work) -> tuple[Count, ...]:
+    dropped = work.reply.dropped if work.reply is not None else work.reduced.dropped
+    return tuple(Count(channel, path, reason, 1, work.batch.received_at) for path, reason in dropped)

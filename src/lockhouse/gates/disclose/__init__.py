@@ -1,0 +1,8 @@
+"""The one way to see sealed data: decide, note, open, fold, mask."""
+
+from __future__ import annotations
+
+from lockhouse.gates.disclose.gate import Records, disclose
+from lockhouse.gates.disclose.view import FieldView, RecordView, View
+
+__all__ = ["FieldView", "RecordView", "Records", "View", "disclose"]

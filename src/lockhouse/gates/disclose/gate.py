@@ -1,0 +1,233 @@
+"""The read spine: one person or a million, in chunks.
+
+    1 decide    what this actor may see of each person, for this purpose, with everything that stands against it
+    2 note      one ledger entry a chunk, with one deletable note a person; a refusal is noted too
+    3 open      only boxes that the committed entry names, only with the ticket made from it
+    4 decide    each opened value again, by the current policy; the stricter wins
+    5 fold, mask, view
+
+Nothing leaves before step 2 is durable. If the note cannot be written, nothing is shown.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from lockhouse.crypto.noted import Noted, refs_root
+from lockhouse.errors import Unavailable
+from lockhouse.gates.disclose.group import groups_of
+from lockhouse.gates.disclose.opened import Opening, wanted_boxes
+from lockhouse.gates.disclose.shown import view_of
+from lockhouse.gates.disclose.view import View
+from lockhouse.gates.facts import facts_of_persons
+from lockhouse.gates.rings import admit_rings
+from lockhouse.ledger.entry import Disclosure, Refusal
+from lockhouse.model.change import Change, Conflict, Put
+from lockhouse.model.decision import Ask, Decision, Facts
+from lockhouse.model.rows import Note, Record
+from lockhouse.model.scale import PersonState
+from lockhouse.policy.decide import decide
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from lockhouse.gates.house import House, PersonFacts
+
+CHUNK = 5_000
+FOLD_LIMIT = 500
+"""Records folded on read; above this a view says that it is truncated."""
+_ENCODE = msgspec.msgpack.Encoder(order="deterministic").encode
+
+
+class Records(msgspec.Struct, frozen=True, kw_only=True):
+    """Which records of a person are read.
+
+    Attributes:
+        only: these ids and no others; None for the newest `limit`.
+        after: ids greater than this one (a page of a timeline).
+    """
+
+    only: frozenset[bytes] | None = None
+    after: bytes | None = None
+    limit: int = FOLD_LIMIT
+
+
+class _Group(msgspec.Struct):
+    """A canonical person on the way through one chunk."""
+
+    persons: tuple[bytes, ...]
+    facts: Any
+    decision: Decision
+    rows: list[Record]
+    truncated: bool = False
+
+    @property
+    def fields(self) -> frozenset[str]:
+        return self.decision.open | self.decision.masked
+
+
+async def disclose(
+    house: House, ask: Ask, persons: AsyncIterator[bytes], *, records: Records | None = None
+) -> AsyncIterator[View]:
+    """Views of canonical persons, as this actor may see them, each noted before it is shown.
+
+    Args:
+        ask: who asks what for which purpose; its facts hold what is known of the actor, the gate adds the person's.
+        persons: ids of source persons; each is widened to the canonical person it belongs to.
+
+    Raises:
+        Unavailable: the ledger cannot be written, the keys or the lease are away; nothing was shown.
+        Tampered: a stored row or box is not as this house made it; nothing of its person is shown.
+    """
+    which = records or Records()
+    chunk: list[bytes] = []
+    asked = house.ids.new()
+    part = 0
+    async for person in persons:
+        chunk.append(person)
+        if len(chunk) == CHUNK:
+            for view in await _chunk(house, ask, chunk, records=which, place=(asked, part)):
+                yield view
+            chunk, part = [], part + 1
+    if chunk:
+        for view in await _chunk(house, ask, chunk, records=which, place=(asked, part)):
+            yield view
+
+
+async def _chunk(
+    house: House, ask: Ask, persons: Sequence[bytes], *, records: Records, place: tuple[bytes, int]
+) -> list[View]:
+    if not house.epochs.alive():
+        raise Unavailable("disclose: expected a confirmed lease", retry_after_s=1.0)
+    groups = [await _decided(house, ask, group) for group in await _with_facts(house, persons)]
+    seen = [group for group in groups if group.fields]
+    for group in seen:
+        await _read(house, group, records)
+    everyone = {person for group in seen for person in group.persons}
+    await admit_rings(house, everyone)
+    entry, noted = await _note(house, ask, groups, place=place)
+    opening = Opening(house, house.live(), noted, ask.purpose, frozenset(), house.clock.now_ms())
+    views = []
+    for group in groups:
+        opening.fields = group.fields
+        active_at = max((one.active_at for one in group.facts), default=0)
+        opened = [opening.record(row, active_at=active_at) for row in group.rows] if group.fields else []
+        views.append(view_of(house, ask, group, opened, entry=entry))
+    return views
+
+
+async def _with_facts(house: House, persons: Sequence[bytes]) -> list[tuple[tuple[bytes, ...], list[PersonFacts]]]:
+    groups = await groups_of(house, persons)
+    facts = await facts_of_persons(house, {person for group in groups for person in group}, fresh=True)
+    return [(group, [facts[person] for person in group if person in facts]) for group in groups]
+
+
+async def _decided(house: House, ask: Ask, group: tuple[tuple[bytes, ...], list[PersonFacts]]) -> _Group:
+    persons, facts = group
+    decision = decide(house.live().policy, msgspec.structs.replace(ask, facts=_facts(ask.facts, facts)))
+    living = tuple(person for person, one in zip(persons, facts, strict=False) if not one.ending)
+    if not living:
+        nothing = {field: ("erased",) for field in decision.open | decision.masked | decision.shut}
+        decision = Decision(open=frozenset(), masked=frozenset(), shut=frozenset(nothing), because=nothing)
+    return _Group(persons, facts, decision, [])
+
+
+def _facts(of_actor: Facts, parts: Sequence[PersonFacts]) -> Facts:
+    """The actor's facts with the person's: of several source persons the narrowest word counts."""
+    consents: dict[str, bool] = {}
+    state = PersonState.NONE
+    objected: frozenset[str] = frozenset()
+    for part in parts:
+        state |= PersonState(part.state)
+        objected |= part.objected
+        for purpose, granted in part.consents.items():
+            consents[purpose] = granted and consents.get(purpose, True)
+    regions = {part.region for part in parts if part.region is not None}
+    region = regions.pop() if len(regions) == 1 else None
+    return msgspec.structs.replace(of_actor, state=state, consents=consents, objected=objected, region=region)
+
+
+async def _read(house: House, group: _Group, records: Records) -> None:
+    """The group's record rows: still sealed, so reading them shows nothing."""
+    rows: list[Record] = []
+    for person in group.persons:
+        if records.only is not None:
+            found = await house.reads.get(Record, [(record,) for record in sorted(records.only)])
+            rows.extend(row for row in found.values() if row.person == person)
+            continue
+        after = None if records.after is None else (records.after,)
+        rows.extend(await house.reads.find(Record, ("person",), [(person,)], after=after, limit=records.limit + 1))
+    rows.sort(key=lambda row: row.id)
+    group.truncated = len(rows) > records.limit
+    group.rows = rows[-records.limit :] if records.after is None else rows[: records.limit]
+
+
+async def _note(
+    house: House, ask: Ask, groups: Sequence[_Group], *, place: tuple[bytes, int]
+) -> tuple[bytes, Noted | None]:
+    """The durable entry of this chunk, and the ticket made from it when something is to be opened."""
+    live = house.live()
+    role = ask.actor.roles[0] if ask.actor.roles else "none"
+    numbers = sorted({live.policy.fields[name].id for group in groups for name in group.fields})
+    refs = {
+        house.keyring.ref(person): group
+        for group in groups
+        if group.fields
+        for person in group.persons
+        if house.keyring.version_of(person) is not None
+    }
+    entry = house.ids.new()
+    common: dict[str, Any] = {
+        "actor": ask.actor.id, "role": role, "purpose": ask.purpose, "action": ask.action,
+        "reason": _reason_code(ask.reason), "ask": place[0].hex(),
+    }  # fmt: skip
+    if not refs:
+        because = sorted({word for group in groups for words in group.decision.because.values() for word in words})
+        refused = Refusal(**common, fields=_asked(live, ask), because=because, count=len(groups))
+        await _commit(house, Change("record", entries=(refused.draft(id=entry, lane=house.lane, urgent=True),)))
+        return entry, None
+    compartments = sorted(
+        {box.compartment for group in groups for row in group.rows for box in wanted_boxes(live, row, group.fields)}
+    )
+    disclosure = Disclosure(
+        **common, part=place[1], fields=numbers, compartments=compartments, count=len(refs),
+        refs_root=refs_root(list(refs)).hex(),
+        recipient=live.policy.recipients[ask.recipient].id if ask.recipient is not None else None,
+    )  # fmt: skip
+    notes = tuple(
+        Put(Note.TABLE, Note(entry, ref, house.ids.random(16), _ENCODE(_note_text(ask, group))))
+        for ref, group in refs.items()
+    )
+    draft = disclosure.draft(id=entry, lane=house.lane, urgent=True)
+    answer = await _commit(house, Change("record", puts=notes, entries=(draft,)))
+    noting = answer.notings[0]
+    ticket = Noted.from_commit(
+        house=house.id, public=house.notary, entry_id=noting.entry, entry=noting.body, signature=noting.signature,
+        refs=list(refs),
+    )  # fmt: skip
+    return entry, ticket
+
+
+async def _commit(house: House, change: Change) -> Any:
+    answer = await house.commits.commit(change)
+    if isinstance(answer, Conflict):
+        raise Unavailable("ledger: expected the note to be written", retry_after_s=1.0)
+    return answer
+
+
+def _note_text(ask: Ask, group: _Group) -> list[Any]:
+    """What "who looked" may tell the person: purpose, action, fields, and the department as the role."""
+    role = ask.actor.roles[0] if ask.actor.roles else "none"
+    return [ask.purpose, ask.action, role, ask.reason or "", sorted(group.decision.open), sorted(group.decision.masked)]
+
+
+def _reason_code(reason: str | None) -> str:
+    word = (reason or "none").split(":", 1)[0].strip().lower()
+    return "".join(sign if sign.isalnum() else "-" for sign in word)[:60] or "none"
+
+
+def _asked(live: Any, ask: Ask) -> list[int]:
+    names = ask.fields if ask.fields is not None else tuple(live.policy.fields)
+    return sorted(live.policy.fields[name].id for name in names if name in live.policy.fields)

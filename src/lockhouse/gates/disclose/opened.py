@@ -1,0 +1,91 @@
+"""Boxes to values: each value is decided again by the current policy before it leaves this module."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from lockhouse.crypto.canonical import unpack_fields
+from lockhouse.crypto.seal import decode_boxes
+from lockhouse.errors import Erased, Expired
+from lockhouse.model.decision import SlotTimes
+from lockhouse.policy.decide import open_slot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lockhouse.crypto.noted import Noted
+    from lockhouse.crypto.seal import SealedBox
+    from lockhouse.gates.house import House, LivePolicy
+    from lockhouse.model.rows import Record
+
+_DECODE = msgspec.msgpack.Decoder(dict[int, Any]).decode
+
+
+class OpenedRecord(msgspec.Struct):
+    """A record's values by field, as the policy of today and the slot of its day both allow; and what has ended."""
+
+    row: Record
+    values: dict[str, Any]
+    ended: dict[str, int]
+
+
+class Opening(msgspec.Struct):
+    """One disclosure's way of opening: for which purpose, which fields, by which committed entry."""
+
+    house: Any
+    live: Any
+    noted: Any
+    purpose: str
+    fields: frozenset[str]
+    now: int
+
+    def record(self, row: Record, *, active_at: int) -> OpenedRecord:
+        """Everything of a record that may be seen.
+
+        Raises:
+            Tampered: a box was moved, rolled back or changed.
+            Refused: the entry does not name this person, compartment and purpose.
+        """
+        house: House = self.house
+        opened = OpenedRecord(row, {}, {})
+        for box in wanted_boxes(self.live, row, self.fields):
+            noted: Noted = self.noted
+            try:
+                plain = house.keyring.open(box, noted, person=row.person, record=row.id, purpose=self.purpose)
+            except Erased:
+                opened.ended["erased"] = opened.ended.get("erased", 0) + 1
+                continue
+            except Expired:
+                opened.ended["expired"] = opened.ended.get("expired", 0) + 1
+                continue
+            sealed_class = self.live.compartment_class(box.compartment)
+            self._take(opened, unpack_fields(plain), sealed_class=sealed_class, active_at=active_at)
+        if row.clear:
+            self._take(opened, _DECODE(row.clear), sealed_class=None, active_at=active_at)
+        return opened
+
+    def _take(self, opened: OpenedRecord, values: dict[int, Any], *, sealed_class: str | None, active_at: int) -> None:
+        live: LivePolicy = self.live
+        times = SlotTimes(
+            occurred_at=opened.row.occurred_at, received_at=opened.row.received_at, last_activity=active_at,
+            now=self.now, sealed_class=sealed_class,
+        )  # fmt: skip
+        for number, value in values.items():
+            slot = live.slot(number)
+            if slot is not None and slot.field in self.fields and open_slot(live.policy, self.purpose, slot, times):
+                opened.values[slot.field] = value
+
+
+def wanted_boxes(live: LivePolicy, row: Record, fields: frozenset[str]) -> Iterator[SealedBox]:
+    """The record's boxes that may hold one of these fields: those of the fields' classes.
+
+    A value sealed under another class than its field has today stays shut until it is sealed again: the stricter of
+    the two classes wins, and a box that is not opened tells nothing.
+    """
+    classes = {live.policy.fields[name].class_ for name in fields if name in live.policy.fields}
+    for box in decode_boxes(row.boxes):
+        sealed_class = live.compartment_class(box.compartment)
+        if sealed_class in classes:
+            yield box

@@ -1,0 +1,113 @@
+"""From opened records to a view: fold or list, then open or mask each field as decided."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from lockhouse.gates.disclose.view import FieldView, RecordView, View
+from lockhouse.identity.fold import Seen, fold
+from lockhouse.policy.masks import mask
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from lockhouse.gates.disclose.opened import OpenedRecord
+    from lockhouse.gates.house import House, LivePolicy
+    from lockhouse.model.decision import Ask, Decision
+
+UNFOLDED = frozenset({"package", "send", "timeline"})
+"""Actions that see records one by one; the others see one value a field."""
+
+
+def view_of(house: House, ask: Ask, group: Any, opened: Sequence[OpenedRecord], *, entry: bytes) -> View:
+    """One canonical person as decided: `group` is the gate's own, with persons, facts, decision and rows."""
+    live, decision = house.live(), group.decision
+    state = 0
+    for facts in group.facts:
+        state |= facts.state
+    if not group.fields:
+        because = tuple(sorted({word for words in decision.because.values() for word in words}))
+        return View(
+            person=group.persons[0], persons=group.persons, state=state, entry=entry, refused=because or ("denied",),
+            fields=_shut(decision),
+        )  # fmt: skip
+    times = [one.row.occurred_at for one in opened]
+    listed = ask.action in UNFOLDED
+    return View(
+        person=group.persons[0],
+        persons=group.persons,
+        state=state,
+        entry=entry,
+        fields={} if listed else _folded(live, decision, opened),
+        timeline=tuple(_record(live, decision, one) for one in opened) if listed else (),
+        channels=dict(Counter(_channel(live, one.row.channel) for one in opened)),
+        records=len(opened),
+        truncated=group.truncated,
+        first_at=min(times, default=None),
+        last_at=max(times, default=None),
+        ended=_ended(opened),
+    )
+
+
+def _folded(live: LivePolicy, decision: Decision, opened: Sequence[OpenedRecord]) -> dict[str, FieldView]:
+    seen = (
+        Seen(
+            field=field, value=value, proof=one.row.proof, assurance=one.row.assurance, at=one.row.occurred_at,
+            record=one.row.id, channel=one.row.channel, rectified=False,
+        )
+        for one in opened
+        for field, value in one.values.items()
+    )  # fmt: skip
+    views = _shut(decision)
+    for field, best in fold(seen).items():
+        source = (_channel(live, best.channel), best.proof, best.at)
+        views[field] = _shown(live, decision, field, best.value, source=source)
+    return dict(sorted(views.items()))
+
+
+def _record(live: LivePolicy, decision: Decision, one: OpenedRecord) -> RecordView:
+    row = one.row
+    channel = _channel(live, row.channel)
+    fields = {
+        field: _shown(live, decision, field, value, source=(channel, row.proof, row.occurred_at))
+        for field, value in one.values.items()
+    }
+    return RecordView(
+        id=row.id, person=row.person, event=live.names.name("event", row.event) or f"#{row.event}", channel=channel,
+        occurred_at=row.occurred_at, received_at=row.received_at, assurance=row.assurance, proof=row.proof,
+        fields=fields, ended=one.ended,
+    )  # fmt: skip
+
+
+def _shown(live: LivePolicy, decision: Decision, field: str, value: Any, *, source: tuple[str, int, int]) -> FieldView:
+    channel, proof, at = source
+    because, conditions = decision.because.get(field, ()), decision.conditions.get(field, ())
+    if field in decision.open:
+        return FieldView(state="open", value=value, channel=channel, proof=proof, at=at)
+    if field in decision.masked:
+        return FieldView(
+            state="masked", value=mask(live.policy.fields[field], value), because=because, conditions=conditions,
+            channel=channel, proof=proof, at=at,
+        )  # fmt: skip
+    return FieldView(state="shut", because=because, conditions=conditions)
+
+
+def _shut(decision: Decision) -> dict[str, FieldView]:
+    return {
+        field: FieldView(
+            state="shut", because=decision.because.get(field, ()), conditions=decision.conditions.get(field, ())
+        )
+        for field in decision.shut
+    }
+
+
+def _channel(live: LivePolicy, number: int) -> str:
+    return live.names.name("channel", number) or f"#{number}"
+
+
+def _ended(opened: Sequence[OpenedRecord]) -> Mapping[str, int]:
+    ended: Counter[str] = Counter()
+    for one in opened:
+        ended.update(one.ended)
+    return dict(ended)

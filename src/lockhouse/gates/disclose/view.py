@@ -1,0 +1,70 @@
+"""What a disclosure shows: values open, masked or shut, each with why and from where."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class FieldView(msgspec.Struct, frozen=True, kw_only=True):
+    """One field as this actor may see it.
+
+    Attributes:
+        value: the value where open, its mask where masked, None where shut.
+        because: reason codes where it is not open; their sentences stand in `lockhouse.policy.explain`.
+        channel, proof, at: where the value came from, how far it is believed, when (ms); None where shut.
+        conditions: what the actor could bring to see more (`reason`, `step-up`, `course`).
+    """
+
+    state: Literal["open", "masked", "shut"]
+    value: Any = None
+    because: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
+    channel: str | None = None
+    proof: int | None = None
+    at: int | None = None
+
+
+class RecordView(msgspec.Struct, frozen=True, kw_only=True):
+    """One record as this actor may see it; `ended` counts boxes whose key is gone, by `erased` and `expired`."""
+
+    id: bytes
+    person: bytes
+    event: str
+    channel: str
+    occurred_at: int
+    received_at: int
+    assurance: int
+    proof: int
+    fields: Mapping[str, FieldView]
+    ended: Mapping[str, int] = {}
+
+
+class View(msgspec.Struct, frozen=True, kw_only=True):
+    """One canonical person as this actor may see them.
+
+    Attributes:
+        person: the canonical source person's id; `persons` all source persons joined to them.
+        state: bits of `PersonState`.
+        entry: the ledger entry that noted this look.
+        refused: reason codes, when nothing of this person may be seen; then nothing else is filled in.
+        records: how many records were read; `truncated` says that there are more.
+    """
+
+    person: bytes
+    persons: tuple[bytes, ...]
+    state: int
+    entry: bytes
+    fields: Mapping[str, FieldView] = {}
+    timeline: tuple[RecordView, ...] = ()
+    channels: Mapping[str, int] = {}
+    records: int = 0
+    truncated: bool = False
+    first_at: int | None = None
+    last_at: int | None = None
+    refused: tuple[str, ...] = ()
+    ended: Mapping[str, int] = {}

@@ -1,0 +1,21 @@
+"""Ending data by destroying keys: a person, one compartment of a person, an epoch. Shut first, destroyed later.
+
+    1 record store    the intent, durable, and the person's seal moved: nothing sealed under the old keys can follow
+    2 identity store  shut: the ring (or the epoch key) moves into limbo, which no read path opens
+    3 every process   has dropped what it derived, or its lease has run out
+    4 journal         the serials, shipped off the stores, before anything is destroyed
+    5 identity store  destroyed: limbo gone, tombstones in its place, the log file truncated until nothing remains
+    6 every process   again
+    7 record store    the completion; only then does the ending answer
+
+Each step is idempotent and named in the intent, so that start-up carries on an ending that a crash interrupted.
+"""
+
+from __future__ import annotations
+
+from lockhouse.gates.ending.epoch import begin_epoch
+from lockhouse.gates.ending.intent import Case, open_cases
+from lockhouse.gates.ending.person import begin_person, cancel
+from lockhouse.gates.ending.steps import Done, carry_on
+
+__all__ = ["Case", "Done", "begin_epoch", "begin_person", "cancel", "carry_on", "open_cases"]

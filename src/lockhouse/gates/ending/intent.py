@@ -1,0 +1,93 @@
+"""An ending's durable intent: what is to end, how far it has come, and what it needs to go on after a crash."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from lockhouse.errors import Conflict as Moved
+from lockhouse.model.change import Change, Conflict, Draft, Expect, Put
+from lockhouse.model.rows import Intent
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lockhouse.gates.house import House
+
+Step = Literal["begun", "shut", "destroyed", "done", "cancelled"]
+What = Literal["person", "compartment", "epoch"]
+
+OPEN = 0
+CLOSED = 1
+
+
+class Case(msgspec.Struct, frozen=True, kw_only=True):
+    """An ending under way. Ids, serials and numbers only.
+
+    Attributes:
+        id: of the case and of its intent row.
+        entries: the intent's ledger entries, one a source person; the first stands for the case.
+        persons: source persons that end together; empty for an epoch.
+        compartment: its number; 0 for all of a person.
+        epoch: days since 2020-01-01; 0 for persons.
+        serials: of the keys that end, known once they are shut.
+        destroy_at: ms; not before this are the keys destroyed.
+        salt: of the certificate's statement.
+    """
+
+    id: bytes
+    what: What
+    by: str
+    reason: str
+    entries: tuple[bytes, ...]
+    asked_at: int
+    destroy_at: int
+    salt: bytes
+    step: Step = "begun"
+    persons: tuple[bytes, ...] = ()
+    compartment: int = 0
+    epoch: int = 0
+    serials: tuple[bytes, ...] = ()
+    scope: tuple[str, ...] = ()
+    statement: bytes = b""
+    completion: bytes = b""
+
+
+_ENCODE = msgspec.msgpack.Encoder(order="deterministic").encode
+_DECODE = msgspec.msgpack.Decoder(Case).decode
+
+
+def row_of(case: Case) -> Intent:
+    """The intent row of a case as it stands."""
+    state = CLOSED if case.step in {"done", "cancelled"} else OPEN
+    return Intent(case.id, f"end-{case.what}", _ENCODE(case), state, case.asked_at)
+
+
+def case_of(row: Intent) -> Case:
+    """The case behind an intent row."""
+    return _DECODE(row.body)
+
+
+async def open_cases(house: House, *, also_closed: bool = False) -> list[Case]:
+    """Every ending without its completion, oldest first; with the completed ones if asked."""
+    rows = await house.reads.find(Intent, ("state",), [(OPEN,)])
+    if also_closed:
+        rows = rows + await house.reads.find(Intent, ("state",), [(CLOSED,)])
+    return sorted((case_of(row) for row in rows), key=lambda case: case.id)
+
+
+async def advance(
+    house: House, case: Case, *, puts: Sequence[Put] = (), entries: Sequence[Draft] = (), first: bool = False
+) -> None:
+    """The case stands one step further, in one commit with what belongs to that step.
+
+    Raises:
+        Moved: another process carries the same case on; read it again.
+    """
+    expected = None if first else {"state": OPEN}
+    expect = Expect(Intent.TABLE, (case.id,), expected, or_absent=False, because="case-moved")
+    change = Change("record", puts=(Put(Intent.TABLE, row_of(case)), *puts), expects=(expect,), entries=tuple(entries))
+    answer = await house.commits.commit(change)
+    if isinstance(answer, Conflict):
+        raise Moved("ending: expected the case as it was read", hint="read it again: another process may carry it on")

@@ -1,0 +1,184 @@
+"""Ending a person, or one compartment of a person."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from lockhouse.crypto.canonical import lp
+from lockhouse.crypto.derive import derive, open_bytes, seal_bytes
+from lockhouse.crypto.ring import WrappedRing
+from lockhouse.errors import Conflict as Moved
+from lockhouse.errors import NotFound
+from lockhouse.gates.disclose.group import groups_of
+from lockhouse.gates.ending.intent import Case, advance
+from lockhouse.gates.facts import SEAL_ENDED, SEAL_ENDING, SEAL_OPEN
+from lockhouse.gates.rings import admit_rings
+from lockhouse.ledger.entry import Intent as IntentEntry
+from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
+from lockhouse.model.rows import Identifier, KeyRing, Limbo, Seal
+from lockhouse.secret import Secret
+
+if TYPE_CHECKING:
+    from lockhouse.gates.house import House
+
+_ENCODE = msgspec.msgpack.Encoder(order="deterministic").encode
+_DECODE = msgspec.msgpack.Decoder().decode
+TRIES = 5
+
+
+async def begin_person(  # noqa: PLR0913  (what a case is made of)
+    house: House, person: bytes, *, by: str, reason: str, destroy_at: int, compartment: int = 0
+) -> Case:
+    """The intent is durable and nothing can be sealed for the person any more (or for that compartment under its key).
+
+    Crosses only links of proof `issued` or better.
+
+    Args:
+        compartment: its number; 0 ends all of the person.
+
+    Raises:
+        NotFound: no such person, or they have ended already.
+    """
+    group = (await groups_of(house, [person]))[0]
+    await admit_rings(house, set(group))
+    living = tuple(one for one in group if house.keyring.version_of(one) is not None)
+    if not living:
+        raise NotFound("person: expected a living person", hint="lockhouse person find KIND looks one up")
+    entries = tuple(house.ids.new() for _ in living)
+    what: Any = "compartment" if compartment else "person"
+    live = house.live()
+    scope = (
+        (live.names.name("compartment", compartment) or "",) if compartment else ("everything held about the person",)
+    )
+    case = Case(
+        id=house.ids.new(), what=what, by=by, reason=reason, entries=entries, asked_at=house.clock.now_ms(),
+        destroy_at=destroy_at, salt=house.ids.random(16), persons=living, compartment=compartment, scope=scope,
+    )  # fmt: skip
+    drafts = [
+        IntentEntry(
+            what=what, case=case.id.hex(), by=by, reason=reason, ref=house.keyring.ref(one).hex(),
+            compartment=compartment or None,
+        ).draft(id=entry, lane=house.lane)
+        for one, entry in zip(living, entries, strict=True)
+    ]  # fmt: skip
+    seals = await _moved_seals(house, living)
+    await advance(house, case, puts=[Put(Seal.TABLE, seal) for seal in seals], entries=drafts, first=True)
+    return case
+
+
+async def _moved_seals(house: House, persons: tuple[bytes, ...], *, state: int = SEAL_ENDING) -> list[Seal]:
+    seals = await house.reads.get(Seal, [(person,) for person in persons])
+    return [Seal(person, seals[(person,)].version + 1 if (person,) in seals else 1, state) for person in persons]
+
+
+async def shut(house: House, case: Case) -> Case:
+    """The rings (or the compartment's keys) are in limbo, in every process; the case knows its serials."""
+    serials: list[bytes] = []
+    for person in case.persons:
+        serials.extend(await _shut_one(house, case, person))
+    await house.epochs.announce(key=True)
+    state = SEAL_OPEN if case.compartment else SEAL_ENDED
+    seals = await _moved_seals(house, case.persons, state=state)
+    further = msgspec.structs.replace(case, step="shut", serials=tuple(sorted(serials)))
+    await advance(house, further, puts=[Put(Seal.TABLE, seal) for seal in seals])
+    return further
+
+
+async def _shut_one(house: House, case: Case, person: bytes) -> list[bytes]:
+    for _ in range(TRIES):
+        stored = (await house.reads.get(KeyRing, [(person,)])).get((person,))
+        limbo = (await house.reads.get(Limbo, [(person, case.id)])).get((person, case.id))
+        if limbo is not None:  # an interrupted run came this far
+            return list(_DECODE(limbo.compartments))
+        if stored is None:
+            return []
+        house.keyring.admit(person, stored.generation, stored.version, stored.wrapped)
+        held = house.keyring.serials(person)
+        ending = {number: serial for number, serial in held.items() if case.compartment in {0, number}}
+        change = await _limbo_change(house, case, stored, list(ending.values()))
+        if not isinstance(await house.commits.commit(change), Conflict):
+            return list(ending.values())
+    raise Moved("ending: expected the person's ring to hold still", hint="try again")
+
+
+async def _limbo_change(house: House, case: Case, stored: KeyRing, serials: list[bytes]) -> Change:
+    """Out of the reading tables into limbo, in one commit; a whole person's blind indexes go along."""
+    person = stored.person
+    expects = [Expect(KeyRing.TABLE, (person,), {"version": stored.version}, or_absent=False, because="ring-moved")]
+    puts, deletes, indexes = [], [], []
+    if case.compartment:
+        ring = WrappedRing(person, stored.generation, stored.version, stored.wrapped)
+        cut = house.keyring.cut(ring, [case.compartment])
+        puts.append(Put(KeyRing.TABLE, KeyRing(person, cut.generation, cut.version, cut.blob)))
+    else:
+        deletes.append(Delete(KeyRing.TABLE, (person,)))
+        indexes = await house.reads.find(Identifier, ("person",), [(person,)])
+        deletes += [Delete(Identifier.TABLE, (one.kind, one.generation, one.tag, one.proof)) for one in indexes]
+    kept = _ENCODE([stored.wrapped, [msgspec.structs.astuple(one) for one in indexes]])
+    sealed = seal_bytes(_limbo_key(house, stored.generation), kept, _limbo_place(house, case, person))
+    row = Limbo(
+        person, case.id, stored.generation, stored.version, sealed, _ENCODE(serials), house.clock.now_ms(),
+        case.destroy_at,
+    )  # fmt: skip
+    puts.append(Put(Limbo.TABLE, row))
+    return Change("identity", puts=tuple(puts), deletes=tuple(deletes), expects=tuple(expects))
+
+
+def _limbo_key(house: House, generation: int) -> Secret:
+    return derive(house.keks[generation], lp("lockhouse/limbo/1", house.id, generation))
+
+
+def _limbo_place(house: House, case: Case, person: bytes) -> bytes:
+    return lp("lockhouse/limbo/1", house.id, case.id, person)
+
+
+def limbo_indexes(house: House, case: Case, row: Limbo) -> tuple[bytes, list[Identifier]]:
+    """The ring's wrapped bytes and the blind indexes that wait with it.
+
+    Raises:
+        Tampered: the limbo row is not as this house made it.
+    """
+    place = _limbo_place(house, case, row.person)
+    wrapped, indexes = _DECODE(open_bytes(_limbo_key(house, row.generation), row.wrapped, place))
+    return wrapped, [Identifier(*values) for values in indexes]
+
+
+async def cancel(house: House, case: Case) -> Case:
+    """An ending that was only shut is undone: the keys and blind indexes are back where they were.
+
+    An index that someone new got meanwhile stays theirs.
+
+    Raises:
+        Moved: it is past its shutting, or not there yet.
+    """
+    if case.step != "shut":
+        raise Moved("ending: expected a case that is shut and not destroyed", hint="only then can it be undone")
+    for person in case.persons:
+        await _put_back(house, case, person)
+    await house.epochs.announce(key=True)
+    undone = msgspec.structs.replace(case, step="cancelled")
+    seals = await _moved_seals(house, case.persons, state=SEAL_OPEN)
+    await advance(house, undone, puts=[Put(Seal.TABLE, seal) for seal in seals])
+    return undone
+
+
+async def _put_back(house: House, case: Case, person: bytes) -> None:
+    row = (await house.reads.get(Limbo, [(person, case.id)])).get((person, case.id))
+    if row is None:
+        return
+    wrapped, indexes = limbo_indexes(house, case, row)
+    old = WrappedRing(person, row.generation, row.version, wrapped)
+    stored = (await house.reads.get(KeyRing, [(person,)])).get((person,))
+    if stored is None:
+        ring = KeyRing(person, row.generation, row.version, wrapped)
+    else:
+        now = WrappedRing(person, stored.generation, stored.version, stored.wrapped)
+        back = house.keyring.restore(now, old, [case.compartment])
+        ring = KeyRing(person, back.generation, back.version, back.blob)
+    taken = await house.reads.get(Identifier, [(one.kind, one.generation, one.tag, one.proof) for one in indexes])
+    free = [one for one in indexes if (one.kind, one.generation, one.tag, one.proof) not in taken]
+    puts = [Put(KeyRing.TABLE, ring), *(Put(Identifier.TABLE, one) for one in free)]
+    change = Change("identity", puts=tuple(puts), deletes=(Delete(Limbo.TABLE, (person, case.id)),))
+    await house.commits.commit(change)

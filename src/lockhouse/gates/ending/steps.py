@@ -1,0 +1,166 @@
+"""Carrying a case on, from whatever step it stands at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from lockhouse.gates.authority import signed
+from lockhouse.gates.ending.epoch import destroy_epoch, shut_epoch
+from lockhouse.gates.ending.intent import Case, advance
+from lockhouse.gates.ending.person import limbo_indexes, shut
+from lockhouse.ledger.certificate import CANNOT_PROVE, Residue, Statement, commitment
+from lockhouse.ledger.entry import Completion, serials_root
+from lockhouse.model.change import Change, Delete, Put
+from lockhouse.model.ids import DAY_MS
+from lockhouse.model.rows import (
+    Consent,
+    ErasedMark,
+    Job,
+    Limbo,
+    Link,
+    Lookup,
+    Person,
+    Tombstone,
+)
+from lockhouse.model.scale import PersonState
+
+if TYPE_CHECKING:
+    from lockhouse.gates.house import House
+    from lockhouse.model.ports import Journal
+
+MARK_DAYS = 90
+"""The longest that a sender's queue or a provider's retry is expected to bring an event back."""
+ERASURE, RETENTION = 1, 2
+SWEEP = "sweep-person"
+
+
+class Done(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a case has come. `took_ms` is the time from being asked to this step, by the house's clock."""
+
+    case: Case
+    took_ms: int
+
+
+async def carry_on(house: House, case: Case, *, journal: Journal, now: bool = False) -> Done:
+    """The case as far as it may go: shut at once; destroyed once its cooling time has passed, or `now`.
+
+    Raises:
+        Unavailable: the journal, a store or a process's lease did not let a step finish; the case stands where it
+            stood and start-up, or another call, carries it on.
+    """
+    started = house.clock.now_ms()
+    if case.step == "begun":
+        case = await (shut_epoch(house, case) if case.what == "epoch" else shut(house, case))
+    if case.step == "shut" and (now or case.destroy_at <= started):
+        case = await _destroy(house, case, journal)
+    if case.step == "destroyed":
+        case = await _complete(house, case)
+    return Done(case=case, took_ms=house.clock.now_ms() - started)
+
+
+async def _destroy(house: House, case: Case, journal: Journal) -> Case:
+    at = house.clock.now_ms()
+    journal.append(case.serials, cause=case.what, at=at)
+    if case.what == "epoch":
+        await destroy_epoch(house, case)
+    else:
+        for person in case.persons:
+            await _destroy_person(house, case, person, at=at)
+    await house.commits.scrub()
+    await house.epochs.announce(key=True)
+    further = msgspec.structs.replace(case, step="destroyed")
+    await advance(house, further)
+    return further
+
+
+async def _destroy_person(house: House, case: Case, person: bytes, *, at: int) -> None:
+    """Limbo gone, a tombstone for each serial; a whole person loses words, look-ups and links too."""
+    limbo = (await house.reads.get(Limbo, [(person, case.id)])).get((person, case.id))
+    if limbo is None:  # an interrupted run came this far
+        return
+    puts: list[Put] = []
+    deletes = [Delete(Limbo.TABLE, (person, case.id))]
+    for serial in msgspec.msgpack.decode(limbo.compartments):
+        row = Tombstone(serial, person, case.compartment, at, ERASURE, case.entries[0], b"")
+        puts.append(Put(Tombstone.TABLE, signed(row, house.integrity_key)))
+    if not case.compartment:
+        _, indexes = limbo_indexes(house, case, limbo)
+        until = at + MARK_DAYS * DAY_MS
+        for one in indexes:
+            puts.append(Put(ErasedMark.TABLE, ErasedMark(one.kind, one.generation, one.tag, case.asked_at, until)))
+        deletes += await _leftovers(house, person)
+        row_now = (await house.reads.get(Person, [(person,)]))[(person,)]
+        ended = Person(person, int(PersonState.ERASED), None, row_now.version + 1, row_now.created_at, 0)
+        puts.append(Put(Person.TABLE, ended))
+    await house.commits.commit(Change("identity", puts=tuple(puts), deletes=tuple(deletes)))
+
+
+async def _leftovers(house: House, person: bytes) -> list[Delete]:
+    key = [(person,)]
+    gone: list[Delete] = []
+    gone += [Delete(Consent.TABLE, (row.person, row.purpose, row.at, row.id))
+             for row in await house.reads.find(Consent, ("person",), key)]  # fmt: skip
+    gone += [Delete(Lookup.TABLE, (row.kind, row.generation, row.tag, row.person))
+             for row in await house.reads.find(Lookup, ("person",), key)]  # fmt: skip
+    links = await house.reads.find(Link, ("a",), key) + await house.reads.find(Link, ("b",), key)
+    gone += [Delete(Link.TABLE, (row.id,)) for row in links]
+    return gone
+
+
+async def _complete(house: House, case: Case) -> Case:
+    """The completion stands in the ledger and commits to the certificate's statement; rows wait for the sweep."""
+    at = house.clock.now_ms()
+    root = serials_root(case.serials)
+    statement = Statement(
+        house=house.id.hex(), case=case.id.hex(), what=case.what, step="erased", asked_at=case.asked_at, done_at=at,
+        keys=len(case.serials), serials_root=root, scope=list(case.scope), recipients=[],
+        residues=_residues(case, at), cannot_prove=list(CANNOT_PROVE),
+    )  # fmt: skip
+    entry = house.ids.new()
+    said = Completion(
+        of=case.entries[0].hex(), what=case.what, step="erased", serials=len(case.serials), serials_root=root,
+        statement=commitment(statement, salt=case.salt),
+    )  # fmt: skip
+    done = msgspec.structs.replace(case, step="done", statement=msgspec.json.encode(statement), completion=entry)
+    jobs = [_sweep(house, person, entry) for person in case.persons if not case.compartment]
+    await advance(
+        house, done, puts=[Put(Job.TABLE, job) for job in jobs], entries=[said.draft(id=entry, lane=house.lane)]
+    )
+    return done
+
+
+def _sweep(house: House, person: bytes, entry: bytes) -> Job:
+    """The worthless rows are removed later, by a job: what ends the data is the key."""
+    return Job(
+        house.ids.new(),
+        SWEEP,
+        f"{SWEEP}/{person.hex()}",
+        person + entry,
+        0,
+        0,
+        house.clock.now_ms(),
+        None,
+        None,
+        0,
+        None,
+    )
+
+
+def _residues(case: Case, at: int) -> list[Residue]:
+    """What outlives the ending, and until when."""
+    residues = [
+        Residue(
+            what="copies of the wrapped keys in backups and file-system snapshots, while their KEK lives", until=None
+        ),
+        Residue(what="unsealed counts (clear columns) in data backups, unlinked to an identifier", until=None),
+    ]
+    if case.what == "person":
+        residues.append(
+            Residue(
+                what="a keyed hash of each identifier, so that replays do not bring the person back",
+                until=at + MARK_DAYS * DAY_MS,
+            )  # fmt: skip
+        )
+    return residues

@@ -1,0 +1,102 @@
+"""Which epoch a box is sealed in, and the epoch keys minted ahead for it.
+
+An epoch is a collection month by the house's clock, or a day for compartments whose longest keep is under 60 days.
+Its number is the day it began, counted from 2020-01-01.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from lockhouse.crypto.derive import unwrap, wrap
+from lockhouse.model.change import Change, Expect, Put
+from lockhouse.model.ids import DAY_MS, EPOCH_DAY_ZERO_MS
+from lockhouse.model.rows import EpochKey
+from lockhouse.model.scale import KeyState
+from lockhouse.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lockhouse.gates.house import House
+    from lockhouse.model.policy import Compartment
+
+AHEAD = 2
+"""Epochs minted ahead of the current one, so that no event waits for a key at the turn of a month."""
+
+
+def epoch_at(at_ms: int, *, daily: bool) -> int:
+    """The epoch that holds a time: its first day, counted from 2020-01-01."""
+    day = (at_ms - EPOCH_DAY_ZERO_MS) // DAY_MS
+    if daily:
+        return day
+    first = datetime.fromtimestamp(at_ms / 1000, UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return (int(first.timestamp() * 1000) - EPOCH_DAY_ZERO_MS) // DAY_MS
+
+
+def next_epoch(epoch: int, *, daily: bool) -> int:
+    """The epoch after this one."""
+    if daily:
+        return epoch + 1
+    first = datetime.fromtimestamp((EPOCH_DAY_ZERO_MS + epoch * DAY_MS) / 1000, UTC)
+    month = first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
+    return (int(month.timestamp() * 1000) - EPOCH_DAY_ZERO_MS) // DAY_MS
+
+
+def wanted(compartments: Sequence[Compartment], now: int) -> list[tuple[int, int]]:
+    """Every (compartment, epoch) that must have a key now: the current epoch and those ahead."""
+    pairs = []
+    for compartment in compartments:
+        epoch = epoch_at(now, daily=compartment.epoch == "day")
+        for _ in range(AHEAD + 1):
+            pairs.append((compartment.id, epoch))
+            epoch = next_epoch(epoch, daily=compartment.epoch == "day")
+    return pairs
+
+
+async def load_epochs(house: House) -> None:
+    """Hands every living epoch key to the keyring; ended ones are taken out of it."""
+    async for rows in house.reads.scan(EpochKey):
+        for row in rows:
+            if row.state == KeyState.LIVE and row.wrapped is not None:
+                key = unwrap(
+                    house.keks[row.generation], row.wrapped, house=house.id, purpose="epoch",
+                    name=_name(row.compartment, row.epoch), generation=row.generation, version=1,
+                )  # fmt: skip
+                house.keyring.add_epoch(row.compartment, row.epoch, key)
+            else:
+                house.keyring.drop_epoch(row.compartment, row.epoch)
+
+
+async def ensure_epochs(house: House, compartments: Sequence[Compartment]) -> int:
+    """Every current and coming epoch of these compartments has a durable key; returns how many were minted.
+
+    Two processes may do this at once: the store lets one row win, and both load what is durable.
+    """
+    now = house.clock.now_ms()
+    pairs = wanted(compartments, now)
+    known = await house.reads.get(EpochKey, pairs)
+    changes = []
+    for compartment, epoch in pairs:
+        if (compartment, epoch) in known:
+            continue
+        key = Secret(house.ids.random(32))
+        wrapped = wrap(
+            house.keks[house.generation], key, house=house.id, purpose="epoch",
+            name=_name(compartment, epoch), generation=house.generation, version=1,
+        )  # fmt: skip
+        row = EpochKey(
+            compartment, epoch, house.ids.random(8), house.generation, wrapped, int(KeyState.LIVE), now, None, None
+        )
+        absent = Expect(EpochKey.TABLE, (compartment, epoch), None, False, "epoch-taken")
+        changes.append(Change("identity", puts=(Put(EpochKey.TABLE, row),), expects=(absent,)))
+    if changes:
+        await house.commits.commit_each(changes)
+    if changes or not all(house.keyring.has_epoch(*pair) for pair in pairs):
+        await load_epochs(house)
+    return len(changes)
+
+
+def _name(compartment: int, epoch: int) -> str:
+    return f"{compartment}/{epoch}"

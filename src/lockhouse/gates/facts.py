@@ -1,0 +1,148 @@
+"""The facts about persons that decide over their data, read set-wise and with their MACs checked."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from lockhouse.crypto.blindindex import suppression_tag
+from lockhouse.gates.authority import checked
+from lockhouse.gates.house import PersonFacts
+from lockhouse.identity.normalise import NORM_VERSION, normal
+from lockhouse.model.decision import Facts
+from lockhouse.model.rows import Attestation, Consent, ErasedMark, Person, Seal, Suppression
+from lockhouse.model.scale import Assurance, ConsentState, PersonState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from lockhouse.gates.house import House
+    from lockhouse.model.decision import Actor
+
+SEAL_OPEN = 0
+SEAL_ENDING = 1
+SEAL_ENDED = 2
+
+
+async def facts_of_persons(house: House, persons: Iterable[bytes], *, fresh: bool = False) -> dict[bytes, PersonFacts]:
+    """What decides over each of these source persons; cached until their seal version or the key epoch moves.
+
+    The seal is read before the person and the consents: whoever changes those moves the seal afterwards, so a value
+    read too early meets a moved seal at its commit.
+
+    Args:
+        fresh: read the stores even for persons that are cached (disclosures do: they have no commit that would notice).
+
+    Raises:
+        Tampered: a consent row was not made by this house.
+    """
+    facts: dict[bytes, PersonFacts] = {}
+    missing = []
+    for person in set(persons):
+        known = None if fresh else house.facts.get(person)
+        if known is None:
+            missing.append(person)
+        else:
+            facts[person] = known
+    if missing:
+        facts.update(await _read(house, missing))
+    return facts
+
+
+async def _read(house: House, persons: Sequence[bytes]) -> dict[bytes, PersonFacts]:
+    keys = [(person,) for person in persons]
+    seals = await house.reads.get(Seal, keys)
+    rows = await house.reads.get(Person, keys)
+    said: dict[bytes, list[Consent]] = defaultdict(list)
+    for row in checked(await house.reads.find(Consent, ("person",), keys, limit=100_000), house.integrity_key):
+        said[row.person].append(row)
+    read = {}
+    for person in persons:
+        row = rows.get((person,))
+        if row is None:
+            continue
+        seal = seals.get((person,))
+        facts = PersonFacts(
+            seal=seal.version if seal else 0,
+            ending=seal is not None and seal.state != SEAL_OPEN,
+            state=row.state | (PersonState.ENDING if seal is not None and seal.state != SEAL_OPEN else 0),
+            region=row.region,
+            consents=standing(house, said[person]),
+            objected=frozenset(),
+            active_at=row.active_at,
+            version=row.version,
+            created_at=row.created_at,
+        )
+        house.facts.put(person, facts)
+        read[person] = facts
+    return read
+
+
+def standing(house: House, rows: Iterable[Consent]) -> dict[str, bool]:
+    """A person's standing word on each purpose: the newest that counts.
+
+    A denial counts from any assurance; a grant only from `secret` or better, so that a key anyone can read never
+    widens what may be done with a person's data.
+    """
+    word: dict[str, bool] = {}
+    for row in sorted(rows, key=lambda consent: (consent.at, consent.id)):
+        granted = row.state == ConsentState.GRANTED
+        if granted and row.assurance < Assurance.SECRET:
+            continue
+        name = house.live().names.name("purpose", row.purpose)
+        if name is not None:
+            word[name] = granted
+    return word
+
+
+async def suppressed_purposes(house: House, identifiers: Iterable[tuple[str, str]]) -> frozenset[str]:
+    """Names of the purposes closed by a suppression of any of these (field, canonical value) identifiers.
+
+    Raises:
+        Tampered: a suppression was not made by this house.
+    """
+    live = house.live()
+    keys = []
+    for field, value in identifiers:
+        kind = live.kind(field)
+        plain = normal(kind.type, value)
+        if plain is not None:
+            keys.append(
+                (kind.number, suppression_tag(house.suppression_key, house.id, kind.number, plain, NORM_VERSION))
+            )
+    rows = await house.reads.get(Suppression, keys) if keys else {}
+    now = house.clock.now_ms()
+    closed: set[str] = set()
+    for row in checked(rows.values(), house.integrity_key):
+        if row.until_at is not None and row.until_at <= now:
+            continue
+        numbers = msgspec.msgpack.decode(row.purposes)
+        closed.update(one.name for one in live.policy.purposes if not numbers or one.id in numbers)
+    return frozenset(closed)
+
+
+async def any_suppression(house: House) -> bool:
+    """Whether any suppression or erased mark stands, so that collecting must hash for them."""
+    async for rows in house.reads.scan(Suppression, chunk=1):
+        if rows:
+            return True
+    async for marks in house.reads.scan(ErasedMark, chunk=1):
+        if marks:
+            return True
+    return False
+
+
+async def standing_facts(house: House, actor: Actor) -> Facts:
+    """What is known of an actor now: courses in force by recorded attestation, and the day.
+
+    Raises:
+        Tampered: an attestation was not made by this house.
+    """
+    now = house.clock.now_ms()
+    rows = checked(await house.reads.find(Attestation, ("actor",), [(actor.id,)]), house.integrity_key)
+    courses = frozenset(row.fact for row in rows if row.until_at is None or row.until_at > now)
+    today = datetime.fromtimestamp(now / 1000, UTC).date().isoformat()
+    return Facts(training=courses, today=today)

@@ -1,0 +1,171 @@
+"""The house as the gates and flows see it: its ports, its keys and the policy that rules now.
+
+One process makes one `House` (the wiring does). It holds no data of persons beyond a bounded cache of facts that
+decide, and drops that cache whenever the key epoch moves.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from lockhouse.crypto.blindindex import Indexer
+from lockhouse.crypto.keyring import Keyring
+from lockhouse.errors import Unavailable
+from lockhouse.model.names import NameBook
+from lockhouse.model.ports import Clock, Commits, Epochs, Ids, Reads
+from lockhouse.policy.names import compartment_of_name, slot_of_name
+from lockhouse.policy.reduce import Reducer
+from lockhouse.secret import Secret
+
+if TYPE_CHECKING:
+    from lockhouse.model.policy import Compartment, Policy, Slot
+
+FACTS_CACHED = 10_000
+"""Persons whose deciding facts a process keeps; about 0.4 KB each."""
+
+
+class IdentifierKind(NamedTuple):
+    """How a field's identifiers are indexed."""
+
+    number: int
+    generation: int
+    type: str
+    is_person: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PersonFacts:
+    """What decides over a person's data, as read at one version of their seal."""
+
+    seal: int
+    ending: bool
+    state: int
+    region: str | None
+    consents: dict[str, bool]
+    objected: frozenset[str]
+    active_at: int
+    version: int = 0
+    created_at: int = 0
+
+
+class FactsCache:
+    """Recently used persons' facts. A commit expects the seal version they were read at, so a stale one only retries."""
+
+    def __init__(self, size: int = FACTS_CACHED) -> None:
+        self._size = size
+        self._kept: OrderedDict[bytes, PersonFacts] = OrderedDict()
+
+    def get(self, person: bytes) -> PersonFacts | None:
+        """The facts of a person, if they are kept."""
+        facts = self._kept.get(person)
+        if facts is not None:
+            self._kept.move_to_end(person)
+        return facts
+
+    def put(self, person: bytes, facts: PersonFacts) -> None:
+        """Keep them; the least recently used go."""
+        self._kept[person] = facts
+        if len(self._kept) > self._size:
+            self._kept.popitem(last=False)
+
+    def drop(self, person: bytes) -> None:
+        """Forget one person."""
+        self._kept.pop(person, None)
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._kept.clear()
+
+
+class LivePolicy:
+    """The approved policy that rules now, with what is derived from it once."""
+
+    def __init__(self, policy: Policy, *, version: int, epoch: int, names: NameBook) -> None:
+        self.policy = policy
+        self.version = version
+        self.epoch = epoch
+        self.names = names
+        self.compartments: dict[int, Compartment] = {one.id: one for one in policy.compartments}
+        self.bits: dict[str, int] = {purpose.name: 1 << at for at, purpose in enumerate(policy.purposes)}
+        self._slots: dict[int, Slot] = {slot.id: slot for slot in policy.slots}
+        self._reducers: dict[str, Reducer] = {}
+        self._kinds: dict[str, IdentifierKind] = {
+            name: IdentifierKind(policy.identifiers[name], 1, declared.type, declared.identifies == "person")
+            for name, declared in policy.fields.items()
+            if declared.identifies is not None
+        }
+
+    def reducer(self, channel: str) -> Reducer:
+        """The reducer of one channel, made at first use."""
+        made = self._reducers.get(channel)
+        if made is None:
+            made = self._reducers[channel] = Reducer(self.policy, channel)
+        return made
+
+    def kind(self, name: str) -> IdentifierKind:
+        """How a field that identifies is indexed."""
+        return self._kinds[name]
+
+    def slot(self, number: int) -> Slot | None:
+        """A slot of this or of a former policy; None if the registry never named it."""
+        slot = self._slots.get(number)
+        if slot is None:
+            name = self.names.name("slot", number)
+            if name is None:
+                return None
+            slot = self._slots[number] = slot_of_name(number, name)
+        return slot
+
+    def compartment_class(self, number: int) -> str | None:
+        """The class of a compartment of this or of a former policy."""
+        known = self.compartments.get(number)
+        if known is not None:
+            return known.class_
+        name = self.names.name("compartment", number)
+        return None if name is None else compartment_of_name(number, name).class_
+
+
+@dataclass(slots=True, kw_only=True)
+class House:
+    """Everything a gate needs, handed in."""
+
+    id: bytes
+    log: str
+    reads: Reads
+    commits: Commits
+    epochs: Epochs
+    clock: Clock
+    ids: Ids
+    keks: dict[int, Secret]
+    generation: int
+    """The KEK generation that wraps what is new."""
+    keyring: Keyring
+    indexer: Indexer
+    notary: bytes
+    """The committing store's public key; what a `Noted` is verified with."""
+    receipt_key: Secret
+    credential_key: Secret
+    integrity_key: Secret
+    suppression_key: Secret
+    lane: str = "console"
+    """The ledger lane of this process: a slot, reopened at a restart."""
+    demo: bool = False
+    live_policy: LivePolicy | None = None
+    suppressions: bool = False
+    """Whether any suppression or erased mark exists: kept current by the key epoch, asked before hashing for one."""
+    facts: FactsCache = field(default_factory=FactsCache)
+
+    def live(self) -> LivePolicy:
+        """The policy that rules now.
+
+        Raises:
+            Unavailable: none was ever approved; then nothing is collected and nothing is shown.
+        """
+        if self.live_policy is None:
+            raise Unavailable(
+                "policy: expected an approved policy, got none",
+                hint="lockhouse policy check, then lockhouse policy approve",
+            )
+        return self.live_policy

@@ -1,0 +1,57 @@
+"""Which policy rules: the newest approved version, held by hash in the store, never the file on disk."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from lockhouse.errors import Tampered
+from lockhouse.gates.authority import checked
+from lockhouse.gates.house import LivePolicy
+from lockhouse.model.names import NameBook
+from lockhouse.model.policy import decode_policy
+from lockhouse.model.rows import Name, PolicyVersion
+
+if TYPE_CHECKING:
+    from lockhouse.gates.house import House
+
+PROPOSED, LIVE, FORMER = 0, 1, 2
+
+
+async def name_book(house: House) -> NameBook:
+    """The name registry as committed."""
+    names: dict[tuple[str, str], int] = {}
+    async for rows in house.reads.scan(Name):
+        names.update({(row.kind, row.name): row.id for row in rows})
+    return NameBook(names)  # type: ignore[arg-type]  # kinds in the store are the registry's own words
+
+
+async def versions(house: House) -> list[PolicyVersion]:
+    """Every version of the policy, oldest first, with its MAC checked.
+
+    Raises:
+        Tampered: a version was not approved by this house.
+    """
+    rows: list[PolicyVersion] = []
+    async for chunk in house.reads.scan(PolicyVersion):
+        rows.extend(checked(chunk, house.integrity_key))
+    return sorted(rows, key=lambda row: row.id)
+
+
+async def load_live(house: House) -> LivePolicy | None:
+    """The policy that rules now, handed to the house; None when none was ever approved.
+
+    Raises:
+        Tampered: the stored policy is not the approved one.
+    """
+    epoch = house.epochs.policy()
+    ruling = [row for row in await versions(house) if row.state == LIVE]
+    if not ruling:
+        house.live_policy = None
+        return None
+    row = ruling[-1]
+    if sha256(row.document).digest() != row.hash:
+        raise Tampered("policy: expected the document that was approved")
+    live = LivePolicy(decode_policy(row.compiled), version=row.id, epoch=epoch, names=await name_book(house))
+    house.live_policy = live
+    return live
