@@ -285,3 +285,24 @@ def test_a_thousand_findings_are_kept_and_the_rest_counted() -> None:
     report = _audit([b"?"] * 1_200)
     assert len(report.findings) == 1_000
     assert report.found > 1_200
+
+
+@pytest.mark.parametrize("value", [b"0.5", b"1e3", b"9007199254740993", b"-9007199254740993", b'"\\ud800"', b"NaN"])
+def test_a_value_that_two_readers_could_read_differently_is_malformed(value: bytes) -> None:
+    lines = busy().lines()
+    at = _entry(lines, "console", 2)
+    lines[at] = lines[at].replace(b'"count":1,', b'"count":' + value + b",")
+    assert "malformed-line" in kinds(_audit(lines))
+
+
+def test_an_entry_above_64_kib_is_malformed() -> None:
+    lines = busy().lines()
+    at = _entry(lines, "console", 2)
+    lines[at] = lines[at].replace(b'"role":"support"', b'"role":"' + b"x" * 65_536 + b'"')
+    assert "malformed-entry" in kinds(_audit(lines))
+
+
+def test_a_second_head_or_a_head_spelt_otherwise_is_malformed() -> None:
+    lines = busy().lines()
+    assert kinds(_audit([lines[0], *lines])) == {"malformed-line"}
+    assert "malformed-line" in kinds(_audit([lines[0].replace(b":", b": "), *lines[1:]]))

@@ -77,6 +77,19 @@ def test_a_certificate_verifies_without_the_product(tmp_path: Path) -> None:
     assert ran.stdout.count("cannot prove: ") == 3
 
 
+def test_a_certificate_is_told_in_sentences(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log = busy()
+    entry = log.end(statement=commitment(STATEMENT, salt=SALT))
+    log.seal()
+    path = tmp_path / "certificate.json"
+    path.write_bytes(certificate(STATEMENT, salt=SALT, entry=entry.body, place=log.place(entry)))
+    assert main([str(path), "--certificate", "--vkey", log.vkeys[0]]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[1] == f"entry {entry.id.hex()} at position 14 of {log.origin}"
+    assert told[2] == "remains until 2026-09-22T14:13:20Z: backup of 1 October"
+    assert told[3] == "remains until nobody can say: paper"
+
+
 def test_what_was_found_is_said_and_sets_the_exit_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     log = busy()
     log.entries[2] = log.entries[3]

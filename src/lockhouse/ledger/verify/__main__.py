@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,10 +51,15 @@ def _certificate(path: Path, vkeys: Sequence[str]) -> int:
     lines = [
         f"certificate verified: {told.what} {told.step}, {told.keys} keys destroyed",
         f"entry {proven.entry.hex()} at position {proven.position} of {proven.checkpoint.origin}",
-        *(f"remains until {residue.until}: {residue.what}" for residue in told.residues),
+        *(f"remains until {_day(residue.until)}: {residue.what}" for residue in told.residues),
         *(f"cannot prove: {sentence}" for sentence in told.cannot_prove),
     ]
     return _say("\n".join(lines), CLEAN)
+
+
+def _day(until: int | None) -> str:
+    """The end of a residue as people read it; the certificate holds ms since 1970."""
+    return "nobody can say" if until is None else f"{datetime.fromtimestamp(until // 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _report(report: Report, *, as_json: bool) -> int:
