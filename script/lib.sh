@@ -73,7 +73,7 @@ install_debian() {
     command -v apt-get >/dev/null || die "$* not found" "install $* with this system's package manager"
     local -a as=()
     if [[ $(id -u) -ne 0 ]]; then
-        command -v sudo >/dev/null && sudo -n true 2>/dev/null || die "$* not found" "run: sudo apt-get install $*"
+        sudo -n true 2>/dev/null || die "$* not found" "run: sudo apt-get install $*"
         as=(sudo -n DEBIAN_FRONTEND=noninteractive)
     fi
     say "  installing $* with apt-get"
