@@ -158,7 +158,7 @@ def _modes(role: Role, class_: str) -> dict[Mode, int]:
     cells: dict[Mode, int] = {}
     seen = role.see.get(class_)
     if seen is not None:
-        cells["aggregate"] = int(always)
+        cells["aggregate"] = int(always & ~Guard.QUOTA)  # a count looks at nobody
     if seen in {"masked", "full"}:
         cells["masked"] = int(always)
     if seen == "full":

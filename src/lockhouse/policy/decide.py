@@ -1,4 +1,4 @@
-"""Decide: which purposes are live for a person, and which fields are open for an ask.
+"""Decide: which fields are open for an ask, and whether a sealed value may still be used.
 
 Default deny; a forbid wins over any permission; roles unite. Everything here is a pure function of the policy and
 of facts that others looked up.
@@ -7,24 +7,19 @@ of facts that others looked up.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
 
 from lockhouse.errors import Refused
-from lockhouse.model.decision import Ask, Decision, Facts, PersonFacts, SlotTimes
-from lockhouse.model.policy import REQUESTS, Guard, Mode, Policy, Purpose, Recipient, Role, Slot
-from lockhouse.model.scale import PersonState
+from lockhouse.model.decision import Ask, Decision, SlotTimes
+from lockhouse.model.policy import REQUESTS, Guard, Mode, Policy, Recipient, Role, Slot
 from lockhouse.policy.life import add
-from lockhouse.policy.words import region_keys
+from lockhouse.policy.live import map_consent, person_shut, purposes_open, why_shut
+from lockhouse.policy.types.mask import mask
 
-STRICTEST = "strictest"
+__all__ = [
+    "decide", "map_consent", "mask", "open_slot", "permits", "person_shut", "purposes_open", "require", "unmet",
+    "why_shut",
+]  # fmt: skip
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
-_SHUT_STATES = (
-    (PersonState.ERASED, "erased"),
-    (PersonState.ENDING, "being-erased"),
-    (PersonState.RESTRICTED, "restricted"),
-    (PersonState.OBJECTED, "objected"),
-    (PersonState.MINOR, "minor"),
-)
 _CONDITIONS = {
     Guard.COURSE: "course-missing",
     Guard.NETWORK: "network",
@@ -33,119 +28,6 @@ _CONDITIONS = {
     Guard.REASON: "reason",
     Guard.STEP_UP: "step-up",
 }
-
-
-def map_consent(policy: Policy, consent: Mapping[str, bool] | None) -> tuple[dict[str, bool] | None, tuple[str, ...]]:
-    """The banner's words as purposes, and how many of its words mean nothing here.
-
-    Two words for one purpose count as a denial when they differ. A purpose may also be called by its own name.
-
-    Returns:
-        The answers by purpose (None when the event carried no consent object) and the unmapped words.
-    """
-    if consent is None:
-        return None, ()
-    own = {purpose.name for purpose in policy.purposes if purpose.refusable}
-    mapped: dict[str, bool] = {}
-    unmapped: list[str] = []
-    for word, answer in consent.items():
-        purpose = policy.consent_names.get(word) or (word if word in own else None)
-        if purpose is None:
-            unmapped.append(word)
-        else:
-            mapped[purpose] = answer is True and mapped.get(purpose, True)
-    return mapped, tuple(sorted(unmapped))
-
-
-def purposes_open(policy: Policy, facts: PersonFacts) -> int:
-    """The purposes that are live for what arrives now, as bits by their position in `policy.purposes`.
-
-    What cannot be refused (contract, legal duty, vital interest) is always live: nobody's order is lost by a
-    missing consent or a suppression. For a person who is ending or erased, the caller makes a new one.
-    """
-    bits = 0
-    for position, purpose in enumerate(policy.purposes):
-        if not purpose.refusable or not _shut_for(policy, purpose, facts):
-            bits |= 1 << position
-    return bits
-
-
-def why_shut(policy: Policy, facts: PersonFacts) -> tuple[str, ...]:
-    """Why each purpose is shut, by position; an empty text where it is live."""
-    return tuple(_shut_for(policy, purpose, facts) if purpose.refusable else "" for purpose in policy.purposes)
-
-
-def _shut_for(policy: Policy, purpose: Purpose, facts: PersonFacts) -> str:
-    """Why a refusable purpose is shut for this person, or an empty text."""
-    for state, reason in _SHUT_STATES if facts.state else ():
-        if facts.state & state:
-            return reason
-    if purpose.name in facts.suppressed:
-        return "suppressed"
-    if purpose.name in facts.objected:
-        return "objected"
-    if purpose.sold_or_shared and "gpc" in facts.signals:
-        return "opted-out"
-    said = _said(purpose.name, facts)
-    reasons = [_refused(basis, said=said, customer=facts.customer) for basis in _bases(policy, purpose, facts.region)]
-    shut = next((reason for reason in reasons if reason), "")
-    return "region" if shut and "" in reasons else shut
-
-
-def _said(purpose: str, facts: PersonFacts) -> bool | None:
-    """The person's word: a denial anywhere wins; an event that speaks of consent speaks for itself."""
-    stored = facts.consents.get(purpose)
-    if facts.event_consents is None or stored is False:
-        return stored
-    return facts.event_consents.get(purpose)
-
-
-def _bases(policy: Policy, purpose: Purpose, region: str | None) -> tuple[str, ...]:
-    """The basis in a region; for an unknown one every basis there is, so that the strictest decides."""
-    place = region or (None if policy.region_unknown == STRICTEST else policy.region_unknown)
-    if place is None:
-        return tuple(dict.fromkeys(purpose.basis.values()))
-    for key in region_keys(place):
-        if key in purpose.basis:
-            return (purpose.basis[key],)
-    return (purpose.basis["default"],)
-
-
-def _refused(basis: str, *, said: bool | None, customer: bool) -> str:
-    if basis == "consent":
-        return "" if said is True else "no-consent"
-    if basis == "soft_opt_in":
-        return "" if said is True or (said is None and customer) else "no-consent"
-    if said is False:
-        return {"opt_out": "opted-out", "legitimate_interest": "objected"}.get(basis, "")
-    return ""
-
-
-def person_shut(policy: Policy, purpose_name: str, facts: Facts) -> tuple[str, ...]:
-    """Why nothing of this person may be read for a purpose, or nothing; the forbids that no role overcomes."""
-    purpose = next((purpose for purpose in policy.purposes if purpose.name == purpose_name), None)
-    if purpose is None:
-        return ("no-such-purpose",)
-    for state, reason in _SHUT_STATES[:2]:
-        if facts.state & state:
-            return (reason,)
-    if purpose.builtin:
-        return ()
-    # GDPR Art. 18(2): what is restricted may be kept, and used for legal claims and duties.
-    if facts.state & PersonState.RESTRICTED and set(_bases(policy, purpose, facts.region)) != {"legal_obligation"}:
-        return ("restricted",)
-    if not purpose.refusable:
-        return ()
-    known = PersonFacts(
-        region=facts.region,
-        consents=facts.consents,
-        state=facts.state,
-        suppressed=facts.suppressed,
-        objected=facts.objected,
-        customer=facts.customer,
-    )
-    shut = _shut_for(policy, purpose, known)
-    return (shut,) if shut else ()
 
 
 def decide(policy: Policy, ask: Ask) -> Decision:

@@ -1,0 +1,285 @@
+"""Diff: what a change of policy does, in fields, purposes, roles and recipients, before it goes live.
+
+Every line is a fact about data, not about text: reordering or rewording a file changes nothing here. Anything
+that keeps more, longer, shows more or sends more makes the change a *widening*, which waits where narrowing
+does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from lockhouse.model.policy import REQUESTS, Guard, Policy, Reveal, Role
+from lockhouse.model.scale import Stage
+from lockhouse.policy.life import days
+
+
+class Effects(msgspec.Struct, frozen=True, kw_only=True):
+    """What changes, as lines in alphabetical order; `widening` is set by what adds and never by what removes."""
+
+    newly_kept: tuple[str, ...] = ()
+    no_longer_kept: tuple[str, ...] = ()
+    longer: tuple[str, ...] = ()
+    shorter: tuple[str, ...] = ()
+    readable_by_more: tuple[str, ...] = ()
+    readable_by_less: tuple[str, ...] = ()
+    sent_to_more: tuple[str, ...] = ()
+    sent_to_less: tuple[str, ...] = ()
+    loosened: tuple[str, ...] = ()
+    tightened: tuple[str, ...] = ()
+    widening: bool = False
+
+
+_TITLES = {
+    "newly_kept": "Newly kept",
+    "longer": "Kept longer",
+    "readable_by_more": "Readable by more",
+    "sent_to_more": "Sent to more",
+    "loosened": "Loosened",
+    "no_longer_kept": "No longer kept",
+    "shorter": "Kept shorter",
+    "readable_by_less": "Readable by less",
+    "sent_to_less": "Sent to less",
+    "tightened": "Tightened",
+}
+
+
+_WORD_NEEDED = {
+    "consent": 3,
+    "soft_opt_in": 2,
+    "opt_out": 1,
+    "legitimate_interest": 1,
+    "contract": 0,
+    "legal_obligation": 0,
+    "vital_interest": 0,
+}
+"""How much a basis asks of the person's own word: from a yes beforehand down to nothing."""
+
+
+def diff(old: Policy | None, new: Policy) -> Effects:
+    """The effects of putting `new` in the place of `old`; without an old one everything is new."""
+    before_kept, after_kept = _lines(old, _kept), _lines(new, _kept)
+    before_seen, after_seen = _readable(old), _readable(new)
+    before_sent, after_sent = _lines(old, _sent), _lines(new, _sent)
+    before_rules, after_rules = _lines(old, _loose), _lines(new, _loose)
+    before_strict, after_strict = _lines(old, _strict), _lines(new, _strict)
+    before_keep, after_keep = _keeps(old), _keeps(new)
+    longer = _keep_lines(before_keep, after_keep, longer=True)
+    more = {
+        "newly_kept": after_kept - before_kept,
+        "longer": longer,
+        "readable_by_more": _seen(before_seen, after_seen),
+        "sent_to_more": after_sent - before_sent,
+        "loosened": _bases(old, new)
+        | (after_rules - before_rules)
+        | {f"no longer: {line}" for line in before_strict - after_strict},
+    }
+    less = {
+        "no_longer_kept": before_kept - after_kept,
+        "shorter": _keep_lines(before_keep, after_keep, longer=False),
+        "readable_by_less": _seen(after_seen, before_seen),
+        "sent_to_less": before_sent - after_sent,
+        "tightened": (_bases(new, old) if old is not None else set())
+        | (after_strict - before_strict)
+        | {f"no longer: {line}" for line in before_rules - after_rules},
+    }
+    lines = {name: tuple(sorted(found)) for name, found in {**more, **less}.items()}
+    return msgspec.convert({**lines, "widening": any(more.values())}, Effects)
+
+
+def render(effects: Effects) -> str:
+    """The effects as text, what widens first."""
+    parts: list[str] = []
+    for name, title in _TITLES.items():
+        lines: tuple[str, ...] = getattr(effects, name)
+        if lines:
+            parts.append("\n".join([f"{title}:", *(f"  {line}" for line in lines)]))
+    if not parts:
+        return "No effect: the two policies do the same.\n"
+    verdict = "This widens what is done with data." if effects.widening else "This only narrows."
+    return "\n".join([*parts, verdict]) + "\n"
+
+
+def _lines(policy: Policy | None, of: Callable[[Policy], Iterator[str]]) -> set[str]:
+    return set() if policy is None else set(of(policy))
+
+
+def _kept(policy: Policy) -> Iterator[str]:
+    """What may be kept: field, purpose, event, channel; and in which form."""
+    for channel in policy.channels.values():
+        if channel.stage is Stage.OBSERVE:
+            continue
+        for event in channel.events:
+            for name in policy.events[event].fields:
+                for purpose in policy.fields[name].purposes:
+                    yield f"{name} for {purpose}, from {event} on {channel.name}"
+    for field in policy.fields.values():
+        form = f" coarsened by {field.minimise}" if field.minimise else " as sent"
+        yield f"{field.name} as {field.type} of class {field.class_}{form}"
+        yield from (f"{field.name} item {key or 'value'} as {kind}" for key, kind in field.of.items())
+
+
+class _Sight(msgspec.Struct, frozen=True, kw_only=True):
+    """The guards on one sight of one field; `None` is no guard. A later check in `_looser` compares each."""
+
+    courses: frozenset[str] = frozenset()
+    networks: frozenset[str] | None = None
+    reasons: frozenset[str] | None = None
+    any_reason: bool = False
+    grant: bool = False
+    per_hour: int | None = None
+    step_up_s: int | None = None
+
+
+def _readable(policy: Policy | None) -> dict[str, _Sight]:
+    """Who may see what, under which guards."""
+    if policy is None:
+        return {}
+    found = {f"{field.name} unsealed, for counts": _Sight() for field in policy.fields.values() if field.clear}
+    for role, purposes in policy.table.items():
+        for purpose, classes in purposes.items():
+            for field in policy.fields.values():
+                if purpose not in field.purposes and purpose != REQUESTS:
+                    continue
+                for mode, bits in classes.get(field.class_, {}).items():
+                    shape = f" masked as {field.mask}" if mode == "masked" else f" {mode}"
+                    line = f"{field.name}{shape} by {role} for {purpose}"
+                    found[line] = _sight(policy.roles[role], Guard(bits), field.class_)
+    return found
+
+
+def _sight(role: Role, guards: Guard, class_: str) -> _Sight:
+    reveal = role.reveal.get(class_, Reveal()) if guards & Guard.REASON else None
+    reasons = reveal.reasons if reveal is not None else None
+    return _Sight(
+        courses=frozenset(role.training),
+        networks=frozenset(role.networks) if role.networks else None,
+        reasons=frozenset(reasons) if reasons is not None else None,
+        any_reason=reveal is not None,
+        grant=bool(guards & Guard.GRANT),
+        per_hour=role.limits.persons_per_hour if guards & Guard.QUOTA and role.limits is not None else None,
+        step_up_s=reveal.step_up_s if reveal is not None else None,
+    )
+
+
+def _seen(before: dict[str, _Sight], after: dict[str, _Sight]) -> set[str]:
+    """What `after` shows and `before` did not, or showed only under a stricter guard."""
+    found = {line for line in after if line not in before}
+    for line in before.keys() & after.keys():
+        words = _looser(before[line], after[line])
+        found |= {f"{line}, with another guard: {', '.join(words)}"} if words else set()
+    return found
+
+
+def _looser(old: _Sight, new: _Sight) -> list[str]:
+    """The guards of `new` that let through what those of `old` did not."""
+    checks = {
+        "courses": not new.courses >= old.courses,
+        "networks": old.networks is not None and (new.networks is None or not new.networks <= old.networks),
+        "reasons": (old.any_reason and not new.any_reason)
+        or (old.reasons is not None and (new.reasons is None or not new.reasons <= old.reasons)),
+        "grant": old.grant and not new.grant,
+        "persons an hour": _higher(old.per_hour, new.per_hour),
+        "step-up": _higher(old.step_up_s, new.step_up_s),
+    }
+    return [word for word, loose in checks.items() if loose]
+
+
+def _higher(old: int | None, new: int | None) -> bool:
+    """Whether a bound was raised or taken away."""
+    return old is not None and (new is None or new > old)
+
+
+def _bases(before: Policy | None, after: Policy) -> set[str]:
+    """Purposes that come to rest on a basis at least as weak for the person, where it is another than before."""
+    known = {} if before is None else {one.name: one.basis for one in before.purposes}
+    found: set[str] = set()
+    for purpose in after.purposes:
+        old = known.get(purpose.name)
+        for place in sorted({*purpose.basis, *old}) if old is not None else ():
+            was, now = (basis.get(place, basis["default"]) for basis in (old or {}, purpose.basis))
+            if was != now and _WORD_NEEDED[now] <= _WORD_NEEDED[was]:
+                found.add(f"{purpose.name} rests on {now} in {place} (was {was})")
+    return found
+
+
+def _sent(policy: Policy) -> Iterator[str]:
+    """Who outside receives what, where, under which contract."""
+    for one in policy.recipients.values():
+        place = one.url or one.path or one.kind
+        yield f"{one.name}: {one.role} in {one.region or 'no named region'} at {place}, persons by {one.person}"
+        yield f"{one.name}: under {one.contract or 'no contract'}, {one.safeguard or 'no safeguard'}"
+        yield f"{one.name}: until review {one.review or 'never'}"
+        for name in one.fields:
+            for purpose in sorted(set(one.purposes) & set(policy.fields[name].purposes)):
+                yield f"{name} to {one.name} for {purpose}"
+
+
+def _loose(policy: Policy) -> Iterator[str]:
+    """Rules that let more happen by being there."""
+    for role in policy.roles.values():
+        yield from (f"{role.name} may {permission}" for permission in role.may)
+        if role.limits is not None and role.limits.export == "allowed":
+            yield f"{role.name} may export"
+    yield from (f"the banner's word {word} means {purpose}" for word, purpose in policy.consent_names.items())
+    yield f"an unknown region counts as {policy.region_unknown}"
+    yield f"a region is known from {', '.join(policy.region_from) or 'nothing'}"
+    for channel in policy.channels.values():
+        yield f"channel {channel.name} takes {channel.kind} by {channel.assurance_key or 'its signature'}"
+        yield from (f"channel {channel.name} proves {name}" for name in channel.proves)
+        yield from (f"channel {channel.name} reads {name} from {path}" for name, path in channel.map.items())
+        yield from (f"channel {channel.name} takes requests from {origin}" for origin in channel.origins)
+        if not channel.origins and channel.assurance_key == "public":
+            yield f"channel {channel.name} takes requests from any origin"
+    for field in policy.fields.values():
+        if field.identifies:
+            yield f"{field.name} identifies a {field.identifies}"
+        yield from (f"{field.name} finds people by {how}" for how in field.find_by)
+        if field.condition is not None:
+            yield f"{field.name} is special under {field.condition}"
+
+
+def _strict(policy: Policy) -> Iterator[str]:
+    """Rules that hold things back by being there: taking one away loosens."""
+    for purpose in policy.purposes:
+        if purpose.sold_or_shared:
+            yield f"{purpose.name} closes on an opt-out of sale and sharing"
+        if purpose.refusable:
+            yield f"{purpose.name} can be refused"
+    for apart in policy.separate.roles:
+        yield f"nobody holds {' and '.join(apart)} together"
+    for apart in policy.separate.steps:
+        yield f"nobody takes both {' and '.join(apart)}"
+    for course in policy.training.values():
+        yield f"course {course.name} every {course.every_days} days, {course.grace_days} days of grace"
+    for one in policy.recipients.values():
+        if one.erase is not None:
+            yield f"an erasure reaches {one.name} by {one.erase}"
+    yield from (f"regulation {name} counts" for name in policy.controller.regulations)
+
+
+def _keeps(policy: Policy | None) -> dict[str, tuple[int, str, str]]:
+    """Purpose -> (days, from when, as text)."""
+    if policy is None:
+        return {}
+    return {
+        one.name: (days(one.keep), one.keep.after, f"{one.keep.n} {one.keep.unit} after {one.keep.after}")
+        for one in policy.purposes
+        if one.keep is not None
+    }
+
+
+def _keep_lines(
+    before: dict[str, tuple[int, str, str]], after: dict[str, tuple[int, str, str]], *, longer: bool
+) -> set[str]:
+    """Purposes whose keep moves one way. From the last activity is later than from the event, so it is longer."""
+    found: set[str] = set()
+    for name in before.keys() & after.keys():
+        (old_days, old_from, old_text), (new_days, new_from, new_text) = before[name], after[name]
+        grows = new_days > old_days or (new_from, old_from) == ("last_activity", "event")
+        shrinks = new_days < old_days or (new_from, old_from) == ("event", "last_activity")
+        if grows if longer else shrinks:
+            found.add(f"{name}: {new_text} (was {old_text})")
+    return found

@@ -1,0 +1,120 @@
+"""Explain: why a role may or may not see a field, in sentences for the person who asks."""
+
+from __future__ import annotations
+
+from lockhouse.errors import NotFound
+from lockhouse.model.decision import Actor, Ask, Decision, Facts, PersonFacts
+from lockhouse.model.policy import REQUESTS, Field, Guard, Policy, Purpose, Role
+from lockhouse.policy.decide import decide
+from lockhouse.policy.live import person_shut
+from lockhouse.policy.sentences import SENTENCES, sentence
+from lockhouse.policy.words import region_keys
+
+__all__ = ["SENTENCES", "explain", "sentences"]
+
+_GUARD_WORDS = {
+    Guard.COURSE: "its courses in force",
+    Guard.NETWORK: "one of its networks",
+    Guard.QUOTA: "quota left",
+    Guard.GRANT: "a grant by a colleague",
+    Guard.REASON: "a stated reason",
+    Guard.STEP_UP: "a fresh sign-in",
+}
+_MODE_WORDS = {
+    "aggregate": "count it",
+    "masked": "see it masked",
+    "full": "see it in full",
+    "check": "check what a caller says against it",
+    "change": "correct it",
+}
+_BASIS_WORDS = {
+    "consent": "the person's consent",
+    "contract": "the contract with the person",
+    "legal_obligation": "a legal duty",
+    "legitimate_interest": "a legitimate interest the person may object to",
+    "opt_out": "the person's not opting out",
+    "soft_opt_in": "an existing customer relation",
+    "vital_interest": "a vital interest",
+}
+
+
+def sentences(decision: Decision) -> dict[str, tuple[str, ...]]:
+    """For each field that is not open, why and what would help."""
+    return {name: tuple(sentence(code) for code in codes) for name, codes in sorted(decision.because.items())}
+
+
+def explain(policy: Policy, *, role: str, field: str, purpose: str, person: PersonFacts) -> list[str]:
+    """Why this role sees this field so, for this purpose, for such a person; courses are taken as held.
+
+    Raises:
+        NotFound: the policy has no such role, field or purpose.
+    """
+    about = next((one for one in policy.purposes if one.name == purpose), None)
+    item, who = policy.fields.get(field), policy.roles.get(role)
+    if about is None or item is None or who is None:
+        missing = "role" if who is None else "field" if item is None else "purpose"
+        raise NotFound(f"{missing}: expected one the policy names, got another")
+    facts = Facts(
+        training=frozenset(policy.training),
+        region=person.region,
+        consents=person.consents,
+        state=person.state,
+        suppressed=person.suppressed,
+        objected=person.objected,
+        quota_left=1,
+        customer=person.customer,
+    )
+    lines = [_kept(item, about), _rests(policy, about, person.region)]
+    shut = person_shut(policy, purpose, facts)
+    if shut:
+        lines.append(f"For this person {purpose} is shut.")
+    lines.extend(_role_lines(policy, who, item, purpose=purpose))
+    ask = Ask(
+        actor=Actor(id="", kind="staff", roles=(role,)), action="show", purpose=purpose, fields=(field,), facts=facts
+    )
+    lines.extend(_answer(decide(policy, ask), field))
+    return lines
+
+
+def _kept(field: Field, purpose: Purpose) -> str:
+    if purpose.name == REQUESTS:
+        return f"{field.name} ({field.class_}) may be handled for requests: answering people about their own data."
+    if purpose.name not in field.purposes:
+        return f"{field.name} ({field.class_}) is not kept for {purpose.name}, only for {', '.join(field.purposes)}."
+    keep = purpose.keep
+    held = f" for {keep.n} {keep.unit} after {keep.after.replace('_', ' ')}" if keep is not None else ""
+    return f"{field.name} ({field.class_}) is kept for {purpose.name}{held}."
+
+
+def _rests(policy: Policy, purpose: Purpose, region: str | None) -> str:
+    if region is None and policy.region_unknown == "strictest":
+        bases = sorted({_BASIS_WORDS[basis] for basis in purpose.basis.values()})
+        return f"The region is unknown, so {purpose.name} needs all of: {'; '.join(bases)}."
+    from_region = region or policy.region_unknown
+    basis = _basis_in(purpose, from_region)
+    return f"In region {from_region}, {purpose.name} rests on {_BASIS_WORDS[basis]} ({basis})."
+
+
+def _basis_in(purpose: Purpose, region: str) -> str:
+    return next((purpose.basis[key] for key in region_keys(region) if key in purpose.basis), purpose.basis["default"])
+
+
+def _role_lines(policy: Policy, role: Role, field: Field, *, purpose: str) -> list[str]:
+    row = policy.table.get(role.name, {}).get(purpose)
+    if row is None:
+        return [f"Role {role.name} does not work for {purpose}."]
+    cells = row.get(field.class_)
+    if not cells:
+        return [f"Role {role.name} sees nothing of class {field.class_} for {purpose}."]
+    lines: list[str] = []
+    for mode, guards in cells.items():
+        needs = [words for guard, words in _GUARD_WORDS.items() if guards & guard]
+        lines.append(f"Role {role.name} may {_MODE_WORDS[mode]}{' with ' + ', '.join(needs) if needs else ''}.")
+    return lines
+
+
+def _answer(decision: Decision, field: str) -> list[str]:
+    if field in decision.open:
+        return [f"Answer: {field} is open."]
+    word = "masked" if field in decision.masked else "shut"
+    return [f"Answer: {field} is {word}.", *sentences(decision)[field]]
