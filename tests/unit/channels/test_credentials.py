@@ -1,0 +1,65 @@
+"""Four ways in which clients show a write key."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+
+from lockhouse.channels.segment import body_key, credentials
+
+
+def _basic(text: str) -> dict[bytes, bytes]:
+    return {b"authorization": b"Basic " + base64.b64encode(text.encode())}
+
+
+@pytest.mark.parametrize("text", ["WK:", "WK", "WK:ignored", " WK :"])
+def test_basic_with_and_without_colon(text: str) -> None:
+    assert credentials(_basic(text), b"", None) == "WK"
+
+
+def test_the_scheme_is_read_in_any_case() -> None:
+    assert credentials({b"authorization": b"bAsIc V0s6"}, b"", None) == "WK"
+
+
+def test_the_first_match_wins() -> None:
+    query = b"a=1&writeKey=Q"
+    assert credentials(_basic("B:"), query, "W") == "B"
+    assert credentials({}, query, "W") == "W"
+    assert credentials({}, query, None) == "Q"
+    assert credentials({}, b"a=1", None) is None
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"Basic",
+        b"Basic ",
+        b"Basic !!!!",
+        b"Basic /////w==",
+        b"Bearer abc",
+        b"Basic Og==",
+        b"",
+        b"Basic " + b"QUFB" * 90,
+    ],
+)
+def test_a_header_without_a_usable_key_shows_none(header: bytes) -> None:
+    assert credentials({b"authorization": header}, b"", None) is None
+
+
+@pytest.mark.parametrize("query", [b"writeKey=", b"writeKey=%0a", b"writeKey=\xff", b"writeKey=" + b"x" * 201])
+def test_a_query_without_a_usable_key_shows_none(query: bytes) -> None:
+    assert credentials({}, query, None) is None
+
+
+def test_the_body_is_asked_for_its_key_alone() -> None:
+    assert body_key(b'{"batch":[{"writeKey":"inner"}],"writeKey":"WK"}') == "WK"
+    assert body_key(b'{"batch":[NaN],"writeKey":"WK"}') == "WK"
+    assert body_key(b'{"batch":[' + b"[" * 3_000 + b"]" * 3_000 + b'],"writeKey":"WK"}') == "WK"
+
+
+@pytest.mark.parametrize(
+    "raw", [b"", b"{}", b'{"writeKey":3}', b'{"writeKey":""}', b"[NaN]", b'{"writeKey":NaN}', b"{"]
+)
+def test_a_body_without_a_usable_key_shows_none(raw: bytes) -> None:
+    assert body_key(raw) is None
