@@ -306,3 +306,16 @@ def test_a_second_head_or_a_head_spelt_otherwise_is_malformed() -> None:
     lines = busy().lines()
     assert kinds(_audit([lines[0], *lines])) == {"malformed-line"}
     assert "malformed-line" in kinds(_audit([lines[0].replace(b":", b": "), *lines[1:]]))
+
+
+def test_keys_in_the_order_of_another_encoding_are_malformed() -> None:
+    # RFC 8785 §3.2.3 sorts by UTF-16 units: the pair of U+10000 stands before U+FF5E, in UTF-8 behind it.
+    log = Log()
+    log._append("console", "doctor", {"\U00010000": 1, "\uff5e": 2})
+    log.seal()
+    lines = log.lines()
+    one, two = '"\U00010000":1'.encode(), '"\uff5e":2'.encode()
+    assert one + b"," + two in lines[1]
+    assert _audit(lines).clean
+    lines[1] = lines[1].replace(one + b"," + two, two + b"," + one)
+    assert "malformed-entry" in kinds(_audit(lines))

@@ -9,16 +9,16 @@ import msgspec
 import pytest
 
 from lockhouse.crypto.canonical import canonical_json
+from lockhouse.crypto.checkpoint import format_proof, sign_checkpoint, vkey
 from lockhouse.errors import Invalid, Tampered
-from lockhouse.ledger.certificate import CANNOT_PROVE, Residue, Statement, certificate, commitment
+from lockhouse.ledger.certificate import CANNOT_PROVE, Place, Residue, Statement, certificate, commitment
 from lockhouse.ledger.entry import serials_root
-from lockhouse.ledger.verify import verify_certificate
+from lockhouse.ledger.verify import verify_certificate, verify_export
 from tests.unit.ledger.logs import START, Log, busy, some
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from lockhouse.ledger.certificate import Place
     from lockhouse.model.rows import LedgerEntry
 
 SALT = some("certificate salt", 32)
@@ -110,6 +110,25 @@ def test_a_certificate_spelt_otherwise_does_not_verify() -> None:
 def test_a_certificate_of_another_log_does_not_verify() -> None:
     with pytest.raises(Tampered):
         verify_certificate(_file(), vkeys=Log(origin="lockhouse.example/other").vkeys)
+
+
+def test_a_checkpoint_of_another_origin_does_not_carry_a_certificate_though_its_root_is_the_same() -> None:
+    log, entry, place = _ended()
+    signed = verify_export(log.lines(), vkeys=log.vkeys)
+    text = sign_checkpoint("lockhouse.example/other", signed.entries, signed.root, log.key)
+    moved = Place(position=place.position, path=place.path, checkpoint=text)
+    made = certificate(STATEMENT, salt=SALT, entry=entry.body, place=moved)
+    with pytest.raises(Tampered, match="says what the statement says"):
+        verify_certificate(made, vkeys=[vkey("lockhouse.example/other", log.key.public())])
+
+
+def test_a_house_cannot_leave_out_what_a_certificate_does_not_prove() -> None:
+    silent = msgspec.structs.replace(STATEMENT, cannot_prove=[])
+    log, entry, place = _ended(silent)
+    proof = format_proof(place.position, place.path, place.checkpoint)
+    told = {"salt": SALT.hex(), "statement": msgspec.to_builtins(silent), "v": 1}
+    with pytest.raises(Tampered, match="says what the statement says"):
+        verify_certificate(canonical_json({"entry": json.loads(entry.body), "proof": proof, **told}), vkeys=log.vkeys)
 
 
 def test_a_certificate_is_not_made_for_an_entry_that_says_something_else() -> None:

@@ -7,6 +7,7 @@ import json
 import msgspec
 import pytest
 
+from lockhouse.crypto.canonical import canonical_json
 from lockhouse.errors import Invalid
 from lockhouse.ledger.export import Chunk, chunk_lines, export_lines
 from lockhouse.ledger.verify import verify_export
@@ -47,3 +48,9 @@ def test_a_row_that_is_missing_beside_an_entry_is_exported_as_missing() -> None:
     log = busy()
     log.intakes.clear()
     assert kinds(verify_export(log.lines(), vkeys=log.vkeys)) == {"changed-leaves"}
+
+
+def test_the_quick_writer_of_the_audit_escapes_as_the_exact_one_does() -> None:
+    quick = msgspec.json.Encoder(order="sorted").encode
+    text = "".join(chr(point) for point in range(0x110000) if not 0xD800 <= point <= 0xDFFF)
+    assert quick(text) == canonical_json(text)

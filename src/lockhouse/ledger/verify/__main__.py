@@ -46,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _certificate(path: Path, vkeys: Sequence[str]) -> int:
-    proven = verify_certificate(path.read_bytes(), vkeys=tuple(vkeys))
+    proven = verify_certificate(path.read_bytes(), vkeys=vkeys)
     told = proven.statement
     lines = [
         f"certificate verified: {told.what} {told.step}, {told.keys} keys destroyed",

@@ -7,7 +7,7 @@ certified to whom; the person gets statement and salt, with a proof that the ent
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 
@@ -16,6 +16,9 @@ from lockhouse.crypto.checkpoint import Checkpoint, open_checkpoint, parse_proof
 from lockhouse.crypto.merkle import check_inclusion, leaf_hash
 from lockhouse.errors import Invalid, Tampered
 from lockhouse.ledger.verify.lanes import Wire, refuse_fraction
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 LABEL = "lockhouse/certificate/1"
 MIN_SALT_BYTES = 16
@@ -99,7 +102,7 @@ def commitment(statement: Statement, *, salt: bytes) -> str:
     return sha256(lp(LABEL, salt, canonical_json(msgspec.to_builtins(statement)))).hexdigest()
 
 
-def verify_certificate(text: bytes, *, vkeys: list[str] | tuple[str, ...]) -> Certificate:
+def verify_certificate(text: bytes, *, vkeys: Sequence[str]) -> Certificate:
     """The certificate, if a log of these keys holds an entry that commits to its statement and says the same.
 
     Args:

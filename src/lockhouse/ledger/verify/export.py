@@ -29,8 +29,8 @@ Line = TypeVar("Line", bound=msgspec.Struct)
 MAX_ENTRY_BYTES = 65_535
 _GROUNDS = frozenset({"intent", "completion"})
 """Kinds that a deletion may name as its reason."""
-# 16 digits may pass 2^53; then (and for escapes, whose spelling differs between writers, and for keys that sort
-# differently in UTF-16) the slow and exact check decides. What stands before a number keeps digests from matching.
+# 16 digits may pass 2^53; then, and where keys might sort otherwise in UTF-16, the slow and exact check decides. What
+# stands before a number keeps digests from matching. (Both writers escape alike: a test holds them together.)
 _LONG = re.compile(rb"[:,\[-][0-9]{16}")
 _encode = msgspec.json.Encoder(order="sorted").encode
 _decode = msgspec.json.Decoder(Wire, float_hook=refuse_fraction).decode
@@ -258,7 +258,7 @@ class _Audit:
 def _is_canonical(raw: bytes, entry: Wire) -> bool:
     if len(raw) > MAX_ENTRY_BYTES:
         return False
-    if _encode(entry) == raw and raw.isascii() and b"\\" not in raw and not _LONG.search(raw):
+    if _encode(entry) == raw and raw.isascii() and not _LONG.search(raw):
         return True
     return _canonical(entry) == raw
 
