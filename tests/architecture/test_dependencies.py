@@ -91,7 +91,8 @@ def test_the_build_is_pinned_alike_everywhere() -> None:
 def test_a_run_time_dependency_is_imported_by_the_product(requirement: str) -> None:
     modules = {module for module, names in packages_distributions().items() if _name(requirement) in map(_name, names)}
     modules |= {"ruamel.yaml"} if _name(requirement) == "ruamel-yaml" else set()
-    assert modules & _mentioned_in_source(), f"{requirement}: expected an import in src, got none"
+    is_imported = bool(modules & _mentioned_in_source())
+    assert is_imported, f"{requirement}: expected an import in src, got none"
 
 
 @pytest.mark.parametrize("requirement", [*RUN_TIME, *EXTRAS["examples"], *EXTRAS["dev"]])
