@@ -16,6 +16,7 @@ import msgspec
 
 from lockhouse.crypto.canonical import canonical_json
 from lockhouse.crypto.merkle import Frontier, leaf_hash, root
+from lockhouse.crypto.signatures import equal
 from lockhouse.errors import Invalid, Tampered
 from lockhouse.model.rows import LedgerEntry
 
@@ -141,7 +142,7 @@ def fold(entries: Sequence[LedgerEntry], *, frontier: bytes, size: int) -> Folde
     last = ("", 0)
     for entry in sorted(entries, key=_by_lane):
         place = (entry.lane, entry.counter)
-        if entry.position is not None or place == last or entry.leaf != leaf_hash(entry.body):
+        if entry.position is not None or place == last or not equal(entry.leaf, leaf_hash(entry.body)):
             raise Tampered("ledger entry: expected a new entry with the leaf of its bytes, got another")
         positions.append((entry.id, size + len(positions)))
         tree.append(entry.leaf)

@@ -41,7 +41,8 @@ def test_an_entry_is_the_canonical_json_of_its_parts() -> None:
             "body": body,
         }
     )
-    assert entry.leaf == sha256(b"\x00" + entry.body).digest()
+    leaf = sha256(b"\x00" + entry.body).digest()
+    assert entry.leaf == leaf
     assert entry.position is None
 
 

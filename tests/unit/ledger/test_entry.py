@@ -116,7 +116,7 @@ def test_a_disclosure_makes_the_ticket_that_opens_boxes() -> None:
     refs = [some("b"), some("a")]
     raw = _bytes(disclosure(ask=H16, refs=refs))
     notary = Notary(some("house"))
-    ticket = Noted.from_commit(
+    ticket = Noted.from_commit(  # house: allow one-door: shows that the entry is the one a gate needs
         house=some("house"),
         public=notary.public,
         entry_id=some("id"),

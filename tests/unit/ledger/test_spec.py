@@ -57,7 +57,8 @@ def test_the_example_record_has_the_leaf_the_page_says() -> None:
         boxes,
         leaf,
     )
-    assert sha256(b"\x00" + lp("lockhouse/record/1", salt, columns, boxes)).digest() == leaf
+    again = sha256(b"\x00" + lp("lockhouse/record/1", salt, columns, boxes)).digest()
+    assert leaf == again
 
 
 def test_the_example_certificate_is_what_the_code_writes_and_verifies() -> None:
