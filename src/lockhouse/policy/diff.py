@@ -72,7 +72,7 @@ def diff(old: Policy | None, new: Policy) -> Effects:
         "longer": longer,
         "readable_by_more": _seen(before_seen, after_seen),
         "sent_to_more": after_sent - before_sent,
-        "loosened": _bases(old, new)
+        "loosened": _bases(old, new, weaker=True)
         | (after_rules - before_rules)
         | {f"no longer: {line}" for line in before_strict - after_strict},
     }
@@ -81,7 +81,7 @@ def diff(old: Policy | None, new: Policy) -> Effects:
         "shorter": _keep_lines(before_keep, after_keep, longer=False),
         "readable_by_less": _seen(after_seen, before_seen),
         "sent_to_less": before_sent - after_sent,
-        "tightened": (_bases(new, old) if old is not None else set())
+        "tightened": _bases(old, new, weaker=False)
         | (after_strict - before_strict)
         | {f"no longer: {line}" for line in before_rules - after_rules},
     }
@@ -192,15 +192,16 @@ def _higher(old: int | None, new: int | None) -> bool:
     return old is not None and (new is None or new > old)
 
 
-def _bases(before: Policy | None, after: Policy) -> set[str]:
-    """Purposes that come to rest on a basis at least as weak for the person, where it is another than before."""
+def _bases(before: Policy | None, after: Policy, *, weaker: bool) -> set[str]:
+    """Purposes that come to rest on another basis which asks no more (or no less) of the person's own word."""
     known = {} if before is None else {one.name: one.basis for one in before.purposes}
     found: set[str] = set()
     for purpose in after.purposes:
         old = known.get(purpose.name)
         for place in sorted({*purpose.basis, *old}) if old is not None else ():
             was, now = (basis.get(place, basis["default"]) for basis in (old or {}, purpose.basis))
-            if was != now and _WORD_NEEDED[now] <= _WORD_NEEDED[was]:
+            moved = _WORD_NEEDED[now] - _WORD_NEEDED[was]
+            if was != now and (moved <= 0 if weaker else moved > 0):
                 found.add(f"{purpose.name} rests on {now} in {place} (was {was})")
     return found
 

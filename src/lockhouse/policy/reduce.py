@@ -15,7 +15,7 @@ import msgspec
 from lockhouse.errors import NotFound
 from lockhouse.model.event import Event, Kind
 from lockhouse.model.policy import Channel, Field, Policy
-from lockhouse.policy.types import BadValueError, Parser, TooLongError, parser
+from lockhouse.policy.types import Parser, UnfitError, parser
 
 UNDECLARED: Final = "undeclared"
 NOT_ON_THIS_EVENT: Final = "not-on-this-event"
@@ -95,7 +95,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         number: of the event in the name registry.
         fields: names it may carry.
         tree: places in the source; opaque.
-        evidence: dotted paths of region evidence, the first known wins.
+        evidence: paths of region evidence, the first known wins.
+        pointers: (field, parser, paths) of the fields that identify.
     """
 
     number: int
@@ -103,6 +104,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     fields: tuple[str, ...]
     tree: Any
     evidence: tuple[tuple[str, ...], ...]
+    pointers: tuple[tuple[str, Any, tuple[tuple[str, ...], ...]], ...]
 
 
 class Reducer:
@@ -132,6 +134,23 @@ class Reducer:
         plan = self._plans.get(event.name)
         return _region(plan, event.source) if plan is not None and plan.evidence else None
 
+    def identifiers(self, event: Event) -> tuple[tuple[str, str], ...]:
+        """(field, canonical value) of what identifies, before anything is decided.
+
+        Only to look up what stands against the person: suppressions, objections, consent. What may be kept is
+        `Reduced.identifiers`.
+        """
+        plan = self._plans.get(event.name)
+        found: list[tuple[str, str]] = []
+        for name, parse, paths in plan.pointers if plan is not None else ():
+            raw = next((value for path in paths if (value := _value_at(event.source, path)) is not None), None)
+            if raw is not None:
+                try:
+                    found.append((name, parse(raw)))
+                except UnfitError:
+                    continue
+        return tuple(found)
+
     def reduce(self, event: Event, live: int, *, why: Sequence[str] = ()) -> Reduced:
         """What may be kept of an event.
 
@@ -158,11 +177,8 @@ class Reducer:
                 continue
             try:
                 value = leaf.parse(raw)
-            except BadValueError:
-                dropped[(leaf.path, BAD_VALUE)] = None
-                continue
-            except TooLongError:
-                dropped[(leaf.path, TOO_LONG)] = None
+            except UnfitError as err:
+                dropped[(leaf.path, err.reason)] = None
                 continue
             kept += 1
             if leaf.clear:
@@ -300,7 +316,16 @@ def _plan(policy: Policy, channel: Channel, *, name: str, kind: Kind, vocabulary
         if field in event.fields
         for path in _sources(policy.fields[field], channel, kind)
     )
-    return Plan(number=event.id, name=name, fields=event.fields, tree=root, evidence=evidence)
+    pointers = tuple(
+        (
+            field.name,
+            parser(field, country=channel.country),
+            tuple(tuple(path.split(".")) for path in _sources(field, channel, kind)),
+        )
+        for field in policy.fields.values()
+        if field.identifies and field.name in event.fields
+    )
+    return Plan(number=event.id, name=name, fields=event.fields, tree=root, evidence=evidence, pointers=pointers)
 
 
 def _at(root: _Node, path: str, vocabulary: frozenset[str]) -> _Node:
@@ -321,12 +346,17 @@ _COUNTRY = parser(Field(id=0, name="", type="country", class_="", purposes=()))
 
 def _region(plan: Plan, source: dict[str, Any]) -> str | None:
     for path in plan.evidence:
-        value: Any = source
-        for segment in path:
-            value = value.get(segment) if type(value) is dict else None
+        value = _value_at(source, path)
         if value is not None:
             try:
                 return str(_COUNTRY(value)).lower()
-            except (BadValueError, TooLongError):
+            except UnfitError:
                 continue
     return None
+
+
+def _value_at(source: dict[str, Any], path: tuple[str, ...]) -> Any:
+    value: Any = source
+    for segment in path:
+        value = value.get(segment) if type(value) is dict else None
+    return value

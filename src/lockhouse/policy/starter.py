@@ -19,6 +19,44 @@ _REGULATIONS = {
 }
 
 
+_TEMPLATE = """\
+# What may be kept, why, until when, who may see it and who may receive it.
+# `lockhouse policy check` reads it, `lockhouse policy show --full` prints it with its template.
+policy: 1
+extends: retail@1
+controller:
+  name: {name}
+  contact: {contact}
+  regulations: [{regulations}]
+  region:
+    from: [shipping_country, store_country, account_country]   # first known wins
+    unknown: strictest
+
+# Purposes, fields, events and roles come from retail@1; a key written here replaces its own.
+# purposes:
+#   marketing:
+#     about: Tell you about products you may like
+#     basis: {{default: consent, us: opt_out}}
+#     sold_or_shared: true
+#     keep: 12 months after last_activity
+# fields:
+#   gift_note: {{type: text, class: contact, for: [fulfilment], minimise: redact_identifiers}}
+# consent:
+#   names: {{Advertising: marketing}}    # what your banner says: what this file says
+
+channels:                # a channel may send every event unless `events:` narrows it
+{channels}
+
+# recipients:            # nobody else may receive anything
+#   analytics-tool:
+#     kind: segment
+#     url: https://collector.example
+#     role: internal
+#     for: [analytics]
+#     fields: [device_id, order_total, items, page_path]
+"""
+
+
 def starter(company: str, regions: Sequence[str], systems: Sequence[str], *, contact: str = "") -> str:
     """A policy file of at most 60 lines that extends `retail@1`.
 
@@ -37,43 +75,12 @@ def starter(company: str, regions: Sequence[str], systems: Sequence[str], *, con
             raise Invalid("regions", "a region such as eu, us or de", got="another word")
         laws[_REGULATIONS.get(region, "ccpa" if region.startswith("us-") else "gdpr")] = None
     channels = [line for system in systems or ("web:segment:public",) for line in _channel(system)]
-    lines = [
-        "# What may be kept, why, until when, who may see it and who may receive it.",
-        "# `lockhouse policy check` reads it, `lockhouse policy show --full` prints it with its template.",
-        "policy: 1",
-        "extends: retail@1",
-        "controller:",
-        f"  name: {json.dumps(company or 'Example Company', ensure_ascii=False)}",
-        f"  contact: {json.dumps(contact or 'privacy@company.example', ensure_ascii=False)}",
-        f"  regulations: [{', '.join(laws or {'gdpr': None})}]",
-        "  region:",
-        "    from: [shipping_country, store_country, account_country]   # first known wins",
-        "    unknown: strictest",
-        "",
-        "# Purposes, fields, events and roles come from retail@1; a key written here replaces its own.",
-        "# purposes:",
-        "#   marketing:",
-        "#     about: Tell you about products you may like",
-        "#     basis: {default: consent, us: opt_out}",
-        "#     sold_or_shared: true",
-        "#     keep: 12 months after last_activity",
-        "# fields:",
-        "#   gift_note: {type: text, class: contact, for: [fulfilment], minimise: redact_identifiers}",
-        "# consent:",
-        "#   names: {Advertising: marketing}    # what your banner says: what this file says",
-        "",
-        "channels:                # a channel may send every event unless `events:` narrows it",
-        *channels,
-        "",
-        "# recipients:            # nobody else may receive anything",
-        "#   analytics-tool:",
-        "#     kind: segment",
-        "#     url: https://collector.example",
-        "#     role: internal",
-        "#     for: [analytics]",
-        "#     fields: [device_id, order_total, items, page_path]",
-    ]
-    return "\n".join(lines) + "\n"
+    return _TEMPLATE.format(
+        name=json.dumps(company or "Example Company", ensure_ascii=False),
+        contact=json.dumps(contact or "privacy@company.example", ensure_ascii=False),
+        regulations=", ".join(laws or {"gdpr": None}),
+        channels="\n".join(channels),
+    )
 
 
 def _channel(system: str) -> list[str]:

@@ -10,9 +10,9 @@ from typing import Any
 
 from lockhouse.model.policy import Field
 from lockhouse.policy.types import contact, minimise, redact, values
-from lockhouse.policy.types.values import BadValueError, Parser, TooLongError
+from lockhouse.policy.types.values import BadValueError, Parser, TooLongError, UnfitError
 
-__all__ = ["BadValueError", "Parser", "TooLongError", "parser"]
+__all__ = ["BadValueError", "Parser", "TooLongError", "UnfitError", "parser"]
 
 MAX_ITEMS = 500
 

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, ClassVar
 
 from lockhouse.policy.words import COUNTRIES
 
@@ -25,12 +25,20 @@ _MIN_INTEGER, _MAX_INTEGER = -(2**63), 2**63 - 1  # what a msgpack integer and a
 _OTHER_NAMES = {"UK": "GB", "EL": "GR"}  # European Union usage
 
 
-class BadValueError(Exception):
-    """The value is not one of its type. Carries nothing, least of all the value."""
+class UnfitError(Exception):
+    """The value cannot be kept. Carries nothing, least of all the value; `reason` is the code that counts it."""
+
+    reason: ClassVar[str] = "bad-value"
 
 
-class TooLongError(Exception):
-    """The value is longer than its type allows. Carries nothing."""
+class BadValueError(UnfitError):
+    """The value is not one of its type."""
+
+
+class TooLongError(UnfitError):
+    """The value is longer than its type allows."""
+
+    reason = "too-long"
 
 
 def plain_text(raw: Any) -> str:
