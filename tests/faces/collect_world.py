@@ -1,0 +1,178 @@
+"""A house that only remembers, and two ways to reach the listener in front of it: by call and over loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections import Counter
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import uvicorn
+
+from lockhouse.faces.collect import CollectApp, Limited, Sender
+from lockhouse.model.event import Batch, Event, Fault, Reply
+from lockhouse.model.scale import Assurance
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+NOW = 1_795_440_630_000
+SHOP = "https://shop.example"
+
+
+class House:
+    """Remembers every batch and answers each event `stored`, each fault `refused`, unless told otherwise."""
+
+    def __init__(self) -> None:
+        self.batches: list[Batch] = []
+        self.senders: dict[str, Sender | Limited] = {
+            "PUB": Sender(channel="web", assurance=Assurance.PUBLIC, credential="web.public", origins=(SHOP,)),
+            "WK": Sender(channel="backend", assurance=Assurance.SECRET, credential="backend.secret"),
+            "OFF": Sender(channel="old", assurance=Assurance.SECRET, credential="old.secret", paused=True),
+            "FAST": Limited(channel="web", retry_after_s=2.4),
+        }
+        self.reasons: list[str] = []
+        self.error: Exception | None = None
+        self.replies: list[Reply] | None = None
+        self.asked: list[str] = []
+
+    async def authenticate(self, key: str) -> Sender | Limited | None:
+        self.asked.append(key)
+        return self.senders.get(key)
+
+    async def collect(self, batch: Batch) -> Sequence[Reply]:
+        if self.error is not None:
+            raise self.error
+        self.batches.append(batch)
+        return self.replies or [
+            Reply(outcome="refused", code=item.code)
+            if isinstance(item, Fault)
+            else Reply(outcome="trimmed", code="LH-0001", kept=2, dropped=(("traits.*", "undeclared"),))
+            for item in batch.items
+        ]
+
+    def origins(self) -> frozenset[str]:
+        return frozenset({SHOP})
+
+    def ready(self) -> list[str]:
+        return self.reasons
+
+    @property
+    def events(self) -> list[Event]:
+        """Every event that came in, in order."""
+        return [item for batch in self.batches for item in batch.items if isinstance(item, Event)]
+
+
+class Counts:
+    """What was answered, and what went wrong."""
+
+    def __init__(self) -> None:
+        self.answers: Counter[tuple[str, str, str]] = Counter()
+        self.incidents: list[tuple[str, BaseException]] = []
+
+    def on_answer(self, channel: str, outcome: str, code: str, count: int) -> None:
+        self.answers[channel, outcome, code] += count
+
+    def on_incident(self, incident: str, error: BaseException) -> None:
+        self.incidents.append((incident, error))
+
+
+class StoodClock:
+    """Time stands."""
+
+    def now_ms(self) -> int:
+        return NOW
+
+    def monotonic_s(self) -> float:
+        return 0.0
+
+
+class Heard(NamedTuple):
+    """An answer as a client hears it."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class World:
+    """The listener before a house that only remembers."""
+
+    def __init__(self, *, trusted_proxies: Sequence[str] = ()) -> None:
+        self.house = House()
+        self.counts = Counts()
+        self.app = CollectApp(
+            self.house,
+            clock=StoodClock(),
+            watch=self.counts,
+            incident_ids=lambda: "0123abcd",
+            trusted_proxies=trusted_proxies,
+        )
+
+    def call(
+        self,
+        path: str,
+        *chunks: bytes,
+        method: str = "POST",
+        headers: dict[str, str] | None = None,
+        peer: str | None = "203.0.113.77",
+        scheme: str = "http",
+    ) -> Heard:
+        """One request, without a server in between."""
+        target, _, query = path.partition("?")
+        scope = {
+            "type": "http",
+            "method": method,
+            "path": target,
+            "query_string": query.encode(),
+            "scheme": scheme,
+            "headers": [(name.lower().encode(), text.encode("latin-1")) for name, text in (headers or {}).items()],
+            "client": None if peer is None else (peer, 40_000),
+        }
+        parts = list(chunks) or [b""]
+        start, body = self.exchange(
+            scope,
+            [
+                {"type": "http.request", "body": part, "more_body": number < len(parts) - 1}
+                for number, part in enumerate(parts)
+            ],
+        )
+        said = {name.decode(): text.decode() for name, text in start["headers"]}
+        assert int(said["content-length"]) == len(body["body"])
+        return Heard(start["status"], said, body["body"])
+
+    def exchange(self, scope: dict[str, Any], messages: list[dict[str, Any]]) -> list[Any]:
+        """What the application sends when it is sent these messages, and then nothing but a broken connection."""
+        waiting = list(messages)
+        sent: list[Any] = []
+
+        async def receive() -> dict[str, Any]:
+            return waiting.pop(0) if waiting else {"type": "http.disconnect"}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        asyncio.run(self.app(scope, receive, send))
+        return sent
+
+
+@contextmanager
+def served(world: World) -> Iterator[int]:
+    """The listener under uvicorn on a loopback port of its own; gives the port."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(
+        world.app, http="httptools", ws="none", lifespan="on", log_level="error", access_log=False, proxy_headers=False
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    try:
+        while not server.started:
+            thread.join(0.01)
+        yield listening.getsockname()[1]
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        listening.close()
