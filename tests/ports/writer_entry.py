@@ -48,8 +48,5 @@ class DyingShelf(SqliteShelf):
 
 
 if __name__ == "__main__":
-    if "die-before-record" in sys.argv:
-        import lockhouse.adapters.sqlite_writer.process as process_module
-
-        process_module.SqliteShelf = DyingShelf  # type: ignore[misc]  # this process exists to be killed here
-    run_writer(Path(sys.argv[1]), make_parts)
+    shelf = DyingShelf if "die-before-record" in sys.argv else SqliteShelf
+    run_writer(Path(sys.argv[1]), make_parts, open_shelf=shelf)

@@ -6,7 +6,7 @@ Nothing survives the process; apart from that a test that passes here and fails 
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lockhouse.adapters.group_commit.engine import Engine, WriterParts
 from lockhouse.adapters.group_commit.plain import MAX_GROUP, plain, settle
@@ -127,10 +127,10 @@ class MemoryStore:
                 if part:
                     yield [row(*values) for values in part.values()]
             return
-        last: Any = ()
+        last: KeyTuple = ()
         while True:
             keys = sorted(self.shelf.tables[shape.name], key=ordered)
-            start = bisect_right(keys, last, key=ordered) if last else 0
+            start = bisect_right(keys, ordered(last), key=ordered)
             part = self.shelf.load(shape.name, keys[start : start + chunk])
             if not part:
                 return

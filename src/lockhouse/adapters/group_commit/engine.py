@@ -16,7 +16,7 @@ import msgspec
 from lockhouse.adapters.group_commit.ledger_duty import HOUSE_KEY, LedgerDuty
 from lockhouse.adapters.group_commit.plain import Fault, Outcome, PlainChange, fault_of
 from lockhouse.adapters.group_commit.shelf import Effects
-from lockhouse.adapters.tables import STORES, Shape, Values, shapes
+from lockhouse.adapters.tables import STORES, Values, shapes
 from lockhouse.errors import Invalid, Unavailable
 from lockhouse.model.change import Committed, Conflict, Expect, KeyTuple, Noting
 from lockhouse.model.rows import Checkpoint, House
@@ -260,8 +260,9 @@ def _write(group: _Group, change: PlainChange) -> None:
         row = _kek_kept(group.state, put.row) if put.table == "kek" else put.row
         group.effects.put(put.table, key, row)
         group.state.setdefault(put.table, {})[key] = row
+    for put in change.puts:  # once their KEK stands, which may come with them
         if put.table == "key_ring":
-            _count_wrap(group, shape, put.row)
+            _count_wrap(group, put.row)
     for delete in change.deletes:
         group.effects.put(delete.table, delete.key, None)
         group.state.get(delete.table, {}).pop(delete.key, None)
@@ -307,12 +308,10 @@ def _kek_kept(state: State, row: Values) -> Values:
     return row if known is None else (*row[:at], max(row[at], known[at]), *row[at + 1 :])
 
 
-def _count_wrap(group: _Group, shape: Shape, row: Values) -> None:
-    key = (row[shape.at["generation"]],)
+def _count_wrap(group: _Group, row: Values) -> None:
+    key = (_generation("key_ring", row),)
     at = shapes()["kek"].at["wraps"]
-    kek = group.state["kek"].get(key)
-    if kek is None:  # the Change that brings the ring brings its KEK too, further on in its puts
-        return
+    kek = group.state["kek"][key]
     counted = (*kek[:at], kek[at] + 1, *kek[at + 1 :])
     group.state["kek"][key] = counted
     group.effects.put("kek", key, counted)

@@ -26,19 +26,25 @@ _PR_SET_PDEATHSIG = 1
 _BACKLOG = 64
 
 
-def run_writer(folder: Path, make_parts: Callable[[], WriterParts]) -> None:
+def run_writer(
+    folder: Path,
+    make_parts: Callable[[], WriterParts],
+    *,
+    open_shelf: Callable[[Path], SqliteShelf] = SqliteShelf,
+) -> None:
     """Be the writer of a house until told to stop, or until the parent is gone.
 
     Args:
         folder: the house folder.
         make_parts: builds what needs the house's keys; called once the folder is this process's.
+        open_shelf: takes the folder; tests hand in one that dies at a chosen moment.
 
     Raises:
         Unavailable: another writer has the folder, its schema is not this release's, or the parent is gone.
     """
     lifeline = _bind_to_parent()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core would hold the log key
-    shelf = SqliteShelf(folder)
+    shelf = open_shelf(folder)
     try:
         parts = make_parts()
         engine = Engine(shelf, parts)
