@@ -13,7 +13,7 @@ from lockhouse.gates.lookups import lookup_tag
 from lockhouse.identity.normalise import NORM_VERSION, normal
 from lockhouse.model.decision import Actor, Ask, Facts
 from lockhouse.model.rows import Identifier, Lookup
-from lockhouse.policy.types import parse_value
+from lockhouse.policy.types import BadValueError, TooLongError, parser
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
@@ -72,8 +72,10 @@ async def _owners(house: House, by: str, value: str) -> list[bytes]:
         raise Invalid("find by", f"one of {', '.join(ways)}", got="another")
     if declared.identifies is not None and how in {"", "exact"}:
         kind = live.kind(name)
-        parsed = parse_value(declared, value)
-        plain = normal(kind.type, parsed) if isinstance(parsed, str) else None
+        try:
+            plain = normal(kind.type, str(parser(declared)(value)))
+        except (BadValueError, TooLongError):
+            plain = None
         if plain is None:
             raise Invalid(name, f"a usable {declared.type}", got="a value that identifies nobody")
         tag = house.indexer.tag(kind.number, kind.generation, plain, norm=NORM_VERSION)

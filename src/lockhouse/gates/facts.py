@@ -61,20 +61,20 @@ async def _read(house: House, persons: Sequence[bytes]) -> dict[bytes, PersonFac
         said[row.person].append(row)
     read = {}
     for person in persons:
-        row = rows.get((person,))
-        if row is None:
+        own = rows.get((person,))
+        if own is None:
             continue
         seal = seals.get((person,))
         facts = PersonFacts(
             seal=seal.version if seal else 0,
             ending=seal is not None and seal.state != SEAL_OPEN,
-            state=row.state | (PersonState.ENDING if seal is not None and seal.state != SEAL_OPEN else 0),
-            region=row.region,
+            state=own.state | (PersonState.ENDING if seal is not None and seal.state != SEAL_OPEN else 0),
+            region=own.region,
             consents=standing(house, said[person]),
             objected=frozenset(),
-            active_at=row.active_at,
-            version=row.version,
-            created_at=row.created_at,
+            active_at=own.active_at,
+            version=own.version,
+            created_at=own.created_at,
         )
         house.facts.put(person, facts)
         read[person] = facts

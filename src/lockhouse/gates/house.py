@@ -6,6 +6,7 @@ decide, and drops that cache whenever the key epoch moves.
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
@@ -13,13 +14,16 @@ from typing import TYPE_CHECKING, NamedTuple
 from lockhouse.crypto.blindindex import Indexer
 from lockhouse.crypto.keyring import Keyring
 from lockhouse.errors import Unavailable
+from lockhouse.model.ids import DAY_MS
 from lockhouse.model.names import NameBook
 from lockhouse.model.ports import Clock, Commits, Epochs, Ids, Reads
-from lockhouse.policy.names import compartment_of_name, slot_of_name
+from lockhouse.policy.life import add, compartment_of_name, days, slot_of_name
 from lockhouse.policy.reduce import Reducer
 from lockhouse.secret import Secret
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lockhouse.model.policy import Compartment, Policy, Slot
 
 FACTS_CACHED = 10_000
@@ -91,6 +95,10 @@ class LivePolicy:
         self.bits: dict[str, int] = {purpose.name: 1 << at for at, purpose in enumerate(policy.purposes)}
         self._slots: dict[int, Slot] = {slot.id: slot for slot in policy.slots}
         self._reducers: dict[str, Reducer] = {}
+        self._recipients: dict[str, tuple[int, ...]] = {}
+        keeps = [purpose.keep for purpose in policy.purposes if purpose.keep is not None]
+        # A month has at least 28 days, and `days` counts 31: what is younger than this no keep has ended.
+        self._shortest_ms = min((days(keep) * DAY_MS * 28 // 31 for keep in keeps), default=0)
         self._kinds: dict[str, IdentifierKind] = {
             name: IdentifierKind(policy.identifiers[name], 1, declared.type, declared.identifies == "person")
             for name, declared in policy.fields.items()
@@ -108,6 +116,26 @@ class LivePolicy:
         """How a field that identifies is indexed."""
         return self._kinds[name]
 
+    def overdue(self, at: int, now: int) -> int:
+        """Bits of the purposes whose keep had passed by `now` for something that happened `at` (ms)."""
+        if now - at < self._shortest_ms:
+            return 0
+        bits = 0
+        for purpose in self.policy.purposes:
+            if purpose.keep is not None and purpose.keep.after == "event" and add(at, purpose.keep) <= now:
+                bits |= self.bits[purpose.name]
+        return bits
+
+    def recipients_of(self, event: str) -> tuple[int, ...]:
+        """Numbers of the served recipients that may receive some field of this event."""
+        known = self._recipients.get(event)
+        if known is None:
+            fields = set(self.policy.events[event].fields)
+            known = self._recipients[event] = tuple(
+                one.id for one in self.policy.recipients.values() if one.served and fields & set(one.fields)
+            )
+        return known
+
     def slot(self, number: int) -> Slot | None:
         """A slot of this or of a former policy; None if the registry never named it."""
         slot = self._slots.get(number)
@@ -115,7 +143,7 @@ class LivePolicy:
             name = self.names.name("slot", number)
             if name is None:
                 return None
-            slot = self._slots[number] = slot_of_name(number, name)
+            slot = self._slots[number] = slot_of_name(name, number=number)
         return slot
 
     def compartment_class(self, number: int) -> str | None:
@@ -124,7 +152,7 @@ class LivePolicy:
         if known is not None:
             return known.class_
         name = self.names.name("compartment", number)
-        return None if name is None else compartment_of_name(number, name).class_
+        return None if name is None else compartment_of_name(name, number=number).class_
 
 
 @dataclass(slots=True, kw_only=True)
@@ -143,8 +171,8 @@ class House:
     """The KEK generation that wraps what is new."""
     keyring: Keyring
     indexer: Indexer
-    notary: bytes
-    """The committing store's public key; what a `Noted` is verified with."""
+    notary: Callable[[], bytes]
+    """The committing store's public key now (a restarted writer has a new one); what a `Noted` is verified with."""
     receipt_key: Secret
     credential_key: Secret
     integrity_key: Secret
@@ -156,6 +184,11 @@ class House:
     suppressions: bool = False
     """Whether any suppression or erased mark exists: kept current by the key epoch, asked before hashing for one."""
     facts: FactsCache = field(default_factory=FactsCache)
+    seen_policy: int = -1
+    seen_key: int = -1
+    stale: bool = True
+    """Set when an epoch moved; whoever needs keys or the policy refreshes first."""
+    refreshing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def live(self) -> LivePolicy:
         """The policy that rules now.

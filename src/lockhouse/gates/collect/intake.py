@@ -21,9 +21,10 @@ from lockhouse.errors import Gone, Unavailable
 from lockhouse.gates.collect.settle import decide, look_up, settle, settle_links
 from lockhouse.gates.collect.work import Work, begin
 from lockhouse.gates.collect.write import refusal, seal_record, settle_persons
+from lockhouse.gates.refresh import refresh
 from lockhouse.model import codes
 from lockhouse.model.change import Change, Conflict
-from lockhouse.model.event import Reply
+from lockhouse.model.event import Outcome, Reply
 from lockhouse.model.rows import Receipt
 
 if TYPE_CHECKING:
@@ -109,6 +110,7 @@ async def collect_group(
     Raises:
         Unavailable: as `Intake.collect`.
     """
+    await refresh(house)
     live = house.live()
     started = [[begin(house, live, batch, item) for item in batch.items] for batch in batches]
     open_works = [work for batch in started for work in batch if isinstance(work, Work)]
@@ -118,6 +120,7 @@ async def collect_group(
             break
         if attempt:
             await asyncio.sleep(PAUSE_S * attempt)
+            await refresh(house)
             live = house.live()
         for work in open_works:
             work.tries, work.live, work.reducer = attempt, live, live.reducer(work.batch.channel)
@@ -188,7 +191,8 @@ async def _commit(house: House, changes: list[tuple[Work, Change]]) -> list[Work
 def _answer(work: Work) -> None:
     if work.reply is None:
         reduced = work.reduced
-        code, outcome = (codes.TRIMMED, "trimmed") if reduced.dropped else (codes.STORED, "stored")
+        outcome: Outcome = "trimmed" if reduced.dropped else "stored"
+        code = codes.TRIMMED if reduced.dropped else codes.STORED
         work.reply = Reply(outcome=outcome, code=code, kept=reduced.kept, dropped=reduced.dropped, record=work.record)
 
 

@@ -20,13 +20,13 @@ from lockhouse.model import codes
 from lockhouse.model.decision import PersonFacts as Asked
 from lockhouse.model.rows import ErasedMark, Identifier, Link
 from lockhouse.model.scale import PersonState, Proof
-from lockhouse.policy.decide import map_consent, purposes_open
+from lockhouse.policy.live import map_consent, purposes_open
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lockhouse.gates.collect.work import Found
-    from lockhouse.gates.house import House
+    from lockhouse.gates.house import House, LivePolicy
 
 Key = tuple[int, int, bytes]
 Owner = tuple[int, bytes, int]
@@ -93,8 +93,9 @@ async def decide(house: House, work: Work) -> None:
 
 def _overdue(work: Work) -> int:
     """Bits of the purposes whose keep had already passed when the event arrived."""
-    live, at = work.live, min(work.event.occurred_at, work.batch.received_at)
-    return int(live.overdue(at, work.batch.received_at))
+    live: LivePolicy = work.live
+    at = min(work.event.occurred_at, work.batch.received_at)
+    return live.overdue(at, work.batch.received_at)
 
 
 def _why_nothing(suppressed: frozenset[str], work: Work) -> str:

@@ -14,7 +14,7 @@ from lockhouse.ledger import entry as entries
 from lockhouse.model.change import Draft
 from lockhouse.model.rows import Consent
 from lockhouse.model.scale import Assurance, ConsentState
-from lockhouse.policy.decide import map_consent
+from lockhouse.policy.live import map_consent
 
 if TYPE_CHECKING:
     from lockhouse.gates.collect.work import Work
@@ -40,8 +40,10 @@ def words_to_store(house: House, work: Work) -> list[Consent]:
 def word_draft(house: House, row: Consent) -> Draft:
     """The ledger entry of a stored word; the person's ring must be admitted, for their ref."""
     said = entries.Consent(
-        ref=house.keyring.ref(row.person).hex(), purpose=row.purpose, state=row.state, channel=row.channel,
-        signal=row.signal, assurance=row.assurance, row=digest(row),
+        ref=house.keyring.ref(row.person).hex(), purpose=row.purpose, state=1 if row.state else 0,
+        channel=row.channel,
+        signal=row.signal, assurance=row.assurance,  # type: ignore[arg-type]  # 1, 2 or 3
+ row=digest(row),
     )  # fmt: skip
     return said.draft(id=row.entry, lane=house.lane)
 
@@ -50,13 +52,12 @@ def _new_words(work: Work) -> dict[str, tuple[bool, str]]:
     event, purposes = work.event, work.live.policy.purposes
     if event.consent is None and not event.signals:
         return {}
-    standing = next(
-        (one.consents for one, who in zip(work.facts, work.facts_of, strict=True) if who == work.person), {}
-    )
+    own = work.own_facts
+    standing: dict[str, bool] = {} if own is None else own.consents
     words: dict[str, tuple[bool, str]] = {}
     if event.consent is not None:
         said, _ = map_consent(work.live.policy, event.consent)
-        for purpose, granted in said.items():
+        for purpose, granted in (said or {}).items():
             if not granted or work.batch.assurance >= Assurance.SECRET:
                 words[purpose] = (granted, "banner")
     if GPC in event.signals:

@@ -107,7 +107,7 @@ def _body(house: House, event: Event) -> bytes:
 def find_identifiers(house: House, live: LivePolicy, batch: Batch, reducer: Reducer, event: Event) -> list[Found]:
     """Every identifier an event carries, as blind indexes: held in memory only, until a purpose allows one."""
     found = []
-    channel = live.channels[batch.channel]
+    channel = live.policy.channels[batch.channel]
     for field, value in reducer.identifiers(event):
         kind = live.kind(field)
         plain = normal(kind.type, value)

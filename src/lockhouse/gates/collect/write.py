@@ -108,7 +108,8 @@ def _activity(work: Work) -> Person | None:
 
 def _link_draft(house: House, row: Link) -> Draft:
     made = entries.Link(
-        change="made" if row.until_at is None else "ended", a=house.keyring.ref(row.a).hex(), b=house.keyring.ref(row.b).hex(), proof=row.proof,
+        change="made" if row.until_at is None else "ended", a=house.keyring.ref(row.a).hex(), b=house.keyring.ref(row.b).hex(), proof=row.proof,  # type: ignore[arg-type]  # 1, 2 or 3
+
         by="service:collect", row=digest(row),
     )  # fmt: skip
     return made.draft(id=row.entry, lane=house.lane)

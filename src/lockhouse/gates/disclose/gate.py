@@ -22,6 +22,7 @@ from lockhouse.gates.disclose.opened import Opening, wanted_boxes
 from lockhouse.gates.disclose.shown import view_of
 from lockhouse.gates.disclose.view import View
 from lockhouse.gates.facts import facts_of_persons
+from lockhouse.gates.refresh import refresh
 from lockhouse.gates.rings import admit_rings
 from lockhouse.ledger.entry import Disclosure, Refusal
 from lockhouse.model.change import Change, Conflict, Put
@@ -101,6 +102,7 @@ async def _chunk(
 ) -> list[View]:
     if not house.epochs.alive():
         raise Unavailable("disclose: expected a confirmed lease", retry_after_s=1.0)
+    await refresh(house)
     groups = [await _decided(house, ask, group) for group in await _with_facts(house, persons)]
     seen = [group for group in groups if group.fields]
     for group in seen:
@@ -202,9 +204,10 @@ async def _note(
     )
     draft = disclosure.draft(id=entry, lane=house.lane, urgent=True)
     answer = await _commit(house, Change("record", puts=notes, entries=(draft,)))
-    noting = answer.notings[0]
+    noting, public = answer.notings[0], house.notary()
+    house.keyring.trust(public)
     ticket = Noted.from_commit(
-        house=house.id, public=house.notary, entry_id=noting.entry, entry=noting.body, signature=noting.signature,
+        house=house.id, public=public, entry_id=noting.entry, entry=noting.body, signature=noting.signature,
         refs=list(refs),
     )  # fmt: skip
     return entry, ticket

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from lockhouse.gates.disclose.view import FieldView, RecordView, View
 from lockhouse.identity.fold import Seen, fold
-from lockhouse.policy.masks import mask
+from lockhouse.policy.types.mask import mask
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -1,0 +1,50 @@
+"""Following the two epochs: what this process derived is dropped at once and read again before it goes on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lockhouse.crypto.blindindex import Indexer
+from lockhouse.gates.epochs import load_epochs
+from lockhouse.gates.facts import any_suppression
+from lockhouse.gates.index_keys import load_index
+from lockhouse.gates.live import load_live
+
+if TYPE_CHECKING:
+    from lockhouse.gates.house import House
+
+
+def drop(house: House, *, policy: int, key: int) -> None:
+    """Forget what an epoch's move has made stale; called before the move is acknowledged, so it must not wait.
+
+    Until `refresh` has run, opening and sealing answer Unavailable.
+    """
+    if key != house.seen_key:
+        house.seen_key = key
+        house.keyring.purge()
+        house.facts.clear()
+    if policy != house.seen_policy:
+        house.seen_policy = policy
+        house.facts.clear()
+    house.stale = True
+
+
+async def refresh(house: House) -> None:
+    """Everything that follows from the epochs is read from the stores again; at once if nothing moved.
+
+    Raises:
+        Tampered: a row that gives authority was not made by this house.
+    """
+    if not house.stale:
+        return
+    async with house.refreshing:
+        await _read_again(house)
+
+
+async def _read_again(house: House) -> None:
+    while house.stale:
+        house.stale = False
+        house.indexer = Indexer(house.id, await load_index(house.id, house.keks, house.reads))
+        await load_live(house)
+        await load_epochs(house)
+        house.suppressions = await any_suppression(house)

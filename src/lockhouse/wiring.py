@@ -1,0 +1,259 @@
+"""The one place where ports meet adapters: a house founded, and a house opened.
+
+A house whose writer runs is opened beside it, through its socket; one without is opened alone, with the lock.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lockhouse import __version__
+from lockhouse import settings as houses
+from lockhouse.adapters.clock import SystemClock
+from lockhouse.adapters.group_commit.engine import WriterParts
+from lockhouse.adapters.ids import SystemIds
+from lockhouse.adapters.journal import FileJournal
+from lockhouse.adapters.kms_file import FileRoot
+from lockhouse.adapters.migrations.run import migrate
+from lockhouse.adapters.outbound import SafeHTTP
+from lockhouse.adapters.sqlite_reads import SqliteReads
+from lockhouse.adapters.sqlite_writer.local import LocalWriter
+from lockhouse.adapters.sqlite_writer.process import run_writer
+from lockhouse.adapters.sqlite_writer.reads import ApswReads
+from lockhouse.adapters.writer_client import WriterClient
+from lockhouse.adapters.writer_protocol import SOCKET_FILE
+from lockhouse.channels import segment
+from lockhouse.crypto.blindindex import Indexer
+from lockhouse.crypto.checkpoint import sign_checkpoint, vkey
+from lockhouse.crypto.keyring import Keyring
+from lockhouse.crypto.noted import Notary
+from lockhouse.crypto.signatures import SigningKey
+from lockhouse.errors import Invalid, LockhouseError, Unavailable
+from lockhouse.flows.keys import Unlocked, found_keys, new_secrets, unlock
+from lockhouse.gates.house import House
+from lockhouse.gates.refresh import drop, refresh
+from lockhouse.ledger.entry import Opened as OpenedEntry
+from lockhouse.model.change import Change, Put
+from lockhouse.model.rows import House as HouseRow
+from lockhouse.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from lockhouse.model.event import Kind
+    from lockhouse.model.ports import Clock, OutboundHTTP, Reads, Root
+    from lockhouse.settings import Settings
+
+KINDS: dict[str, Kind] = {segment.KIND.name: segment.KIND}
+"""Channel kinds that this build serves."""
+JOURNAL = "destroyed.jsonl"
+
+
+@dataclass(slots=True, kw_only=True)
+class Opened:
+    """An open house with what only some flows need.
+
+    Attributes:
+        writer: commits, epochs and the sequencer; `alone` says that it runs in this process.
+        verifier: the log's verifier key (C2SP vkey).
+    """
+
+    folder: Path
+    settings: Settings
+    house: House
+    writer: LocalWriter | WriterClient
+    journal: FileJournal
+    http: OutboundHTTP
+    verifier: str
+    alone: bool
+
+
+def template(name: str) -> str:
+    """The text of a policy template that ships with Lockhouse.
+
+    Raises:
+        Invalid: there is none of this name.
+    """
+    found = files("lockhouse.policy") / "templates" / f"{name}.yaml"
+    if "/" in name or not found.is_file():
+        raise Invalid("extends", "the name of a template that ships with Lockhouse, as retail@1", got="another")
+    return found.read_text(encoding="utf-8")
+
+
+def default_root(house: str) -> Path:
+    """Where the root key file goes by default: never in the house folder, so that a copy of that is not everything."""
+    config = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    return config / "lockhouse" / "roots" / f"{house}.root"
+
+
+def log_name(house: bytes) -> str:
+    """The origin of a house's log: what its checkpoints are signed for."""
+    return f"lockhouse/{house.hex()}/1"
+
+
+async def found(folder: Path, chosen: Settings, *, clock: Clock | None = None) -> Settings:
+    """A new house in an empty or new folder: files, root, keys, first ledger entry. Returns its settings.
+
+    Raises:
+        Invalid: the folder holds something already.
+        Unavailable: the root key file exists already.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise Invalid("init", "an empty or new folder", got="one that holds something", hint="choose another")
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    ids, time = SystemIds(clock or SystemClock()), clock or SystemClock()
+    house = ids.random(16)
+    root_file = Path(chosen.root) if chosen.root else default_root(house.hex())
+    final = replace(chosen, house=house.hex(), root=str(root_file))
+    root_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    root = FileRoot.create(root_file, passphrase=_passphrase(final))
+    migrate(folder)
+    secrets = new_secrets(ids)
+    writer = LocalWriter(folder, _parts(house, secrets["log"], time))
+    try:
+        await found_keys(house=house, secrets=secrets, root=root, commits=writer, ids=ids, clock=time)
+        row = HouseRow(1, house, log_name(house), 0, 0, 0, b"", time.now_ms())
+        said = OpenedEntry(version=__version__, vkey=_vkey(house, secrets["log"]), by="os-user")
+        draft = said.draft(id=ids.new(), lane="console")
+        await writer.commit(Change("record", puts=(Put(HouseRow.TABLE, row),), entries=(draft,)))
+    finally:
+        writer.close()
+    _write_private(folder / houses.FILE, houses.write(final))
+    return final
+
+
+def _write_private(file: Path, text: str) -> None:
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        stream.write(text)
+
+
+def _passphrase(chosen: Settings) -> Secret | None:
+    if not chosen.root_passphrase_file:
+        return None
+    return Secret(Path(chosen.root_passphrase_file).read_bytes().rstrip(b"\r\n"))
+
+
+def _parts(house: bytes, log_key: Secret, clock: Clock) -> WriterParts:
+    origin, key = log_name(house), SigningKey.from_secret(log_key)
+    return WriterParts(
+        notary=Notary(house), clock=clock, ids=SystemIds(clock),
+        sign_checkpoint=lambda size, root: sign_checkpoint(origin, size, root, key),
+    )  # fmt: skip
+
+
+def _vkey(house: bytes, log_key: Secret) -> str:
+    return vkey(log_name(house), SigningKey.from_secret(log_key).public())
+
+
+def open_root(chosen: Settings) -> Root:
+    """The root of a house.
+
+    Raises:
+        Unavailable: the root key file is missing or locked.
+    """
+    return FileRoot.open(Path(chosen.root), passphrase=_passphrase(chosen))
+
+
+def serve_writer(folder: Path) -> None:
+    """Be the writer process of a house; returns when it is told to end."""
+    import asyncio  # noqa: PLC0415  # only this process's first moment needs a loop
+
+    chosen = houses.load(folder, os.environ)
+    house = bytes.fromhex(chosen.house)
+
+    def make_parts() -> WriterParts:
+        reads = ApswReads(folder)
+        try:
+            keys = asyncio.run(unlock(house=house, root=open_root(chosen), reads=reads))
+        finally:
+            reads.close()
+        return _parts(house, keys.secrets["log"], SystemClock())
+
+    run_writer(folder, make_parts)
+
+
+@asynccontextmanager
+async def opened(
+    folder: Path, *, role: str, lane: str | None = None, clock: Clock | None = None
+) -> AsyncIterator[Opened]:
+    """The house, for as long as the block runs: beside its running writer, or alone.
+
+    Args:
+        role: what this process is, for the list of processes: `collect`, `work`, `console`.
+        lane: its ledger lane; the role's own by default.
+
+    Raises:
+        NotFound: there is no house in this folder.
+        Unavailable: the root is locked, or another command holds the house just now.
+    """
+    chosen = houses.load(folder, os.environ)
+    identity, time = bytes.fromhex(chosen.house), clock or SystemClock()
+    beside = await _reach(folder, role=role, clock=time)
+    reads: SqliteReads | ApswReads = ApswReads(folder) if beside is None else SqliteReads(folder)
+    writer: LocalWriter | WriterClient | None = beside
+    try:
+        keys = await unlock(house=identity, root=open_root(chosen), reads=reads)
+        writer = writer or LocalWriter(folder, _parts(identity, keys.secrets["log"], time))
+        house = _house(identity, keys, reads, writer, clock=time)
+        house.lane, house.demo = lane or role, chosen.demo
+        writer.on_move(lambda policy, key: drop(house, policy=policy, key=key))
+        await refresh(house)
+        yield Opened(
+            folder=folder, settings=chosen, house=house, writer=writer, journal=_journal(folder, chosen),
+            http=SafeHTTP(private=chosen.private_recipients), verifier=_vkey(identity, keys.secrets["log"]),
+            alone=beside is None,
+        )  # fmt: skip
+    finally:
+        if isinstance(writer, WriterClient):
+            await writer.close()
+        elif writer is not None:
+            writer.close()
+        reads.close()
+
+
+async def _reach(folder: Path, *, role: str, clock: Clock) -> WriterClient | None:
+    """The running writer of the house, or None if none runs."""
+    if not (folder / SOCKET_FILE).exists():
+        return None
+    try:
+        return await WriterClient.connect(folder, role=role, clock=clock, timeout_s=5.0)
+    except Unavailable:
+        return None
+
+
+def _journal(folder: Path, chosen: Settings) -> FileJournal:
+    copy = Path(chosen.journal_copy) / f"{chosen.house}.jsonl" if chosen.journal_copy else None
+    return FileJournal(folder / JOURNAL, copy=copy)
+
+
+def _house(identity: bytes, keys: Unlocked, reads: Reads, writer: LocalWriter | WriterClient, *, clock: Clock) -> House:
+    ids = SystemIds(clock)
+    keyring = Keyring(
+        identity, keks=keys.keks, generation=keys.generation, entropy=ids.random, alive=writer.alive,
+        notary=writer.notary_public,
+    )  # fmt: skip
+    return House(
+        id=identity, log=log_name(identity), reads=reads, commits=writer, epochs=writer, clock=clock, ids=ids,
+        keks=keys.keks, generation=keys.generation, keyring=keyring, indexer=Indexer(identity, keys.index),
+        notary=lambda: writer.notary_public, receipt_key=keys.secrets["receipt"], credential_key=keys.secrets["credential"],
+        integrity_key=keys.secrets["integrity"], suppression_key=keys.secrets["suppression"],
+    )  # fmt: skip
+
+
+__all__ = [
+    "KINDS",
+    "LockhouseError",
+    "Opened",
+    "default_root",
+    "found",
+    "open_root",
+    "opened",
+    "serve_writer",
+    "template",
+]
