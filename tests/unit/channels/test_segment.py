@@ -130,6 +130,11 @@ class TestConsent:
         }
         assert _event({"type": "page", "context": context}).consent == {"C1": False, "C2": False}
 
+    def test_rudderstacks_grouped_ids_are_read(self) -> None:
+        said = {"allowedConsentIds": {"a": ["C1"], "b": "C9"}, "deniedConsentIds": ["C2", 3]}
+        consent = _event({"type": "page", "context": {"consentManagement": said}}).consent
+        assert consent == {"C1": True, "C2": False}
+
     @pytest.mark.parametrize("broken", [[], "yes", 1, {"categoryPreferences": ["a"]}])
     def test_a_broken_object_grants_nothing(self, broken: Any) -> None:
         assert _event({"type": "page", "context": {"consent": broken}}).consent == {}
@@ -314,6 +319,14 @@ class TestWholeRequests:
         parsed = _parse(raw)
         assert (parsed.write_key, parsed.sent_at) == ("WK", RECEIVED - 4_000)
         assert [type(item) for item in parsed.items] == [Fault, Event]
+
+    def test_on_the_slow_way_a_broken_key_is_no_key(self) -> None:
+        parsed = _parse(b'{"batch":[NaN,{"type":"page"}],"writeKey":NaN,"sentAt":Infinity}')
+        assert (parsed.write_key, parsed.sent_at, len(parsed.items)) == (None, None, 2)
+
+    @pytest.mark.parametrize("raw", [b'{"batch":[NaN],x}', b'{"batch":[NaN],"x"}', b'{"batch":[NaN],"batch":3}'])
+    def test_on_the_slow_way_too_what_is_no_object_is_one_fault(self, raw: bytes) -> None:
+        assert _whole(raw).code == "LH-1010"
 
 
 def test_what_is_the_protocols_own_is_not_called_dropped() -> None:

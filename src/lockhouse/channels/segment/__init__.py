@@ -4,9 +4,9 @@ Format and traps: docs/spec/event.md. Unmodified `segment-analytics-python`, `@s
 library and RudderStack's clients send to it; the tests run two of them.
 """
 
-from lockhouse.channels.segment.credentials import basic_key, body_key, credentials
 from lockhouse.channels.segment.kind import KIND, PEER_NETWORK
 from lockhouse.channels.segment.parse import CALLS, MAX_BATCH_BYTES, ParsedRequest, parse_batch
+from lockhouse.channels.segment.write_key import basic_key, body_key, credentials
 
 __all__ = [
     "CALLS",
