@@ -37,7 +37,9 @@ class Settings:
     root: str = _setting("", "path of the root key file; outside the house folder, except in a demo")
     root_passphrase_file: str = _setting("", "file with the passphrase that locks the root key file; empty: not locked")
     policy: str = _setting("policy.yaml", "the policy draft: a file or a folder of files, relative to the house folder")
-    journal_copy: str = _setting("", "folder that the destruction journal is shipped to, best on another machine")
+    journal_copy: str = _setting(
+        "", "folder that the destruction journal is shipped to, best on another machine; empty: beside the root key file"
+    )
     listen_collect: str = _setting("127.0.0.1:8400", "address and port that SDKs send to")
     listen_metrics: str = _setting("127.0.0.1:9420", "address and port of /metrics; loopback unless you know better")
     public_url: str = _setting("", "the address by which senders reach the collect listener")

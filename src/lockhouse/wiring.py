@@ -17,7 +17,7 @@ from lockhouse import settings as houses
 from lockhouse.adapters.clock import SystemClock
 from lockhouse.adapters.group_commit.engine import WriterParts
 from lockhouse.adapters.ids import SystemIds
-from lockhouse.adapters.journal import FileJournal
+from lockhouse.adapters.journal import Journal
 from lockhouse.adapters.kms_file import FileRoot
 from lockhouse.adapters.migrations.run import migrate
 from lockhouse.adapters.outbound import SafeHTTP
@@ -67,7 +67,7 @@ class Opened:
     settings: Settings
     house: House
     writer: LocalWriter | WriterClient
-    journal: FileJournal
+    journal: Journal
     http: OutboundHTTP
     verifier: str
     alone: bool
@@ -227,9 +227,10 @@ async def _reach(folder: Path, *, role: str, clock: Clock) -> WriterClient | Non
         return None
 
 
-def _journal(folder: Path, chosen: Settings) -> FileJournal:
-    copy = Path(chosen.journal_copy) / f"{chosen.house}.jsonl" if chosen.journal_copy else None
-    return FileJournal(folder / JOURNAL, copy=copy)
+def _journal(folder: Path, chosen: Settings) -> Journal:
+    """The destruction journal and where it is shipped to: beside the root key file unless the settings name a place."""
+    beside = Path(chosen.journal_copy) if chosen.journal_copy else Path(chosen.root).parent
+    return Journal(folder / JOURNAL, ship_to=beside / f"{chosen.house}.{JOURNAL}")
 
 
 def _house(identity: bytes, keys: Unlocked, reads: Reads, writer: LocalWriter | WriterClient, *, clock: Clock) -> House:

@@ -22,7 +22,6 @@ from lockhouse.secret import Secret
 if TYPE_CHECKING:
     from lockhouse.model.ports import Clock, Commits, Ids, Reads, Root
 
-FIRST_GENERATION = 1
 SECRETS = ("credential", "integrity", "log", "receipt", "suppression")
 """Every secret of a house: write keys, MACs of authority rows, checkpoints, message ids, suppressions."""
 
@@ -57,13 +56,14 @@ async def found_keys(  # noqa: PLR0913  (the ports of a house that does not exis
         Unavailable: the identity store already holds a KEK: this house was founded before.
     """
     kek = Secret(ids.random(32))
-    wrapped = await root.wrap(FIRST_GENERATION, kek, _kek_place(house, FIRST_GENERATION))
-    row = Kek(FIRST_GENERATION, "file", wrapped, KeyState.LIVE, 0, clock.now_ms())
+    first = await root.new_generation()
+    wrapped = await root.wrap(first, kek, _kek_place(house, first))
+    row = Kek(first, "file", wrapped, KeyState.LIVE, 0, clock.now_ms())
     puts = [Put(Kek.TABLE, row)]
     for name, secret in secrets.items():
-        sealed = wrap(kek, secret, house=house, purpose="secret", name=name, generation=FIRST_GENERATION, version=1)
-        puts.append(Put(HouseSecret.TABLE, HouseSecret(name, 1, FIRST_GENERATION, sealed, None)))
-    expects = (Expect(Kek.TABLE, (FIRST_GENERATION,), None, or_absent=False, because="founded"),)
+        sealed = wrap(kek, secret, house=house, purpose="secret", name=name, generation=first, version=1)
+        puts.append(Put(HouseSecret.TABLE, HouseSecret(name, 1, first, sealed, None)))
+    expects = (Expect(Kek.TABLE, (first,), None, or_absent=False, because="founded"),)
     answer = await commits.commit(Change("identity", puts=tuple(puts), expects=expects))
     if isinstance(answer, Conflict):
         raise Unavailable("house: expected an empty folder, got a founded house", hint="choose another folder")

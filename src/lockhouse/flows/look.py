@@ -25,7 +25,7 @@ FOUND_LIMIT = 20
 
 
 async def ask_of(  # noqa: PLR0913  (a whole question)
-    house: House, actor: Actor, *, action: Action, purpose: str | None, mode: Wanted = "masked",
+    house: House, actor: Actor, *, action: Action, purpose: str | None, mode: Wanted = "full",
     reason: str | None = None, fields: tuple[str, ...] | None = None,
 ) -> Ask:  # fmt: skip
     """The question of an actor with everything that is known of them now.

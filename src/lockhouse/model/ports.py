@@ -133,6 +133,10 @@ class Sequencer(Protocol):
 class Root(Protocol):
     """The root of all keys, in a KMS. Asked once per generation and process."""
 
+    async def new_generation(self) -> int:
+        """A new root key version of its own; destroying the generation destroys that version."""
+        ...
+
     async def wrap(self, generation: int, plaintext: Secret, aad: bytes) -> bytes:
         """A KEK under this generation's own root key version."""
         ...
@@ -154,9 +158,6 @@ class Journal(Protocol):
         """Durable, and shipped to its second place, when this returns."""
         ...
 
-    def read(self) -> list[bytes]:
-        """Every serial ever destroyed."""
-        ...
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,200 @@
+"""A whole house in memory for stories: real keys, real policy, real gates; only the stores and the clock are near.
+
+    world = await World.make()
+    await world.send("backend", "Order Completed", email="anna@example.com", order_total="12.50")
+    view = await world.look("anna@example.com")
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from lockhouse.adapters.clock import SystemClock
+from lockhouse.adapters.group_commit.engine import WriterParts
+from lockhouse.adapters.ids import SystemIds
+from lockhouse.adapters.kms_file import FileRoot
+from lockhouse.adapters.memory import MemoryStore
+from lockhouse.channels import segment
+from lockhouse.crypto.blindindex import Indexer
+from lockhouse.crypto.checkpoint import sign_checkpoint, vkey
+from lockhouse.crypto.keyring import Keyring
+from lockhouse.crypto.noted import Notary
+from lockhouse.crypto.signatures import SigningKey
+from lockhouse.flows import approve, keys, look
+from lockhouse.gates.collect import collect_group
+from lockhouse.gates.house import House
+from lockhouse.gates.refresh import drop, refresh
+from lockhouse.model.change import Change, Put
+from lockhouse.model.decision import Actor
+from lockhouse.model.event import Batch, Event, Reply
+from lockhouse.model.rows import House as HouseRow
+from lockhouse.model.scale import Assurance
+from lockhouse.policy.document import parse
+from lockhouse.wiring import template
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lockhouse.gates.disclose import View
+
+POLICY = """
+policy: 1
+controller: {name: Northwind, contact: privacy@northwind.example, regulations: [gdpr],
+  region: {from: [country], unknown: strictest}}
+purposes:
+  fulfilment: {about: Deliver what you ordered, basis: contract, keep: 24 months after last_activity}
+  accounting: {about: Keep the books, basis: legal_obligation, keep: 84 months after event}
+  marketing: {about: Tell you about products, basis: {default: consent, us: opt_out}, sold_or_shared: true,
+    keep: 36 months after last_activity}
+  analytics: {about: Understand our shops, basis: legitimate_interest, keep: 13 months after event}
+consent:
+  absent: denied
+  names: {Advertising: marketing, Analytics: analytics}
+fields:
+  email: {type: email, class: contact, for: [fulfilment, marketing], identifies: person}
+  phone: {type: phone, class: contact, for: [fulfilment], identifies: person, find_by: [exact, last4]}
+  name: {type: text, class: contact, for: [fulfilment, marketing], find_by: [surname]}
+  loyalty_id: {type: id, class: identity, for: [fulfilment, marketing], identifies: person}
+  device_id: {type: id, class: identity, for: [analytics, marketing], identifies: device}
+  country: {type: country, class: location, for: [fulfilment, analytics], clear: true}
+  order_id: {type: id, class: transactions, for: [fulfilment, accounting], find_by: [exact]}
+  order_total: {type: money, class: transactions, for: [accounting, analytics]}
+  page_path: {type: text, class: behaviour, for: [analytics], minimise: redact_identifiers}
+events:
+  identify: [email, phone, name, loyalty_id, device_id]
+  page: [device_id, page_path]
+  Order Completed: [email, phone, name, loyalty_id, device_id, order_id, order_total, country]
+channels:
+  web: {kind: segment, key: public, origins: [https://shop.example], stage: live}
+  backend: {kind: segment, key: secret, stage: live}
+  account: {kind: segment, key: secret, stage: live, proves: [email, phone, loyalty_id]}
+recipients:
+  rudder: {kind: segment, url: http://127.0.0.1:1, role: internal, for: [analytics],
+    fields: [device_id, order_total, page_path]}
+roles:
+  support:
+    for: [fulfilment]
+    see: {contact: masked, identity: masked, transactions: full}
+    reveal: {contact: {reason: [call back, delivery problem]}}
+  analyst: {for: [analytics], see: {behaviour: full, identity: masked, transactions: full}}
+  marketer: {for: [marketing], see: {contact: full, identity: masked}}
+"""
+
+
+class Clock:
+    """A clock that only moves when told; ms since 1970."""
+
+    def __init__(self) -> None:
+        self.at = SystemClock().now_ms()
+        self.run = 0.0
+
+    def now_ms(self) -> int:
+        return self.at
+
+    def monotonic_s(self) -> float:
+        return self.run
+
+    def pass_days(self, days: float) -> None:
+        self.at += int(days * 86_400_000)
+        self.run += days * 86_400
+
+
+@dataclass
+class Journal:
+    """Serials of destroyed keys, in memory."""
+
+    serials: list[bytes] = field(default_factory=list)
+
+    def append(self, serials: list[bytes], *, cause: str, at: int) -> None:  # noqa: ARG002  # the port's shape
+        self.serials.extend(serials)
+
+    def read(self) -> list[bytes]:
+        return list(self.serials)
+
+
+@dataclass
+class World:
+    """See the module."""
+
+    house: House
+    store: MemoryStore
+    clock: Clock
+    journal: Journal
+    verifier: str
+    replies: list[Reply] = field(default_factory=list)
+
+    @classmethod
+    async def make(cls, folder: Path, policy: str = POLICY) -> World:
+        clock = Clock()
+        ids = SystemIds(clock)
+        identity = ids.random(16)
+        secrets = keys.new_secrets(ids)
+        log, key = f"lockhouse/{identity.hex()}/1", SigningKey.from_secret(secrets["log"])
+        store = MemoryStore(
+            WriterParts(
+                notary=Notary(identity), clock=clock, ids=ids,
+                sign_checkpoint=lambda size, root: sign_checkpoint(log, size, root, key),
+            )
+        )  # fmt: skip
+        root = FileRoot.create(folder / "root.key", passphrase=None)
+        await keys.found_keys(house=identity, secrets=secrets, root=root, commits=store, ids=ids, clock=clock)
+        await store.commit(
+            Change("record", puts=(Put("house", HouseRow(1, identity, log, 0, 0, 0, b"", clock.now_ms())),))
+        )
+        unlocked = await keys.unlock(house=identity, root=root, reads=store)
+        house = House(
+            id=identity, log=log, reads=store, commits=store, epochs=store, clock=clock, ids=ids, keks=unlocked.keks,
+            generation=1, indexer=Indexer(identity, unlocked.index), notary=lambda: store.notary_public,
+            keyring=Keyring(identity, keks=unlocked.keks, generation=1, entropy=ids.random, alive=store.alive),
+            receipt_key=secrets["receipt"], credential_key=secrets["credential"], demo=True,
+            integrity_key=secrets["integrity"], suppression_key=secrets["suppression"],
+        )  # fmt: skip
+        store.on_move(lambda policy, key: drop(house, policy=policy, key=key))
+        await refresh(house)
+        world = cls(house, store, clock, Journal(), vkey(log, key.public()))
+        await world.approve(policy)
+        return world
+
+    async def approve(self, policy: str) -> int:
+        """A policy rules."""
+        document = parse({"policy.yaml": policy}, templates=template)
+        draft = await approve.draft_of(self.house, document, {"segment": segment.KIND})
+        return await approve.approve(self.house, draft, policy.encode(), by="os-user:0")
+
+    async def send(self, channel: str, event: str, **values: Any) -> Reply:
+        """One event through the gate. `at`, `message_id`, `consent`, `signals` are the event's own, the rest fields."""
+        [reply] = await self.send_all([(channel, event, values)])
+        return reply
+
+    async def send_all(self, events: list[tuple[str, str, dict[str, Any]]]) -> list[Reply]:
+        batches = [self.batch(channel, event, values) for channel, event, values in events]
+        replies = [reply for answered in await collect_group(self.house, batches) for reply in answered]
+        self.replies.extend(replies)
+        return replies
+
+    def batch(self, channel: str, event: str, values: dict[str, Any]) -> Batch:
+        """A batch of one, as the face would hand it to the gate."""
+        own = dict(values)
+        now = self.clock.now_ms()
+        parsed = Event(
+            name=event, message_id=own.pop("message_id", None), occurred_at=own.pop("at", now),
+            consent=own.pop("consent", None), signals=frozenset(own.pop("signals", ())),
+            source={"type": "track", "properties": own},
+        )  # fmt: skip
+        assurance = Assurance.PUBLIC if channel == "web" else Assurance.SECRET
+        return Batch(
+            channel=channel, assurance=assurance, credential=f"{channel}/{assurance}", received_at=now, items=[parsed]
+        )
+
+    async def find(self, value: str, *, by: str = "email", role: str = "support", **asked: Any) -> list[View]:
+        """Everyone with this identifier, as the role sees them."""
+        ask = await self.ask(role, action="find", **asked)
+        return await look.find(self.house, ask, by=by, value=value)
+
+    async def ask(self, role: str, **asked: Any) -> Any:
+        actor = Actor(id="os-user:1000", kind="os-user", roles=(role,))
+        return await look.ask_of(self.house, actor, **{"action": "show", "purpose": None, **asked})
+
+    async def reveal(self, person: bytes, *, role: str = "support", reason: str | None = "call back") -> View:
+        return await look.reveal(self.house, await self.ask(role, action="reveal", reason=reason), person)
