@@ -33,7 +33,7 @@ SPECIAL_FLOOR = 256
 """Plaintext length that boxes of special data are padded to at least, so that length tells nothing (bytes)."""
 LEASE_MS = 5_000
 """A sealed write must be durable within this; later, an ending may have answered without it."""
-_ENCODE = msgspec.msgpack.Encoder(order="deterministic").encode
+_ENCODE = msgspec.msgpack.Encoder().encode
 
 
 async def settle_persons(house: House, works: Sequence[Work]) -> list[Work]:
@@ -161,7 +161,7 @@ def seal_record(house: House, work: Work) -> Change:
     row = Record(
         work.record, work.person, live.policy.channels[batch.channel].id, live.policy.events[work.event.name].id,
         work.event.occurred_at, now, batch.assurance, work.proof, live.version, house.ids.random(16),
-        _ENCODE(reduced.clear) if reduced.clear else b"", encode_boxes(boxes),
+        _ENCODE(dict(sorted(reduced.clear.items()))) if reduced.clear else b"", encode_boxes(boxes),
     )  # fmt: skip
     code = codes.TRIMMED if reduced.dropped else codes.STORED
     detail = _ENCODE((reduced.kept, reduced.dropped))
