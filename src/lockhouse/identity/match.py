@@ -2,8 +2,9 @@
 
 The rules, and what each one is against:
 
-- A record is sealed for the source person of its own *strongest* identifier: highest proof, then person before device,
-  then the order in which the event names them. Un-merging then gives every record back to its owner.
+- A record is sealed for the source person of its own *strongest* identifier: person before device, then the higher
+  proof, then the order in which the event names them. Un-merging then gives every record back to its owner. (A device
+  comes last whatever its proof: else a well-known tablet would keep its users' addresses from being indexed at all.)
 - An event takes over the owner of an identifier only from an index of the event's own proof or a higher one. Otherwise
   whoever typed a victim's still unknown address first would own the victim's later orders (pre-hijacking). It gets a
   person of its own, and a proposal is left for a check by people or workers.
@@ -64,7 +65,7 @@ class Owner(NamedTuple):
 
 
 class Joined(NamedTuple):
-    """Another source person that belongs with the event's, by the word of this event."""
+    """Another source person that belongs with the event's, by the word of this event: the same one, or its device."""
 
     person: bytes
     kind: int
@@ -78,7 +79,7 @@ class Match(NamedTuple):
         person: the source person it is sealed for; None: make one.
         proof: of the event's strongest identifier; 0 when it carries none.
         new_indexes: (kind, tag, proof) to be made for that person.
-        links: to persons who own other identifiers of the event.
+        links: to persons who own other identifiers of the event; a device's is always at this end.
         proposals: (person, proof) who hold one of its identifiers at a lower proof: perhaps the same, perhaps a trap.
         braked: (kind, tag) that were too common to be believed.
     """
@@ -112,7 +113,7 @@ def match(
     believed, braked = _brake(shown, counts)
     strongest = believed[0]
     for one in believed:
-        if (one.proof, one.is_person) > (strongest.proof, strongest.is_person):
+        if (one.is_person, one.proof) > (strongest.is_person, strongest.proof):
             strongest = one
     person = _owner(believed, strongest, known)
     if len(believed) == 1:
@@ -170,7 +171,7 @@ def _join(
         if best is not None and best[0] >= one.proof:
             if best[1] != person:
                 link = (best[1], SAME_PERSON if same_sort else DEVICE_OF)
-                links[link] = max(links.get(link, 0), one.proof)
+                links[link] = max(links.get(link, 0), min(one.proof, strongest.proof))
             continue
         if same_sort:
             indexes[(one.kind, one.tag, one.proof)] = None

@@ -336,7 +336,7 @@ def test_what_is_the_protocols_own_is_not_called_dropped() -> None:
 def test_every_segment_of_a_known_path_may_be_shown_by_name() -> None:
     paths = [path for sources in KIND.defaults.values() for path in sources] + list(KIND.roots) + list(KIND.envelope)
     segments = {segment for path in paths for segment in path.split(".")}
-    assert segments - KIND.vocabulary - {PEER_NETWORK} == {
+    assert segments - KIND.vocabulary == {
         "orderId",
         "gpc",
         "globalPrivacyControl",

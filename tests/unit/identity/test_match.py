@@ -95,6 +95,13 @@ def test_a_person_counts_before_a_device_whatever_the_order() -> None:
     assert answer.links == (Joined(TABLET, DEVICE_OF, CLAIMED),)
 
 
+def test_a_well_known_device_does_not_keep_its_users_address_from_being_indexed() -> None:
+    answer = match([BROWSER._replace(proof=PROVEN), MAIL], _owned(BROWSER, TABLET, PROVEN))
+    assert (answer.person, answer.proof) == (None, CLAIMED)
+    assert answer.new_indexes == ((EMAIL, b"mail", CLAIMED),)
+    assert answer.links == (Joined(TABLET, DEVICE_OF, CLAIMED),)
+
+
 def test_a_shared_tablet_gives_nobody_its_keys() -> None:
     """The second user's unknown address must not join whom the tablet's events are sealed for."""
     answer = match([MAIL, BROWSER], _owned(BROWSER, TABLET))

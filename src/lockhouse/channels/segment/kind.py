@@ -67,5 +67,5 @@ KIND: Final = Kind(
             "context.direct", "context.sessionStart",
         }
     ),
-    vocabulary=frozenset(_WORDS.split()),
+    vocabulary=frozenset({*_WORDS.split(), PEER_NETWORK}),
 )  # fmt: skip
