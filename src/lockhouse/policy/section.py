@@ -21,6 +21,7 @@ class Section:
     def __init__(self, spot: Spot | None, problems: Problems, known: Iterable[str] | None = None) -> None:
         self.problems = problems
         self.where = spot.where if spot is not None else "policy.yaml:1:1"
+        self._stands = spot is not None
         self._spots: dict[str, Spot] = {}
         self._keys: dict[str, str] = {}
         if spot is None or spot.value is None:
@@ -49,8 +50,10 @@ class Section:
 
     def sub(self, key: str, known: Iterable[str] | None = None) -> Section:
         """The mapping below a key; an empty one where there is none."""
-        spot = self._spots.get(key)
-        return Section(spot if spot is not None else Spot({}, self.where), self.problems, known)
+        below = Section(self._spots.get(key), self.problems, known)
+        if key not in self._spots:
+            below.where = self.where
+        return below
 
     def names(self, pattern: re.Pattern[str], what: str) -> Iterator[str]:
         """The keys that are well-formed names; the others are noted."""
@@ -61,9 +64,9 @@ class Section:
                 self.problems.add(self._keys[key], what, shown(key))
 
     def need(self, *keys: str) -> None:
-        """Note each missing key."""
+        """Note each missing key; where the whole mapping is missing, that is noted above and its keys are not."""
         for key in keys:
-            if key not in self._spots:
+            if key not in self._spots and self._stands:
                 self.problems.add(self.where, f"a key '{key}'", "none")
 
     def text(self, key: str, pattern: re.Pattern[str] | None = None, what: str = "a text") -> str | None:

@@ -98,4 +98,5 @@ def _other_phone(text: str, country: str | None) -> str | None:
         return None
     if not phonenumbers.is_possible_number(number) or number.extension:
         return None
-    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+    text = str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+    return text if _E164.match(text) else None
