@@ -159,7 +159,6 @@ class Journal(Protocol):
         ...
 
 
-
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What a recipient's server answered: its status, and how long it asks to be left alone (seconds)."""
 

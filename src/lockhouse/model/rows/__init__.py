@@ -1,0 +1,61 @@
+"""Every row of both stores, as typed values; the tables' only definition.
+
+A row class names its store, its key and its indexes once; adapters derive DDL, statements and wire frames from
+it. Rows hold ids, keyed hashes, sealed bytes and small integers, never a person's value. Column kinds follow the
+annotation: `bytes` BLOB, `int` INTEGER, `str` TEXT, `| None` nullable. Rows marked `authority` give someone or
+something a right; they carry a MAC over their content and the ledger entry that made them, checked on load.
+"""
+
+from __future__ import annotations
+
+from lockhouse.model.rows.authority import Attestation, Consent, Credential, Suppression
+from lockhouse.model.rows.base import Row, Store
+from lockhouse.model.rows.happened import Drop, Outbox, Receipt, Record, Seal
+from lockhouse.model.rows.keys import EpochKey, HouseSecret, IndexKey, Kek, KeyRing, Limbo, Tombstone
+from lockhouse.model.rows.ledger import Checkpoint, Deletion, Intake, Lane, LedgerEntry, Note
+from lockhouse.model.rows.running import House, Intent, Job, Name, PolicyVersion, Process
+from lockhouse.model.rows.who import ErasedMark, Identifier, Link, Lookup, Person
+
+__all__ = [
+    "Attestation",
+    "Checkpoint",
+    "Consent",
+    "Credential",
+    "Deletion",
+    "Drop",
+    "EpochKey",
+    "ErasedMark",
+    "House",
+    "HouseSecret",
+    "Identifier",
+    "IndexKey",
+    "Intake",
+    "Intent",
+    "Job",
+    "Kek",
+    "KeyRing",
+    "Lane",
+    "LedgerEntry",
+    "Limbo",
+    "Link",
+    "Lookup",
+    "Name",
+    "Note",
+    "Outbox",
+    "Person",
+    "PolicyVersion",
+    "Process",
+    "Receipt",
+    "Record",
+    "Row",
+    "Seal",
+    "Store",
+    "Suppression",
+    "Tombstone",
+    "tables",
+]
+
+
+def tables() -> dict[str, type[Row]]:
+    """Every table by name."""
+    return {row.TABLE: row for row in sorted(Row.__subclasses__(), key=lambda row: row.TABLE)}

@@ -1,0 +1,79 @@
+"""Identity store: what gives or takes a right: consents, suppressions, attestations, credentials."""
+
+from __future__ import annotations
+
+from lockhouse.model.rows.base import Row
+
+
+class Consent(Row, frozen=True):
+    """One thing a person (or a signal on their behalf) said about one purpose; the newest that counts rules."""
+
+    TABLE = "consent"
+    STORE = "identity"
+    KEY = ("person", "purpose", "at", "id")
+    AUTHORITY = True
+    person: bytes
+    purpose: int
+    at: int
+    id: bytes
+    state: int
+    channel: int
+    signal: str
+    assurance: int
+    notice: str | None
+    entry: bytes
+    mac: bytes
+
+
+class Suppression(Row, frozen=True):
+    """What must not be collected again: an identifier under the suppression branch and the purposes it closes."""
+
+    TABLE = "suppression"
+    STORE = "identity"
+    KEY = ("kind", "tag")
+    AUTHORITY = True
+    kind: int
+    tag: bytes
+    purposes: bytes
+    """msgpack list of purpose numbers; an empty list closes every purpose that may be closed."""
+    reason: str
+    since: int
+    until_at: int | None
+    entry: bytes
+    mac: bytes
+
+
+class Attestation(Row, frozen=True):
+    """A fact about an actor that an admin records while no better source exists (a course passed, a role held)."""
+
+    TABLE = "attestation"
+    STORE = "identity"
+    KEY = ("actor", "fact")
+    AUTHORITY = True
+    actor: str
+    fact: str
+    until_at: int | None
+    by: str
+    at: int
+    entry: bytes
+    mac: bytes
+
+
+class Credential(Row, frozen=True):
+    """A channel's write key, as a keyed hash. `state` 0 live, 1 ended."""
+
+    TABLE = "credential"
+    STORE = "identity"
+    KEY = ("hash",)
+    INDEXES = (("channel",),)
+    AUTHORITY = True
+    hash: bytes
+    channel: int
+    assurance: int
+    shown: str
+    """The first characters after the prefix, so that people can tell keys apart."""
+    state: int
+    created_at: int
+    until_at: int | None
+    entry: bytes
+    mac: bytes

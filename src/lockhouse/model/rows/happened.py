@@ -1,0 +1,93 @@
+"""Record store: what happened, sealed, with its receipts, its sends and what was not kept."""
+
+from __future__ import annotations
+
+from lockhouse.model.rows.base import Row
+
+
+class Record(Row, frozen=True):
+    """One stored event: clear metadata plus boxes. Immutable but for re-seals with the next seal number."""
+
+    TABLE = "record"
+    STORE = "record"
+    KEY = ("id",)
+    INDEXES = (("person", "id"),)
+    APPEND = True
+    id: bytes
+    person: bytes
+    channel: int
+    event: int
+    occurred_at: int
+    received_at: int
+    assurance: int
+    proof: int
+    policy: int
+    salt: bytes
+    clear: bytes
+    """msgpack map of slot number -> value of `clear: true` fields; empty bytes when there is none."""
+    boxes: bytes
+
+
+class Seal(Row, frozen=True):
+    """What a sealed write expects of a person, on the record store's side of the two stores.
+
+    Absent means version 0, open. An ending moves the version first, in the same commit as its intent, so that no
+    record sealed under the old keys can become durable afterwards. `state` 0 open, 1 ending, 2 ended.
+    """
+
+    TABLE = "seal"
+    STORE = "record"
+    KEY = ("person",)
+    person: bytes
+    version: int
+    state: int
+
+
+class Receipt(Row, frozen=True):
+    """That a message was answered, by the keyed hash of its id within its credential class; kept for `why`."""
+
+    TABLE = "receipt"
+    STORE = "record"
+    KEY = ("channel", "message")
+    INDEXES = (("at",), ("message",))
+    channel: int
+    message: bytes
+    body: bytes
+    """Keyed hash of the item's bytes: the same id with another body is told apart from a replay."""
+    record: bytes | None
+    at: int
+    code: str
+    detail: bytes
+    """msgpack of (kept, ((path, reason), …)); shapes only, emptied after 7 days."""
+
+
+class Outbox(Row, frozen=True):
+    """Something to be sent, committed with the deed that caused it; ids only, opened when it is sent."""
+
+    TABLE = "outbox"
+    STORE = "record"
+    KEY = ("id",)
+    INDEXES = (("recipient", "state", "id"), ("person",))
+    id: bytes
+    recipient: int
+    person: bytes
+    record: bytes
+    state: int
+    """0 waiting, 1 sent, 2 held back by the policy, 3 dead letter."""
+    attempts: int
+    run_at: int
+    reason: str | None
+
+
+class Drop(Row, frozen=True):
+    """What a channel sent that was not kept: a path (unknown segments as `*`), a reason and a count."""
+
+    TABLE = "drop_count"
+    STORE = "record"
+    KEY = ("channel", "path", "reason")
+    channel: int
+    path: str
+    reason: str
+    count: int
+    first_at: int
+    last_at: int

@@ -1,0 +1,102 @@
+"""Record store: the house itself, its policy, names, processes, jobs and endings under way."""
+
+from __future__ import annotations
+
+from lockhouse.model.rows.base import Row
+
+
+class House(Row, frozen=True):
+    """The house itself: one row."""
+
+    TABLE = "house"
+    STORE = "record"
+    KEY = ("one",)
+    one: int
+    id: bytes
+    log: str
+    policy_epoch: int
+    key_epoch: int
+    tree_size: int
+    frontier: bytes
+    last_at: int
+    """Ledger time: never runs backwards."""
+
+
+class Process(Row, frozen=True):
+    """A running process and what it has acknowledged."""
+
+    TABLE = "process"
+    STORE = "record"
+    KEY = ("id",)
+    id: bytes
+    role: str
+    seen_policy: int
+    seen_key: int
+    beat_at: int
+
+
+class Job(Row, frozen=True):
+    """Work in ranges under a lease; every Change of a step expects the fence."""
+
+    TABLE = "job"
+    STORE = "record"
+    KEY = ("id",)
+    INDEXES = (("state", "run_at"), ("dedupe",))
+    id: bytes
+    kind: str
+    dedupe: str | None
+    cursor: bytes
+    state: int
+    attempts: int
+    run_at: int
+    lease_owner: bytes | None
+    lease_until: int | None
+    fence: int
+    fault: str | None
+
+
+class Intent(Row, frozen=True):
+    """An ending begun: replayed at start-up until its completion is noted. `state` 0 open, 1 done."""
+
+    TABLE = "intent"
+    STORE = "record"
+    KEY = ("id",)
+    INDEXES = (("state",),)
+    id: bytes
+    kind: str
+    body: bytes
+    state: int
+    at: int
+
+
+class PolicyVersion(Row, frozen=True):
+    """A policy as proposed, approved and once live. `compiled` is what serving processes load.
+
+    `state` is 0 proposed, 1 live, 2 former.
+    """
+
+    TABLE = "policy_version"
+    STORE = "record"
+    KEY = ("id",)
+    AUTHORITY = True
+    id: int
+    hash: bytes
+    document: bytes
+    compiled: bytes
+    state: int
+    at: int
+    by: str
+    entry: bytes
+    mac: bytes
+
+
+class Name(Row, frozen=True):
+    """The name registry: numbers are never reused."""
+
+    TABLE = "name"
+    STORE = "record"
+    KEY = ("kind", "id")
+    INDEXES = (("kind", "name"),)
+    kind: str
+    id: int
+    name: str

@@ -1,0 +1,84 @@
+"""Identity store: source persons, their blind indexes and links."""
+
+from __future__ import annotations
+
+from lockhouse.model.rows.base import Row
+
+
+class Person(Row, frozen=True):
+    """A source person. `version` moves with every change that a sealed write must notice."""
+
+    TABLE = "person"
+    STORE = "identity"
+    KEY = ("id",)
+    id: bytes
+    state: int
+    region: str | None
+    version: int
+    created_at: int
+    active_at: int
+    """Day of the last activity, in ms; moved forward at most once a day."""
+
+
+class Identifier(Row, frozen=True):
+    """A blind index of one identifier: at one proof it belongs to one source person for ever."""
+
+    TABLE = "identifier"
+    STORE = "identity"
+    KEY = ("kind", "generation", "tag", "proof")
+    INDEXES = (("person",),)
+    kind: int
+    generation: int
+    tag: bytes
+    proof: int
+    person: bytes
+    first_at: int
+
+
+class Lookup(Row, frozen=True):
+    """A truncated or shared look-up (last4, surname, order number): many owners, filtered after opening."""
+
+    TABLE = "lookup"
+    STORE = "identity"
+    KEY = ("kind", "generation", "tag", "person")
+    INDEXES = (("person",),)
+    kind: int
+    generation: int
+    tag: bytes
+    person: bytes
+
+
+class Link(Row, frozen=True):
+    """Two source persons said to be one, with the lowest proof of what said so. `kind` 0 same person, 1 device of."""
+
+    TABLE = "link"
+    STORE = "identity"
+    KEY = ("id",)
+    INDEXES = (("a",), ("b",))
+    AUTHORITY = True
+    id: bytes
+    a: bytes
+    b: bytes
+    kind: int
+    proof: int
+    from_at: int
+    until_at: int | None
+    undone_at: int | None
+    entry: bytes
+    mac: bytes
+
+
+class ErasedMark(Row, frozen=True):
+    """A blind index erased before a time: replays of older events do not bring the person back.
+
+    It stands under the index branch, so an index key generation is kept while a mark under it lives (90 days).
+    """
+
+    TABLE = "erased_mark"
+    STORE = "identity"
+    KEY = ("kind", "generation", "tag")
+    kind: int
+    generation: int
+    tag: bytes
+    before_at: int
+    until_at: int
