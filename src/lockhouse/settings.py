@@ -38,7 +38,8 @@ class Settings:
     root_passphrase_file: str = _setting("", "file with the passphrase that locks the root key file; empty: not locked")
     policy: str = _setting("policy.yaml", "the policy draft: a file or a folder of files, relative to the house folder")
     journal_copy: str = _setting(
-        "", "folder that the destruction journal is shipped to, best on another machine; empty: beside the root key file"
+        "",
+        "folder that the destruction journal is shipped to, best on another machine; empty: beside the root key file",
     )
     listen_collect: str = _setting("127.0.0.1:8400", "address and port that SDKs send to")
     listen_metrics: str = _setting("127.0.0.1:9420", "address and port of /metrics; loopback unless you know better")
@@ -148,7 +149,7 @@ def _check_listeners(settings: Settings) -> None:
     if settings.tls == "own" and not is_loopback(host):
         raise Invalid(
             f"{FILE}: listen_collect", "a loopback address while tls is own", got="another address",
-            hint="set tls = \"files\" with tls_cert and tls_key, or tls = \"proxy\" with trusted_proxies",
+            hint='set tls = "files" with tls_cert and tls_key, or tls = "proxy" with trusted_proxies',
         )  # fmt: skip
     if settings.tls == "files" and not (settings.tls_cert and settings.tls_key):
         raise Invalid(f"{FILE}: tls", 'tls_cert and tls_key beside tls = "files"', got="one of them missing")

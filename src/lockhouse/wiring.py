@@ -5,6 +5,7 @@ A house whose writer runs is opened beside it, through its socket; one without i
 
 from __future__ import annotations
 
+import asyncio
 import os
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -33,7 +34,7 @@ from lockhouse.crypto.checkpoint import sign_checkpoint, vkey
 from lockhouse.crypto.keyring import Keyring
 from lockhouse.crypto.noted import Notary
 from lockhouse.crypto.signatures import SigningKey
-from lockhouse.errors import Invalid, LockhouseError, Unavailable
+from lockhouse.errors import Invalid, Unavailable
 from lockhouse.flows.keys import Unlocked, found_keys, new_secrets, unlock
 from lockhouse.gates.house import House
 from lockhouse.gates.refresh import drop, refresh
@@ -103,14 +104,12 @@ async def found(folder: Path, chosen: Settings, *, clock: Clock | None = None) -
         Invalid: the folder holds something already.
         Unavailable: the root key file exists already.
     """
-    if folder.exists() and any(folder.iterdir()):
-        raise Invalid("init", "an empty or new folder", got="one that holds something", hint="choose another")
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make_folder(folder)
     ids, time = SystemIds(clock or SystemClock()), clock or SystemClock()
     house = ids.random(16)
     root_file = Path(chosen.root) if chosen.root else default_root(house.hex())
     final = replace(chosen, house=house.hex(), root=str(root_file))
-    root_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    await asyncio.to_thread(root_file.parent.mkdir, mode=0o700, parents=True, exist_ok=True)
     root = FileRoot.create(root_file, passphrase=_passphrase(final))
     migrate(folder)
     secrets = new_secrets(ids)
@@ -125,6 +124,12 @@ async def found(folder: Path, chosen: Settings, *, clock: Clock | None = None) -
         writer.close()
     _write_private(folder / houses.FILE, houses.write(final))
     return final
+
+
+def _make_folder(folder: Path) -> None:
+    if folder.exists() and any(folder.iterdir()):
+        raise Invalid("init", "an empty or new folder", got="one that holds something", hint="choose another")
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def _write_private(file: Path, text: str) -> None:
@@ -162,8 +167,6 @@ def open_root(chosen: Settings) -> Root:
 
 def serve_writer(folder: Path) -> None:
     """Be the writer process of a house; returns when it is told to end."""
-    import asyncio  # noqa: PLC0415  # only this process's first moment needs a loop
-
     chosen = houses.load(folder, os.environ)
     house = bytes.fromhex(chosen.house)
 
@@ -242,19 +245,10 @@ def _house(identity: bytes, keys: Unlocked, reads: Reads, writer: LocalWriter | 
     return House(
         id=identity, log=log_name(identity), reads=reads, commits=writer, epochs=writer, clock=clock, ids=ids,
         keks=keys.keks, generation=keys.generation, keyring=keyring, indexer=Indexer(identity, keys.index),
-        notary=lambda: writer.notary_public, receipt_key=keys.secrets["receipt"], credential_key=keys.secrets["credential"],
+        notary=lambda: writer.notary_public, receipt_key=keys.secrets["receipt"],
+        credential_key=keys.secrets["credential"],
         integrity_key=keys.secrets["integrity"], suppression_key=keys.secrets["suppression"],
     )  # fmt: skip
 
 
-__all__ = [
-    "KINDS",
-    "LockhouseError",
-    "Opened",
-    "default_root",
-    "found",
-    "open_root",
-    "opened",
-    "serve_writer",
-    "template",
-]
+__all__ = ["KINDS", "Opened", "default_root", "found", "open_root", "opened", "serve_writer", "template"]

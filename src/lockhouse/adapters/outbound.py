@@ -36,7 +36,7 @@ class SafeHTTP:
         self._private = tuple(ip_network(one, strict=False) for one in private)
         verify: bool | str = True if trust is None else trust
         self._client = httpx.AsyncClient(
-            timeout=TIMEOUT_S, follow_redirects=False, trust_env=False, verify=_context(verify)
+            timeout=TIMEOUT_S, follow_redirects=False, trust_env=False, verify=_context(verify=verify)
         )
 
     async def post(self, url: str, *, body: bytes, headers: Mapping[str, str]) -> Answer:
@@ -83,7 +83,7 @@ class SafeHTTP:
         await self._client.aclose()
 
 
-def _context(verify: bool | str) -> httpx.SSLContext | bool:  # type: ignore[name-defined]  # httpx re-exports ssl's
+def _context(*, verify: bool | str) -> httpx.SSLContext | bool:  # type: ignore[name-defined]  # httpx re-exports ssl's
     return httpx.create_ssl_context(verify=verify)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lockhouse.crypto.blindindex import Indexer
+from lockhouse.crypto.signatures import equal
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Invalid
 from lockhouse.gates.authority import signed
@@ -19,7 +20,7 @@ from lockhouse.gates.index_keys import ensure_index, load_index
 from lockhouse.gates.live import FORMER, LIVE, load_live, name_book, versions
 from lockhouse.ledger.entry import Policy as PolicyEntry
 from lockhouse.model.change import Change, Conflict, Expect, Put
-from lockhouse.model.policy import encode_policy
+from lockhouse.model.policy import Policy, encode_policy
 from lockhouse.model.rows import Name, PolicyVersion
 from lockhouse.policy.cedar import judge
 from lockhouse.policy.compile import compile_policy
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
     from lockhouse.gates.house import House
     from lockhouse.model.event import Kind
-    from lockhouse.model.policy import Policy
     from lockhouse.policy.document import Document
 
 
@@ -58,7 +58,7 @@ async def draft_of(house: House, document: Document, kinds: Mapping[str, Kind]) 
         effects=diff(live.policy if live else None, policy),
         names=tuple(names.added),
         problems=tuple(judge(policy)),
-        same=live is not None and live.policy.hash == policy.hash,
+        same=live is not None and equal(live.policy.hash, policy.hash),
     )
 
 
@@ -83,9 +83,8 @@ async def approve(house: House, draft: Draft, source: bytes, *, by: str) -> int:
     now = house.clock.now_ms()
     row = PolicyVersion(number, sha256(source).digest(), source, encode_policy(draft.policy), LIVE, now, by, entry, b"")
     puts = [Put(PolicyVersion.TABLE, signed(row, house.integrity_key))]
-    for old in known:
-        if old.state == LIVE:
-            puts.append(Put(old.TABLE, signed(msgspec.structs.replace(old, state=FORMER), house.integrity_key)))
+    ruling = [old for old in known if old.state == LIVE]
+    puts += [Put(old.TABLE, signed(msgspec.structs.replace(old, state=FORMER), house.integrity_key)) for old in ruling]
     puts += [Put(Name.TABLE, Name(kind, identity, name)) for kind, identity, name in draft.names]
     said = PolicyEntry(step="live", version=number, hash=row.hash.hex(), by=by, before=known[-1].id if known else None)
     free = Expect(PolicyVersion.TABLE, (number,), None, or_absent=False, because="policy-moved")

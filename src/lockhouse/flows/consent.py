@@ -87,8 +87,12 @@ async def show(house: House, person: bytes) -> list[Word]:
     rows = checked(await house.reads.find(Consent, ("person",), [(person,)]), house.integrity_key)
     return [
         Word(
-            purpose=names.name("purpose", row.purpose) or f"#{row.purpose}", granted=row.state == ConsentState.GRANTED,
-            at=row.at, channel=names.name("channel", row.channel) or "staff", signal=row.signal, assurance=row.assurance,
+            purpose=names.name("purpose", row.purpose) or f"#{row.purpose}",
+            granted=row.state == ConsentState.GRANTED,
+            at=row.at,
+            channel=names.name("channel", row.channel) or "staff",
+            signal=row.signal,
+            assurance=row.assurance,
         )
         for row in sorted(rows, key=lambda row: (row.at, row.id))
     ]  # fmt: skip

@@ -162,7 +162,7 @@ async def _post(
 
 
 def _is_passing(answer: Answer) -> bool:
-    """Whether the same request may go through later (RFC 9110: 408, 425, 429 and 5xx); a wrong key can be mended too."""
+    """Whether it may go through later (RFC 9110: 408, 425, 429 and 5xx); a wrong key can be mended too."""
     return answer.status in {401, 403, 408, 425, 429} or answer.status >= 500  # noqa: PLR2004
 
 

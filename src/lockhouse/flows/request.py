@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from lockhouse.model.ports import Journal, Sequencer
 
 COOLING_MS = 24 * 3_600_000
-"""Between shut and destroyed for requests: time to find that the wrong person was erased. GDPR Art. 12(3) gives a month."""
+"""Between shut and destroyed: time to find that the wrong person was erased. GDPR Art. 12(3) gives a month."""
 
 
 async def open_erasure(

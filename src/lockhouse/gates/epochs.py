@@ -89,7 +89,7 @@ async def ensure_epochs(house: House, compartments: Sequence[Compartment]) -> in
         row = EpochKey(
             compartment, epoch, house.ids.random(8), house.generation, wrapped, int(KeyState.LIVE), now, None, None
         )
-        absent = Expect(EpochKey.TABLE, (compartment, epoch), None, False, "epoch-taken")
+        absent = Expect(EpochKey.TABLE, (compartment, epoch), None, or_absent=False, because="epoch-taken")
         changes.append(Change("identity", puts=(Put(EpochKey.TABLE, row),), expects=(absent,)))
     if changes:
         await house.commits.commit_each(changes)

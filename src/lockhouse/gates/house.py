@@ -55,7 +55,7 @@ class PersonFacts:
 
 
 class FactsCache:
-    """Recently used persons' facts. A commit expects the seal version they were read at, so a stale one only retries."""
+    """Recently used persons' facts. A commit expects the seal version they were read at: a stale one only retries."""
 
     def __init__(self, size: int = FACTS_CACHED) -> None:
         self._size = size

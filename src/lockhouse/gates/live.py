@@ -5,6 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from lockhouse.crypto.signatures import equal
 from lockhouse.errors import Tampered
 from lockhouse.gates.authority import checked
 from lockhouse.gates.house import LivePolicy
@@ -50,7 +51,7 @@ async def load_live(house: House) -> LivePolicy | None:
         house.live_policy = None
         return None
     row = ruling[-1]
-    if sha256(row.document).digest() != row.hash:
+    if not equal(sha256(row.document).digest(), row.hash):
         raise Tampered("policy: expected the document that was approved")
     live = LivePolicy(decode_policy(row.compiled), version=row.id, epoch=epoch, names=await name_book(house))
     house.live_policy = live

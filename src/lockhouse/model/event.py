@@ -17,7 +17,8 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         name: the word of `kind:` in the policy.
-        roots: where a field of the same name is looked for, in this order (`("properties", "traits", "context.traits")`).
+        roots: where a field of the same name is looked for, in this order
+            (`("properties", "traits", "context.traits")`).
         defaults: field name -> dotted source paths tried before the roots
             (`{"device_id": ("anonymousId",)}`).
         envelope: dotted paths that are the protocol's own and are neither kept nor counted as dropped;
@@ -39,7 +40,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     Attributes:
         name: the word under `events:` in the policy: `identify`, `page`, `Order Completed`.
         message_id: the sender's id for deduplication, or None when it sent none.
-        occurred_at: ms, corrected for clock skew, not yet clamped.
+        occurred_at: ms, corrected for clock skew, between 1970 and a day after it was received.
         consent: the banner's words and their answers; None when the event carries no consent object,
             an empty mapping when it carries an empty one (all denied).
         signals: narrowing signals seen with it: `gpc`.

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lockhouse.gates.house import House
-    from lockhouse.model.change import Committed
     from lockhouse.model.event import Batch
 
 MAX_TRIES = 4
@@ -157,7 +156,7 @@ async def _decide_group(house: House, works: list[Work]) -> tuple[list[Work], li
         if id(work) in again:
             continue
         if work.reply is not None:
-            changes.append((work, refusal(house, work)))
+            changes.append((work, refusal(work)))
             continue
         try:
             changes.append((work, seal_record(house, work)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
@@ -12,17 +13,15 @@ from lockhouse.identity.match import Joined
 from lockhouse.identity.normalise import NORM_VERSION, normal
 from lockhouse.model import codes
 from lockhouse.model.event import Batch, Event, Fault, Reply
+from lockhouse.model.rows import Consent, Link
 from lockhouse.model.scale import Assurance, Proof
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from lockhouse.gates.house import House, LivePolicy, PersonFacts
-    from lockhouse.model.rows import Consent, Link
-    from lockhouse.policy.reduce import Reduced, Reducer
+    from lockhouse.policy.reduce import Reducer
 
 _ENCODE = msgspec.msgpack.Encoder(order="deterministic").encode
-_MOVING = ("sentAt", "receivedAt")
+_MOVING = ("receivedAt", "receivedFrom", "sentAt")
 """What a sender's retry may change in an item without it being another item."""
 
 

@@ -9,7 +9,7 @@ import msgspec
 from lockhouse.crypto.canonical import pack_fields
 from lockhouse.crypto.ring import WrappedRing
 from lockhouse.crypto.seal import encode_boxes
-from lockhouse.gates.authority import digest, signed
+from lockhouse.gates.authority import digest
 from lockhouse.gates.collect.words import word_draft, words_to_store
 from lockhouse.gates.epochs import epoch_at
 from lockhouse.gates.lookups import lookup_rows
@@ -107,11 +107,15 @@ def _activity(work: Work) -> Person | None:
 
 
 def _link_draft(house: House, row: Link) -> Draft:
+    refs = house.keyring.ref(row.a).hex(), house.keyring.ref(row.b).hex()
     made = entries.Link(
-        change="made" if row.until_at is None else "ended", a=house.keyring.ref(row.a).hex(), b=house.keyring.ref(row.b).hex(), proof=row.proof,  # type: ignore[arg-type]  # 1, 2 or 3
-
-        by="service:collect", row=digest(row),
-    )  # fmt: skip
+        change="made" if row.until_at is None else "ended",
+        a=refs[0],
+        b=refs[1],
+        proof=row.proof,  # type: ignore[arg-type]  # 1, 2 or 3
+        by="service:collect",
+        row=digest(row),
+    )
     return made.draft(id=row.entry, lane=house.lane)
 
 
@@ -177,7 +181,7 @@ def seal_record(house: House, work: Work) -> Change:
     )
 
 
-def refusal(house: House, work: Work) -> Change:
+def refusal(work: Work) -> Change:
     """A receipt for an item of which nothing is stored, so that `why` can say so; and its counts."""
     assert work.reply is not None  # noqa: S101  # only refused works come here
     channel, now = work.live.policy.channels[work.batch.channel].id, work.batch.received_at

@@ -25,7 +25,7 @@ from lockhouse.gates.facts import facts_of_persons
 from lockhouse.gates.refresh import refresh
 from lockhouse.gates.rings import admit_rings
 from lockhouse.ledger.entry import Disclosure, Refusal
-from lockhouse.model.change import Change, Conflict, Put
+from lockhouse.model.change import Change, Committed, Conflict, Noting, Put
 from lockhouse.model.decision import Ask, Decision, Facts
 from lockhouse.model.rows import Note, Record
 from lockhouse.model.scale import PersonState
@@ -131,7 +131,7 @@ async def _decided(house: House, ask: Ask, group: tuple[tuple[bytes, ...], list[
     decision = decide(house.live().policy, msgspec.structs.replace(ask, facts=_facts(ask.facts, facts)))
     living = tuple(person for person, one in zip(persons, facts, strict=False) if not one.ending)
     if not living:
-        nothing = {field: ("erased",) for field in decision.open | decision.masked | decision.shut}
+        nothing = dict.fromkeys(decision.open | decision.masked | decision.shut, ("erased",))
         decision = Decision(open=frozenset(), masked=frozenset(), shut=frozenset(nothing), because=nothing)
     return _Group(persons, facts, decision, [])
 
@@ -170,32 +170,20 @@ async def _note(
     house: House, ask: Ask, groups: Sequence[_Group], *, place: tuple[bytes, int]
 ) -> tuple[bytes, Noted | None]:
     """The durable entry of this chunk, and the ticket made from it when something is to be opened."""
-    live = house.live()
-    role = ask.actor.roles[0] if ask.actor.roles else "none"
-    numbers = sorted({live.policy.fields[name].id for group in groups for name in group.fields})
-    refs = {
-        house.keyring.ref(person): group
-        for group in groups
-        if group.fields
-        for person in group.persons
-        if house.keyring.version_of(person) is not None
-    }
+    seen = [(group, person) for group in groups if group.fields for person in group.persons]
+    refs = {house.keyring.ref(person): group for group, person in seen if house.keyring.version_of(person) is not None}
     entry = house.ids.new()
-    common: dict[str, Any] = {
-        "actor": ask.actor.id, "role": role, "purpose": ask.purpose, "action": ask.action,
-        "reason": _reason_code(ask.reason), "ask": place[0].hex(),
-    }  # fmt: skip
+    common = _common(ask, place[0])
+    live = house.live()
     if not refs:
         because = sorted({word for group in groups for words in group.decision.because.values() for word in words})
         refused = Refusal(**common, fields=_asked(live, ask), because=because, count=len(groups))
         await _commit(house, Change("record", entries=(refused.draft(id=entry, lane=house.lane, urgent=True),)))
         return entry, None
-    compartments = sorted(
-        {box.compartment for group in groups for row in group.rows for box in wanted_boxes(live, row, group.fields)}
-    )
+    boxes = {box.compartment for group in groups for row in group.rows for box in wanted_boxes(live, row, group.fields)}
     disclosure = Disclosure(
-        **common, part=place[1], fields=numbers, compartments=compartments, count=len(refs),
-        refs_root=refs_root(list(refs)).hex(),
+        **common, part=place[1], compartments=sorted(boxes), count=len(refs), refs_root=refs_root(list(refs)).hex(),
+        fields=sorted({live.policy.fields[name].id for group in groups for name in group.fields}),
         recipient=live.policy.recipients[ask.recipient].id if ask.recipient is not None else None,
     )  # fmt: skip
     notes = tuple(
@@ -204,16 +192,26 @@ async def _note(
     )
     draft = disclosure.draft(id=entry, lane=house.lane, urgent=True)
     answer = await _commit(house, Change("record", puts=notes, entries=(draft,)))
-    noting, public = answer.notings[0], house.notary()
+    return entry, _ticket(house, answer.notings[0], list(refs))
+
+
+def _common(ask: Ask, asked: bytes) -> dict[str, Any]:
+    role = ask.actor.roles[0] if ask.actor.roles else "none"
+    return {
+        "actor": ask.actor.id, "role": role, "purpose": ask.purpose, "action": ask.action,
+        "reason": _reason_code(ask.reason), "ask": asked.hex(),
+    }  # fmt: skip
+
+
+def _ticket(house: House, noting: Noting, refs: list[bytes]) -> Noted:
+    public = house.notary()
     house.keyring.trust(public)
-    ticket = Noted.from_commit(
-        house=house.id, public=public, entry_id=noting.entry, entry=noting.body, signature=noting.signature,
-        refs=list(refs),
-    )  # fmt: skip
-    return entry, ticket
+    return Noted.from_commit(
+        house=house.id, public=public, entry_id=noting.entry, entry=noting.body, signature=noting.signature, refs=refs
+    )
 
 
-async def _commit(house: House, change: Change) -> Any:
+async def _commit(house: House, change: Change) -> Committed:
     answer = await house.commits.commit(change)
     if isinstance(answer, Conflict):
         raise Unavailable("ledger: expected the note to be written", retry_after_s=1.0)

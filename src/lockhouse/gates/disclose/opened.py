@@ -10,6 +10,7 @@ from lockhouse.crypto.canonical import unpack_fields
 from lockhouse.crypto.seal import decode_boxes
 from lockhouse.errors import Erased, Expired
 from lockhouse.model.decision import SlotTimes
+from lockhouse.model.rows import Record
 from lockhouse.policy.decide import open_slot
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from lockhouse.crypto.noted import Noted
     from lockhouse.crypto.seal import SealedBox
     from lockhouse.gates.house import House, LivePolicy
-    from lockhouse.model.rows import Record
 
 _DECODE = msgspec.msgpack.Decoder(dict[int, Any]).decode
 

@@ -88,8 +88,8 @@ async def _destroy_person(house: House, case: Case, person: bytes, *, at: int) -
     if not case.compartment:
         _, indexes = limbo_indexes(house, case, limbo)
         until = at + MARK_DAYS * DAY_MS
-        for one in indexes:
-            puts.append(Put(ErasedMark.TABLE, ErasedMark(one.kind, one.generation, one.tag, case.asked_at, until)))
+        marks = [ErasedMark(one.kind, one.generation, one.tag, case.asked_at, until) for one in indexes]
+        puts += [Put(ErasedMark.TABLE, mark) for mark in marks]
         deletes += await _leftovers(house, person)
         row_now = (await house.reads.get(Person, [(person,)]))[(person,)]
         ended = Person(person, int(PersonState.ERASED), None, row_now.version + 1, row_now.created_at, 0)
@@ -99,11 +99,10 @@ async def _destroy_person(house: House, case: Case, person: bytes, *, at: int) -
 
 async def _leftovers(house: House, person: bytes) -> list[Delete]:
     key = [(person,)]
-    gone: list[Delete] = []
-    gone += [Delete(Consent.TABLE, (row.person, row.purpose, row.at, row.id))
-             for row in await house.reads.find(Consent, ("person",), key)]  # fmt: skip
-    gone += [Delete(Lookup.TABLE, (row.kind, row.generation, row.tag, row.person))
-             for row in await house.reads.find(Lookup, ("person",), key)]  # fmt: skip
+    words = await house.reads.find(Consent, ("person",), key)
+    gone = [Delete(Consent.TABLE, (row.person, row.purpose, row.at, row.id)) for row in words]
+    lookups = await house.reads.find(Lookup, ("person",), key)
+    gone += [Delete(Lookup.TABLE, (row.kind, row.generation, row.tag, row.person)) for row in lookups]
     links = await house.reads.find(Link, ("a",), key) + await house.reads.find(Link, ("b",), key)
     gone += [Delete(Link.TABLE, (row.id,)) for row in links]
     return gone
@@ -157,10 +156,6 @@ def _residues(case: Case, at: int) -> list[Residue]:
         Residue(what="unsealed counts (clear columns) in data backups, unlinked to an identifier", until=None),
     ]
     if case.what == "person":
-        residues.append(
-            Residue(
-                what="a keyed hash of each identifier, so that replays do not bring the person back",
-                until=at + MARK_DAYS * DAY_MS,
-            )  # fmt: skip
-        )
+        hashes = "a keyed hash of each identifier, so that replays do not bring the person back"
+        residues.append(Residue(what=hashes, until=at + MARK_DAYS * DAY_MS))
     return residues
