@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import pytest
+
+from lockhouse.errors import Invalid
+from lockhouse.policy.diff import diff, render
+from lockhouse.policy.starter import starter
+from tests.unit.policy.worlds import EXAMPLE, compiled
+
+CHANGES = [
+    # what is replaced, by what, where it shows, whether it widens
+    ("Unsubscribed:    [email]", "Unsubscribed:    [email, phone]", "newly_kept", True),
+    ("for: [fulfilment], identifies: person, find_by", "for: [fulfilment, marketing], identifies: person, find_by",
+     "newly_kept", True),
+    (", minimise: year", "", "newly_kept", True),
+    ("keep: 36 months after last_activity", "keep: 48 months after last_activity", "longer", True),
+    ("keep: 36 months after last_activity", "keep: 36 months after event", "shorter", False),
+    ("keep: 84 months after event", "keep: 72 months after event", "shorter", False),
+    ("transactions: full}", "transactions: full, location: masked}", "readable_by_more", True),
+    ("transactions: full}", "transactions: masked}", "readable_by_less", False),
+    ("step_up: 8 hours", "step_up: 9 hours", "readable_by_more", True),
+    ("step_up: 8 hours", "step_up: 5 minutes", "readable_by_less", False),
+    ("[call back, delivery problem, other]", "required", "readable_by_more", True),
+    ("[call back, delivery problem, other]", "[other]", "readable_by_less", False),
+    ("training: [privacy-basics, phishing]", "training: [phishing]", "readable_by_more", True),
+    ("mode: observe}", "mode: enforce}", "readable_by_less", False),
+    ("fields: [email, name, loyalty_id]", "fields: [email, name, loyalty_id, birth_date]", "sent_to_more", True),
+    ("fields: [email, name, loyalty_id]", "fields: [email]", "sent_to_less", False),
+    ("https://rudder.internal.example", "https://elsewhere.example", "sent_to_more", True),
+    ("review: 2027-03-01", "review: 2029-03-01", "sent_to_more", True),
+    ("{default: consent, us: opt_out}", "opt_out", "loosened", True),
+    ("basis: legitimate_interest", "basis: consent", "tightened", False),
+    ("sold_or_shared: true", "sold_or_shared: false", "loosened", True),
+    ("C0004: marketing ", "C0009: marketing ", "loosened", True),
+    ("unknown: strictest", "unknown: us", "loosened", True),
+    ("roles: [[admin, privacy_officer]]", "roles: []", "loosened", True),
+    ("auditor: {may: [ledger.read", "auditor: {may: [ledger.*", "loosened", True),
+    ("origins: [https://shop.example]", "origins: [https://shop.example, https://b.example]", "loosened", True),
+    ("    erase: api", "    erase: task", "tightened", True),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "where", "widens"), CHANGES)
+def test_a_change_shows_where_it_acts(old: str, new: str, where: str, widens: bool) -> None:  # noqa: FBT001 - a column
+    assert old in EXAMPLE
+    effects = diff(compiled(), compiled(EXAMPLE.replace(old, new)))
+    assert getattr(effects, where)
+    assert effects.widening is widens
+
+
+@pytest.mark.parametrize(("old", "new"), [(old, new) for old, new, _, _ in CHANGES])
+def test_the_way_back_undoes_what_the_way_there_did(old: str, new: str) -> None:
+    there = diff(compiled(), compiled(EXAMPLE.replace(old, new)))
+    back = diff(compiled(EXAMPLE.replace(old, new)), compiled())
+    assert (there.newly_kept, there.sent_to_more) == (back.no_longer_kept, back.sent_to_less)
+    assert (there.readable_by_more, there.readable_by_less) == (back.readable_by_less, back.readable_by_more)
+
+
+def test_the_same_policy_in_other_words_has_no_effect() -> None:
+    effects = diff(compiled(), compiled(EXAMPLE.replace("Deliver and support what you ordered", "Send it") + "\n# x\n"))
+    assert render(effects) == "No effect: the two policies do the same.\n"
+    assert not effects.widening
+
+
+def test_a_first_policy_is_all_new() -> None:
+    effects = diff(None, compiled())
+    assert effects.widening
+    assert "email for fulfilment, from Order Completed on backend" in effects.newly_kept
+    assert not effects.no_longer_kept
+    assert not effects.readable_by_less
+
+
+def test_effects_print_what_widens_first() -> None:
+    text = EXAMPLE.replace("keep: 36 months after last_activity", "keep: 48 months after last_activity")
+    printed = render(diff(compiled(), compiled(text.replace("transactions: full}", "transactions: masked}"))))
+    assert printed.index("Kept longer:") < printed.index("Readable by less:")
+    assert "  marketing: 48 months after last_activity (was 36 months after last_activity)" in printed
+    assert printed.endswith("This widens what is done with data.\n")
+
+
+def test_the_starter_is_short_and_valid_as_it_stands() -> None:
+    text = starter('Ann\'s "Shop": 1', ["eu", "us", "uk"], ["web:segment:public", "backend", "square"])
+    policy = compiled(text)
+    assert text.count("\n") <= 60
+    assert policy.controller.name == 'Ann\'s "Shop": 1'
+    assert policy.controller.regulations == ("gdpr", "ccpa", "uk-gdpr")
+    assert {name: one.assurance_key for name, one in policy.channels.items()} == {
+        "web": "public", "backend": "secret", "square": None,
+    }  # fmt: skip
+    assert compiled(starter("", [], [])).channels["web"].served
+
+
+def test_the_starters_comments_are_valid_once_uncommented() -> None:
+    lines = starter("Shop", ["eu"], ["web"]).splitlines()
+    free = [line[2:] if line.startswith(("#   ", "# purposes", "# fields", "# consent", "# recip")) else line for line in lines]
+    policy = compiled("\n".join(free) + "\n")
+    assert set(policy.recipients) == {"analytics-tool"}
+    assert "gift_note" in policy.fields
+
+
+@pytest.mark.parametrize(("regions", "systems"), [(["moon"], ["web"]), (["eu"], ["web:telex"])])
+def test_the_starter_refuses_words_the_policy_does_not_know(regions: list[str], systems: list[str]) -> None:
+    with pytest.raises(Invalid):
+        starter("Shop", regions, systems)

@@ -1,0 +1,216 @@
+from __future__ import annotations
+
+import pytest
+
+from lockhouse.errors import NotFound, Refused
+from lockhouse.model.decision import Actor, Ask, Decision, Facts, PersonFacts, SlotTimes
+from lockhouse.model.policy import Slot
+from lockhouse.model.scale import PersonState
+from lockhouse.policy.decide import decide, map_consent, open_slot, permits, purposes_open, require
+from lockhouse.policy.explain import explain, sentences
+from tests.unit.policy.worlds import EXAMPLE, SMALL, compiled
+
+DAY = 86_400_000
+YEAR = 365 * DAY
+
+
+def _open(facts: PersonFacts, text: str = EXAMPLE) -> set[str]:
+    policy = compiled(text)
+    bits = purposes_open(policy, facts)
+    return {one.name for position, one in enumerate(policy.purposes) if bits >> position & 1} - {"requests"}
+
+
+ALWAYS = {"fulfilment", "accounting"}
+
+
+@pytest.mark.parametrize(
+    ("facts", "more"),
+    [
+        (PersonFacts(), {"analytics"}),
+        (PersonFacts(region="de"), {"analytics"}),
+        (PersonFacts(region="us"), {"analytics", "marketing"}),
+        (PersonFacts(region="us-ca"), {"analytics", "marketing"}),
+        (PersonFacts(region="us", signals=frozenset({"gpc"})), {"analytics"}),
+        (PersonFacts(region="us", consents={"marketing": False}), {"analytics"}),
+        (PersonFacts(region="us", consents={"marketing": True}, signals=frozenset({"gpc"})), {"analytics"}),
+        (PersonFacts(region="de", consents={"marketing": True}), {"analytics", "marketing"}),
+        (PersonFacts(region="de", event_consents={"marketing": True}), {"analytics", "marketing"}),
+        (PersonFacts(region="de", event_consents={}), {"analytics"}),
+        (PersonFacts(region="de", consents={"marketing": True}, event_consents={}), {"analytics"}),
+        (PersonFacts(region="de", consents={"marketing": False}, event_consents={"marketing": True}), {"analytics"}),
+        (PersonFacts(region="de", event_consents={"analytics": False}), set()),
+        (PersonFacts(region="de", objected=frozenset({"analytics"})), set()),
+        (PersonFacts(region="de", suppressed=frozenset({"analytics", "fulfilment"})), set()),
+        (PersonFacts(region="us", state=PersonState.MINOR), set()),
+        (PersonFacts(region="us", state=PersonState.ENDING), set()),
+    ],
+)
+def test_consent_decides_purposes_and_never_refuses_a_sale(facts: PersonFacts, more: set[str]) -> None:
+    assert _open(facts) == ALWAYS | more
+
+
+def test_a_region_word_for_the_union_covers_its_countries() -> None:
+    text = EXAMPLE.replace("{default: consent, us: opt_out}", "{default: opt_out, eu: consent, fr: contract}")
+    assert "marketing" not in _open(PersonFacts(region="de"), text)
+    assert "marketing" in _open(PersonFacts(region="fr"), text)
+    assert "marketing" in _open(PersonFacts(region="us"), text)
+    assert "marketing" not in _open(PersonFacts(region=None), text)
+
+
+def test_a_named_region_can_stand_for_the_unknown_one() -> None:
+    assert "marketing" in _open(PersonFacts(), EXAMPLE.replace("unknown: strictest", "unknown: us"))
+
+
+def test_a_soft_opt_in_needs_a_customer_and_ends_with_a_no() -> None:
+    text = SMALL.replace("basis: consent", "basis: soft_opt_in")
+    assert "news" not in _open(PersonFacts(), text)
+    assert "news" in _open(PersonFacts(customer=True), text)
+    assert "news" not in _open(PersonFacts(customer=True, consents={"news": False}), text)
+
+
+def test_the_banners_words_become_purposes_and_the_rest_is_told() -> None:
+    policy = compiled()
+    assert map_consent(policy, None) == (None, ())
+    assert map_consent(policy, {}) == ({}, ())
+    assert map_consent(policy, {"Advertising": True, "Functional": True}) == ({"marketing": True}, ("Functional",))
+    assert map_consent(policy, {"Advertising": True, "C0004": False}) == ({"marketing": False}, ())
+    assert map_consent(policy, {"C0004": False, "Advertising": True}) == ({"marketing": False}, ())
+    assert map_consent(policy, {"marketing": True, "fulfilment": False}) == ({"marketing": True}, ("fulfilment",))
+
+
+def test_require_passes_on_what_shows_something_and_refuses_the_rest() -> None:
+    some = Decision(open=frozenset(), masked=frozenset({"email"}), shut=frozenset())
+    assert require(some) is some
+    nothing = Decision(open=frozenset(), masked=frozenset(), shut=frozenset({"email"}), because={"email": ("no-role",)})
+    with pytest.raises(Refused) as caught:
+        require(nothing)
+    assert caught.value.reasons == ("no-role",)
+
+
+def test_a_permission_is_a_word_or_its_whole_area() -> None:
+    policy = compiled()
+    assert permits(policy, ("auditor",), "ledger.read")
+    assert permits(policy, ("auditor",), "audit.run")
+    assert not permits(policy, ("auditor",), "ledger.write")
+    assert not permits(policy, ("auditor", "nobody"), "policy.approve")
+
+
+def test_networks_quota_and_grants_guard_where_the_policy_says_so() -> None:
+    text = SMALL.replace(
+        "see: {contact: masked}",
+        "see: {contact: masked}, reveal: {contact: {reason: required, grant: required}}, networks: [10.0.0.0/8]"
+        ", limits: {persons_per_hour: 5}",
+    )
+
+    def answer(**facts: object) -> tuple[frozenset[str], frozenset[str], tuple[str, ...]]:
+        ask = Ask(
+            actor=Actor(id="a", kind="staff", roles=("helper",)),
+            action="reveal",
+            purpose="care",
+            fields=("email",),
+            reason="ticket",
+            facts=Facts(**facts),  # type: ignore[arg-type] # keywords of the test
+        )
+        found = decide(compiled(text), ask)
+        return found.open, found.masked, found.because.get("email", ())
+
+    email = frozenset({"email"})
+    assert answer(network="10.1.2.3", quota_left=1, grant="g") == (email, frozenset(), ())
+    assert answer(network="10.1.0.0/16", quota_left=1) == (frozenset(), email, ("grant",))
+    for outside in ("11.0.0.1", "0.0.0.0/0", "::1", "office", None):
+        assert answer(network=outside, quota_left=1, grant="g")[2] == ("network",)
+    assert answer(network="10.1.2.3", quota_left=0, grant="g")[2] == ("quota",)
+    assert answer(network="10.1.2.3", grant="g")[2] == ("quota",)
+
+
+def _times(**more: int) -> SlotTimes:
+    at = {"occurred_at": 1000 * DAY, "received_at": 1000 * DAY, "last_activity": 1000 * DAY, "now": 1001 * DAY, **more}
+    return SlotTimes(**at)
+
+
+def _slot(name: str, field: str, *purposes: str) -> Slot:
+    return Slot(id=1, name=name, field=field, purposes=purposes)
+
+
+def test_a_purpose_added_later_never_opens_what_was_sealed_before() -> None:
+    old, both = _slot("a", "email", "fulfilment"), _slot("b", "email", "fulfilment", "marketing")
+    assert open_slot(compiled(), "marketing", both, _times())
+    assert not open_slot(compiled(), "marketing", old, _times())
+    assert open_slot(compiled(), "fulfilment", old, _times())
+
+
+def test_a_purpose_taken_from_a_field_shuts_what_was_sealed_for_it() -> None:
+    assert not open_slot(compiled(), "marketing", _slot("a", "phone", "fulfilment", "marketing"), _times())
+
+
+def test_a_field_that_is_gone_or_became_special_or_moved_class_is_shut() -> None:
+    slot = _slot("note@care", "note", "care")
+    assert open_slot(compiled(SMALL), "care", slot, _times())
+    assert not open_slot(compiled(SMALL), "care", _slot("x", "gone", "care"), _times())
+    special = compiled(SMALL.replace("class: profile", "class: special, condition: health_care"))
+    assert not open_slot(special, "care", slot, _times())
+    moved = SlotTimes(occurred_at=0, received_at=0, last_activity=0, now=1, sealed_class="contact")
+    assert not open_slot(compiled(SMALL), "care", slot, moved)
+
+
+def test_a_purpose_ends_on_its_own_day_though_another_holds_the_box() -> None:
+    slot = _slot("x", "order_total", "accounting", "analytics")
+    late = _times(now=1000 * DAY + 2 * YEAR)
+    assert open_slot(compiled(), "accounting", slot, late)
+    assert not open_slot(compiled(), "analytics", slot, late)
+
+
+def test_activity_prolongs_only_what_counts_from_it() -> None:
+    late = _times(last_activity=1000 * DAY + 2 * YEAR, now=1000 * DAY + 3 * YEAR)
+    assert open_slot(compiled(), "fulfilment", _slot("a", "email", "fulfilment"), late)
+    assert not open_slot(compiled(), "analytics", _slot("b", "device_id", "analytics"), late)
+
+
+def test_an_event_from_the_future_is_kept_no_longer() -> None:
+    future = _times(occurred_at=90_000 * DAY, now=1000 * DAY + 2 * YEAR)
+    assert not open_slot(compiled(), "analytics", _slot("b", "device_id", "analytics"), future)
+
+
+def test_a_request_opens_what_is_held_of_declared_fields() -> None:
+    assert open_slot(compiled(), "requests", _slot("a", "email", "fulfilment"), _times(now=10_000 * DAY))
+    assert not open_slot(compiled(), "requests", _slot("a", "gone", "fulfilment"), _times())
+
+
+def test_explain_says_basis_keep_role_and_answer() -> None:
+    lines = explain(
+        compiled(), role="support", field="email", purpose="fulfilment", person=PersonFacts(region="de")
+    )
+    assert lines[0] == "email (contact) is kept for fulfilment for 24 months after last activity."
+    assert lines[1] == "In region de, fulfilment rests on the contract with the person (contract)."
+    assert "Role support may see it masked with its courses in force." in lines
+    assert "Answer: email is masked." in lines
+
+
+@pytest.mark.parametrize(
+    ("role", "field", "purpose", "says"),
+    [
+        ("support", "email", "marketing", "For this person marketing is shut."),
+        ("support", "ip", "analytics", "Role support does not work for analytics."),
+        ("support", "loyalty_id", "fulfilment", "Role support sees nothing of class identity for fulfilment."),
+        ("support", "phone", "marketing", "phone (contact) is not kept for marketing, only for fulfilment."),
+        ("support", "email", "marketing", "The region is unknown, so marketing needs all of: the person's consent; the "
+         "person's not opting out."),
+        ("support", "order_id", "fulfilment", "Answer: order_id is open."),
+        ("privacy_officer", "email", "requests", "email (contact) may be handled for requests: answering people about "
+         "their own data."),
+    ],
+)  # fmt: skip
+def test_explain_names_what_is_in_the_way(role: str, field: str, purpose: str, says: str) -> None:
+    assert says in explain(compiled(), role=role, field=field, purpose=purpose, person=PersonFacts())
+
+
+@pytest.mark.parametrize(("role", "field", "purpose"), [("x", "email", "marketing"), ("support", "x", "marketing"), ("support", "email", "x")])
+def test_explain_knows_only_what_the_policy_names(role: str, field: str, purpose: str) -> None:
+    with pytest.raises(NotFound):
+        explain(compiled(), role=role, field=field, purpose=purpose, person=PersonFacts())
+
+
+def test_a_decision_speaks_in_sentences() -> None:
+    shut = Decision(open=frozenset(), masked=frozenset(), shut=frozenset({"a"}), because={"a": ("no-role",)})
+    [said] = sentences(shut)["a"]
+    assert said.startswith("Hidden: no role of yours")
