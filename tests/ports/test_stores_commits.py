@@ -201,8 +201,10 @@ async def test_one_row_that_no_column_takes_fails_alone(store: Store) -> None:
     good = [a_record() for _ in range(3)]
     bad = Receipt("one", b"m" * 16, b"", None, AT, "LH-0000", b"")  # type: ignore[arg-type]  # on purpose
     changes = [Change("record", puts=(put(row),)) for row in (*good[:2], bad, good[2])]
+    answers = await store.writer.commit_each(changes)
+    assert [why(answer) for answer in answers] == ["", "", "invalid", ""]
     with pytest.raises(Invalid, match="row"):
-        await store.writer.commit_each(changes)
+        await store.writer.commit(changes[2])
     assert len(await store.reads.get(Record, [(record.id,) for record in good])) == len(good)
     assert await store.reads.find(Receipt, ("message",), [(b"m" * 16,)]) == []
 

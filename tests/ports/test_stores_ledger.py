@@ -124,10 +124,10 @@ async def test_one_entry_id_is_noted_once(store: Store) -> None:
 async def test_an_entry_too_long_fails_its_change_alone(store: Store) -> None:
     record, other = a_record(), a_record()
     long = Draft(new_id(), "console", "disclosure", {"text": "x" * 70_000})
+    changes = [Change("record", puts=(put(record),), entries=(long,)), Change("record", puts=(put(other),))]
+    assert [why(answer) for answer in await store.writer.commit_each(changes)] == ["invalid", ""]
     with pytest.raises(Invalid, match="ledger entry disclosure"):
-        await store.writer.commit_each(
-            [Change("record", puts=(put(record),), entries=(long,)), Change("record", puts=(put(other),))]
-        )
+        await store.writer.commit(changes[0])
     assert set(await store.reads.get(Record, [(record.id,), (other.id,)])) == {(other.id,)}
     assert await _lane(store, "console") == []
 

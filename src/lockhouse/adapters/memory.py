@@ -9,7 +9,7 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from lockhouse.adapters.group_commit.engine import Engine, WriterParts
-from lockhouse.adapters.group_commit.plain import MAX_GROUP, plain, settle
+from lockhouse.adapters.group_commit.plain import MAX_GROUP, plain, settle, settle_one
 from lockhouse.adapters.tables import Shape, Values, check_key, ordered, path, shape_of, shapes
 from lockhouse.errors import Invalid
 from lockhouse.model.rows import tables
@@ -17,6 +17,7 @@ from lockhouse.model.rows import tables
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
+    from lockhouse.adapters.group_commit.plain import Outcome
     from lockhouse.adapters.group_commit.shelf import Effects
     from lockhouse.model.change import Change, Committed, Conflict, KeyTuple
     from lockhouse.model.ports import RowT
@@ -143,15 +144,14 @@ class MemoryStore:
         Raises:
             Invalid: a Change that nothing can make right.
         """
-        [outcome] = await self.commit_each([change])
-        return outcome
+        [outcome] = self._outcomes([change])
+        return settle_one(outcome)
 
     async def commit_each(self, changes: Sequence[Change]) -> list[Committed | Conflict]:
-        """Commit each on its own.
+        """Commit each on its own; a fault comes back as a Conflict with `invalid`."""
+        return settle(self._outcomes(changes))
 
-        Raises:
-            Invalid: one of the Changes is a fault; the others were judged.
-        """
+    def _outcomes(self, changes: Sequence[Change]) -> list[Outcome]:
         waiting = plain(changes)
         outcomes = [
             outcome
@@ -159,7 +159,7 @@ class MemoryStore:
             for outcome in self._engine.commit_group(waiting[start : start + MAX_GROUP])
         ]
         self._engine.tick(every_s=0.0)  # there is no loop to fold later
-        return settle(outcomes)
+        return outcomes
 
     async def scrub(self) -> None:
         """Memory keeps no log file."""

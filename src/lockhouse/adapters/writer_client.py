@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from lockhouse.adapters.group_commit.plain import MAX_GROUP, is_urgent, settle
+from lockhouse.adapters.group_commit.plain import MAX_GROUP, is_urgent, settle, settle_one
 from lockhouse.adapters.writer_protocol import (
     BEAT_S,
     HEAD,
@@ -202,16 +202,20 @@ class WriterClient:
             Invalid: a Change that nothing can make right.
             Unavailable: the writer is away; the Change may or may not stand.
         """
-        [answer] = await self.commit_each((change,))
-        return answer
+        [outcome] = await self._outcomes((change,))
+        return settle_one(outcome)
 
     async def commit_each(self, changes: Sequence[Change]) -> list[Committed | Conflict]:
         """Commit each on its own, in the order given where they touch the same rows.
 
+        A fault comes back as a Conflict with `invalid`.
+
         Raises:
-            Invalid: one of the Changes is a fault; the others were judged.
             Unavailable: the writer is away; any of them may or may not stand.
         """
+        return settle(await self._outcomes(changes))
+
+    async def _outcomes(self, changes: Sequence[Change]) -> list[Outcome]:
         if self._stream is None:
             raise Unavailable(_AWAY)
         loop = asyncio.get_running_loop()
@@ -222,7 +226,7 @@ class WriterClient:
             asks.append(ask)
         self._pump()
         parts = await asyncio.gather(*(ask.future for ask in asks))
-        return settle([outcome for part in parts for outcome in part])
+        return [outcome for part in parts for outcome in part]
 
     def _pump(self) -> None:
         while self._stream is not None and len(self._groups) < MAX_IN_FLIGHT and (self._urgent or self._usual):

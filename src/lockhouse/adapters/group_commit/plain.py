@@ -78,15 +78,22 @@ def plain(changes: Sequence[Change]) -> list[PlainChange]:
 
 
 def settle(outcomes: Sequence[Outcome]) -> list[Committed | Conflict]:
-    """The outcomes as the port gives them.
+    """Outcomes as `commit_each` gives them: a fault is a Conflict with `invalid`, so that one item never costs a batch.
+
+    Trying it again changes nothing; `commit` of it alone raises what is wrong.
+    """
+    return [Conflict(o.where, (), "invalid") if isinstance(o, Fault) else o for o in outcomes]
+
+
+def settle_one(outcome: Outcome) -> Committed | Conflict:
+    """An outcome as `commit` gives it.
 
     Raises:
-        Invalid: one of them is a fault.
+        Invalid: it is a fault.
     """
-    for outcome in outcomes:
-        if isinstance(outcome, Fault):
-            raise outcome.error()
-    return [outcome for outcome in outcomes if not isinstance(outcome, Fault)]
+    if isinstance(outcome, Fault):
+        raise outcome.error()
+    return outcome
 
 
 def is_urgent(change: Change | PlainChange) -> bool:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lockhouse.adapters.group_commit.engine import Engine, WriterParts
-from lockhouse.adapters.group_commit.plain import MAX_GROUP, PlainChange, decode, encode, is_urgent, settle
+from lockhouse.adapters.group_commit.plain import MAX_GROUP, PlainChange, decode, encode, is_urgent, settle, settle_one
 from lockhouse.adapters.group_commit.waiting import Waiting
 from lockhouse.adapters.sqlite_writer.shelf import SqliteShelf
 from lockhouse.adapters.writer_protocol import LEASE_S, SCRUB_S
@@ -153,16 +153,20 @@ class LocalWriter:
             Invalid: a Change that nothing can make right.
             Unavailable: the store is away.
         """
-        [answer] = await self.commit_each([change])
-        return answer
+        [outcome] = await self._outcomes((change,))
+        return settle_one(outcome)
 
     async def commit_each(self, changes: Sequence[Change]) -> list[Committed | Conflict]:
         """Commit each on its own, in the order given where they touch the same rows.
 
+        A fault comes back as a Conflict with `invalid`.
+
         Raises:
-            Invalid: one of the Changes is a fault; the others were judged.
             Unavailable: the store is away.
         """
+        return settle(await self._outcomes(changes))
+
+    async def _outcomes(self, changes: Sequence[Change]) -> list[Outcome]:
         batches = [
             _Batch(*self._asked(), decode(encode(part)), any(is_urgent(change) for change in part))
             for part in (changes[start : start + MAX_GROUP] for start in range(0, len(changes), MAX_GROUP))
@@ -170,7 +174,7 @@ class LocalWriter:
         for batch in batches:
             self._queue.put(batch)
         parts: list[list[Outcome]] = await asyncio.gather(*(batch.future for batch in batches))
-        return settle([outcome for part in parts for outcome in part])
+        return [outcome for part in parts for outcome in part]
 
     def _asked(self) -> tuple[asyncio.AbstractEventLoop, asyncio.Future[Any]]:
         if not self._is_open:
