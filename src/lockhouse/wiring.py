@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from lockhouse import __version__
 from lockhouse import settings as houses
+from lockhouse.adapters import jobs
 from lockhouse.adapters.clock import SystemClock
 from lockhouse.adapters.group_commit.engine import WriterParts
 from lockhouse.adapters.ids import SystemIds
@@ -28,6 +29,7 @@ from lockhouse.adapters.sqlite_writer.process import run_writer
 from lockhouse.adapters.sqlite_writer.reads import ApswReads
 from lockhouse.adapters.writer_client import WriterClient
 from lockhouse.adapters.writer_protocol import SOCKET_FILE
+from lockhouse.adapters.writer_spawn import LIFELINE_VARIABLE
 from lockhouse.channels import segment
 from lockhouse.crypto.blindindex import Indexer
 from lockhouse.crypto.checkpoint import sign_checkpoint, vkey
@@ -251,4 +253,17 @@ def _house(identity: bytes, keys: Unlocked, reads: Reads, writer: LocalWriter | 
     )  # fmt: skip
 
 
-__all__ = ["KINDS", "Opened", "default_root", "found", "open_root", "opened", "serve_writer", "template"]
+__all__ = [
+    "KINDS",
+    "LIFELINE_VARIABLE",
+    "SOCKET_FILE",
+    "Opened",
+    "SystemClock",
+    "default_root",
+    "found",
+    "jobs",
+    "open_root",
+    "opened",
+    "serve_writer",
+    "template",
+]
