@@ -6,29 +6,29 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from lockhouse.detection.burst import ERASURES, is_burst
 from lockhouse.errors import Conflict as Moved
-from lockhouse.errors import Invalid, NotFound
+from lockhouse.errors import Invalid, NotFound, Refused
 from lockhouse.gates.ending import Case, Done, begin_person, cancel, carry_on, open_cases
 from lockhouse.gates.tree import place_of
 from lockhouse.ledger.certificate import Statement, certificate
 from lockhouse.model.rows import LedgerEntry
+from lockhouse.rights.erasure import destroy_at
 
 if TYPE_CHECKING:
     from lockhouse.gates.house import House
     from lockhouse.model.ports import Journal, Sequencer
 
-COOLING_MS = 24 * 3_600_000
-"""Between shut and destroyed: time to find that the wrong person was erased. GDPR Art. 12(3) gives a month."""
 
-
-async def open_erasure(
-    house: House, person: bytes, *, by: str, journal: Journal, compartment: str | None = None
+async def open_erasure(  # noqa: PLR0913  (what an erasure is made of)
+    house: House, person: bytes, *, by: str, journal: Journal, compartment: str | None = None, anyway: bool = False
 ) -> Done:
     """The person (or one compartment of theirs) is shut in every process; destruction follows after the cooling time.
 
     Raises:
         NotFound: no such living person.
         Invalid: no such compartment.
+        Refused: more erasures in the last hour than a person is likely to have wanted (`burst`).
     """
     number = 0
     if compartment is not None:
@@ -37,9 +37,19 @@ async def open_erasure(
             known = ", ".join(one.name for one in house.live().policy.compartments)
             raise Invalid("compartment", f"one of {known}", got="another")
         number = found
-    due = house.clock.now_ms() + COOLING_MS
+    now = house.clock.now_ms()
+    if not anyway and is_burst([one.asked_at for one in await _persons_cases(house)], now=now, limit=ERASURES):
+        raise Refused(
+            f"erasures: expected at most {ERASURES.most} an hour, got more", reasons=("burst",),
+            hint="look at lockhouse request list; if they are right, say --anyway",
+        )  # fmt: skip
+    due = destroy_at(now, cause="request", regulations=house.live().policy.controller.regulations)
     case = await begin_person(house, person, by=by, reason="erasure", destroy_at=due, compartment=number)
     return await carry_on(house, case, journal=journal)
+
+
+async def _persons_cases(house: House) -> list[Case]:
+    return [case for case in await open_cases(house, also_closed=True) if case.what == "person"]
 
 
 async def find_case(house: House, case_id: bytes) -> Case:

@@ -15,6 +15,7 @@ from lockhouse.identity.normalise import NORM_VERSION, normal
 from lockhouse.model.decision import Facts
 from lockhouse.model.rows import Attestation, Consent, ErasedMark, Person, Seal, Suppression
 from lockhouse.model.scale import Assurance, ConsentState, PersonState
+from lockhouse.training.lapse import Attested, in_force
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -136,13 +137,15 @@ async def any_suppression(house: House) -> bool:
 
 
 async def standing_facts(house: House, actor: Actor) -> Facts:
-    """What is known of an actor now: courses in force by recorded attestation, and the day.
+    """What is known of an actor now: courses in force, and the day.
 
     Raises:
         Tampered: an attestation was not made by this house.
     """
     now = house.clock.now_ms()
     rows = checked(await house.reads.find(Attestation, ("actor",), [(actor.id,)]), house.integrity_key)
-    courses = frozenset(row.fact for row in rows if row.until_at is None or row.until_at > now)
+    attested = [Attested(row.fact, row.at, row.until_at) for row in rows]
+    live = house.live()
+    courses = in_force(live.policy.training, attested, assigned=live.assigned, now=now)
     today = datetime.fromtimestamp(now / 1000, UTC).date().isoformat()
     return Facts(training=courses, today=today)

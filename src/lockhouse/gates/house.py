@@ -89,6 +89,7 @@ class LivePolicy:
     def __init__(self, policy: Policy, *, version: int, epoch: int, names: NameBook) -> None:
         self.policy = policy
         self.version = version
+        self.assigned: dict[str, int] = {}
         self.epoch = epoch
         self.names = names
         self.compartments: dict[int, Compartment] = {one.id: one for one in policy.compartments}

@@ -46,13 +46,25 @@ async def load_live(house: House) -> LivePolicy | None:
         Tampered: the stored policy is not the approved one.
     """
     epoch = house.epochs.policy()
-    ruling = [row for row in await versions(house) if row.state == LIVE]
+    known = await versions(house)
+    ruling = [row for row in known if row.state == LIVE]
     if not ruling:
         house.live_policy = None
         return None
     row = ruling[-1]
     if not equal(sha256(row.document).digest(), row.hash):
         raise Tampered("policy: expected the document that was approved")
-    live = LivePolicy(decode_policy(row.compiled), version=row.id, epoch=epoch, names=await name_book(house))
+    names = await name_book(house)
+    live = LivePolicy(decode_policy(row.compiled), version=row.id, epoch=epoch, names=names)
+    live.assigned = _assigned(known)
     house.live_policy = live
     return live
+
+
+def _assigned(known: list[PolicyVersion]) -> dict[str, int]:
+    """Course -> when a policy that asks for it first ruled, without a break since: its grace counts from then."""
+    first: dict[str, int] = {}
+    for row in known:
+        courses = decode_policy(row.compiled).training
+        first = {name: first.get(name, row.at) for name in courses}
+    return first

@@ -25,13 +25,12 @@ from lockhouse.model.rows import (
     Tombstone,
 )
 from lockhouse.model.scale import PersonState
+from lockhouse.rights.erasure import REPLAY_DAYS, remains
 
 if TYPE_CHECKING:
     from lockhouse.gates.house import House
     from lockhouse.model.ports import Journal
 
-MARK_DAYS = 90
-"""The longest that a sender's queue or a provider's retry is expected to bring an event back."""
 ERASURE, RETENTION = 1, 2
 SWEEP = "sweep-person"
 
@@ -87,7 +86,7 @@ async def _destroy_person(house: House, case: Case, person: bytes, *, at: int) -
         puts.append(Put(Tombstone.TABLE, signed(row, house.integrity_key)))
     if not case.compartment:
         _, indexes = limbo_indexes(house, case, limbo)
-        until = at + MARK_DAYS * DAY_MS
+        until = at + REPLAY_DAYS * DAY_MS
         marks = [ErasedMark(one.kind, one.generation, one.tag, case.asked_at, until) for one in indexes]
         puts += [Put(ErasedMark.TABLE, mark) for mark in marks]
         deletes += await _leftovers(house, person)
@@ -115,7 +114,8 @@ async def _complete(house: House, case: Case) -> Case:
     statement = Statement(
         house=house.id.hex(), case=case.id.hex(), what=case.what, step="erased", asked_at=case.asked_at, done_at=at,
         keys=len(case.serials), serials_root=root, scope=list(case.scope), recipients=[],
-        residues=_residues(case, at), cannot_prove=list(CANNOT_PROVE),
+        residues=[Residue(what=one.what, until=one.until) for one in remains(case.what, done_at=at)],
+        cannot_prove=list(CANNOT_PROVE),
     )  # fmt: skip
     entry = house.ids.new()
     said = Completion(
@@ -145,17 +145,3 @@ def _sweep(house: House, person: bytes, entry: bytes) -> Job:
         0,
         None,
     )
-
-
-def _residues(case: Case, at: int) -> list[Residue]:
-    """What outlives the ending, and until when."""
-    residues = [
-        Residue(
-            what="copies of the wrapped keys in backups and file-system snapshots, while their KEK lives", until=None
-        ),
-        Residue(what="unsealed counts (clear columns) in data backups, unlinked to an identifier", until=None),
-    ]
-    if case.what == "person":
-        hashes = "a keyed hash of each identifier, so that replays do not bring the person back"
-        residues.append(Residue(what=hashes, until=at + MARK_DAYS * DAY_MS))
-    return residues

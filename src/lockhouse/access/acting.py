@@ -1,0 +1,38 @@
+"""As which role the operating system's user of a house acts.
+
+Before the first member of staff is enrolled there is nobody else; the ledger then says `os-user`. From the first one
+on, acting as a role without signing in exists only in a house made by the demo.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lockhouse.errors import Invalid, Unproven
+from lockhouse.model.decision import Actor
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+
+def acting(
+    user: int, role: str | None, *, roles: Collection[str], is_demo: bool = False, has_staff: bool = False
+) -> Actor:
+    """The operating system's user as an actor.
+
+    Args:
+        user: the numeric user id; a name would be personal data in the ledger.
+        role: the role to act as; None acts without one, for what needs none.
+        roles: names in the policy.
+
+    Raises:
+        Unproven: the house has staff, so acting means signing in.
+        Invalid: the policy has no such role.
+    """
+    if has_staff and not is_demo:
+        raise Unproven("sign-in: expected a signed-in member of staff", hint="lockhouse staff signs in")
+    if role is not None and role not in roles:
+        raise Invalid("--as", f"one of {', '.join(sorted(roles))}", got="another role")
+    return Actor(
+        id=f"os-user:{user}", kind="os-user", roles=() if role is None else (role,), shown="this machine's user"
+    )

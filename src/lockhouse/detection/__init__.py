@@ -1,0 +1,1 @@
+"""Detections: pure rules over what was counted or noted."""

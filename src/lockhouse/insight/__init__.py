@@ -1,0 +1,1 @@
+"""Counts that say something about shops and nothing about a person."""

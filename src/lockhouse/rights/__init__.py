@@ -1,0 +1,1 @@
+"""What the law gives data subjects, as clocks and statements."""

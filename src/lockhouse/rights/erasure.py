@@ -1,0 +1,55 @@
+"""An erasure's clock and what its certificate must own up to.
+
+The cooling time lets a mistaken or malicious erasure be undone; it is never allowed to run past the law's own limit.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from lockhouse.model.ids import DAY_MS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+HOUR_MS = 3_600_000
+COOLING_MS = {"request": 24 * HOUR_MS, "policy": 72 * HOUR_MS}
+"""Between shut and destroyed: for a data subject's request, and for what a policy or a retention run ends."""
+
+ANSWER_WITHIN_DAYS = {"ccpa": 45, "gdpr": 28, "uk-gdpr": 28}
+"""Days to answer an erasure request, counted so that no month is shorter: GDPR Art. 12(3) one month,
+UK GDPR Art. 12(3) one month, Cal. Civ. Code § 1798.130(a)(2)(A) 45 days."""
+
+REPLAY_DAYS = 90
+"""The longest that a sender's queue or a provider's retry is expected to bring an event back."""
+
+
+class Remains(NamedTuple):
+    """Something that outlives an erasure, and until when (ms; None where nobody can say)."""
+
+    what: str
+    until: int | None
+
+
+def destroy_at(asked_at: int, *, cause: Literal["request", "policy"], regulations: Iterable[str]) -> int:
+    """When the keys of something that was shut are destroyed: after the cooling time, within the strictest law.
+
+    Args:
+        asked_at: ms.
+        regulations: names in the policy; one that is not known here counts as the strictest that is.
+    """
+    strictest = min(ANSWER_WITHIN_DAYS.values())
+    days = min((ANSWER_WITHIN_DAYS.get(name, strictest) for name in regulations), default=strictest)
+    return asked_at + min(COOLING_MS[cause], days * DAY_MS)
+
+
+def remains(what: str, *, done_at: int) -> tuple[Remains, ...]:
+    """What outlives the ending of a person, a compartment or an epoch; the certificate lists every one."""
+    residues = [
+        Remains("copies of the wrapped keys in backups and file-system snapshots, while their KEK lives", None),
+        Remains("unsealed counts (clear columns) in data backups, without a way to an identifier", None),
+    ]
+    if what == "person":
+        hashes = "a keyed hash of each identifier, so that replays do not bring the person back"
+        residues.append(Remains(hashes, done_at + REPLAY_DAYS * DAY_MS))
+    return tuple(residues)

@@ -1,0 +1,31 @@
+"""The operating system's user acts as a role only while nobody could sign in instead."""
+
+from __future__ import annotations
+
+import pytest
+
+from lockhouse.access.acting import acting
+from lockhouse.errors import Invalid, Unproven
+
+
+def test_before_staff_exist_the_machines_user_acts_and_is_named_by_number() -> None:
+    actor = acting(1000, "support", roles=["support"])
+    assert (actor.id, actor.kind, actor.roles) == ("os-user:1000", "os-user", ("support",))
+
+
+def test_with_staff_it_takes_a_sign_in() -> None:
+    with pytest.raises(Unproven, match="expected a signed-in member of staff"):
+        acting(1000, "support", roles=["support"], has_staff=True)
+
+
+def test_a_demo_house_lets_anyone_try_every_role() -> None:
+    assert acting(0, "support", roles=["support"], has_staff=True, is_demo=True).roles == ("support",)
+
+
+def test_an_unknown_role_is_named_with_those_that_exist() -> None:
+    with pytest.raises(Invalid, match="--as: expected one of analyst, support, got another role"):
+        acting(0, "boss", roles=["support", "analyst"])
+
+
+def test_no_role_is_a_choice_too() -> None:
+    assert acting(7, None, roles=[]).roles == ()
