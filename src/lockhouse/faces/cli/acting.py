@@ -1,0 +1,110 @@
+"""Who acts: before staff are enrolled the operating system's user does, in a role, and the ledger says so."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+from cyclopts import Parameter
+
+from lockhouse.errors import Invalid, Refused
+from lockhouse.flows.look import ask_of
+from lockhouse.model.decision import Actor
+from lockhouse.policy.decide import permits
+from lockhouse.policy.sentences import sentence
+
+if TYPE_CHECKING:
+    from lockhouse.gates.house import House
+    from lockhouse.model.decision import Action, Ask, Wanted
+    from lockhouse.model.policy import Policy
+
+READING = frozenset({"masked", "full"})
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class As:
+    """The role that is acted in."""
+
+    role: Annotated[str | None, Parameter(name="--as")] = None
+    """role of the policy to act in; the first that may, if none is named"""
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading(As):
+    """The role, the purpose and the reason of a look."""
+
+    purpose: Annotated[str | None, Parameter(name="--for")] = None
+    """purpose of the look; a role with one purpose need not say it"""
+    reason: Annotated[str | None, Parameter(name="--reason")] = None
+    """why, as WORD or 'WORD: ticket'; the role lists its words"""
+
+
+def os_user(role: str | None = None) -> Actor:
+    """The operating system's user, in a role."""
+    return Actor(id=f"os-user:{os.getuid()}", kind="os-user", roles=(role,) if role else ())
+
+
+def allowed(house: House, permission: str, role: str | None) -> Actor:
+    """The actor of a deed that needs a permission such as `policy.approve`.
+
+    Where the policy gives it to no role, or none was ever approved, the operating system's user acts without one:
+    whoever runs the house must be able to mend its policy.
+
+    Raises:
+        Refused: the named role may not do it.
+        Invalid: the policy has no such role.
+    """
+    policy = house.live_policy.policy if house.live_policy else None
+    if policy is None:
+        return os_user()
+    if role is None:
+        return os_user(next((name for name in policy.roles if permits(policy, (name,), permission)), None))
+    _known(policy, role)
+    if not permits(policy, (role,), permission):
+        raise Refused(
+            f"{permission}: expected a role that may, got {role}", reasons=("no-permission",),
+            hint=sentence("no-permission"),
+        )  # fmt: skip
+    return os_user(role)
+
+
+async def asking(house: House, said: Reading, *, action: Action, mode: Wanted = "masked") -> Ask:
+    """The question of the operating system's user.
+
+    Who may read the house's files as their owner is as strongly signed in as a house without staff knows, and nobody
+    counts their looks; both stand in the facts so that no door waits for what nobody can bring yet.
+
+    Raises:
+        Invalid: the policy has no such role or purpose, or the role has several purposes and none was named.
+    """
+    policy = house.live().policy
+    role = said.role or _reader(policy, said.purpose)
+    _known(policy, role)
+    purposes = [one.name for one in policy.purposes]
+    if said.purpose is not None and said.purpose not in purposes:
+        raise Invalid("--for", f"one of {', '.join(purposes)}", got="another word")
+    extra: dict[str, Any] = {"reason": said.reason, "mode": mode}
+    ask = await ask_of(house, os_user(role), action=action, purpose=said.purpose, **extra)
+    facts = msgspec.structs.replace(ask.facts, step_up_age_s=0, quota_left=1)
+    return msgspec.structs.replace(ask, facts=facts)
+
+
+def _reader(policy: Policy, purpose: str | None) -> str:
+    """The first role that sees anything of single persons, for this purpose if one was named."""
+    for name in policy.roles:
+        rows = policy.table.get(name, {})
+        for works_for, classes in rows.items():
+            if purpose in {None, works_for} and any(READING & set(cells) for cells in classes.values()):
+                return name
+    raise Refused(
+        "role: expected one that sees persons, got none", reasons=("no-role",), hint="name one with --as ROLE"
+    )
+
+
+def _known(policy: Policy, role: str) -> None:
+    if role not in policy.roles:
+        raise Invalid("--as", f"one of {', '.join(policy.roles)}", got="another word")

@@ -1,0 +1,134 @@
+"""The whole command line as one tree, and the one way in."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+from cyclopts import App, CycloptsError, Group, Parameter
+
+from lockhouse import __version__
+from lockhouse.errors import LockhouseError
+from lockhouse.faces.cli.call import Call
+from lockhouse.faces.cli.edge import INTERRUPTED, tell, tell_incident, usage
+from lockhouse.faces.cli.layout import Said, plain
+from lockhouse.faces.cli.terminal import Terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from lockhouse.model.ports import Clock
+
+_ROOM = "lockhouse.faces.cli.commands"
+RUN, LOOK, RULE, PROVE = (Group(name, sort_key=at) for at, name in enumerate(("Run", "Look", "Rule", "Prove and keep")))
+TREE: tuple[tuple[str, str, Group, str], ...] = (
+    ("init", "init:init", RUN, "Make a house in a new folder, with keys, ledger and a first policy."),
+    ("serve", "serve:serve", RUN, "Run the house until it is told to stop."),
+    ("demo", "demo:demo", RUN, "Watch a throw-away house at work, on made-up people."),
+    ("doctor", "doctor:doctor", RUN, "Examine the house and say what to mend, each with its command."),
+    ("migrate", "migrate:migrate", RUN, "Bring the stores to this release's schema."),
+    ("version", "version:version", RUN, "Which Lockhouse this is."),
+    ("completion", "version:completion", RUN, "Print the completion script of a shell."),
+    ("person", "person:APP", LOOK, "Find and show people. Every look is noted before it is shown."),
+    ("tail", "tail:tail", LOOK, "Follow what becomes of events, as they come: shapes, never values."),
+    ("why", "why:why", LOOK, "What became of one message, and why."),
+    ("policy", "policy:APP", RULE, "What may be kept, why, until when, who sees it and who receives it."),
+    ("channel", "channel:APP", RULE, "The ways in: their write keys, and what they send that is not kept."),
+    ("recipient", "recipient:APP", RULE, "The ways out: what was sent, what was held back and why."),
+    ("consent", "consent:APP", RULE, "What a person said about a purpose."),
+    ("suppression", "suppression:APP", RULE, "Who must not be collected again."),
+    ("request", "request:APP", RULE, "A person's request to be erased: shut at once, destroyed later, certified."),
+    ("retention", "retention:APP", RULE, "End what has been kept long enough, by destroying one key a month."),
+    ("training", "training:APP", RULE, "Courses that open doors, as far as an admin vouches for them."),
+    ("ledger", "ledger:APP", PROVE, "Who did what: read it, verify it, prove one entry, export it."),
+    ("backup", "backup:APP", PROVE, "Copies of both stores, and a house brought back from one."),
+    ("key", "key:APP", PROVE, "The house's keys: generations and counts, never the keys."),
+)
+"""Each command, where it stands, under which head the help lists it, and what it is for. Loaded when first used."""
+HELP = """A gate and vault for customer data: one policy, every channel, one lock.
+
+Begin with `lockhouse demo`, or with `lockhouse init shop` for a house of your own.
+"""
+
+
+def tree() -> App:
+    """The commands as one application; nothing of them is imported yet."""
+    app = App(
+        name="lockhouse", help=HELP, version=__version__, print_error=False, exit_on_error=False, help_on_error=False,
+        result_action="return_value", suppress_keyboard_interrupt=False, help_format="markdown",
+        default_parameter=Parameter(negative=(), show_default=False), group_parameters=Group("Options", sort_key=10),
+    )  # fmt: skip
+    for name, place, group, about in TREE:
+        app.command(f"{_ROOM}.{place}", name=name, group=group, help=about)
+    app.meta.group_parameters = Group("Everywhere", sort_key=20)
+    return app
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line of this process; its exit code."""
+    return run(
+        list(sys.argv[1:] if arguments is None else arguments), terminal=Terminal(), environment=os.environ,
+        cwd=Path.cwd(),
+    )  # fmt: skip
+
+
+def run(
+    tokens: Sequence[str], *, terminal: Terminal, environment: Mapping[str, str], cwd: Path, clock: Clock | None = None
+) -> int:
+    """One call: its answer on standard output, whatever went wrong on standard error, and an exit code."""
+    app = tree()
+    as_json = "--json" in tokens
+    base = Call(terminal=terminal, environment=environment, cwd=cwd, clock=clock)
+    _launcher(app, base)
+    try:
+        said = app.meta(tokens, print_error=False, exit_on_error=False, result_action="return_value")
+    except CycloptsError as error:
+        return tell(terminal, usage(error, app), as_json=as_json)
+    except LockhouseError as error:
+        return tell(terminal, error, as_json=as_json)
+    except KeyboardInterrupt:
+        terminal.tell("lockhouse: stopped")
+        return INTERRUPTED
+    except BrokenPipeError:  # whoever read our answer has read enough
+        return 0
+    except Exception as error:  # noqa: BLE001  # the edge: an incident number instead of a traceback
+        return tell_incident(terminal, error, as_json=as_json)
+    return _answer(terminal, said, as_json=as_json)
+
+
+def _launcher(app: App, base: Call) -> None:
+    """The options that stand before or behind every command."""
+
+    @app.meta.default
+    def launch(
+        *tokens: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
+        house: Annotated[Path | None, Parameter(name=["--house", "-C"])] = None,
+        json: Annotated[bool, Parameter(negative="")] = False,
+    ) -> Any:
+        """Run one command.
+
+        Args:
+            tokens: the command and its words.
+            house: folder of the house; else LOCKHOUSE_HOUSE, else upwards from here.
+            json: answer with one JSON value; errors too, on standard error.
+        """
+        command, bound, hidden = app.parse_args(tokens, print_error=False, exit_on_error=False)
+        call = Call(
+            terminal=base.terminal, environment=base.environment, cwd=base.cwd, house=house, json=json,
+            clock=base.clock,
+        )  # fmt: skip
+        bound.arguments.update(dict.fromkeys(hidden, call))
+        result = command(*bound.args, **bound.kwargs)
+        return asyncio.run(result) if inspect.iscoroutine(result) else result
+
+
+def _answer(terminal: Terminal, said: Any, *, as_json: bool) -> int:
+    if not isinstance(said, Said):
+        return 0
+    terminal.say(msgspec.json.encode(plain(said.value)).decode() if as_json else said.text)
+    return said.code

@@ -1,0 +1,93 @@
+"""One call of the command line: which house, whose terminal, in which form it answers."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from lockhouse.errors import Invalid, NotFound
+from lockhouse.faces.cli.terminal import Terminal
+from lockhouse.model.ports import Clock
+from lockhouse.wiring import Opened, opened
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+MARK = "lockhouse.toml"
+ID_DIGITS = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """What every command is handed besides its own words.
+
+    Attributes:
+        house: what `-C` said.
+        json: one JSON value instead of text.
+        clock: another one than the machine's; for demos and tests.
+    """
+
+    terminal: Terminal
+    environment: Mapping[str, str]
+    cwd: Path
+    house: Path | None = None
+    json: bool = False
+    clock: Clock | None = None
+
+    def folder(self) -> Path:
+        """The house: `-C`, else `LOCKHOUSE_HOUSE`, else the first of this folder and those above that is one.
+
+        Raises:
+            NotFound: none of them is a house.
+        """
+        named = self.house or self.environment.get("LOCKHOUSE_HOUSE")
+        places = [self.cwd / named] if named else [self.cwd, *self.cwd.parents]
+        for place in places:
+            if (place / MARK).is_file():
+                return place
+        raise NotFound(
+            "house: expected a folder with lockhouse.toml, got none",
+            hint="lockhouse init DIR makes one; -C DIR or LOCKHOUSE_HOUSE names one",
+        )
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[Opened]:
+        """The house, beside its running processes or alone.
+
+        Raises:
+            NotFound: there is none.
+            Unavailable: it is locked, or another command holds it.
+        """
+        async with opened(self.folder(), role="console", clock=self.clock) as house:
+            yield house
+
+    def sure(self, question: str, answer: str, *, yes: bool) -> None:
+        """Somebody typed `answer`, or said `--yes`.
+
+        Raises:
+            Invalid: they typed something else, or nobody is there.
+        """
+        if not yes and self.terminal.ask(f"{question} Type {answer} to go on") != answer:
+            raise Invalid("answer", answer, got="another", hint="nothing was changed")
+
+
+Here = Annotated[Call, Parameter(parse=False)]
+
+
+def id_of(text: str, *, where: str, hint: str) -> bytes:
+    """An id as people see it, as bytes.
+
+    Raises:
+        Invalid: it is none.
+    """
+    try:
+        raw = bytes.fromhex(text) if len(text) == ID_DIGITS else b""
+    except ValueError:
+        raw = b""
+    if not raw:
+        raise Invalid(where, f"an id of {ID_DIGITS} hexadecimal digits", got="something else", hint=hint)
+    return raw

@@ -1,0 +1,175 @@
+"""`lockhouse channel …`: write keys made and shown once, and what each channel sends that is not kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+from cyclopts import App
+
+from lockhouse.errors import NotFound
+from lockhouse.faces.cli.acting import As, allowed
+from lockhouse.faces.cli.call import Here
+from lockhouse.faces.cli.layout import Said, assurance, count, pairs, plain, table, when
+from lockhouse.flows.channel import LIVE, credentials_of, make_credential
+from lockhouse.model.rows import Drop
+from lockhouse.policy.sentences import SENTENCES
+
+if TYPE_CHECKING:
+    from lockhouse.model.policy import Channel
+    from lockhouse.settings import Settings
+    from lockhouse.wiring import Opened
+
+APP = App(name="channel", help="The ways in: their write keys, and what they send that is not kept.")
+WEAKNESS = {
+    "public": "Anyone can read its key in the page: events may be made up, so they neither widen a consent nor prove "
+    "an identifier.",
+    "secret": "Whoever holds its key can send as this channel: keep it in a secret store, never in a page or an app.",
+    None: "The sender's signature decides; the key is held by the provider.",
+}
+
+
+@APP.command
+async def add(name: str, /, *, acting: As | None = None, call: Here) -> Said:
+    """Make a write key for a channel that the live policy has. It is shown once and stored as a keyed hash.
+
+    Args:
+        name: of the channel, as in the policy.
+        acting: the role.
+
+    Examples:
+        ```
+        lockhouse channel add web
+        ```
+    """
+    async with call.open() as opened:
+        actor = allowed(opened.house, "channel.add", (acting or As()).role)
+        secret = await make_credential(opened.house, name, by=actor.id)
+        key = secret.reveal().decode()  # house: allow no-reveal: a new key is shown this once
+        channel = opened.house.live().policy.channels[name]
+        address = address_of(opened.settings)
+    value = {"channel": name, "key": key, "address": address, "assurance": channel.assurance_key}
+    return Said(value, _shown(channel, key, address))
+
+
+def address_of(settings: Settings) -> str:
+    """Where senders reach the collect listener."""
+    scheme = "https" if settings.tls == "files" else "http"
+    return settings.public_url.rstrip("/") or f"{scheme}://{settings.listen_collect}"
+
+
+def _shown(channel: Channel, key: str, address: str) -> str:
+    event = next((one for one in ("Order Completed", *channel.events) if one in channel.events), "page")
+    sample = msgspec.json.encode({"userId": "customer-1", "event": event, "properties": {"order_id": "A-1"}}).decode()
+    return "\n".join([
+        f"A {channel.assurance_key} write key for {channel.name}, shown this once:",
+        "",
+        f"  {key}",
+        "",
+        *(f"  {line}" for line in _snippet(channel, key, address, event=event)),
+        "",
+        "One event by hand:",
+        "",
+        f"  curl -sS -u {key}: {address}/v1/track -H 'content-type: application/json' -d '{sample}'",
+        "",
+        f"`lockhouse tail --channel {channel.name}` shows what becomes of it, `lockhouse why MESSAGE_ID` says why.",
+    ])  # fmt: skip
+
+
+def _snippet(channel: Channel, key: str, address: str, *, event: str) -> list[str]:
+    """Six lines for whoever looks after the sending system."""
+    if channel.assurance_key == "public":
+        return [
+            "import { AnalyticsBrowser } from '@segment/analytics-next'",
+            "const analytics = AnalyticsBrowser.load(",
+            f"  {{ writeKey: '{key}' }},",
+            f"  {{ integrations: {{ 'Segment.io': {{ apiHost: '{address.partition('://')[2]}/v1', "
+            f"protocol: '{address.partition('://')[0]}' }} }} }},",
+            ")",
+            f"analytics.track('{event}', {{ order_id: 'A-1' }})",
+        ]
+    return [
+        "import segment.analytics as analytics",
+        f"analytics.write_key = '{key}'",
+        f"analytics.host = '{address}'",
+        f"analytics.track('customer-1', '{event}', {{'order_id': 'A-1'}})",
+        "analytics.flush()",
+        "# pip install segment-analytics-python",
+    ]
+
+
+@APP.command(name="list")
+async def list_(*, call: Here) -> Said:
+    """Every channel of the live policy, with its keys and what was not kept."""
+    async with call.open() as opened:
+        live = opened.house.live()
+        keys = await credentials_of(opened.house)
+        dropped: dict[int, int] = {}
+        async for chunk in opened.house.reads.scan(Drop):
+            for row in chunk:
+                dropped[row.channel] = dropped.get(row.channel, 0) + row.count
+    rows = []
+    for name, one in live.policy.channels.items():
+        living = sum(row.state == LIVE for row in keys.get(name, ()))
+        kind = one.kind if one.served else f"{one.kind} (not served)"
+        rows.append((name, kind, one.assurance_key or "signed", one.stage.name.lower(), living, dropped.get(one.id, 0)))
+    heads = ("channel", "kind", "assurance", "stage", "keys", "fields dropped")
+    value = [dict(zip(("name", "kind", "assurance", "stage", "keys", "dropped"), row, strict=True)) for row in rows]
+    return Said(value, table(heads, rows, empty="the live policy has no channel"))
+
+
+@APP.command
+async def show(name: str, /, *, call: Here) -> Said:
+    """One channel: what it may send and do, its keys by their first characters, and its known weakness.
+
+    Args:
+        name: of the channel.
+    """
+    async with call.open() as opened:
+        channel = _channel(opened, name)
+        keys = (await credentials_of(opened.house)).get(name, [])
+    told = {
+        "kind": channel.kind if channel.served else f"{channel.kind}, not served by this build",
+        "assurance": channel.assurance_key or "signed",
+        "stage": channel.stage.name.lower(),
+        "events": ", ".join(channel.events),
+        "origins": ", ".join(channel.origins) or "any",
+        "proves": ", ".join(channel.proves) or "nothing",
+        "weakness": WEAKNESS[channel.assurance_key],
+    }
+    rows = [
+        (f"{row.shown}…", assurance(row.assurance), "live" if row.state == LIVE else "ended", when(row.created_at))
+        for row in keys
+    ]
+    value = {
+        "name": name, **told, "map": channel.map,
+        "keys": [{"begins": row[0], "state": row[2], "made_at": one.created_at} for row, one in zip(rows, keys, strict=True)],
+    }  # fmt: skip
+    listed = table(("key", "assurance", "state", "made"), rows, empty=f"no key yet: lockhouse channel add {name}")
+    return Said(value, f"{pairs(told)}\n\n{listed}")
+
+
+@APP.command
+async def drops(name: str, /, *, call: Here) -> Said:
+    """What a channel sent that was not kept: paths, reasons and counts, never a value.
+
+    Args:
+        name: of the channel.
+    """
+    async with call.open() as opened:
+        channel = _channel(opened, name)
+        found = await opened.house.reads.find(Drop, ("channel",), [(channel.id,)])
+    found.sort(key=lambda row: -row.count)
+    rows = [(row.path, row.reason, f"{row.count:,}", when(row.first_at), when(row.last_at)) for row in found]
+    codes = sorted({row.reason for row in found} & set(SENTENCES))
+    legend = "".join(f"\n  {code}: {SENTENCES[code]}" for code in codes)
+    told = table(("path", "reason", "count", "since", "last"), rows, empty="nothing was dropped")
+    total = f"\n\n{count(sum(row.count for row in found), 'field')} not kept.{legend}" if found else ""
+    return Said([plain(row) for row in found], told + total)
+
+
+def _channel(opened: Opened, name: str) -> Channel:
+    channel = opened.house.live().policy.channels.get(name)
+    if channel is None:
+        raise NotFound("channel: expected a channel of the live policy, got another", hint="lockhouse channel list")
+    return channel

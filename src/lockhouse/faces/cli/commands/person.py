@@ -1,0 +1,148 @@
+"""`lockhouse person …`: looks at people. Each one passes the disclose gate and is noted before it is shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import App, Parameter
+
+from lockhouse.errors import Invalid, Refused
+from lockhouse.faces.cli.acting import Reading, asking
+from lockhouse.faces.cli.call import Here, id_of
+from lockhouse.faces.cli.layout import Said, count, plain
+from lockhouse.faces.cli.people import card, facts_about, records
+from lockhouse.flows import look
+from lockhouse.gates.disclose import Records
+from lockhouse.policy.explain import explain as explain_lines
+from lockhouse.policy.sentences import SENTENCES
+
+if TYPE_CHECKING:
+    from lockhouse.gates.disclose import View
+
+APP = App(name="person", help="Find and show people. Every look is noted before it is shown.")
+WHICH = "lockhouse person find KIND prints ids"
+PAGE = 50
+
+
+@APP.command
+async def find(
+    kind: str, source: Annotated[str | None, Parameter(name="INPUT", allow_leading_hyphen=True)] = None, /, *, acting: Reading | None = None,
+    call: Here,
+) -> Said:  # fmt: skip
+    """Find people by an identifier or a look-up. The value is asked for, or read from standard input.
+
+    Args:
+        kind: a field that identifies (email, phone), or a way to find (order_id, phone#last4, name#surname).
+        source: `-` reads one line of standard input; a value is refused here.
+        acting: role, purpose and reason.
+
+    Examples:
+        ```
+        lockhouse person find email
+        pass show ticket-17 | lockhouse person find email -
+        ```
+    """
+    value = call.terminal.personal(
+        kind if kind.isidentifier() else "value", source, example="lockhouse person find KIND"
+    )
+    async with call.open() as opened:
+        ask = await asking(opened.house, acting or Reading(), action="find")
+        views = await look.find(opened.house, ask, by=kind, value=value)
+        told = "\n\n".join(card(view, opened.house.live().policy) for view in views)
+    return Said([plain(view) for view in views], told or "Nobody was found. The look is noted all the same.")
+
+
+@APP.command
+async def show(person: str, /, *, acting: Reading | None = None, call: Here) -> Said:
+    """One person as the role may see them: each field open, masked or hidden, and why.
+
+    Args:
+        person: an id that `person find` printed.
+        acting: role, purpose and reason.
+    """
+    async with call.open() as opened:
+        ask = await asking(opened.house, acting or Reading(), action="show")
+        view = await look.show(opened.house, ask, id_of(person, where="person", hint=WHICH))
+        return _said(view, card(view, opened.house.live().policy))
+
+
+@APP.command
+async def reveal(person: str, /, *, acting: Reading | None = None, call: Here) -> Said:
+    """The same, unmasked as far as role, reason and standing allow.
+
+    Args:
+        person: an id that `person find` printed.
+        acting: role, purpose and reason.
+
+    Examples:
+        ```
+        lockhouse person reveal 01989f… --as support --reason 'call back: T-17'
+        ```
+    """
+    async with call.open() as opened:
+        ask = await asking(opened.house, acting or Reading(), action="reveal", mode="full")
+        view = await look.reveal(opened.house, ask, id_of(person, where="person", hint=WHICH))
+        return _said(view, card(view, opened.house.live().policy))
+
+
+@APP.command
+async def timeline(
+    person: str, /, *, limit: int = PAGE, after: str | None = None, acting: Reading | None = None, call: Here
+) -> Said:
+    """A person's records in order, a page at a time.
+
+    Args:
+        person: an id that `person find` printed.
+        limit: records a page, up to 500.
+        after: the record to go on behind.
+        acting: role, purpose and reason.
+    """
+    if not 0 < limit <= 500:  # noqa: PLR2004  # what is folded on read
+        raise Invalid("--limit", "1 to 500", got="another number")
+    page = Records(
+        after=id_of(after, where="--after", hint="the last record of a page") if after else None, limit=limit
+    )
+    async with call.open() as opened:
+        ask = await asking(opened.house, acting or Reading(), action="timeline")
+        view = await look.show(opened.house, ask, id_of(person, where="person", hint=WHICH), records=page)
+    more = f"\nMore: --after {view.timeline[-1].id.hex()}" if view.truncated and view.timeline else ""
+    return _said(view, records(view) + more)
+
+
+def _said(view: View, text: str) -> Said:
+    """The view, or the refusal with its sentences."""
+    if view.refused:
+        told = [SENTENCES.get(code, code) for code in view.refused]
+        raise Refused(
+            "person: expected something that may be shown, got nothing", reasons=view.refused, hint=" ".join(told)
+        )
+    return Said(plain(view), text)
+
+
+@APP.command
+async def explain(person: str, field: str, /, *, acting: Reading | None = None, call: Here) -> Said:
+    """Why a field of this person is open, masked or hidden for a role and purpose. The look is noted.
+
+    Args:
+        person: an id that `person find` printed.
+        field: of the live policy.
+        acting: role, purpose and reason.
+    """
+    who = id_of(person, where="person", hint=WHICH)
+    async with call.open() as opened:
+        house = opened.house
+        ask = await asking(house, acting or Reading(), action="show")
+        if field not in house.live().policy.fields:
+            raise Invalid("field", "one of the live policy", got="another", hint="lockhouse policy show --full")
+        view = await look.show(house, ask, who)
+        facts = await facts_about(house, view)
+        lines = explain_lines(
+            house.live().policy, role=ask.actor.roles[0], field=field, purpose=ask.purpose, person=facts
+        )
+    shown = view.fields.get(field)
+    held = "Nothing is held of it." if shown is None else f"In this look it is {shown.state}."
+    ended = sum(view.ended.values())
+    lines += [held] + [
+        f"{count(ended, 'sealed box', 'sealed boxes')} of this person cannot be opened any more."
+    ] * bool(ended)
+    return Said({"person": person, "field": field, "because": lines}, "\n".join(lines))

@@ -1,0 +1,180 @@
+"""`lockhouse policy …`: the draft checked, compared and approved; the live policy shown and explained."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from lockhouse.errors import Invalid, NotFound
+from lockhouse.faces.cli.acting import As, allowed
+from lockhouse.faces.cli.call import Here
+from lockhouse.faces.cli.drafts import difference, draft_at, draft_of_house, live_version
+from lockhouse.faces.cli.layout import Said, count, plain, table, when
+from lockhouse.flows.approve import Draft, draft_of
+from lockhouse.flows.approve import approve as approve_draft
+from lockhouse.gates.live import FORMER, LIVE, PROPOSED, versions
+from lockhouse.model.decision import PersonFacts
+from lockhouse.model.names import NameBook
+from lockhouse.policy.cedar import judge
+from lockhouse.policy.compile import compile_policy
+from lockhouse.policy.diff import render as render_effects
+from lockhouse.policy.document import parse
+from lockhouse.policy.document import render as render_document
+from lockhouse.policy.explain import explain as explain_lines
+from lockhouse.settings import load
+from lockhouse.wiring import KINDS, template
+
+APP = App(name="policy", help="What may be kept, why, until when, who sees it and who receives it.")
+STATES = {PROPOSED: "proposed", LIVE: "live", FORMER: "former"}
+
+
+@APP.command
+def check(file: Path | None = None, /, *, call: Here) -> Said:
+    """Read a draft strictly and compile it; every problem is said at once, with its line. Changes nothing.
+
+    Args:
+        file: another draft than the house's: a YAML file or a folder of them.
+
+    Examples:
+        ```
+        lockhouse policy check
+        lockhouse policy check ./policy.yaml
+        ```
+    """
+    if file is None:
+        folder = call.folder()
+        written = draft_at(folder / load(folder, call.environment).policy)
+    else:
+        written = draft_at(call.cwd / file)
+    policy = compile_policy(written.document(), NameBook(), KINDS)
+    problems = judge(policy)
+    if problems:
+        raise Invalid("policy", "a table that Cedar agrees with", problems=tuple(problems))
+    value = {
+        "fields": len(policy.fields), "purposes": len(policy.purposes), "channels": len(policy.channels),
+        "recipients": len(policy.recipients), "roles": len(policy.roles), "compartments": len(policy.compartments),
+        "hash": policy.hash,
+    }  # fmt: skip
+    parts = [count(number, name.removesuffix("s")) for name, number in value.items() if isinstance(number, int)]
+    unserved = [name for name, one in policy.channels.items() if not one.served]
+    note = f"\nNot served by this build: {', '.join(unserved)}." if unserved else ""
+    return Said(value, f"The draft is valid: {', '.join(parts)}.{note}")
+
+
+@APP.command
+async def show(*, full: bool = False, call: Here) -> Said:
+    """The live policy as it was approved.
+
+    Args:
+        full: with its template merged in.
+    """
+    async with call.open() as opened:
+        live = await live_version(opened)
+        if live is None:
+            raise NotFound("policy: expected an approved one, got none", hint="lockhouse policy approve")
+        text, note = live.document.decode(), await difference(opened)
+    if full:
+        text = render_document(parse({"policy.yaml": text}, templates=template))
+    head = f"# live v{live.id}, approved {when(live.at)} by {live.by}, sha256 {live.hash.hex()[:16]}…\n"
+    value = {
+        "version": live.id, "at": live.at, "by": live.by, "hash": live.hash, "document": text, "difference": note,
+    }  # fmt: skip
+    return Said(value, head + (f"# {note}\n" if note else "") + text)
+
+
+@APP.command
+async def explain(
+    role: str,
+    field: str,
+    purpose: str,
+    /,
+    *,
+    region: str | None = None,
+    consent: Annotated[tuple[str, ...], Parameter(negative="")] = (),
+    call: Here,
+) -> Said:
+    """Why a role sees a field so, for a purpose and such a person.
+
+    Args:
+        role: of the live policy.
+        field: of the live policy.
+        purpose: of the live policy, or `requests`.
+        region: where the person is: de, us-ca; unknown if it is not said.
+        consent: the person's word, as PURPOSE=granted or PURPOSE=denied.
+
+    Examples:
+        ```
+        lockhouse policy explain support email marketing --region de --consent marketing=denied
+        ```
+    """
+    consents = dict(_word(one) for one in consent)
+    async with call.open() as opened:
+        policy = opened.house.live().policy
+        lines = explain_lines(
+            policy, role=role, field=field, purpose=purpose, person=PersonFacts(region=region, consents=consents)
+        )
+    return Said({"role": role, "field": field, "purpose": purpose, "because": lines}, "\n".join(lines))
+
+
+def _word(said: str) -> tuple[str, bool]:
+    purpose, _, word = said.partition("=")
+    if word not in {"granted", "denied"}:
+        raise Invalid("--consent", "PURPOSE=granted or PURPOSE=denied", got="another form")
+    return purpose, word == "granted"
+
+
+@APP.command
+async def diff(*, call: Here) -> Said:
+    """What the draft would change: fields kept, times, readers and receivers. Changes nothing."""
+    async with call.open() as opened:
+        draft = await draft_of(opened.house, draft_of_house(opened).document(), KINDS)
+        live = opened.house.live_policy
+    head = f"Draft against live v{live.version}:\n" if live else "Draft against nothing, as none was approved yet:\n"
+    value = {"same": draft.same, "effects": draft.effects, "against": live.version if live else None}
+    return Said(value, head + render_effects(draft.effects))
+
+
+@APP.command
+async def approve(*, yes: bool = False, acting: As | None = None, call: Here) -> Said:
+    """Make the draft the live policy, after saying what it changes. Noted in the ledger.
+
+    Args:
+        yes: do not ask.
+        acting: the role.
+    """
+    async with call.open() as opened:
+        actor = allowed(opened.house, "policy.approve", (acting or As()).role)
+        written = draft_of_house(opened)
+        draft = await draft_of(opened.house, written.document(), KINDS)
+        live = await live_version(opened)
+        if live is not None and live.document == written.source:
+            return Said({"version": live.id, "changed": False}, f"The draft is live v{live.id} already.")
+        _asked(call, draft, live.id + 1 if live else 1, yes=yes)
+        version = await approve_draft(opened.house, draft, written.source, by=actor.id)
+    return Said(
+        {"version": version, "changed": True, "effects": draft.effects},
+        f"Policy v{version} rules now, in every process; {len(draft.policy.compartments)} compartments have their keys.",
+    )
+
+
+def _asked(call: Here, draft: Draft, version: int, *, yes: bool) -> None:
+    if not yes:
+        call.terminal.tell(render_effects(draft.effects))
+    call.sure(f"This becomes policy v{version}.", f"v{version}", yes=yes)
+
+
+@APP.command
+async def history(*, call: Here) -> Said:
+    """Every approved version, with who and when."""
+    async with call.open() as opened:
+        known = await versions(opened.house)
+    rows = [(f"v{row.id}", STATES[row.state], when(row.at), row.by, row.hash.hex()[:16]) for row in known]
+    value = [
+        {"version": row.id, "state": STATES[row.state], "at": row.at, "by": row.by, "hash": plain(row.hash)}
+        for row in known
+    ]
+    return Said(
+        value, table(("version", "state", "approved", "by", "sha256"), rows, empty="no policy was approved yet")
+    )

@@ -1,0 +1,92 @@
+"""The policy draft in the house folder: a file or a folder of files that nothing loads until it is approved."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING, NamedTuple
+
+from lockhouse.errors import Invalid, NotFound
+from lockhouse.gates.live import LIVE, versions
+from lockhouse.policy.document import parse
+from lockhouse.wiring import template
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lockhouse.model.rows import PolicyVersion
+    from lockhouse.policy.document import Document
+    from lockhouse.wiring import Opened
+
+MAX_BYTES = 1 << 20
+
+
+class Written(NamedTuple):
+    """A draft as it stands on disk: its texts by shown name, and its bytes as an approval keeps them."""
+
+    files: dict[str, str]
+    source: bytes
+
+    def document(self) -> Document:
+        """The draft, checked.
+
+        Raises:
+            Invalid: with every problem at once.
+        """
+        return parse(self.files, templates=template)
+
+
+def draft_at(place: Path) -> Written:
+    """The draft at a path.
+
+    Raises:
+        NotFound: there is neither a file nor a folder with YAML files.
+        Invalid: it is not UTF-8, or larger than a policy can be.
+    """
+    found = sorted(place.glob("*.yaml")) if place.is_dir() else [place]
+    if not found or not all(one.is_file() for one in found):
+        raise NotFound(
+            "policy: expected the draft that the setting `policy` names", hint="lockhouse init writes a first one"
+        )
+    raw = {one.name: one.read_bytes() for one in found}
+    if sum(map(len, raw.values())) > MAX_BYTES:
+        raise Invalid("policy", f"at most {MAX_BYTES:,} bytes", got="more")
+    try:
+        files = {name: content.decode() for name, content in raw.items()}
+    except UnicodeDecodeError as err:
+        raise Invalid("policy", "files in UTF-8", got="something else") from err
+    if place.is_dir():
+        return Written(files, b"".join(b"# file: %b\n%b\n" % (name.encode(), raw[name]) for name in sorted(raw)))
+    return Written(files, raw[place.name])
+
+
+def draft_of_house(opened: Opened) -> Written:
+    """The draft of an open house.
+
+    Raises:
+        NotFound, Invalid: as `draft_at`.
+    """
+    return draft_at(opened.folder / opened.settings.policy)
+
+
+async def live_version(opened: Opened) -> PolicyVersion | None:
+    """The version that rules, or None.
+
+    Raises:
+        Tampered: a version was not approved by this house.
+    """
+    ruling = [row for row in await versions(opened.house) if row.state == LIVE]
+    return ruling[-1] if ruling else None
+
+
+async def difference(opened: Opened) -> str | None:
+    """One sentence when the draft is not what rules, or None."""
+    live = await live_version(opened)
+    if live is None:
+        return "No policy was approved yet: nothing is collected and nothing shown. lockhouse policy approve"
+    try:
+        written = draft_of_house(opened)
+    except (NotFound, Invalid):
+        return f"The draft cannot be read; live v{live.id} rules. lockhouse policy check"
+    if sha256(written.source).digest() == live.hash:
+        return None
+    return f"{opened.settings.policy} differs from live v{live.id}, which rules. lockhouse policy diff"

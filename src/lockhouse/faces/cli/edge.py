@@ -1,0 +1,96 @@
+"""The edge: whatever goes wrong leaves as lines a person can act on, with one exit code a class of error.
+
+Never a traceback, and nothing that was typed: it may be a person's value.
+"""
+
+from __future__ import annotations
+
+import traceback
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import msgspec
+from cyclopts import App, CoercionError, CycloptsError, MissingArgumentError, UnknownCommandError, UnknownOptionError
+from cyclopts.exceptions import RepeatArgumentError, UnusedCliTokensError, ValidationError
+
+from lockhouse.errors import Invalid, LockhouseError
+from lockhouse.faces.outcomes import OUTCOMES
+
+if TYPE_CHECKING:
+    from lockhouse.faces.cli.terminal import Terminal
+
+INCIDENT = 70
+"""EX_SOFTWARE of sysexits.h."""
+INTERRUPTED = 130
+PACKAGE = Path(__file__).parents[2]
+
+
+def tell(terminal: Terminal, error: LockhouseError, *, as_json: bool) -> int:
+    """Say an error on standard error; its exit code."""
+    problems = getattr(error, "problems", ()) or (error.text,)
+    if as_json:
+        said: dict[str, Any] = {
+            "code": error.code, "message": error.text, "hint": error.hint, "problems": list(problems),
+        }  # fmt: skip
+        terminal.tell(msgspec.json.encode({"error": said}).decode())
+    else:
+        lines = [f"lockhouse: error[{error.code}]: {problem}" for problem in problems]
+        terminal.tell("\n".join(lines + [f"lockhouse: hint: {error.hint}"] * bool(error.hint)))
+    return next(OUTCOMES[kind].exit_code for kind in type(error).__mro__ if kind in OUTCOMES)
+
+
+def tell_incident(terminal: Terminal, error: Exception, *, as_json: bool) -> int:
+    """Say that something of ours went wrong: its number, type and place, and nothing of its text."""
+    incident = uuid4().hex[:12]
+    text = f"incident {incident}: expected no fault of our own, got {type(error).__name__} at {_place(error)}"
+    hint = "report it with these two lines; they hold nothing personal"
+    if as_json:
+        said = {"code": "incident", "message": text, "hint": hint, "problems": [text]}
+        terminal.tell(msgspec.json.encode({"error": said}).decode())
+    else:
+        terminal.tell(f"lockhouse: error[incident]: {text}\nlockhouse: hint: {hint}")
+    return INCIDENT
+
+
+def _place(error: Exception) -> str:
+    """The innermost place of our own, else the innermost of all."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if PACKAGE in Path(frame.filename).parents]
+    if not frames:
+        return "an unknown place"
+    last = (own or frames)[-1]
+    return f"{Path(last.filename).stem}:{last.lineno}"
+
+
+def usage(error: CycloptsError, app: App) -> Invalid:
+    """What the words of the command line lacked, without repeating them."""
+    command = " ".join(error.command_chain or ()) or "command"
+    hint = " ".join(["lockhouse", *(error.command_chain or ()), "--help"])
+    name = error.argument.name if error.argument is not None else ""
+    match error:
+        case UnknownCommandError():
+            known = [one for one in error.app or app if not one.startswith("-")]
+            typed = (error.unused_tokens or [""])[0]
+            near = get_close_matches(typed, known, 1)
+            return Invalid(
+                command, "one of " + ", ".join(known), got="another word",
+                hint=f"did you mean {near[0]}?" if near else hint,
+            )  # fmt: skip
+        case UnknownOptionError():
+            known = sorted({one for each in error.argument_collection for one in each.names if each.parse})
+            near = get_close_matches(error.token.keyword or error.token.value or "", known, 1)
+            return Invalid(command, "a known option", got="another", hint=f"did you mean {near[0]}?" if near else hint)
+        case MissingArgumentError():
+            return Invalid(command, f"a value for {name}", got="none", hint=hint)
+        case CoercionError():
+            return Invalid(f"{command} {name}", "a value of its form", got="another", hint=hint)
+        case RepeatArgumentError():
+            return Invalid(f"{command} {name}", "it once", got="it twice", hint=hint)
+        case UnusedCliTokensError():
+            return Invalid(command, "no further words", got="more", hint=hint)
+        case ValidationError():
+            return Invalid(command, "words that fit together", got="others", hint=hint)
+        case _:
+            return Invalid(command, "words of the command line", got="something else", hint=hint)

@@ -1,0 +1,90 @@
+"""From values to lines a person reads, and to plain values for `--json`. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from lockhouse.model.ids import DAY_MS, EPOCH_DAY_ZERO_MS
+from lockhouse.model.scale import Assurance, Proof
+
+
+class Said(NamedTuple):
+    """What a command answers: for scripts, for people, and the exit code."""
+
+    value: Any
+    text: str
+    code: int = 0
+
+
+def clean(text: object) -> str:
+    """Text that cannot move the cursor or colour the screen: what a sender chose is printed here too."""
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in str(text))
+
+
+def when(at: int | None) -> str:
+    """A time in ms as people read it, UTC."""
+    return "-" if at is None else f"{datetime.fromtimestamp(at / 1000, UTC):%Y-%m-%d %H:%M}Z"
+
+
+def day(at: int | None) -> str:
+    """The day of a time in ms, UTC."""
+    return "-" if at is None else f"{datetime.fromtimestamp(at / 1000, UTC):%Y-%m-%d}"
+
+
+def epoch_day(epoch: int) -> str:
+    """The first day of an epoch, which is counted from 2020-01-01."""
+    return day(EPOCH_DAY_ZERO_MS + epoch * DAY_MS)
+
+
+def proof(number: int | None) -> str:
+    """`claimed`, `issued` or `proven`."""
+    return "-" if number is None else Proof(number).name.lower()
+
+
+def assurance(number: int) -> str:
+    """`public`, `secret` or `signed`."""
+    return Assurance(number).name.lower()
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str = "none") -> str:
+    """Columns under their heads; one sentence where there is nothing."""
+    if not rows:
+        return empty
+    lines = [tuple(heads), *(tuple(clean(cell) for cell in row) for row in rows)]
+    widths = [max(len(line[at]) for line in lines) for at in range(len(heads))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
+    )
+
+
+def pairs(found: Mapping[str, object]) -> str:
+    """A name and its value a line."""
+    width = max((len(name) for name in found), default=0)
+    return "\n".join(f"{name.ljust(width)}  {clean(value)}".rstrip() for name, value in found.items())
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """`1 record`, `3 records`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON can say it: ids in hex, structs as objects, sets sorted, decimals as text."""
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, msgspec.Struct):
+        return {name: plain(getattr(value, name)) for name in value.__struct_fields__}
+    if isinstance(value, Mapping):
+        return {str(name): plain(one) for name, one in value.items()}
+    if isinstance(value, (set, frozenset)):
+        return sorted(plain(one) for one in value)
+    if isinstance(value, (list, tuple)):
+        named = getattr(value, "_fields", None)
+        return {name: plain(getattr(value, name)) for name in named} if named else [plain(one) for one in value]
+    return str(value) if isinstance(value, (Decimal, Path)) else value

@@ -1,0 +1,97 @@
+"""A person on the screen: each field with its state, source, proof and date, and below it why something is hidden."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lockhouse.faces.cli.layout import clean, count, day, proof, table, when
+from lockhouse.gates.facts import facts_of_persons
+from lockhouse.model.decision import PersonFacts
+from lockhouse.model.scale import PersonState
+from lockhouse.policy.sentences import SENTENCES
+
+if TYPE_CHECKING:
+    from lockhouse.gates.disclose import FieldView, View
+    from lockhouse.gates.house import House
+    from lockhouse.model.policy import Policy
+
+MAX_SHOWN = 60
+"""Characters of a value on one line; `--json` has all of it."""
+
+
+def card(view: View, policy: Policy) -> str:
+    """A view as lines."""
+    lines = [_head(view)]
+    if view.refused:
+        return "\n".join([*lines, *(f"  {SENTENCES.get(code, code)}" for code in view.refused)])
+    seen = {name: one for name, one in view.fields.items() if one.state != "shut"}
+    rows = [
+        (name, one.state, shown(one.value), one.channel or "-", proof(one.proof), day(one.at))
+        for name, one in seen.items()
+    ]
+    heads = ("field", "state", "value", "from", "proof", "date")
+    lines.append(table(heads, rows, empty="nothing is held that this role may see"))
+    lines += _because(view, policy)
+    for word, number in sorted(view.ended.items()):
+        lines.append(f"{count(number, 'box', 'boxes')} {word}: the key is gone, and nothing opens them.")
+    if view.truncated:
+        lines.append("There are more records: lockhouse person timeline shows them.")
+    return "\n".join(lines)
+
+
+def _head(view: View) -> str:
+    joined = f", {count(len(view.persons), 'source person')} joined" if len(view.persons) > 1 else ""
+    state = [flag.name.lower() for flag in PersonState if flag and flag.name and view.state & flag]
+    words = f", {' and '.join(state)}" if state else ""
+    span = f", {day(view.first_at)} to {day(view.last_at)}" if view.records else ""
+    ways = ", ".join(f"{name} {number}" for name, number in sorted(view.channels.items()))
+    return f"person {view.person.hex()}{joined}{words}: {count(view.records, 'record')}{span}" + (
+        f" ({clean(ways)})" if ways else ""
+    )
+
+
+def _because(view: View, policy: Policy) -> list[str]:
+    """Each reason once, with the fields it holds for."""
+    held: dict[tuple[str, ...], list[str]] = {}
+    for name, one in view.fields.items():
+        if one.state != "open" and one.because and name in policy.fields:
+            held.setdefault(one.because, []).append(name)
+    return [
+        f"{', '.join(names)}: {' '.join(SENTENCES.get(code, code) for code in codes)}" for codes, names in held.items()
+    ]
+
+
+def shown(value: Any) -> str:
+    """A value on one line."""
+    text = clean(value)
+    return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…"
+
+
+def records(view: View) -> str:
+    """A page of a timeline."""
+    lines = [_head(view)]
+    for one in view.timeline:
+        lines.append(f"\n{when(one.occurred_at)}  {clean(one.event)}  {clean(one.channel)}  record {one.id.hex()}")
+        lines += [f"  {name}  {_field(field)}" for name, field in sorted(one.fields.items())]
+        lines += [f"  {count(number, 'box', 'boxes')} {word}" for word, number in sorted(one.ended.items())]
+    return "\n".join(lines)
+
+
+def _field(field: FieldView) -> str:
+    if field.state == "shut":
+        return "hidden"
+    return f"{shown(field.value)}{'' if field.state == 'open' else '  (masked)'}"
+
+
+async def facts_about(house: House, view: View) -> PersonFacts:
+    """What stands about a person, joined as the gate joins it: of several source persons the narrowest word counts."""
+    found = (await facts_of_persons(house, view.persons, fresh=True)).values()
+    consents: dict[str, bool] = {}
+    for one in found:
+        for purpose, granted in one.consents.items():
+            consents[purpose] = granted and consents.get(purpose, True)
+    regions = {one.region for one in found if one.region is not None}
+    return PersonFacts(
+        region=regions.pop() if len(regions) == 1 else None, consents=consents, state=PersonState(view.state),
+        objected=frozenset().union(*(one.objected for one in found)),
+    )  # fmt: skip

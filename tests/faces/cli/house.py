@@ -1,0 +1,113 @@
+"""A house in a folder with a terminal in front of it: what a person types, and what they see."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from lockhouse.faces.cli.app import run
+from lockhouse.faces.cli.terminal import Terminal
+from lockhouse.gates.collect import Intake
+from lockhouse.model.event import Batch, Event
+from lockhouse.model.scale import Assurance
+from lockhouse.wiring import opened
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lockhouse.model.event import Reply
+
+NOW = 1_795_440_630_000
+EMAIL = "canary.anna@customers.example"
+PHONE = "+4930901820"
+
+
+class StoodClock:
+    """Time stands until it is moved."""
+
+    def __init__(self, now: int = NOW) -> None:
+        self.now = now
+
+    def now_ms(self) -> int:
+        return self.now
+
+    def monotonic_s(self) -> float:
+        return self.now / 1000
+
+
+class Seen(NamedTuple):
+    """What a call left on the screen."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def value(self) -> Any:
+        """The answer of a call with `--json`."""
+        return json.loads(self.out)
+
+    @property
+    def error(self) -> Any:
+        """The error of a call with `--json`."""
+        return json.loads(self.err.splitlines()[-1])["error"]
+
+
+class Desk:
+    """A person at a terminal, with one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.house = folder / "shop"
+        self.clock = StoodClock()
+        self.environment: dict[str, str] = {}
+
+    def call(self, line: str | Sequence[str], *, typed: str = "", talks: bool = False, json: bool = False) -> Seen:
+        """One line typed in the house's folder; `typed` is what follows, at questions or through a pipe."""
+        words = shlex.split(line) if isinstance(line, str) else list(line)
+        stdin, out, err = io.StringIO(typed), io.StringIO(), io.StringIO()
+        terminal = Terminal(
+            stdin=stdin, stdout=out, stderr=err, talks=talks, ask_hidden=lambda _question: stdin.readline().strip()
+        )
+        cwd = self.house if self.house.is_dir() else self.folder
+        code = run(
+            [*words, *(["--json"] if json else [])], terminal=terminal, environment=self.environment, cwd=cwd,
+            clock=self.clock,
+        )  # fmt: skip
+        return Seen(code, out.getvalue(), err.getvalue())
+
+    def found(self) -> None:
+        """`lockhouse init shop --yes --demo`, with a web, a shop and an account channel."""
+        systems = " ".join(f"--system {one}" for one in ("web:segment:public", "shop:segment:secret"))
+        seen = self.call(f"init {self.folder / 'shop'} --yes --demo --name Shop {systems}")
+        assert seen.code == 0, seen.err
+
+    def send(self, *events: tuple[str, dict[str, Any]], channel: str = "shop") -> list[Reply]:
+        """Events through the collect gate, as the channel's authenticated sender."""
+        assurance = Assurance.PUBLIC if channel == "web" else Assurance.SECRET
+
+        async def collect() -> list[Reply]:
+            async with opened(self.house, role="collect", lane="collect-0", clock=self.clock) as house:
+                items = [
+                    Event(
+                        name=name, message_id=f"m-{self.clock.now}-{at}", occurred_at=self.clock.now,
+                        source={"properties": fields},
+                    )
+                    for at, (name, fields) in enumerate(events)
+                ]  # fmt: skip
+                batch = Batch(
+                    channel=channel, assurance=assurance, credential=f"{channel}/1", received_at=self.clock.now, items=items
+                )
+                return await Intake(house.house).collect(batch)
+
+        return asyncio.run(collect())
+
+    def person(self, email: str = EMAIL) -> str:
+        """The id of the one person with this address."""
+        [view] = self.call("person find email -", typed=f"{email}\n", json=True).value
+        found: str = view["person"]
+        return found
