@@ -45,7 +45,7 @@ def answer(ask: Ask, name: str) -> str:
 
 
 def _forbidden(policy: dict[str, Any], ask: Ask) -> bool:
-    facts, purposes = ask.facts, policy["purposes"]
+    facts = ask.facts
     if facts.state & (PersonState.ERASED | PersonState.ENDING):
         return True
     if facts.own_record and ask.actor.kind != "service":
@@ -54,9 +54,11 @@ def _forbidden(policy: dict[str, Any], ask: Ask) -> bool:
         return True
     if ask.purpose == "requests":
         return False
-    if ask.purpose not in purposes:
-        return True
-    said = purposes[ask.purpose]["basis"]
+    return ask.purpose not in policy["purposes"] or _closed(policy["purposes"][ask.purpose]["basis"], ask)
+
+
+def _closed(said: Any, ask: Ask) -> bool:
+    facts = ask.facts
     bases = {"default": said} if isinstance(said, str) else said
     region = facts.region
     usable = set(bases.values())
@@ -68,11 +70,11 @@ def _forbidden(policy: dict[str, Any], ask: Ask) -> bool:
         return False
     if facts.state & (PersonState.RESTRICTED | PersonState.OBJECTED | PersonState.MINOR):
         return True
-    if ask.purpose in facts.suppressed | facts.objected:
-        return True
     word = facts.consents.get(ask.purpose)
-    return ("consent" in usable and word is not True) or (
-        bool(usable & {"opt_out", "legitimate_interest"}) and word is False
+    return (
+        ask.purpose in facts.suppressed | facts.objected
+        or ("consent" in usable and word is not True)
+        or (bool(usable & {"opt_out", "legitimate_interest"}) and word is False)
     )
 
 

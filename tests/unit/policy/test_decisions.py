@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import product
+from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from lockhouse.model.decision import Actor, Ask, Facts
 from lockhouse.model.scale import PersonState
@@ -76,6 +79,51 @@ def test_a_hand_written_decision_holds(line: str) -> None:
 def test_the_naive_interpreter_says_the_same(line: str) -> None:
     case = _case(line)
     assert answer(case.ask, case.field) == case.answer
+
+
+STANDING = [
+    Facts(region="de", today="2026-11-23"),
+    Facts(region="us", today="2026-11-23"),
+    Facts(today="2026-11-23"),
+    Facts(region="de", consents={"marketing": True, "analytics": False}, today="2026-11-23"),
+    Facts(region="us", consents={"marketing": False}, today="2028-01-01"),
+    Facts(region="us", suppressed=frozenset({"marketing", "analytics", "fulfilment"})),
+    Facts(region="us", objected=frozenset({"analytics", "accounting"}), today="2026-11-23"),
+    *(Facts(region="us", state=state, today="2026-11-23") for state in PersonState),
+    Facts(region="us", own_record=True),
+]
+BROUGHT: list[tuple[dict[str, Any], str | None]] = [
+    ({}, None),
+    ({"step_up_age_s": 60}, "other"),
+    ({"step_up_age_s": 60, "training": frozenset({"privacy-basics", "phishing"})}, "other"),
+    ({"step_up_age_s": 600, "training": frozenset({"privacy-basics", "phishing"})}, "other"),
+    ({"training": frozenset({"privacy-basics", "phishing"})}, None),
+]
+ACTIONS = [
+    ("show", "full"), ("show", "masked"), ("reveal", "full"), ("count", "aggregate"), ("check", "full"),
+    ("change", "full"), ("package", "full"), ("send", "full"),
+]  # fmt: skip
+ROLES = [("support",), ("analyst",), ("privacy_officer",), ("support", "analyst"), ("admin", "privacy_officer"), ()]
+
+
+@pytest.mark.parametrize("roles", ROLES)
+def test_two_interpreters_agree_on_every_combination(roles: tuple[str, ...]) -> None:
+    policy = compiled()
+    for facts, (brought, reason), (action, mode) in product(STANDING, BROUGHT, ACTIONS):
+        ask = Ask(
+            actor=Actor(id="a", kind="service" if action == "send" else "staff", roles=roles),
+            action=action,
+            purpose="",
+            facts=replace(facts, **brought),
+            mode=mode,
+            reason=reason,
+            recipient="klaviyo",
+        )
+        for purpose in ("fulfilment", "marketing", "analytics", "requests"):
+            decision = decide(policy, replace(ask, purpose=purpose))
+            states = dict.fromkeys(decision.open, "open") | dict.fromkeys(decision.masked, "masked")
+            for name in ("email", "phone", "order_id", "order_total", "ip", "birth_date", "page_path"):
+                assert answer(replace(ask, purpose=purpose), name) == states.get(name, "shut")
 
 
 @pytest.mark.parametrize("line", LINES)

@@ -92,7 +92,10 @@ def test_the_starter_is_short_and_valid_as_it_stands() -> None:
 
 def test_the_starters_comments_are_valid_once_uncommented() -> None:
     lines = starter("Shop", ["eu"], ["web"]).splitlines()
-    free = [line[2:] if line.startswith(("#   ", "# purposes", "# fields", "# consent", "# recip")) else line for line in lines]
+    free = [
+        line[2:] if line.startswith(("#   ", "# purposes", "# fields", "# consent", "# recip")) else line
+        for line in lines
+    ]
     policy = compiled("\n".join(free) + "\n")
     assert set(policy.recipients) == {"analytics-tool"}
     assert "gift_note" in policy.fields

@@ -9,8 +9,8 @@ from tests.unit.policy.worlds import EXAMPLE, SMALL, document, template
 
 PROBLEMS = [
     # what is replaced, by what, and what the message says
-    ("about: Care,", "abuot: Care,", "policy.yaml:5:10: expected one of about, basis, keep, sold_or_shared, got 'abuot' "
-     "(did you mean 'about'?)"),
+    ("about: Care,", "abuot: Care,", "policy.yaml:5:10: expected one of about, basis, keep, sold_or_shared"),
+    ("about: Care,", "abuot: Care,", "got 'abuot' (did you mean 'about'?)"),
     ("for: [care, news]", "for: [care, newz]", "8:52: expected one of care, news, got 'newz' (did you mean 'news'?)"),
     ("basis: consent", "basis: concent", "got 'concent' (did you mean 'consent'?)"),
     ("basis: contract", "basis: {us: contract}", "expected a key 'default', got none"),
@@ -60,7 +60,7 @@ PROBLEMS = [
     ("contact: masked", "contcat: masked", "got 'contcat' (did you mean 'contact'?)"),
     ("contact: masked", "contact: maskd", "got 'maskd' (did you mean 'masked'?)"),
     ("contact: masked}", "contact: masked}, reveal: {contact: {reason: needed}}", "expected 'required', got 'needed'"),
-    ("contact: masked}", "contact: masked}, reveal: {contact: {step_up: 8 hours}}", "expected a key 'reason', got none"),
+    ("contact: masked}", "contact: masked}, reveal: {contact: {step_up: 8 hours}}", "expected a key 'reason'"),
     ("contact: masked}", "contact: masked}, reveal: {contact: {reason: required, step_up: soon}}", "'N minutes|hours"),
     ("contact: masked}", "contact: masked}, training: [yoga]", "expected one of nothing here, got 'yoga'"),
     ("contact: masked}", "contact: masked}, may: [poicy.read]", "got 'poicy' (did you mean 'policy'?)"),
@@ -76,12 +76,14 @@ PROBLEMS = [
     ("policy: 1", "policy: 1\nconsent: {names: {Ads: care}}", "expected 'news', got 'care'"),
     ("policy: 1", "policy: 1\nrecipint: {}", "got 'recipint' (did you mean 'recipients'?)"),
     ("regulations: [gdpr]", "regulations: [gdpr, hipaa]", "got 'hipaa'"),
-    ("regulations: [gdpr]", "regulations: [gdpr], region: {from: [email]}", "expected one of nothing here, got 'email'"),
+    ("regulations: [gdpr]", "regulations: [gdpr], region: {from: [email]}", "nothing here, got 'email'"),
     ("regulations: [gdpr]", "regulations: [gdpr], region: {unknown: lax}", "expected 'strictest' or a region"),
     ("privacy@shop.example", "somewhere", "an e-mail address or an https:// address"),
     ("name: Small Shop, ", "", "expected a key 'name', got none"),
 ]  # fmt: skip
-RECIPIENT = "policy: 1\nrecipients: {{to: {{kind: segment, role: internal, for: [care], fields: [email], url: {url}{more}}}}}"
+RECIPIENT = (
+    "policy: 1\nrecipients: {{to: {{kind: segment, role: internal, for: [care], fields: [email], url: {url}{more}}}}}"
+)
 RECIPIENT_PROBLEMS = [
     ("http://elsewhere.example", "", "expected an https:// address"),
     ("https://user@elsewhere.example", "", "expected an https:// address"),
@@ -132,14 +134,18 @@ def test_a_processor_needs_a_contract_a_review_and_a_way_to_erase() -> None:
 def test_more_than_six_refusable_purposes_on_a_field_are_refused() -> None:
     names = [f"p{number}" for number in range(7)]
     purposes = "".join(f"  {name}: {{about: x, basis: consent, keep: 1 day after event}}\n" for name in names)
-    text = SMALL.replace("fields:\n", f"{purposes}fields:\n", 1).replace("[care]}\nevents", f"[{', '.join(names)}]}}\nevents")
+    text = SMALL.replace("fields:\n", f"{purposes}fields:\n", 1).replace(
+        "[care]}\nevents", f"[{', '.join(names)}]}}\nevents"
+    )
     with pytest.raises(Invalid, match="at most 6 purposes a person can refuse"):
         document(text)
 
 
 def test_all_problems_come_at_once_in_the_order_of_the_text() -> None:
     with pytest.raises(Invalid) as caught:
-        document(SMALL.replace("type: text", "type: txt").replace("basis: contract", "basis: contact").replace("helper", "?"))
+        document(
+            SMALL.replace("type: text", "type: txt").replace("basis: contract", "basis: contact").replace("helper", "?")
+        )
     lines = [int(problem.split(":")[1]) for problem in caught.value.problems]
     assert len(lines) >= 3
     assert lines == sorted(lines)
@@ -212,7 +218,9 @@ def test_the_template_is_whole_but_for_its_controller() -> None:
     with pytest.raises(Invalid) as caught:
         document(template("retail@1"))
     assert caught.value.problems == ("policy.yaml:3:1: expected a key 'controller', got none",)
-    assert document("policy: 1\nextends: retail@1\n" + SMALL.splitlines()[2] + "\n").roles["support"].for_ == ("fulfilment",)
+    assert document("policy: 1\nextends: retail@1\n" + SMALL.splitlines()[2] + "\n").roles["support"].for_ == (
+        "fulfilment",
+    )
 
 
 def test_a_star_covers_every_class_but_special() -> None:

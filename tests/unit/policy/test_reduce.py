@@ -154,7 +154,9 @@ def test_a_map_replaces_the_kinds_own_places() -> None:
     text = EXAMPLE.replace("key: secret", "key: secret\n    map: {order_id: properties.order.number}")
     policy = compiled(text)
     source = {"properties": {"order": {"number": 7, "secret": 1}, "order_id": "X"}}
-    reduced = Reducer(policy, "backend").reduce(event("Order Completed", source), _bits(policy, "fulfilment", "accounting"))
+    reduced = Reducer(policy, "backend").reduce(
+        event("Order Completed", source), _bits(policy, "fulfilment", "accounting")
+    )
     assert [list(box.values()) for box in reduced.boxes.values()] == [["7"]]
     assert set(reduced.dropped) == {("properties.*.*", "undeclared"), ("properties.order_id", "undeclared")}
 

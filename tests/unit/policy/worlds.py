@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
+from typing import Any
 
 import lockhouse.policy
 from lockhouse.errors import NotFound
@@ -59,6 +60,6 @@ def compiled(text: str = EXAMPLE) -> Policy:
     return compile_policy(document(text), NameBook(), {"segment": SEGMENT})
 
 
-def event(name: str, source: dict[str, object]) -> Event:
+def event(name: str, source: dict[str, Any]) -> Event:
     """An event of the test's kind."""
     return Event(name=name, message_id="m", occurred_at=0, source=source)
