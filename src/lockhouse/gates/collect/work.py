@@ -14,7 +14,7 @@ from lockhouse.identity.normalise import NORM_VERSION, normal
 from lockhouse.model import codes
 from lockhouse.model.event import Batch, Event, Fault, Reply
 from lockhouse.model.rows import Consent, Link
-from lockhouse.model.scale import Assurance, Proof
+from lockhouse.model.scale import Assurance, Proof, Stage
 
 if TYPE_CHECKING:
     from lockhouse.gates.house import House, LivePolicy, PersonFacts
@@ -92,8 +92,19 @@ def begin(house: House, live: LivePolicy, batch: Batch, item: Event | Fault) -> 
     if reducer.plan(item.name) is None:
         work.refuse(codes.NO_SUCH_EVENT)
         return work
+    if live.policy.channels[batch.channel].stage == Stage.OBSERVE:
+        _observe(work)
+        return work
     work.found = find_identifiers(house, live, batch, reducer, item)
     return work
+
+
+def _observe(work: Work) -> None:
+    """A channel that is only observed keeps paths and counts: what would be kept, and what would be dropped."""
+    reduced = work.reducer.reduce(work.event, (1 << len(work.live.policy.purposes)) - 1)
+    slots = [*reduced.clear, *(slot for values in reduced.boxes.values() for slot in values)]
+    kept = tuple((work.live.slot(slot).field, "would-be-kept") for slot in slots)
+    work.reply = Reply(outcome="stored", code=codes.OBSERVED, dropped=(*reduced.dropped, *kept))
 
 
 def _body(house: House, event: Event) -> bytes:

@@ -42,9 +42,16 @@ async def settle_persons(house: House, works: Sequence[Work]) -> list[Work]:
     A process seals only with a ring it has read back committed: the rings of the group's new persons, and of known
     persons that are not in the keyring, are read from the store before this returns.
     """
-    changing = [(work, change) for work in works if (change := _who(house, work)) is not None]
+    minted = {work.person for work in works if work.is_new}
+    await admit_rings(house, {work.person for work in works} - minted)
     failed: set[bytes] = set()
-    lost: list[Work] = []
+    lost = [work for work in works if work.person not in minted and house.keyring.version_of(work.person) is None]
+    for work in lost:  # the person ended between the look-up and now
+        house.facts.drop(work.person)
+    gone = {id(work) for work in lost}
+    changing = [
+        (work, change) for work in works if id(work) not in gone and (change := _who(house, work, minted)) is not None
+    ]
     if changing:
         answers = await house.commits.commit_each([change for _, change in changing])
         for (work, _), answer in zip(changing, answers, strict=True):
@@ -68,12 +75,18 @@ async def settle_persons(house: House, works: Sequence[Work]) -> list[Work]:
     return lost
 
 
-def _who(house: House, work: Work) -> Change | None:
-    """What the identity store must hold before this item can be sealed; None when nothing is new."""
+def _who(house: House, work: Work, minted: set[bytes]) -> Change | None:
+    """What the identity store must hold before this item can be sealed; None when nothing is new.
+
+    Nothing is added to a known person whose ring has moved: an index that an ending did not see would outlive it.
+    """
     now, person = work.batch.received_at, work.person
     puts: list[Put] = []
     expects: list[Expect] = []
-    if work.is_new:
+    if not work.is_new:
+        version = 1 if person in minted else house.keyring.version_of(person)
+        expects.append(Expect(KeyRing.TABLE, (person,), {"version": version}, False, "ring-moved"))  # noqa: FBT003
+    else:
         ring = house.keyring.mint(person, work.live.compartments)
         region = work.reduced.region
         puts.append(Put(Person.TABLE, Person(person, PersonState.NONE, region, 1, now, _day(now))))
@@ -185,6 +198,8 @@ def refusal(work: Work) -> Change:
     """A receipt for an item of which nothing is stored, so that `why` can say so; and its counts."""
     assert work.reply is not None  # noqa: S101  # only refused works come here
     channel, now = work.live.policy.channels[work.batch.channel].id, work.batch.received_at
+    if work.reply.code == codes.OBSERVED:
+        return Change("record", counts=_counts(channel, work))
     detail = _ENCODE((0, work.reply.dropped))
     receipt = Receipt(channel, work.message, work.body, None, now, work.reply.code, detail)
     absent = Expect(Receipt.TABLE, (channel, work.message), None, False, "received")  # noqa: FBT003

@@ -1,0 +1,67 @@
+"""What the collect gate keeps, for whom, and what it says of the rest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from lockhouse.model.rows import Drop, Identifier, Person, Receipt, Record, Row
+from tests.world import POLICY, World
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+RowT = TypeVar("RowT", bound=Row)
+
+
+async def rows(world: World, kind: type[RowT]) -> list[RowT]:
+    return [row async for chunk in world.store.scan(kind) for row in chunk]
+
+
+async def test_an_observed_channel_stores_paths_and_counts_only(tmp_path: Path) -> None:
+    watched = POLICY.replace("stage: live}\n  backend", "stage: observe}\n  backend")
+    world = await World.make(tmp_path, watched)
+    reply = await world.send("web", "page", device_id="d-1", page_path="/shoes", secret="x")
+    assert reply.code == "LH-0002"
+    assert await rows(world, Record) == []
+    assert await rows(world, Receipt) == []
+    assert {(row.path, row.reason) for row in await rows(world, Drop)} == {
+        ("device_id", "would-be-kept"), ("page_path", "would-be-kept"), ("properties.*", "undeclared"),
+    }  # fmt: skip
+
+
+async def test_a_burst_of_one_new_customer_makes_one_person(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    events = [("backend", "identify", {"email": "eva@example.com", "name": f"Eva {n}"}) for n in range(20)]
+    replies = await world.send_all(events)
+    assert {reply.outcome for reply in replies} == {"stored"}
+    assert len(await rows(world, Person)) == 1
+    assert len(await rows(world, Identifier)) == 1
+    assert len(await rows(world, Record)) == 20
+
+
+async def test_the_same_message_again_is_a_duplicate_and_another_body_a_conflict(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    order = {"message_id": "m-1", "email": "eva@example.com", "order_id": "1"}
+    first = await world.send("backend", "Order Completed", **order)
+    again = await world.send("backend", "Order Completed", **order)
+    other = await world.send("backend", "Order Completed", **(order | {"order_id": "2"}))
+    assert (again.outcome, again.record) == ("duplicate", first.record)
+    assert (other.outcome, other.code) == ("refused", "LH-0101")
+    assert len(await rows(world, Record)) == 1
+
+
+async def test_consent_decides_fields_and_never_the_sale(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    reply = await world.send("backend", "Order Completed", email="eva@example.com", order_id="1", loyalty_id="L1234567")
+    assert reply.outcome == "stored"
+    [view] = await world.find("eva@example.com", role="marketer")
+    assert view.fields["email"].state == "shut"
+    assert "no-consent" in view.refused or view.fields["email"].because
+
+
+async def test_an_event_nobody_may_keep_anything_of_is_answered_and_counted(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    reply = await world.send("backend", "page", ssn="1", password="2")
+    assert (reply.outcome, reply.code) == ("refused", "LH-2107")
+    assert await rows(world, Record) == []
+    assert [row.code for row in await rows(world, Receipt)] == ["LH-2107"]
