@@ -1,0 +1,102 @@
+"""Processes that cannot outlive their supervisor, and that leave nothing of their memory behind.
+
+A child is bound twice: by a signal that the kernel sends when the supervisor's main thread ends, which also ends a
+child that is stalled; and by a pipe whose other end only the supervisor holds. Never a fork: threads and open
+databases do not survive one.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import signal
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lockhouse.errors import Unavailable
+from lockhouse.wiring import LIFELINE_VARIABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_PR_SET_DUMPABLE = 4
+_PR_SET_PDEATHSIG = 1
+MODULE = "lockhouse.faces.workers.child"
+
+
+@dataclass(slots=True)
+class Child:
+    """A running child. Closing its lifeline, or dying, ends it."""
+
+    popen: subprocess.Popen[bytes]
+    pidfd: int
+    _lifeline: int
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal; nothing happens if it is gone."""
+        if self.popen.poll() is None:
+            self.popen.send_signal(number)
+
+    def close(self) -> None:
+        """Let go of the lifeline and of the handle, once it has ended or to end it."""
+        for descriptor in (self._lifeline, self.pidfd):
+            if descriptor >= 0:
+                os.close(descriptor)
+        self._lifeline = self.pidfd = -1
+
+
+def spawn(arguments: Sequence[str], *, keep: Sequence[int] = ()) -> Child:
+    """Start `python -m lockhouse.faces.workers.child ARGUMENTS`.
+
+    Args:
+        arguments: what the child is and of which house.
+        keep: open files that it gets under the same numbers.
+
+    Raises:
+        Unavailable: not called from the main thread, whose end alone means the end of this process.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        raise Unavailable("serve: expected to be started from the main thread, got another")
+    theirs, ours = os.pipe()
+    # `-P`: what lies in the folder that `serve` was called from is never imported.
+    command = [sys.executable, "-P", "-m", MODULE, *arguments]
+    try:
+        environment = {**os.environ, LIFELINE_VARIABLE: f"{os.getpid()}:{theirs}"}
+        popen = subprocess.Popen(  # noqa: S603  # our own command
+            command, env=environment, pass_fds=(theirs, *keep), stdin=subprocess.DEVNULL
+        )
+    except BaseException:
+        os.close(ours)
+        raise
+    finally:
+        os.close(theirs)
+    return Child(popen, os.pidfd_open(popen.pid), ours)
+
+
+def bind() -> int:
+    """End with the supervisor from here on; the pipe to watch for its end, -1 when nobody started this process so.
+
+    The kernel's signal is asked for after the parent may have died already, so the parent is asked for once more.
+
+    Raises:
+        Unavailable: the supervisor is gone.
+    """
+    told = os.environ.pop(LIFELINE_VARIABLE, "")
+    if not told:
+        return -1
+    parent, lifeline = (int(part) for part in told.split(":"))
+    if ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:
+        raise Unavailable("serve: expected to be told of the supervisor's end, got an error from prctl")
+    if os.getppid() != parent:
+        raise Unavailable("serve: expected the supervisor to be there, got none")
+    return lifeline
+
+
+def harden() -> None:
+    """No core file holds this process's keys, and no other process of this user may read its memory."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)

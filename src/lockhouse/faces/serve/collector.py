@@ -1,0 +1,143 @@
+"""The house behind the collect listener: who sends, what becomes of the events, and whether it can collect at all."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+from lockhouse.faces.collect.ports import Limited, Sender
+from lockhouse.faces.serve.desk import Answer
+from lockhouse.faces.serve.misses import Misses
+from lockhouse.flows.channel import authenticate
+from lockhouse.flows.observe import observe
+from lockhouse.gates.collect import Intake
+from lockhouse.gates.refresh import refresh
+from lockhouse.model.event import Event
+from lockhouse.model.scale import Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lockhouse.faces.serve.desk import Answers
+    from lockhouse.gates.house import House
+    from lockhouse.model.event import Batch, Reply
+
+NETWORK: ContextVar[str] = ContextVar("network", default="")
+"""The network of the request under way, set around the listener."""
+CACHED_S = 5.0
+"""A key that was ended elsewhere is taken at most this long; an epoch's move drops it at once."""
+KEYS_CACHED = 10_000
+
+
+class HouseCollector:
+    """`Collector` over the collect gate of one process."""
+
+    def __init__(self, house: House, answers: Answers) -> None:
+        self._house = house
+        self._answers = answers
+        self._intake = Intake(house)
+        self._salt = house.ids.random(16)
+        self._known: OrderedDict[bytes, tuple[Sender, float]] = OrderedDict()
+        self._seen = (house.seen_policy, house.seen_key)
+        self._misses = Misses(house.clock)
+        self._origins: tuple[object, frozenset[str]] = (None, frozenset())
+
+    async def authenticate(self, key: str) -> Sender | Limited | None:
+        """Who shows this key.
+
+        A network that shows many keys nobody has must wait, before they are looked up; keys that were good a moment
+        ago are not held up by it, since many senders may share one network.
+
+        Raises:
+            Unavailable: no policy was ever approved.
+        """
+        if self._house.stale:
+            await refresh(self._house)
+        hashed = hashlib.blake2b(key.encode("utf-8", "surrogatepass"), key=self._salt, digest_size=16).digest()
+        known = self._remembered(hashed)
+        now = self._house.clock.monotonic_s()
+        if known is not None and known[1] > now:
+            return known[0]
+        wait_s = 0.0 if known is not None else self._misses.wait_s(NETWORK.get())
+        if wait_s > 0:
+            return Limited(channel="", retry_after_s=wait_s)
+        found = await authenticate(self._house, key)
+        if found is None:
+            self._known.pop(hashed, None)
+            self._misses.add(NETWORK.get())
+            return None
+        sender = Sender(
+            channel=found.channel,
+            assurance=found.assurance,
+            credential=found.credential,
+            origins=found.origins,
+            stage=Stage(found.stage),
+        )
+        self._known[hashed] = (sender, now + CACHED_S)
+        if len(self._known) > KEYS_CACHED:
+            self._known.popitem(last=False)
+        return sender
+
+    def _remembered(self, hashed: bytes) -> tuple[Sender, float] | None:
+        seen = (self._house.seen_policy, self._house.seen_key)
+        if seen != self._seen:
+            self._seen = seen
+            self._known.clear()
+        return self._known.get(hashed)
+
+    async def collect(self, batch: Batch) -> Sequence[Reply]:
+        """One reply an item, once each is durable.
+
+        Raises:
+            Unavailable: part of the house is away.
+        """
+        channel = self._house.live().policy.channels.get(batch.channel)
+        if channel is not None and channel.stage == Stage.OBSERVE:
+            replies: Sequence[Reply] = await observe(self._house, batch)
+        else:
+            replies = await self._intake.collect(batch)
+        self._tell(batch, replies)
+        return replies
+
+    def _tell(self, batch: Batch, replies: Sequence[Reply]) -> None:
+        events = self._house.live().policy.events
+        for item, reply in zip(batch.items, replies, strict=True):
+            name = item.name if isinstance(item, Event) and item.name in events else "*"
+            self._answers.add(
+                Answer(
+                    at=batch.received_at,
+                    channel=batch.channel,
+                    event=name,
+                    outcome=reply.outcome,
+                    code=reply.code,
+                    kept=reply.kept,
+                    dropped=reply.dropped,
+                )
+            )
+
+    def origins(self) -> frozenset[str]:
+        """Web sites whose pages may send with some channel's public key."""
+        live = self._house.live_policy
+        if self._origins[0] is not live:
+            channels = [] if live is None else live.policy.channels.values()
+            sites = frozenset(
+                origin for channel in channels if channel.assurance_key == "public" for origin in channel.origins
+            )
+            self._origins = (live, sites)
+        return self._origins[1]
+
+    def ready(self) -> list[str]:
+        """Why nothing can be collected now."""
+        return reasons(self._house)
+
+
+def reasons(house: House) -> list[str]:
+    """Why a process cannot collect or open anything now, in plain words; empty when it can."""
+    found = []
+    if not house.epochs.alive():
+        found.append("the writer process has not confirmed this one within its lease")
+    if house.live_policy is None:
+        found.append("no policy was ever approved: lockhouse policy check, then lockhouse policy approve")
+    return found

@@ -1,0 +1,199 @@
+"""A process's own socket in the house folder: how it stands, what it counted, and its answers as they are given.
+
+One JSON line is asked (`{"ask": "state"}`, `"counts"` or `"tail"`), one is answered; a tail goes on until either
+side hangs up. The socket is a file of mode 0600 and the kernel is asked who is behind it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import struct
+from collections import deque
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from lockhouse.errors import Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+    from pathlib import Path
+
+REMEMBERED = 1_000
+"""Answers that a process keeps for whoever begins to look."""
+_BEHIND = 10_000
+"""A reader that is further behind than this is let go: it must not make a process grow."""
+_LINE_BYTES = 1 << 20
+_SOCKET_PATH_BYTES = 100
+_UCRED = struct.Struct("3i")
+ANSWER_S = 2.0
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one event: shapes only, never a value.
+
+    Attributes:
+        at: ms.
+        channel: its name; empty for a sender that is not known.
+        event: its name if the policy knows it, else `*`, since a name can be a value.
+        dropped: (path with unknown segments as `*`, reason).
+        count: how many events or requests this stands for.
+    """
+
+    at: int
+    channel: str
+    event: str
+    outcome: str
+    code: str
+    kept: int = 0
+    dropped: tuple[tuple[str, str], ...] = ()
+    count: int = 1
+
+
+class State(msgspec.Struct, frozen=True, kw_only=True):
+    """How a process stands. `reasons` say why it cannot do its work yet; empty when it can."""
+
+    process: str
+    reasons: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+_ENCODE = msgspec.json.Encoder().encode
+
+
+class Answers:
+    """The last answers of this process, and who reads along."""
+
+    def __init__(self) -> None:
+        self._kept: deque[Answer] = deque(maxlen=REMEMBERED)
+        self._readers: set[asyncio.Queue[Answer]] = set()
+
+    def add(self, answer: Answer) -> None:
+        """Keep it and hand it to whoever reads along."""
+        self._kept.append(answer)
+        for reader in self._readers:
+            with suppress(asyncio.QueueFull):
+                reader.put_nowait(answer)
+
+    async def follow(self) -> AsyncIterator[Answer]:
+        """What is kept, then each answer as it is given; ends for a reader that has fallen too far behind."""
+        reader: asyncio.Queue[Answer] = asyncio.Queue(_BEHIND)
+        for answer in self._kept:
+            reader.put_nowait(answer)
+        self._readers.add(reader)
+        try:
+            while not reader.full():
+                yield await reader.get()
+        finally:
+            self._readers.discard(reader)
+
+
+class Desk:
+    """Serves one process's socket. `counts` and `state` are asked anew each time."""
+
+    def __init__(self, path: Path, *, state: Callable[[], State], counts: Callable[[], Any], answers: Answers) -> None:
+        self._path = path
+        self._state = state
+        self._counts = counts
+        self._answers = answers
+        self._server: asyncio.Server | None = None
+
+    async def open(self) -> None:
+        """Listen; a socket left by a process that was killed is replaced."""
+        with suppress(FileNotFoundError):
+            self._path.unlink()
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        before = os.umask(0o177)
+        try:
+            with socket_address(self._path) as address:
+                sock.bind(address)
+        finally:
+            os.umask(before)
+        sock.listen(16)
+        sock.settimeout(0.0)
+        self._server = await asyncio.start_unix_server(self._serve, sock=sock)
+
+    async def close(self) -> None:
+        """Stop listening and take the socket away."""
+        if self._server is not None:
+            self._server.close()
+        with suppress(FileNotFoundError):
+            self._path.unlink()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            if _is_ours(writer):
+                with suppress(OSError, msgspec.DecodeError):
+                    await self._talk(reader, writer)
+        finally:
+            writer.close()
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked = msgspec.json.decode(await reader.readline(), type=dict[str, str]).get("ask")
+        if asked == "tail":
+            hung_up = asyncio.create_task(reader.read(1))
+            async for answer in self._answers.follow():
+                writer.write(_ENCODE(answer) + b"\n")
+                await writer.drain()
+                if hung_up.done():
+                    return
+            hung_up.cancel()
+            return
+        writer.write(_ENCODE(self._counts() if asked == "counts" else self._state()) + b"\n")
+        await writer.drain()
+
+
+def _is_ours(writer: asyncio.StreamWriter) -> bool:
+    """Whether the process at the other end belongs to the same user."""
+    sock: socket.socket = writer.get_extra_info("socket")
+    _, user, _ = _UCRED.unpack(sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size))
+    return bool(user == os.getuid())
+
+
+@contextmanager
+def socket_address(path: Path) -> Iterator[str]:
+    """A path to a socket that fits into a socket address, however deep its folder lies."""
+    if len(os.fsencode(path)) <= _SOCKET_PATH_BYTES:
+        yield str(path)
+        return
+    directory = os.open(path.parent, os.O_PATH | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{directory}/{path.name}"
+    finally:
+        os.close(directory)
+
+
+async def connect(path: Path, ask: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A conversation with a process of the house, its question asked.
+
+    Raises:
+        Unavailable: it does not run.
+    """
+    try:
+        with socket_address(path) as address:
+            reader, writer = await asyncio.open_unix_connection(address, limit=_LINE_BYTES)
+    except OSError as err:
+        raise Unavailable("serve: expected a running house, got none", hint="lockhouse serve") from err
+    writer.write(_ENCODE({"ask": ask}) + b"\n")
+    return reader, writer
+
+
+async def ask_line(path: Path, ask: str) -> bytes:
+    """The answer to one question.
+
+    Raises:
+        Unavailable: the process does not run, or does not answer in time.
+    """
+    reader, writer = await connect(path, ask)
+    try:
+        line = await asyncio.wait_for(reader.readline(), ANSWER_S)
+    except (TimeoutError, OSError) as err:
+        raise Unavailable("serve: expected an answer from a process, got none") from err
+    finally:
+        writer.close()
+    if not line:
+        raise Unavailable("serve: expected an answer from a process, got its end")
+    return line

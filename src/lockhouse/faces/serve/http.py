@@ -1,0 +1,113 @@
+"""Uvicorn as this product runs it: no access log, no header believed but through our own list, no banner."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+
+from lockhouse.errors import Invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lockhouse.settings import Settings
+
+GRACE_S = 3
+"""Requests under way are finished within this when a process is told to end (s)."""
+BACKLOG = 2048
+
+
+class Server(uvicorn.Server):
+    """Leaves signals to the process that runs it, and says when it accepts."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.accepts = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to accept."""
+        await super().startup(sockets)
+        self.accepts.set()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take none."""
+        yield
+
+
+def server(app: Any, *, tls: tuple[str, str] | None = None) -> Server:
+    """A server for one listener.
+
+    Args:
+        app: ASGI.
+        tls: certificate chain and private key, PEM files.
+
+    Raises:
+        Invalid: the certificate and key cannot be used.
+    """
+    config = uvicorn.Config(
+        app,
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        proxy_headers=False,
+        server_header=False,
+        date_header=False,
+        backlog=BACKLOG,
+        timeout_graceful_shutdown=GRACE_S,
+        ssl_certfile=tls[0] if tls else None,
+        ssl_keyfile=tls[1] if tls else None,
+    )
+    try:
+        config.load()
+    except (OSError, ValueError) as err:
+        raise Invalid(
+            "lockhouse.toml: tls_cert, tls_key", "a PEM certificate chain and its key", got="another"
+        ) from err
+    return Server(config)
+
+
+def tls_of(settings: Settings, folder: Path) -> tuple[str, str] | None:
+    """The certificate files of the collect listener; relative paths start at the house folder.
+
+    Raises:
+        Invalid: the private key can be read by others.
+    """
+    if settings.tls != "files":
+        return None
+    cert, key = folder / Path(settings.tls_cert), folder / Path(settings.tls_key)
+    try:
+        mode = key.stat().st_mode
+    except OSError as err:
+        raise Invalid("lockhouse.toml: tls_key", "a readable file", got="none") from err
+    if mode & 0o007:
+        raise Invalid("lockhouse.toml: tls_key", "a file that others cannot read", got="one that they can")
+    return str(cert), str(key)
+
+
+def listen(host: str, port: int, *, name: str) -> socket.socket:
+    """A listening socket; it outlives the processes that accept from it, so a restart refuses nobody.
+
+    Raises:
+        Invalid: the address is not this machine's or is in use.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((host, port))
+    except OSError as err:
+        sock.close()
+        raise Invalid(
+            f"lockhouse.toml: {name}", "a free address of this machine", got="one that cannot be used"
+        ) from err
+    sock.listen(BACKLOG)
+    sock.settimeout(0.0)
+    return sock

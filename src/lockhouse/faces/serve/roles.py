@@ -1,0 +1,78 @@
+"""Which processes a house is served by, and how each is started and asked whether it is up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from lockhouse.wiring import SOCKET_FILE
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from lockhouse.settings import Settings
+
+Kind = Literal["writer", "collect", "work"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One process of a house.
+
+    Attributes:
+        arguments: of `lockhouse.faces.workers.child`.
+        keep: open files that it is handed.
+        desk: its socket; of the writer, the one it serves.
+    """
+
+    kind: Kind
+    name: str
+    arguments: tuple[str, ...]
+    keep: tuple[int, ...]
+    desk: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """What is up, and where it listens."""
+
+    folder: Path
+    settings: Settings
+    parts: tuple[Part, ...]
+
+    @property
+    def collect_url(self) -> str:
+        """Where SDKs on this machine send to; empty when nothing collects."""
+        if not any(part.kind == "collect" for part in self.parts):
+            return ""
+        scheme = "https" if self.settings.tls == "files" else "http"
+        return f"{scheme}://{self.settings.listen_collect}"
+
+    @property
+    def metrics_url(self) -> str:
+        """Where metrics are read."""
+        return f"http://{self.settings.listen_metrics}/metrics"
+
+
+def desk_of(folder: Path, name: str) -> Path:
+    """Where a process of the house listens for questions: `tail-0.sock` for `collect-0`, `work.sock` for `work`."""
+    return folder / f"{name.replace('collect-', 'tail-')}.sock"
+
+
+def parts(
+    folder: Path, settings: Settings, *, only: Sequence[str], sockets: Mapping[str, socket.socket]
+) -> tuple[Part, ...]:
+    """The processes in the order in which they are started; the last one serves metrics."""
+    names = [f"collect-{number}" for number in range(settings.collect_processes)] if "collect" in only else []
+    names += ["work"] if "work" in only else []
+    found = [Part(kind="writer", name="writer", arguments=("writer", str(folder)), keep=(), desk=folder / SOCKET_FILE)]
+    for name in names:
+        kind: Kind = "work" if name == "work" else "collect"
+        listener = sockets["collect"].fileno() if kind == "collect" else -1
+        metrics = sockets["metrics"].fileno() if name == names[-1] else -1
+        keep = tuple(number for number in (listener, metrics) if number >= 0)
+        arguments = (kind, str(folder), name, str(listener), str(metrics))
+        found.append(Part(kind=kind, name=name, arguments=arguments, keep=keep, desk=desk_of(folder, name)))
+    return tuple(found)

@@ -1,0 +1,48 @@
+"""A child of the supervisor: `python -m lockhouse.faces.workers.child ROLE FOLDER [NAME LISTENER METRICS]`.
+
+Started by `supervisor.py` alone. It hardens itself before it touches a key, and ends with its parent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+import uvloop
+
+from lockhouse import settings as houses
+from lockhouse.errors import LockhouseError
+from lockhouse.faces import logs
+from lockhouse.faces.outcomes import OUTCOMES
+from lockhouse.faces.serve.bound import bind, harden
+from lockhouse.faces.workers.process import run_process
+from lockhouse.faces.workers.task import Task
+from lockhouse.wiring import serve_writer
+
+
+def main(arguments: list[str]) -> int:
+    """Be one process of a house until told to end; its exit code."""
+    role, folder = arguments[0], Path(arguments[1])
+    name = "writer" if role == "writer" else arguments[2]
+    harden()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group: the supervisor ends us in order
+    try:
+        logs.configure(level=houses.load(folder, os.environ).log, process=name)
+        if role == "writer":
+            serve_writer(folder)
+            return 0
+        lifeline = bind()
+        task = Task(folder=folder, name=name, listener=int(arguments[3]), metrics=int(arguments[4]), lifeline=lifeline)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(run_process(role, task))
+    except LockhouseError as error:
+        logs.get().error("ended", **logs.fault(error))
+        return OUTCOMES[type(error)].exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,69 @@
+"""A collecting process: the public listener over the collect gate."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from typing import TYPE_CHECKING
+
+from lockhouse.faces import logs
+from lockhouse.faces.collect import CollectApp
+from lockhouse.faces.serve.around import Around
+from lockhouse.faces.serve.collector import HouseCollector
+from lockhouse.faces.serve.desk import Answer
+from lockhouse.faces.serve.http import server, tls_of
+from lockhouse.wiring import SystemClock
+
+if TYPE_CHECKING:
+    from lockhouse.faces.serve.desk import Desk
+    from lockhouse.faces.workers.task import Running
+    from lockhouse.model.ports import Clock
+
+
+class Watching:
+    """`Watch` of the listener: counted, read along, logged."""
+
+    def __init__(self, running: Running, clock: Clock) -> None:
+        self._tally = running.tally
+        self._answers = running.answers
+        self._clock = clock
+
+    def on_answer(self, channel: str, outcome: str, code: str, count: int) -> None:
+        """See the port. Events are read along with their shapes from the collector; whole requests from here."""
+        self._tally.answered(channel, outcome, code, count)
+        if outcome == "rejected":
+            at = self._clock.now_ms()
+            self._answers.add(Answer(at=at, channel=channel, event="*", outcome=outcome, code=code, count=count))
+
+    def on_incident(self, incident: str, error: BaseException) -> None:
+        """See the port."""
+        self._tally.failed()
+        logs.get().error("incident", incident=incident, **logs.fault(error))
+
+
+async def collect(running: Running, desk: Desk) -> None:
+    """Collect until told to end; requests under way are answered first."""
+    house, settings, clock = running.opened.house, running.opened.settings, SystemClock()
+    collector = HouseCollector(house, running.answers)
+    app = CollectApp(
+        collector,
+        clock=clock,
+        watch=Watching(running, clock),
+        incident_ids=lambda: house.ids.random(8).hex(),
+        trusted_proxies=settings.trusted_proxies,
+    )
+    around = Around(app, settings=settings, tally=running.tally, clock=clock)
+    made = server(around, tls=tls_of(settings, running.task.folder))
+    with socket.socket(fileno=running.task.listener) as sock:
+        serving = asyncio.create_task(made.serve([sock]))
+        await made.accepts.wait()
+        await desk.open()
+        logs.get().info("collecting", reasons=collector.ready())
+        try:
+            ended = asyncio.create_task(running.ending.wait())
+            await asyncio.wait({serving, ended}, return_when=asyncio.FIRST_COMPLETED)
+            ended.cancel()
+        finally:
+            await desk.close()
+            made.should_exit = True
+            await serving

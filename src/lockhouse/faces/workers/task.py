@@ -1,0 +1,36 @@
+"""What a child process was started for, and what it holds while it runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import asyncio
+    from pathlib import Path
+
+    from lockhouse.faces.metrics import Tally
+    from lockhouse.faces.serve.desk import Answers
+    from lockhouse.wiring import Opened
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What a child was started for. The three numbers are open files, -1 for none."""
+
+    folder: Path
+    name: str
+    listener: int
+    metrics: int
+    lifeline: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A child at work. `ending` is set when it is to end."""
+
+    task: Task
+    opened: Opened
+    tally: Tally
+    answers: Answers
+    ending: asyncio.Event
