@@ -1,14 +1,16 @@
 """A whole house in memory for stories: real keys, real policy, real gates; only the stores and the clock are near.
 
-    world = await World.make()
-    await world.send("backend", "Order Completed", email="anna@example.com", order_total="12.50")
-    view = await world.look("anna@example.com")
+world = await World.make()
+await world.send("backend", "Order Completed", email="anna@example.com", order_total="12.50")
+view = await world.look("anna@example.com")
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from lockhouse.adapters.clock import SystemClock
 from lockhouse.adapters.group_commit.engine import WriterParts
@@ -21,13 +23,19 @@ from lockhouse.crypto.checkpoint import sign_checkpoint, vkey
 from lockhouse.crypto.keyring import Keyring
 from lockhouse.crypto.noted import Notary
 from lockhouse.crypto.signatures import SigningKey
-from lockhouse.flows import approve, keys, look
+from lockhouse.flows import approve, keys, look, request
 from lockhouse.gates.collect import collect_group
+from lockhouse.gates.epochs import ensure_epochs
 from lockhouse.gates.house import House
 from lockhouse.gates.refresh import drop, refresh
+from lockhouse.identity.normalise import NORM_VERSION
+from lockhouse.ledger.record import record_leaf_of
+from lockhouse.ledger.verify import verify_records
 from lockhouse.model.change import Change, Put
 from lockhouse.model.decision import Actor
 from lockhouse.model.event import Batch, Event, Reply
+from lockhouse.model.ids import DAY_MS
+from lockhouse.model.rows import Deletion, Identifier, Intake, LedgerEntry, Record
 from lockhouse.model.rows import House as HouseRow
 from lockhouse.model.scale import Assurance
 from lockhouse.policy.document import parse
@@ -37,6 +45,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lockhouse.gates.disclose import View
+    from lockhouse.gates.ending import Case
+    from lockhouse.ledger.verify import Finding
+    from lockhouse.model.ports import RowT
+    from lockhouse.model.rows import Row
 
 POLICY = """
 policy: 1
@@ -78,6 +90,7 @@ roles:
     see: {contact: masked, identity: masked, transactions: full}
     reveal: {contact: {reason: [call back, delivery problem]}}
   analyst: {for: [analytics], see: {behaviour: full, identity: masked, transactions: full}}
+  accountant: {for: [accounting], see: {transactions: full}}
   marketer: {for: [marketing], see: {contact: full, identity: masked}}
 """
 
@@ -96,8 +109,13 @@ class Clock:
         return self.run
 
     def pass_days(self, days: float) -> None:
-        self.at += int(days * 86_400_000)
+        """Time goes by, as it does."""
+        self.at += int(days * DAY_MS)
         self.run += days * 86_400
+
+    def jump_days(self, days: float) -> None:
+        """Somebody sets the clock: only the wall time moves."""
+        self.at += int(days * DAY_MS)
 
 
 @dataclass
@@ -122,10 +140,16 @@ class World:
     clock: Clock
     journal: Journal
     verifier: str
+    root: FileRoot
     replies: list[Reply] = field(default_factory=list)
 
     @classmethod
-    async def make(cls, folder: Path, policy: str = POLICY) -> World:
+    async def make(cls, folder: Path, policy: str = POLICY, *, root: FileRoot | None = None) -> World:
+        """A founded house with an approved policy.
+
+        Args:
+            root: the root of another house, to share it.
+        """
         clock = Clock()
         ids = SystemIds(clock)
         identity = ids.random(16)
@@ -137,24 +161,20 @@ class World:
                 sign_checkpoint=lambda size, root: sign_checkpoint(log, size, root, key),
             )
         )  # fmt: skip
-        root = FileRoot.create(folder / "root.key", passphrase=None)
+        root = root or FileRoot.create(folder / "root.key", passphrase=None)
         await keys.found_keys(house=identity, secrets=secrets, root=root, commits=store, ids=ids, clock=clock)
         await store.commit(
             Change("record", puts=(Put("house", HouseRow(1, identity, log, 0, 0, 0, b"", clock.now_ms())),))
         )
-        unlocked = await keys.unlock(house=identity, root=root, reads=store)
-        house = House(
-            id=identity, log=log, reads=store, commits=store, epochs=store, clock=clock, ids=ids, keks=unlocked.keks,
-            generation=1, indexer=Indexer(identity, unlocked.index), notary=lambda: store.notary_public,
-            keyring=Keyring(identity, keks=unlocked.keks, generation=1, entropy=ids.random, alive=store.alive),
-            receipt_key=secrets["receipt"], credential_key=secrets["credential"], demo=True,
-            integrity_key=secrets["integrity"], suppression_key=secrets["suppression"],
-        )  # fmt: skip
-        store.on_move(lambda policy, key: drop(house, policy=policy, key=key))
-        await refresh(house)
-        world = cls(house, store, clock, Journal(), vkey(log, key.public()))
+        house = await open_house(identity, log, root=root, store=store, clock=clock)
+        world = cls(house, store, clock, Journal(), vkey(log, key.public()), root)
         await world.approve(policy)
         return world
+
+    async def second(self) -> World:
+        """Another process of the same house: its own keyring and caches over the same stores."""
+        house = await open_house(self.house.id, self.house.log, root=self.root, store=self.store, clock=self.clock)
+        return World(house, self.store, self.clock, self.journal, self.verifier, self.root)
 
     async def approve(self, policy: str) -> int:
         """A policy rules."""
@@ -196,5 +216,71 @@ class World:
         actor = Actor(id="os-user:1000", kind="os-user", roles=(role,))
         return await look.ask_of(self.house, actor, **{"action": "show", "purpose": None, **asked})
 
+    async def new_epochs(self) -> int:
+        """Epoch keys for now and what comes, as a serving house makes them when time goes by."""
+        return await ensure_epochs(self.house, self.house.live().policy.compartments)
+
+    async def person(self, value: str, *, by: str = "email") -> bytes:
+        """The one source person that the blind index of an identifier leads to."""
+        [person] = {row.person for row in await self.indexes(value, by=by)}
+        return person
+
+    async def indexes(self, value: str, *, by: str = "email") -> list[Identifier]:
+        """Every blind index of an identifier, the weakest first."""
+        kind = self.house.live().kind(by)
+        tag = self.house.indexer.tag(kind.number, kind.generation, value, norm=NORM_VERSION)
+        columns = ("kind", "generation", "tag")
+        return await self.store.find(Identifier, columns, [(kind.number, kind.generation, tag)])
+
+    async def rows(self, row: type[RowT]) -> list[RowT]:
+        """A whole table."""
+        return [one async for chunk in self.store.scan(row) for one in chunk]
+
+    async def kinds(self) -> list[str]:
+        """Kinds of all ledger entries."""
+        return [entry.kind for entry in await self.rows(LedgerEntry)]
+
+    async def erase(self, person: bytes, *, compartment: str | None = None, now: bool = True) -> Case:
+        """The person (or a compartment of theirs) is shut, and destroyed if `now`."""
+        done = await request.open_erasure(
+            self.house, person, by="os-user:1000", journal=self.journal, compartment=compartment
+        )
+        return (await request.fulfil(self.house, done.case, journal=self.journal, now=now)).case
+
+    async def findings(self) -> list[Finding]:
+        """What differs between the record rows and the ledger."""
+        intakes = [(row.records, row.leaves, False) for row in await self.rows(Intake)]
+        records = [(row.id, record_leaf_of(row)) for row in await self.rows(Record)]
+        deletions = [(row.record, row.leaf) for row in await self.rows(Deletion)]
+        return list(verify_records(intakes, records, deletions))
+
+    def plant(self, row: Row) -> None:
+        """A database administrator writes a row past the house."""
+        values = msgspec.structs.astuple(row)
+        self.store.shelf.tables[row.TABLE][tuple(getattr(row, name) for name in row.KEY)] = values
+
+    def drop(self, row: Row) -> None:
+        """A database administrator deletes a row past the house."""
+        del self.store.shelf.tables[row.TABLE][tuple(getattr(row, name) for name in row.KEY)]
+
     async def reveal(self, person: bytes, *, role: str = "support", reason: str | None = "call back") -> View:
         return await look.reveal(self.house, await self.ask(role, action="reveal", reason=reason), person)
+
+
+async def open_house(identity: bytes, log: str, *, root: FileRoot, store: MemoryStore, clock: Clock) -> House:
+    """A process's own view of a founded house, unlocked and fresh."""
+    ids = SystemIds(clock)
+    unlocked = await keys.unlock(house=identity, root=root, reads=store)
+    house = House(
+        id=identity, log=log, reads=store, commits=store, epochs=store, clock=clock, ids=ids, keks=unlocked.keks,
+        generation=unlocked.generation, indexer=Indexer(identity, unlocked.index),
+        notary=lambda: store.notary_public,
+        keyring=Keyring(
+            identity, keks=unlocked.keks, generation=unlocked.generation, entropy=ids.random, alive=store.alive
+        ),
+        receipt_key=unlocked.secrets["receipt"], credential_key=unlocked.secrets["credential"], demo=True,
+        integrity_key=unlocked.secrets["integrity"], suppression_key=unlocked.secrets["suppression"],
+    )  # fmt: skip
+    store.on_move(lambda policy, key: drop(house, policy=policy, key=key))
+    await refresh(house)
+    return house
