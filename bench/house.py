@@ -1,0 +1,152 @@
+"""Houses to measure: founded once, filled once, copied for each run, served by real processes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from bench.load import batched, request, send
+from bench.mix import Mix
+from bench.policy import CHANNEL, POLICY
+from lockhouse import wiring
+from lockhouse.adapters.writer_protocol import SOCKET_FILE
+from lockhouse.channels import segment
+from lockhouse.flows import approve
+from lockhouse.flows.channel import make_credential
+from lockhouse.policy.document import parse
+from lockhouse.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Mode = Literal["sealed", "unsealed", "hello"]
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True, slots=True)
+class Founded:
+    """A house that can be copied, with the write key of its channel."""
+
+    folder: Path
+    key: str
+
+
+@dataclass(slots=True)
+class Served:
+    """A house with its processes."""
+
+    folder: Path
+    port: int
+    writer: subprocess.Popen[bytes] | None
+    collect: subprocess.Popen[bytes]
+
+    def cpu_s(self) -> tuple[float, float]:
+        """CPU seconds that the writer and the collect process have used."""
+        return (_cpu_s(self.writer.pid) if self.writer else 0.0), _cpu_s(self.collect.pid)
+
+
+def _cpu_s(pid: int) -> float:
+    parts = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(parts[11]) + int(parts[12])) / _TICKS
+
+
+def found(base: Path, name: str) -> Founded:
+    """A house with the bench's policy and one channel."""
+    folder = base / name
+    roots = base / "roots"
+    roots.mkdir(exist_ok=True)
+
+    async def make() -> str:
+        await wiring.found(folder, Settings(root=str(roots / f"{name}.root"), demo=True))
+        async with wiring.opened(folder, role="console") as house:
+            document = parse({"policy.yaml": POLICY}, templates=wiring.template)
+            draft = await approve.draft_of(house.house, document, {"segment": segment.KIND})
+            await approve.approve(house.house, draft, POLICY.encode(), by="os-user:0")
+            return (await make_credential(house.house, CHANNEL, by="os-user:0")).reveal().decode()
+
+    return Founded(folder, asyncio.run(make()))
+
+
+def fill(house: Founded, mode: Mode, *, population: int) -> None:
+    """One event of each person of the population, so that they are there before the clock starts."""
+    raw = [said.raw for said in Mix(0, population=population).first()]
+    with served(house.folder, mode) as running:
+        run = send(running.port, [request("/v1/batch", body, house.key) for body in batched(raw, 100)], connections=8)
+    if run.failed:
+        raise SystemExit(f"bench: {run.failed} of the first events failed")
+
+
+@contextmanager
+def copied(house: Founded, base: Path) -> Iterator[Path]:
+    """A copy of the house's folder, for one run."""
+    folder = base / "run"
+    shutil.copytree(house.folder, folder, ignore=shutil.ignore_patterns("*.sock"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+def _spawn(what: str, folder: Path, *, cpu: int, profile: Path | None = None) -> subprocess.Popen[bytes]:
+    argv = [sys.executable, "-m", "bench.server", what, str(folder), "--cpu", str(cpu)]
+    if profile is not None:
+        argv += ["--profile", str(profile)]
+    root = Path(__file__).resolve().parent.parent
+    return subprocess.Popen(argv, stdout=subprocess.PIPE, cwd=root)  # noqa: S603  # our own command
+
+
+@contextmanager
+def served(folder: Path, mode: Mode, *, cpu: int = -1, profile: Path | None = None) -> Iterator[Served]:
+    """The house with its writer and one collect process.
+
+    Args:
+        cpu: the core that both are pinned to; -1 for any.
+        profile: folder for a profile of each process.
+    """
+    names = {"writer": None, mode: None} if profile is None else {
+        "writer": profile / f"writer-{mode}.prof", mode: profile / f"collect-{mode}.prof"
+    }  # fmt: skip
+    writer = None if mode == "hello" else _spawn("writer", folder, cpu=cpu, profile=names["writer"])
+    collect = None
+    try:
+        if writer is not None:
+            _wait_for(folder / SOCKET_FILE, writer)
+        collect = _spawn(mode, folder, cpu=cpu, profile=names[mode])
+        if collect.stdout is None:
+            raise AssertionError("a pipe was asked for")
+        said = collect.stdout.readline()
+        if not said:
+            raise SystemExit("bench: expected a listening collect process, got one that ended")
+        yield Served(folder, int(said), writer, collect)
+    finally:
+        for process in (collect, writer):
+            if process is not None:
+                process.send_signal(signal.SIGTERM)
+                process.wait(20)
+
+
+def _wait_for(socket: Path, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + 20
+    while not socket.exists():
+        if process.poll() is not None or time.monotonic() > until:
+            raise SystemExit("bench: expected the writer to listen, got none")
+        time.sleep(0.01)
+
+
+def rows(folder: Path, table: str = "record") -> int:
+    """How many rows a table of the record store has; the processes must have ended."""
+    connection = sqlite3.connect(f"file:{folder / 'record.db'}?mode=ro", uri=True)
+    try:
+        return int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608  # our own names
+    finally:
+        connection.close()

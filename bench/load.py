@@ -1,0 +1,120 @@
+"""The load generator: prepared requests over kept connections, as fast as they are answered."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_END = b"\r\n\r\n"
+_LENGTH = b"content-length: "
+
+
+def request(path: str, body: bytes, key: str) -> bytes:
+    """One request with its write key in the header, as Segment's server libraries send it."""
+    basic = base64.b64encode(f"{key}:".encode()).decode()
+    head = (
+        f"POST {path} HTTP/1.1\r\nhost: shop.example\r\nauthorization: Basic {basic}\r\n"
+        f"content-type: application/json\r\nuser-agent: analytics-python/2.3.4\r\ncontent-length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+def batched(events: Sequence[bytes], size: int) -> list[bytes]:
+    """Bodies of `POST /v1/batch`."""
+    return [
+        b'{"batch":[' + b",".join(events[at : at + size]) + b"]}" for at in range(0, len(events), size)
+    ]
+
+
+@dataclass(slots=True)
+class Run:
+    """One run: how long it took and how long each request waited (seconds)."""
+
+    took_s: float
+    waits_s: list[float]
+    failed: int
+
+
+@dataclass(slots=True)
+class _State:
+    left: Iterator[bytes]
+    waits: list[float] = field(default_factory=list)
+    failed: int = 0
+    open: int = 0
+
+
+class _Connection(asyncio.Protocol):
+    """Sends a request, waits for its whole answer, sends the next."""
+
+    def __init__(self, state: _State, done: asyncio.Future[None]) -> None:
+        self._state = state
+        self._done = done
+        self._in = b""
+        self._at = 0.0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin."""
+        self._transport: asyncio.Transport = transport  # type: ignore[assignment]  # a stream's transport is one
+        self._state.open += 1
+
+    def next(self) -> None:
+        """Send the next request, or leave."""
+        raw = next(self._state.left, None)
+        if raw is None:
+            self._transport.close()
+            return
+        self._at = time.perf_counter()
+        self._transport.write(raw)
+
+    def data_received(self, data: bytes) -> None:
+        """Count a whole answer and go on."""
+        self._in += data
+        end = self._in.find(_END)
+        if end < 0:
+            return
+        start = self._in.lower().find(_LENGTH, 0, end)
+        length = int(self._in[start + len(_LENGTH) : end + 2].split(b"\r\n", 1)[0])
+        if len(self._in) < end + 4 + length:
+            return
+        self._state.waits.append(time.perf_counter() - self._at)
+        if not self._in.startswith(b"HTTP/1.1 200"):
+            self._state.failed += 1
+        self._in = b""
+        self.next()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The last one out ends the run."""
+        if exc is not None:
+            self._state.failed += 1
+        self._state.open -= 1
+        if self._state.open == 0 and not self._done.done():
+            self._done.set_result(None)
+
+
+async def _send(port: int, requests: Sequence[bytes], connections: int) -> Run:
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[None] = loop.create_future()
+    state = _State(iter(requests))
+    made = [
+        (await loop.create_connection(lambda: _Connection(state, done), "127.0.0.1", port))[1]
+        for _ in range(connections)
+    ]
+    began = time.perf_counter()
+    for connection in made:
+        connection.next()
+    await done
+    return Run(time.perf_counter() - began, state.waits, state.failed + len(requests) - len(state.waits))
+
+
+def send(port: int, requests: Sequence[bytes], *, connections: int) -> Run:
+    """Send all of them; each connection has one under way."""
+    import uvloop  # noqa: PLC0415  # the generator must not be what is measured
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_send(port, requests, connections))

@@ -1,0 +1,138 @@
+"""The traffic that is measured: a shop's events, made before the clock starts, the same for both sides of a pair.
+
+Of all events 35 % are by persons never seen before and the others by persons drawn evenly from a population twice as
+large as a process's key cache, in a fresh process: most keys are cold, which is the worst case and not the usual
+one. 60 % are orders (a real order is 600 to 800 bytes as sent), 15 % identify calls, 25 % product views by device.
+A third of the customers are known by three identifiers (e-mail, phone, loyalty number), which is a quarter of all
+events; each person always shows the same ones.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+POPULATION = 20_000
+"""Persons who are there before the clock starts; the caches of a process hold half of them."""
+NEVER_SEEN = 0.35
+DEVICES, IDENTIFIES = 0.25, 0.15
+THREE_IDENTIFIERS = 0.35
+"""Of the persons who are customers."""
+_ENCODE = msgspec.json.Encoder().encode
+_NOW = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+_FIRST = ("Anna", "Bruno", "Chiara", "Dario", "Elena", "Fabio", "Giulia", "Hanna", "Ivo", "Jana", "Karl", "Lea")
+_LAST = ("Rossi", "Bauer", "Novak", "Silva", "Moreau", "Jansen", "Kovacs", "Lindgren", "Ferrari", "Weiss", "Costa")
+_STREETS = ("Via Roma", "Hauptstrasse", "Rue de la Paix", "Kerkstraat", "Calle Mayor", "Storgatan")
+_CITIES = (("10121", "Torino", "IT"), ("80331", "München", "DE"), ("75002", "Paris", "FR"), ("1012", "Amsterdam", "NL"))
+_CONTEXT = {
+    "library": {"name": "analytics-python", "version": "2.3.4"},
+    "page": {"path": "/checkout/done", "referrer": "https://shop.example/cart"},
+    "userAgent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/126.0 Safari/537.36",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One event as its sender would encode it, and what is known of it beforehand."""
+
+    raw: bytes
+    person: int
+    never_seen: bool
+    identifiers: int
+
+
+class Mix:
+    """Draws events; the same seed draws the same."""
+
+    def __init__(self, seed: int, *, population: int = POPULATION) -> None:
+        self._draw = random.Random(seed)  # noqa: S311  # traffic, not keys
+        self._seed = seed
+        self._population = population
+        self._next = population * (seed + 1)
+        self._message = 0
+
+    def first(self) -> Iterator[Said]:
+        """One event of each person of the population."""
+        for person in range(self._population):
+            yield self._event(person, never_seen=True)
+
+    def events(self, count: int) -> list[Said]:
+        """So many events of the mix."""
+        return [self._one() for _ in range(count)]
+
+    def _one(self) -> Said:
+        if self._draw.random() < NEVER_SEEN:
+            self._next += 1
+            return self._event(self._next, never_seen=True)
+        return self._event(self._draw.randrange(self._population), never_seen=False)
+
+    def _event(self, person: int, *, never_seen: bool) -> Said:
+        own = random.Random(person)  # noqa: S311  # what a person is called does not change
+        self._message += 1
+        message = f"{self._seed:04x}-{self._message:012x}"
+        sort = own.random()
+        if sort < DEVICES:
+            return Said(_view(person, message, self._draw), person, never_seen, 1)
+        has_three = own.random() < THREE_IDENTIFIERS
+        body = _customer(person, own, has_three=has_three)
+        shown = 3 if has_three else 1
+        if self._draw.random() < IDENTIFIES / (1 - DEVICES):
+            return Said(_identify(body, message), person, never_seen, shown)
+        return Said(_order(body, message, self._draw), person, never_seen, shown)
+
+
+def _customer(person: int, own: random.Random, *, has_three: bool) -> dict[str, Any]:
+    first, last = own.choice(_FIRST), own.choice(_LAST)
+    postcode, city, country = own.choice(_CITIES)
+    body: dict[str, Any] = {
+        "email": f"{first}.{last}.{person}@mail.example".lower(), "name": f"{first} {last}",
+        "street": f"{own.choice(_STREETS)} {own.randrange(1, 200)}", "postcode": postcode, "city": city,
+        "shipping_country": country,
+    }  # fmt: skip
+    if has_three:
+        body |= {"phone": f"+39 347 {person:07d}", "loyalty_id": f"NW-{person:09d}"}
+    return body
+
+
+def _order(body: dict[str, Any], message: str, draw: random.Random) -> bytes:
+    items = [
+        {"sku": f"SKU-{draw.randrange(10**6):06d}", "quantity": draw.randrange(1, 4), "price": f"{draw.randrange(9900) / 100:.2f}"}
+        for _ in range(draw.randrange(1, 3))
+    ]
+    order = {
+        "order_id": f"O-{message}", "order_total": f"{draw.randrange(100, 40000) / 100:.2f}", "currency": "EUR",
+        "items": items,
+    }  # fmt: skip
+    return _track("Order Completed", body | order, message)
+
+
+def _view(person: int, message: str, draw: random.Random) -> bytes:
+    item = {"sku": f"SKU-{draw.randrange(10**6):06d}", "quantity": 1, "price": f"{draw.randrange(9900) / 100:.2f}"}
+    raw = {"anonymousId": f"dev-{person:016x}"}
+    return _track("Product Viewed", {"items": [item]}, message, **raw)
+
+
+def _track(event: str, properties: dict[str, Any], message: str, **more: Any) -> bytes:
+    return _ENCODE(
+        {
+            "type": "track", "event": event, "messageId": message, "timestamp": _NOW,
+            "properties": properties, "context": _CONTEXT, **more,
+        }
+    )  # fmt: skip
+
+
+def _identify(body: dict[str, Any], message: str) -> bytes:
+    traits = {name: body[name] for name in ("email", "phone", "loyalty_id", "name") if name in body}
+    return _ENCODE(
+        {
+            "type": "identify", "messageId": message, "timestamp": _NOW,
+            "traits": traits | {"account_country": body["shipping_country"]}, "context": _CONTEXT,
+        }
+    )  # fmt: skip

@@ -1,0 +1,120 @@
+"""The processes that are measured: `python -m bench.server (writer|sealed|unsealed|hello) FOLDER [options]`.
+
+The writer is the product's own. The collect process is the product's listener, collector and gate under uvicorn as
+`serve` runs it; `unsealed` changes the gate alone, `hello` answers at once. It prints its port when it listens.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import cProfile
+import gc
+import os
+import socket
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+
+from bench.unsealed import UnsealedIntake
+from lockhouse.faces.collect import CollectApp
+from lockhouse.faces.serve.collector import HouseCollector
+from lockhouse.faces.serve.desk import Answers
+from lockhouse.wiring import opened, serve_writer
+
+if TYPE_CHECKING:
+    from lockhouse.gates.house import House
+
+_HELLO = b'{"success":true}'
+
+
+class Counts:
+    """What was answered, by outcome."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, int] = {}
+
+    def on_answer(self, channel: str, outcome: str, code: str, count: int) -> None:  # noqa: ARG002  # the port's shape
+        """Count it."""
+        self.answers[outcome] = self.answers.get(outcome, 0) + count
+
+    def on_incident(self, incident: str, error: BaseException) -> None:
+        """Say where it was: the bench must not measure failures."""
+        print(f"bench: {incident}: {error!r}", file=sys.stderr, flush=True)
+
+
+async def hello(scope: Any, receive: Any, send: Any) -> None:
+    """Read the body and answer: what the server itself costs."""
+    if scope["type"] != "http":
+        return
+    more = True
+    while more:
+        more = (await receive()).get("more_body", False)
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"16")]})
+    await send({"type": "http.response.body", "body": _HELLO})
+
+
+async def _serve(app: Any) -> None:
+    listening = socket.create_server(("127.0.0.1", 0), backlog=256)
+    config = uvicorn.Config(
+        app, loop="uvloop", http="httptools", ws="none", lifespan="off", access_log=False, proxy_headers=False,
+        server_header=False, date_header=False, log_level="warning", timeout_keep_alive=60,
+    )  # fmt: skip
+    server = uvicorn.Server(config)
+    print(listening.getsockname()[1], flush=True)
+    gc.collect()
+    gc.freeze()
+    await server.serve(sockets=[listening])
+
+
+def _app(mode: str, house: House) -> CollectApp:
+    collector = HouseCollector(house, Answers())
+    if mode == "unsealed":
+        collector._intake = UnsealedIntake(house)  # noqa: SLF001  # the one difference between the two sides
+    return CollectApp(collector, clock=house.clock, watch=Counts(), incident_ids=lambda: house.ids.random(4).hex())
+
+
+async def _collect(mode: str, folder: Path) -> None:
+    if mode == "hello":
+        await _serve(hello)
+        return
+    async with opened(folder, role="collect", lane="collect-0") as house:
+        await _serve(_app(mode, house.house))
+
+
+def main() -> None:
+    """Be one of the processes."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("what", choices=("writer", "sealed", "unsealed", "hello"))
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--cpu", type=int, default=-1)
+    parser.add_argument("--profile", type=Path)
+    chosen = parser.parse_args()
+    if chosen.cpu >= 0:
+        os.sched_setaffinity(0, {chosen.cpu})
+    profile = cProfile.Profile() if chosen.profile else None
+    if profile:
+        profile.enable()
+    try:
+        if chosen.what == "writer":
+            serve_writer(chosen.folder)
+        else:
+            uvloop_run(_collect(chosen.what, chosen.folder))
+    finally:
+        if profile:
+            profile.disable()
+            profile.dump_stats(chosen.profile)
+
+
+def uvloop_run(main_coroutine: Any) -> None:
+    """Run on the loop that `serve` uses."""
+    import uvloop  # noqa: PLC0415  # only this process needs it
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(main_coroutine)
+
+
+if __name__ == "__main__":
+    main()

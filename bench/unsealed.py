@@ -1,0 +1,184 @@
+"""The same gate without a lock: what sealing is measured against. It exists for the bench alone.
+
+It is the honest other side of each pair: the same server, parser, policy decisions, reduction, matching, look-ups,
+stores, transactions, expectations and counts. Left out is what protects: blind indexes (identifiers and look-ups
+stand as their own bytes), keyed message tags and body hashes (the message id stands as it is), persons' rings and
+their rows, epoch keys, boxes (the kept fields stand as msgpack), salts, leaves, intake entries. So it writes one row
+less for each new person (the ring) and one row less for each group (the intake entry and what it moves).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from lockhouse.gates.collect import Intake
+from lockhouse.gates.collect.settle import decide, look_up, settle, settle_links
+from lockhouse.gates.collect.work import Found, Work, proof_of
+from lockhouse.gates.refresh import refresh
+from lockhouse.identity.normalise import lookup, normal
+from lockhouse.model import codes
+from lockhouse.model.change import Change, Conflict, Count, Expect, Leaf, Put
+from lockhouse.model.event import Batch, Event, Fault, Reply
+from lockhouse.model.ids import DAY_MS
+from lockhouse.model.rows import House as HouseRow
+from lockhouse.model.rows import Identifier, Lookup, Person, Receipt, Record, Seal
+from lockhouse.model.scale import PersonState
+from lockhouse.policy.reduce import find_value
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lockhouse.gates.house import House, LivePolicy
+
+LEASE_MS = 5_000
+_ENCODE = msgspec.msgpack.Encoder().encode
+_TRIES = 4
+
+
+class UnsealedIntake(Intake):
+    """`Intake` whose groups are stored as they are."""
+
+    async def _through(self, group: list[tuple[Batch, asyncio.Future[list[Reply]]]]) -> None:
+        try:
+            answers = await _collect_group(self._house, [batch for batch, _ in group], self._deciding)
+        except BaseException as err:  # noqa: BLE001  # as the gate does: every waiting request gets it
+            for _, answer in group:
+                if not answer.done():
+                    answer.set_exception(err)
+            return
+        for (_, answer), replies in zip(group, answers, strict=True):
+            if not answer.done():
+                answer.set_result(replies)
+
+
+async def _collect_group(house: House, batches: Sequence[Batch], deciding: asyncio.Lock) -> list[list[Reply]]:
+    await refresh(house)
+    live = house.live()
+    started = [[_begin(house, live, batch, item) for item in batch.items] for batch in batches]
+    waiting = [work for batch in started for work in batch if isinstance(work, Work)]
+    for _ in range(_TRIES):
+        async with deciding:
+            lost, changes = await _decide_group(house, waiting)
+        lost += await _commit(house, changes)
+        waiting = lost
+        if not waiting:
+            break
+    return [[one if isinstance(one, Reply) else _answered(one) for one in batch] for batch in started]
+
+
+def _answered(work: Work) -> Reply:
+    if work.reply is None:
+        raise AssertionError("an item left the gate without an answer")
+    return work.reply
+
+
+def _begin(house: House, live: LivePolicy, batch: Batch, item: Event | Fault) -> Work | Reply:
+    if isinstance(item, Fault):
+        return Reply(outcome="refused", code=item.code, dropped=((item.where, item.expected),))
+    reducer = live.reducer(batch.channel)
+    record = house.ids.new()
+    message = item.message_id.encode() if item.message_id else record
+    work = Work(batch, item, live, reducer, record, message, b"", [])
+    if reducer.plan(item.name) is None:
+        work.refuse(codes.NO_SUCH_EVENT)
+        return work
+    channel = live.policy.channels[batch.channel]
+    for field, value in reducer.identifiers(item):
+        kind = live.kind(field)
+        plain = normal(kind.type, value)
+        if plain is not None:
+            proof = proof_of(channel.proves, field, batch)
+            work.found.append(Found(field, kind.number, kind.generation, plain.encode(), kind.is_person, proof))
+    return work
+
+
+async def _decide_group(house: House, works: list[Work]) -> tuple[list[Work], list[tuple[Work, Change]]]:
+    passing = [work for work in works if work.reply is None]
+    owners = await look_up(house, passing)
+    for work in passing:
+        await decide(house, work)
+    passing = [work for work in passing if work.reply is None]
+    for work in passing:
+        settle(house, work, owners)
+    await settle_links(house, passing)
+    lost = await _settle_persons(house, passing)
+    again = {id(work) for work in lost}
+    return lost, [(work, _record(house, work)) for work in works if id(work) not in again and work.reply is None]
+
+
+async def _settle_persons(house: House, works: Sequence[Work]) -> list[Work]:
+    changing = [(work, change) for work in works if (change := _who(work)) is not None]
+    if not changing:
+        return []
+    answers = await house.commits.commit_each([change for _, change in changing])
+    failed = {work.person for (work, _), answer in zip(changing, answers, strict=True) if isinstance(answer, Conflict)}
+    for person in failed:
+        house.facts.drop(person)
+    return [work for work in works if work.person in failed]
+
+
+def _who(work: Work) -> Change | None:
+    now, person = work.batch.received_at, work.person
+    puts: list[Put] = []
+    expects: list[Expect] = []
+    if work.is_new:
+        row = Person(person, PersonState.NONE, work.reduced.region, 1, now, now - now % DAY_MS)
+        puts.append(Put(Person.TABLE, row))
+    for kind, generation, tag, proof in work.indexes:
+        expects.append(Expect(Identifier.TABLE, (kind, generation, tag, proof), None, False, "index-taken"))  # noqa: FBT003
+        puts.append(Put(Identifier.TABLE, Identifier(kind, generation, tag, proof, person, now)))
+    for field, how, value in work.reduced.lookups:
+        plain = lookup(how, find_value(how, value))
+        if plain is not None:
+            number = work.live.policy.identifiers[f"{field}#{how}"]
+            puts.append(Put(Lookup.TABLE, Lookup(number, 1, plain.encode(), person)))
+    return Change("identity", puts=tuple(puts), expects=tuple(expects)) if puts else None
+
+
+def _record(house: House, work: Work) -> Change:
+    live, batch, reduced, now = work.live, work.batch, work.reduced, work.batch.received_at
+    row = Record(
+        work.record, work.person, live.policy.channels[batch.channel].id, live.policy.events[work.event.name].id,
+        work.event.occurred_at, now, batch.assurance, work.proof, live.version, b"",
+        _ENCODE(reduced.clear) if reduced.clear else b"", _ENCODE(reduced.boxes),
+    )  # fmt: skip
+    code = codes.TRIMMED if reduced.dropped else codes.STORED
+    detail = _ENCODE((reduced.kept, reduced.dropped))
+    seal = work.seal_version
+    return Change(
+        "record",
+        puts=(
+            Put(Record.TABLE, row),
+            Put(Receipt.TABLE, Receipt(row.channel, work.message, b"", work.record, now, code, detail)),
+        ),
+        expects=(
+            Expect(Receipt.TABLE, (row.channel, work.message), None, False, "received"),  # noqa: FBT003
+            Expect(Seal.TABLE, (work.person,), {"version": seal, "state": 0}, seal == 0, "seal-moved"),
+            Expect(HouseRow.TABLE, (1,), {"policy_epoch": live.epoch}, False, "policy-moved"),  # noqa: FBT003
+        ),
+        leaves=_NO_LEAVES,
+        counts=tuple(Count(row.channel, path, reason, 1, now) for path, reason in reduced.dropped),
+        deadline=house.clock.now_ms() + LEASE_MS,
+    )
+
+
+_NO_LEAVES: tuple[Leaf, ...] = ()
+
+
+async def _commit(house: House, changes: list[tuple[Work, Change]]) -> list[Work]:
+    if not changes:
+        return []
+    answers = await house.commits.commit_each([change for _, change in changes])
+    lost: list[Work] = []
+    for (work, _), answer in zip(changes, answers, strict=True):
+        if isinstance(answer, Conflict):
+            lost.append(work)
+            continue
+        reduced: Any = work.reduced
+        code = codes.TRIMMED if reduced.dropped else codes.STORED
+        outcome: Any = "trimmed" if reduced.dropped else "stored"
+        work.reply = Reply(outcome=outcome, code=code, kept=reduced.kept, dropped=reduced.dropped, record=work.record)
+    return lost
