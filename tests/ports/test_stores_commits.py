@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -43,6 +42,7 @@ from tests.ports.stores import (
     put,
     why,
 )
+from tests.ports.writer_entry import make_parts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -170,7 +170,7 @@ async def test_deleting_what_is_not_there_is_no_error(store: Store) -> None:
 
 
 async def test_a_change_after_its_deadline_is_refused(store: Store) -> None:
-    now = int(time.time() * 1_000)
+    now = make_parts().clock.now_ms()
     record = a_record()
     late = await store.writer.commit(Change("record", puts=(put(record),), deadline=now - 1))
     assert late == Conflict("", (), "deadline")

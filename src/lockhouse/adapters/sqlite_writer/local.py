@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _TICK_S = 0.25
 _SCRUB_STEP_S = 0.02
+_ENDED = "writer: expected to run, got closed"
 
 
 @dataclass(slots=True)
@@ -88,11 +89,22 @@ class LocalWriter:
                 self._tick()
             while waiting:
                 self._commit(waiting.group())
-            for asked in scrubs:
-                _deliver([(asked, Unavailable("writer: expected to run, got closed"))])
+            self._tick(every_s=0.0)
         finally:
             self._is_open = False
             self._shelf.close()
+            while waiting:
+                _deliver([(batch, Unavailable(_ENDED)) for batch in waiting.group()])
+            _deliver([(asked, Unavailable(_ENDED)) for asked in (*scrubs, *self._left())])
+
+    def _left(self) -> list[_Asked]:
+        left: list[_Asked] = []
+        with suppress(queue.Empty):
+            while True:
+                asked = self._queue.get_nowait()
+                if asked is not None:
+                    left.append(asked)
+        return left
 
     def _take(self, waiting: Waiting[_Batch], scrubs: list[_ScrubAsked]) -> bool:
         """Move what was asked for into its lines; False once the writer is to close."""
@@ -117,6 +129,9 @@ class LocalWriter:
         except LockhouseError as error:
             _deliver([(batch, error) for batch in group])
             return
+        except BaseException:  # a fault of ours ends the writer; nobody may be left waiting for it
+            _deliver([(batch, Unavailable(_ENDED)) for batch in group])
+            raise
         answers: list[tuple[_Asked, Any]] = []
         start = 0
         for batch in group:
@@ -133,9 +148,9 @@ class LocalWriter:
         _deliver([(asked, Unavailable("scrub: expected no reader in the way, got one for seconds"))])
         return True
 
-    def _tick(self) -> None:
+    def _tick(self, *, every_s: float = 0.5) -> None:
         try:
-            self._engine.tick()
+            self._engine.tick(every_s=every_s)
         except Unavailable:
             return  # whoever commits next is told; entries keep waiting for their position
 
@@ -178,7 +193,7 @@ class LocalWriter:
 
     def _asked(self) -> tuple[asyncio.AbstractEventLoop, asyncio.Future[Any]]:
         if not self._is_open:
-            raise Unavailable("writer: expected to run, got closed")
+            raise Unavailable(_ENDED)
         loop = asyncio.get_running_loop()
         return loop, loop.create_future()
 

@@ -1,0 +1,71 @@
+"""The writer in a thread: nobody is left waiting, whatever happens to it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lockhouse.adapters.migrations.run import migrate
+from lockhouse.adapters.sqlite_writer.local import LocalWriter
+from lockhouse.errors import Unavailable
+from lockhouse.model.change import Change, Committed, Put
+from lockhouse.model.rows import House
+from tests.ports.stores import a_draft, a_record, put
+from tests.ports.writer_entry import HOUSE, LOG, make_parts
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lockhouse.adapters.group_commit.engine import WriterParts
+
+FOUNDED = Change("record", puts=(Put("house", House(1, HOUSE, LOG, 0, 0, 0, b"", 0)),))
+
+
+class _BrokenNotary:
+    """Fails as only a fault of ours can."""
+
+    public = b"p" * 32
+
+    def sign(self, entry_id: bytes, leaf: bytes) -> bytes:
+        raise ZeroDivisionError(len(entry_id) + len(leaf))
+
+
+def _parts_with_a_fault() -> WriterParts:
+    good = make_parts()
+    return type(good)(notary=_BrokenNotary(), clock=good.clock, ids=good.ids)
+
+
+async def test_what_was_handed_over_before_the_end_is_committed(tmp_path: Path) -> None:
+    migrate(tmp_path)
+    writer = LocalWriter(tmp_path, make_parts())
+    asked = [asyncio.ensure_future(writer.commit(Change("record", puts=(put(a_record()),)))) for _ in range(50)]
+    await asyncio.sleep(0)
+    writer.close()
+    assert [type(answer) for answer in await asyncio.gather(*asked)] == [Committed] * 50
+
+
+async def test_a_closed_writer_is_unavailable_and_not_alive(tmp_path: Path) -> None:
+    migrate(tmp_path)
+    writer = LocalWriter(tmp_path, make_parts())
+    writer.close()
+    assert not writer.alive()
+    for asked in (writer.commit(FOUNDED), writer.scrub(), writer.seal_ledger(), writer.announce(key=True)):
+        with pytest.raises(Unavailable, match="writer: expected to run"):
+            await asked
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+async def test_a_fault_of_ours_ends_the_writer_and_tells_everybody(tmp_path: Path) -> None:
+    migrate(tmp_path)
+    writer = LocalWriter(tmp_path, _parts_with_a_fault())
+    assert isinstance(await writer.commit(FOUNDED), Committed)
+    noted = Change("record", entries=(a_draft(),))
+    plain = [Change("record", puts=(put(a_record()),)) for _ in range(20)]
+    answers = await asyncio.gather(*(writer.commit(change) for change in (noted, *plain)), return_exceptions=True)
+    assert isinstance(answers[0], Unavailable)
+    assert all(isinstance(answer, Committed | Unavailable) for answer in answers)
+    writer.close()
+    assert not writer.alive()
+    LocalWriter(tmp_path, make_parts()).close()  # the folder is free again
