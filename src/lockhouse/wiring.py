@@ -38,6 +38,7 @@ from lockhouse.crypto.noted import Notary
 from lockhouse.crypto.signatures import SigningKey
 from lockhouse.errors import Invalid, Unavailable
 from lockhouse.flows.keys import Unlocked, found_keys, new_secrets, unlock
+from lockhouse.gates.epochs import ensure_epochs
 from lockhouse.gates.house import House
 from lockhouse.gates.refresh import drop, refresh
 from lockhouse.ledger.entry import Opened as OpenedEntry
@@ -209,6 +210,8 @@ async def opened(
         house.lane, house.demo = lane or role, chosen.demo
         writer.on_move(lambda policy, key: drop(house, policy=policy, key=key))
         await refresh(house)
+        if house.live_policy is not None:
+            await ensure_epochs(house, house.live_policy.policy.compartments)
         yield Opened(
             folder=folder, settings=chosen, house=house, writer=writer, journal=_journal(folder, chosen),
             http=SafeHTTP(private=chosen.private_recipients), verifier=_vkey(identity, keys.secrets["log"]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from lockhouse.model.rows import Drop, Identifier, Person, Receipt, Record, Row
+from lockhouse.model.rows import Drop, Identifier, LedgerEntry, Person, Receipt, Record, Row
 from tests.world import POLICY, World
 
 if TYPE_CHECKING:
@@ -65,3 +65,13 @@ async def test_an_event_nobody_may_keep_anything_of_is_answered_and_counted(tmp_
     assert (reply.outcome, reply.code) == ("refused", "LH-2107")
     assert await rows(world, Record) == []
     assert [row.code for row in await rows(world, Receipt)] == ["LH-2107"]
+
+
+async def test_asking_for_somebody_unknown_is_noted_too(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    before = len(await rows(world, LedgerEntry))
+    assert await world.find("nobody@example.com") == []
+    entries = await rows(world, LedgerEntry)
+    assert len(entries) == before + 1
+    assert entries[-1].kind == "disclosure"
+    assert b'"count":0' in entries[-1].body

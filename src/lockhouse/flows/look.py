@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lockhouse.errors import Invalid, NotFound
-from lockhouse.gates.disclose import Records, View, disclose
+from lockhouse.gates.disclose import Records, View, disclose, note_nothing
 from lockhouse.gates.facts import standing_facts
 from lockhouse.gates.lookups import lookup_tag
 from lockhouse.identity.normalise import NORM_VERSION, normal
@@ -60,6 +60,8 @@ async def find(house: House, ask: Ask, *, by: str, value: str) -> list[View]:
         Invalid: the policy has no such way to find, or the value has no usable form.
     """
     persons = await _owners(house, by, value)
+    if not persons:
+        await note_nothing(house, ask)
     return [view async for view in disclose(house, ask, _each(persons[:FOUND_LIMIT]))]
 
 

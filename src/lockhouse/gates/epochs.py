@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from lockhouse.crypto.derive import unwrap, wrap
+from lockhouse.gates.trusted_time import trusted_now
 from lockhouse.model.change import Change, Expect, Put
 from lockhouse.model.ids import DAY_MS, EPOCH_DAY_ZERO_MS
 from lockhouse.model.rows import EpochKey
@@ -73,8 +74,11 @@ async def ensure_epochs(house: House, compartments: Sequence[Compartment]) -> in
     """Every current and coming epoch of these compartments has a durable key; returns how many were minted.
 
     Two processes may do this at once: the store lets one row win, and both load what is durable.
+
+    Raises:
+        Unavailable: the clock is in doubt; a key for the wrong month would outlive what is sealed under it.
     """
-    now = house.clock.now_ms()
+    now = await trusted_now(house)
     pairs = wanted(compartments, now)
     known = await house.reads.get(EpochKey, pairs)
     changes = []

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from lockhouse.crypto.blindindex import Indexer
 from lockhouse.crypto.keyring import Keyring
 from lockhouse.errors import Unavailable
+from lockhouse.gates.trusted_time import TimeSense
 from lockhouse.model.ids import DAY_MS
 from lockhouse.model.names import NameBook
 from lockhouse.model.ports import Clock, Commits, Epochs, Ids, Reads
@@ -185,6 +186,7 @@ class House:
     suppressions: bool = False
     """Whether any suppression or erased mark exists: kept current by the key epoch, asked before hashing for one."""
     facts: FactsCache = field(default_factory=FactsCache)
+    time: TimeSense = field(default_factory=TimeSense)
     seen_policy: int = -1
     seen_key: int = -1
     stale: bool = True

@@ -22,6 +22,7 @@ from lockhouse.gates.collect.settle import decide, look_up, settle, settle_links
 from lockhouse.gates.collect.work import Work, begin
 from lockhouse.gates.collect.write import refusal, seal_record, settle_persons
 from lockhouse.gates.refresh import refresh
+from lockhouse.gates.trusted_time import trusted_now
 from lockhouse.model import codes
 from lockhouse.model.change import Change, Conflict
 from lockhouse.model.event import Outcome, Reply
@@ -107,8 +108,9 @@ async def collect_group(
     """The whole passage of several batches; replies in their order.
 
     Raises:
-        Unavailable: as `Intake.collect`.
+        Unavailable: as `Intake.collect`; or the clock is in doubt.
     """
+    await trusted_now(house)
     await refresh(house)
     live = house.live()
     started = [[begin(house, live, batch, item) for item in batch.items] for batch in batches]

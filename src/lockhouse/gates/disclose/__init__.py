@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lockhouse.gates.disclose.gate import Records, disclose
+from lockhouse.gates.disclose.gate import Records, disclose, note_nothing
 from lockhouse.gates.disclose.view import FieldView, RecordView, View
 
-__all__ = ["FieldView", "RecordView", "Records", "View", "disclose"]
+__all__ = ["FieldView", "RecordView", "Records", "View", "disclose", "note_nothing"]

@@ -24,6 +24,7 @@ from lockhouse.gates.disclose.view import View
 from lockhouse.gates.facts import facts_of_persons
 from lockhouse.gates.refresh import refresh
 from lockhouse.gates.rings import admit_rings
+from lockhouse.gates.trusted_time import trusted_now
 from lockhouse.ledger.entry import Disclosure, Refusal
 from lockhouse.model.change import Change, Committed, Conflict, Noting, Put
 from lockhouse.model.decision import Ask, Decision, Facts
@@ -79,7 +80,8 @@ async def disclose(
         persons: ids of source persons; each is widened to the canonical person it belongs to.
 
     Raises:
-        Unavailable: the ledger cannot be written, the keys or the lease are away; nothing was shown.
+        Unavailable: the ledger cannot be written, the keys or the lease are away, or the clock is in doubt; nothing
+            was shown.
         Tampered: a stored row or box is not as this house made it; nothing of its person is shown.
     """
     which = records or Records()
@@ -97,11 +99,26 @@ async def disclose(
             yield view
 
 
+async def note_nothing(house: House, ask: Ask) -> bytes:
+    """A look that found nobody is a look all the same: asking who is known must not be free. Returns the entry's id.
+
+    Raises:
+        Unavailable: the ledger cannot be written; then not even "nobody" is answered.
+    """
+    entry = house.ids.new()
+    looked = Disclosure(
+        **_common(ask, house.ids.new()), fields=[], compartments=[], count=0, refs_root=refs_root([]).hex()
+    )
+    await _commit(house, Change("record", entries=(looked.draft(id=entry, lane=house.lane, urgent=True),)))
+    return entry
+
+
 async def _chunk(
     house: House, ask: Ask, persons: Sequence[bytes], *, records: Records, place: tuple[bytes, int]
 ) -> list[View]:
     if not house.epochs.alive():
         raise Unavailable("disclose: expected a confirmed lease", retry_after_s=1.0)
+    await trusted_now(house)
     await refresh(house)
     groups = [await _decided(house, ask, group) for group in await _with_facts(house, persons)]
     seen = [group for group in groups if group.fields]

@@ -9,6 +9,7 @@ import msgspec
 from lockhouse.errors import Invalid, NotFound
 from lockhouse.gates.ending.intent import Case, advance
 from lockhouse.gates.epochs import epoch_at
+from lockhouse.gates.trusted_time import trusted_now
 from lockhouse.ledger.entry import Intent as IntentEntry
 from lockhouse.model.change import Change, Put
 from lockhouse.model.rows import EpochKey
@@ -26,17 +27,19 @@ async def begin_epoch(  # noqa: PLR0913  (what a case is made of)
     Raises:
         NotFound: there is no such epoch key, or it has ended already.
         Invalid: the epoch is still being collected in.
+        Unavailable: the clock is in doubt.
     """
     row = (await house.reads.get(EpochKey, [(compartment, epoch)])).get((compartment, epoch))
     if row is None or row.state == KeyState.DESTROYED:
         raise NotFound("epoch: expected a living epoch of this compartment", hint="lockhouse retention plan lists them")
     part = house.live().compartments.get(compartment)
     daily = part is not None and part.epoch == "day"
-    if epoch >= epoch_at(house.clock.now_ms(), daily=daily):
+    now = await trusted_now(house)
+    if epoch >= epoch_at(now, daily=daily):
         raise Invalid("epoch", "one that has passed", got="one that is still being collected in")
     entry = house.ids.new()
     case = Case(
-        id=house.ids.new(), what="epoch", by=by, reason=reason, entries=(entry,), asked_at=house.clock.now_ms(),
+        id=house.ids.new(), what="epoch", by=by, reason=reason, entries=(entry,), asked_at=now,
         destroy_at=destroy_at, salt=house.ids.random(16), compartment=compartment, epoch=epoch,
         scope=(house.live().names.name("compartment", compartment) or "", f"epoch {epoch}"),
     )  # fmt: skip

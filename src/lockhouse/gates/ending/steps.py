@@ -10,6 +10,7 @@ from lockhouse.gates.authority import signed
 from lockhouse.gates.ending.epoch import destroy_epoch, shut_epoch
 from lockhouse.gates.ending.intent import Case, advance
 from lockhouse.gates.ending.person import limbo_indexes, shut
+from lockhouse.gates.trusted_time import trusted_now
 from lockhouse.ledger.certificate import CANNOT_PROVE, Residue, Statement, commitment
 from lockhouse.ledger.entry import Completion, serials_root
 from lockhouse.model.change import Change, Delete, Put
@@ -47,12 +48,13 @@ async def carry_on(house: House, case: Case, *, journal: Journal, now: bool = Fa
 
     Raises:
         Unavailable: the journal, a store or a process's lease did not let a step finish; the case stands where it
-            stood and start-up, or another call, carries it on.
+            stood and start-up, or another call, carries it on. Or the clock is in doubt: a cooling time that a jump
+            of the clock ended has not passed.
     """
     started = house.clock.now_ms()
     if case.step == "begun":
         case = await (shut_epoch(house, case) if case.what == "epoch" else shut(house, case))
-    if case.step == "shut" and (now or case.destroy_at <= started):
+    if case.step == "shut" and (now or case.destroy_at <= await trusted_now(house)):
         case = await _destroy(house, case, journal)
     if case.step == "destroyed":
         case = await _complete(house, case)
