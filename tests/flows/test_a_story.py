@@ -43,7 +43,7 @@ async def test_an_order_is_sealed_shown_and_erased_with_proof(tmp_path: Path) ->
     proven = verify_certificate(text, vkeys=[world.verifier])
     assert proven.statement.keys == len(world.journal.serials)
     kinds = [entry.kind async for rows in world.store.scan(LedgerEntry) for entry in rows]
-    assert kinds.count("disclosure") == 2
+    assert kinds.count("disclosure") == 3  # found, revealed, and looked for once more after the erasure
     assert {"intake", "intent", "completion", "policy"} <= set(kinds)
     rows = [row async for chunk in world.store.scan(Record) for row in chunk]
     assert len(rows) == 1
