@@ -44,7 +44,11 @@ async def refresh(house: House) -> None:
 async def _read_again(house: House) -> None:
     while house.stale:
         house.stale = False
-        house.indexer = Indexer(house.id, await load_index(house.id, house.keks, house.reads))
-        await load_live(house)
-        await load_epochs(house)
-        house.suppressions = await any_suppression(house)
+        try:
+            house.indexer = Indexer(house.id, await load_index(house.id, house.keks, house.reads))
+            await load_live(house)
+            await load_epochs(house)
+            house.suppressions = await any_suppression(house)
+        except BaseException:
+            house.stale = True  # half read is not read: the next one who asks begins again
+            raise
