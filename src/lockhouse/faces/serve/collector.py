@@ -11,7 +11,6 @@ from lockhouse.faces.collect.ports import Limited, Sender
 from lockhouse.faces.serve.desk import Answer
 from lockhouse.faces.serve.misses import Misses
 from lockhouse.flows.channel import authenticate
-from lockhouse.flows.observe import observe
 from lockhouse.gates.collect import Intake
 from lockhouse.gates.refresh import refresh
 from lockhouse.model.event import Event
@@ -93,11 +92,7 @@ class HouseCollector:
         Raises:
             Unavailable: part of the house is away.
         """
-        channel = self._house.live().policy.channels.get(batch.channel)
-        if channel is not None and channel.stage == Stage.OBSERVE:
-            replies: Sequence[Reply] = await observe(self._house, batch)
-        else:
-            replies = await self._intake.collect(batch)
+        replies = await self._intake.collect(batch)
         self._tell(batch, replies)
         return replies
 
