@@ -126,6 +126,8 @@ async def _chunk(
         await _read(house, group, records)
     everyone = {person for group in seen for person in group.persons}
     await admit_rings(house, everyone)
+    for group in seen:  # a ring that is gone although its person lives: a store that lags behind the other
+        group.rows = [row for row in group.rows if house.keyring.version_of(row.person) is not None]
     entry, noted = await _note(house, ask, groups, place=place)
     opening = Opening(house, house.live(), noted, ask.purpose, frozenset(), house.clock.now_ms())
     views = []
@@ -137,20 +139,23 @@ async def _chunk(
     return views
 
 
-async def _with_facts(house: House, persons: Sequence[bytes]) -> list[tuple[tuple[bytes, ...], list[PersonFacts]]]:
+async def _with_facts(house: House, persons: Sequence[bytes]) -> list[dict[bytes, PersonFacts]]:
+    """The canonical persons, each as its source persons with their facts."""
     groups = await groups_of(house, persons)
     facts = await facts_of_persons(house, {person for group in groups for person in group}, fresh=True)
-    return [(group, [facts[person] for person in group if person in facts]) for group in groups]
+    known = [{person: facts[person] for person in group if person in facts} for group in groups]
+    return [group for group in known if group]
 
 
-async def _decided(house: House, ask: Ask, group: tuple[tuple[bytes, ...], list[PersonFacts]]) -> _Group:
-    persons, facts = group
-    decision = decide(house.live().policy, msgspec.structs.replace(ask, facts=_facts(ask.facts, facts)))
-    living = tuple(person for person, one in zip(persons, facts, strict=False) if not one.ending)
+async def _decided(house: House, ask: Ask, group: dict[bytes, PersonFacts]) -> _Group:
+    """What may be seen of one canonical person; source persons that ended, or are ending, are not looked at."""
+    living = {person: facts for person, facts in group.items() if not facts.ending}
+    parts = list((living or group).values())
+    decision = decide(house.live().policy, msgspec.structs.replace(ask, facts=_facts(ask.facts, parts)))
     if not living:
         nothing = dict.fromkeys(decision.open | decision.masked | decision.shut, ("erased",))
         decision = Decision(open=frozenset(), masked=frozenset(), shut=frozenset(nothing), because=nothing)
-    return _Group(persons, facts, decision, [])
+    return _Group(tuple(living or group), parts, decision, [])
 
 
 def _facts(of_actor: Facts, parts: Sequence[PersonFacts]) -> Facts:
