@@ -144,13 +144,17 @@ class World:
     replies: list[Reply] = field(default_factory=list)
 
     @classmethod
-    async def make(cls, folder: Path, policy: str = POLICY, *, root: FileRoot | None = None) -> World:
+    async def make(
+        cls, folder: Path, policy: str = POLICY, *, root: FileRoot | None = None, at: int | None = None
+    ) -> World:
         """A founded house with an approved policy.
 
         Args:
             root: the root of another house, to share it.
+            at: what the clock says at first, ms.
         """
         clock = Clock()
+        clock.at = clock.at if at is None else at
         ids = SystemIds(clock)
         identity = ids.random(16)
         secrets = keys.new_secrets(ids)
