@@ -27,7 +27,7 @@ canaries = st.recursive(
 )
 items = st.builds(
     lambda keep, drop: {**drop, **keep},
-    st.fixed_dictionaries({}, optional={"sku": st.just("A"), "quantity": st.integers()}),
+    st.fixed_dictionaries({}, optional={"sku": st.just("A"), "quantity": st.integers(0, 99)}),
     st.dictionaries(undeclared_keys, st.just(CANARY), max_size=2),
 )
 declared = st.dictionaries(
