@@ -42,6 +42,7 @@ from lockhouse.policy.document import parse
 from lockhouse.wiring import template
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from lockhouse.gates.disclose import View
@@ -124,7 +125,7 @@ class Journal:
 
     serials: list[bytes] = field(default_factory=list)
 
-    def append(self, serials: list[bytes], *, cause: str, at: int) -> None:  # noqa: ARG002  # the port's shape
+    def append(self, serials: Sequence[bytes], *, cause: str, at: int) -> None:  # noqa: ARG002  # the port's shape
         self.serials.extend(serials)
 
     def read(self) -> list[bytes]:

@@ -49,7 +49,7 @@ class Receipt(Row, frozen=True):
     TABLE = "receipt"
     STORE = "record"
     KEY = ("channel", "message")
-    INDEXES = (("at",), ("message",))
+    INDEXES = (("at",),)
     channel: int
     message: bytes
     body: bytes

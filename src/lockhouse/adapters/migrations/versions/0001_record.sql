@@ -196,8 +196,6 @@ CREATE TABLE receipt (
 
 CREATE INDEX receipt_at ON receipt (at);
 
-CREATE INDEX receipt_message ON receipt (message);
-
 CREATE TABLE record (
     seq INTEGER NOT NULL,
     id BLOB NOT NULL,
