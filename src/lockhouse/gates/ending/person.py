@@ -63,12 +63,13 @@ async def begin_person(  # noqa: PLR0913  (what a case is made of)
         ).draft(id=entry, lane=house.lane)
         for one, entry in zip(living, entries, strict=True)
     ]  # fmt: skip
-    seals = await _moved_seals(house, living)
+    seals = await moved_seals(house, living)
     await advance(house, case, puts=[Put(Seal.TABLE, seal) for seal in seals], entries=drafts, first=True)
     return case
 
 
-async def _moved_seals(house: House, persons: tuple[bytes, ...], *, state: int = SEAL_ENDING) -> list[Seal]:
+async def moved_seals(house: House, persons: tuple[bytes, ...], *, state: int = SEAL_ENDING) -> list[Seal]:
+    """Their seals one further: whatever was decided at the version before cannot become durable any more."""
     seals = await house.reads.get(Seal, [(person,) for person in persons])
     return [Seal(person, seals[(person,)].version + 1 if (person,) in seals else 1, state) for person in persons]
 
@@ -80,7 +81,7 @@ async def shut(house: House, case: Case) -> Case:
         serials.extend(await _shut_one(house, case, person))
     await house.epochs.announce(key=True)
     state = SEAL_OPEN if case.compartment else SEAL_ENDED
-    seals = await _moved_seals(house, case.persons, state=state)
+    seals = await moved_seals(house, case.persons, state=state)
     further = msgspec.structs.replace(case, step="shut", serials=tuple(sorted(serials)))
     await advance(house, further, puts=[Put(Seal.TABLE, seal) for seal in seals])
     return further
@@ -143,42 +144,3 @@ def limbo_indexes(house: House, case: Case, row: Limbo) -> tuple[bytes, list[Ide
     place = _limbo_place(house, case, row.person)
     wrapped, indexes = _DECODE(open_bytes(_limbo_key(house, row.generation), row.wrapped, place))
     return wrapped, [Identifier(*values) for values in indexes]
-
-
-async def cancel(house: House, case: Case) -> Case:
-    """An ending that was only shut is undone: the keys and blind indexes are back where they were.
-
-    An index that someone new got meanwhile stays theirs.
-
-    Raises:
-        Moved: it is past its shutting, or not there yet.
-    """
-    if case.step != "shut":
-        raise Moved("ending: expected a case that is shut and not destroyed", hint="only then can it be undone")
-    for person in case.persons:
-        await _put_back(house, case, person)
-    await house.epochs.announce(key=True)
-    undone = msgspec.structs.replace(case, step="cancelled")
-    seals = await _moved_seals(house, case.persons, state=SEAL_OPEN)
-    await advance(house, undone, puts=[Put(Seal.TABLE, seal) for seal in seals])
-    return undone
-
-
-async def _put_back(house: House, case: Case, person: bytes) -> None:
-    row = (await house.reads.get(Limbo, [(person, case.id)])).get((person, case.id))
-    if row is None:
-        return
-    wrapped, indexes = limbo_indexes(house, case, row)
-    old = WrappedRing(person, row.generation, row.version, wrapped)
-    stored = (await house.reads.get(KeyRing, [(person,)])).get((person,))
-    if stored is None:
-        ring = KeyRing(person, row.generation, row.version, wrapped)
-    else:
-        now = WrappedRing(person, stored.generation, stored.version, stored.wrapped)
-        back = house.keyring.restore(now, old, [case.compartment])
-        ring = KeyRing(person, back.generation, back.version, back.blob)
-    taken = await house.reads.get(Identifier, [(one.kind, one.generation, one.tag, one.proof) for one in indexes])
-    free = [one for one in indexes if (one.kind, one.generation, one.tag, one.proof) not in taken]
-    puts = [Put(KeyRing.TABLE, ring), *(Put(Identifier.TABLE, one) for one in free)]
-    change = Change("identity", puts=tuple(puts), deletes=(Delete(Limbo.TABLE, (person, case.id)),))
-    await house.commits.commit(change)

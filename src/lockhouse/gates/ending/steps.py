@@ -21,7 +21,6 @@ from lockhouse.model.rows import (
     Job,
     Limbo,
     Link,
-    Lookup,
     Person,
     Tombstone,
 )
@@ -102,8 +101,6 @@ async def _leftovers(house: House, person: bytes) -> list[Delete]:
     key = [(person,)]
     words = await house.reads.find(Consent, ("person",), key)
     gone = [Delete(Consent.TABLE, (row.person, row.purpose, row.at, row.id)) for row in words]
-    lookups = await house.reads.find(Lookup, ("person",), key)
-    gone += [Delete(Lookup.TABLE, (row.kind, row.generation, row.tag, row.person)) for row in lookups]
     links = await house.reads.find(Link, ("a",), key) + await house.reads.find(Link, ("b",), key)
     gone += [Delete(Link.TABLE, (row.id,)) for row in links]
     return gone

@@ -1,0 +1,103 @@
+"""Undoing an ending that was only shut: everything is where it was, and nothing that came meanwhile is lost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from lockhouse.crypto.ring import WrappedRing
+from lockhouse.errors import Conflict as Moved
+from lockhouse.gates.authority import digest, signed
+from lockhouse.gates.ending.intent import Case, advance
+from lockhouse.gates.ending.person import TRIES, limbo_indexes, moved_seals
+from lockhouse.gates.facts import SEAL_OPEN
+from lockhouse.gates.rings import admit_rings
+from lockhouse.identity.match import SAME_PERSON
+from lockhouse.ledger.entry import Link as LinkEntry
+from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
+from lockhouse.model.rows import Identifier, KeyRing, Limbo, Link, Seal
+from lockhouse.model.scale import Proof
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lockhouse.gates.house import House
+
+
+async def cancel(house: House, case: Case) -> Case:
+    """An ending that was only shut is undone: the keys and blind indexes are back where they were.
+
+    An index that someone new got meanwhile stays theirs. The two are joined by a link instead: it is the same
+    identifier, believed as far, and without the ending it would have led to one person.
+
+    Raises:
+        Moved: it is past its shutting, or not there yet, or the person's rows keep moving.
+    """
+    if case.step != "shut":
+        raise Moved("ending: expected a case that is shut and not destroyed", hint="only then can it be undone")
+    links = [link for person in case.persons for link in await _put_back(house, case, person)]
+    await house.epochs.announce(key=True)
+    await admit_rings(house, {end for link in links for end in (link.a, link.b)})
+    drafts = [
+        LinkEntry(
+            change="made", a=house.keyring.ref(row.a).hex(), b=house.keyring.ref(row.b).hex(),
+            proof=row.proof, by=case.by, row=digest(row),  # type: ignore[arg-type]  # 1, 2 or 3
+        ).draft(id=row.entry, lane=house.lane)
+        for row in links
+    ]  # fmt: skip
+    undone = msgspec.structs.replace(case, step="cancelled")
+    seals = await moved_seals(house, case.persons, state=SEAL_OPEN)
+    await advance(house, undone, puts=[Put(Seal.TABLE, seal) for seal in seals], entries=drafts)
+    return undone
+
+
+async def _put_back(house: House, case: Case, person: bytes) -> list[Link]:
+    for _ in range(TRIES):
+        row = (await house.reads.get(Limbo, [(person, case.id)])).get((person, case.id))
+        if row is None:  # an interrupted run came this far
+            return [link for link in await house.reads.find(Link, ("a",), [(person,)]) if link.from_at >= case.asked_at]
+        wrapped, indexes = limbo_indexes(house, case, row)
+        ring, guard = await _ring_again(house, case, row, wrapped)
+        keys = [(one.kind, one.generation, one.tag, one.proof) for one in indexes]
+        taken = await house.reads.get(Identifier, keys)
+        free = [one for one, key in zip(indexes, keys, strict=True) if key not in taken]
+        links = _joined(house, person, list(taken.values()))
+        puts = [Put(one.TABLE, one) for one in (ring, *free, *links)]
+        expects = [guard, *(_absent(one) for one in free)]
+        change = Change(
+            "identity", puts=tuple(puts), expects=tuple(expects), deletes=(Delete(Limbo.TABLE, (person, case.id)),)
+        )
+        if not isinstance(await house.commits.commit(change), Conflict):
+            return links
+    raise Moved("ending: expected the person's rows to hold still", hint="try again")
+
+
+async def _ring_again(house: House, case: Case, row: Limbo, wrapped: bytes) -> tuple[KeyRing, Expect]:
+    """The ring to store, and what must still be so when it is."""
+    person = row.person
+    stored = (await house.reads.get(KeyRing, [(person,)])).get((person,))
+    if stored is None:
+        ring = KeyRing(person, row.generation, row.version, wrapped)
+        return ring, Expect(KeyRing.TABLE, (person,), None, or_absent=False, because="ring-moved")
+    now = WrappedRing(person, stored.generation, stored.version, stored.wrapped)
+    old = WrappedRing(person, row.generation, row.version, wrapped)
+    back = house.keyring.restore(now, old, [case.compartment])
+    guard = Expect(KeyRing.TABLE, (person,), {"version": stored.version}, or_absent=False, because="ring-moved")
+    return KeyRing(person, back.generation, back.version, back.blob), guard
+
+
+def _absent(one: Identifier) -> Expect:
+    key = (one.kind, one.generation, one.tag, one.proof)
+    return Expect(Identifier.TABLE, key, None, or_absent=False, because="index-taken")
+
+
+def _joined(house: House, person: bytes, taken: Sequence[Identifier]) -> list[Link]:
+    now = house.clock.now_ms()
+    return [
+        signed(
+            Link(house.ids.new(), person, other, SAME_PERSON, int(Proof.ISSUED), now, None, None, house.ids.new(), b""),
+            house.integrity_key,
+        )
+        for other in sorted({one.person for one in taken})
+    ]

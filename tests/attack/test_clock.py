@@ -1,0 +1,173 @@
+"""A clock that is set wrong destroys nothing, seals nothing where it does not belong, and bars nobody for ever."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lockhouse.errors import Expired, Unavailable
+from lockhouse.flows import request
+from lockhouse.gates.ending import begin_epoch, carry_on, open_cases
+from lockhouse.gates.epochs import AHEAD, ensure_epochs, epoch_at, next_epoch
+from lockhouse.gates.trusted_time import BEHIND_MS, JUMP_MS
+from lockhouse.model.ids import DAY_MS
+from lockhouse.model.rows import EpochKey, LedgerEntry, Record, Tombstone
+from lockhouse.model.rows import House as HouseRow
+from lockhouse.model.scale import KeyState
+from tests.world import World
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+EMAIL = "anna.schmidt@example.com"
+JUMPS = {"25 hours": 25 / 24, "a month": 31.0, "a leap year": 366.0, "70 years": 70 * 365.25, "a day back": -1.0}
+MOMENTS = {
+    "leap day": datetime(2028, 2, 29, 23, 59, 59, tzinfo=UTC),
+    "the 31st": datetime(2027, 1, 31, 23, 59, 59, tzinfo=UTC),
+    "year end": datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC),
+    "summer time ends": datetime(2027, 10, 31, 0, 59, 59, tzinfo=UTC),
+}
+
+
+def _ms(at: datetime) -> int:
+    return int(at.timestamp() * 1000)
+
+
+async def _order(world: World) -> str:
+    return (await world.send("account", "Order Completed", email=EMAIL, order_id="A-1", order_total="12.50")).outcome
+
+
+@pytest.mark.parametrize("days", JUMPS.values(), ids=JUMPS.keys())
+async def test_while_the_clock_is_wrong_nothing_is_collected_shown_or_destroyed(tmp_path: Path, days: float) -> None:
+    world = await World.make(tmp_path)
+    await _order(world)
+    person = await world.person(EMAIL)
+    case = await world.erase(await world.person(EMAIL), now=False)
+    assert case.step == "shut"
+    await _order(world)
+    keys, records = await world.rows(EpochKey), await world.rows(Record)
+    world.clock.jump_days(days)
+    with pytest.raises(Unavailable, match="clock: expected it to go on steadily"):
+        await _order(world)
+    with pytest.raises(Unavailable, match="clock"):
+        await world.find(EMAIL)
+    with pytest.raises(Unavailable, match="clock"):
+        await request.fulfil(world.house, case, journal=world.journal)
+    with pytest.raises(Unavailable, match="clock"):
+        await ensure_epochs(world.house, world.house.live().policy.compartments)
+    with pytest.raises(Unavailable, match="clock"):
+        await begin_epoch(world.house, keys[0].compartment, keys[0].epoch, by="retain", reason="due", destroy_at=0)
+    assert (await world.rows(EpochKey), await world.rows(Record)) == (keys, records)
+    assert await world.rows(Tombstone) == []
+    assert [one.step for one in await open_cases(world.house)] == ["shut"]
+    # The clock is put right: nothing was lost, and the request can still be called off.
+    world.clock.jump_days(-days)
+    assert await _order(world) == "stored"
+    await request.undo(world.house, case)
+    assert person in {view.person for view in await world.find(EMAIL)}
+
+
+async def test_one_look_under_a_wrong_clock_does_not_bar_the_house_for_years(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    await _order(world)
+    world.clock.jump_days(70 * 365.25)
+    with pytest.raises(Unavailable):
+        await world.find(EMAIL)
+    last = max(entry.at for entry in await world.rows(LedgerEntry))
+    world.clock.jump_days(-70 * 365.25)
+    assert last <= world.clock.now_ms()
+    assert len(await world.find(EMAIL)) == 1
+
+
+async def test_a_cooling_time_ends_by_waiting_and_not_by_setting_the_clock(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    await _order(world)
+    case = await world.erase(await world.person(EMAIL), now=False)
+    world.clock.jump_days(30)
+    with pytest.raises(Unavailable):
+        await carry_on(world.house, case, journal=world.journal)
+    assert world.journal.serials == []
+    world.clock.jump_days(-30)
+    assert (await carry_on(world.house, case, journal=world.journal)).case.step == "shut"
+    world.clock.pass_days(30)
+    assert (await carry_on(world.house, case, journal=world.journal)).case.step == "done"
+
+
+async def test_a_process_that_starts_with_a_clock_behind_the_ledger_neither_collects_nor_shows(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    await _order(world)
+    [row] = await world.rows(HouseRow)
+    world.clock.at = row.last_at - BEHIND_MS - 1
+    late = await world.second()
+    with pytest.raises(Unavailable, match="clock: expected it to be at the ledger's last time"):
+        await _order(late)
+    with pytest.raises(Unavailable, match="behind"):
+        await late.find(EMAIL)
+    world.clock.at = row.last_at - BEHIND_MS
+    assert await _order(await world.second()) == "stored"
+
+
+async def test_two_clocks_that_differ_by_a_little_close_nothing(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    await _order(world)
+    world.clock.at += JUMP_MS
+    assert await _order(world) == "stored"
+    assert len(await world.find(EMAIL)) == 1
+
+
+async def test_an_event_of_a_month_without_a_key_waits_and_is_not_sealed_in_another(tmp_path: Path) -> None:
+    world = await World.make(tmp_path, at=_ms(datetime(2027, 1, 15, tzinfo=UTC)))
+    world.clock.pass_days(120)  # and nobody made keys for the months that came
+    with pytest.raises(Unavailable, match="collect"):
+        await _order(world)
+    assert await world.rows(Record) == []
+    await world.new_epochs()
+    assert await _order(world) == "stored"
+
+
+@pytest.mark.parametrize("at", MOMENTS.values(), ids=MOMENTS.keys())
+async def test_a_second_later_a_record_is_sealed_in_its_own_month(tmp_path: Path, at: datetime) -> None:
+    world = await World.make(tmp_path, at=_ms(at))
+    assert await _order(world) == "stored"
+    world.clock.pass_days(1 / 86_400)
+    assert await _order(world) == "stored"
+    [view] = await world.find(EMAIL)
+    assert (view.records, view.ended) == (2, {})
+    live = {row.epoch for row in await world.rows(EpochKey) if row.state == KeyState.LIVE}
+    assert epoch_at(_ms(at), daily=False) in live
+    assert epoch_at(_ms(at) + 1000, daily=False) in live
+
+
+@pytest.mark.parametrize("at", MOMENTS.values(), ids=MOMENTS.keys())
+def test_epochs_follow_each_other_without_a_gap_over_odd_dates(at: datetime) -> None:
+    for daily in (False, True):
+        epoch = epoch_at(_ms(at), daily=daily)
+        following = next_epoch(epoch, daily=daily)
+        days = [epoch_at(_ms(at) + day * DAY_MS, daily=daily) for day in range(40)]
+        assert days[0] == epoch
+        assert following in days
+        assert not [one for one in days if epoch < one < following]
+
+
+async def test_keys_are_made_ahead_but_not_far_ahead(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    of_one = [row for row in await world.rows(EpochKey) if row.compartment == 1]
+    assert len(of_one) == AHEAD + 1
+    assert await world.new_epochs() == 0
+
+
+async def test_an_epoch_that_ended_takes_no_further_record(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    await _order(world)
+    [record] = await world.rows(Record)
+    compartment = next(iter(world.house.live().compartments))
+    old = epoch_at(world.clock.now_ms(), daily=False)
+    world.clock.pass_days(40)
+    await world.new_epochs()
+    case = await begin_epoch(world.house, compartment, old, by="service:retain", reason="due", destroy_at=0)
+    await carry_on(world.house, case, journal=world.journal, now=True)
+    await world.find(EMAIL)
+    with pytest.raises(Expired):
+        world.house.keyring.seal(record.person, record=record.id, compartment=compartment, epoch=old, plaintext=b"late")
