@@ -215,3 +215,34 @@ def test_a_decision_speaks_in_sentences() -> None:
     shut = Decision(open=frozenset(), masked=frozenset(), shut=frozenset({"a"}), because={"a": ("no-role",)})
     [said] = sentences(shut)["a"]
     assert said.startswith("Hidden: no role of yours")
+
+
+def test_a_recipient_of_two_purposes_gets_each_field_for_its_own_only() -> None:
+    before = "for: [analytics]\n    fields: [device_id"
+    text = EXAMPLE.replace(before, before.replace("analytics", "analytics, marketing"))
+    ask = Ask(
+        actor=Actor(id="w", kind="service"),
+        action="send",
+        purpose="marketing",
+        fields=("device_id", "order_total"),
+        facts=Facts(region="us"),
+        recipient="rudderstack",
+    )
+    decision = decide(compiled(text), ask)
+    assert decision.open == {"device_id"}
+    assert decision.because == {"order_total": ("not-for-this-purpose",)}
+
+
+def test_a_processor_without_contract_gets_nothing() -> None:
+    policy = compiled()
+    bare = replace(policy.recipients["klaviyo"], contract=None)
+    ask = Ask(
+        actor=Actor(id="w", kind="service"),
+        action="send",
+        purpose="marketing",
+        fields=("email",),
+        facts=Facts(region="us", today="2026-11-23"),
+        recipient="klaviyo",
+    )
+    decision = decide(replace(policy, recipients={"klaviyo": bare}), ask)
+    assert decision.because == {"email": ("no-contract",)}
