@@ -192,7 +192,7 @@ def test_cedar_agrees_where_every_guard_is_used() -> None:
     ).replace("policy: 1", "policy: 1\ntraining: {basics: {every: 12 months}}")
     policy = compiled(text)
     assert judge(policy) == []
-    assert policy.table["helper"]["care"]["contact"]["full"] == sum(Guard)
+    assert policy.table["clerk"]["care"]["contact"]["full"] == sum(Guard)
 
 
 @pytest.mark.parametrize(
@@ -206,15 +206,15 @@ def test_cedar_agrees_where_every_guard_is_used() -> None:
 )
 def test_cedar_finds_a_table_that_says_otherwise(change: dict[str, dict[str, int]]) -> None:
     policy = compiled(SMALL)
-    planted = replace(policy, table={"helper": {"care": change}})
-    assert any(problem.startswith("table.helper.care.contact.") for problem in judge(planted))
+    planted = replace(policy, table={"clerk": {"care": change}})
+    assert any(problem.startswith("table.clerk.care.contact.") for problem in judge(planted))
 
 
 def test_special_data_is_never_revealed_without_a_fresh_sign_in() -> None:
     text = SMALL.replace("class: profile", "class: special, condition: health_care").replace(
         "contact: masked}", "contact: masked}, reveal: {special: {reason: required}}"
     )
-    assert judge(compiled(text)) == ["roles.helper.reveal.special: expected a step_up, got none"]
+    assert judge(compiled(text)) == ["roles.clerk.reveal.special: expected a step_up, got none"]
 
 
 def test_a_serving_process_never_loads_cedar_or_yaml() -> None:

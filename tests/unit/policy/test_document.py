@@ -70,8 +70,8 @@ PROBLEMS = [
     ("policy: 1", "policy: 2", "expected format version 1, got '2'"),
     ("policy: 1", "policy: 1\nextends: retail@9", "the name of a template such as retail@1"),
     ("policy: 1", "policy: 1\nclasses: [Upper]", "expected a class name"),
-    ("policy: 1", "policy: 1\nseparate: {roles: [[helper]]}", "expected a list of at least two"),
-    ("policy: 1", "policy: 1\nseparate: {roles: [[helper, admn]]}", "expected 'helper', got 'admn'"),
+    ("policy: 1", "policy: 1\nseparate: {roles: [[clerk]]}", "expected a list of at least two"),
+    ("policy: 1", "policy: 1\nseparate: {roles: [[clerk, admn]]}", "expected 'clerk', got 'admn'"),
     ("policy: 1", "policy: 1\nconsent: {absent: granted}", "expected 'denied', got 'granted'"),
     ("policy: 1", "policy: 1\nconsent: {names: {Ads: care}}", "expected 'news', got 'care'"),
     ("policy: 1", "policy: 1\nrecipint: {}", "got 'recipint' (did you mean 'recipients'?)"),
@@ -144,7 +144,7 @@ def test_more_than_six_refusable_purposes_on_a_field_are_refused() -> None:
 def test_all_problems_come_at_once_in_the_order_of_the_text() -> None:
     with pytest.raises(Invalid) as caught:
         document(
-            SMALL.replace("type: text", "type: txt").replace("basis: contract", "basis: contact").replace("helper", "?")
+            SMALL.replace("type: text", "type: txt").replace("basis: contract", "basis: contact").replace("clerk", "?")
         )
     lines = [int(problem.split(":")[1]) for problem in caught.value.problems]
     assert len(lines) >= 3

@@ -105,7 +105,7 @@ def test_networks_quota_and_grants_guard_where_the_policy_says_so() -> None:
 
     def answer(**facts: object) -> tuple[frozenset[str], frozenset[str], tuple[str, ...]]:
         ask = Ask(
-            actor=Actor(id="a", kind="staff", roles=("helper",)),
+            actor=Actor(id="a", kind="staff", roles=("clerk",)),
             action="reveal",
             purpose="care",
             fields=("email",),

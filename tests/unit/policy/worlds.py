@@ -37,7 +37,7 @@ events:
 channels:
   web: {kind: segment, key: public}
 roles:
-  helper: {for: [care], see: {contact: masked}}
+  clerk: {for: [care], see: {contact: masked}}
 """
 
 
