@@ -166,6 +166,11 @@ def socket_address(path: Path) -> Iterator[str]:
         os.close(directory)
 
 
+def collecting(folder: Path) -> list[Path]:
+    """Sockets of the house's collecting processes; one that was killed may have left its behind."""
+    return sorted(folder.glob("tail-*.sock"))
+
+
 async def connect(path: Path, ask: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """A conversation with a process of the house, its question asked.
 

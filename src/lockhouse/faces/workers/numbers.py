@@ -9,7 +9,7 @@ import msgspec
 from lockhouse.errors import LockhouseError
 from lockhouse.faces import logs
 from lockhouse.faces.metrics import Counts, Gauges, rendered
-from lockhouse.faces.serve.desk import ask_line
+from lockhouse.faces.serve.desk import ask_line, collecting
 from lockhouse.flows.forward import WAITING
 from lockhouse.gates.ending import open_cases
 from lockhouse.model.rows import House as HouseRow
@@ -28,7 +28,7 @@ async def page(running: Running) -> bytes:
     """`/metrics` of the whole house; a process that does not answer is left out."""
     own = running.tally.counts(alive=running.opened.house.epochs.alive())
     processes = [own]
-    for path in sorted(running.task.folder.glob("tail-*.sock")):
+    for path in collecting(running.task.folder):
         try:
             counts = _DECODE(await ask_line(path, "counts"))
         except (LockhouseError, msgspec.DecodeError):

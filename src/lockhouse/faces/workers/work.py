@@ -2,15 +2,107 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
+
+from lockhouse.errors import LockhouseError
+from lockhouse.faces import logs
+from lockhouse.faces.workers.rounds import Step, come_round
+from lockhouse.faces.workers.sending import Sending
+from lockhouse.flows.housekeeping import empty_details
+from lockhouse.flows.sweep import sweep
+from lockhouse.gates.ending import carry_on, open_cases
+from lockhouse.gates.epochs import ensure_epochs
+from lockhouse.gates.refresh import refresh
+from lockhouse.wiring import jobs
 
 if TYPE_CHECKING:
     from lockhouse.faces.serve.desk import Desk
     from lockhouse.faces.workers.task import Running
+    from lockhouse.gates.ending import Case
+
+ABANDONED_MS = 60_000
+"""An ending whose command has not brought it further for this long was cut off; the worker carries it on."""
+HOUR_S = 3_600.0
+DAY_S = 86_400.0
+
+
+class Worker:
+    """The worker's steps."""
+
+    def __init__(self, running: Running) -> None:
+        self._opened = running.opened
+        self._house = running.opened.house
+        self._id = self._house.ids.new()
+        self.sending = Sending(running.opened)
+
+    async def replay(self) -> None:
+        """Every ending that a crash interrupted goes on from the step it stands at."""
+        for case in await open_cases(self._house):
+            await self._carry(case)
+
+    async def endings(self) -> None:
+        """Endings whose cooling time has passed are carried out; those cut off are carried on."""
+        now = self._house.clock.now_ms()
+        for case in await open_cases(self._house):
+            due = case.step == "shut" and case.destroy_at <= now
+            abandoned = case.step != "shut" and case.asked_at + ABANDONED_MS < now
+            if due or abandoned:
+                await self._carry(case)
+
+    async def _carry(self, case: Case) -> None:
+        """One ending; what keeps it back does not keep back the others."""
+        try:
+            done = await carry_on(self._house, case, journal=self._opened.journal)
+        except LockhouseError as error:
+            logs.get().warning("ending waits", case=case.id.hex(), step=case.step, **logs.fault(error))
+            return
+        if done.case.step != case.step:
+            logs.get().info("ending", case=case.id.hex(), what=case.what, step=done.case.step)
+
+    async def send(self) -> None:
+        """The outbox's next rounds."""
+        await refresh(self._house)
+        await self.sending.act()
+
+    async def jobs(self) -> None:
+        """Due jobs."""
+        swept = await sweep(self._house, jobs, owner=self._id)
+        if swept.jobs or swept.faults:
+            logs.get().info("swept", jobs=swept.jobs, records=swept.records, faults=swept.faults)
+
+    async def epochs(self) -> None:
+        """The keys of the coming epochs are there before anything is to be sealed under them."""
+        await refresh(self._house)
+        live = self._house.live_policy
+        if live is not None:
+            minted = await ensure_epochs(self._house, live.policy.compartments)
+            if minted:
+                logs.get().info("epoch keys", minted=minted)
+
+    async def details(self) -> None:
+        """Paths of receipts that are a week old."""
+        emptied = await empty_details(self._house)
+        if emptied:
+            logs.get().info("receipts emptied", receipts=emptied)
 
 
 async def work(running: Running, desk: Desk) -> None:
-    """Work until told to end."""
+    """Replay, then work until told to end."""
+    worker, moved = Worker(running), asyncio.Event()
+    running.opened.writer.on_move(lambda _policy, _key: moved.set())
+    await worker.replay()
     await desk.open()
-    await running.ending.wait()
-    await desk.close()
+    logs.get().info("working")
+    steps = (
+        Step(name="endings", every_s=1.0, act=worker.endings),
+        Step(name="send", every_s=1.0, act=worker.send),
+        Step(name="jobs", every_s=1.0, act=worker.jobs),
+        Step(name="epochs", every_s=HOUR_S, act=worker.epochs, woken=moved),
+        Step(name="details", every_s=DAY_S, first_s=60.0, act=worker.details),
+    )
+    try:
+        await come_round(steps, ending=running.ending)
+    finally:
+        await worker.sending.close()
+        await desk.close()

@@ -1,0 +1,89 @@
+"""Sending on to every recipient at once: one that is slow or away delays nobody else's events."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from lockhouse.errors import LockhouseError, Unavailable
+from lockhouse.faces import logs
+from lockhouse.flows.forward import forward
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lockhouse.wiring import Opened
+
+KIND = "segment"
+KEYS = "recipients"
+_OTHERS = 0o077
+AWAY_S = 5.0
+"""A recipient whose round failed is left alone this long; what it did not take waits in the outbox."""
+
+
+class Sending:
+    """The outbox's rounds, one task a recipient."""
+
+    def __init__(self, opened: Opened) -> None:
+        self._opened = opened
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._rest_until_s: dict[str, float] = {}
+        self._told: set[str] = set()
+
+    async def act(self) -> None:
+        """Begin a round for every recipient that is served, has no round under way and is not to be left alone."""
+        live = self._opened.house.live_policy
+        now = asyncio.get_running_loop().time()
+        for recipient in live.policy.recipients.values() if live else ():
+            name = recipient.name
+            busy = name in self._tasks and not self._tasks[name].done()
+            if recipient.served and recipient.kind == KIND and not busy and self._rest_until_s.get(name, 0.0) <= now:
+                self._tasks[name] = asyncio.create_task(self._send(name))
+
+    async def close(self) -> None:
+        """Cut the rounds off; what was not answered for is sent again."""
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+    async def _send(self, name: str) -> None:
+        """Rounds for one recipient while there is something that goes."""
+        rest_s = AWAY_S
+        try:
+            key = write_key(self._opened.folder, name)
+            self._told.discard(name)
+            while True:
+                sent = await forward(self._opened.house, name, http=self._opened.http, write_key=key)
+                if sent.sent or sent.held or sent.dead:
+                    logs.get().info("sent on", recipient=name, sent=sent.sent, held=sent.held, dead=sent.dead)
+                    continue
+                rest_s = sent.wait_s
+                return
+        except LockhouseError as error:
+            if name not in self._told:  # once, not at each try
+                self._told.add(name)
+                logs.get().warning("recipient waits", recipient=name, **logs.fault(error))
+        except Exception as error:  # noqa: BLE001  # the edge of this task: the others go on
+            logs.get().error("recipient waits", recipient=name, **logs.fault(error))
+        finally:
+            self._rest_until_s[name] = asyncio.get_running_loop().time() + rest_s
+
+
+def write_key(folder: Path, recipient: str) -> str:
+    """The write key of a recipient: one line in `recipients/NAME.key` of the house folder, mode 0600.
+
+    Raises:
+        Unavailable: there is none, it is empty, or others can read it.
+    """
+    file = folder / KEYS / f"{recipient}.key"
+    hint = f"write it to {KEYS}/{recipient}.key in the house folder, mode 0600"
+    try:
+        mode = file.stat().st_mode
+        text = file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as err:
+        raise Unavailable("recipient: expected a file with its write key, got none", hint=hint) from err
+    if mode & _OTHERS:
+        raise Unavailable("recipient: expected a key file of mode 0600, got one that others can read", hint=hint)
+    if not text:
+        raise Unavailable("recipient: expected a write key, got an empty file", hint=hint)
+    return text

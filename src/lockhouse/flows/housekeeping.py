@@ -1,0 +1,39 @@
+"""Housekeeping: what was kept for a while only is emptied when its while is over."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from lockhouse.model.change import Change, Conflict, Expect, Put
+from lockhouse.model.ids import DAY_MS
+from lockhouse.model.rows import Receipt
+
+if TYPE_CHECKING:
+    from lockhouse.gates.house import House
+
+DETAIL_DAYS = 7
+"""How long `why` can say which paths were dropped; that a message was answered, and how, is told for longer."""
+CHUNK = 500
+
+
+async def empty_details(house: House) -> int:
+    """Receipts older than a week hold no paths any more; how many were emptied now.
+
+    One pass over the table in short reads; another process's commit between read and write is kept.
+    """
+    before = house.clock.now_ms() - DETAIL_DAYS * DAY_MS
+    emptied = 0
+    async for rows in house.reads.scan(Receipt, chunk=CHUNK):
+        old = [row for row in rows if row.detail and row.at < before]
+        if not old:
+            continue
+        expects = tuple(
+            Expect(Receipt.TABLE, (row.channel, row.message), {"at": row.at}, or_absent=False, because="receipt-moved")
+            for row in old
+        )
+        puts = tuple(Put(Receipt.TABLE, msgspec.structs.replace(row, detail=b"")) for row in old)
+        if not isinstance(await house.commits.commit(Change("record", puts=puts, expects=expects)), Conflict):
+            emptied += len(old)
+    return emptied

@@ -1,0 +1,131 @@
+"""Sweep: the worthless rows of an erased person leave the record store, each absence accounted for in the ledger.
+
+What ended the data was its key; this only frees the space. It goes in steps of one commit each under a job's lease,
+so that a crash repeats at most one step, and a worker that was stopped and woke up late writes nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+from lockhouse.errors import LockhouseError
+from lockhouse.ledger.entry import Gone, deletion_of
+from lockhouse.ledger.record import record_leaf_of
+from lockhouse.model.change import Change, Conflict, Delete, Put
+from lockhouse.model.rows import Deletion, Job, Lookup, Outbox, Record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from lockhouse.gates.house import House
+
+KIND = "sweep-person"
+CHUNK = 500
+"""Records a step: their deletions, their entry and the cursor in one commit of well under 200 ms."""
+CAUSE = "erasure"
+_PERSON_BYTES = 16
+_OPEN_STATES = ((0,), (1,))
+
+
+class Leases(Protocol):
+    """Jobs under a lease with a fence; the wiring gives `lockhouse.wiring.jobs`."""
+
+    def due(self, jobs: Iterable[Job], *, now: int) -> list[Job]:
+        """Those that may be claimed, the longest due first."""
+        ...
+
+    def claim(self, job: Job, *, owner: bytes, now: int) -> Change:
+        """Take it."""
+        ...
+
+    def claimed(self, job: Job, *, owner: bytes, now: int) -> Job:
+        """As the claim leaves it."""
+        ...
+
+    def step(self, job: Job, *, cursor: bytes, now: int) -> tuple[Change, Job]:
+        """One step and the job behind it."""
+        ...
+
+    def finish(self, job: Job) -> Change:
+        """The last step."""
+        ...
+
+    def fail(self, job: Job, *, now: int, fault: str) -> Change:
+        """Let go after a fault."""
+        ...
+
+
+class Swept(msgspec.Struct, frozen=True, kw_only=True):
+    """What one round did. `faults` are codes of errors, one a job that was let go."""
+
+    jobs: int = 0
+    records: int = 0
+    faults: tuple[str, ...] = ()
+
+
+async def sweep(house: House, leases: Leases, *, owner: bytes) -> Swept:
+    """Every due sweep is carried to its end, or let go to be tried later.
+
+    Args:
+        leases: how jobs are claimed.
+        owner: 16 bytes, this worker's.
+    """
+    now = house.clock.now_ms()
+    waiting = await house.reads.find(Job, ("state",), _OPEN_STATES)
+    done, records = 0, 0
+    faults: list[str] = []
+    for job in leases.due((job for job in waiting if job.kind == KIND), now=now):
+        if isinstance(await house.commits.commit(leases.claim(job, owner=owner, now=now)), Conflict):
+            continue  # another worker has it
+        held = leases.claimed(job, owner=owner, now=now)
+        try:
+            records += await _carry_out(house, leases, held)
+            done += 1
+        except LockhouseError as error:
+            faults.append(error.code)
+            await house.commits.commit(leases.fail(held, now=house.clock.now_ms(), fault=error.code))
+    return Swept(jobs=done, records=records, faults=tuple(faults))
+
+
+async def _carry_out(house: House, leases: Leases, job: Job) -> int:
+    """All steps of one job; how many records went. A `Conflict` means that another worker has taken it over."""
+    person, by = job.cursor[:_PERSON_BYTES], job.cursor[_PERSON_BYTES:]
+    await _sweep_lookups(house, person)
+    total = 0
+    while True:
+        rows = await house.reads.find(Record, ("person",), [(person,)], limit=CHUNK)
+        if not rows:
+            waiting = await house.reads.find(Outbox, ("person",), [(person,)])
+            last = leases.finish(job)
+            gone = tuple(Delete(Outbox.TABLE, (row.id,)) for row in waiting)
+            await house.commits.commit(msgspec.structs.replace(last, deletes=(*last.deletes, *gone)))
+            return total
+        bare, after = leases.step(job, cursor=job.cursor, now=house.clock.now_ms())
+        if isinstance(await house.commits.commit(_with_deletions(house, bare, rows, by=by)), Conflict):
+            return total
+        job, total = after, total + len(rows)
+
+
+async def _sweep_lookups(house: House, person: bytes) -> None:
+    """Shared look-ups that still point to the person go first: they lead nowhere, and there is one an order."""
+    while rows := await house.reads.find(Lookup, ("person",), [(person,)], limit=CHUNK):
+        deletes = tuple(Delete(Lookup.TABLE, (row.kind, row.generation, row.tag, row.person)) for row in rows)
+        await house.commits.commit(Change("identity", deletes=deletes))
+
+
+def _with_deletions(house: House, bare: Change, rows: list[Record], *, by: bytes) -> Change:
+    """The step with its rows gone, a `Deletion` for each and the entry that covers them.
+
+    The leaf is computed from the row as it stands: if somebody changed the row, it differs from the one that the
+    intake committed to, and verification finds it even though the row is gone.
+    """
+    gone = [Gone(row.id, record_leaf_of(row)) for row in rows]
+    entry = house.ids.new()
+    said = deletion_of(gone, cause=CAUSE, by=by).draft(id=entry, lane=house.lane)
+    kept = tuple(Put(Deletion.TABLE, Deletion(one.record, one.leaf, CAUSE, entry)) for one in gone)
+    deletes = tuple(Delete(Record.TABLE, (row.id,)) for row in rows)
+    return msgspec.structs.replace(
+        bare, puts=(*kept, *bare.puts), deletes=(*bare.deletes, *deletes), entries=(*bare.entries, said)
+    )

@@ -1,0 +1,86 @@
+"""Why: what became of one event, by the message id its sender gave it. Never the value, never the person."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from lockhouse.crypto.credentials import message_tag
+from lockhouse.model.rows import Receipt, Record
+from lockhouse.model.scale import Assurance
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from lockhouse.gates.house import House
+
+_DETAIL = msgspec.msgpack.Decoder(tuple[int, tuple[tuple[str, str], ...]]).decode
+_ID_DIGITS = 32
+
+
+class Why(msgspec.Struct, frozen=True, kw_only=True):
+    """One answer that an event got.
+
+    Attributes:
+        channel: its name.
+        at: when it was answered, ms.
+        kept: how many fields were kept; None once the detail was emptied (`housekeeping.DETAIL_DAYS`).
+        dropped: (path with unknown segments as `*`, reason).
+        record: the stored record's id as hex, or None when nothing was stored.
+    """
+
+    channel: str
+    code: str
+    at: int
+    kept: int | None = None
+    dropped: tuple[tuple[str, str], ...] = ()
+    record: str | None = None
+
+
+async def why(house: House, message_id: str) -> list[Why]:
+    """Every answer to an event with this message id (or, for one sent without, its record's id), newest first.
+
+    A message id belongs to a class of credentials of one channel, so the same id may have been answered more than
+    once. Empty when it was never received.
+
+    Raises:
+        Unavailable: no policy was ever approved, so that nothing can have come in.
+    """
+    channels = {number: name for kind, number, name in house.live().names if kind == "channel"}
+    keys = [
+        (number, message_tag(message_id, key=house.receipt_key, credential_class=f"{number}/{int(assurance)}"))
+        for number in channels
+        for assurance in Assurance
+    ]
+    rows = list((await house.reads.get(Receipt, keys)).values()) if keys else []
+    rows += await _of_record(house, message_id)
+    found = {(row.channel, row.message): row for row in rows}
+    return sorted((_said(row, channels) for row in found.values()), key=lambda one: (-one.at, one.channel))
+
+
+async def _of_record(house: House, text: str) -> list[Receipt]:
+    """Receipts of a record, for a text that is a record's id."""
+    if len(text) != _ID_DIGITS or not set(text.lower()) <= set("0123456789abcdef"):
+        return []
+    record = bytes.fromhex(text)
+    stored = (await house.reads.get(Record, [(record,)])).get((record,))
+    if stored is None:
+        return []
+    return _only(await house.reads.find(Receipt, ("at",), [(stored.received_at,)]), record)
+
+
+def _only(rows: Iterable[Receipt], record: bytes) -> list[Receipt]:
+    return [row for row in rows if row.record == record]
+
+
+def _said(row: Receipt, channels: dict[int, str]) -> Why:
+    kept, dropped = _DETAIL(row.detail) if row.detail else (None, ())
+    return Why(
+        channel=channels.get(row.channel, f"#{row.channel}"),
+        code=row.code,
+        at=row.at,
+        kept=kept,
+        dropped=dropped,
+        record=None if row.record is None else row.record.hex(),
+    )

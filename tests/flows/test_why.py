@@ -1,0 +1,100 @@
+"""What became of one event, told by its message id and never by its content."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from lockhouse.flows.housekeeping import empty_details
+from lockhouse.flows.why import why
+from lockhouse.gates.collect import collect_group
+from lockhouse.model.ids import DAY_MS
+from lockhouse.model.rows import Receipt
+from tests.world import World
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Any
+
+    from lockhouse.model.event import Reply
+
+CANARY = "canary.7f3a@example.com"
+
+
+async def send(world: World, channel: str, event: str, **values: Any) -> Reply:
+    """One event with the credential class that the collect listener gives it."""
+    batch = world.batch(channel, event, values)
+    number = world.house.live().policy.channels[channel].id
+    classed = msgspec.structs.replace(batch, credential=f"{number}/{int(batch.assurance)}")
+    [[reply]] = await collect_group(world.house, [classed])
+    return reply
+
+
+async def test_a_stored_event_is_explained_by_its_message_id(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    reply = await send(world, "backend", "Order Completed", message_id="m-1", email=CANARY, order_id="A-1", ssn="1")
+    [said] = await why(world.house, "m-1")
+    assert (said.channel, said.code, said.kept) == ("backend", "LH-0001", 2)
+    assert said.dropped == (("properties.*", "undeclared"),)
+    assert said.at == world.clock.now_ms()
+    assert reply.record is not None
+    assert said.record == reply.record.hex()
+
+
+async def test_a_refused_event_is_explained_though_nothing_of_it_was_stored(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    await send(world, "backend", "page", message_id="m-2", secret_path="/x")
+    [said] = await why(world.house, "m-2")
+    assert (said.code, said.kept, said.record) == ("LH-2107", 0, None)
+
+
+async def test_an_event_without_a_message_id_is_found_by_its_record(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    reply = await send(world, "backend", "Order Completed", email=CANARY, order_id="A-1")
+    assert reply.record is not None
+    [said] = await why(world.house, reply.record.hex())
+    assert said.code == "LH-0000"
+    named = await send(world, "backend", "Order Completed", message_id="m-9", email=CANARY, order_id="A-2")
+    assert named.record is not None
+    [said] = await why(world.house, named.record.hex())
+    assert said.record == named.record.hex()
+
+
+async def test_the_same_id_on_two_channels_has_two_answers_the_newest_first(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    await send(world, "backend", "Order Completed", message_id="same", email=CANARY, order_id="A-1")
+    world.clock.pass_days(1_000 / DAY_MS)
+    await send(world, "account", "Order Completed", message_id="same", email=CANARY, order_id="A-1")
+    assert [said.channel for said in await why(world.house, "same")] == ["account", "backend"]
+
+
+async def test_an_id_that_never_came_and_one_that_is_no_record_say_nothing(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    assert await why(world.house, "never") == []
+    assert await why(world.house, "0" * 32) == []
+    assert await why(world.house, "\ud800") == []
+
+
+async def test_no_answer_holds_anything_that_was_sent(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    sent = {"email": CANARY, "order_id": "canary-order", CANARY: "canary-key"}
+    await send(world, "backend", "Order Completed", message_id=f"id-{CANARY}", **sent)
+    said = await why(world.house, f"id-{CANARY}")
+    assert len(said) == 1
+    assert b"canary" not in msgspec.json.encode(said)
+
+
+async def test_paths_are_told_for_a_week_and_the_outcome_for_longer(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    await send(world, "backend", "Order Completed", message_id="old", email=CANARY, order_id="A-1", ssn="1")
+    world.clock.pass_days(7)
+    assert await empty_details(world.house) == 0
+    world.clock.pass_days(1 / DAY_MS)
+    await send(world, "backend", "Order Completed", message_id="new", email=CANARY, order_id="A-2", ssn="1")
+    assert await empty_details(world.house) == 1
+    [old], [new] = await why(world.house, "old"), await why(world.house, "new")
+    assert (old.code, old.kept, old.dropped) == ("LH-0001", None, ())
+    assert new.dropped == (("properties.*", "undeclared"),)
+    assert {row.detail for row in await world.rows(Receipt) if row.at == old.at} == {b""}
+    assert await empty_details(world.house) == 0
