@@ -33,14 +33,11 @@ WEAKNESS = {
 async def add(name: str, /, *, acting: As | None = None, call: Here) -> Said:
     """Make a write key for a channel that the live policy has. It is shown once and stored as a keyed hash.
 
+    For example `lockhouse channel add web`.
+
     Args:
         name: of the channel, as in the policy.
         acting: the role.
-
-    Examples:
-        ```
-        lockhouse channel add web
-        ```
     """
     async with call.open() as opened:
         actor = allowed(opened.house, "channel.add", (acting or As()).role)

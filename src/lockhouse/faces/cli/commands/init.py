@@ -46,17 +46,13 @@ async def init(
 
     Asks for company, regions, systems and a contact; `--yes` takes the defaults.
 
+    For example `lockhouse init shop` or `lockhouse init shop --yes --name "Example Shop" --region eu --system web:segment:public`.
+
     Args:
         directory: a new or empty folder.
         answers: what is then not asked for.
         yes: ask nothing.
         demo: a throw-away house, its root key inside the folder.
-
-    Examples:
-        ```
-        lockhouse init shop
-        lockhouse init shop --yes --name "Example Shop" --region eu --system web:segment:public
-        ```
     """
     folder = call.cwd / directory
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):

@@ -31,16 +31,12 @@ async def find(
 ) -> Said:  # fmt: skip
     """Find people by an identifier or a look-up. The value is asked for, or read from standard input.
 
+    For example `lockhouse person find email` or `pass show ticket-17 | lockhouse person find email -`.
+
     Args:
         kind: a field that identifies (email, phone), or a way to find (order_id, phone#last4, name#surname).
         source: `-` reads one line of standard input; a value is refused here.
         acting: role, purpose and reason.
-
-    Examples:
-        ```
-        lockhouse person find email
-        pass show ticket-17 | lockhouse person find email -
-        ```
     """
     value = call.terminal.personal(
         kind if kind.isidentifier() else "value", source, example="lockhouse person find KIND"
@@ -70,14 +66,11 @@ async def show(person: str, /, *, acting: Reading | None = None, call: Here) -> 
 async def reveal(person: str, /, *, acting: Reading | None = None, call: Here) -> Said:
     """The same, unmasked as far as role, reason and standing allow.
 
+    For example `lockhouse person reveal 01989f… --as support --reason 'call back: T-17'`.
+
     Args:
         person: an id that `person find` printed.
         acting: role, purpose and reason.
-
-    Examples:
-        ```
-        lockhouse person reveal 01989f… --as support --reason 'call back: T-17'
-        ```
     """
     async with call.open() as opened:
         ask = await asking(opened.house, acting or Reading(), action="reveal", mode="full")

@@ -34,14 +34,10 @@ STATES = {PROPOSED: "proposed", LIVE: "live", FORMER: "former"}
 def check(file: Path | None = None, /, *, call: Here) -> Said:
     """Read a draft strictly and compile it; every problem is said at once, with its line. Changes nothing.
 
+    For example `lockhouse policy check` or `lockhouse policy check ./policy.yaml`.
+
     Args:
         file: another draft than the house's: a YAML file or a folder of them.
-
-    Examples:
-        ```
-        lockhouse policy check
-        lockhouse policy check ./policy.yaml
-        ```
     """
     if file is None:
         folder = call.folder()
@@ -97,17 +93,14 @@ async def explain(
 ) -> Said:
     """Why a role sees a field so, for a purpose and such a person.
 
+    For example `lockhouse policy explain support email marketing --region de --consent marketing=denied`.
+
     Args:
         role: of the live policy.
         field: of the live policy.
         purpose: of the live policy, or `requests`.
         region: where the person is: de, us-ca; unknown if it is not said.
         consent: the person's word, as PURPOSE=granted or PURPOSE=denied.
-
-    Examples:
-        ```
-        lockhouse policy explain support email marketing --region de --consent marketing=denied
-        ```
     """
     consents = dict(_word(one) for one in consent)
     async with call.open() as opened:

@@ -1,0 +1,176 @@
+"""`lockhouse ledger …`: read it, verify it, prove one entry, export it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+from cyclopts import App, Parameter
+
+from lockhouse.errors import Invalid, Tampered
+from lockhouse.faces.cli.call import Here, id_of
+from lockhouse.faces.cli.files import write_new
+from lockhouse.faces.cli.layout import Said, clean, count, plain, when
+from lockhouse.faces.cli.times import since_of
+from lockhouse.faces.outcomes import OUTCOMES
+from lockhouse.flows import audit
+from lockhouse.ledger.entry import KINDS
+
+if TYPE_CHECKING:
+    from lockhouse.gates.house import House
+    from lockhouse.ledger.verify import Report
+    from lockhouse.model.rows import LedgerEntry
+
+APP = App(name="ledger", help="Who did what: read it, verify it, prove one entry, export it.")
+NUMBERED = {"channel": "channel", "compartment": "compartment", "purpose": "purpose", "recipient": "recipient"}
+LISTED = {"fields": "field", "purposes": "purpose"}
+HASHES = frozenset({"refs_root", "root", "row", "serials_root", "statement", "hash", "text", "vkey"})
+"""Parts of an entry that say nothing to a reader; `--json` has them."""
+
+
+@APP.command
+async def log(
+    *, kind: str | None = None, since: str | None = None, actor: str | None = None, limit: int = 50, call: Here
+) -> Said:
+    """The newest entries: when, who, what. Entries hold no personal value.
+
+    For example `lockhouse ledger log --kind disclosure --since 7d`.
+
+    Args:
+        kind: one kind only: disclosure, refusal, intake, policy, …
+        since: 30m, 2h, 7d, or a day.
+        actor: one actor only, such as os-user:1000.
+        limit: how many.
+    """
+    if kind is not None and kind not in KINDS:
+        raise Invalid("--kind", f"one of {', '.join(KINDS)}", got="another word")
+    async with call.open() as opened:
+        start = since_of(since, now=opened.house.clock.now_ms()) if since else 0
+        size = (await opened.writer.seal_ledger()).size
+        found: list[tuple[LedgerEntry, dict[str, Any]]] = []
+        async for rows in audit.entries_back(opened.house, size):
+            for row in rows:
+                body = msgspec.json.decode(row.body)["body"]
+                if kind in {None, row.kind} and row.at >= start and actor in {None, body.get("actor"), body.get("by")}:
+                    found.append((row, body))
+            if len(found) >= limit or (rows and rows[-1].at < start):
+                break
+        lines = [_line(opened.house, row, body) for row, body in found[:limit]]
+    value = [
+        {"id": row.id, "position": row.position, "at": row.at, "lane": row.lane, "kind": row.kind, "body": body}
+        for row, body in found[:limit]
+    ]
+    return Said(value, "\n".join(lines) or "no such entry")
+
+
+def _line(house: House, row: LedgerEntry, body: dict[str, Any]) -> str:
+    told = " ".join(f"{name}={_named(house, name, value)}" for name, value in body.items() if name not in HASHES)
+    return clean(f"{row.position:>7}  {when(row.at)}  {row.kind:<11}  {told}  [{row.id.hex()}]")
+
+
+def _named(house: House, name: str, value: Any) -> str:
+    """Numbers of the name registry as names."""
+    names = house.live_policy.names if house.live_policy else None
+    if names is not None and name in NUMBERED and isinstance(value, int):
+        return names.name(NUMBERED[name], value) or str(value)  # type: ignore[arg-type]  # kinds of the registry
+    if isinstance(value, list):
+        kind = LISTED.get(name)
+        known = [(names.name(kind, one) if names and kind else None) or str(one) for one in value]  # type: ignore[arg-type]
+        return ",".join(known) or "-"
+    return str(value)
+
+
+@APP.command
+async def verify(
+    export: Path | None = None, /, *, records: bool = False, held: tuple[Path, ...] = (),
+    vkey: Annotated[tuple[str, ...], Parameter(name="--vkey")] = (), call: Here,
+) -> Said:  # fmt: skip
+    """Hold the ledger, and with --records every stored record, against what was signed. Says each finding's place.
+
+    An export can be verified without a house: `python -m lockhouse.ledger.verify EXPORT --vkey KEY`.
+
+    Args:
+        export: a file that `ledger export` wrote; the house's own rows, if none is named.
+        records: hold the record rows against their intakes and deletions too.
+        held: a checkpoint you hold from elsewhere; only such a one shows that the log was cut off.
+        vkey: a verifier key you hold from elsewhere; the house's own, if none is named.
+    """
+    try:
+        texts = [(call.cwd / one).read_text("utf-8") for one in held]
+    except OSError as err:
+        raise Invalid("--held", "a file that can be read", got="another") from err
+    async with call.open() as opened:
+        keys = vkey or (opened.verifier,)
+        if export is None:
+            with call.terminal.progress("verifying", shown=not call.json) as done:
+                report = await audit.verify(
+                    opened.house, sequencer=opened.writer, vkeys=keys, held=texts, records=records, done=done
+                )
+        else:
+            house = opened.house if records else None
+            try:
+                with (call.cwd / export).open("rb") as lines:
+                    report = await audit.verify_file(lines, vkeys=keys, held=texts, house=house)
+            except OSError as err:
+                raise Invalid("export", "a file that can be read", got="another") from err
+    return _report(report, records=records)
+
+
+def _report(report: Report, *, records: bool) -> Said:
+    held = " and every record" if records else ""
+    head = f"{count(report.entries, 'entry', 'entries')} in {count(len(report.lanes), 'lane')}, "
+    head += f"{count(report.checkpoints, 'checkpoint')} verified"
+    lines = [f"{one.kind}: {one.where}: {one.sentence}" for one in report.findings]
+    last = f"Clean: the ledger{held} is as it was signed." if report.clean else f"{count(report.found, 'finding')}."
+    value = plain(report) | {"clean": report.clean, "findings": [plain(one) for one in report.findings]}
+    return Said(value, "\n".join([head, *lines, last]), 0 if report.clean else OUTCOMES[Tampered].exit_code)
+
+
+@APP.command
+async def prove(entry: str, /, *, to: Path | None = None, call: Here) -> Said:
+    """Prove that one entry stands in the signed tree: a proof that verifies without this house.
+
+    Args:
+        entry: the id at the end of a line of `ledger log`.
+        to: a new file for the proof; on the screen, if none is named.
+    """
+    async with call.open() as opened:
+        own = id_of(entry, where="entry", hint="lockhouse ledger log prints ids")
+        proven = await audit.prove(opened.house, own, sequencer=opened.writer)
+    value = {"entry": proven.body.decode(), "position": proven.position, "proof": proven.proof}
+    if to is None:
+        return Said(value, f"{proven.body.decode()}\n{proven.proof}")
+    file = write_new(call.cwd / to, [proven.proof.encode()])
+    return Said(value | {"file": file}, f"Written: {to}, for position {proven.position}.")
+
+
+@APP.command
+async def export(file: Path, /, *, call: Here) -> Said:
+    """Write the whole log as lines that an auditor verifies alone. It holds no personal value.
+
+    Args:
+        file: a new file.
+    """
+    place = call.cwd / file
+    write_new(place, [])
+    size = 0
+    async with call.open() as opened:
+        with call.terminal.progress("exporting", shown=not call.json) as done, place.open("wb") as stream:
+            async for lines in audit.export(opened.house, sequencer=opened.writer, done=done):
+                size += stream.write(lines)
+            stream.flush()
+            os.fsync(stream.fileno())
+        vkey = opened.verifier
+    text = f"Written: {file}, {size:,} bytes.\nVerify it anywhere:\n  python -m lockhouse.ledger.verify {file} --vkey '{vkey}'"
+    return Said({"file": place, "bytes": size, "vkey": vkey}, text)
+
+
+@APP.command
+async def checkpoint(*, call: Here) -> Said:
+    """Sign the log as it stands now and print it. Keep it elsewhere: it shows later whether anything was cut off."""
+    async with call.open() as opened:
+        point = await opened.writer.seal_ledger()
+        vkey = opened.verifier
+    return Said({"size": point.size, "at": point.at, "checkpoint": point.text, "vkey": vkey}, point.text)

@@ -1,0 +1,163 @@
+"""`lockhouse request …`: a person's request to be erased, from opened to certified."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import App, Parameter
+
+from lockhouse.faces.cli.acting import As, allowed
+from lockhouse.faces.cli.call import Here, id_of
+from lockhouse.faces.cli.files import write_new
+from lockhouse.faces.cli.layout import Said, count, pairs, table, when
+from lockhouse.flows import request
+from lockhouse.gates.ending import Case, open_cases
+from lockhouse.model.rows import Record
+
+if TYPE_CHECKING:
+    from lockhouse.gates.house import House
+
+APP = App(name="request", help="A person's request to be erased: shut at once, destroyed later, certified.")
+WHICH = "lockhouse person find KIND prints ids"
+CASES = "lockhouse request list prints ids"
+
+
+@APP.command(name="open")
+async def open_(
+    person: str, /, *, right: Literal["erase"] = "erase", compartment: str | None = None, anyway: bool = False,
+    acting: As | None = None, call: Here,
+) -> Said:  # fmt: skip
+    """Open a request: the person is shut in every process at once; their keys are destroyed after a cooling time.
+
+    Args:
+        person: an id that `person find` printed.
+        right: which right of theirs.
+        compartment: end one compartment only; `lockhouse retention plan` shows names.
+        anyway: even though there were unusually many in the last hour.
+        acting: the role.
+    """
+    who = id_of(person, where="person", hint=WHICH)
+    async with call.open() as opened:
+        actor = allowed(opened.house, "request.open", (acting or As()).role)
+        done = await request.open_erasure(
+            opened.house, who, by=actor.id, journal=opened.journal, compartment=compartment, anyway=anyway
+        )
+    case = done.case
+    text = (
+        f"Request {case.id.hex()}: {right}, shut in every process after {done.took_ms} ms. "
+        f"{count(len(case.serials), 'key')} of {count(len(case.persons), 'source person')} "
+        f"will be destroyed from {when(case.destroy_at)} on.\n"
+        f"Until then: lockhouse request cancel {case.id.hex()}"
+    )
+    return Said(_told(case) | {"took_ms": done.took_ms}, text)
+
+
+@APP.command(name="list")
+async def list_(*, call: Here) -> Said:
+    """Every request and retention ending, with how far it has come."""
+    async with call.open() as opened:
+        cases = await open_cases(opened.house, also_closed=True)
+    rows = [
+        (case.id.hex(), case.what, case.step, case.reason, when(case.asked_at), when(case.destroy_at)) for case in cases
+    ]
+    heads = ("request", "what", "step", "reason", "asked", "destroyed from")
+    return Said([_told(case) for case in cases], table(heads, rows, empty="no request was opened"))
+
+
+@APP.command
+async def show(case: str, /, *, call: Here) -> Said:
+    """One request: what ends, how far it has come, and the ledger entries that say so.
+
+    Args:
+        case: an id that `request list` printed.
+    """
+    async with call.open() as opened:
+        found = await request.find_case(opened.house, id_of(case, where="request", hint=CASES))
+        records = await _records(opened.house, found)
+    told = {
+        "request": found.id.hex(), "what": found.what, "scope": ", ".join(found.scope), "step": found.step,
+        "asked": f"{when(found.asked_at)} by {found.by}", "destroyed from": when(found.destroy_at),
+        "source persons": len(found.persons), "records": records, "keys": len(found.serials),
+        "entries": ", ".join(one.hex() for one in (*found.entries, found.completion) if one),
+    }  # fmt: skip
+    return Said(_told(found) | {"records": records}, pairs(told))
+
+
+@APP.command
+async def fulfil(case: str, /, *, now: bool = False, yes: bool = False, acting: As | None = None, call: Here) -> Said:
+    """Destroy the keys of a request whose cooling time has passed; nothing brings the data back.
+
+    Args:
+        case: an id that `request list` printed.
+        now: without waiting for the cooling time.
+        yes: do not ask for the number of records.
+        acting: the role.
+    """
+    async with call.open() as opened:
+        house = opened.house
+        allowed(house, "request.fulfil", (acting or As()).role)
+        found = await request.find_case(house, id_of(case, where="request", hint=CASES))
+        if found.step == "shut" and (now or found.destroy_at <= house.clock.now_ms()):
+            records = await _records(house, found)
+            question = f"{count(len(found.persons), 'source person')} with {count(records, 'record')} will be gone for good."
+            call.sure(question, str(records), yes=yes)
+        done = await request.fulfil(house, found, journal=opened.journal, now=now)
+    if done.case.step != "done":
+        text = f"Still shut: the keys are destroyed from {when(done.case.destroy_at)} on. --now does not wait."
+        return Said(_told(done.case), text)
+    text = (
+        f"Destroyed: {count(len(done.case.serials), 'key')}, in {done.took_ms} ms.\n"
+        f"The proof: lockhouse request certificate {done.case.id.hex()} --to FILE"
+    )
+    return Said(_told(done.case) | {"took_ms": done.took_ms}, text)
+
+
+@APP.command
+async def cancel(case: str, /, *, acting: As | None = None, call: Here) -> Said:
+    """Undo a request that is only shut: everything is readable again.
+
+    Args:
+        case: an id that `request list` printed.
+        acting: the role.
+    """
+    async with call.open() as opened:
+        allowed(opened.house, "request.cancel", (acting or As()).role)
+        found = await request.find_case(opened.house, id_of(case, where="request", hint=CASES))
+        undone = await request.undo(opened.house, found)
+    return Said(_told(undone), "Cancelled: everything is readable again.")
+
+
+@APP.command
+async def certificate(case: str, /, *, to: Annotated[Path, Parameter(name="--to")], call: Here) -> Said:
+    """Write the certificate of a fulfilled request. It verifies without this house.
+
+    For example `python -m lockhouse.ledger.verify --certificate FILE --vkey KEY`.
+
+    Args:
+        case: an id that `request list` printed.
+        to: the file, which must not exist.
+    """
+    async with call.open() as opened:
+        found = await request.find_case(opened.house, id_of(case, where="request", hint=CASES))
+        text = await request.certify(opened.house, found, sequencer=opened.writer)
+        vkey = opened.verifier
+    file = write_new(call.cwd / to, [text])
+    told = f"Written: {to}\nVerify it anywhere:\n  python -m lockhouse.ledger.verify --certificate {to} --vkey '{vkey}'"
+    return Said({"file": file, "vkey": vkey, "request": case}, told)
+
+
+def _told(case: Case) -> dict[str, object]:
+    return {
+        "request": case.id, "what": case.what, "step": case.step, "reason": case.reason, "by": case.by,
+        "asked_at": case.asked_at, "destroy_at": case.destroy_at, "scope": case.scope, "keys": len(case.serials),
+        "persons": len(case.persons), "entries": case.entries, "completion": case.completion,
+    }  # fmt: skip
+
+
+async def _records(house: House, case: Case) -> int:
+    """How many records the case is about."""
+    number = 0
+    for person in case.persons:
+        number += len(await house.reads.find(Record, ("person",), [(person,)], limit=1_000_000))
+    return number

@@ -1,0 +1,57 @@
+"""`lockhouse retention …`: end what has been kept long enough."""
+
+from __future__ import annotations
+
+from cyclopts import App
+
+from lockhouse.faces.cli.acting import As, allowed
+from lockhouse.faces.cli.call import Here
+from lockhouse.faces.cli.layout import Said, count, day, epoch_day, plain, table, when
+from lockhouse.flows import retain
+
+APP = App(name="retention", help="End what has been kept long enough, by destroying one key a month.")
+
+
+@APP.command
+async def plan(*, call: Here) -> Said:
+    """Which months of collection end when, compartment by compartment. Changes nothing.
+
+    Compartments with a purpose that counts from the last activity end person by person and are not listed.
+    """
+    async with call.open() as opened:
+        found = await retain.plan(opened.house)
+        now = opened.house.clock.now_ms()
+    due = retain.next_run(found, now=now)
+    rows = [
+        (epoch_day(one.epoch), one.class_, ", ".join(one.purposes), day(one.due_at),
+         "shut" if one.shut else "due" if one.due_at <= now else "kept")
+        for one in found
+    ]  # fmt: skip
+    text = table(("epoch from", "class", "purposes", "ends", "state"), rows, empty="no epoch ends as a whole")
+    value = [plain(one) | {"due": one.due_at <= now} for one in found]
+    return Said(value, f"{text}\n\nThe next run would shut {count(len(due), 'epoch')}: lockhouse retention apply")
+
+
+@APP.command
+async def apply(*, now: bool = False, yes: bool = False, acting: As | None = None, call: Here) -> Said:
+    """Shut the oldest month that is due, and destroy what was shut 72 hours ago; one month a run.
+
+    Args:
+        now: destroy at once; in a demo house only.
+        yes: do not ask for the number of epochs.
+        acting: the role.
+    """
+    async with call.open() as opened:
+        actor = allowed(opened.house, "retention.apply", (acting or As()).role)
+        await retain.trusted_time(opened.house)
+        due = retain.next_run(await retain.plan(opened.house), now=opened.house.clock.now_ms())
+        if due:
+            question = f"{count(len(due), 'epoch')} of {retain.month(due[0].epoch)} will be shut, for everybody in them."
+            call.sure(question, str(len(due)), yes=yes)
+        done = await retain.apply(opened.house, by=actor.id, journal=opened.journal, at_once=now)
+    rows = [
+        (one.case.id.hex(), epoch_day(one.case.epoch), one.case.step, when(one.case.destroy_at)) for one in done
+    ]
+    value = [{"request": plain(one.case.id), "epoch": one.case.epoch, "step": one.case.step} for one in done]
+    heads = ("request", "epoch from", "step", "destroyed from")
+    return Said(value, table(heads, rows, empty="nothing is due, and nothing waits for its destruction"))

@@ -1,0 +1,76 @@
+"""`lockhouse suppression …`: who must not be collected again."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from cyclopts import App, Parameter
+
+from lockhouse.faces.cli.acting import As, allowed
+from lockhouse.faces.cli.call import Here
+from lockhouse.faces.cli.layout import Said, day, plain, table, when
+from lockhouse.flows import consent
+
+APP = App(name="suppression", help="Who must not be collected again, by identifier and purpose.")
+Input = Annotated[str | None, Parameter(name="INPUT", allow_leading_hyphen=True)]
+
+
+@APP.command
+async def add(
+    kind: str, source: Input = None, /, *, purpose: tuple[str, ...] = (), reason: str = "asked",
+    acting: As | None = None, call: Here,
+) -> Said:  # fmt: skip
+    """Keep an identifier from being collected again. The value is asked for, or read from standard input.
+
+    Contract and legal duty stay open: the next order can be fulfilled. For example `lockhouse suppression add email`.
+
+    Args:
+        kind: a field that identifies: email, phone.
+        source: `-` reads one line of standard input; a value is refused here.
+        purpose: what to close; every purpose that may be closed, if none is named.
+        reason: one word.
+        acting: the role.
+    """
+    value = call.terminal.personal("value", source, example="lockhouse suppression add KIND")
+    async with call.open() as opened:
+        actor = allowed(opened.house, "suppression.add", (acting or As()).role)
+        row = await consent.suppress(opened.house, kind, value, purposes=purpose, reason=reason, by=actor.id)
+    told = ", ".join(purpose) or "every purpose that may be closed"
+    return Said({"kind": kind, "purposes": purpose, "since": row.since, "reason": reason}, f"Suppressed for {told}.")
+
+
+@APP.command
+async def remove(
+    kind: str, source: Input = None, /, *, reason: str, acting: As | None = None, call: Here
+) -> Said:
+    """Lift a suppression; who did and why is noted.
+
+    Args:
+        kind: a field that identifies.
+        source: `-` reads one line of standard input; a value is refused here.
+        reason: one word.
+        acting: the role.
+    """
+    value = call.terminal.personal("value", source, example="lockhouse suppression remove KIND")
+    async with call.open() as opened:
+        actor = allowed(opened.house, "suppression.remove", (acting or As()).role)
+        await consent.lift(opened.house, kind, value, reason=reason, by=actor.id)
+    return Said({"kind": kind, "removed": True, "reason": reason}, "Lifted. It is noted with its reason.")
+
+
+@APP.command(name="list")
+async def list_(*, acting: As | None = None, call: Here) -> Said:
+    """Every suppression by kind, purposes and reason; whom it is about is kept as a keyed hash only."""
+    async with call.open() as opened:
+        allowed(opened.house, "suppression.list", (acting or As()).role)
+        found = await consent.suppressions(opened.house)
+        names = opened.house.live().names
+    rows = []
+    for row in found:
+        closed = [names.name("purpose", number) or f"#{number}" for number in msgspec.msgpack.decode(row.purposes)]
+        kind = names.name("identifier", row.kind) or f"#{row.kind}"
+        rows.append((kind, ", ".join(closed) or "all that may be closed", row.reason, when(row.since), day(row.until_at)))
+    heads = ("kind", "purposes", "reason", "since", "until")
+    value = [dict(zip(heads, line, strict=True)) | {"entry": plain(one.entry)} for line, one in zip(rows, found, strict=True)]
+    return Said(value, table(heads, rows, empty="nobody is suppressed"))

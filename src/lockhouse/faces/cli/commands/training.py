@@ -1,0 +1,48 @@
+"""`lockhouse training …`: courses that open doors."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from cyclopts import App
+
+from lockhouse.faces.cli.acting import As, allowed
+from lockhouse.faces.cli.call import Here
+from lockhouse.faces.cli.layout import Said, day, plain, table
+from lockhouse.faces.cli.times import ms_of
+from lockhouse.flows.teach import attest, attested
+
+APP = App(name="training", help="Courses that open doors, as far as an admin vouches for them.")
+
+
+@APP.command
+async def record(actor: str, course: str, /, *, until: datetime, acting: As | None = None, call: Here) -> Said:
+    """Vouch that somebody holds a course until a day.
+
+    For example `lockhouse training record os-user:1000 privacy-basics --until 2027-06-30`.
+
+    Args:
+        actor: about whom: os-user:UID or staff:ID.
+        course: of the live policy.
+        until: the last day.
+        acting: the role.
+    """
+    async with call.open() as opened:
+        by = allowed(opened.house, "training.record", (acting or As()).role)
+        row = await attest(opened.house, actor, course, until=ms_of(until), by=by.id)
+    return Said(plain(row), f"Recorded: {actor} holds {course} until {day(row.until_at)}.")
+
+
+@APP.command
+async def show(*, acting: As | None = None, call: Here) -> Said:
+    """Every recorded course, who vouched for it and until when."""
+    async with call.open() as opened:
+        allowed(opened.house, "training.report", (acting or As()).role)
+        found = await attested(opened.house)
+        now = opened.house.clock.now_ms()
+    rows = [
+        (row.actor, row.fact, day(row.until_at), "in force" if row.until_at is None or row.until_at > now else "lapsed", row.by)
+        for row in found
+    ]  # fmt: skip
+    value = [{"actor": row.actor, "course": row.fact, "until": row.until_at, "by": row.by} for row in found]
+    return Said(value, table(("actor", "course", "until", "state", "by"), rows, empty="no course was recorded"))

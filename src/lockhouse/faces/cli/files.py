@@ -1,0 +1,31 @@
+"""Files that a command writes: new ones, readable by their owner alone."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from lockhouse.errors import Invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+
+def write_new(file: Path, parts: Iterable[bytes]) -> Path:
+    """A new file with these bytes, mode 0600.
+
+    Raises:
+        Invalid: it exists, or its folder does not.
+    """
+    with_mode = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+    try:
+        handle = os.open(file, with_mode, 0o600)
+    except OSError as err:
+        raise Invalid("file", "a new file in a folder that can be written", got="another place") from err
+    with os.fdopen(handle, "wb") as stream:
+        for part in parts:
+            stream.write(part)
+        stream.flush()
+        os.fsync(handle)
+    return file

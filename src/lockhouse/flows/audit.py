@@ -1,0 +1,197 @@
+"""Audit: the house's own rows read as an export and held against the ledger, and single entries proven.
+
+The verifier is the auditor's own (`lockhouse.ledger.verify`): it believes nothing of ours but the verifier key. What
+is read here streams; only one leaf a record and one row a deleted record are held in memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from lockhouse.crypto.checkpoint import format_proof
+from lockhouse.errors import Invalid, NotFound
+from lockhouse.gates.tree import place_of
+from lockhouse.ledger.entry import Gone
+from lockhouse.ledger.export import Chunk, chunk_lines, end_line, head_line
+from lockhouse.ledger.record import record_leaf_of
+from lockhouse.ledger.verify import Report, verify_export
+from lockhouse.ledger.verify.lines import BESIDE, CHECKPOINT, ENTRY
+from lockhouse.model.rows import Checkpoint, Deletion, Intake, LedgerEntry, Record
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+
+    from lockhouse.gates.house import House
+    from lockhouse.model.ports import Sequencer
+
+STEP = 1_000
+"""Entries, and records, read at once."""
+UNREADABLE = bytes(32)
+"""The leaf of a row that has none because an id or salt lost its length: equal to no leaf, so it is found as edited."""
+Item = TypeVar("Item")
+
+
+class Proven(NamedTuple):
+    """An entry with its proof: its bytes, its position and the text of a `.tlog-proof`."""
+
+    body: bytes
+    position: int
+    proof: str
+
+
+def quiet(_done: int) -> None:
+    """Tell nobody how far a long reading is."""
+
+
+async def export(house: House, *, sequencer: Sequencer, done: Callable[[int], None] = quiet) -> AsyncIterator[bytes]:
+    """Lines of an export of the whole log as it stands now, a run of entries at a time, under a fresh checkpoint.
+
+    Raises:
+        Unavailable: the store is away, or nothing was ever noted.
+        Invalid: an entry has no position though the tree counts it.
+    """
+    size = (await sequencer.seal_ledger()).size
+    gone: dict[bytes, list[Gone]] | None = None
+    entries = checkpoints = 0
+    yield head_line(house=house.id, log=house.log, size=size)
+    for start in range(0, size, STEP):
+        rows = await _entries(house, start, min(start + STEP, size))
+        if gone is None and any(row.kind == "deletion" for row in rows):
+            gone = await _deletions(house)
+        lines = list(chunk_lines(await _chunk(house, rows, gone or {})))
+        entries += sum(line.startswith(ENTRY) for line in lines)
+        checkpoints += sum(line.startswith(CHECKPOINT) for line in lines)
+        yield b"".join(lines)
+        done(len(rows))
+    yield end_line(entries=entries, checkpoints=checkpoints)
+
+
+async def _entries(house: House, start: int, stop: int) -> list[LedgerEntry]:
+    places = [(at,) for at in range(start, stop)]
+    rows = await house.reads.find(LedgerEntry, ("position",), places, limit=2 * STEP)
+    return sorted(rows, key=lambda row: row.position or 0)
+
+
+async def _chunk(house: House, rows: Sequence[LedgerEntry], gone: dict[bytes, list[Gone]]) -> Chunk:
+    beside = [(row.id,) for row in rows if row.kind in BESIDE and row.kind != "deletion"]
+    intakes = await house.reads.get(Intake, beside)
+    sizes = [(row.position + 1,) for row in rows if row.position is not None]
+    points = await house.reads.get(Checkpoint, sizes)
+    return Chunk(
+        entries=rows, intakes={row.entry: row for row in intakes.values()}, deletions=gone,
+        checkpoints=list(points.values()),
+    )  # fmt: skip
+
+
+async def _deletions(house: House) -> dict[bytes, list[Gone]]:
+    found: dict[bytes, list[Gone]] = {}
+    async for rows in house.reads.scan(Deletion):
+        for row in rows:
+            found.setdefault(row.entry, []).append(Gone(row.record, row.leaf))
+    return found
+
+
+async def verify(
+    house: House, *, sequencer: Sequencer, vkeys: Sequence[str], held: Sequence[str] = (), records: bool = False,
+    done: Callable[[int], None] = quiet,
+) -> Report:  # fmt: skip
+    """What the auditor's verifier says of this house's own rows.
+
+    Args:
+        house: as it stands.
+        sequencer: seals first, so that no tail is unsigned.
+        vkeys: verifier keys of the log; best ones that were noted down elsewhere.
+        held: checkpoints from elsewhere; only they show a log that was cut off.
+        records: hold every record row against its leaf too.
+        done: is told how many entries and records were read.
+
+    Raises:
+        Tampered: a held checkpoint is not signed by these keys.
+        Unavailable: the store is away.
+    """
+    loop = asyncio.get_running_loop()
+    lines = _split(_pulled(export(house, sequencer=sequencer, done=done), loop))
+    leaves = (lambda: _flat(_pulled(_leaves(house, done), loop))) if records else None
+    return await asyncio.to_thread(verify_export, lines, vkeys=vkeys, held=held, records=leaves)
+
+
+async def verify_file(
+    lines: Iterable[bytes], *, vkeys: Sequence[str], held: Sequence[str] = (), house: House | None = None
+) -> Report:
+    """The same for an export that was written earlier; with a house, its record rows are held against it.
+
+    Raises:
+        Tampered: a held checkpoint is not signed by these keys.
+    """
+    loop = asyncio.get_running_loop()
+    leaves = None if house is None else (lambda: _flat(_pulled(_leaves(house, quiet), loop)))
+    return await asyncio.to_thread(verify_export, lines, vkeys=vkeys, held=held, records=leaves)
+
+
+async def _leaves(house: House, done: Callable[[int], None]) -> AsyncIterator[list[tuple[bytes, bytes]]]:
+    async for rows in house.reads.scan(Record, chunk=STEP):
+        yield [(row.id, _leaf(row)) for row in rows]
+        done(len(rows))
+
+
+def _leaf(row: Record) -> bytes:
+    try:
+        return record_leaf_of(row)
+    except Invalid:
+        return UNREADABLE
+
+
+def _pulled(source: AsyncIterator[Item], loop: asyncio.AbstractEventLoop) -> Iterator[Item]:
+    """The items of an asynchronous source, for a reader in another thread; the source stays in its own loop."""
+
+    async def following() -> list[Item]:
+        # A list, because StopAsyncIteration cannot leave a coroutine.
+        try:
+            return [await anext(source)]
+        except StopAsyncIteration:
+            return []
+
+    while item := asyncio.run_coroutine_threadsafe(following(), loop).result():
+        yield item[0]
+
+
+def _split(runs: Iterator[bytes]) -> Iterator[bytes]:
+    for run in runs:
+        yield from run.splitlines(keepends=True)
+
+
+def _flat(parts: Iterator[list[tuple[bytes, bytes]]]) -> Iterator[tuple[bytes, bytes]]:
+    for part in parts:
+        yield from part
+
+
+async def entries_back(house: House, size: int) -> AsyncIterator[list[LedgerEntry]]:
+    """Entries that have a position, the newest first, a run at a time.
+
+    Args:
+        house: as it stands.
+        size: of the tree.
+    """
+    for stop in range(size, 0, -STEP):
+        yield (await _entries(house, max(0, stop - STEP), stop))[::-1]
+
+
+async def prove(house: House, entry: bytes, *, sequencer: Sequencer) -> Proven:
+    """An entry with its place in the tree, under a fresh checkpoint.
+
+    Args:
+        house: as it stands.
+        entry: its id, 16 bytes.
+        sequencer: signs the checkpoint.
+
+    Raises:
+        NotFound: there is no such entry.
+        Tampered: the stored tree does not hold it.
+    """
+    point = await sequencer.seal_ledger()
+    row = (await house.reads.get(LedgerEntry, [(entry,)])).get((entry,))
+    if row is None:
+        raise NotFound("entry: expected the id of a ledger entry", hint="lockhouse ledger log prints ids")
+    place = await place_of(house, row, point.text)
+    return Proven(row.body, place.position, format_proof(place.position, place.path, place.checkpoint))
