@@ -10,7 +10,7 @@ from lockhouse.crypto.ring import WrappedRing
 from lockhouse.errors import Conflict as Moved
 from lockhouse.gates.authority import digest, signed
 from lockhouse.gates.ending.intent import Case, advance
-from lockhouse.gates.ending.person import TRIES, limbo_indexes, moved_seals
+from lockhouse.gates.ending.person import TRIES, limbo_rows, moved_seals
 from lockhouse.gates.facts import SEAL_OPEN
 from lockhouse.gates.rings import admit_rings
 from lockhouse.identity.match import SAME_PERSON
@@ -57,13 +57,13 @@ async def _put_back(house: House, case: Case, person: bytes) -> list[Link]:
         row = (await house.reads.get(Limbo, [(person, case.id)])).get((person, case.id))
         if row is None:  # an interrupted run came this far
             return [link for link in await house.reads.find(Link, ("a",), [(person,)]) if link.from_at >= case.asked_at]
-        wrapped, indexes = limbo_indexes(house, case, row)
+        wrapped, indexes, lookups = limbo_rows(house, case, row)
         ring, guard = await _ring_again(house, case, row, wrapped)
         keys = [(one.kind, one.generation, one.tag, one.proof) for one in indexes]
         taken = await house.reads.get(Identifier, keys)
         free = [one for one, key in zip(indexes, keys, strict=True) if key not in taken]
         links = _joined(house, person, list(taken.values()))
-        puts = [Put(one.TABLE, one) for one in (ring, *free, *links)]
+        puts = [Put(one.TABLE, one) for one in (ring, *free, *lookups, *links)]
         expects = [guard, *(_absent(one) for one in free)]
         change = Change(
             "identity", puts=tuple(puts), expects=tuple(expects), deletes=(Delete(Limbo.TABLE, (person, case.id)),)

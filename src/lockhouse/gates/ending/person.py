@@ -17,7 +17,7 @@ from lockhouse.gates.facts import SEAL_ENDED, SEAL_ENDING, SEAL_OPEN
 from lockhouse.gates.rings import admit_rings
 from lockhouse.ledger.entry import Intent as IntentEntry
 from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
-from lockhouse.model.rows import Identifier, KeyRing, Limbo, Seal
+from lockhouse.model.rows import Identifier, KeyRing, Limbo, Lookup, Seal
 from lockhouse.secret import Secret
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _ENCODE = msgspec.msgpack.Encoder(order="deterministic").encode
 _DECODE = msgspec.msgpack.Decoder().decode
 TRIES = 5
+MANY = 1_000_000
+"""Rows of one person that are moved at once: an ending that left some behind would not be one."""
 
 
 async def begin_person(  # noqa: PLR0913  (what a case is made of)
@@ -105,19 +107,22 @@ async def _shut_one(house: House, case: Case, person: bytes) -> list[bytes]:
 
 
 async def _limbo_change(house: House, case: Case, stored: KeyRing, serials: list[bytes]) -> Change:
-    """Out of the reading tables into limbo, in one commit; a whole person's blind indexes go along."""
+    """Out of the reading tables into limbo, in one commit; a whole person's blind indexes and look-ups go along."""
     person = stored.person
     expects = [Expect(KeyRing.TABLE, (person,), {"version": stored.version}, or_absent=False, because="ring-moved")]
-    puts, deletes, indexes = [], [], []
+    puts, deletes, indexes, lookups = [], [], [], []
     if case.compartment:
         ring = WrappedRing(person, stored.generation, stored.version, stored.wrapped)
         cut = house.keyring.cut(ring, [case.compartment])
         puts.append(Put(KeyRing.TABLE, KeyRing(person, cut.generation, cut.version, cut.blob)))
     else:
         deletes.append(Delete(KeyRing.TABLE, (person,)))
-        indexes = await house.reads.find(Identifier, ("person",), [(person,)])
+        indexes = await house.reads.find(Identifier, ("person",), [(person,)], limit=MANY)
+        lookups = await house.reads.find(Lookup, ("person",), [(person,)], limit=MANY)
+        deletes += [Delete(Lookup.TABLE, (one.kind, one.generation, one.tag, one.person)) for one in lookups]
         deletes += [Delete(Identifier.TABLE, (one.kind, one.generation, one.tag, one.proof)) for one in indexes]
-    kept = _ENCODE([stored.wrapped, [msgspec.structs.astuple(one) for one in indexes]])
+    waiting = ([msgspec.structs.astuple(one) for one in rows] for rows in (indexes, lookups))
+    kept = _ENCODE([stored.wrapped, *waiting])
     sealed = seal_bytes(_limbo_key(house, stored.generation), kept, _limbo_place(house, case, person))
     row = Limbo(
         person, case.id, stored.generation, stored.version, sealed, _ENCODE(serials), house.clock.now_ms(),
@@ -135,12 +140,12 @@ def _limbo_place(house: House, case: Case, person: bytes) -> bytes:
     return lp("lockhouse/limbo/1", house.id, case.id, person)
 
 
-def limbo_indexes(house: House, case: Case, row: Limbo) -> tuple[bytes, list[Identifier]]:
-    """The ring's wrapped bytes and the blind indexes that wait with it.
+def limbo_rows(house: House, case: Case, row: Limbo) -> tuple[bytes, list[Identifier], list[Lookup]]:
+    """The ring's wrapped bytes, and the blind indexes and look-ups that wait with it.
 
     Raises:
         Tampered: the limbo row is not as this house made it.
     """
     place = _limbo_place(house, case, row.person)
-    wrapped, indexes = _DECODE(open_bytes(_limbo_key(house, row.generation), row.wrapped, place))
-    return wrapped, [Identifier(*values) for values in indexes]
+    wrapped, indexes, lookups = _DECODE(open_bytes(_limbo_key(house, row.generation), row.wrapped, place))
+    return wrapped, [Identifier(*values) for values in indexes], [Lookup(*values) for values in lookups]

@@ -9,7 +9,7 @@ import msgspec
 from lockhouse.gates.authority import signed
 from lockhouse.gates.ending.epoch import destroy_epoch, shut_epoch
 from lockhouse.gates.ending.intent import Case, advance
-from lockhouse.gates.ending.person import limbo_indexes, shut
+from lockhouse.gates.ending.person import limbo_rows, shut
 from lockhouse.gates.trusted_time import trusted_now
 from lockhouse.ledger.certificate import CANNOT_PROVE, Residue, Statement, commitment
 from lockhouse.ledger.entry import Completion, serials_root
@@ -76,7 +76,7 @@ async def _destroy(house: House, case: Case, journal: Journal) -> Case:
 
 
 async def _destroy_person(house: House, case: Case, person: bytes, *, at: int) -> None:
-    """Limbo gone, a tombstone for each serial; a whole person loses words, look-ups and links too."""
+    """Limbo gone, a tombstone for each serial; a whole person loses words and links too."""
     limbo = (await house.reads.get(Limbo, [(person, case.id)])).get((person, case.id))
     if limbo is None:  # an interrupted run came this far
         return
@@ -86,7 +86,7 @@ async def _destroy_person(house: House, case: Case, person: bytes, *, at: int) -
         row = Tombstone(serial, person, case.compartment, at, ERASURE, case.entries[0], b"")
         puts.append(Put(Tombstone.TABLE, signed(row, house.integrity_key)))
     if not case.compartment:
-        _, indexes = limbo_indexes(house, case, limbo)
+        _, indexes, _ = limbo_rows(house, case, limbo)
         until = at + REPLAY_DAYS * DAY_MS
         marks = [ErasedMark(one.kind, one.generation, one.tag, case.asked_at, until) for one in indexes]
         puts += [Put(ErasedMark.TABLE, mark) for mark in marks]
