@@ -16,7 +16,7 @@ from lockhouse.identity.normalise import NORM_VERSION, normal
 from lockhouse.ledger.entry import Consent as ConsentEntry
 from lockhouse.ledger.entry import Suppression as SuppressionEntry
 from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
-from lockhouse.model.rows import Consent, Seal, Suppression
+from lockhouse.model.rows import Consent, KeyRing, Seal, Suppression
 from lockhouse.model.scale import Assurance, ConsentState
 
 if TYPE_CHECKING:
@@ -59,7 +59,10 @@ async def record(house: House, person: bytes, purpose: str, *, granted: bool, si
     state = ConsentState.GRANTED if granted else ConsentState.DENIED
     row = Consent(person, found.id, now, house.ids.new(), state, 0, signal, Assurance.SECRET, None, entry, b"")
     row = signed(row, house.integrity_key)
-    await house.commits.commit(Change("identity", puts=(Put(Consent.TABLE, row),)))
+    alive = Expect(KeyRing.TABLE, (person,), {"person": person}, or_absent=False, because="ring-moved")
+    stored = await house.commits.commit(Change("identity", puts=(Put(Consent.TABLE, row),), expects=(alive,)))
+    if isinstance(stored, Conflict):
+        raise NotFound("person: expected a living person", hint="lockhouse person find KIND looks one up")
     said = ConsentEntry(
         ref=house.keyring.ref(person).hex(), purpose=found.id, state=int(state), channel=0, signal=signal,  # type: ignore[arg-type]  # 0 or 1
         assurance=int(Assurance.SECRET), row=digest(row),  # type: ignore[arg-type]  # 1..3

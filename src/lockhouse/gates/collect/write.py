@@ -98,6 +98,11 @@ def _who(house: House, work: Work, minted: set[bytes]) -> Change | None:
     puts.extend(Put(row.TABLE, row) for row in lookup_rows(house, work.live, person, work.reduced.lookups))
     work.new_words = words_to_store(house, work)
     puts.extend(Put(row.TABLE, row) for row in (*work.new_links, *work.new_words))
+    # A link to somebody who has ended would shut everything of the other: nothing may be read across it.
+    expects.extend(
+        Expect(KeyRing.TABLE, (row.b,), {"person": row.b}, or_absent=False, because="ring-moved")
+        for row in work.new_links
+    )
     moved = None if work.is_new else _activity(work)
     work.moved = moved is not None
     if moved is not None:

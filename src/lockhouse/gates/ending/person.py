@@ -81,6 +81,8 @@ async def shut(house: House, case: Case) -> Case:
     serials: list[bytes] = []
     for person in case.persons:
         serials.extend(await _shut_one(house, case, person))
+        if not case.compartment:
+            await _gather_late(house, case, person)
     await house.epochs.announce(key=True)
     state = SEAL_OPEN if case.compartment else SEAL_ENDED
     seals = await moved_seals(house, case.persons, state=state)
@@ -130,6 +132,27 @@ async def _limbo_change(house: House, case: Case, stored: KeyRing, serials: list
     )  # fmt: skip
     puts.append(Put(Limbo.TABLE, row))
     return Change("identity", puts=tuple(puts), deletes=tuple(deletes), expects=tuple(expects))
+
+
+async def _gather_late(house: House, case: Case, person: bytes) -> None:
+    """Indexes and look-ups that were added between the reading and the shutting follow the others into limbo.
+
+    Without the ring none can be added any more, so one more look is enough. One left behind would lead to nobody for
+    ever: its owner has ended, and nobody else could have it.
+    """
+    indexes = await house.reads.find(Identifier, ("person",), [(person,)], limit=MANY)
+    lookups = await house.reads.find(Lookup, ("person",), [(person,)], limit=MANY)
+    row = (await house.reads.get(Limbo, [(person, case.id)])).get((person, case.id))
+    if row is None or not (indexes or lookups):
+        return
+    wrapped, known, found = limbo_rows(house, case, row)
+    waiting = ([msgspec.structs.astuple(one) for one in rows] for rows in ([*known, *indexes], [*found, *lookups]))
+    place = _limbo_place(house, case, person)
+    sealed = seal_bytes(_limbo_key(house, row.generation), _ENCODE([wrapped, *waiting]), place)
+    deletes = [Delete(Identifier.TABLE, (one.kind, one.generation, one.tag, one.proof)) for one in indexes]
+    deletes += [Delete(Lookup.TABLE, (one.kind, one.generation, one.tag, one.person)) for one in lookups]
+    puts = (Put(Limbo.TABLE, msgspec.structs.replace(row, wrapped=sealed)),)
+    await house.commits.commit(Change("identity", puts=puts, deletes=tuple(deletes)))
 
 
 def _limbo_key(house: House, generation: int) -> Secret:
