@@ -11,8 +11,10 @@ import asyncio
 import cProfile
 import gc
 import os
+import signal
 import socket
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +27,8 @@ from lockhouse.faces.serve.desk import Answers
 from lockhouse.wiring import opened, serve_writer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from lockhouse.gates.house import House
 
 _HELLO = b'{"success":true}'
@@ -56,13 +60,27 @@ async def hello(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": _HELLO})
 
 
+class _Server(uvicorn.Server):
+    """Ends when told and returns: uvicorn's own way is to be killed again, before a profile is written."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to the loop."""
+        yield
+
+    def end(self) -> None:
+        """Stop listening and return."""
+        self.should_exit = self.force_exit = True
+
+
 async def _serve(app: Any) -> None:
     listening = socket.create_server(("127.0.0.1", 0), backlog=256)
     config = uvicorn.Config(
         app, loop="uvloop", http="httptools", ws="none", lifespan="off", access_log=False, proxy_headers=False,
         server_header=False, date_header=False, log_level="warning", timeout_keep_alive=60,
     )  # fmt: skip
-    server = uvicorn.Server(config)
+    server = _Server(config)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, server.end)
     print(listening.getsockname()[1], flush=True)
     gc.collect()
     gc.freeze()

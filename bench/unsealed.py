@@ -82,11 +82,12 @@ def _begin(house: House, live: LivePolicy, batch: Batch, item: Event | Fault) ->
     record = house.ids.new()
     message = item.message_id.encode() if item.message_id else record
     work = Work(batch, item, live, reducer, record, message, b"", [])
-    if reducer.plan(item.name) is None:
+    work.seen = reducer.look(item)
+    if work.seen.plan is None:
         work.refuse(codes.NO_SUCH_EVENT)
         return work
     channel = live.policy.channels[batch.channel]
-    for field, value in reducer.identifiers(item):
+    for field, value in reducer.identifiers(item, seen=work.seen):
         kind = live.kind(field)
         plain = normal(kind.type, value)
         if plain is not None:

@@ -17,7 +17,7 @@ from lockhouse.crypto.checkpoint import (
     sign_checkpoint,
     vkey,
 )
-from lockhouse.crypto.credentials import credential_hash, looks_valid, message_tag, new_credential
+from lockhouse.crypto.credentials import MessageTags, credential_hash, looks_valid, message_tag, new_credential
 from lockhouse.crypto.derive import derive, open_bytes, seal_bytes, stretch, unwrap, wrap
 from lockhouse.crypto.keyring import Keyring
 from lockhouse.crypto.merkle import (
@@ -41,6 +41,7 @@ __all__ = [
     "Frontier",
     "Indexer",
     "Keyring",
+    "MessageTags",
     "Notary",
     "Noted",
     "Proof",

@@ -8,18 +8,26 @@ matched in logs and repositories.
 from __future__ import annotations
 
 import re
+import struct
 import zlib
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from lockhouse.crypto.canonical import lp
+from lockhouse.crypto.derive import keyed
 from lockhouse.crypto.signatures import Entropy, hmac_sha256
 from lockhouse.secret import Secret
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.hmac import HMAC
 
 BODY = 30
 """Random base62 characters: 178 bits, beyond any guessing, so one HMAC hashes it (no Argon2 per request)."""
 CHECK = 6
 """Base62 characters that hold the CRC-32 of what stands before them."""
 MESSAGE_TAG_BYTES = 16
+MAX_CLASSES = 256
+"""Credential classes whose beginning is kept: one a channel and assurance."""
+_LENGTH = struct.Struct(">I")
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _FAIR = 256 - 256 % len(_ALPHABET)
 _SHAPE = re.compile(rf"lh[ps]_[0-9A-Za-z]{{{BODY}}}_[0-9A-Za-z]{{{CHECK}}}", re.ASCII)
@@ -64,6 +72,35 @@ def message_tag(text: str, *, key: Secret, credential_class: str) -> bytes:
     hold personal values, out of the store.
     """
     return hmac_sha256(key, lp("lockhouse/receipt/1", credential_class, _raw(text)))[:MESSAGE_TAG_BYTES]
+
+
+class MessageTags:
+    """`message_tag` and the hash of an item's body under one key that was taken in once: a third of the cost."""
+
+    __slots__ = ("_begun", "_keyed")
+
+    def __init__(self, key: Secret) -> None:
+        self._keyed = keyed(key.reveal())
+        self._begun: dict[str, HMAC] = {}
+
+    def tag(self, text: str, *, credential_class: str) -> bytes:
+        """What `message_tag` gives for the same key, text and class."""
+        begun = self._begun.get(credential_class)
+        if begun is None:
+            begun = self._keyed.copy()
+            begun.update(lp("lockhouse/receipt/1", credential_class))
+            if len(self._begun) < MAX_CLASSES:
+                self._begun[credential_class] = begun
+        mac = begun.copy()
+        raw = _raw(text)
+        mac.update(_LENGTH.pack(len(raw)) + raw)
+        return mac.finalize()[:MESSAGE_TAG_BYTES]
+
+    def body(self, raw: bytes) -> bytes:
+        """The 16 bytes by which an item is known again: its own bytes under the same key."""
+        mac = self._keyed.copy()
+        mac.update(raw)
+        return mac.finalize()[:MESSAGE_TAG_BYTES]
 
 
 def _raw(text: str) -> bytes:

@@ -7,6 +7,7 @@ Its number is the day it began, counted from 2020-01-01.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from lockhouse.crypto.derive import unwrap, wrap
@@ -30,9 +31,13 @@ AHEAD = 2
 def epoch_at(at_ms: int, *, daily: bool) -> int:
     """The epoch that holds a time: its first day, counted from 2020-01-01."""
     day = (at_ms - EPOCH_DAY_ZERO_MS) // DAY_MS
-    if daily:
-        return day
-    first = datetime.fromtimestamp(at_ms / 1000, UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return day if daily else _first_of_month(day)
+
+
+@lru_cache(maxsize=64)
+def _first_of_month(day: int) -> int:
+    """The first day of the month that holds a day; asked for each box, and all of them lie in a few days."""
+    first = datetime.fromtimestamp((EPOCH_DAY_ZERO_MS + day * DAY_MS) / 1000, UTC).replace(day=1)
     return (int(first.timestamp() * 1000) - EPOCH_DAY_ZERO_MS) // DAY_MS
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from lockhouse.crypto.blindindex import Indexer
+from lockhouse.crypto.credentials import MessageTags
 from lockhouse.crypto.keyring import Keyring
 from lockhouse.errors import Unavailable
 from lockhouse.gates.trusted_time import TimeSense
@@ -19,14 +20,17 @@ from lockhouse.model.ids import DAY_MS
 from lockhouse.model.names import NameBook
 from lockhouse.model.ports import Clock, Commits, Epochs, Ids, Reads
 from lockhouse.policy.life import add, compartment_of_name, days, slot_of_name
+from lockhouse.policy.live import purposes_open
 from lockhouse.policy.reduce import Reducer
 from lockhouse.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from lockhouse.model.decision import PersonFacts as Asked
     from lockhouse.model.policy import Compartment, Policy, Slot
 
+_OPEN_CACHED = 4_096
 FACTS_CACHED = 10_000
 """Persons whose deciding facts a process keeps; about 0.4 KB each."""
 
@@ -98,6 +102,7 @@ class LivePolicy:
         self._slots: dict[int, Slot] = {slot.id: slot for slot in policy.slots}
         self._reducers: dict[str, Reducer] = {}
         self._recipients: dict[str, tuple[int, ...]] = {}
+        self._open: dict[tuple[object, ...], int] = {}
         keeps = [purpose.keep for purpose in policy.purposes if purpose.keep is not None]
         # A month has at least 28 days, and `days` counts 31: what is younger than this no keep has ended.
         self._shortest_ms = min((days(keep) * DAY_MS * 28 // 31 for keep in keeps), default=0)
@@ -117,6 +122,20 @@ class LivePolicy:
     def kind(self, name: str) -> IdentifierKind:
         """How a field that identifies is indexed."""
         return self._kinds[name]
+
+    def purposes_open(self, facts: Asked) -> int:
+        """The purposes that are live for these facts, as bits; remembered, since most people's facts are alike."""
+        said = facts.event_consents
+        key = (
+            facts.region, frozenset(facts.consents.items()), None if said is None else frozenset(said.items()),
+            facts.signals, facts.state, facts.suppressed, facts.objected, facts.customer,
+        )  # fmt: skip
+        known = self._open.get(key)
+        if known is None:
+            if len(self._open) >= _OPEN_CACHED:
+                self._open.clear()
+            known = self._open[key] = purposes_open(self.policy, facts)
+        return known
 
     def overdue(self, at: int, now: int) -> int:
         """Bits of the purposes whose keep had passed by `now` for something that happened `at` (ms)."""
@@ -192,6 +211,11 @@ class House:
     stale: bool = True
     """Set when an epoch moved; whoever needs keys or the policy refreshes first."""
     refreshing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    message_tags: MessageTags = field(init=False)
+    """How messages and their bodies are known again; from the receipt key, taken in once."""
+
+    def __post_init__(self) -> None:
+        self.message_tags = MessageTags(self.receipt_key)
 
     def live(self) -> LivePolicy:
         """The policy that rules now.

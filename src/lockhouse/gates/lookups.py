@@ -23,6 +23,7 @@ PLANNED_ROWS = 100_000
 """Rows that the truncation is planned for: 2 <= coincidences <= sqrt(rows) (docs/spec/blind-index.md)."""
 ENTROPY_BITS = {"last4": 13.3, "surname": 13.0}
 """Bits of the ways to find that have few values: 10^4 endings; about 8,000 surnames cover most of a country."""
+_BITS = {how: plan_bits(PLANNED_ROWS, bits) for how, bits in ENTROPY_BITS.items()}
 
 
 def lookup_tag(house: House, live: LivePolicy, field: str, how: str, value: str) -> tuple[int, int, bytes] | None:
@@ -32,7 +33,7 @@ def lookup_tag(house: House, live: LivePolicy, field: str, how: str, value: str)
     if kind is None or plain is None:
         return None
     tag = house.indexer.tag(kind, GENERATION, plain, norm=NORM_VERSION)
-    bits = plan_bits(PLANNED_ROWS, ENTROPY_BITS[how]) if how in ENTROPY_BITS else None
+    bits = _BITS.get(how)
     return kind, GENERATION, tag if bits is None else truncated(tag, bits)
 
 

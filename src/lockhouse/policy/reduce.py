@@ -54,7 +54,9 @@ class Reduced(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class _Leaf:
     """One field at one place of one event's tree; the lower the rank, the earlier it is preferred."""
 
-    __slots__ = ("clear", "finders", "identifies", "mask", "name", "of", "parse", "path", "places", "rank", "shut")
+    __slots__ = (
+        "clear", "finders", "identifies", "mask", "name", "of", "parse", "path", "places", "points", "rank", "shut",
+    )  # fmt: skip
 
     def __init__(self, field: Field, policy: Policy, *, parse: Parser, rank: int) -> None:
         bits = {purpose.name: 1 << position for position, purpose in enumerate(policy.purposes)}
@@ -72,6 +74,7 @@ class _Leaf:
             if slot.field == field.name and slot.special == field.special and set(slot.purposes) <= set(field.purposes)
         }
         self.finders = tuple((how, _FINDERS[how]) for how in field.find_by)
+        self.points = self.identifies or bool(self.finders)
         self.shut = _usual_reason(field, policy)
 
 
@@ -96,7 +99,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         fields: names it may carry.
         tree: places in the source; opaque.
         evidence: paths of region evidence, the first known wins.
-        pointers: (field, parser, paths) of the fields that identify.
+        pointers: the fields that identify.
     """
 
     number: int
@@ -104,7 +107,30 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     fields: tuple[str, ...]
     tree: Any
     evidence: tuple[tuple[str, ...], ...]
-    pointers: tuple[tuple[str, Any, tuple[tuple[str, ...], ...]], ...]
+    pointers: tuple[str, ...]
+
+
+class Seen:
+    """What one reducer saw in an event, looked at once and used twice: to find the person, and to reduce.
+
+    It holds sent values: it lives as long as its event is being decided and is never stored or logged.
+    """
+
+    __slots__ = ("_evidence", "dropped", "found", "parsed", "plan")
+
+    def __init__(self, plan: Plan | None) -> None:
+        self.plan = plan
+        self.found: dict[str, tuple[_Leaf, Any]] = {}
+        self.dropped: dict[tuple[str, str], None] = {}
+        self.parsed: dict[str, Any] = {}
+        self._evidence: str | bool | None = False
+
+    def region(self, source: dict[str, Any]) -> str | None:
+        """The region that the event gives evidence of, worked out at most once."""
+        if self._evidence is False:
+            plan = self.plan
+            self._evidence = _region(plan, source) if plan is not None and plan.evidence else None
+        return self._evidence  # type: ignore[return-value]  # False only before it is worked out
 
 
 class Reducer:
@@ -129,63 +155,76 @@ class Reducer:
         """What is looked at in this event; None when the channel may not send it."""
         return self._plans.get(event_name)
 
-    def region(self, event: Event) -> str | None:
-        """The region an event gives evidence of, before anything is decided about the rest of it."""
+    def look(self, event: Event) -> Seen:
+        """Walk an event's tree once; what is found serves `identifiers`, `region` and `reduce`."""
         plan = self._plans.get(event.name)
-        return _region(plan, event.source) if plan is not None and plan.evidence else None
+        seen = Seen(plan)
+        if plan is not None:
+            self._walk(plan.tree, event.source, seen.found, seen.dropped)
+        return seen
 
-    def identifiers(self, event: Event) -> tuple[tuple[str, str], ...]:
+    def region(self, event: Event, *, seen: Seen | None = None) -> str | None:
+        """The region an event gives evidence of, before anything is decided about the rest of it."""
+        return (seen or self.look(event)).region(event.source)
+
+    def identifiers(self, event: Event, *, seen: Seen | None = None) -> tuple[tuple[str, str], ...]:
         """(field, canonical value) of what identifies, before anything is decided.
 
         Only to look up what stands against the person: suppressions, objections, consent. What may be kept is
         `Reduced.identifiers`.
         """
-        plan = self._plans.get(event.name)
+        seen = seen or self.look(event)
+        if seen.plan is None:
+            return ()
         found: list[tuple[str, str]] = []
-        for name, parse, paths in plan.pointers if plan is not None else ():
-            raw = next((value for path in paths if (value := _value_at(event.source, path)) is not None), None)
-            if raw is not None:
+        for name in seen.plan.pointers:
+            met = seen.found.get(name)
+            if met is not None:
                 try:
-                    found.append((name, parse(raw)))
+                    value = seen.parsed[name] = met[0].parse(met[1])
                 except UnfitError:
                     continue
+                found.append((name, value))
         return tuple(found)
 
-    def reduce(self, event: Event, live: int, *, why: Sequence[str] = ()) -> Reduced:
+    def reduce(self, event: Event, live: int, *, why: Sequence[str] = (), seen: Seen | None = None) -> Reduced:
         """What may be kept of an event.
 
         Args:
             event: parsed by the channel's kind.
             live: the purposes that are live for it, as bits (`purposes_open`).
             why: why each purpose is shut, by position (`why_shut`), for finer reasons; not needed to be right.
+            seen: what `look` saw in this very event.
         """
-        plan = self._plans.get(event.name)
-        if plan is None:
+        seen = seen or self.look(event)
+        if seen.plan is None:
             return _nothing()
-        found: dict[str, tuple[_Leaf, Any]] = {}
-        dropped: dict[tuple[str, str], None] = {}
-        self._walk(plan.tree, event.source, found, dropped)
+        parsed = seen.parsed
+        dropped = seen.dropped.copy()
         boxes: dict[int, dict[int, Any]] = {}
         clear: dict[int, Any] = {}
         identifiers: list[tuple[str, str]] = []
         lookups: list[tuple[str, str, str]] = []
         kept = 0
-        for leaf, raw in found.values():
+        for leaf, raw in seen.found.values():
             place = leaf.places.get(live & leaf.mask)
             if place is None:
                 dropped[(leaf.path, _reason(leaf, why))] = None
                 continue
-            try:
-                value = leaf.parse(raw)
-            except UnfitError as err:
-                dropped[(leaf.path, err.reason)] = None
-                continue
+            value = parsed.get(leaf.name)
+            if value is None:
+                try:
+                    value = leaf.parse(raw)
+                except UnfitError as err:
+                    dropped[(leaf.path, err.reason)] = None
+                    continue
             kept += 1
             if leaf.clear:
                 clear[place[1]] = value
             else:
                 boxes.setdefault(place[0], {})[place[1]] = value
-            _point(leaf, value, identifiers, lookups)
+            if leaf.points:
+                _point(leaf, value, identifiers, lookups)
             if leaf.of is not None and not all(leaf.of.issuperset(item) for item in raw):
                 dropped[(f"{leaf.path}.*", UNDECLARED)] = None
         return Reduced(
@@ -193,7 +232,7 @@ class Reducer:
             clear=clear,
             identifiers=tuple(identifiers),
             lookups=tuple(lookups),
-            region=_region(plan, event.source) if plan.evidence else None,
+            region=seen.region(event.source),
             kept=kept,
             dropped=tuple(dropped),
         )
@@ -316,15 +355,7 @@ def _plan(policy: Policy, channel: Channel, *, name: str, kind: Kind, vocabulary
         if field in event.fields
         for path in _sources(policy.fields[field], channel, kind)
     )
-    pointers = tuple(
-        (
-            field.name,
-            parser(field, country=channel.country),
-            tuple(tuple(path.split(".")) for path in _sources(field, channel, kind)),
-        )
-        for field in policy.fields.values()
-        if field.identifies and field.name in event.fields
-    )
+    pointers = tuple(field.name for field in policy.fields.values() if field.identifies and field.name in event.fields)
     return Plan(number=event.id, name=name, fields=event.fields, tree=root, evidence=evidence, pointers=pointers)
 
 

@@ -124,7 +124,7 @@ async def collect_group(
             await refresh(house)
             live = house.live()
         for work in open_works:
-            work.tries, work.live, work.reducer = attempt, live, live.reducer(work.batch.channel)
+            work.under(live, attempt=attempt)
         async with lock:
             lost, changes = await _decide_group(house, open_works)
         lost += await _commit(house, changes)

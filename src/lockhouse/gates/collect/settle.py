@@ -20,7 +20,7 @@ from lockhouse.model import codes
 from lockhouse.model.decision import PersonFacts as Asked
 from lockhouse.model.rows import ErasedMark, Identifier, Link
 from lockhouse.model.scale import PersonState, Proof
-from lockhouse.policy.live import map_consent, purposes_open
+from lockhouse.policy.live import map_consent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,15 +78,15 @@ async def decide(house: House, work: Work) -> None:
     said, _unmapped = map_consent(live.policy, event.consent) if event.consent is not None else (None, ())
     suppressed: frozenset[str] = frozenset()
     if house.suppressions:
-        suppressed = await suppressed_purposes(house, work.reducer.identifiers(event))
+        suppressed = await suppressed_purposes(house, work.reducer.identifiers(event, seen=work.seen))
     if region is None:
-        region = work.reducer.region(event)
+        region = work.seen.region(event.source)
     asked = Asked(
         region=region, consents=consents, event_consents=said, signals=event.signals, state=PersonState(state),
         suppressed=suppressed, objected=objected,
     )  # fmt: skip
-    work.mask = purposes_open(live.policy, asked) & ~_overdue(work)
-    reduced = work.reduced = work.reducer.reduce(event, work.mask)
+    work.mask = live.purposes_open(asked) & ~_overdue(work)
+    reduced = work.reduced = work.reducer.reduce(event, work.mask, seen=work.seen)
     if reduced.kept == 0:
         work.refuse(_why_nothing(suppressed, work), reduced.dropped)
 

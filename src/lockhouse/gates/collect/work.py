@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
-from lockhouse.crypto.credentials import message_tag
-from lockhouse.crypto.signatures import hmac_sha256
 from lockhouse.identity.match import Joined
 from lockhouse.identity.normalise import NORM_VERSION, normal
 from lockhouse.model import codes
@@ -18,7 +16,6 @@ from lockhouse.model.scale import Assurance, Proof, Stage
 
 if TYPE_CHECKING:
     from lockhouse.gates.house import House, LivePolicy, PersonFacts
-    from lockhouse.policy.reduce import Reducer
 
 _ENCODE = msgspec.msgpack.Encoder(order="deterministic").encode
 _MOVING = ("receivedAt", "receivedFrom", "sentAt")
@@ -47,6 +44,7 @@ class Work(msgspec.Struct, gc=False):
     message: bytes
     body: bytes
     found: list[Found]
+    seen: Any = None
     tries: int = 0
     mask: int = 0
     reduced: Any = None
@@ -61,6 +59,13 @@ class Work(msgspec.Struct, gc=False):
     new_links: Sequence[Link] = ()
     new_words: Sequence[Consent] = ()
     moved: bool = False
+
+    def under(self, live: LivePolicy, *, attempt: int) -> None:
+        """Decide it by this policy; what another policy's reducer saw in it is looked at again."""
+        self.tries = attempt
+        if live is not self.live:
+            self.live, self.reducer = live, live.reducer(self.batch.channel)
+            self.seen = self.reducer.look(self.event)
 
     @property
     def own_facts(self) -> PersonFacts | None:
@@ -87,21 +92,22 @@ def begin(house: House, live: LivePolicy, batch: Batch, item: Event | Fault) -> 
         return Reply(outcome="refused", code=item.code, dropped=((item.where, item.expected),))
     reducer = live.reducer(batch.channel)
     record = house.ids.new()
-    message = message_tag(item.message_id or record.hex(), key=house.receipt_key, credential_class=batch.credential)
+    message = house.message_tags.tag(item.message_id or record.hex(), credential_class=batch.credential)
     work = Work(batch, item, live, reducer, record, message, _body(house, item), [])
-    if reducer.plan(item.name) is None:
+    work.seen = reducer.look(item)
+    if work.seen.plan is None:
         work.refuse(codes.NO_SUCH_EVENT)
         return work
     if live.policy.channels[batch.channel].stage == Stage.OBSERVE:
         _observe(work)
         return work
-    work.found = find_identifiers(house, live, batch, reducer, item)
+    work.found = find_identifiers(house, work)
     return work
 
 
 def _observe(work: Work) -> None:
     """A channel that is only observed keeps paths and counts: what would be kept, and what would be dropped."""
-    reduced = work.reducer.reduce(work.event, (1 << len(work.live.policy.purposes)) - 1)
+    reduced = work.reducer.reduce(work.event, (1 << len(work.live.policy.purposes)) - 1, seen=work.seen)
     slots = [*reduced.clear, *(slot for values in reduced.boxes.values() for slot in values)]
     kept = tuple((work.live.slot(slot).field, "would-be-kept") for slot in slots)
     work.reply = Reply(outcome="stored", code=codes.OBSERVED, dropped=(*reduced.dropped, *kept))
@@ -111,14 +117,15 @@ def _body(house: House, event: Event) -> bytes:
     source = event.source
     if any(name in source for name in _MOVING):
         source = {name: value for name, value in source.items() if name not in _MOVING}
-    return hmac_sha256(house.receipt_key, _ENCODE(source))[:16]
+    return house.message_tags.body(_ENCODE(source))
 
 
-def find_identifiers(house: House, live: LivePolicy, batch: Batch, reducer: Reducer, event: Event) -> list[Found]:
+def find_identifiers(house: House, work: Work) -> list[Found]:
     """Every identifier an event carries, as blind indexes: held in memory only, until a purpose allows one."""
     found = []
+    live, batch = work.live, work.batch
     channel = live.policy.channels[batch.channel]
-    for field, value in reducer.identifiers(event):
+    for field, value in work.reducer.identifiers(work.event, seen=work.seen):
         kind = live.kind(field)
         plain = normal(kind.type, value)
         if plain is None:
