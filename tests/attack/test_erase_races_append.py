@@ -15,6 +15,7 @@ import pytest
 from lockhouse.errors import Unavailable
 from lockhouse.gates.collect import collect_group
 from lockhouse.model import codes
+from lockhouse.model.change import Change, Put
 from lockhouse.model.rows import Consent, Identifier, KeyRing, Limbo, Link, Lookup, Person, Record
 from lockhouse.model.scale import PersonState
 from tests.world import World
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lockhouse.adapters.memory import MemoryStore
-    from lockhouse.model.change import Change, Committed, Conflict, KeyTuple
+    from lockhouse.model.change import Committed, Conflict, KeyTuple
     from lockhouse.model.ports import RowT
 
 EMAIL = "anna.schmidt@example.com"
@@ -185,6 +186,24 @@ async def test_an_identifier_is_not_stuck_with_a_person_who_was_erased_while_it_
     assert (await world.send("account", "identify", phone=PHONES[0], at=at)).outcome == "stored"
 
 
+async def test_an_identifier_that_is_added_while_the_shutting_has_read_the_others_goes_with_them(
+    tmp_path: Path,
+) -> None:
+    world = await World.make(tmp_path)
+    await world.send("account", "identify", email=EMAIL)
+    person = await world.person(EMAIL)
+    eraser = await world.second()
+    stopped = _Stopped(eraser.store, store="identity")
+    eraser.house.commits = stopped
+    erasing = asyncio.create_task(eraser.erase(person))
+    await stopped.reached.wait()
+    adding = Change("identity", puts=(Put(Identifier.TABLE, Identifier(2, 1, b"t" * 16, 3, person, 0)),))
+    await world.store.commit(adding)
+    stopped.go_on.set()
+    await erasing
+    await _nothing_left(world, person)
+
+
 class _Stopped:
     """Commits that wait, once, at the first Change of a store, as under SIGSTOP."""
 
@@ -195,7 +214,8 @@ class _Stopped:
         self.go_on = asyncio.Event()
 
     async def commit(self, change: Change) -> Committed | Conflict:
-        return await self._inner.commit(change)
+        [answer] = await self.commit_each([change])
+        return answer
 
     async def commit_each(self, changes: Sequence[Change]) -> list[Committed | Conflict]:
         if any(change.store == self._at for change in changes) and not self.reached.is_set():

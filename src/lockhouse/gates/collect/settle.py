@@ -15,7 +15,7 @@ from lockhouse.gates.authority import checked, signed
 from lockhouse.gates.collect.work import Work, merge_facts
 from lockhouse.gates.facts import facts_of_persons, suppressed_purposes
 from lockhouse.gates.house import PersonFacts
-from lockhouse.identity.match import DEVICE_OF, match
+from lockhouse.identity.match import DEVICE_OF, SAME_PERSON, match
 from lockhouse.model import codes
 from lockhouse.model.decision import PersonFacts as Asked
 from lockhouse.model.rows import ErasedMark, Identifier, Link
@@ -129,18 +129,25 @@ def settle(house: House, work: Work, owners: Owners) -> None:
 async def settle_links(house: House, works: Sequence[Work]) -> None:
     """Which links the group really adds: a link that stands is not made again, a device's older one ends.
 
+    A link that stands on a lower proof is made again on the higher: else whoever typed two people's identifiers into
+    one form first would keep them apart for ever. One that was undone by hand is not made again on the same proof.
     A device belongs to whoever identified on it last: its link to the one before ends when the new one begins.
     """
     joining = [work for work in works if work.links]
     if not joining:
         return
-    ends = sorted({joined.person for work in joining for joined in work.links})
-    rows = await house.reads.find(Link, ("b",), [(end,) for end in ends])
-    standing = [row for row in checked(rows, house.integrity_key) if row.undone_at is None and row.until_at is None]
-    made: set[tuple[bytes, bytes, int]] = {(row.a, row.b, row.kind) for row in standing}
+    ends = [(end,) for end in sorted({joined.person for work in joining for joined in work.links})]
+    rows = await house.reads.find(Link, ("b",), ends) + await house.reads.find(Link, ("a",), ends)
+    known = checked({row.id: row for row in rows}.values(), house.integrity_key)
+    standing = [row for row in known if row.undone_at is None and row.until_at is None]
+    made: dict[tuple[bytes, bytes, int], int] = {}
+    for row in known:
+        if row.until_at is None:
+            _made(made, row.a, row.b, row.kind, proof=row.proof)
     for work in joining:
-        fresh = [one for one in work.links if (work.person, one.person, one.kind) not in made]
-        made.update((work.person, one.person, one.kind) for one in fresh)
+        fresh = [one for one in work.links if made.get((work.person, one.person, one.kind), 0) < one.proof]
+        for one in fresh:
+            _made(made, work.person, one.person, one.kind, proof=one.proof)
         at = work.batch.received_at
         links = []
         for one in fresh:
@@ -151,6 +158,12 @@ async def settle_links(house: House, works: Sequence[Work]) -> None:
             if one.kind == DEVICE_OF:
                 links += [_ended(house, old, at) for old in standing if old.b == one.person and old.kind == DEVICE_OF]
         work.new_links = links
+
+
+def _made(made: dict[tuple[bytes, bytes, int], int], a: bytes, b: bytes, kind: int, *, proof: int) -> None:
+    """Remember a link; that two are one person is said in both directions."""
+    for ends in ((a, b), (b, a)) if kind == SAME_PERSON else ((a, b),):
+        made[(*ends, kind)] = max(made.get((*ends, kind), 0), proof)
 
 
 def _ended(house: House, row: Link, at: int) -> Link:

@@ -1,0 +1,117 @@
+"""Say that two source persons are one, or no longer. Each record stays with the person it was sealed for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from lockhouse.errors import Conflict as Moved
+from lockhouse.errors import Invalid, NotFound
+from lockhouse.gates.authority import checked, digest, signed
+from lockhouse.gates.rings import admit_rings
+from lockhouse.identity.match import SAME_PERSON
+from lockhouse.ledger.entry import Link as LinkEntry
+from lockhouse.model.change import Change, Conflict, Draft, Expect, Put
+from lockhouse.model.rows import KeyRing, Link, Seal
+from lockhouse.model.scale import Proof
+
+if TYPE_CHECKING:
+    from lockhouse.gates.house import House
+
+TRIES = 5
+
+
+async def links_of(house: House, person: bytes) -> list[Link]:
+    """Every link of a source person that says "the same person", undone ones too, oldest first.
+
+    Raises:
+        Tampered: a link was not made by this house.
+    """
+    rows = await house.reads.find(Link, ("a",), [(person,)]) + await house.reads.find(Link, ("b",), [(person,)])
+    return sorted(
+        (row for row in checked(rows, house.integrity_key) if row.kind == SAME_PERSON), key=lambda row: row.id
+    )
+
+
+async def make(house: House, one: bytes, other: bytes, *, by: str) -> Link:
+    """The two are shown, packed and erased as one from now on.
+
+    Staff have seen something that the identifiers do not say; it is believed like a provider's own word (`issued`).
+
+    Raises:
+        Invalid: both are the same source person.
+        NotFound: one of them is not a living person.
+    """
+    if one == other:
+        raise Invalid("link", "two source persons", got="one")
+    await _living(house, one, other)
+    now = house.clock.now_ms()
+    row = Link(house.ids.new(), one, other, SAME_PERSON, int(Proof.ISSUED), now, None, None, house.ids.new(), b"")
+    row = signed(row, house.integrity_key)
+    alive = [Expect(KeyRing.TABLE, (end,), {"person": end}, or_absent=False, because="ended") for end in (one, other)]
+    answer = await house.commits.commit(Change("identity", puts=(Put(Link.TABLE, row),), expects=tuple(alive)))
+    if isinstance(answer, Conflict):
+        raise NotFound("person: expected a living person", hint="lockhouse person find KIND looks one up")
+    await _note(house, (one, other), [_draft(house, row, change="made", by=by)])
+    return row
+
+
+async def undo(house: House, one: bytes, other: bytes, *, by: str) -> int:
+    """No link joins the two any more; how many were undone. Events do not make it again on the same proof.
+
+    They may still be one through others.
+
+    Raises:
+        NotFound: no link that stands joins them, or one of them is not a living person.
+        Moved: a link changed meanwhile.
+    """
+    standing = [row for row in await links_of(house, one) if other in (row.a, row.b) and row.undone_at is None]
+    if not standing:
+        raise NotFound("link: expected one between these two", hint="lockhouse person show ID lists them")
+    await _living(house, one, other)
+    now, puts, expects, drafts = house.clock.now_ms(), [], [], []
+    for row in standing:
+        undone = msgspec.structs.replace(row, undone_at=now, entry=house.ids.new())
+        undone = signed(undone, house.integrity_key)
+        puts.append(Put(Link.TABLE, undone))
+        expects.append(Expect(Link.TABLE, (row.id,), {"mac": row.mac}, or_absent=False, because="link-moved"))
+        drafts.append(_draft(house, undone, change="ended", by=by))
+    answer = await house.commits.commit(Change("identity", puts=tuple(puts), expects=tuple(expects)))
+    if isinstance(answer, Conflict):
+        raise Moved("link: expected it as it was read", hint="try again")
+    await _note(house, (one, other), drafts)
+    return len(standing)
+
+
+async def _living(house: House, *persons: bytes) -> None:
+    await admit_rings(house, set(persons))
+    if any(house.keyring.version_of(person) is None for person in persons):
+        raise NotFound("person: expected a living person", hint="lockhouse person find KIND looks one up")
+
+
+def _draft(house: House, row: Link, *, change: str, by: str) -> Draft:
+    said = LinkEntry(
+        change=change, a=house.keyring.ref(row.a).hex(), b=house.keyring.ref(row.b).hex(),  # type: ignore[arg-type]  # made or ended
+        proof=row.proof, by=by, row=digest(row),  # type: ignore[arg-type]  # 1, 2 or 3
+    )  # fmt: skip
+    return said.draft(id=row.entry, lane=house.lane)
+
+
+async def _note(house: House, persons: tuple[bytes, ...], drafts: list[Draft]) -> None:
+    """The entries, and both persons' seals one further, so that no process decides by what was so before."""
+    keys = [(person,) for person in persons]
+    for _ in range(TRIES):
+        seals = await house.reads.get(Seal, keys)
+        puts, expects = [], []
+        for person in persons:
+            seal = seals.get((person,)) or Seal(person, 0, 0)
+            puts.append(Put(Seal.TABLE, Seal(person, seal.version + 1, seal.state)))
+            was = {"version": seal.version}
+            expects.append(Expect(Seal.TABLE, (person,), was, or_absent=seal.version == 0, because="seal-moved"))
+        change = Change("record", puts=tuple(puts), expects=tuple(expects), entries=tuple(drafts))
+        if not isinstance(await house.commits.commit(change), Conflict):
+            for person in persons:
+                house.facts.drop(person)
+            return
+    raise Moved("link: expected the persons' facts to hold still", hint="try again")
