@@ -51,7 +51,7 @@ def _only_purpose(house: House, actor: Actor) -> str:
 
 
 async def find(house: House, ask: Ask, *, by: str, value: str) -> list[View]:
-    """Persons with this identifier or look-up, masked, each noted; at most twenty.
+    """Persons with this identifier or look-up, masked, each noted; at most twenty. Who has ended is not found.
 
     Args:
         by: a field that identifies (`email`) or a way to find (`order_id`, `phone#last4`, `name#surname`).
@@ -62,7 +62,8 @@ async def find(house: House, ask: Ask, *, by: str, value: str) -> list[View]:
     persons = await _owners(house, by, value)
     if not persons:
         await note_nothing(house, ask)
-    return [view async for view in disclose(house, ask, _each(persons[:FOUND_LIMIT]))]
+    views = [view async for view in disclose(house, ask, _each(persons[:FOUND_LIMIT]))]
+    return [view for view in views if view.refused != ("erased",)]
 
 
 async def _owners(house: House, by: str, value: str) -> list[bytes]:

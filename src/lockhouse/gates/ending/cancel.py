@@ -57,13 +57,13 @@ async def _put_back(house: House, case: Case, person: bytes) -> list[Link]:
         row = (await house.reads.get(Limbo, [(person, case.id)])).get((person, case.id))
         if row is None:  # an interrupted run came this far
             return [link for link in await house.reads.find(Link, ("a",), [(person,)]) if link.from_at >= case.asked_at]
-        wrapped, indexes, lookups = limbo_rows(house, case, row)
+        wrapped, indexes = limbo_rows(house, case, row)
         ring, guard = await _ring_again(house, case, row, wrapped)
         keys = [(one.kind, one.generation, one.tag, one.proof) for one in indexes]
         taken = await house.reads.get(Identifier, keys)
         free = [one for one, key in zip(indexes, keys, strict=True) if key not in taken]
         links = _joined(house, person, list(taken.values()))
-        puts = [Put(one.TABLE, one) for one in (ring, *free, *lookups, *links)]
+        puts = [Put(one.TABLE, one) for one in (ring, *free, *links)]
         expects = [guard, *(_absent(one) for one in free)]
         change = Change(
             "identity", puts=tuple(puts), expects=tuple(expects), deletes=(Delete(Limbo.TABLE, (person, case.id)),)

@@ -17,7 +17,7 @@ from lockhouse.gates.facts import SEAL_ENDED, SEAL_ENDING, SEAL_OPEN
 from lockhouse.gates.rings import admit_rings
 from lockhouse.ledger.entry import Intent as IntentEntry
 from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
-from lockhouse.model.rows import Identifier, KeyRing, Limbo, Lookup, Seal
+from lockhouse.model.rows import Identifier, KeyRing, Limbo, Seal
 from lockhouse.secret import Secret
 
 if TYPE_CHECKING:
@@ -109,10 +109,14 @@ async def _shut_one(house: House, case: Case, person: bytes) -> list[bytes]:
 
 
 async def _limbo_change(house: House, case: Case, stored: KeyRing, serials: list[bytes]) -> Change:
-    """Out of the reading tables into limbo, in one commit; a whole person's blind indexes and look-ups go along."""
+    """Out of the reading tables into limbo, in one commit; a whole person's blind indexes go along.
+
+    Shared look-ups stay: there is one an order, they lead to a person whom no look shows, and the sweep takes them.
+    So an ending costs the same for one order and for ten thousand.
+    """
     person = stored.person
     expects = [Expect(KeyRing.TABLE, (person,), {"version": stored.version}, or_absent=False, because="ring-moved")]
-    puts, deletes, indexes, lookups = [], [], [], []
+    puts, deletes, indexes = [], [], []
     if case.compartment:
         ring = WrappedRing(person, stored.generation, stored.version, stored.wrapped)
         cut = house.keyring.cut(ring, [case.compartment])
@@ -120,11 +124,8 @@ async def _limbo_change(house: House, case: Case, stored: KeyRing, serials: list
     else:
         deletes.append(Delete(KeyRing.TABLE, (person,)))
         indexes = await house.reads.find(Identifier, ("person",), [(person,)], limit=MANY)
-        lookups = await house.reads.find(Lookup, ("person",), [(person,)], limit=MANY)
-        deletes += [Delete(Lookup.TABLE, (one.kind, one.generation, one.tag, one.person)) for one in lookups]
         deletes += [Delete(Identifier.TABLE, (one.kind, one.generation, one.tag, one.proof)) for one in indexes]
-    waiting = ([msgspec.structs.astuple(one) for one in rows] for rows in (indexes, lookups))
-    kept = _ENCODE([stored.wrapped, *waiting])
+    kept = _ENCODE([stored.wrapped, [msgspec.structs.astuple(one) for one in indexes]])
     sealed = seal_bytes(_limbo_key(house, stored.generation), kept, _limbo_place(house, case, person))
     row = Limbo(
         person, case.id, stored.generation, stored.version, sealed, _ENCODE(serials), house.clock.now_ms(),
@@ -135,22 +136,20 @@ async def _limbo_change(house: House, case: Case, stored: KeyRing, serials: list
 
 
 async def _gather_late(house: House, case: Case, person: bytes) -> None:
-    """Indexes and look-ups that were added between the reading and the shutting follow the others into limbo.
+    """Indexes that were added between the reading and the shutting follow the others into limbo.
 
     Without the ring none can be added any more, so one more look is enough. One left behind would lead to nobody for
     ever: its owner has ended, and nobody else could have it.
     """
     indexes = await house.reads.find(Identifier, ("person",), [(person,)], limit=MANY)
-    lookups = await house.reads.find(Lookup, ("person",), [(person,)], limit=MANY)
     row = (await house.reads.get(Limbo, [(person, case.id)])).get((person, case.id))
-    if row is None or not (indexes or lookups):
+    if row is None or not indexes:
         return
-    wrapped, known, found = limbo_rows(house, case, row)
-    waiting = ([msgspec.structs.astuple(one) for one in rows] for rows in ([*known, *indexes], [*found, *lookups]))
+    wrapped, known = limbo_rows(house, case, row)
+    waiting = [msgspec.structs.astuple(one) for one in (*known, *indexes)]
     place = _limbo_place(house, case, person)
-    sealed = seal_bytes(_limbo_key(house, row.generation), _ENCODE([wrapped, *waiting]), place)
+    sealed = seal_bytes(_limbo_key(house, row.generation), _ENCODE([wrapped, waiting]), place)
     deletes = [Delete(Identifier.TABLE, (one.kind, one.generation, one.tag, one.proof)) for one in indexes]
-    deletes += [Delete(Lookup.TABLE, (one.kind, one.generation, one.tag, one.person)) for one in lookups]
     puts = (Put(Limbo.TABLE, msgspec.structs.replace(row, wrapped=sealed)),)
     await house.commits.commit(Change("identity", puts=puts, deletes=tuple(deletes)))
 
@@ -163,12 +162,12 @@ def _limbo_place(house: House, case: Case, person: bytes) -> bytes:
     return lp("lockhouse/limbo/1", house.id, case.id, person)
 
 
-def limbo_rows(house: House, case: Case, row: Limbo) -> tuple[bytes, list[Identifier], list[Lookup]]:
-    """The ring's wrapped bytes, and the blind indexes and look-ups that wait with it.
+def limbo_rows(house: House, case: Case, row: Limbo) -> tuple[bytes, list[Identifier]]:
+    """The ring's wrapped bytes, and the blind indexes that wait with it.
 
     Raises:
         Tampered: the limbo row is not as this house made it.
     """
     place = _limbo_place(house, case, row.person)
-    wrapped, indexes, lookups = _DECODE(open_bytes(_limbo_key(house, row.generation), row.wrapped, place))
-    return wrapped, [Identifier(*values) for values in indexes], [Lookup(*values) for values in lookups]
+    wrapped, indexes = _DECODE(open_bytes(_limbo_key(house, row.generation), row.wrapped, place))
+    return wrapped, [Identifier(*values) for values in indexes]

@@ -86,7 +86,7 @@ async def _destroy_person(house: House, case: Case, person: bytes, *, at: int) -
         row = Tombstone(serial, person, case.compartment, at, ERASURE, case.entries[0], b"")
         puts.append(Put(Tombstone.TABLE, signed(row, house.integrity_key)))
     if not case.compartment:
-        _, indexes, _ = limbo_rows(house, case, limbo)
+        _, indexes = limbo_rows(house, case, limbo)
         until = at + REPLAY_DAYS * DAY_MS
         marks = [ErasedMark(one.kind, one.generation, one.tag, case.asked_at, until) for one in indexes]
         puts += [Put(ErasedMark.TABLE, mark) for mark in marks]
