@@ -18,11 +18,15 @@ from lockhouse import settings as houses
 from lockhouse.adapters import jobs
 from lockhouse.adapters.clock import SystemClock
 from lockhouse.adapters.group_commit.engine import WriterParts
+from lockhouse.adapters.host_facts import listener, look
 from lockhouse.adapters.ids import SystemIds
 from lockhouse.adapters.journal import Journal
+from lockhouse.adapters.journal import read as read_journal
 from lockhouse.adapters.kms_file import FileRoot
-from lockhouse.adapters.migrations.run import migrate
+from lockhouse.adapters.migrations import HEAD as SCHEMA
+from lockhouse.adapters.migrations.run import migrate, migrate_check
 from lockhouse.adapters.outbound import SafeHTTP
+from lockhouse.adapters.sqlite_copy import SqliteCopies
 from lockhouse.adapters.sqlite_reads import SqliteReads
 from lockhouse.adapters.sqlite_writer.local import LocalWriter
 from lockhouse.adapters.sqlite_writer.process import run_writer
@@ -51,6 +55,8 @@ if TYPE_CHECKING:
 
     from lockhouse.model.event import Kind
     from lockhouse.model.ports import Clock, OutboundHTTP, Reads, Root
+    from lockhouse.model.rows import Store
+    from lockhouse.posture.world import Host
     from lockhouse.settings import Settings
 
 KINDS: dict[str, Kind] = {segment.KIND.name: segment.KIND}
@@ -237,8 +243,12 @@ async def _reach(folder: Path, *, role: str, clock: Clock) -> WriterClient | Non
 
 def _journal(folder: Path, chosen: Settings) -> Journal:
     """The destruction journal and where it is shipped to: beside the root key file unless the settings name a place."""
+    return Journal(folder / JOURNAL, ship_to=_shipped_to(chosen))
+
+
+def _shipped_to(chosen: Settings) -> Path:
     beside = Path(chosen.journal_copy) if chosen.journal_copy else Path(chosen.root).parent
-    return Journal(folder / JOURNAL, ship_to=beside / f"{chosen.house}.{JOURNAL}")
+    return beside / f"{chosen.house}.{JOURNAL}"
 
 
 def _house(identity: bytes, keys: Unlocked, reads: Reads, writer: LocalWriter | WriterClient, *, clock: Clock) -> House:
@@ -256,17 +266,71 @@ def _house(identity: bytes, keys: Unlocked, reads: Reads, writer: LocalWriter | 
     )  # fmt: skip
 
 
+def migrate_house(folder: Path) -> dict[Store, str]:
+    """Both stores are of this release's schema; the version each had.
+
+    Raises:
+        Unavailable: the house runs, or is of a later release.
+    """
+    return migrate(folder)
+
+
+def schema_of(folder: Path) -> dict[Store, str]:
+    """The schema version of each store; nothing is changed."""
+    return migrate_check(folder)
+
+
+def copies() -> SqliteCopies:
+    """Whoever copies the stores' files."""
+    return SqliteCopies()
+
+
+def destroyed_keys(folder: Path) -> set[bytes]:
+    """Serials of every key that the destruction journal says was destroyed, here or where it is shipped to.
+
+    Raises:
+        Tampered: a line is no journal line.
+    """
+    chosen = houses.load(folder, os.environ)
+    places = (folder / JOURNAL, _shipped_to(chosen))
+    return {bytes.fromhex(serial) for place in places for line in read_journal(place) for serial in line.serials}
+
+
+def host_of(folder: Path) -> Host:
+    """What the machine shows of a house, without opening it.
+
+    Raises:
+        Invalid: a setting is wrong.
+    """
+    chosen = houses.load(folder, os.environ)
+    served = []
+    for name, text in (("collect", chosen.listen_collect), ("metrics", chosen.listen_metrics)):
+        host, port = houses.address_of(text, name=f"listen_{name}")
+        served.append(listener(name, host, port, loopback=houses.is_loopback(host)))
+    return look(
+        folder, root=Path(chosen.root), journal=_shipped_to(chosen).parent, schema=dict(migrate_check(folder)),
+        listeners=served, tls=chosen.tls, files=(chosen.tls_cert, chosen.tls_key), public_url=bool(chosen.public_url),
+        demo=chosen.demo,
+    )  # fmt: skip
+
+
 __all__ = [
     "KINDS",
     "LIFELINE_VARIABLE",
+    "SCHEMA",
     "SOCKET_FILE",
     "Opened",
     "SystemClock",
+    "copies",
     "default_root",
+    "destroyed_keys",
     "found",
+    "host_of",
     "jobs",
+    "migrate_house",
     "open_root",
     "opened",
+    "schema_of",
     "serve_writer",
     "template",
 ]

@@ -60,9 +60,7 @@ async def plan(house: OpenHouse) -> list[Due]:
             if row.state == KeyState.DESTROYED or part is None or part.ends_by != "epoch":
                 continue
             following = next_epoch(row.epoch, daily=part.epoch == "day")
-            end = ends_at(
-                house.live().policy, part, epoch_end=EPOCH_DAY_ZERO_MS + following * DAY_MS, last_activity=0
-            )
+            end = ends_at(house.live().policy, part, epoch_end=EPOCH_DAY_ZERO_MS + following * DAY_MS, last_activity=0)
             found.append(
                 Due(
                     compartment=row.compartment, name=part.name, class_=part.class_, purposes=part.purposes,

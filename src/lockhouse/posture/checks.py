@@ -1,0 +1,293 @@
+"""The checks. Each is one sentence about the world, and one command that mends it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from lockhouse.model.ids import DAY_MS
+from lockhouse.posture.world import Host, House, Thing, World
+
+State = Literal["PASS", "FAIL", "MANUAL", "ERROR"]
+OPEN_TO_OTHERS = 0o077
+GREAT_WAL = 256 * 1024 * 1024
+BEHIND_MS = 120_000
+FRESH_BACKUP_MS = 2 * DAY_MS
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """What a check says.
+
+    Attributes:
+        check: its stable word. `production`: it stands only between here and real customers.
+        sentence: what is so. `mend`: the command or deed that mends it; empty on a pass.
+    """
+
+    check: str
+    state: State
+    sentence: str
+    mend: str = ""
+    production: bool = False
+
+
+class Answer(NamedTuple):
+    """A check's answer before it has its name; what is fine has nothing to mend."""
+
+    state: State
+    sentence: str
+    mend: str = ""
+
+
+def fine(sentence: str) -> Answer:
+    """It is as it should be."""
+    return Answer("PASS", sentence)
+
+
+def _folder(host: Host) -> Answer:
+    bad = [one.name for one in host.things if one.mode & OPEN_TO_OTHERS]
+    if bad:
+        return Answer("FAIL", f"Others may read {', '.join(bad)}.", "chmod -R go= on the house folder")
+    return fine("Only its owner reads the house folder.")
+
+
+def _owner(host: Host) -> Answer:
+    bad = [one.name for one in host.things if not one.owned or one.is_link]
+    if bad:
+        return Answer(
+            "FAIL", f"Somebody else owns, or a link stands for, {', '.join(bad)}.", "chown them, or ask who did"
+        )
+    return fine("The house's files are ours.")
+
+
+def _root(host: Host) -> Answer:
+    found: Thing | None = host.root.thing
+    if found is None:
+        return Answer(
+            "FAIL", "The root key file is missing.", "bring it back from its copy; lockhouse.toml says where it belongs"
+        )
+    if found.mode & OPEN_TO_OTHERS or not found.owned or found.is_link:
+        return Answer(
+            "FAIL", "The root key file is open to others.", f"chmod 600 {found.name}, and ask who has read it"
+        )
+    return fine("Only we read the root key file.")
+
+
+def _root_apart(host: Host) -> Answer:
+    if host.demo:
+        return fine("A demo house keeps its root inside.")
+    if host.root.inside:
+        return Answer("FAIL", "The root key file lies in the house folder.", "move it elsewhere and set `root`")
+    if host.root.same_disk:
+        return Answer(
+            "MANUAL", "The root key file is on the house's file system: a snapshot of it holds both.",
+            "move it to another file system and set `root`",
+        )  # fmt: skip
+    return fine("The root key file is on another file system.")
+
+
+def _schema(host: Host) -> Answer:
+    old = [store for store, version in host.schema.items() if version != host.wanted]
+    if old:
+        return Answer("FAIL", f"Not of this release's schema: {', '.join(old)}.", "lockhouse migrate")
+    return fine(f"Both stores are of schema {host.wanted}.")
+
+
+def _wal(host: Host) -> Answer:
+    great = [store for store, size in host.wal_bytes.items() if size > GREAT_WAL]
+    if great:
+        return Answer(
+            "FAIL", f"The log file of {', '.join(great)} does not shrink.", "look for a reader that never ends"
+        )
+    return fine("The stores' log files are small.")
+
+
+def _listeners(host: Host) -> Answer:
+    bare = [one.name for one in host.listeners if not one.loopback and host.tls == "own"]
+    if bare:
+        return Answer("FAIL", f"Plain HTTP leaves this machine: {', '.join(bare)}.", 'set tls = "files" or "proxy"')
+    if host.missing_keys:
+        return Answer(
+            "FAIL", f"Named and not there: {', '.join(host.missing_keys)}.", "set tls_cert and tls_key to files"
+        )
+    return fine("Nothing leaves this machine unencrypted.")
+
+
+def _metrics(host: Host) -> Answer:
+    if any(one.name == "metrics" and not one.loopback for one in host.listeners):
+        return Answer("MANUAL", "/metrics is reachable from elsewhere: it tells your volume.", "set listen_metrics")
+    return fine("/metrics is on loopback.")
+
+
+def _journal(host: Host) -> Answer:
+    if not host.journal.there:
+        return Answer("FAIL", "The folder that destructions are shipped to is missing.", "make it, or set journal_copy")
+    return fine("Destroyed keys are written down in a second place.")
+
+
+def _policy(house: House) -> Answer:
+    if house.policy is None:
+        return Answer("FAIL", "No policy was approved: nothing is collected.", "lockhouse policy approve")
+    return fine(f"Policy v{house.policy} rules.")
+
+
+def _draft(house: House) -> Answer:
+    if house.policy is not None and house.differs:
+        return Answer("MANUAL", house.differs, "lockhouse policy diff, then lockhouse policy approve")
+    return fine("The draft is what rules.")
+
+
+def _clock(house: House) -> Answer:
+    if house.behind_ms > BEHIND_MS:
+        return Answer(
+            "FAIL", "The clock is behind the ledger's newest time: nothing will be destroyed.", "set the clock"
+        )
+    return fine("The clock is not behind the ledger.")
+
+
+def _channels(house: House) -> Answer:
+    if house.keyless:
+        return Answer(
+            "MANUAL", f"No write key yet: {', '.join(house.keyless)}.", f"lockhouse channel add {house.keyless[0]}"
+        )
+    return fine("Every channel has a write key.")
+
+
+def _served(house: House) -> Answer:
+    if house.unserved:
+        return Answer(
+            "MANUAL", f"This build does not serve: {', '.join(house.unserved)}.", "take them out of the policy"
+        )
+    return fine("This build serves every channel and recipient.")
+
+
+def _endings(house: House) -> Answer:
+    if house.overdue:
+        return Answer(
+            "FAIL", f"{house.overdue} endings wait though their time has come.", "lockhouse serve, or request fulfil"
+        )
+    return fine("No ending is overdue.")
+
+
+def _dead(house: House) -> Answer:
+    if house.dead:
+        return Answer("FAIL", f"{house.dead} events could not be sent on.", "lockhouse recipient show, then replay")
+    return fine("Nothing is a dead letter.")
+
+
+def _backup(house: House) -> Answer:
+    if house.backup_at is None:
+        return Answer("FAIL", "No backup was ever made.", "lockhouse backup create DIR")
+    if house.now - house.backup_at > FRESH_BACKUP_MS:
+        return Answer("FAIL", "The newest backup is older than two days.", "lockhouse backup create DIR")
+    return Answer(
+        "MANUAL",
+        "There is a fresh backup; only a restore shows that it works.",
+        "lockhouse backup restore DIR --to NEW",
+    )
+
+
+def _is_demo(host: Host) -> Answer:
+    if host.demo:
+        return Answer("FAIL", "This is a demo house.", "lockhouse init DIR")
+    return fine("This is no demo house.")
+
+
+def _locked(host: Host) -> Answer:
+    if not host.root.locked:
+        return Answer("FAIL", "Whoever copies the root key file can read everything.", "set root_passphrase_file")
+    return fine("A passphrase locks the root key file.")
+
+
+def _journal_apart(host: Host) -> Answer:
+    if host.journal.same_disk:
+        return Answer(
+            "FAIL", "The destruction journal's copy is on the same disk.", "set journal_copy to another machine's"
+        )
+    return fine("The destruction journal is on another disk.")
+
+
+def _reached(host: Host) -> Answer:
+    if not host.public_url:
+        return Answer("FAIL", "Senders elsewhere have no address for the house.", "set public_url, and tls")
+    return fine("Senders have an address.")
+
+
+def _contact(house: House) -> Answer:
+    if house.placeholder:
+        return Answer("FAIL", "Customers would write to the example's contact.", "set controller.contact in the policy")
+    return fine("Customers have a contact.")
+
+
+def _recipients(house: House) -> Answer:
+    if house.unproven:
+        return Answer(
+            "FAIL", f"Without a contract, or past review: {', '.join(house.unproven)}.", "add it to the policy"
+        )
+    return fine("Every recipient outside has a contract.")
+
+
+def _admins(house: House) -> Answer:
+    if house.admins is None:
+        return Answer(
+            "MANUAL",
+            "The operating system's user acts alone: staff cannot be enrolled yet.",
+            "restrict who has this account",
+        )
+    return fine(f"{house.admins} may approve.")
+
+
+def _witness(_house: House) -> Answer:
+    return Answer(
+        "MANUAL",
+        "Only a checkpoint kept elsewhere shows that the log was cut off.",
+        "lockhouse ledger checkpoint, kept elsewhere",
+    )
+
+
+_HOST: tuple[tuple[str, Callable[[Host], Answer], bool], ...] = (
+    ("folder-mode", _folder, False), ("folder-owner", _owner, False), ("root-file", _root, False),
+    ("root-apart", _root_apart, False), ("schema", _schema, False), ("wal-size", _wal, False),
+    ("listeners", _listeners, False), ("metrics", _metrics, False), ("journal", _journal, False),
+    ("no-demo", _is_demo, True), ("root-locked", _locked, True), ("journal-apart", _journal_apart, True),
+    ("public-url", _reached, True),
+)  # fmt: skip
+_HOUSE: tuple[tuple[str, Callable[[House], Answer], bool], ...] = (
+    ("policy", _policy, False), ("draft", _draft, False), ("clock", _clock, False), ("channels", _channels, False),
+    ("served", _served, False), ("endings", _endings, False), ("dead-letters", _dead, False),
+    ("backup", _backup, True), ("contact", _contact, True), ("recipients", _recipients, True),
+    ("second-admin", _admins, True), ("witness", _witness, True),
+)  # fmt: skip
+CHECKS: tuple[str, ...] = tuple(name for name, _, _ in (*_HOST, *_HOUSE))
+"""Every check by its word."""
+
+
+def examine(world: World, *, production: bool) -> list[Result]:
+    """What every check says; those that stand only before real customers are left out unless asked for.
+
+    A house that could not be opened is an ERROR for each check that needed it.
+    """
+    results = [_named(name, ask(world.host), only) for name, ask, only in _HOST if production or not only]
+    for name, judge, only in _HOUSE:
+        if only and not production:
+            continue
+        if world.house is None:
+            results.append(
+                _named(name, Answer("ERROR", f"The house could not be opened: {world.away}.", "lockhouse doctor"), only)
+            )
+        else:
+            results.append(_named(name, judge(world.house), only))
+    return results
+
+
+def _named(name: str, answer: Answer, only: bool) -> Result:  # noqa: FBT001  # a table's column
+    return Result(check=name, state=answer.state, sentence=answer.sentence, mend=answer.mend, production=only)
+
+
+def counts(results: Iterable[Result]) -> dict[str, int]:
+    """How many of each state."""
+    found = {"PASS": 0, "FAIL": 0, "MANUAL": 0, "ERROR": 0}
+    for one in results:
+        found[one.state] += 1
+    return found

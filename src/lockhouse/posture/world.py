@@ -1,0 +1,113 @@
+"""What the checks look at: values that an adapter and the house looked up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+
+class Thing(msgspec.Struct, frozen=True, kw_only=True):
+    """A file or folder as it stands.
+
+    Attributes:
+        mode: permission bits. `owned`: by the user who runs this. `is_link`: a symbolic link.
+    """
+
+    name: str
+    mode: int
+    owned: bool
+    is_link: bool = False
+
+
+class Root(msgspec.Struct, frozen=True, kw_only=True):
+    """The root key file.
+
+    Attributes:
+        thing: the file; None when it is missing.
+        inside: within the house folder. `same_disk`: on the house's file system. `locked`: by a passphrase.
+    """
+
+    thing: Thing | None
+    inside: bool
+    same_disk: bool
+    locked: bool
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """A folder that something is shipped to: whether it is there, and on the house's own file system."""
+
+    there: bool
+    same_disk: bool
+
+
+class Listener(msgspec.Struct, frozen=True, kw_only=True):
+    """An address that is served: `loopback` only, and whether somebody answers there now."""
+
+    name: str
+    address: str
+    loopback: bool
+    answers: bool
+
+
+class Host(msgspec.Struct, frozen=True, kw_only=True):
+    """What the machine shows of a house, without opening it.
+
+    Attributes:
+        things: the folder and its files.
+        schema: version of each store's file; `wanted` is this release's.
+        wal_bytes: size of each store's log file.
+        tls: `own`, `files` or `proxy`; `cert_days` until the certificate ends, None when there is none of ours.
+        public_url: whether one is set.
+        core_dumps: whether this process may leave one.
+    """
+
+    things: tuple[Thing, ...]
+    root: Root
+    journal: Place
+    schema: Mapping[str, str]
+    wanted: str
+    wal_bytes: Mapping[str, int]
+    listeners: tuple[Listener, ...]
+    tls: str
+    public_url: bool
+    demo: bool
+    missing_keys: tuple[str, ...] = ()
+    """Files that settings name and that are not there."""
+
+
+class House(msgspec.Struct, frozen=True, kw_only=True):
+    """What the open house shows.
+
+    Attributes:
+        policy: version of the live policy, None when none was approved. `differs`: a sentence when the draft does.
+        placeholder: the controller's contact is still the example's.
+        keyless: channels without a living key. `unserved`: channels and recipients whose kind this build lacks.
+        unproven: recipients outside without a contract, or past their review.
+        behind_ms: how far the local clock is behind the ledger's newest time; negative when ahead.
+        backup_at: when the newest backup was noted, ms; None for none. `now`: ms.
+        overdue: endings whose time has come and that are not done.
+        dead: dead letters.
+        admins: enrolled staff that may approve; None while nobody can enrol.
+    """
+
+    policy: int | None
+    differs: str | None
+    placeholder: bool
+    keyless: tuple[str, ...]
+    unserved: tuple[str, ...]
+    unproven: tuple[str, ...]
+    behind_ms: int
+    backup_at: int | None
+    now: int
+    overdue: int
+    dead: int
+    admins: int | None = None
+
+
+class World(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything; `house` is None when the house could not be opened, and `away` then says why."""
+
+    host: Host
+    house: House | None = None
+    away: str = ""
