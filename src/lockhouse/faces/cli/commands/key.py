@@ -32,7 +32,8 @@ async def status(*, call: Here) -> Said:
         }
         root = opened.settings.root
     rows = [
-        (row.generation, row.root, KeyState(row.state).name.lower(), f"{row.wraps:,}", day(row.created_at)) for row in keks
+        (row.generation, row.root, KeyState(row.state).name.lower(), f"{row.wraps:,}", day(row.created_at))
+        for row in keks
     ]
     value = {
         "root": root, "counts": counts,

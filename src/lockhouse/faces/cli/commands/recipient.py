@@ -74,7 +74,9 @@ async def replay(name: str, /, *, acting: As | None = None, call: Here) -> Said:
         allowed(opened.house, "recipient.replay", (acting or As()).role)
         _recipient(opened, name)
         number = await requeue(opened.house, name)
-    return Said({"recipient": name, "requeued": number}, f"{count(number, 'event')} will be sent again by `lockhouse serve`.")
+    return Said(
+        {"recipient": name, "requeued": number}, f"{count(number, 'event')} will be sent again by `lockhouse serve`."
+    )
 
 
 def _recipient(opened: Opened, name: str) -> Recipient:

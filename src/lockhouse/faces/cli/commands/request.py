@@ -100,7 +100,9 @@ async def fulfil(case: str, /, *, now: bool = False, yes: bool = False, acting: 
         found = await request.find_case(house, id_of(case, where="request", hint=CASES))
         if found.step == "shut" and (now or found.destroy_at <= house.clock.now_ms()):
             records = await _records(house, found)
-            question = f"{count(len(found.persons), 'source person')} with {count(records, 'record')} will be gone for good."
+            question = (
+                f"{count(len(found.persons), 'source person')} with {count(records, 'record')} will be gone for good."
+            )
             call.sure(question, str(records), yes=yes)
         done = await request.fulfil(house, found, journal=opened.journal, now=now)
     if done.case.step != "done":

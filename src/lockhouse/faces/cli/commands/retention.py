@@ -46,12 +46,12 @@ async def apply(*, now: bool = False, yes: bool = False, acting: As | None = Non
         await retain.trusted_time(opened.house)
         due = retain.next_run(await retain.plan(opened.house), now=opened.house.clock.now_ms())
         if due:
-            question = f"{count(len(due), 'epoch')} of {retain.month(due[0].epoch)} will be shut, for everybody in them."
+            question = (
+                f"{count(len(due), 'epoch')} of {retain.month(due[0].epoch)} will be shut, for everybody in them."
+            )
             call.sure(question, str(len(due)), yes=yes)
         done = await retain.apply(opened.house, by=actor.id, journal=opened.journal, at_once=now)
-    rows = [
-        (one.case.id.hex(), epoch_day(one.case.epoch), one.case.step, when(one.case.destroy_at)) for one in done
-    ]
+    rows = [(one.case.id.hex(), epoch_day(one.case.epoch), one.case.step, when(one.case.destroy_at)) for one in done]
     value = [{"request": plain(one.case.id), "epoch": one.case.epoch, "step": one.case.step} for one in done]
     heads = ("request", "epoch from", "step", "destroyed from")
     return Said(value, table(heads, rows, empty="nothing is due, and nothing waits for its destruction"))

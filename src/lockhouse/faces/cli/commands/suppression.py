@@ -41,9 +41,7 @@ async def add(
 
 
 @APP.command
-async def remove(
-    kind: str, source: Input = None, /, *, reason: str, acting: As | None = None, call: Here
-) -> Said:
+async def remove(kind: str, source: Input = None, /, *, reason: str, acting: As | None = None, call: Here) -> Said:
     """Lift a suppression; who did and why is noted.
 
     Args:
@@ -70,7 +68,11 @@ async def list_(*, acting: As | None = None, call: Here) -> Said:
     for row in found:
         closed = [names.name("purpose", number) or f"#{number}" for number in msgspec.msgpack.decode(row.purposes)]
         kind = names.name("identifier", row.kind) or f"#{row.kind}"
-        rows.append((kind, ", ".join(closed) or "all that may be closed", row.reason, when(row.since), day(row.until_at)))
+        rows.append(
+            (kind, ", ".join(closed) or "all that may be closed", row.reason, when(row.since), day(row.until_at))
+        )
     heads = ("kind", "purposes", "reason", "since", "until")
-    value = [dict(zip(heads, line, strict=True)) | {"entry": plain(one.entry)} for line, one in zip(rows, found, strict=True)]
+    value = [
+        dict(zip(heads, line, strict=True)) | {"entry": plain(one.entry)} for line, one in zip(rows, found, strict=True)
+    ]
     return Said(value, table(heads, rows, empty="nobody is suppressed"))

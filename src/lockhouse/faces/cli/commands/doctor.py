@@ -1,0 +1,131 @@
+"""`lockhouse doctor`: does the house stand as it should, and what mends it?"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from lockhouse.errors import LockhouseError
+from lockhouse.faces.cli.acting import os_user
+from lockhouse.faces.cli.call import Here
+from lockhouse.faces.cli.drafts import difference
+from lockhouse.faces.cli.layout import Said, plain
+from lockhouse.flows.channel import LIVE, credentials_of
+from lockhouse.flows.forward import backlog
+from lockhouse.gates.ending import open_cases
+from lockhouse.ledger.entry import Doctor
+from lockhouse.model.change import Change
+from lockhouse.model.rows import House as HouseRow
+from lockhouse.model.rows import LedgerEntry
+from lockhouse.posture.checks import Result, counts, examine
+from lockhouse.posture.world import House, World
+from lockhouse.wiring import host_of
+
+if TYPE_CHECKING:
+    from lockhouse.model.policy import Policy
+    from lockhouse.wiring import Opened
+
+FOUND = 1
+"""Exit code when something is to be mended."""
+PLACEHOLDER = "privacy@company.example"
+OVERDUE_MS = 3_600_000
+MARKS = {"PASS": "pass  ", "FAIL": "FAIL  ", "MANUAL": "look  ", "ERROR": "ERROR "}
+
+
+async def doctor(*, production: bool = False, call: Here) -> Said:
+    """Examine the house: each check with what it saw and the command that mends it. Exit code 1 when one fails.
+
+    Args:
+        production: what stands between here and real customers, too; noted in the ledger.
+    """
+    folder = call.folder()
+    host = host_of(folder)
+    world = World(host=host)
+    try:
+        async with call.open() as opened:
+            world = World(host=host, house=await _house(opened))
+            results = examine(world, production=production)
+            if production:
+                await _note(opened, results)
+    except LockhouseError as error:
+        results = examine(World(host=host, away=error.text), production=production)
+    found = counts(results)
+    bad = found["FAIL"] + found["ERROR"]
+    value = {"counts": found, "results": [plain(one) for one in results], "production": production}
+    return Said(value, _page(results, found), FOUND if bad else 0)
+
+
+def _page(results: list[Result], found: dict[str, int]) -> str:
+    lines = []
+    for one in sorted(results, key=lambda each: ("FAIL", "ERROR", "MANUAL", "PASS").index(each.state)):
+        lines.append(f"{MARKS[one.state]} {one.check:<14} {one.sentence}")
+        if one.mend:
+            lines.append(f"{'':<22}→ {one.mend}")
+    total = ", ".join(f"{number} {state}" for state, number in found.items() if number)
+    return "\n".join([*lines, "", total])
+
+
+async def _house(opened: Opened) -> House:
+    house = opened.house
+    now = house.clock.now_ms()
+    row = (await house.reads.get(HouseRow, [(1,)])).get((1,))
+    policy = house.live_policy.policy if house.live_policy else None
+    return House(
+        policy=house.live_policy.version if house.live_policy else None,
+        differs=await difference(opened),
+        placeholder=policy is not None and policy.controller.contact == PLACEHOLDER,
+        keyless=await _keyless(opened, policy),
+        unserved=_unserved(policy),
+        unproven=_unproven(policy, now),
+        behind_ms=(row.last_at if row else now) - now,
+        backup_at=await _newest_backup(opened, row.tree_size if row else 0),
+        now=now,
+        overdue=sum(one.destroy_at + OVERDUE_MS < now for one in await open_cases(house)),
+        dead=sum([(await backlog(house, name))["dead"] for name in (policy.recipients if policy else ())]),
+    )
+
+
+async def _keyless(opened: Opened, policy: Policy | None) -> tuple[str, ...]:
+    if policy is None:
+        return ()
+    keys = await credentials_of(opened.house)
+    living = {name for name, rows in keys.items() if any(row.state == LIVE for row in rows)}
+    return tuple(name for name, one in policy.channels.items() if one.assurance_key and name not in living)
+
+
+def _unserved(policy: Policy | None) -> tuple[str, ...]:
+    if policy is None:
+        return ()
+    channels = [one.name for one in policy.channels.values() if not one.served]
+    return (*channels, *(one.name for one in policy.recipients.values() if not one.served))
+
+
+def _unproven(policy: Policy | None, now: int) -> tuple[str, ...]:
+    if policy is None:
+        return ()
+    today = f"{datetime.fromtimestamp(now / 1000, UTC):%Y-%m-%d}"
+    return tuple(
+        one.name
+        for one in policy.recipients.values()
+        if (one.role != "internal" and one.contract is None) or (one.review is not None and one.review < today)
+    )
+
+
+async def _newest_backup(opened: Opened, size: int) -> int | None:
+    """When the newest backup was noted; entries without a position yet count too."""
+    newest: int | None = None
+    async for rows in opened.house.reads.scan(LedgerEntry, chunk=5_000):
+        for row in rows:
+            if row.kind == "backup":
+                newest = max(row.at, newest or 0)
+    return newest if size or newest else None
+
+
+async def _note(opened: Opened, results: list[Result]) -> None:
+    report = msgspec.json.encode(results, order="deterministic")
+    said = Doctor(counts=counts(results), hash=sha256(report).hexdigest(), by=os_user().id)
+    draft = said.draft(id=opened.house.ids.new(), lane=opened.house.lane)
+    await opened.house.commits.commit(Change("record", entries=(draft,)))

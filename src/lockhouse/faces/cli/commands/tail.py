@@ -1,0 +1,44 @@
+"""`lockhouse tail`: what becomes of events, as they come."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from lockhouse.faces.cli.call import Here
+from lockhouse.faces.cli.layout import clean, plain, when
+from lockhouse.faces.outcomes import sentence
+
+if TYPE_CHECKING:
+    from lockhouse.faces.serve.desk import Answer
+
+
+async def tail(*, channel: str | None = None, refused: bool = False, limit: int | None = None, call: Here) -> None:
+    """Follow what becomes of events, as they come: shapes only, never a value. Ctrl-C ends it.
+
+    Args:
+        channel: of one channel only.
+        refused: only what was refused.
+        limit: end after so many.
+    """
+    # Imported here: no other command needs the running processes.
+    from lockhouse.faces.serve.tail import follow  # noqa: PLC0415
+
+    seen = 0
+    async for answer in follow(call.folder(), channel=channel, refused_only=refused):
+        text = msgspec.json.encode(plain(answer)).decode() if call.json else _line(answer)
+        call.terminal.say(text)
+        seen += 1
+        if limit is not None and seen >= limit:
+            return
+
+
+def _line(answer: Answer) -> str:
+    times = f" ×{answer.count}" if answer.count > 1 else ""
+    dropped = ", ".join(f"{path} ({reason})" for path, reason in answer.dropped)
+    what = f"stored {answer.kept} fields" if answer.outcome in {"stored", "trimmed"} else sentence(answer.code)
+    rest = f" · dropped {dropped}" if dropped else ""
+    return clean(
+        f"{when(answer.at)}  {answer.channel or '?':<10}  {answer.event:<18}  {answer.outcome:<9}  {answer.code}  {what}{rest}{times}"
+    )
