@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lockhouse.model.decision import PersonFacts as Asked
-    from lockhouse.model.policy import Compartment, Policy, Slot
+    from lockhouse.model.policy import Compartment, Keep, Life, Policy, Slot
 
 _OPEN_CACHED = 4_096
 FACTS_CACHED = 10_000
@@ -95,10 +95,13 @@ class LivePolicy:
         self.policy = policy
         self.version = version
         self.assigned: dict[str, int] = {}
+        self.promised: dict[int, dict[str, Keep]] = {}
+        """Version of the policy -> purpose -> keep: what was promised for the records stored under that version."""
         self.epoch = epoch
         self.names = names
         self.compartments: dict[int, Compartment] = {one.id: one for one in policy.compartments}
         self.bits: dict[str, int] = {purpose.name: 1 << at for at, purpose in enumerate(policy.purposes)}
+        self._promises: dict[tuple[str, int, int], tuple[Keep, ...]] = {}
         self._slots: dict[int, Slot] = {slot.id: slot for slot in policy.slots}
         self._reducers: dict[str, Reducer] = {}
         self._recipients: dict[str, tuple[int, ...]] = {}
@@ -156,6 +159,26 @@ class LivePolicy:
                 one.id for one in self.policy.recipients.values() if one.served and fields & set(one.fields)
             )
         return known
+
+    def kept_until(self, purpose: str, *, version: int, compartment: int) -> tuple[Keep, ...]:
+        """The keeps that were promised for a purpose when a record was stored: by its policy, and by its compartment.
+
+        Either may be unknown (an administrator dropped the row); what is known binds.
+        """
+        place = (purpose, version, compartment)
+        known = self._promises.get(place)
+        if known is None:
+            found = {self.promised.get(version, {}).get(purpose)}
+            found |= {life.keep for life in self._lives(compartment) if purpose in life.purposes}
+            known = self._promises[place] = tuple(keep for keep in found if keep is not None)
+        return known
+
+    def _lives(self, compartment: int) -> tuple[Life, ...]:
+        known = self.compartments.get(compartment)
+        if known is not None:
+            return known.lives
+        name = self.names.name("compartment", compartment)
+        return () if name is None else compartment_of_name(name, number=compartment).lives
 
     def slot(self, number: int) -> Slot | None:
         """A slot of this or of a former policy; None if the registry never named it."""

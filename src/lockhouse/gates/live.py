@@ -15,6 +15,7 @@ from lockhouse.model.rows import Name, PolicyVersion
 
 if TYPE_CHECKING:
     from lockhouse.gates.house import House
+    from lockhouse.model.policy import Keep
 
 PROPOSED, LIVE, FORMER = 0, 1, 2
 
@@ -57,8 +58,14 @@ async def load_live(house: House) -> LivePolicy | None:
     names = await name_book(house)
     live = LivePolicy(decode_policy(row.compiled), version=row.id, epoch=epoch, names=names)
     live.assigned = _assigned(known)
+    live.promised = {one.id: _keeps(one) for one in known}
     house.live_policy = live
     return live
+
+
+def _keeps(row: PolicyVersion) -> dict[str, Keep]:
+    """Purpose -> how long it kept by that version of the policy."""
+    return {one.name: one.keep for one in decode_policy(row.compiled).purposes if one.keep is not None}
 
 
 def _assigned(known: list[PolicyVersion]) -> dict[str, int]:

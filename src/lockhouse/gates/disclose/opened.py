@@ -12,6 +12,7 @@ from lockhouse.errors import Erased, Expired
 from lockhouse.model.decision import SlotTimes
 from lockhouse.model.rows import Record
 from lockhouse.policy.decide import open_slot
+from lockhouse.policy.life import add
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,22 +61,35 @@ class Opening(msgspec.Struct):
             except Expired:
                 opened.ended["expired"] = opened.ended.get("expired", 0) + 1
                 continue
-            sealed_class = self.live.compartment_class(box.compartment)
-            self._take(opened, unpack_fields(plain), sealed_class=sealed_class, active_at=active_at)
+            self._take(opened, unpack_fields(plain), compartment=box.compartment, active_at=active_at)
         if row.clear:
-            self._take(opened, _DECODE(row.clear), sealed_class=None, active_at=active_at)
+            self._take(opened, _DECODE(row.clear), compartment=0, active_at=active_at)
         return opened
 
-    def _take(self, opened: OpenedRecord, values: dict[int, Any], *, sealed_class: str | None, active_at: int) -> None:
+    def _take(self, opened: OpenedRecord, values: dict[int, Any], *, compartment: int, active_at: int) -> None:
         live: LivePolicy = self.live
         times = SlotTimes(
             occurred_at=opened.row.occurred_at, received_at=opened.row.received_at, last_activity=active_at,
-            now=self.now, sealed_class=sealed_class,
+            now=self.now, sealed_class=live.compartment_class(compartment) if compartment else None,
         )  # fmt: skip
+        if self._is_over(opened.row, compartment=compartment, active_at=active_at):
+            return
         for number, value in values.items():
             slot = live.slot(number)
             if slot is not None and slot.field in self.fields and open_slot(live.policy, self.purpose, slot, times):
                 opened.values[slot.field] = value
+
+    def _is_over(self, row: Record, *, compartment: int, active_at: int) -> bool:
+        """Whether the purpose's keep as it was promised at collection has passed: a longer one since does not reopen.
+
+        The notice of then binds (GDPR Art. 13(2)(a), 5(1)(e)); a shorter one since is asked by `open_slot`.
+        """
+        live: LivePolicy = self.live
+        collected = min(row.occurred_at, row.received_at)
+        return any(
+            add(collected if keep.after == "event" else max(active_at, collected), keep) <= self.now
+            for keep in live.kept_until(self.purpose, version=row.policy, compartment=compartment)
+        )
 
 
 def wanted_boxes(live: LivePolicy, row: Record, fields: frozenset[str]) -> Iterator[SealedBox]:
