@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lockhouse.errors import LockhouseError
-from lockhouse.faces.demo.options import PEOPLE, SEED, Options
+from lockhouse.faces.demo.options import PEOPLE, SEED
 from lockhouse.faces.demo.run import run
 from lockhouse.faces.outcomes import OUTCOMES
 
@@ -21,21 +21,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the demo as asked; the exit code."""
     asked = _parser().parse_args(arguments)
     try:
-        code, figures = run(Options(**vars(asked)))
+        told = run(**vars(asked))
     except LockhouseError as error:
         sys.stderr.write(
             f"lockhouse: error[{error.code}]: {error}\n" + (f"lockhouse: hint: {error.hint}\n" if error.hint else "")
         )
         return OUTCOMES[type(error)].exit_code
-    if asked.json and figures:
-        sys.stdout.write(json.dumps(figures) + "\n")
-    return code
+    if asked.as_json and told.value:
+        sys.stdout.write(json.dumps(told.value) + "\n")
+    return told.code
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="lockhouse demo", description="A whole house, shown.")
     parser.add_argument("--once", action="store_true", help="tell the whole story without asking, then end")
-    parser.add_argument("--json", action="store_true", help="print the figures as one object")
+    parser.add_argument("--json", dest="as_json", action="store_true", help="print the figures as one object")
     parser.add_argument("--people", type=int, default=PEOPLE, help="how many made-up customers")
     parser.add_argument("--seed", type=int, default=SEED, help="the same seed, the same day")
     parser.add_argument("--keep", type=Path, help="an empty or new folder to make the house in and leave it")

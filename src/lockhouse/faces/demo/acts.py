@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from lockhouse.faces.demo import looking
@@ -50,7 +52,11 @@ class Acts:
         sizes = [(path.name, f"{path.stat().st_size / 1024:,.0f} KiB") for path in _stores(house)]
         stage.table(("file", "size"), sizes)
         wanted = {"e-mail": ANNA.email, "phone": ANNA.phone or "", "name": ANNA.name, "the shop's name": CONTROLLER}
-        found = await asyncio.to_thread(search, house, wanted)
+        stop = threading.Event()
+        try:
+            found = await asyncio.to_thread(search, house, wanted, stop=stop)
+        finally:
+            stop.set()  # a thread cannot be cancelled, only asked
         control = found.hits.pop("the shop's name")
         stage.say(
             f"Searched {found.files} files, {found.bytes / 1e6:,.1f} MB, for {ANNA.name} in {found.forms} forms: "
@@ -65,7 +71,7 @@ class Acts:
     async def _show(self) -> None:
         """The same person through the gate: masked, with where each value came from."""
         stage = self._stage
-        views = await looking.find(self._one.house, ANNA.email)
+        views = await looking.find(self._one.house, ANNA.email, reason="delivery problem")
         if not views:
             stage.say(f"Through the gate, as support: nobody is known by {ANNA.first}'s address. The look was noted.")
             return
@@ -81,7 +87,7 @@ class Acts:
         """Her keys are destroyed; the backup from before opens nothing; the certificate verifies elsewhere."""
         stage, one = self._stage, self._one
         stage.act("[2] Erase her")
-        views = await looking.find(one.house, ANNA.email)
+        views = await looking.find(one.house, ANNA.email, reason="erasure request")
         if not views:
             stage.say("She was erased already, and nothing brings her back.")
             return
@@ -131,12 +137,12 @@ class Acts:
         stage.say(f"And here is everything that you looked at just now, {len(looks)} looks, with your reason:")
         rows = [
             (
-                f"{(looks[-1].at - each.at) / 1000:.0f} s before the last", each.action, each.purpose, each.reason,
+                f"{datetime.fromtimestamp(each.at / 1000, UTC):%H:%M:%S}", each.action, each.purpose, each.reason,
                 "refused" if each.refused else f"{each.count} people", _fields(each),
             )
             for each in looks[-_LOOKS_SHOWN:]
         ]  # fmt: skip
-        stage.table(("when", "what", "for", "reason", "of", "seen"), rows)
+        stage.table(("UTC", "what", "for", "reason", "of", "seen"), rows)
         self._told.looks = len(looks)
 
     async def audit(self) -> None:

@@ -98,7 +98,7 @@ async def read_backup(backup: Path, house: Path, *, person: bytes, email: str) -
             Tombstone, [(serial,) for serial in sorted({box.serial for box in boxes})]
         )
         ring = await restored.house.reads.get(KeyRing, [(person,)])
-        found = await looking.find(restored.house, email)
+        found = await looking.find(restored.house, email, reason="other")
         shown, because = await _ask(restored.house, person)
     return Restored(
         records=len(rows), boxes=len(boxes), dead=0 if ring else sum((box.serial,) in dead for box in boxes),

@@ -39,9 +39,9 @@ async def ask(house: House, action: Action, *, reason: str | None = None, purpos
     return await look.ask_of(house, actor, action=action, purpose=purpose, reason=reason)
 
 
-async def find(house: House, email: str) -> list[View]:
-    """Everyone with this address, masked, noted."""
-    return await look.find(house, await ask(house, "find"), by="email", value=email)
+async def find(house: House, email: str, *, reason: str) -> list[View]:
+    """Everyone with this address, masked, noted with the reason."""
+    return await look.find(house, await ask(house, "find", reason=reason), by="email", value=email)
 
 
 def rows(view: View) -> list[tuple[str, str, str, str]]:

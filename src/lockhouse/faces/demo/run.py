@@ -4,37 +4,47 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 import msgspec
 
+from lockhouse.faces.demo.options import Options
 from lockhouse.faces.demo.real import stream
 from lockhouse.faces.demo.stage import Stage
 from lockhouse.faces.demo.story import tell
-
-if TYPE_CHECKING:
-    from lockhouse.faces.demo.options import Options
 
 INTERRUPTED = 130
 """The exit code of a program that was ended by Ctrl-C: 128 + SIGINT."""
 
 
-def run(options: Options) -> tuple[int, dict[str, Any]]:
-    """Tell the story; the exit code and the figures, which are empty when it was ended early.
+class Told(NamedTuple):
+    """What a demo leaves behind: its figures, no more words, and an exit code."""
 
-    With `json` the story itself goes to standard error; whoever calls prints the figures.
+    value: dict[str, Any]
+    text: str
+    code: int
+
+
+def run(*, as_json: bool = False, **chosen: Any) -> Told:
+    """Tell the story; the figures are empty when somebody ended it early.
+
+    Args:
+        as_json: the story goes to standard error, so that the figures stand alone; whoever calls prints them.
+        **chosen: see `Options`.
 
     Raises:
         LockhouseError: the house could not be made or served.
     """
+    options = Options(json=as_json, **chosen)
     stage = Stage(json=options.json, once=options.once)
     try:
         told = asyncio.run(_interruptible(options, stage))
     except (KeyboardInterrupt, asyncio.CancelledError):
         stage.say()
-        stage.say("Ended early. Its processes, files and keys are gone.")
-        return INTERRUPTED, {}
-    return 0 if told.good else 1, msgspec.to_builtins(told)
+        left = f"The house stays in {options.keep}." if options.keep else "Its processes, files and keys are gone."
+        stage.say(f"Ended early. {left}")
+        return Told({}, "", INTERRUPTED)
+    return Told(msgspec.to_builtins(told), "", 0 if told.good else 1)
 
 
 async def _interruptible(options: Options, stage: Stage) -> Any:

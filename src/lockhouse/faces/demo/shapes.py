@@ -23,6 +23,7 @@ CATALOGUE = (
 SEARCHES = ("rain jacket", "tent 2 persons", "stove gas", "socks wool 39", "head torch red light", "poles carbon")
 TEST_CARD = "4111 1111 1111 1111"
 """The payment industry's test number: passes the check digit, belongs to nobody."""
+HALF = 0.5
 
 Item = dict[str, Any]
 
@@ -41,11 +42,12 @@ def track(event: str, properties: Item, context: Item, **ids: str) -> Item:
 
 
 def sign_in(one: Customer, draw: random.Random) -> Item:
-    """The account system tells who signed in, with one internal score too much."""
-    traits: Item = {
-        "email": one.email, "name": one.name, "customer_id": one.customer_id, "account_country": one.country,
-        "birthday": one.birthday, "risk_score": draw.randint(1, 99),
-    }  # fmt: skip
+    """The account system tells who signed in, half of the time with one internal score too much."""
+    traits: Item = {"email": one.email, "name": one.name, "account_country": one.country}
+    if one.says == "yes":
+        traits["birthday"] = one.birthday
+    if draw.random() < HALF:
+        traits["risk_score"] = draw.randint(1, 99)
     if one.phone is not None:
         traits["phone"] = one.phone
     if one.loyalty is not None:
@@ -88,7 +90,7 @@ def product(one: Customer, draw: random.Random, *, event: str, device: str) -> I
 
 def order(one: Customer, draw: random.Random, *, number: str, device: str | None) -> Item:
     """An order at the site or in the app (with a device) or as the shop's own back end tells it (without)."""
-    lines = [_line(draw) for _ in range(draw.choice((1, 1, 2, 3)))]
+    lines = [_line(draw, named=device is not None) for _ in range(draw.choice((1, 1, 2, 3)))]
     properties: Item = {
         "order_id": number, "order_total": _total(lines), "currency": one.currency, "products": lines,
         "email": one.email, "name": one.name, "street": one.street, "postcode": one.postcode, "city": one.city,
@@ -97,19 +99,22 @@ def order(one: Customer, draw: random.Random, *, number: str, device: str | None
     if device is not None:
         properties["utm_click"] = f"{draw.getrandbits(64):x}"
         return track("Order Completed", properties, consented(one), anonymousId=device)
-    properties |= {"phone": one.phone, "customer_id": one.customer_id, "margin": "0.31"}
+    properties["phone"] = one.phone
+    if draw.random() < HALF:
+        properties["margin"] = "0.31"
     return track("Order Completed", properties, consented(one), userId=one.customer_id)
 
 
 def sale(one: Customer, draw: random.Random, *, number: str) -> Item:
-    """A sale at a till: the card number and the cashier are in the till's message, whoever needs them."""
+    """A sale at a till: older tills send the card number and the cashier along, whoever needs them."""
     lines = [_line(draw) for _ in range(draw.choice((1, 2, 2, 4)))]
     properties: Item = {
         "order_id": number, "order_total": _total(lines), "currency": one.currency, "products": lines,
-        "loyalty_id": one.loyalty, "store_country": one.country, "store_id": f"S-{draw.randint(1, 24):02d}",
-        "cashier": f"K{draw.randint(10, 99)}", "payment": {"method": "card", "pan": TEST_CARD},
+        "store_country": one.country, "store_id": f"S-{draw.randint(1, 24):02d}",
     }  # fmt: skip
-    return track("Order Completed", properties, {}, userId=f"till-{draw.randint(1, 24)}")
+    if draw.random() < HALF:
+        properties |= {"cashier": f"K{draw.randint(10, 99)}", "payment": {"method": "card", "pan": TEST_CARD}}
+    return track("Order Completed", properties, {}, userId=one.loyalty or "")
 
 
 def help_wanted(one: Customer, draw: random.Random, *, number: str) -> Item:
@@ -126,15 +131,16 @@ def help_wanted(one: Customer, draw: random.Random, *, number: str) -> Item:
 
 def mail(one: Customer, draw: random.Random, *, event: str) -> Item:
     """What the newsletter tool reports: opened, clicked, unsubscribed; with the link's own trackers."""
-    properties: Item = {"email": one.email, "campaign_id": f"K-{draw.randint(1, 6)}"}
+    properties: Item = {} if event == "Unsubscribed" else {"campaign_id": f"K-{draw.randint(1, 6)}"}
     if event == "Email Clicked":
         properties["link_url"] = f"https://shop.example/sale?u={one.email}"
-    return track(event, properties, consented(one), userId=f"n-{one.number}")
+    return track(event, properties, consented(one), userId=one.email)
 
 
-def _line(draw: random.Random) -> Item:
+def _line(draw: random.Random, *, named: bool = False) -> Item:
     sku, name, price = draw.choice(CATALOGUE)
-    return {"sku": sku, "quantity": draw.choice((1, 1, 1, 2)), "price": price, "name": name}
+    line: Item = {"sku": sku, "quantity": draw.choice((1, 1, 1, 2)), "price": price}
+    return line | {"name": name} if named else line
 
 
 def _total(lines: list[Item]) -> str:

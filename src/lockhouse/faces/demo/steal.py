@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+import threading
 import zlib
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 
 _GZIP = re.compile(rb"\x1f\x8b\x08")
 _ZLIB = re.compile(rb"\x78[\x01\x5e\x9c\xda]")
-_MAX_UNPACKED = 4 << 20
+_WINDOW = 1 << 20
+"""Bytes looked at in one go, and the most that is unpacked from one place."""
 _SHORTEST = 6
 """Shorter forms than this are met by chance in megabytes of random bytes."""
 
@@ -35,27 +37,37 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
     hits: dict[str, int]
 
 
-def search(folder: Path, wanted: Mapping[str, str]) -> Search:
+def search(folder: Path, wanted: Mapping[str, str], *, stop: threading.Event) -> Search:
     """Every file of a folder, and everything packed inside, for each value in each form.
 
     Args:
         folder: searched with all folders below.
         wanted: name -> value (`{"e-mail": "anna@…"}`); names are what is reported.
+        stop: set from another thread to end early; what was found until then is answered.
     """
     needles = {name: forms(value) for name, value in wanted.items()}
+    overlap = max(len(form) for each in needles.values() for form in each) - 1
     hits = dict.fromkeys(wanted, 0)
     files = size = 0
     for path in sorted(folder.rglob("*")):
-        if not path.is_file():
+        if not path.is_file() or path.is_socket():
             continue
         files += 1
         raw = path.read_bytes()
-        for piece in (raw, *_unpacked(raw)):
+        for piece in (*_windows(raw, overlap), *_unpacked(raw, stop)):
+            if stop.is_set():
+                break
             size += len(piece)
             folded = piece.lower()
             for name, each in needles.items():
                 hits[name] += sum(folded.count(form) for form in each)
     return Search(files=files, bytes=size, forms=sum(map(len, needles.values())), hits=hits)
+
+
+def _windows(raw: bytes, overlap: int) -> Iterator[bytes]:
+    """A file in pieces; each begins so far before the end of the last that nothing lies across unseen."""
+    for start in range(0, max(1, len(raw) - overlap), _WINDOW):
+        yield raw[start : start + _WINDOW + overlap]
 
 
 def forms(value: str) -> frozenset[bytes]:
@@ -83,12 +95,15 @@ def _base64(raw: bytes) -> Iterator[bytes]:
         yield packed[head:whole].translate(bytes.maketrans(b"+/", b"-_"))
 
 
-def _unpacked(raw: bytes) -> Iterator[bytes]:
+def _unpacked(raw: bytes, stop: threading.Event) -> Iterator[bytes]:
     """Whatever unpacks somewhere inside: gzip and zlib members."""
+    view = memoryview(raw)
     for pattern, bits in ((_GZIP, 31), (_ZLIB, 15)):
         for found in pattern.finditer(raw):
+            if stop.is_set():
+                return
             try:
-                piece = zlib.decompressobj(bits).decompress(raw[found.start() :], _MAX_UNPACKED)
+                piece = zlib.decompressobj(bits).decompress(view[found.start() : found.start() + _WINDOW], _WINDOW)
             except zlib.error:
                 continue
             if piece:

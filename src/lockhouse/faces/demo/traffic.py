@@ -20,6 +20,10 @@ SITE: Final = "https://shop.example"
 BATCH: Final = 25
 DUPLICATE_SHARE: Final = 0.03
 """Of all items come a second time, as clients send again what they got no answer to."""
+BUYERS: Final = 0.35
+TILL_BUYERS: Final = 0.6
+ASKERS: Final = 0.05
+"""How many of all people buy something, how many of those with a card do so at a till, how many need help."""
 MISHAP_EVERY: Final = 12
 """One request in so many carries an item that cannot be right."""
 
@@ -83,11 +87,14 @@ def _scenes(people: Sequence[Customer], draw: random.Random) -> list[tuple[Custo
 
 def _day(one: Customer, draw: random.Random) -> list[str]:
     if one is ANNA:
-        return ["browse", "app", "buy-online", "buy-account", "till", "mail", "mail", "support"]
+        return ["browse", "app", "buy-web", "buy-app", "buy-account", "till", "mail", "mail", "support"]
     day = draw.choices(("browse", "app", "mail"), (5, 3, 3), k=draw.choice((1, 1, 2)))
-    if draw.random() < 0.35:  # noqa: PLR2004  # a good third buys something
-        day.append("till" if one.loyalty and draw.random() < 0.6 else "buy-account" if one.account else "buy-online")  # noqa: PLR2004
-    if one.account and draw.random() < 0.05:  # noqa: PLR2004  # one in twenty needs help
+    if draw.random() < BUYERS:
+        if one.loyalty is not None and draw.random() < TILL_BUYERS:
+            day.append("till")
+        else:
+            day.append("buy-account" if one.account else draw.choice(("buy-web", "buy-app")))
+    if one.account and draw.random() < ASKERS:
         day.append("support")
     return day
 
@@ -107,11 +114,6 @@ def _app(one: Customer, draw: random.Random) -> list[tuple[str, shapes.Item]]:
     return [("app", shapes.screen(one, draw)), ("app", added)]
 
 
-def _online(one: Customer, draw: random.Random) -> list[tuple[str, shapes.Item]]:
-    channel, device = draw.choice((("web", one.browser), ("app", one.handset)))
-    return [(channel, shapes.order(one, draw, number=_number(draw), device=device))]
-
-
 def _mail(one: Customer, draw: random.Random) -> list[tuple[str, shapes.Item]]:
     event = draw.choices(("Email Opened", "Email Clicked", "Unsubscribed"), (6, 3, 1))[0]
     return [("newsletter", shapes.mail(one, draw, event=event))]
@@ -125,7 +127,8 @@ _SCENES: Final[dict[str, Callable[[Customer, random.Random], list[tuple[str, sha
     "app": _app,
     "browse": _browse,
     "buy-account": lambda one, draw: [("shop", shapes.order(one, draw, number=_number(draw), device=None))],
-    "buy-online": _online,
+    "buy-app": lambda one, draw: [("app", shapes.order(one, draw, number=_number(draw), device=one.handset))],
+    "buy-web": lambda one, draw: [("web", shapes.order(one, draw, number=_number(draw), device=one.browser))],
     "mail": _mail,
     "sign-in": lambda one, draw: [("shop", shapes.sign_in(one, draw))],
     "support": lambda one, draw: [("shop", shapes.help_wanted(one, draw, number=_number(draw)))],
