@@ -33,9 +33,13 @@ def configure(*, level: str, process: str, stream: TextIO | None = None) -> None
     """
     out = stream or sys.stderr
     shown: Processor = structlog.dev.ConsoleRenderer() if out.isatty() else structlog.processors.JSONRenderer()
+
+    def of_process(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
+        return {"process": process, **line}
+
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
+            of_process,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _texts_only_of_ours,
@@ -45,7 +49,6 @@ def configure(*, level: str, process: str, stream: TextIO | None = None) -> None
         logger_factory=structlog.PrintLoggerFactory(out),
         cache_logger_on_first_use=False,
     )
-    structlog.contextvars.bind_contextvars(process=process)
     root = logging.getLogger()
     root.handlers = [_Foreign()]
     root.setLevel(logging.WARNING)

@@ -69,7 +69,7 @@ class Answers:
 
     def __init__(self) -> None:
         self._kept: deque[Answer] = deque(maxlen=REMEMBERED)
-        self._readers: set[asyncio.Queue[Answer]] = set()
+        self._readers: set[asyncio.Queue[Answer | None]] = set()
 
     def add(self, answer: Answer) -> None:
         """Keep it and hand it to whoever reads along."""
@@ -80,15 +80,21 @@ class Answers:
 
     async def follow(self) -> AsyncIterator[Answer]:
         """What is kept, then each answer as it is given; ends for a reader that has fallen too far behind."""
-        reader: asyncio.Queue[Answer] = asyncio.Queue(_BEHIND)
-        for answer in self._kept:
-            reader.put_nowait(answer)
+        reader: asyncio.Queue[Answer | None] = asyncio.Queue(_BEHIND)
+        for kept in self._kept:
+            reader.put_nowait(kept)
         self._readers.add(reader)
         try:
-            while not reader.full():
-                yield await reader.get()
+            while not reader.full() and (answer := await reader.get()) is not None:
+                yield answer
         finally:
             self._readers.discard(reader)
+
+    def end(self) -> None:
+        """Whoever reads along has read all."""
+        for reader in self._readers:
+            with suppress(asyncio.QueueFull):
+                reader.put_nowait(None)
 
 
 class Desk:
@@ -100,6 +106,7 @@ class Desk:
         self._counts = counts
         self._answers = answers
         self._server: asyncio.Server | None = None
+        self._talks: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
         """Listen; a socket left by a process that was killed is replaced."""
@@ -114,12 +121,20 @@ class Desk:
             os.umask(before)
         sock.listen(16)
         sock.settimeout(0.0)
-        self._server = await asyncio.start_unix_server(self._serve, sock=sock)
+        self._server = await asyncio.start_unix_server(self._greet, sock=sock, limit=_LINE_BYTES)
+
+    def _greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        talk = asyncio.create_task(self._serve(reader, writer))
+        self._talks.add(talk)
+        talk.add_done_callback(self._talks.discard)
 
     async def close(self) -> None:
-        """Stop listening and take the socket away."""
+        """Stop listening, let those who read along go, take the socket away."""
         if self._server is not None:
             self._server.close()
+        self._answers.end()
+        if self._talks:
+            await asyncio.wait(self._talks, timeout=1.0)
         with suppress(FileNotFoundError):
             self._path.unlink()
 
@@ -134,15 +149,24 @@ class Desk:
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         asked = msgspec.json.decode(await reader.readline(), type=dict[str, str]).get("ask")
         if asked == "tail":
-            hung_up = asyncio.create_task(reader.read(1))
-            async for answer in self._answers.follow():
-                writer.write(_ENCODE(answer) + b"\n")
-                await writer.drain()
-                if hung_up.done():
-                    return
-            hung_up.cancel()
+            await self._tell(reader, writer)
             return
         writer.write(_ENCODE(self._counts() if asked == "counts" else self._state()) + b"\n")
+        await writer.drain()
+
+    async def _tell(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Every answer, until the other side hangs up or this process ends."""
+        telling = asyncio.create_task(_tell_all(self._answers, writer))
+        hung_up = asyncio.create_task(reader.read(1))
+        await asyncio.wait({telling, hung_up}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (telling, hung_up):
+            task.cancel()
+        await asyncio.gather(telling, hung_up, return_exceptions=True)
+
+
+async def _tell_all(answers: Answers, writer: asyncio.StreamWriter) -> None:
+    async for answer in answers.follow():
+        writer.write(_ENCODE(answer) + b"\n")
         await writer.drain()
 
 

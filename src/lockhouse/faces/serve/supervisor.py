@@ -10,7 +10,7 @@ import asyncio
 import os
 import signal
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lockhouse import settings as houses
 from lockhouse.errors import Invalid, LockhouseError
@@ -85,14 +85,8 @@ async def _keep(keepers: list[Keeper], what: Ready, *, ready: Callable[[Ready], 
     tasks: list[asyncio.Task[None]] = []
     code = 0
     try:
-        for keeper in keepers:
-            tasks.append(asyncio.create_task(keeper.run()))
-            up = asyncio.create_task(keeper.wait_up())
-            await asyncio.wait({up, stopping, *tasks}, return_when=asyncio.FIRST_COMPLETED)
-            up.cancel()
-            if stop.is_set() or any(task.done() for task in tasks):
-                break
-        else:
+        # The writer first: the others need it. They need nothing of each other.
+        if await _up(keepers[:1], tasks, stopping) and await _up(keepers[1:], tasks, stopping):
             ready(what)
         await asyncio.wait({stopping, *tasks}, return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -101,6 +95,17 @@ async def _keep(keepers: list[Keeper], what: Ready, *, ready: Callable[[Ready], 
         code = await _end(keepers, tasks)
         say_ended()
     return code
+
+
+async def _up(keepers: list[Keeper], tasks: list[asyncio.Task[None]], stopping: asyncio.Task[Any]) -> bool:
+    """Start these; whether all of them came up before one ended or everything was stopped."""
+    tasks += [asyncio.create_task(keeper.run()) for keeper in keepers]
+    up = asyncio.gather(*(keeper.wait_up() for keeper in keepers))
+    await asyncio.wait({up, stopping, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+    came_up = up.done()
+    up.cancel()
+    await asyncio.gather(up, return_exceptions=True)
+    return came_up and not stopping.done()
 
 
 async def _end(keepers: list[Keeper], tasks: list[asyncio.Task[None]]) -> int:

@@ -11,7 +11,7 @@ from lockhouse.errors import Unavailable
 from lockhouse.faces.serve.desk import Answer, collecting, connect
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator
     from pathlib import Path
 
 _DECODE = msgspec.json.Decoder(Answer).decode
@@ -19,7 +19,7 @@ _SHUT = frozenset({"refused", "rejected"})
 _ENDED = None
 
 
-async def follow(folder: Path, *, channel: str | None = None, refused_only: bool = False) -> AsyncIterator[Answer]:
+async def follow(folder: Path, *, channel: str | None = None, refused_only: bool = False) -> AsyncGenerator[Answer]:
     """The last 1,000 answers of each collecting process, then each answer as it is given.
 
     Ends when every collecting process has.

@@ -31,9 +31,9 @@ def say_ready(what: Ready) -> None:
 
 def say_stopping() -> None:
     """Asked to end."""
-    logs.get().info("ending")
+    logs.get().info("stopping")
 
 
 def say_ended() -> None:
     """Ended."""
-    logs.get().info("ended")
+    logs.get().info("stopped")

@@ -44,7 +44,7 @@ async def run_process(role: str, task: Task) -> None:
         finally:
             ending.set()
             await served
-    logs.get().info("ended")
+    logs.get().info("stopped")
 
 
 def _desk(running: Running) -> Desk:
