@@ -120,7 +120,7 @@ def pack_fields(values: Mapping[int, Value], *, floor: int = BLOCK) -> bytes:
 def _packed(values: Mapping[int, Value]) -> bytes:
     try:
         ordered: dict[int, object] = {}
-        for key in sorted(values):
+        for key in sorted(values) if len(values) > 1 else values:
             value = values[key]
             kind = type(value)
             if type(key) is not int or key < 0:
@@ -136,11 +136,16 @@ def _checked(value: object) -> object:
     if kind is str or kind is int or kind is bool or value is None:
         return value
     if isinstance(value, list):
-        return [_checked(item) for item in value]
+        return [item if type(item) is str else _checked(item) for item in value]
     if isinstance(value, dict):
-        if not all(type(key) is str for key in value):
-            raise Invalid("pack", "text keys inside values", got="another type")
-        return {key: _checked(value[key]) for key in sorted(value)}
+        ordered: dict[str, object] = {}
+        for key in sorted(value):
+            if type(key) is not str:
+                raise Invalid("pack", "text keys inside values", got="another type")
+            inner = value[key]
+            kind = type(inner)
+            ordered[key] = inner if kind is str or kind is int else _checked(inner)
+        return ordered
     raise Invalid("pack", "null, boolean, integer, text, list or map", got=kind.__name__)
 
 

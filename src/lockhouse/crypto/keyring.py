@@ -31,20 +31,31 @@ if TYPE_CHECKING:
     from lockhouse.secret import Secret
 
 REF_BYTES = 16
+MINTED_KEPT = 2_000
+"""Rings kept aside between minting and reading back: four groups of new persons."""
 _MAX_U16 = 0xFFFF
 
 
 class _Held:
     """A ring in use. `slots` are the (compartment, epoch) numbers for which a cipher was derived."""
 
-    __slots__ = ("generation", "keys", "ref", "slots", "version")
+    __slots__ = ("_ref", "_ref_key", "generation", "keys", "slots", "version")
 
-    def __init__(self, ring: Ring, generation: int, version: int, ref: bytes) -> None:
+    def __init__(self, ring: Ring, generation: int, version: int) -> None:
         self.keys = ring.keys
-        self.ref = ref
+        self._ref_key = ring.ref_key
+        self._ref = b""
         self.generation = generation
         self.version = version
         self.slots: set[int] = set()
+
+    def ref(self, message: bytes) -> bytes:
+        """The person's ref, made when first asked for: most events are stored without."""
+        if not self._ref:
+            mac = keyed(self._ref_key)
+            mac.update(message)
+            self._ref = mac.finalize()[:REF_BYTES]
+        return self._ref
 
 
 class Keyring:
@@ -87,6 +98,7 @@ class Keyring:
         self._rings: OrderedDict[bytes, _Held] = OrderedDict()
         self._ciphers: OrderedDict[tuple[bytes, int], tuple[bytes, AESGCM]] = OrderedDict()
         self._epochs: dict[int, HMAC] = {}
+        self._minted: dict[bytes, tuple[int, bytes, Ring]] = {}
         self._purged = False
 
     def trust(self, notary: bytes) -> None:
@@ -96,13 +108,19 @@ class Keyring:
     # Rings as stored -------------------------------------------------------------------------------
 
     def mint(self, person: bytes, compartments: Iterable[int]) -> WrappedRing:
-        """A new ring, version 1, for storing. It is not cached: `admit` it once it has been read back.
+        """A new ring, version 1, for storing. It is not in use: `admit` it once it has been read back.
+
+        It is kept aside for that moment only, since bytes that come back as they were need no unwrapping.
 
         Raises:
             Invalid: a compartment that is not 0..65535.
         """
         ring = Ring(self._entropy(KEY_BYTES), new_keys(compartments, self._entropy))
-        return self._wrapper.wrap(person, ring, generation=self._generation, version=1)
+        wrapped = self._wrapper.wrap(person, ring, generation=self._generation, version=1)
+        if len(self._minted) >= MINTED_KEPT:
+            self._minted.clear()
+        self._minted[person] = (wrapped.generation, wrapped.blob, ring)
+        return wrapped
 
     def extend(self, ring: WrappedRing, compartments: Iterable[int]) -> WrappedRing:
         """The next version of a ring, with new keys for those compartments that it lacks.
@@ -170,12 +188,14 @@ class Keyring:
             if version < held.version:
                 raise Conflict("ring: expected the version in use or a newer one", hint="read the ring again")
             self.forget(person)
-        ring = self._wrapper.unwrap(person, generation, version, blob)
-        mac = keyed(ring.ref_key)
-        mac.update(self._ref_message)
+        minted = self._minted.pop(person, None)
+        if minted is not None and version == 1 and minted[:2] == (generation, blob):
+            ring = minted[2]
+        else:
+            ring = self._wrapper.unwrap(person, generation, version, blob)
         if len(self._rings) >= self._cache:
             self.forget(next(iter(self._rings)))
-        self._rings[person] = _Held(ring, generation, version, mac.finalize()[:REF_BYTES])
+        self._rings[person] = _Held(ring, generation, version)
 
     def _held(self, person: bytes) -> _Held:
         held = self._rings.get(person)
@@ -198,13 +218,22 @@ class Keyring:
         """
         return {compartment: serial for compartment, (serial, _) in self._held(person).keys.items()}
 
+    def lacks(self, person: bytes, compartments: Iterable[int]) -> list[int]:
+        """Those of the compartments that the person's ring in use has no key of.
+
+        Raises:
+            Unavailable: no ring of this person is admitted.
+        """
+        keys = self._held(person).keys
+        return [one for one in compartments if one not in keys]
+
     def ref(self, person: bytes) -> bytes:
         """The 16 bytes by which the ledger knows the person; nobody can make them again once the ring is gone.
 
         Raises:
             Unavailable: no ring of this person is admitted.
         """
-        return self._held(person).ref
+        return self._held(person).ref(self._ref_message)
 
     def add_epoch(self, compartment: int, epoch: int, key: Secret) -> None:
         """Use this key for the compartment's epoch (days since 2020-01-01).
@@ -231,6 +260,7 @@ class Keyring:
 
     def forget(self, person: bytes) -> None:
         """Forget the person's ring and every cipher derived from it."""
+        self._minted.pop(person, None)
         held = self._rings.pop(person, None)
         if held is not None:
             for slot in held.slots:
@@ -242,6 +272,7 @@ class Keyring:
         Until `add_epoch` is called again, opening answers Unavailable, never Expired.
         """
         self._rings.clear()
+        self._minted.clear()
         self._ciphers.clear()
         self._epochs.clear()
         self._wrapper.clear()
@@ -260,13 +291,28 @@ class Keyring:
             Unavailable: the lease has run out, or the person's ring is not admitted.
             Invalid: an id that is not 16 bytes or a seal number beyond 16 bits.
         """
-        if not self._alive():
-            raise Unavailable("keyring: expected a live lease")
         if not 0 <= seal <= _MAX_U16:
             raise Invalid("box", "a seal number of 16 bits", got="another")
-        serial, cipher = self._cipher(person, compartment, epoch)
-        aad = boxes.box_aad(self._aad, record=record, person=person, box=(compartment, epoch, serial, seal))
-        return SealedBox(compartment, epoch, serial, seal, boxes.seal_box(cipher, self._draw(), plaintext, aad))
+        return self.seal_all(person, record=record, parts=((compartment, epoch, plaintext),), seal=seal)[0]
+
+    def seal_all(
+        self, person: bytes, *, record: bytes, parts: Iterable[tuple[int, int, bytes]], seal: int = 1
+    ) -> list[SealedBox]:
+        """The boxes of one record, one for each (compartment, epoch, plaintext), in their order.
+
+        Raises:
+            as `seal`; then nothing of the record is sealed.
+        """
+        if not self._alive():
+            raise Unavailable("keyring: expected a live lease")
+        start = boxes.box_aad_start(self._aad, record=record, person=person)
+        sealed = []
+        for compartment, epoch, plaintext in parts:
+            serial, cipher = self._cipher(person, compartment, epoch)
+            aad = boxes.box_aad_of(start, (compartment, epoch, serial, seal))
+            blob = boxes.seal_box(cipher, self._draw(), plaintext, aad)
+            sealed.append(SealedBox(compartment, epoch, serial, seal, blob))
+        return sealed
 
     def open(self, box: SealedBox, noted: Noted, *, person: bytes, record: bytes, purpose: str) -> bytes:
         """The plaintext of a box, for `unpack_fields`.
@@ -286,7 +332,7 @@ class Keyring:
             raise TypeError(message)
         if self._notary is not None and noted.public != self._notary:
             raise Tampered("keyring: expected a ticket by this house's notary")
-        if not noted.covers(self._held(person).ref, box.compartment, purpose):
+        if not noted.covers(self._held(person).ref(self._ref_message), box.compartment, purpose):
             raise Refused("keyring: expected a noted person, compartment and purpose", reasons=("unnoted",))
         serial, cipher = self._cipher(person, box.compartment, box.epoch)
         if serial != box.serial:

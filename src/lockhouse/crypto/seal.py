@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lockhouse.crypto.canonical import lp
-from lockhouse.crypto.derive import OVERHEAD, VERSION, expand, extract, open_blob
+from lockhouse.crypto.derive import OVERHEAD, VERSION, extract, open_blob
 from lockhouse.errors import Invalid, Tampered
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ SERIAL_BYTES = 8
 MAX_BOXES = 255
 _ENTRY = struct.Struct(">HH8sHI")
 _PERSON_PLACE = struct.Struct(">I16sIQIQ")
-_BOX_PLACE = struct.Struct(">I16sI16sIQIQI8sIQ")
+_BOX_START = struct.Struct(">I16sI16s")
+_BOX_PLACE = struct.Struct(">IQIQI8sIQ")
 
 
 class SealedBox(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -55,15 +56,18 @@ def encode_boxes(boxes: Sequence[SealedBox]) -> bytes:
     """
     if len(boxes) > MAX_BOXES:
         raise Invalid("boxes", f"at most {MAX_BOXES}", got=str(len(boxes)))
-    if any(len(box.serial) != SERIAL_BYTES for box in boxes):
-        raise Invalid("boxes", "serials of 8 bytes", got="another length")
     parts = [bytes((len(boxes),))]
+    blobs = []
     try:
-        parts.extend([_ENTRY.pack(box.compartment, box.epoch, box.serial, box.seal, len(box.blob)) for box in boxes])
+        for box in boxes:
+            serial, blob = box.serial, box.blob
+            if len(serial) != SERIAL_BYTES:
+                raise Invalid("boxes", "serials of 8 bytes", got="another length")
+            parts.append(_ENTRY.pack(box.compartment, box.epoch, serial, box.seal, len(blob)))
+            blobs.append(blob)
     except struct.error as err:
         raise Invalid("boxes", "compartment, epoch and seal number of 16 bits") from err
-    parts.extend([box.blob for box in boxes])
-    return b"".join(parts)
+    return b"".join(parts + blobs)
 
 
 def decode_boxes(raw: bytes) -> list[SealedBox]:
@@ -106,8 +110,10 @@ def box_key(prefix: bytes, *, epoch_key: HMAC, person_key: bytes, place: tuple[b
         place: (source person, compartment, epoch).
     """
     person, compartment, epoch = place
-    info = prefix + _PERSON_PLACE.pack(16, person, 8, compartment, 8, epoch)
-    return expand(extract(epoch_key, person_key), info)
+    prk = extract(epoch_key, person_key)
+    # `expand` to one block, without its copy: this key is derived for nothing else.
+    prk.update(prefix + _PERSON_PLACE.pack(16, person, 8, compartment, 8, epoch) + b"\x01")
+    return prk.finalize()
 
 
 def box_aad_prefix(house: bytes) -> bytes:
@@ -121,10 +127,24 @@ def box_aad(prefix: bytes, *, record: bytes, person: bytes, box: tuple[int, int,
     Raises:
         Invalid: a record or person id that is not 16 bytes.
     """
+    return box_aad_of(box_aad_start(prefix, record=record, person=person), box)
+
+
+def box_aad_start(prefix: bytes, *, record: bytes, person: bytes) -> bytes:
+    """The part of the associated data that all boxes of a record share.
+
+    Raises:
+        Invalid: a record or person id that is not 16 bytes.
+    """
     if len(record) != ID_BYTES or len(person) != ID_BYTES:
         raise Invalid("box", "record and person ids of 16 bytes")
+    return prefix + _BOX_START.pack(16, record, 16, person)
+
+
+def box_aad_of(start: bytes, box: tuple[int, int, bytes, int]) -> bytes:
+    """`box_aad` from its start."""
     compartment, epoch, serial, seal = box
-    return prefix + _BOX_PLACE.pack(16, record, 16, person, 8, compartment, 8, epoch, 8, serial, 8, seal)
+    return start + _BOX_PLACE.pack(8, compartment, 8, epoch, 8, serial, 8, seal)
 
 
 def seal_box(aes: AESGCM, nonce: bytes, plaintext: bytes, aad: bytes) -> bytes:
