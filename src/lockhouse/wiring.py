@@ -308,7 +308,7 @@ def host_of(folder: Path) -> Host:
         host, port = houses.address_of(text, name=f"listen_{name}")
         served.append(listener(name, host, port, loopback=houses.is_loopback(host)))
     return look(
-        folder, root=Path(chosen.root), journal=_shipped_to(chosen).parent, schema=dict(migrate_check(folder)),
+        folder, root=Path(chosen.root), journal=_shipped_to(chosen).parent, schema={str(store): had for store, had in migrate_check(folder).items()},
         listeners=served, tls=chosen.tls, files=(chosen.tls_cert, chosen.tls_key), public_url=bool(chosen.public_url),
         demo=chosen.demo,
     )  # fmt: skip

@@ -93,9 +93,8 @@ async def _deletions(house: House) -> dict[bytes, list[Gone]]:
 
 
 async def verify(
-    house: House, *, sequencer: Sequencer, vkeys: Sequence[str], held: Sequence[str] = (), records: bool = False,
-    done: Callable[[int], None] = quiet,
-) -> Report:  # fmt: skip
+    house: House, *, sequencer: Sequencer, vkeys: Sequence[str], held: Sequence[str] = (), records: bool = False
+) -> Report:
     """What the auditor's verifier says of this house's own rows.
 
     Args:
@@ -104,15 +103,14 @@ async def verify(
         vkeys: verifier keys of the log; best ones that were noted down elsewhere.
         held: checkpoints from elsewhere; only they show a log that was cut off.
         records: hold every record row against its leaf too.
-        done: is told how many entries and records were read.
 
     Raises:
         Tampered: a held checkpoint is not signed by these keys.
         Unavailable: the store is away.
     """
     loop = asyncio.get_running_loop()
-    lines = _split(_pulled(export(house, sequencer=sequencer, done=done), loop))
-    leaves = (lambda: _flat(_pulled(_leaves(house, done), loop))) if records else None
+    lines = _split(_pulled(export(house, sequencer=sequencer), loop))
+    leaves = (lambda: _flat(_pulled(_leaves(house), loop))) if records else None
     return await asyncio.to_thread(verify_export, lines, vkeys=vkeys, held=held, records=leaves)
 
 
@@ -125,14 +123,13 @@ async def verify_file(
         Tampered: a held checkpoint is not signed by these keys.
     """
     loop = asyncio.get_running_loop()
-    leaves = None if house is None else (lambda: _flat(_pulled(_leaves(house, quiet), loop)))
+    leaves = None if house is None else (lambda: _flat(_pulled(_leaves(house), loop)))
     return await asyncio.to_thread(verify_export, lines, vkeys=vkeys, held=held, records=leaves)
 
 
-async def _leaves(house: House, done: Callable[[int], None]) -> AsyncIterator[list[tuple[bytes, bytes]]]:
+async def _leaves(house: House) -> AsyncIterator[list[tuple[bytes, bytes]]]:
     async for rows in house.reads.scan(Record, chunk=STEP):
         yield [(row.id, _leaf(row)) for row in rows]
-        done(len(rows))
 
 
 def _leaf(row: Record) -> bytes:

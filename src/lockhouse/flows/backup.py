@@ -12,8 +12,9 @@ The record store is copied first: whatever it names, the identity store copied a
 from __future__ import annotations
 
 from base64 import b64decode
+from collections.abc import Awaitable, Callable
 from hashlib import sha256
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -30,7 +31,6 @@ from lockhouse.model.scale import KeyState
 
 if TYPE_CHECKING:
     from collections.abc import Collection
-    from pathlib import Path
 
     from lockhouse.gates.house import House
     from lockhouse.model.ports import Journal, Sequencer
@@ -41,16 +41,7 @@ ORDER: tuple[Store, Store] = ("record", "identity")
 SEAL_ENDING = 1
 
 
-class Copies(Protocol):
-    """Whoever copies store files."""
-
-    async def take(self, house: Path, store: Store, to: Path) -> str:
-        """A checked copy of a store's file; its SHA-256 in hex."""
-        ...
-
-    async def bring(self, backup: Path, store: Store, to: Path, *, sha256: str) -> None:
-        """A store's file from a backup, after its digest was checked."""
-        ...
+Take = Callable[["Store"], Awaitable[str]]
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -82,17 +73,21 @@ class Replayed(msgspec.Struct, frozen=True, kw_only=True):
     keys: int = 0
 
 
-async def create(
-    house: House, copies: Copies, *, folder: Path, to: Path, sequencer: Sequencer, by: str
-) -> tuple[Manifest, bytes]:  # fmt: skip
-    """Both stores are copied to an empty folder, the ledger says so; the manifest and its bytes, still to be written.
+async def create(house: House, take: Take, *, sequencer: Sequencer, by: str) -> tuple[Manifest, bytes]:
+    """Both stores are copied and the ledger says so; the manifest and its bytes, still to be written.
+
+    Args:
+        house: whose stores are copied.
+        take: copies one store, checked, and answers the copy's SHA-256 in hex.
+        sequencer: seals the log first.
+        by: the actor.
 
     Raises:
         Unavailable: a store could not be copied.
         Tampered: a copy is not whole.
     """
     point = await sequencer.seal_ledger()
-    files: dict[str, str] = {store: await copies.take(folder, store, to) for store in ORDER}
+    files: dict[str, str] = {store: await take(store) for store in ORDER}
     manifest = Manifest(
         version=1, backup=house.ids.new().hex(), house=house.id.hex(), log=house.log, at=house.clock.now_ms(),
         size=point.size, root=_root_of(point.text), checkpoint=point.text, files=files,

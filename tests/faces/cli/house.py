@@ -100,7 +100,11 @@ class Desk:
                     for at, (name, fields) in enumerate(events)
                 ]  # fmt: skip
                 batch = Batch(
-                    channel=channel, assurance=assurance, credential=f"{channel}/1", received_at=self.clock.now, items=items
+                    channel=channel,
+                    assurance=assurance,
+                    credential=f"{channel}/1",
+                    received_at=self.clock.now,
+                    items=items,
                 )
                 return await Intake(house.house).collect(batch)
 

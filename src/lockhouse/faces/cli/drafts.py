@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from lockhouse.errors import Invalid, NotFound
@@ -87,6 +86,6 @@ async def difference(opened: Opened) -> str | None:
         written = draft_of_house(opened)
     except (NotFound, Invalid):
         return f"The draft cannot be read; live v{live.id} rules. lockhouse policy check"
-    if sha256(written.source).digest() == live.hash:
+    if written.source == live.document:
         return None
     return f"{opened.settings.policy} differs from live v{live.id}, which rules. lockhouse policy diff"

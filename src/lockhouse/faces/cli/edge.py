@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import msgspec
 from cyclopts import App, CoercionError, CycloptsError, MissingArgumentError, UnknownCommandError, UnknownOptionError
-from cyclopts.exceptions import RepeatArgumentError, UnusedCliTokensError, ValidationError
+from cyclopts.exceptions import RepeatArgumentError, UnusedCliTokensError
 
 from lockhouse.errors import Invalid, LockhouseError
 from lockhouse.faces.outcomes import OUTCOMES
@@ -69,28 +69,25 @@ def usage(error: CycloptsError, app: App) -> Invalid:
     command = " ".join(error.command_chain or ()) or "command"
     hint = " ".join(["lockhouse", *(error.command_chain or ()), "--help"])
     name = error.argument.name if error.argument is not None else ""
+    near: list[str] = []
     match error:
         case UnknownCommandError():
             known = [one for one in error.app or app if not one.startswith("-")]
             typed = (error.unused_tokens or [""])[0]
             near = get_close_matches(typed, known, 1)
-            return Invalid(
-                command, "one of " + ", ".join(known), got="another word",
-                hint=f"did you mean {near[0]}?" if near else hint,
-            )  # fmt: skip
+            expected, got = "one of " + ", ".join(known), "another word"
         case UnknownOptionError():
             known = sorted({one for each in error.argument_collection for one in each.names if each.parse})
             near = get_close_matches(error.token.keyword or error.token.value or "", known, 1)
-            return Invalid(command, "a known option", got="another", hint=f"did you mean {near[0]}?" if near else hint)
+            expected, got = "a known option", "another"
         case MissingArgumentError():
-            return Invalid(command, f"a value for {name}", got="none", hint=hint)
+            expected, got = f"a value for {name}", "none"
         case CoercionError():
-            return Invalid(f"{command} {name}", "a value of its form", got="another", hint=hint)
+            command, expected, got = f"{command} {name}", "a value of its form", "another"
         case RepeatArgumentError():
-            return Invalid(f"{command} {name}", "it once", got="it twice", hint=hint)
+            command, expected, got = f"{command} {name}", "it once", "it twice"
         case UnusedCliTokensError():
-            return Invalid(command, "no further words", got="more", hint=hint)
-        case ValidationError():
-            return Invalid(command, "words that fit together", got="others", hint=hint)
+            expected, got = "no further words", "more"
         case _:
-            return Invalid(command, "words of the command line", got="something else", hint=hint)
+            expected, got = "words that fit together", "others"
+    return Invalid(command, expected, got=got, hint=f"did you mean {near[0]}?" if near else hint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -38,9 +39,8 @@ async def create(directory: Path, /, *, acting: As | None = None, call: Here) ->
     _empty(to)
     async with call.open() as house:
         actor = allowed(house.house, "backup.create", (acting or As()).role)
-        manifest, raw = await backup.create(
-            house.house, copies(), folder=house.folder, to=to, sequencer=house.writer, by=actor.id
-        )
+        take = partial(copies().take, house.folder, to=to)
+        manifest, raw = await backup.create(house.house, take, sequencer=house.writer, by=actor.id)
         settings = (house.folder / MARK).read_bytes()
     write_new(to / MARK, [settings])
     write_new(to / backup.MANIFEST, [raw])

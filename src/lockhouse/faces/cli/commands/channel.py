@@ -75,13 +75,13 @@ def _shown(channel: Channel, key: str, address: str) -> str:
 
 def _snippet(channel: Channel, key: str, address: str, *, event: str) -> list[str]:
     """Six lines for whoever looks after the sending system."""
+    scheme, _, host = address.partition("://")
     if channel.assurance_key == "public":
         return [
             "import { AnalyticsBrowser } from '@segment/analytics-next'",
             "const analytics = AnalyticsBrowser.load(",
             f"  {{ writeKey: '{key}' }},",
-            f"  {{ integrations: {{ 'Segment.io': {{ apiHost: '{address.partition('://')[2]}/v1', "
-            f"protocol: '{address.partition('://')[0]}' }} }} }},",
+            f"  {{ integrations: {{ 'Segment.io': {{ apiHost: '{host}/v1', protocol: '{scheme}' }} }} }},",
             ")",
             f"analytics.track('{event}', {{ order_id: 'A-1' }})",
         ]
@@ -140,7 +140,7 @@ async def show(name: str, /, *, call: Here) -> Said:
     ]
     value = {
         "name": name, **told, "map": channel.map,
-        "keys": [{"begins": row[0], "state": row[2], "made_at": one.created_at} for row, one in zip(rows, keys, strict=True)],
+        "keys": [{"begins": one.shown, "live": one.state == LIVE, "made_at": one.created_at} for one in keys],
     }  # fmt: skip
     listed = table(("key", "assurance", "state", "made"), rows, empty=f"no key yet: lockhouse channel add {name}")
     return Said(value, f"{pairs(told)}\n\n{listed}")

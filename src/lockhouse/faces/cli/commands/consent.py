@@ -12,6 +12,7 @@ from lockhouse.faces.cli.layout import Said, assurance, plain, table, when
 from lockhouse.flows import consent
 
 APP = App(name="consent", help="What a person said about a purpose.")
+WORDS = {True: "granted", False: "denied"}
 WHICH = "lockhouse person find KIND prints ids"
 
 
@@ -50,8 +51,8 @@ async def show(person: str, /, *, acting: As | None = None, call: Here) -> Said:
         allowed(opened.house, "consent.show", (acting or As()).role)
         words = await consent.show(opened.house, who)
     rows = [
-        (one.purpose, "granted" if one.granted else "denied", when(one.at), one.channel, one.signal, assurance(one.assurance))
+        (one.purpose, WORDS[one.granted], when(one.at), one.channel, one.signal, assurance(one.assurance))
         for one in words
-    ]  # fmt: skip
+    ]
     heads = ("purpose", "word", "when", "channel", "signal", "assurance")
     return Said(plain(words), table(heads, rows, empty="this person has said nothing"))

@@ -46,7 +46,8 @@ async def init(
 
     Asks for company, regions, systems and a contact; `--yes` takes the defaults.
 
-    For example `lockhouse init shop` or `lockhouse init shop --yes --name "Example Shop" --region eu --system web:segment:public`.
+    For example `lockhouse init shop`, or
+    `lockhouse init shop --yes --name "Example Shop" --region eu --system web:segment:public`.
 
     Args:
         directory: a new or empty folder.

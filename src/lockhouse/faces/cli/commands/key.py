@@ -37,7 +37,7 @@ async def status(*, call: Here) -> Said:
     ]
     value = {
         "root": root, "counts": counts,
-        "keks": [{"generation": row[0], "root": row[1], "state": row[2], "wraps": one.wraps} for row, one in zip(rows, keks, strict=True)],
+        "keks": [{"generation": one.generation, "root": one.root, "wraps": one.wraps} for one in keks],
     }  # fmt: skip
     listed = table(("generation", "root", "state", "wraps", "made"), rows)
     return Said(value, f"root key file  {root}\n\n{listed}\n\n{pairs(counts)}")

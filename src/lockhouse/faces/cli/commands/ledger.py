@@ -98,15 +98,15 @@ async def verify(
         vkey: a verifier key you hold from elsewhere; the house's own, if none is named.
     """
     try:
-        texts = [(call.cwd / one).read_text("utf-8") for one in held]
+        texts = tuple((call.cwd / one).read_text("utf-8") for one in held)
     except OSError as err:
         raise Invalid("--held", "a file that can be read", got="another") from err
     async with call.open() as opened:
         keys = vkey or (opened.verifier,)
         if export is None:
-            with call.terminal.progress("verifying", shown=not call.json) as done:
+            with call.terminal.progress("verifying", shown=not call.json):
                 report = await audit.verify(
-                    opened.house, sequencer=opened.writer, vkeys=keys, held=texts, records=records, done=done
+                    opened.house, sequencer=opened.writer, vkeys=keys, held=texts, records=records
                 )
         else:
             house = opened.house if records else None
@@ -163,7 +163,8 @@ async def export(file: Path, /, *, call: Here) -> Said:
             stream.flush()
             os.fsync(stream.fileno())
         vkey = opened.verifier
-    text = f"Written: {file}, {size:,} bytes.\nVerify it anywhere:\n  python -m lockhouse.ledger.verify {file} --vkey '{vkey}'"
+    text = f"Written: {file}, {size:,} bytes.\nVerify it anywhere:\n"
+    text += f"  python -m lockhouse.ledger.verify {file} --vkey '{vkey}'"
     return Said({"file": place, "bytes": size, "vkey": vkey}, text)
 
 

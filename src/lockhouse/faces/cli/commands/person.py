@@ -22,13 +22,11 @@ if TYPE_CHECKING:
 APP = App(name="person", help="Find and show people. Every look is noted before it is shown.")
 WHICH = "lockhouse person find KIND prints ids"
 PAGE = 50
+Input = Annotated[str | None, Parameter(name="INPUT", allow_leading_hyphen=True)]
 
 
 @APP.command
-async def find(
-    kind: str, source: Annotated[str | None, Parameter(name="INPUT", allow_leading_hyphen=True)] = None, /, *, acting: Reading | None = None,
-    call: Here,
-) -> Said:  # fmt: skip
+async def find(kind: str, source: Input = None, /, *, acting: Reading | None = None, call: Here) -> Said:
     """Find people by an identifier or a look-up. The value is asked for, or read from standard input.
 
     For example `lockhouse person find email` or `pass show ticket-17 | lockhouse person find email -`.

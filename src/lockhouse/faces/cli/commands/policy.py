@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
 from cyclopts import App, Parameter
 
@@ -28,6 +28,17 @@ from lockhouse.wiring import KINDS, template
 
 APP = App(name="policy", help="What may be kept, why, until when, who sees it and who receives it.")
 STATES = {PROPOSED: "proposed", LIVE: "live", FORMER: "former"}
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What is known of a person whose data is asked about."""
+
+    region: str | None = None
+    """where the person is: de, us-ca; unknown if it is not said"""
+    consent: tuple[str, ...] = ()
+    """the person's word, as PURPOSE=granted or PURPOSE=denied; may be said more than once"""
 
 
 @APP.command
@@ -81,16 +92,7 @@ async def show(*, full: bool = False, call: Here) -> Said:
 
 
 @APP.command
-async def explain(
-    role: str,
-    field: str,
-    purpose: str,
-    /,
-    *,
-    region: str | None = None,
-    consent: Annotated[tuple[str, ...], Parameter(negative="")] = (),
-    call: Here,
-) -> Said:
+async def explain(role: str, field: str, purpose: str, /, *, about: About | None = None, call: Here) -> Said:
     """Why a role sees a field so, for a purpose and such a person.
 
     For example `lockhouse policy explain support email marketing --region de --consent marketing=denied`.
@@ -99,15 +101,13 @@ async def explain(
         role: of the live policy.
         field: of the live policy.
         purpose: of the live policy, or `requests`.
-        region: where the person is: de, us-ca; unknown if it is not said.
-        consent: the person's word, as PURPOSE=granted or PURPOSE=denied.
+        about: what is known of the person.
     """
-    consents = dict(_word(one) for one in consent)
+    known = about or About()
+    person = PersonFacts(region=known.region, consents=dict(_word(one) for one in known.consent))
     async with call.open() as opened:
         policy = opened.house.live().policy
-        lines = explain_lines(
-            policy, role=role, field=field, purpose=purpose, person=PersonFacts(region=region, consents=consents)
-        )
+        lines = explain_lines(policy, role=role, field=field, purpose=purpose, person=person)
     return Said({"role": role, "field": field, "purpose": purpose, "because": lines}, "\n".join(lines))
 
 
@@ -146,10 +146,8 @@ async def approve(*, yes: bool = False, acting: As | None = None, call: Here) ->
             return Said({"version": live.id, "changed": False}, f"The draft is live v{live.id} already.")
         _asked(call, draft, live.id + 1 if live else 1, yes=yes)
         version = await approve_draft(opened.house, draft, written.source, by=actor.id)
-    return Said(
-        {"version": version, "changed": True, "effects": draft.effects},
-        f"Policy v{version} rules now, in every process; {len(draft.policy.compartments)} compartments have their keys.",
-    )
+    text = f"Policy v{version} rules now, in every process; {len(draft.policy.compartments)} compartments have keys."
+    return Said({"version": version, "changed": True, "effects": draft.effects}, text)
 
 
 def _asked(call: Here, draft: Draft, version: int, *, yes: bool) -> None:

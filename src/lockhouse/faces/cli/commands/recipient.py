@@ -57,7 +57,7 @@ async def show(name: str, /, *, call: Here) -> Said:
         "contract": one.contract or "none", "region": one.region or "-", "safeguard": one.safeguard or "-",
         "review": one.review or "never", "erasures reach it by": one.erase or "nothing", **counts,
     }  # fmt: skip
-    lines = [f"  {number:,} × {code}: {SENTENCES.get(code, code)}" for code, number in reasons.most_common()]
+    lines = [f"  {number:,} times {code}: {SENTENCES.get(code, code)}" for code, number in reasons.most_common()]
     held = ["", "Held back or dead:", *lines] if lines else []
     return Said({"name": name, **told, "reasons": dict(reasons)}, "\n".join([pairs(told), *held]))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -23,29 +24,37 @@ WHICH = "lockhouse person find KIND prints ids"
 CASES = "lockhouse request list prints ids"
 
 
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening(As):
+    """What a request asks for."""
+
+    right: Literal["erase"] = "erase"
+    """which right of theirs"""
+    compartment: str | None = None
+    """end one compartment only, by its whole name (an unknown one lists them)"""
+    anyway: bool = False
+    """even though there were unusually many in the last hour"""
+
+
 @APP.command(name="open")
-async def open_(
-    person: str, /, *, right: Literal["erase"] = "erase", compartment: str | None = None, anyway: bool = False,
-    acting: As | None = None, call: Here,
-) -> Said:  # fmt: skip
+async def open_(person: str, /, *, opening: Opening | None = None, call: Here) -> Said:
     """Open a request: the person is shut in every process at once; their keys are destroyed after a cooling time.
 
     Args:
         person: an id that `person find` printed.
-        right: which right of theirs.
-        compartment: end one compartment only; `lockhouse retention plan` shows names.
-        anyway: even though there were unusually many in the last hour.
-        acting: the role.
+        opening: what is asked for.
     """
+    asked = opening or Opening()
     who = id_of(person, where="person", hint=WHICH)
     async with call.open() as opened:
-        actor = allowed(opened.house, "request.open", (acting or As()).role)
+        actor = allowed(opened.house, "request.open", asked.role)
         done = await request.open_erasure(
-            opened.house, who, by=actor.id, journal=opened.journal, compartment=compartment, anyway=anyway
+            opened.house, who, by=actor.id, journal=opened.journal, compartment=asked.compartment, anyway=asked.anyway
         )
     case = done.case
     text = (
-        f"Request {case.id.hex()}: {right}, shut in every process after {done.took_ms} ms. "
+        f"Request {case.id.hex()}: {asked.right}, shut in every process after {done.took_ms} ms. "
         f"{count(len(case.serials), 'key')} of {count(len(case.persons), 'source person')} "
         f"will be destroyed from {when(case.destroy_at)} on.\n"
         f"Until then: lockhouse request cancel {case.id.hex()}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 
 import msgspec
@@ -16,11 +17,19 @@ APP = App(name="suppression", help="Who must not be collected again, by identifi
 Input = Annotated[str | None, Parameter(name="INPUT", allow_leading_hyphen=True)]
 
 
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closing(As):
+    """What a suppression closes."""
+
+    purpose: tuple[str, ...] = ()
+    """what to close; every purpose that may be closed, if none is named"""
+    reason: str = "asked"
+    """one word"""
+
+
 @APP.command
-async def add(
-    kind: str, source: Input = None, /, *, purpose: tuple[str, ...] = (), reason: str = "asked",
-    acting: As | None = None, call: Here,
-) -> Said:  # fmt: skip
+async def add(kind: str, source: Input = None, /, *, closing: Closing | None = None, call: Here) -> Said:
     """Keep an identifier from being collected again. The value is asked for, or read from standard input.
 
     Contract and legal duty stay open: the next order can be fulfilled. For example `lockhouse suppression add email`.
@@ -28,16 +37,17 @@ async def add(
     Args:
         kind: a field that identifies: email, phone.
         source: `-` reads one line of standard input; a value is refused here.
-        purpose: what to close; every purpose that may be closed, if none is named.
-        reason: one word.
-        acting: the role.
+        closing: what is closed, and why.
     """
+    said = closing or Closing()
     value = call.terminal.personal("value", source, example="lockhouse suppression add KIND")
     async with call.open() as opened:
-        actor = allowed(opened.house, "suppression.add", (acting or As()).role)
-        row = await consent.suppress(opened.house, kind, value, purposes=purpose, reason=reason, by=actor.id)
-    told = ", ".join(purpose) or "every purpose that may be closed"
-    return Said({"kind": kind, "purposes": purpose, "since": row.since, "reason": reason}, f"Suppressed for {told}.")
+        actor = allowed(opened.house, "suppression.add", said.role)
+        row = await consent.suppress(opened.house, kind, value, purposes=said.purpose, reason=said.reason, by=actor.id)
+    told = ", ".join(said.purpose) or "every purpose that may be closed"
+    return Said(
+        {"kind": kind, "purposes": said.purpose, "since": row.since, "reason": said.reason}, f"Suppressed for {told}."
+    )
 
 
 @APP.command

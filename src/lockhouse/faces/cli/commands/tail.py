@@ -35,10 +35,9 @@ async def tail(*, channel: str | None = None, refused: bool = False, limit: int 
 
 
 def _line(answer: Answer) -> str:
-    times = f" ×{answer.count}" if answer.count > 1 else ""
+    times = f", {answer.count} times" if answer.count > 1 else ""
     dropped = ", ".join(f"{path} ({reason})" for path, reason in answer.dropped)
     what = f"stored {answer.kept} fields" if answer.outcome in {"stored", "trimmed"} else sentence(answer.code)
     rest = f" · dropped {dropped}" if dropped else ""
-    return clean(
-        f"{when(answer.at)}  {answer.channel or '?':<10}  {answer.event:<18}  {answer.outcome:<9}  {answer.code}  {what}{rest}{times}"
-    )
+    who = f"{answer.channel or '?':<10}  {answer.event:<18}"
+    return clean(f"{when(answer.at)}  {who}  {answer.outcome:<9}  {answer.code}  {what}{rest}{times}")

@@ -40,9 +40,7 @@ async def show(*, acting: As | None = None, call: Here) -> Said:
         allowed(opened.house, "training.report", (acting or As()).role)
         found = await attested(opened.house)
         now = opened.house.clock.now_ms()
-    rows = [
-        (row.actor, row.fact, day(row.until_at), "in force" if row.until_at is None or row.until_at > now else "lapsed", row.by)
-        for row in found
-    ]  # fmt: skip
+    words = {row.entry: "in force" if row.until_at is None or row.until_at > now else "lapsed" for row in found}
+    rows = [(row.actor, row.fact, day(row.until_at), words[row.entry], row.by) for row in found]
     value = [{"actor": row.actor, "course": row.fact, "until": row.until_at, "by": row.by} for row in found]
     return Said(value, table(("actor", "course", "until", "state", "by"), rows, empty="no course was recorded"))
