@@ -11,10 +11,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from lockhouse.crypto.derive import unwrap, wrap
+from lockhouse.errors import Unavailable
+from lockhouse.gates.authority import checked
 from lockhouse.gates.trusted_time import trusted_now
 from lockhouse.model.change import Change, Expect, Put
 from lockhouse.model.ids import DAY_MS, EPOCH_DAY_ZERO_MS
-from lockhouse.model.rows import EpochKey
+from lockhouse.model.rows import EpochKey, Tombstone
 from lockhouse.model.scale import KeyState
 from lockhouse.secret import Secret
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from lockhouse.gates.house import House
     from lockhouse.model.policy import Compartment
 
+NOBODY = bytes(16)
+"""Stands for the person on the tombstone of an epoch key, which is nobody's own."""
 AHEAD = 2
 """Epochs minted ahead of the current one, so that no event waits for a key at the turn of a month."""
 
@@ -62,12 +66,24 @@ def wanted(compartments: Sequence[Compartment], now: int) -> list[tuple[int, int
 
 
 async def load_epochs(house: House) -> None:
-    """Hands every living epoch key to the keyring; ended ones are taken out of it."""
+    """Hands every living epoch key to the keyring; ended ones are taken out of it.
+
+    A key with a tombstone has ended whatever its row says: the row may have been put back as it was before.
+
+    Raises:
+        Tampered: a tombstone or a key was not made by this house.
+        Unavailable: a key is wrapped by a KEK that is not at hand.
+    """
+    stones = await house.reads.find(Tombstone, ("person",), [(NOBODY,)], limit=1_000_000)
+    ended = {stone.serial for stone in checked(stones, house.integrity_key)}
     async for rows in house.reads.scan(EpochKey):
         for row in rows:
-            if row.state == KeyState.LIVE and row.wrapped is not None:
+            if row.state == KeyState.LIVE and row.wrapped is not None and row.serial not in ended:
+                kek = house.keks.get(row.generation)
+                if kek is None:
+                    raise Unavailable("keys: expected the KEK of every living epoch key")
                 key = unwrap(
-                    house.keks[row.generation], row.wrapped, house=house.id, purpose="epoch",
+                    kek, row.wrapped, house=house.id, purpose="epoch",
                     name=_name(row.compartment, row.epoch), generation=row.generation, version=1,
                 )  # fmt: skip
                 house.keyring.add_epoch(row.compartment, row.epoch, key)

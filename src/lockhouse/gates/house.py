@@ -160,7 +160,7 @@ class LivePolicy:
             )
         return known
 
-    def kept_until(self, purpose: str, *, version: int, compartment: int) -> tuple[Keep, ...]:
+    def promised_keeps(self, purpose: str, *, version: int, compartment: int) -> tuple[Keep, ...]:
         """The keeps that were promised for a purpose when a record was stored: by its policy, and by its compartment.
 
         Either may be unknown (an administrator dropped the row); what is known binds.

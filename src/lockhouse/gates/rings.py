@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lockhouse.errors import Conflict, Unavailable
-from lockhouse.model.rows import KeyRing
+import msgspec
+
+from lockhouse.errors import Conflict, Tampered, Unavailable
+from lockhouse.gates.authority import checked
+from lockhouse.model.rows import KeyRing, Limbo, Tombstone
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -13,6 +16,8 @@ if TYPE_CHECKING:
     from lockhouse.gates.house import House
 
 TRIES = 5
+MANY = 1_000_000
+_SERIALS = msgspec.msgpack.Decoder(list[bytes]).decode
 
 
 async def admit_rings(house: House, persons: Collection[bytes], *, again: bool = False) -> None:
@@ -42,3 +47,36 @@ async def admit_rings(house: House, persons: Collection[bytes], *, again: bool =
                 continue
         return
     raise Unavailable("keys: expected the key epoch to hold still", retry_after_s=1.0)
+
+
+async def refuse_ended(house: House, persons: Collection[bytes]) -> None:
+    """None of these persons' rings in use holds a key that was destroyed or shut.
+
+    A ring row that somebody kept from before an ending still unwraps, until its KEK generation is destroyed. So the
+    tombstones and the limbo are asked whenever something is to be shown.
+
+    Raises:
+        Tampered: a ring row was rolled back, or a tombstone was not made by this house.
+    """
+    if not persons or not (suspects := _holding(house, await _ended_serials(house, persons))):
+        return
+    for person in suspects:  # an ending may just have overtaken what this process holds: look again
+        house.keyring.forget(person)
+    await admit_rings(house, suspects)
+    if _holding(house, await _ended_serials(house, suspects)):
+        raise Tampered("keys: expected a ring without the keys that have ended")
+
+
+async def _ended_serials(house: House, persons: Collection[bytes]) -> dict[bytes, set[bytes]]:
+    keys = [(person,) for person in persons]
+    ended: dict[bytes, set[bytes]] = {}
+    for stone in checked(await house.reads.find(Tombstone, ("person",), keys, limit=MANY), house.integrity_key):
+        ended.setdefault(stone.person, set()).add(stone.serial)
+    for row in await house.reads.find(Limbo, ("person",), keys, limit=MANY):
+        ended.setdefault(row.person, set()).update(_SERIALS(row.compartments))
+    return ended
+
+
+def _holding(house: House, ended: dict[bytes, set[bytes]]) -> set[bytes]:
+    held = {person for person in ended if house.keyring.version_of(person) is not None}
+    return {person for person in held if not ended[person].isdisjoint(house.keyring.serials(person).values())}

@@ -23,7 +23,7 @@ from lockhouse.gates.disclose.shown import view_of
 from lockhouse.gates.disclose.view import View
 from lockhouse.gates.facts import facts_of_persons
 from lockhouse.gates.refresh import refresh
-from lockhouse.gates.rings import admit_rings
+from lockhouse.gates.rings import admit_rings, refuse_ended
 from lockhouse.gates.trusted_time import trusted_now
 from lockhouse.ledger.entry import Disclosure, Refusal
 from lockhouse.model.change import Change, Committed, Conflict, Noting, Put
@@ -126,6 +126,7 @@ async def _chunk(
         await _read(house, group, records)
     everyone = {person for group in seen for person in group.persons}
     await admit_rings(house, everyone)
+    await refuse_ended(house, everyone)
     for group in seen:  # a ring that is gone although its person lives: a store that lags behind the other
         group.rows = [row for row in group.rows if house.keyring.version_of(row.person) is not None]
     entry, noted = await _note(house, ask, groups, place=place)

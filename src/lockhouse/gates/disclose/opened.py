@@ -88,7 +88,7 @@ class Opening(msgspec.Struct):
         collected = min(row.occurred_at, row.received_at)
         return any(
             add(collected if keep.after == "event" else max(active_at, collected), keep) <= self.now
-            for keep in live.kept_until(self.purpose, version=row.policy, compartment=compartment)
+            for keep in live.promised_keeps(self.purpose, version=row.policy, compartment=compartment)
         )
 
 

@@ -7,16 +7,20 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lockhouse.errors import Invalid, NotFound
+from lockhouse.gates.authority import signed
 from lockhouse.gates.ending.intent import Case, advance
-from lockhouse.gates.epochs import epoch_at
+from lockhouse.gates.epochs import NOBODY, epoch_at
 from lockhouse.gates.trusted_time import trusted_now
 from lockhouse.ledger.entry import Intent as IntentEntry
 from lockhouse.model.change import Change, Put
-from lockhouse.model.rows import EpochKey
+from lockhouse.model.rows import EpochKey, Tombstone
 from lockhouse.model.scale import KeyState
 
 if TYPE_CHECKING:
     from lockhouse.gates.house import House
+
+RETENTION = 2
+"""The cause on a tombstone: it ended by its time, not by a request."""
 
 
 async def begin_epoch(  # noqa: PLR0913  (what a case is made of)
@@ -62,7 +66,13 @@ async def shut_epoch(house: House, case: Case) -> Case:
 
 
 async def destroy_epoch(house: House, case: Case) -> None:
-    """The wrapped key is gone from its row; the row stays as the tombstone that makes its boxes say `Expired`."""
+    """The wrapped key is gone from its row; the row stays as the tombstone that makes its boxes say `Expired`.
+
+    A tombstone of its serial stands beside: a row put back as it was before is not believed.
+    """
     row = (await house.reads.get(EpochKey, [(case.compartment, case.epoch)]))[(case.compartment, case.epoch)]
     gone = msgspec.structs.replace(row, wrapped=None, state=int(KeyState.DESTROYED))
-    await house.commits.commit(Change("identity", puts=(Put(EpochKey.TABLE, gone),)))
+    now = house.clock.now_ms()
+    stone = Tombstone(row.serial, NOBODY, case.compartment, now, RETENTION, case.entries[0], b"")
+    stone = signed(stone, house.integrity_key)
+    await house.commits.commit(Change("identity", puts=(Put(EpochKey.TABLE, gone), Put(Tombstone.TABLE, stone))))

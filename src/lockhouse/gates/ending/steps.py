@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from lockhouse.gates.house import House
     from lockhouse.model.ports import Journal
 
-ERASURE, RETENTION = 1, 2
+ERASURE = 1
 SWEEP = "sweep-person"
 
 
