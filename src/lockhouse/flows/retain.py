@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from lockhouse.errors import Refused, Unavailable
+from lockhouse.errors import Refused
 from lockhouse.gates.ending import begin_epoch, carry_on, open_cases
 from lockhouse.gates.epochs import next_epoch
+from lockhouse.gates.trusted_time import trusted_now
 from lockhouse.model.ids import DAY_MS, EPOCH_DAY_ZERO_MS
-from lockhouse.model.rows import EpochKey, House
+from lockhouse.model.rows import EpochKey
 from lockhouse.model.scale import KeyState
 from lockhouse.policy.life import compartment_of_name, ends_at
 from lockhouse.rights.erasure import destroy_at
@@ -24,12 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from lockhouse.gates.ending import Case, Done
-    from lockhouse.gates.house import House as OpenHouse
+    from lockhouse.gates.house import House
     from lockhouse.model.policy import Compartment
     from lockhouse.model.ports import Journal
-
-BEHIND_MS = 120_000
-"""How far the local clock may be behind the ledger's; further, and what depends on time stands still."""
 
 
 class Due(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,7 +49,7 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
     shut: bool
 
 
-async def plan(house: OpenHouse) -> list[Due]:
+async def plan(house: House) -> list[Due]:
     """Every living epoch that ends as a whole, the first to end first."""
     found = []
     async for rows in house.reads.scan(EpochKey):
@@ -70,7 +68,7 @@ async def plan(house: OpenHouse) -> list[Due]:
     return sorted(found, key=lambda one: (one.due_at, one.epoch, one.compartment))
 
 
-def _compartment(house: OpenHouse, number: int) -> Compartment | None:
+def _compartment(house: House, number: int) -> Compartment | None:
     """A compartment of the live policy or of a former one."""
     known = house.live().compartments.get(number)
     if known is not None:
@@ -91,7 +89,7 @@ def month(epoch: int) -> str:
     return f"{datetime.fromtimestamp((EPOCH_DAY_ZERO_MS + epoch * DAY_MS) / 1000, UTC):%Y-%m}"
 
 
-async def apply(house: OpenHouse, *, by: str, journal: Journal, at_once: bool = False) -> list[Done]:
+async def apply(house: House, *, by: str, journal: Journal, at_once: bool = False) -> list[Done]:
     """The oldest due month is shut; what was shut long enough ago is destroyed, of one month as well.
 
     Args:
@@ -101,13 +99,12 @@ async def apply(house: OpenHouse, *, by: str, journal: Journal, at_once: bool = 
         at_once: destroy without the cooling time; in a demo house only.
 
     Raises:
-        Unavailable: the local clock is behind the ledger's, or a step could not finish (call again).
+        Unavailable: the clock jumped or is behind the ledger's, or a step could not finish (call again).
         Refused: `at_once` outside a demo house.
     """
     if at_once and not house.demo:
         raise Refused("retention: expected the cooling time, got --now", reasons=("cooling",), hint="a demo house may")
-    await trusted_time(house)
-    now = house.clock.now_ms()
+    now = await trusted_now(house)
     done = [await carry_on(house, case, journal=journal) for case in await _destroyable(house, now)]
     later = destroy_at(now, cause="policy", regulations=house.live().policy.controller.regulations)
     for one in next_run(await plan(house), now=now):
@@ -116,23 +113,9 @@ async def apply(house: OpenHouse, *, by: str, journal: Journal, at_once: bool = 
     return done
 
 
-async def _destroyable(house: OpenHouse, now: int) -> list[Case]:
+async def _destroyable(house: House, now: int) -> list[Case]:
     """Shut epochs of the oldest month whose cooling time has passed, and endings that a crash interrupted."""
     cases = [one for one in await open_cases(house) if one.what == "epoch"]
     ripe = [one for one in cases if one.step != "shut" or one.destroy_at <= now]
     oldest = min((month(one.epoch) for one in ripe), default=None)
     return [one for one in ripe if month(one.epoch) == oldest]
-
-
-async def trusted_time(house: OpenHouse) -> None:
-    """Nothing ends by a clock that somebody has set back.
-
-    Raises:
-        Unavailable: the local clock is more than two minutes behind the ledger's newest time.
-    """
-    row = (await house.reads.get(House, [(1,)])).get((1,))
-    if row is not None and row.last_at - house.clock.now_ms() > BEHIND_MS:
-        raise Unavailable(
-            "clock: expected a local time that is not behind the ledger's, got one more than two minutes behind",
-            hint="set this machine's clock, then run it again",
-        )

@@ -43,7 +43,6 @@ async def apply(*, now: bool = False, yes: bool = False, acting: As | None = Non
     """
     async with call.open() as opened:
         actor = allowed(opened.house, "retention.apply", (acting or As()).role)
-        await retain.trusted_time(opened.house)
         due = retain.next_run(await retain.plan(opened.house), now=opened.house.clock.now_ms())
         if due:
             question = (
