@@ -14,7 +14,7 @@ from cyclopts import App, CycloptsError, Group, Parameter
 
 from lockhouse import __version__
 from lockhouse.errors import LockhouseError
-from lockhouse.faces.cli.call import Call
+from lockhouse.faces.cli.call import OPTIONS, PLAIN, Call
 from lockhouse.faces.cli.edge import INTERRUPTED, tell, tell_incident, usage
 from lockhouse.faces.cli.layout import Said, plain
 from lockhouse.faces.cli.terminal import Terminal
@@ -56,15 +56,22 @@ Begin with `lockhouse demo`, or with `lockhouse init shop` for a house of your o
 """
 
 
-def tree() -> App:
-    """The commands as one application; nothing of them is imported yet."""
+def tree(chosen: str = "") -> App:
+    """The commands as one application; nothing of them is imported yet.
+
+    Args:
+        chosen: the command that is meant: its own description counts, not its line in the list of all.
+    """
     app = App(
         name="lockhouse", help=HELP, version=__version__, print_error=False, exit_on_error=False, help_on_error=False,
         result_action="return_value", suppress_keyboard_interrupt=False, help_format="markdown",
-        default_parameter=Parameter(negative=(), show_default=False), group_parameters=Group("Options", sort_key=10),
+        default_parameter=PLAIN, group_parameters=OPTIONS,
     )  # fmt: skip
     for name, place, group, about in TREE:
-        app.command(f"{_ROOM}.{place}", name=name, group=group, help=about)
+        said: dict[str, Any] = {} if name == chosen else {"help": about}
+        if not place.endswith(":APP"):
+            said |= {"default_parameter": PLAIN, "group_parameters": OPTIONS}
+        app.command(f"{_ROOM}.{place}", name=name, group=group, **said)
     app.meta.group_parameters = Group("Everywhere", sort_key=20)
     return app
 
@@ -81,7 +88,8 @@ def run(
     tokens: Sequence[str], *, terminal: Terminal, environment: Mapping[str, str], cwd: Path, clock: Clock | None = None
 ) -> int:
     """One call: its answer on standard output, whatever went wrong on standard error, and an exit code."""
-    app = tree()
+    names = {name for name, _, _, _ in TREE}
+    app = tree(next((word for word in tokens if word in names), ""))
     as_json = "--json" in tokens
     base = Call(terminal=terminal, environment=environment, cwd=cwd, clock=clock)
     _launcher(app, base)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import Parameter
+from cyclopts import App, Group, Parameter
 
 from lockhouse.errors import Invalid, NotFound
 from lockhouse.faces.cli.terminal import Terminal
@@ -18,7 +18,15 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
 MARK = "lockhouse.toml"
+PLAIN = Parameter(negative=(), show_default=False)
+"""How options look: no `--no-…` twins, no defaults that say nothing."""
+OPTIONS = Group("Options", sort_key=10)
 ID_DIGITS = 32
+
+
+def noun(name: str, about: str) -> App:
+    """An empty noun, for verbs to be hung on."""
+    return App(name=name, help=about, default_parameter=PLAIN, group_parameters=OPTIONS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from lockhouse.errors import Invalid, Unavailable
 from lockhouse.faces.cli.acting import As, allowed, os_user
@@ -20,7 +20,7 @@ from lockhouse.wiring import copies, destroyed_keys, opened
 if TYPE_CHECKING:
     from lockhouse.model.rows import Store
 
-APP = App(name="backup", help="Copies of both stores, and a house brought back from one.")
+APP = noun("backup", "Copies of both stores, and a house brought back from one.")
 MAX_MANIFEST = 1 << 16
 
 

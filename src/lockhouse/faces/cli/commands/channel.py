@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
-from cyclopts import App
 
 from lockhouse.errors import NotFound
 from lockhouse.faces.cli.acting import As, allowed
-from lockhouse.faces.cli.call import Here
+from lockhouse.faces.cli.call import Here, noun
 from lockhouse.faces.cli.layout import Said, assurance, count, pairs, plain, table, when
 from lockhouse.flows.channel import LIVE, credentials_of, make_credential
 from lockhouse.model.rows import Drop
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from lockhouse.settings import Settings
     from lockhouse.wiring import Opened
 
-APP = App(name="channel", help="The ways in: their write keys, and what they send that is not kept.")
+APP = noun("channel", "The ways in: their write keys, and what they send that is not kept.")
 WEAKNESS = {
     "public": "Anyone can read its key in the page: events may be made up, so they neither widen a consent nor prove "
     "an identifier.",

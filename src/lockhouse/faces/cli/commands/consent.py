@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from cyclopts import App
-
 from lockhouse.faces.cli.acting import As, allowed
-from lockhouse.faces.cli.call import Here, id_of
+from lockhouse.faces.cli.call import Here, id_of, noun
 from lockhouse.faces.cli.layout import Said, assurance, plain, table, when
 from lockhouse.flows import consent
 
-APP = App(name="consent", help="What a person said about a purpose.")
+APP = noun("consent", "What a person said about a purpose.")
 WORDS = {True: "granted", False: "denied"}
 WHICH = "lockhouse person find KIND prints ids"
 

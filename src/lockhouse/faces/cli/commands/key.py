@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 
-from cyclopts import App
-
-from lockhouse.faces.cli.call import Here
+from lockhouse.faces.cli.call import Here, noun
 from lockhouse.faces.cli.layout import Said, day, pairs, table
 from lockhouse.model.rows import EpochKey, IndexKey, Kek, KeyRing, Limbo, Tombstone
 from lockhouse.model.scale import KeyState
 
-APP = App(name="key", help="The house's keys: generations and counts, never the keys.")
+APP = noun("key", "The house's keys: generations and counts, never the keys.")
 
 
 @APP.command

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from lockhouse.errors import Invalid, Tampered
-from lockhouse.faces.cli.call import Here, id_of
+from lockhouse.faces.cli.call import Here, id_of, noun
 from lockhouse.faces.cli.files import write_new
 from lockhouse.faces.cli.layout import Said, clean, count, plain, when
 from lockhouse.faces.cli.times import since_of
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from lockhouse.ledger.verify import Report
     from lockhouse.model.rows import LedgerEntry
 
-APP = App(name="ledger", help="Who did what: read it, verify it, prove one entry, export it.")
+APP = noun("ledger", "Who did what: read it, verify it, prove one entry, export it.")
 NUMBERED = {"channel": "channel", "compartment": "compartment", "purpose": "purpose", "recipient": "recipient"}
 LISTED = {"fields": "field", "purposes": "purpose"}
 HASHES = frozenset({"refs_root", "root", "row", "serials_root", "statement", "hash", "text", "vkey"})

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from lockhouse.errors import Invalid, Refused
 from lockhouse.faces.cli.acting import Reading, asking
-from lockhouse.faces.cli.call import Here, id_of
+from lockhouse.faces.cli.call import Here, id_of, noun
 from lockhouse.faces.cli.layout import Said, count, plain
 from lockhouse.faces.cli.people import card, facts_about, records
 from lockhouse.flows import look
@@ -19,7 +19,7 @@ from lockhouse.policy.sentences import SENTENCES
 if TYPE_CHECKING:
     from lockhouse.gates.disclose import View
 
-APP = App(name="person", help="Find and show people. Every look is noted before it is shown.")
+APP = noun("person", "Find and show people. Every look is noted before it is shown.")
 WHICH = "lockhouse person find KIND prints ids"
 PAGE = 50
 Input = Annotated[str | None, Parameter(name="INPUT", allow_leading_hyphen=True)]

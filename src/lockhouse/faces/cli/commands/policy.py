@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from lockhouse.errors import Invalid, NotFound
 from lockhouse.faces.cli.acting import As, allowed
-from lockhouse.faces.cli.call import Here
+from lockhouse.faces.cli.call import Here, noun
 from lockhouse.faces.cli.drafts import difference, draft_at, draft_of_house, live_version
 from lockhouse.faces.cli.layout import Said, count, plain, table, when
 from lockhouse.flows.approve import Draft, draft_of
@@ -26,7 +26,7 @@ from lockhouse.policy.explain import explain as explain_lines
 from lockhouse.settings import load
 from lockhouse.wiring import KINDS, template
 
-APP = App(name="policy", help="What may be kept, why, until when, who sees it and who receives it.")
+APP = noun("policy", "What may be kept, why, until when, who sees it and who receives it.")
 STATES = {PROPOSED: "proposed", LIVE: "live", FORMER: "former"}
 
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from cyclopts import App
-
 from lockhouse.errors import NotFound
 from lockhouse.faces.cli.acting import As, allowed
-from lockhouse.faces.cli.call import Here
+from lockhouse.faces.cli.call import Here, noun
 from lockhouse.faces.cli.layout import Said, count, pairs, table
 from lockhouse.flows.forward import DEAD, HELD, backlog, requeue
 from lockhouse.model.rows import Outbox
@@ -19,7 +17,7 @@ if TYPE_CHECKING:
     from lockhouse.model.policy import Recipient
     from lockhouse.wiring import Opened
 
-APP = App(name="recipient", help="The ways out: what was sent, what was held back and why.")
+APP = noun("recipient", "The ways out: what was sent, what was held back and why.")
 HEADS = ("recipient", "kind", "role", "waiting", "sent", "held", "dead")
 
 

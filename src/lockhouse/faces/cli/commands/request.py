@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from lockhouse.faces.cli.acting import As, allowed
-from lockhouse.faces.cli.call import Here, id_of
+from lockhouse.faces.cli.call import Here, id_of, noun
 from lockhouse.faces.cli.files import write_new
 from lockhouse.faces.cli.layout import Said, count, pairs, table, when
 from lockhouse.flows import request
@@ -19,7 +19,7 @@ from lockhouse.model.rows import Record
 if TYPE_CHECKING:
     from lockhouse.gates.house import House
 
-APP = App(name="request", help="A person's request to be erased: shut at once, destroyed later, certified.")
+APP = noun("request", "A person's request to be erased: shut at once, destroyed later, certified.")
 WHICH = "lockhouse person find KIND prints ids"
 CASES = "lockhouse request list prints ids"
 

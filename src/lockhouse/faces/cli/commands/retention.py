@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from cyclopts import App
-
 from lockhouse.faces.cli.acting import As, allowed
-from lockhouse.faces.cli.call import Here
+from lockhouse.faces.cli.call import Here, noun
 from lockhouse.faces.cli.layout import Said, count, day, epoch_day, plain, table, when
 from lockhouse.flows import retain
 
-APP = App(name="retention", help="End what has been kept long enough, by destroying one key a month.")
+APP = noun("retention", "End what has been kept long enough, by destroying one key a month.")
 
 
 @APP.command

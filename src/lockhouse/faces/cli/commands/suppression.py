@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import msgspec
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from lockhouse.faces.cli.acting import As, allowed
-from lockhouse.faces.cli.call import Here
+from lockhouse.faces.cli.call import Here, noun
 from lockhouse.faces.cli.layout import Said, day, plain, table, when
 from lockhouse.flows import consent
 
-APP = App(name="suppression", help="Who must not be collected again, by identifier and purpose.")
+APP = noun("suppression", "Who must not be collected again, by identifier and purpose.")
 Input = Annotated[str | None, Parameter(name="INPUT", allow_leading_hyphen=True)]
 
 

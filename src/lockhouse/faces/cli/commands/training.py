@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from cyclopts import App
-
 from lockhouse.faces.cli.acting import As, allowed
-from lockhouse.faces.cli.call import Here
+from lockhouse.faces.cli.call import Here, noun
 from lockhouse.faces.cli.layout import Said, day, plain, table
 from lockhouse.faces.cli.times import ms_of
 from lockhouse.flows.teach import attest, attested
 
-APP = App(name="training", help="Courses that open doors, as far as an admin vouches for them.")
+APP = noun("training", "Courses that open doors, as far as an admin vouches for them.")
 
 
 @APP.command

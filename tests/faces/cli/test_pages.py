@@ -1,0 +1,36 @@
+"""The pages that are made from the code are current."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+
+from lockhouse.faces.cli.app import TREE
+from lockhouse.faces.cli.pages import cli_page, settings_page
+from lockhouse.settings import Settings
+
+DOCS = Path(__file__).parents[3] / "docs"
+
+
+def test_the_page_of_commands_is_what_the_commands_say() -> None:
+    assert (DOCS / "cli.md").read_text("utf-8") == cli_page(), "write it anew: python -m tests.faces.cli.test_pages"
+
+
+def test_the_page_of_settings_is_what_the_settings_say() -> None:
+    assert (DOCS / "settings.md").read_text("utf-8") == settings_page(), "python -m tests.faces.cli.test_pages"
+
+
+def test_every_command_and_setting_has_its_line() -> None:
+    page = cli_page()
+    assert [name for name, _, _, _ in TREE if f"\n### {name}\n" not in page] == []
+    assert [one.name for one in fields(Settings) if f"| `{one.name}` |" not in settings_page()] == []
+
+
+def test_no_option_is_left_without_a_word() -> None:
+    bare = [line for line in cli_page().splitlines() if line.startswith("* `") and ": " not in line]
+    assert bare == []
+
+
+if __name__ == "__main__":
+    (DOCS / "cli.md").write_text(cli_page(), "utf-8")
+    (DOCS / "settings.md").write_text(settings_page(), "utf-8")
