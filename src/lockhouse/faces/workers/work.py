@@ -14,6 +14,7 @@ from lockhouse.flows.sweep import sweep
 from lockhouse.gates.ending import carry_on, open_cases
 from lockhouse.gates.epochs import ensure_epochs
 from lockhouse.gates.refresh import refresh
+from lockhouse.gates.trusted_time import trusted_now
 from lockhouse.wiring import jobs
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Worker:
 
     async def endings(self) -> None:
         """Endings whose cooling time has passed are carried out; those cut off are carried on."""
-        now = self._house.clock.now_ms()
+        now = await trusted_now(self._house)
         for case in await open_cases(self._house):
             due = case.step == "shut" and case.destroy_at <= now
             abandoned = case.step != "shut" and case.asked_at + ABANDONED_MS < now
