@@ -10,7 +10,7 @@ from cyclopts import Parameter
 
 from lockhouse.errors import Invalid, Unavailable
 from lockhouse.faces.cli.acting import As, allowed, os_user
-from lockhouse.faces.cli.call import MARK, Here
+from lockhouse.faces.cli.call import MARK, Here, noun
 from lockhouse.faces.cli.drafts import live_version
 from lockhouse.faces.cli.files import write_new
 from lockhouse.faces.cli.layout import Said, count, pairs, plain, when
