@@ -259,7 +259,7 @@ class Reducer:
                     before = found.get(leaf.name)
                     if before is None or leaf.rank < before[0].rank:
                         found[leaf.name] = (leaf, value)
-            elif child.other:
+            elif child.other and not child.quiet:
                 dropped[(child.path, NOT_ON_THIS_EVENT)] = None
             elif not child.quiet:
                 dropped[(child.path, UNDECLARED)] = None
