@@ -140,14 +140,20 @@ class LivePolicy:
             known = self._open[key] = purposes_open(self.policy, facts)
         return known
 
-    def overdue(self, at: int, now: int) -> int:
-        """Bits of the purposes whose keep had passed by `now` for something that happened `at` (ms)."""
+    def overdue(self, at: int, now: int, *, active_at: int = 0) -> int:
+        """Bits of the purposes whose keep had passed by `now` for something that happened `at` (ms).
+
+        Args:
+            at: of the event. now: when it came in.
+            active_at: the person's last activity before it; 0 for someone never seen.
+        """
         if now - at < self._shortest_ms:
             return 0
         bits = 0
         for purpose in self.policy.purposes:
-            if purpose.keep is not None and purpose.keep.after == "event" and add(at, purpose.keep) <= now:
-                bits |= self.bits[purpose.name]
+            if purpose.keep is not None:
+                start = at if purpose.keep.after == "event" else max(at, active_at)
+                bits |= self.bits[purpose.name] if add(start, purpose.keep) <= now else 0
         return bits
 
     def recipients_of(self, event: str) -> tuple[int, ...]:

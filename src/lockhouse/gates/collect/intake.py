@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from lockhouse.errors import Gone, Unavailable
 from lockhouse.gates.collect.settle import decide, look_up, settle, settle_links
+from lockhouse.gates.collect.words import new_words
 from lockhouse.gates.collect.work import Work, begin
 from lockhouse.gates.collect.write import refusal, seal_record, settle_persons
 from lockhouse.gates.refresh import refresh
@@ -151,6 +152,8 @@ async def _decide_group(house: House, works: list[Work]) -> tuple[list[Work], li
     for work in passing:
         settle(house, work, owners)
     await settle_links(house, passing)
+    await _stop_known(house, passing)
+    passing = [work for work in passing if work.reply is None]
     lost = await settle_persons(house, passing)
     again = {id(work) for work in lost}
     changes = []
@@ -166,6 +169,22 @@ async def _decide_group(house: House, works: list[Work]) -> tuple[list[Work], li
             house.facts.drop(work.person)
             lost.append(work)
     return lost, changes
+
+
+async def _stop_known(house: House, works: list[Work]) -> None:
+    """A message that came before says nothing new about anybody.
+
+    Its record would be turned away at the commit, but by then its word on consent, its link or its identifier would
+    stand in the identity store, and no ledger entry would name them. Asked only of the few that carry such a thing.
+    """
+    telling = [work for work in works if work.new_links or (work.indexes and not work.is_new) or new_words(work)]
+    if not telling:
+        return
+    keys = [(work.live.policy.channels[work.batch.channel].id, work.message) for work in telling]
+    known = await house.reads.get(Receipt, keys)
+    for work, key in zip(telling, keys, strict=True):
+        if key in known:
+            work.refuse(codes.DUPLICATE)  # the commit finds the receipt and says which it is
 
 
 async def _commit(house: House, changes: list[tuple[Work, Change]]) -> list[Work]:

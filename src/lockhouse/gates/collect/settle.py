@@ -85,23 +85,25 @@ async def decide(house: House, work: Work) -> None:
         region=region, consents=consents, event_consents=said, signals=event.signals, state=PersonState(state),
         suppressed=suppressed, objected=objected,
     )  # fmt: skip
-    work.mask = live.purposes_open(asked) & ~_overdue(work)
+    alive = live.purposes_open(asked)
+    work.mask = alive & ~_overdue(work)
     reduced = work.reduced = work.reducer.reduce(event, work.mask, seen=work.seen)
     if reduced.kept == 0:
-        work.refuse(_why_nothing(suppressed, work), reduced.dropped)
+        work.refuse(_why_nothing(suppressed, work, alive=alive), reduced.dropped)
 
 
 def _overdue(work: Work) -> int:
     """Bits of the purposes whose keep had already passed when the event arrived."""
     live: LivePolicy = work.live
     at = min(work.event.occurred_at, work.batch.received_at)
-    return live.overdue(at, work.batch.received_at)
+    active_at = max((one.active_at for one in work.facts or ()), default=0)
+    return live.overdue(at, work.batch.received_at, active_at=active_at)
 
 
-def _why_nothing(suppressed: frozenset[str], work: Work) -> str:
+def _why_nothing(suppressed: frozenset[str], work: Work, *, alive: int) -> str:
     if suppressed:
         return codes.SUPPRESSED
-    if _overdue(work) and any(reason == "no-purpose" for _, reason in work.reduced.dropped):
+    if alive != work.mask and work.reducer.reduce(work.event, alive).kept:
         return codes.EXPIRED_ON_ARRIVAL
     return codes.NO_FIELD_LEFT
 

@@ -27,7 +27,7 @@ def words_to_store(house: House, work: Work) -> list[Consent]:
     """The person's newly standing words, each naming the ledger entry that will make it."""
     rows = []
     names, channel = work.live.names, work.live.policy.channels[work.batch.channel].id
-    for purpose, (granted, signal) in _new_words(work).items():
+    for purpose, (granted, signal) in new_words(work).items():
         state = ConsentState.GRANTED if granted else ConsentState.DENIED
         row = Consent(
             work.person, names.number("purpose", purpose), work.batch.received_at, house.ids.new(), state, channel,
@@ -48,7 +48,8 @@ def word_draft(house: House, row: Consent) -> Draft:
     return said.draft(id=row.entry, lane=house.lane)
 
 
-def _new_words(work: Work) -> dict[str, tuple[bool, str]]:
+def new_words(work: Work) -> dict[str, tuple[bool, str]]:
+    """Purpose -> what the event says of it that is not standing yet, and by which signal."""
     event, purposes = work.event, work.live.policy.purposes
     if event.consent is None and not event.signals:
         return {}

@@ -89,7 +89,7 @@ def _who(house: House, work: Work, minted: set[bytes]) -> Change | None:
     else:
         ring = house.keyring.mint(person, work.live.compartments)
         region = work.reduced.region
-        puts.append(Put(Person.TABLE, Person(person, PersonState.NONE, region, 1, now, _day(now))))
+        puts.append(Put(Person.TABLE, Person(person, PersonState.NONE, region, 1, now, _day(work))))
         puts.append(Put(KeyRing.TABLE, KeyRing(person, ring.generation, ring.version, ring.blob)))
     for kind, generation, tag, proof in work.indexes:
         key = (kind, generation, tag, proof)
@@ -111,17 +111,20 @@ def _who(house: House, work: Work, minted: set[bytes]) -> Change | None:
     return Change("identity", puts=tuple(puts), expects=tuple(expects)) if puts else None
 
 
-def _day(at: int) -> int:
+def _day(work: Work) -> int:
+    """The day on which the person was active: data of years ago, brought in today, makes nobody active today."""
+    at = min(work.event.occurred_at, work.batch.received_at)
     return at - at % DAY_MS
 
 
 def _activity(work: Work) -> Person | None:
     """A known person's last activity and region, moved at most once a day."""
-    facts, today, region = work.own_facts, _day(work.batch.received_at), work.reduced.region
+    facts, today, region = work.own_facts, _day(work), work.reduced.region
     if facts is None or (facts.active_at >= today and (region is None or facts.region is not None)):
         return None
     state = facts.state & ~PersonState.ENDING
-    return Person(work.person, state, facts.region or region, facts.version, facts.created_at, today)
+    active_at = max(today, facts.active_at)
+    return Person(work.person, state, facts.region or region, facts.version, facts.created_at, active_at)
 
 
 def _link_draft(house: House, row: Link) -> Draft:
