@@ -48,7 +48,7 @@ roles:
   support: {for: [fulfilment], see: {contact: masked}}
 """
 START_S = 20.0
-_SERVE = """
+SERVE = """
 import sys
 from pathlib import Path
 from lockhouse.errors import LockhouseError
@@ -197,7 +197,7 @@ def served(place: Place, *, only: str = "collect,work", wait: bool = True) -> It
     with log_file.open("ab") as log:
         log_from = log.tell()
         process = subprocess.Popen(
-            [sys.executable, "-c", _SERVE, str(place.folder), only], stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            [sys.executable, "-c", SERVE, str(place.folder), only], stdin=subprocess.DEVNULL, stdout=log, stderr=log
         )
     running = Served(place, process, log_file, log_from)
     try:

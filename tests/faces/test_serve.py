@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import ssl
@@ -18,7 +19,7 @@ from segment.analytics.client import Client
 from lockhouse.flows.why import why
 from lockhouse.model.rows import Drop, Receipt, Record
 from lockhouse.wiring import opened
-from tests.faces.serve_world import POLICY, Place, free_port, make_place, order, run, served, stored, until
+from tests.faces.serve_world import POLICY, SERVE, Place, free_port, make_place, order, run, served, stored, until
 
 CANARY = "canary-4c1d"
 
@@ -251,3 +252,24 @@ def test_rows_are_there_for_what_was_answered_and_nothing_else(place: Place) -> 
         assert [item["code"] for item in answer.json()["items"]] == ["LH-0000", "LH-2120"]
     assert len(run(place.rows(Record))) == 1
     assert {row.code for row in run(place.rows(Receipt))} == {"LH-0000", "LH-2120"}
+
+
+def test_at_a_terminal_it_says_what_is_up_in_a_line_each(tmp_path: Path) -> None:
+    place: Place = run(make_place(tmp_path, policy=None))
+    ours, theirs = os.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-c", SERVE, str(place.folder), "collect,work"], stdin=subprocess.DEVNULL, stderr=theirs
+    )
+    os.close(theirs)
+    said = b""
+    while b"Ctrl-C ends it." not in said:
+        said += os.read(ours, 4096)
+    process.send_signal(signal.SIGINT)
+    while b"No process is left." not in said:
+        said += os.read(ours, 4096)
+    assert process.wait(10) == 0
+    os.close(ours)
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", said.decode()).splitlines()
+    assert [line[:9] for line in lines[:4]] == ["✓ writer ", "✓ collect", "✓ work   ", "! no poli"]
+    assert place.url in lines[1]
+    assert "{" not in said.decode()

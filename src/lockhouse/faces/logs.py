@@ -32,6 +32,8 @@ def configure(*, level: str, process: str, stream: TextIO | None = None) -> None
         stream: instead of standard error.
     """
     out = stream or sys.stderr
+    if out.isatty() and level == "info":
+        level = "warning"  # at a terminal, `serve` speaks for itself
     shown: Processor = structlog.dev.ConsoleRenderer() if out.isatty() else structlog.processors.JSONRenderer()
 
     def of_process(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:

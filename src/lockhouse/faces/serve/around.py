@@ -9,9 +9,8 @@ from lockhouse.faces.collect.peer import networks, sender_network
 from lockhouse.faces.serve.collector import NETWORK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
-    from lockhouse.faces.collect.app import CollectApp
     from lockhouse.faces.metrics import Tally
     from lockhouse.model.ports import Clock
     from lockhouse.settings import Settings
@@ -20,9 +19,9 @@ _PLAIN = b"Plain HTTP is taken from the proxies in trusted_proxies only.\n"
 
 
 class Around:
-    """ASGI around the collect application."""
+    """ASGI around the collect application, `app`."""
 
-    def __init__(self, app: CollectApp, *, settings: Settings, tally: Tally, clock: Clock) -> None:
+    def __init__(self, app: Callable[..., Awaitable[None]], *, settings: Settings, tally: Tally, clock: Clock) -> None:
         self._app = app
         self._tally = tally
         self._clock = clock

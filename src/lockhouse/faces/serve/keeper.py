@@ -6,10 +6,12 @@ import asyncio
 import signal
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from lockhouse.errors import Unavailable
 from lockhouse.faces import logs
 from lockhouse.faces.serve.bound import Child, spawn
-from lockhouse.faces.serve.desk import ask_line, connect
+from lockhouse.faces.serve.desk import State, ask_line, connect
 
 if TYPE_CHECKING:
     from lockhouse.faces.serve.roles import Part
@@ -18,6 +20,7 @@ FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 5.0
 STEADY_S = 10.0
 """A process that lived this long was well: its next restart is at once again."""
+_STATE = msgspec.json.Decoder(State).decode
 ASK_AGAIN_S = 0.02
 GRACE_S = {"collect": 3.5, "work": 1.5, "writer": 10.0}
 """From being asked to end to being killed. The writer is given long: it may be folding the ledger."""
@@ -36,6 +39,7 @@ class Keeper:
 
     def __init__(self, part: Part) -> None:
         self.part = part
+        self.state: State | None = None
         self._child: Child | None = None
         self._ending = asyncio.Event()
         self._up = asyncio.Event()
@@ -88,7 +92,7 @@ class Keeper:
                     _, writer = await connect(self.part.desk, "state")
                     writer.close()
                 else:
-                    await ask_line(self.part.desk, "state")
+                    self.state = _STATE(await ask_line(self.part.desk, "state"))
             except Unavailable:
                 await asyncio.sleep(ASK_AGAIN_S)
                 continue

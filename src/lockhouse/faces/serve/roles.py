@@ -36,11 +36,12 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ready:
-    """What is up, and where it listens."""
+    """What is up, and where it listens. `reasons` say why events cannot be taken yet, in plain words."""
 
     folder: Path
     settings: Settings
     parts: tuple[Part, ...]
+    reasons: tuple[str, ...] = ()
 
     @property
     def collect_url(self) -> str:

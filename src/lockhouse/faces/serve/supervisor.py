@@ -10,6 +10,7 @@ import asyncio
 import os
 import signal
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from lockhouse import settings as houses
@@ -87,7 +88,8 @@ async def _keep(keepers: list[Keeper], what: Ready, *, ready: Callable[[Ready], 
     try:
         # The writer first: the others need it. They need nothing of each other.
         if await _up(keepers[:1], tasks, stopping) and await _up(keepers[1:], tasks, stopping):
-            ready(what)
+            reasons = {reason: None for keeper in keepers if keeper.state for reason in keeper.state.reasons}
+            ready(replace(what, reasons=tuple(reasons)))
         await asyncio.wait({stopping, *tasks}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         stopping.cancel()

@@ -17,23 +17,36 @@ def say_ready(what: Ready) -> None:
     """Everything that was asked for is up."""
     names = [part.name for part in what.parts]
     if not sys.stderr.isatty():
-        logs.get().info("ready", parts=names, collect=what.collect_url, metrics=what.metrics_url)
+        urls = {"collect": what.collect_url, "metrics": what.metrics_url}
+        logs.get().info("ready", parts=names, reasons=what.reasons, **urls)
         return
-    console = Console(stderr=True, highlight=False)
+    console = _console()
     console.print("[green]✓[/] writer    the house is open")
     if what.collect_url:
         many = sum(part.kind == "collect" for part in what.parts)
-        console.print(f"[green]✓[/] collect   {what.collect_url}" + (f" ({many} processes)" if many > 1 else ""))
+        console.print(f"[green]✓[/] collect   {what.collect_url}" + (f"  ({many} processes)" if many > 1 else ""))
     if "work" in names:
         console.print(f"[green]✓[/] work      metrics on {what.metrics_url}")
+    for reason in what.reasons:
+        console.print(f"[yellow]![/] {reason}")
     console.print("Ctrl-C ends it.", style="dim")
 
 
 def say_stopping() -> None:
-    """Asked to end."""
-    logs.get().info("stopping")
+    """It was told to end."""
+    if sys.stderr.isatty():
+        _console().print("\nEnding: what was taken is being made durable.", style="dim")
+    else:
+        logs.get().info("stopping")
 
 
 def say_ended() -> None:
-    """Ended."""
-    logs.get().info("stopped")
+    """It has ended."""
+    if sys.stderr.isatty():
+        _console().print("Ended. No process is left.", style="dim")
+    else:
+        logs.get().info("stopped")
+
+
+def _console() -> Console:
+    return Console(stderr=True, highlight=False)
