@@ -82,11 +82,11 @@ async def asking(house: House, said: Reading, *, action: Action, mode: Wanted = 
         Invalid: the policy has no such role or purpose, or the role has several purposes and none was named.
     """
     policy = house.live().policy
-    role = said.role or _reader(policy, said.purpose)
-    _known(policy, role)
     purposes = [one.name for one in policy.purposes]
     if said.purpose is not None and said.purpose not in purposes:
         raise Invalid("--for", f"one of {', '.join(purposes)}", got="another word")
+    role = said.role or _reader(policy, said.purpose)
+    _known(policy, role)
     extra: dict[str, Any] = {"reason": said.reason, "mode": mode}
     ask = await ask_of(house, os_user(role), action=action, purpose=said.purpose, **extra)
     facts = msgspec.structs.replace(ask.facts, step_up_age_s=0, quota_left=1)

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _CONTENTS = re.compile(r"## Table of Contents\n\n(- .*\n)+\n")
+_USAGE = re.compile(
+    r"(#+ ([a-z -]+)\n\n```console\n)[^\n]*?((?: (?:--[a-z]+ [A-Z]+|\[OPTIONS\]|\[ARGS\]|[A-Z]+))*)\n```"
+)
+"""What the library writes there depends on how the process was started."""
 _CLI_HEAD = """# The command line
 
 This page is made from the commands themselves by `lockhouse.faces.cli.pages`, and a test holds the two together.
@@ -69,7 +73,7 @@ def _commands() -> Iterator[str]:
             yield f"## {group}\n"
         command = tree(name)[name]
         text = command.generate_docs(output_format="markdown", heading_level=3, usage_name=f"lockhouse {name}")
-        yield _CONTENTS.sub("", text)
+        yield _USAGE.sub(r"\1lockhouse \2\3\n```", _CONTENTS.sub("", text))
 
 
 def settings_page() -> str:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 APP = noun("ledger", "Who did what: read it, verify it, prove one entry, export it.")
 NUMBERED = {"channel": "channel", "compartment": "compartment", "purpose": "purpose", "recipient": "recipient"}
 LISTED = {"fields": "field", "purposes": "purpose"}
+MAX_LISTED = 6
 HASHES = frozenset({"refs_root", "root", "row", "serials_root", "statement", "hash", "text", "vkey"})
 """Parts of an entry that say nothing to a reader; `--json` has them."""
 
@@ -78,7 +79,7 @@ def _named(house: House, name: str, value: Any) -> str:
     if isinstance(value, list):
         kind = LISTED.get(name)
         known = [(names.name(kind, one) if names and kind else None) or str(one) for one in value]  # type: ignore[arg-type]
-        return ",".join(known) or "-"
+        return ",".join(known) or "-" if len(known) <= MAX_LISTED else f"{len(known)} of them"
     return str(value)
 
 

@@ -43,7 +43,7 @@ async def find(kind: str, source: Input = None, /, *, acting: Reading | None = N
         ask = await asking(opened.house, acting or Reading(), action="find")
         views = await look.find(opened.house, ask, by=kind, value=value)
         told = "\n\n".join(card(view, opened.house.live().policy) for view in views)
-    return Said([plain(view) for view in views], told or "Nobody was found. The look is noted all the same.")
+    return Said([plain(view) for view in views], told or "Nobody was found.")
 
 
 @APP.command
