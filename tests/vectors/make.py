@@ -118,13 +118,9 @@ def sealed_boxes() -> dict[str, Any]:
         where: dict[str, Any] = {"record": record, "compartment": compartment, "epoch": epoch, "seal": number}
         box = keyring.seal(person, plaintext=plaintext, **where)
         row.append(box)
-        person_key = opened.keys[compartment][1]
-        key = boxes.box_key(
-            boxes.box_key_prefix(HOUSE),
-            epoch_key=keyed(epoch_key.reveal()),
-            person_key=person_key,
-            place=(person, compartment, epoch),
-        )
+        person_key, place = opened.keys[compartment][1], (person, compartment, epoch)
+        prefix, salt = boxes.box_key_prefix(HOUSE), keyed(epoch_key.reveal())
+        key = boxes.box_key(prefix, epoch_key=salt, person_key=person_key, place=place)
         cases.append(
             {
                 "name": name,
@@ -145,6 +141,10 @@ def sealed_boxes() -> dict[str, Any]:
     return {"house": HOUSE.hex(), "boxes": cases, "directory": crypto.encode_boxes(row).hex()}
 
 
+TAGGED = ((1, 1, "ada@example.org"), (2, 1, "+393331234567"), (1, 2, "b\u00fccher@example.org"))
+"""(kind, normalisation version, value) of the blind indexes."""
+
+
 def tags() -> dict[str, Any]:
     """Blind indexes, suppressions, credentials, message ids and row MACs."""
     entropy = Counter("tag")
@@ -152,11 +152,7 @@ def tags() -> dict[str, Any]:
     cases = []
     for house in (HOUSE, STAGING):
         index = crypto.Indexer(house, {(1, 1): key, (2, 1): key})
-        for kind, norm, value in (
-            (1, 1, "ada@example.org"),
-            (2, 1, "+393331234567"),
-            (1, 2, "b\u00fccher@example.org"),
-        ):
+        for kind, norm, value in TAGGED:
             tag = index.tag(kind, 1, value, norm=norm)
             cases.append(
                 {

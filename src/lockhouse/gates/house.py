@@ -15,7 +15,6 @@ from lockhouse.crypto.blindindex import Indexer
 from lockhouse.crypto.credentials import MessageTags
 from lockhouse.crypto.keyring import Keyring
 from lockhouse.errors import Unavailable
-from lockhouse.gates.trusted_time import TimeSense
 from lockhouse.model.ids import DAY_MS
 from lockhouse.model.names import NameBook
 from lockhouse.model.ports import Clock, Commits, Epochs, Ids, Reads
@@ -203,6 +202,16 @@ class LivePolicy:
             return known.class_
         name = self.names.name("compartment", number)
         return None if name is None else compartment_of_name(name, number=number).class_
+
+
+@dataclass(slots=True)
+class TimeSense:
+    """What a process knows of time: both clocks when it began, and how far the ledger was when it last looked."""
+
+    wall_ms: int | None = None
+    run_s: float = 0.0
+    ledger_ms: int = 0
+    read_s: float = float("-inf")
 
 
 @dataclass(slots=True, kw_only=True)

@@ -9,7 +9,6 @@ started under a wrong clock must be started again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lockhouse.errors import Unavailable
@@ -24,16 +23,6 @@ BEHIND_MS = 2 * 60_000
 """How far the clock may be behind the newest ledger entry: two machines' clocks differ by less."""
 LEDGER_READ_S = 1.0
 """How long the newest ledger time that was read is good for; it only moves forward."""
-
-
-@dataclass(slots=True)
-class TimeSense:
-    """What a process knows of time: both clocks when it began, and how far the ledger was when it last looked."""
-
-    wall_ms: int | None = None
-    run_s: float = 0.0
-    ledger_ms: int = 0
-    read_s: float = float("-inf")
 
 
 async def trusted_now(house: House) -> int:

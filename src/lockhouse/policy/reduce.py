@@ -199,7 +199,6 @@ class Reducer:
         seen = seen or self.look(event)
         if seen.plan is None:
             return _nothing()
-        parsed = seen.parsed
         dropped = seen.dropped.copy()
         boxes: dict[int, dict[int, Any]] = {}
         clear: dict[int, Any] = {}
@@ -211,7 +210,7 @@ class Reducer:
             if place is None:
                 dropped[(leaf.path, _reason(leaf, why))] = None
                 continue
-            value = parsed.get(leaf.name)
+            value = seen.parsed.get(leaf.name)
             if value is None:
                 try:
                     value = leaf.parse(raw)

@@ -1,7 +1,7 @@
 """A second interpreter over the plain YAML: slow, short, and no table. It follows docs/spec/policy.md.
 
-It shares no code with the product but the YAML reader, so that an error must be made twice to go unseen. It was written by the same
-hand as the compiler, so it guards against slips more than against misreadings.
+It shares no code with the product but the YAML reader, so that an error must be made twice to go unseen. It was
+written by the same hand as the compiler, so it guards against slips more than against misreadings.
 """
 
 from __future__ import annotations
