@@ -60,8 +60,8 @@ class Transcript:
         out: list[str] = []
         for at, line in enumerate(self.lines):
             kind = line[:2]
-            if kind in {"# ", ""} or not line:
-                out.append(line)
+            if kind == "# " and re.match(r"# [A-Z]", line):  # a shell comment in what was printed begins small
+                out += [*([""] if out else []), line]
             elif kind == "$ ":
                 out += [line, *self._typed(at), *self._call(line, "\n".join(self._typed(at)))]
             elif kind == "> ":

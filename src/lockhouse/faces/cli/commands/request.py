@@ -117,9 +117,9 @@ async def fulfil(case: str, /, *, now: bool = False, yes: bool = False, acting: 
     if done.case.step != "done":
         text = f"Still shut: the keys are destroyed from {when(done.case.destroy_at)} on. --now does not wait."
         return Said(_told(done.case), text)
-    was = " before" if found.step == "done" else f", in {done.took_ms} ms"
+    was = " before" if found.step == "done" else f" in {done.took_ms} ms"
     text = (
-        f"Destroyed: {count(len(done.case.serials), 'key')}, in {done.took_ms} ms.\n"
+        f"Destroyed{was}: {count(len(done.case.serials), 'key')}.\n"
         f"The proof: lockhouse request certificate {done.case.id.hex()} --to FILE"
     )
     return Said(_told(done.case) | {"took_ms": done.took_ms}, text)
