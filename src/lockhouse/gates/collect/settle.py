@@ -49,8 +49,11 @@ async def look_up(house: House, works: Sequence[Work]) -> Owners:
     for owned in owners.values():
         owned[:] = [owner for owner in owned if owner[1] in facts and not facts[owner[1]].ending]
     for work in works:
+        if not owners:
+            work.facts_of, work.facts = (), []
+            continue
         theirs = {person for key in _keys(work.found) for _, person, _ in owners.get(key, ())}
-        work.facts_of = tuple(sorted(theirs))
+        work.facts_of = tuple(sorted(theirs)) if len(theirs) > 1 else tuple(theirs)
         work.facts = [facts[person] for person in work.facts_of]
     if house.suppressions:
         await _erased_before(house, works, keys)
@@ -112,7 +115,8 @@ def settle(house: House, work: Work, owners: Owners) -> None:
     """Whose record it will be, by the identifiers that a purpose allows to keep; new owners join the overlay."""
     allowed = {field for field, _ in work.reduced.identifiers}
     kept = [one for one in work.found if one.field in allowed]
-    rows = {(one.kind, one.tag): owners.get((one.kind, one.generation, one.tag), ()) for one in kept}
+    # Only what somebody owns: most identifiers of a group are nobody's yet, or of one person.
+    rows = {(one.kind, one.tag): known for one in kept if (known := owners.get((one.kind, one.generation, one.tag)))}
     found = match(kept, rows)
     now = work.batch.received_at
     work.is_new = found.person is None

@@ -95,14 +95,16 @@ def _who(house: House, work: Work, minted: set[bytes]) -> Change | None:
         key = (kind, generation, tag, proof)
         expects.append(Expect(Identifier.TABLE, key, None, False, "index-taken"))  # noqa: FBT003  # positional Struct
         puts.append(Put(Identifier.TABLE, Identifier(kind, generation, tag, proof, person, now)))
-    puts.extend(Put(row.TABLE, row) for row in lookup_rows(house, work.live, person, work.reduced.lookups))
+    if work.reduced.lookups:
+        puts += [Put(row.TABLE, row) for row in lookup_rows(house, work.live, person, work.reduced.lookups)]
     work.new_words = words_to_store(house, work)
-    puts.extend(Put(row.TABLE, row) for row in (*work.new_links, *work.new_words))
-    # A link to somebody who has ended would shut everything of the other: nothing may be read across it.
-    expects.extend(
-        Expect(KeyRing.TABLE, (row.b,), {"person": row.b}, or_absent=False, because="ring-moved")
-        for row in work.new_links
-    )
+    if work.new_words or work.new_links:
+        puts += [Put(row.TABLE, row) for row in (*work.new_links, *work.new_words)]
+        # A link to somebody who has ended would shut everything of the other: nothing may be read across it.
+        expects += [
+            Expect(KeyRing.TABLE, (row.b,), {"person": row.b}, or_absent=False, because="ring-moved")
+            for row in work.new_links
+        ]
     moved = None if work.is_new else _activity(work)
     work.moved = moved is not None
     if moved is not None:
@@ -148,7 +150,7 @@ async def _extend_rings(house: House, works: Sequence[Work]) -> list[Work]:
     lacking: dict[bytes, set[int]] = {}
     for work in works:
         if house.keyring.version_of(work.person) is not None:
-            missing = work.reduced.boxes.keys() - house.keyring.serials(work.person).keys()
+            missing = house.keyring.lacks(work.person, work.reduced.boxes)
             if missing:
                 lacking.setdefault(work.person, set()).update(missing)
     if not lacking:
@@ -175,14 +177,12 @@ def seal_record(house: House, work: Work) -> Change:
         Unavailable: the person's ring is not at hand, or the lease has run out.
     """
     live, batch, reduced, now = work.live, work.batch, work.reduced, work.batch.received_at
-    boxes = []
+    parts = []
     for compartment, values in reduced.boxes.items():
         part = live.compartments[compartment]
         plain = pack_fields(values, floor=SPECIAL_FLOOR) if part.special else pack_fields(values)
-        epoch = epoch_at(now, daily=part.epoch == "day")
-        boxes.append(
-            house.keyring.seal(work.person, record=work.record, compartment=compartment, epoch=epoch, plaintext=plain)
-        )
+        parts.append((compartment, epoch_at(now, daily=part.epoch == "day"), plain))
+    boxes = house.keyring.seal_all(work.person, record=work.record, parts=parts)
     row = Record(
         work.record, work.person, live.policy.channels[batch.channel].id, live.policy.events[work.event.name].id,
         work.event.occurred_at, now, batch.assurance, work.proof, live.version, house.ids.random(16),
@@ -193,7 +193,7 @@ def seal_record(house: House, work: Work) -> Change:
     receipt = Receipt(row.channel, work.message, work.body, work.record, now, code, detail)
     return Change(
         "record",
-        puts=(Put(Record.TABLE, row), Put(Receipt.TABLE, receipt), *_outbox(house, work), *_moved_seal(work)),
+        puts=(Put("record", row), Put("receipt", receipt), *_outbox(house, work), *_moved_seal(work)),
         expects=_expects(work, row.channel),
         entries=_drafts(house, work),
         leaves=(Leaf(house.lane, work.record, record_leaf_of(row)),),
@@ -248,4 +248,5 @@ def _outbox(house: House, work: Work) -> list[Put]:
 
 def _counts(channel: int, work: Work) -> tuple[Count, ...]:
     dropped = work.reply.dropped if work.reply is not None else work.reduced.dropped
-    return tuple(Count(channel, path, reason, 1, work.batch.received_at) for path, reason in dropped)
+    at = work.batch.received_at
+    return tuple([Count(channel, path, reason, 1, at) for path, reason in dropped])
