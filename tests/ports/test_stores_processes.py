@@ -147,6 +147,31 @@ async def test_a_stalled_process_delays_an_announcement_no_longer_than_six_secon
             _end(client)
 
 
+async def test_a_process_that_left_in_order_delays_no_announcement(tmp_path: Path) -> None:
+    async with sqlite_process(tmp_path) as store:
+        await found(store)
+        other = await connect(tmp_path)
+        await other.close()
+        assert not other.alive()
+        started = time.monotonic()
+        await store.writer.announce(key=True)
+        assert time.monotonic() - started < 1
+
+
+async def test_a_process_that_was_cut_off_is_waited_for_as_long_as_its_lease(tmp_path: Path) -> None:
+    async with sqlite_process(tmp_path) as store:
+        await found(store)
+        other = await connect(tmp_path)
+        stream = other._stream
+        assert stream is not None
+        for task in other._tasks:
+            task.cancel()
+        stream.transport.abort()
+        started = time.monotonic()
+        await store.writer.announce(key=True)
+        assert time.monotonic() - started > 1
+
+
 async def test_without_its_writer_a_process_is_not_alive_and_finds_the_next_one(tmp_path: Path) -> None:
     migrate(tmp_path)
     process = start_writer(tmp_path)

@@ -32,6 +32,7 @@ from lockhouse.adapters.writer_protocol import (
     Failed,
     FromWriter,
     Hello,
+    Leave,
     Moved,
     Scrub,
     Seal,
@@ -83,6 +84,7 @@ class WriterClient:
         self._groups: dict[int, list[_Ask]] = {}
         self._calls: dict[int, asyncio.Future[Done]] = {}
         self._seq = 0
+        self._left = False
 
     @classmethod
     async def connect(cls, folder: Path, *, role: str, clock: Clock, timeout_s: float = 10.0) -> WriterClient:
@@ -101,7 +103,16 @@ class WriterClient:
         return client
 
     async def close(self) -> None:
-        """Leave; what is under way is `Unavailable`."""
+        """Leave; what is under way is `Unavailable`.
+
+        The lease is given up before the writer is told, so that endings need not wait for it to run out.
+        """
+        self._left = True
+        self._confirmed_s = float("-inf")
+        if self._stream is not None:
+            with suppress(OSError):
+                self._stream.write(frame(Leave()))
+                await self._stream.drain()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -152,7 +163,7 @@ class WriterClient:
             case Answers(seq=seq, outcomes=outcomes):
                 self._answer(seq, outcomes)
             case Echo(at=at):
-                self._confirmed_s = max(self._confirmed_s, at)
+                self._confirmed_s = float("-inf") if self._left else max(self._confirmed_s, at)
             case Moved(policy=policy, key=key):
                 self._move(stream, (policy, key))
             case Done(seq=seq):

@@ -135,7 +135,11 @@ class Echo(msgspec.Struct, frozen=True, array_like=True, tag=13):
     at: float
 
 
-FromClient = Hello | Commit | Scrub | Announce | Seal | Ack | Beat
+class Leave(msgspec.Struct, frozen=True, array_like=True, tag=14):
+    """The client holds no lease from here on: nobody need wait for its end."""
+
+
+FromClient = Hello | Commit | Scrub | Announce | Seal | Ack | Beat | Leave
 FromWriter = Welcome | Answers | Failed | Done | Moved | Echo
 
 _COMMIT = 3

@@ -32,12 +32,14 @@ class Peer:
     Attributes:
         pid: the process behind the socket, by the kernel's word.
         greeted: it has said `Hello`.
+        left: it has said `Leave`, and holds no lease.
         waiting: its batches that have no answer yet.
     """
 
     sock: socket.socket
     pid: int
     greeted: bool = False
+    left: bool = False
     waiting: int = 0
     _in: bytearray = field(default_factory=bytearray)
     _out: bytearray = field(default_factory=bytearray)

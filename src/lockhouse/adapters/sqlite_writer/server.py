@@ -30,6 +30,7 @@ from lockhouse.adapters.writer_protocol import (
     FromClient,
     FromWriter,
     Hello,
+    Leave,
     Moved,
     Scrub,
     Seal,
@@ -184,7 +185,7 @@ class Server:
         self._peers.discard(peer)
         self._selector.unregister(peer.sock)
         peer.sock.close()
-        if peer.greeted and peer.runs_on():
+        if peer.greeted and not peer.left and peer.runs_on():
             self._unheard_until_s = max(self._unheard_until_s, self.clock.monotonic_s() + LEASE_S)
         for asked in self._announcings:
             asked.silent.discard(peer)
@@ -200,6 +201,8 @@ class Server:
             self._queue(peer, message)
         elif isinstance(message, Beat):
             self._send(peer, Echo(message.at))
+        elif isinstance(message, Leave):
+            peer.left = True
         elif isinstance(message, Ack):
             self._acknowledge(peer, (message.policy, message.key))
         else:
