@@ -51,6 +51,7 @@ class Acts:
         stage.say(f"These are the files of the house, as a thief would carry them off from {house}:")
         sizes = [(path.name, f"{path.stat().st_size / 1024:,.0f} KiB") for path in _stores(house)]
         stage.table(("file", "size"), sizes)
+        stage.say(f"(The root key is not among them: it lies in {self._place.keys_folder}, in a real house in a KMS.)")
         wanted = {"e-mail": ANNA.email, "phone": ANNA.phone or "", "name": ANNA.name, "the shop's name": CONTROLLER}
         stop = threading.Event()
         try:

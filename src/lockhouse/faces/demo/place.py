@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 CONTROLLER = "Northwind Outfitters"
 """The shop, as its policy names it."""
+KEYS = "keys"
 READY_S = 45.0
 END_S = 15.0
 
@@ -53,6 +54,11 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     house: Path
     keys: dict[str, str]
     url: str
+
+    @property
+    def keys_folder(self) -> Path:
+        """Where the root key lies."""
+        return self.folder / KEYS
 
 
 @contextmanager
@@ -82,7 +88,7 @@ def packaged_policy() -> str:
 
 async def make(folder: Path, policy: str, *, name: str, said: Callable[[str], None]) -> Place:
     """A founded house with an approved policy and a write key for each channel; nothing serves it yet."""
-    house, keys = folder / "house", folder / "keys"
+    house, keys = folder / "house", folder / KEYS
     collect, metrics = free_ports(2)
     chosen = Settings(
         name=name, demo=True, root=str(keys / "root.key"), journal_copy=str(keys), log="error",

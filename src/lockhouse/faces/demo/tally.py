@@ -69,5 +69,7 @@ def line_of(answer: Answer) -> Line:
             text += f" · dropped {len(named)}: {', '.join(named[:_SHOWN_DROPS])}{more}"
     else:
         text = f"{answer.outcome}: {CODES[answer.code].sentence}"
-    sort = (answer.channel, answer.event, answer.outcome, answer.code, *reasons)
+    # Every event comes twice now and then; one such line a channel says it all.
+    event = "" if answer.outcome == "duplicate" else answer.event
+    sort = (answer.channel, event, answer.outcome, answer.code, *reasons)
     return Line(channel=answer.channel, event=answer.event, outcome=answer.outcome, text=text, sort=sort)

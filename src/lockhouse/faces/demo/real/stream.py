@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.resources import files
@@ -98,16 +99,18 @@ async def stream(options: Options, stage: Stage) -> Compared:
 async def _send(place: Place, month: Month, stage: Stage, *, now: int) -> tuple[Tally, float]:
     """The month over the wire; what was answered, and how long it took."""
     tally, began = Tally(), perf_counter()
-    watching = asyncio.create_task(watch(place, tally, lambda: None))
     every = messages(month, now=datetime.fromtimestamp(now / 1000, UTC))
-    try:
-        with stage.progress("sent by the public client", total=len(month)) as sent:
-            await asyncio.to_thread(send, every, url=place.url, keys=place.keys, sent=sent)
-        await settled(tally, len(month))
-    finally:
-        watching.cancel()
-        with suppress(asyncio.CancelledError):
-            await watching
+    stop = threading.Event()
+    with stage.progress("sent by the public client, sealed by the house", total=len(month)) as answered:
+        watching = asyncio.create_task(watch(place, tally, lambda: answered(1)))
+        try:
+            await asyncio.to_thread(send, every, most=len(month), url=place.url, keys=place.keys, stop=stop)
+            await settled(tally, len(month))
+        finally:
+            stop.set()  # a thread cannot be cancelled, only asked
+            watching.cancel()
+            with suppress(asyncio.CancelledError):
+                await watching
     return tally, round(perf_counter() - began, 1)
 
 

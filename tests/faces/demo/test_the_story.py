@@ -1,0 +1,128 @@
+"""One demo told to its end; every figure of it is found again in what it left, by other means than its own."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from lockhouse.faces.demo.people import ANNA, crowd
+from lockhouse.faces.demo.traffic import CHANNELS, traffic
+from tests.faces.demo.runs import figures, is_gone
+
+PEOPLE = 150
+pytestmark = pytest.mark.xdist_group("demo")
+
+
+class Run(NamedTuple):
+    told: dict[str, Any]
+    story: str
+    folder: Path
+
+    def number(self, store: str, query: str) -> int:
+        with closing(sqlite3.connect(self.folder / "house" / f"{store}.db")) as database:
+            return int(database.execute(query).fetchone()[0])
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    folder = tmp_path_factory.mktemp("kept")
+    temporary = tmp_path_factory.mktemp("temporary")
+    told, story = figures(temporary, "--once", "--people", str(PEOPLE), "--keep", str(folder))
+    assert list(temporary.iterdir()) == []
+    return Run(told, story, folder)
+
+
+def test_every_event_that_was_sent_was_answered_once(run: Run) -> None:
+    told = run.told
+    calls = list(traffic(crowd(PEOPLE, seed=7), seed=7))
+    assert told["sent"] == sum(call.items for call in calls)
+    assert told["accepted"] == told["stored"] + told["trimmed"]
+    assert told["sent"] == told["accepted"] + told["duplicate"] + told["refused"]
+    assert told["duplicate"] == sum(call.again for call in calls) > 0
+    assert told["refused"] == sum(call.broken for call in calls) > 0
+    assert set(told["by_channel"]) == set(CHANNELS)
+    assert sum(sum(counts.values()) for counts in told["by_channel"].values()) == told["sent"]
+
+
+def test_the_stores_hold_what_the_figures_say(run: Run) -> None:
+    told = run.told
+    assert told["records"] == told["accepted"]
+    present = run.number("record", "SELECT count(*) FROM record")
+    assert present + run.number("record", "SELECT count(*) FROM deletion") == told["records"]
+    assert run.number("record", "SELECT count(*) FROM receipt WHERE code = 'LH-0000'") == told["stored"]
+    assert run.number("record", "SELECT count(*) FROM receipt WHERE code = 'LH-0001'") == told["trimmed"]
+    assert run.number("record", "SELECT count(DISTINCT channel) FROM record") == told["channels"] == len(CHANNELS)
+    people = told["persons"] + told["devices"]
+    assert run.number("identity", "SELECT count(*) FROM person") == people
+    assert run.number("identity", "SELECT count(*) FROM person WHERE state & 16") == told["erased"] == 1
+    assert run.number("identity", "SELECT count(*) FROM tombstone") == told["erased_keys"]
+    assert PEOPLE * 0.8 < told["persons"] <= PEOPLE
+    assert told["dropped_paths"] == len({path.split(" (")[0] for path in told["dropped"]})
+
+
+def test_the_thief_finds_nobody_and_the_backup_stays_dead(run: Run) -> None:
+    assert run.told["grep_hits"] == 0
+    assert run.told["grep_control"] > 0
+    assert run.told["backup_boxes"] > 0
+    assert run.told["backup_opens"] == 0
+    for store in (run.folder / "house", run.folder / "backup-from-before"):
+        for file in store.rglob("*"):
+            raw = file.read_bytes().lower() if file.is_file() else b""
+            assert ANNA.email.encode() not in raw
+            assert ANNA.last.lower().encode("utf-16-le") not in raw
+
+
+def test_certificate_and_ledger_verify_without_the_house(run: Run) -> None:
+    assert run.told["certificate_verified"] is True
+    assert run.told["ledger_verified"] is True
+    vkey = re.findall(r"--vkey (\S+)", run.story)[-1]
+    for arguments in (["certificate.json", "--certificate"], ["ledger.export"]):
+        ended = subprocess.run(
+            [sys.executable, "-m", "lockhouse.ledger.verify", *arguments, "--vkey", vkey],
+            cwd=run.folder, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert ended.returncode == 0, ended.stdout
+    assert f"{run.told['ledger_size']} entries" in ended.stdout
+
+
+def test_the_audit_names_both_crimes(run: Run) -> None:
+    record, position = run.told["tampering_named"]
+    assert f"edited-record: {record}:" in run.story
+    assert f"deleted-entry: {position}:" in run.story
+
+
+def test_the_ledger_says_what_we_looked_at_and_why(run: Run) -> None:
+    assert run.told["looks"] == 2
+    assert "delivery-problem" in run.story
+    assert "erasure-request" in run.story
+    assert ANNA.email not in run.story
+
+
+def test_the_first_event_is_sealed_soon(run: Run) -> None:
+    assert 0 < run.told["first_event_s"] < 60
+    assert run.told["first_event_s"] < run.told["seconds"] < 180
+
+
+def test_nothing_is_left_in_the_temporary_folder(tmp_path: Path) -> None:
+    told, story = figures(tmp_path, "--once", "--people", "12", "--seed", "3")
+    assert told["accepted"] > 0
+    assert "Its processes, files and keys are gone." in story
+    assert is_gone(tmp_path, within_s=1.0)
+
+
+def test_a_folder_that_holds_something_is_not_taken(tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("mine", encoding="utf-8")
+    ended = subprocess.run(
+        [sys.executable, "-m", "lockhouse.faces.demo", "--once", "--keep", str(tmp_path)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 2
+    assert "error[invalid]: --keep: expected an empty or new folder" in ended.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
