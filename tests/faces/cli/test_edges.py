@@ -1,0 +1,183 @@
+"""Whatever goes wrong leaves as lines without a traceback and without what was typed; every answer is also JSON."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from lockhouse.errors import (
+    Conflict,
+    Erased,
+    Expired,
+    Invalid,
+    LockhouseError,
+    NotFound,
+    Refused,
+    Tampered,
+    Unavailable,
+    Unproven,
+)
+from lockhouse.faces.cli.acting import os_user
+from lockhouse.faces.cli.app import TREE, tree
+from lockhouse.faces.cli.edge import tell, tell_incident
+from lockhouse.faces.cli.layout import clean, plain, table
+from lockhouse.faces.cli.terminal import Terminal
+from tests.faces.cli.house import EMAIL, Desk
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CANARY = "canary.bert@customers.example"
+READING = [
+    "version", "doctor", "migrate --check", "policy check", "policy show", "policy show --full", "policy diff",
+    "policy history", "policy explain support email fulfilment", "policy approve --yes", "channel list",
+    "channel show shop", "channel drops shop", "channel add shop", "recipient list", "suppression list",
+    "training show", "retention plan", "retention apply --yes", "request list", "ledger log", "ledger verify --records",
+    "ledger checkpoint", "key status", "completion bash", "completion zsh", "completion fish",
+    "init ../another --yes --demo",
+]  # fmt: skip
+WRONG = [
+    "{canary}", "person {canary}", "person find {canary}", "person find email {canary}", "person show {canary}",
+    "person show 1 {canary}", "person reveal --as {canary} 00", "person timeline 00 --limit {canary}",
+    "policy explain {canary} email fulfilment", "policy explain support {canary} fulfilment",
+    "policy explain support email {canary}", "policy explain support email marketing --consent {canary}",
+    "channel add {canary}", "channel show {canary}", "recipient show {canary}",
+    "consent record {canary} marketing denied",
+    "consent show {canary}", "suppression add email {canary}", "suppression add {canary} -", "request open {canary}",
+    "request show {canary}", "request fulfil {canary}", "training record {canary} privacy-basics --until 2030-01-01",
+    "training record os-user:1 {canary} --until 2030-01-01", "training record os-user:1 phishing --until {canary}",
+    "ledger log --kind {canary}", "ledger log --since {canary}", "ledger prove {canary}", "ledger verify {canary}",
+    "why {canary}", "serve --only {canary}", "backup restore {canary} --to x", "policy check {canary}", "--{canary}",
+    "tail --{canary}", "init . --region {canary} --yes", "init other --system a:{canary} --yes",
+    "-C {canary} policy show",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    desk = Desk(tmp_path_factory.mktemp("desk"))
+    desk.found()
+    desk.send(("Order Completed", {"email": EMAIL, "order_id": "A-1", "unknown": CANARY}))
+    return desk
+
+
+@pytest.mark.parametrize("line", READING)
+def test_every_answer_is_one_json_value(desk: Desk, line: str) -> None:
+    seen = desk.call(line, json=True)
+    assert seen.code in {0, 1}
+    assert seen.value is not None
+    assert seen.out.count("\n") == 1
+
+
+@pytest.mark.parametrize("verb", ["show", "timeline", "explain"])
+def test_a_look_is_one_json_value(desk: Desk, verb: str) -> None:
+    more = " email" if verb == "explain" else ""
+    assert isinstance(desk.call(f"person {verb} {desk.person()}{more}", json=True).value, dict)
+
+
+@pytest.mark.parametrize("line", WRONG)
+def test_no_error_repeats_what_was_typed(desk: Desk, line: str) -> None:
+    for as_json in (False, True):
+        seen = desk.call(line.format(canary=CANARY), typed=CANARY, json=as_json)
+        assert seen.code in {2, 3, 5, 9}, seen
+        assert CANARY not in seen.out + seen.err
+        assert "Traceback" not in seen.err
+    assert {"code", "message", "hint", "problems"} == set(seen.error)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (Invalid("place", "x"), 2), (Refused("no"), 3), (Unproven("who"), 4), (NotFound("none"), 5),
+        (Conflict("moved"), 6), (Tampered("bytes"), 7), (Erased("gone"), 8), (Expired("gone"), 8),
+        (Unavailable("away"), 9),
+    ],
+)  # fmt: skip
+def test_each_class_of_error_has_its_exit_code(error: LockhouseError, code: int) -> None:
+    err = io.StringIO()
+    assert tell(Terminal(stderr=err, talks=False), error, as_json=False) == code
+    assert err.getvalue().startswith(f"lockhouse: error[{error.code}]: ")
+
+
+def test_every_problem_of_a_draft_has_its_own_line(desk: Desk) -> None:
+    draft = desk.folder / "bad.yaml"
+    draft.write_text("policy: 1\nextnds: retail@1\ncontroller: 3\n", "utf-8")
+    seen = desk.call("policy check ../bad.yaml")
+    assert seen.code == 2
+    lines = [line for line in seen.err.splitlines() if line.startswith("lockhouse: error[invalid]: bad.yaml:")]
+    assert len(lines) >= 2
+    assert len(desk.call("policy check ../bad.yaml", json=True).error["problems"]) == len(lines)
+
+
+def test_a_fault_of_our_own_tells_its_number_type_and_place_and_not_its_text() -> None:
+    err = io.StringIO()
+    with pytest.raises(ValueError, match=".") as raised:
+        json.loads(CANARY)
+    assert tell_incident(Terminal(stderr=err, talks=False), raised.value, as_json=False) == 70
+    assert "JSONDecodeError at " in err.getvalue()
+    assert CANARY not in err.getvalue()
+
+
+def test_a_draft_that_differs_from_what_rules_is_said_and_not_loaded(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.found()
+    draft = desk.house / "policy.yaml"
+    more = draft.read_text("utf-8") + "\nfields:\n  shoe_size: {type: integer, class: profile, for: [fulfilment]}\n"
+    draft.write_text(more, "utf-8")
+    assert "differs from live v1" in desk.call("policy show").out
+    assert [one["state"] for one in desk.call("doctor", json=True).value["results"] if one["check"] == "draft"] == [
+        "MANUAL"
+    ]
+    assert desk.call("policy explain support shoe_size fulfilment").code == 5
+    assert "shoe_size" in desk.call("policy diff").out
+    assert desk.call("policy approve").code == 2
+    assert desk.call("policy approve", typed="v3\n", talks=True).code == 2
+    assert desk.call("policy approve", typed="v2\n", talks=True).code == 0
+    assert desk.call("policy explain support shoe_size fulfilment").code == 0
+    assert [one["state"] for one in desk.call("policy history", json=True).value] == ["former", "live"]
+
+
+def test_the_house_is_found_upwards_and_named_by_option_before_environment(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.found()
+    below = desk.house / "a" / "b"
+    below.mkdir(parents=True)
+    assert desk.call(f"-C {below} policy history").code == 5
+    desk.environment["LOCKHOUSE_HOUSE"] = str(tmp_path / "nowhere")
+    assert desk.call("policy history").code == 5
+    assert desk.call(f"policy history -C {desk.house}").code == 0
+    desk.environment.clear()
+    desk.house = below
+    assert desk.call("policy history").code == 0
+
+
+def test_the_one_who_acts_is_the_operating_systems_user(desk: Desk) -> None:
+    desk.call("consent show " + desk.person())
+    [newest, *_] = desk.call("ledger log --kind disclosure", json=True).value
+    assert newest["body"]["actor"] == os_user().id == f"os-user:{os.getuid()}"
+    assert newest["body"]["role"] == "privacy_officer"
+
+
+@pytest.mark.parametrize("name", [name for name, _, _, _ in TREE])
+def test_every_command_helps(name: str, desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    assert desk.call(f"{name} --help").code == 0
+    shown = capsys.readouterr().out
+    assert "Usage: " in shown
+    assert "--json" in shown
+    assert tree(name)[name].help
+
+
+@pytest.mark.parametrize(
+    ("value", "said"), [({"b", "a"}, ["a", "b"]), (b"\x01", "01"), ({"k": (1, b"")}, {"k": [1, ""]})]
+)
+def test_values_become_what_json_can_say(value: Any, said: Any) -> None:
+    assert plain(value) == said
+
+
+def test_what_a_sender_chose_cannot_move_the_cursor() -> None:
+    assert "\x1b" not in clean("\x1b[2Jhidden\r\n")
+    assert "\x1b" not in table(("head",), [("\x1b[31mred",)])

@@ -1,0 +1,86 @@
+"""The house's own rows, read as an export and held against what was signed."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lockhouse.crypto.checkpoint import parse_proof
+from lockhouse.crypto.merkle import leaf_hash
+from lockhouse.errors import NotFound
+from lockhouse.flows import audit, request
+from tests.faces.cli.house import Desk
+from tests.world import World
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lockhouse.ledger.verify import Report
+
+EMAIL = "anna.schmidt@example.com"
+
+
+async def _busy(tmp_path: Path) -> World:
+    world = await World.make(tmp_path)
+    for number in range(3):
+        await world.send("account", "Order Completed", email=EMAIL, order_id=f"A-{number}")
+    await world.find(EMAIL)
+    return world
+
+
+async def _verify(world: World) -> Report:
+    return await audit.verify(world.house, sequencer=world.store, vkeys=[world.verifier], records=True)
+
+
+async def test_what_nobody_touched_is_clean(tmp_path: Path) -> None:
+    world = await _busy(tmp_path)
+    report = await _verify(world)
+    assert report.clean
+    assert report.entries == report.signed >= 4
+
+
+def test_a_changed_record_and_a_deleted_line_are_both_named(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.found()
+    desk.send(("Order Completed", {"email": EMAIL, "order_id": "A-1"}))
+    desk.call("person find email -", typed=f"{EMAIL}\n")
+    [look] = desk.call("ledger log --kind disclosure", json=True).value
+    desk.call("person find email -", typed=f"{EMAIL}\n")
+    with closing(sqlite3.connect(desk.house / "record.db")) as administrator:
+        administrator.execute("UPDATE record SET occurred_at = occurred_at - 1")
+        administrator.execute("DELETE FROM ledger_entry WHERE id = ?", (bytes.fromhex(look["id"]),))
+        administrator.commit()
+    seen = desk.call("ledger verify --records")
+    assert seen.code == 7
+    assert "edited-record: record " in seen.out
+    assert f"deleted-entry: position {look['position']}" in seen.out
+
+
+async def test_an_erasure_is_no_finding(tmp_path: Path) -> None:
+    world = await _busy(tmp_path)
+    [view] = await world.find(EMAIL)
+    done = await request.open_erasure(world.house, view.person, by="os-user:0", journal=world.journal)
+    await request.fulfil(world.house, done.case, journal=world.journal, now=True)
+    assert (await _verify(world)).clean
+
+
+async def test_an_export_read_later_says_the_same(tmp_path: Path) -> None:
+    world = await _busy(tmp_path)
+    lines = b"".join([part async for part in audit.export(world.house, sequencer=world.store)])
+    report = await audit.verify_file(lines.splitlines(keepends=True), vkeys=[world.verifier], house=world.house)
+    assert report.clean
+    assert EMAIL.encode() not in lines
+
+
+async def test_an_entry_is_proven_and_an_unknown_one_is_not(tmp_path: Path) -> None:
+    world = await _busy(tmp_path)
+    await world.store.seal_ledger()
+    [newest, *_] = [row async for rows in audit.entries_back(world.house, 4) for row in rows]
+    proven = await audit.prove(world.house, newest.id, sequencer=world.store)
+    assert parse_proof(proven.proof).index == proven.position == newest.position
+    assert leaf_hash(proven.body) == newest.leaf
+    with pytest.raises(NotFound):
+        await audit.prove(world.house, bytes(16), sequencer=world.store)

@@ -1,0 +1,114 @@
+"""Both stores copied while the house runs; what was ended before the restore is ended again in what comes back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+from lockhouse.errors import Invalid, Tampered
+from lockhouse.flows import backup
+from tests.faces.cli.house import EMAIL, Desk
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ORDERS = (("Order Completed", {"email": EMAIL, "order_id": "A-1"}), ("Order Completed", {"email": "bo@x.example"}))
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    desk = Desk(tmp_path)
+    desk.found()
+    desk.send(*ORDERS)
+    assert desk.call("backup create ../copy").code == 0
+    return desk
+
+
+def _erase(desk: Desk) -> str:
+    person = desk.person()
+    opened = desk.call(f"request open {person}", json=True).value
+    assert desk.call(f"request fulfil {opened['request']} --now --yes").code == 0
+    return person
+
+
+def test_a_house_brought_back_shows_what_the_old_one_showed(desk: Desk) -> None:
+    seen = desk.call("backup restore ../copy --to ../back", json=True).value
+    assert seen["replayed"] == {"persons": 0, "compartments": 0, "epochs": 0, "keys": 0}
+    here, there = (desk.call(f"{where} person show {desk.person()} --as support") for where in ("", "-C ../back"))
+    assert here.out == there.out
+    assert desk.call("-C ../back ledger verify --records").code == 0
+
+
+def test_who_was_erased_after_the_backup_does_not_come_back(desk: Desk) -> None:
+    person = _erase(desk)
+    seen = desk.call("backup restore ../copy --to ../back", json=True).value
+    assert seen["replayed"]["persons"] == 1
+    assert desk.call(f"-C ../back person show {person}").code == 3
+    assert desk.call("-C ../back person find email -", typed=f"{EMAIL}\n", json=True).value == []
+    [other] = desk.call("-C ../back person find email -", typed="bo@x.example\n", json=True).value
+    assert other["fields"]["email"]["state"] == "masked"
+
+
+def test_an_old_record_store_under_todays_identity_store_stays_dead(desk: Desk) -> None:
+    person = _erase(desk)
+    assert desk.call("backup restore ../copy --to ../old --only record").code == 0
+    assert desk.call(f"-C ../old person show {person}").code == 3
+    assert desk.call("-C ../old ledger verify --records").code == 0
+
+
+def test_one_compartment_that_ended_ends_again_and_the_others_stay(desk: Desk) -> None:
+    person = desk.person()
+    hint = desk.call(f"request open {person} --compartment nope", json=True).error["message"]
+    name = next(one for one in hint.split("one of ")[1].split(", got")[0].split(", ") if one.startswith("transactions"))
+    opened = desk.call(["request", "open", person, "--compartment", name], json=True).value
+    assert desk.call(f"request fulfil {opened['request']} --now --yes").code == 0
+    seen = desk.call("backup restore ../copy --to ../back", json=True).value
+    assert seen["replayed"]["compartments"] == seen["replayed"]["keys"] == 1
+    assert desk.call(f"-C ../back person show {person} --as support").code == 0
+
+
+def test_a_copy_that_was_changed_is_not_brought_back(desk: Desk) -> None:
+    file = desk.folder / "copy" / "record.db"
+    raw = bytearray(file.read_bytes())
+    raw[-1] ^= 1
+    file.write_bytes(raw)
+    assert desk.call("backup restore ../copy --to ../back").code == 7
+
+
+def test_a_backup_holds_no_address_and_no_root(desk: Desk) -> None:
+    files = sorted(path.name for path in (desk.folder / "copy").iterdir())
+    assert files == ["identity.db", "lockhouse.toml", "manifest.json", "record.db"]
+    assert all(EMAIL.encode() not in path.read_bytes() for path in (desk.folder / "copy").iterdir())
+    assert all(path.stat().st_mode & 0o077 == 0 for path in (desk.folder / "copy").iterdir())
+
+
+def test_a_backup_is_noted_with_what_it_holds(desk: Desk) -> None:
+    manifest = backup.parse_manifest((desk.folder / "copy" / "manifest.json").read_bytes())
+    [entry] = desk.call("ledger log --kind backup", json=True).value
+    assert entry["body"]["backup"] == manifest.backup
+    assert entry["body"]["size"] == manifest.size
+
+
+@pytest.mark.parametrize("raw", [b"", b"{}", b"\xff", b'{"version": 2}'])
+def test_a_manifest_that_is_none_is_refused(raw: bytes) -> None:
+    with pytest.raises(Invalid):
+        backup.parse_manifest(raw)
+
+
+def test_a_manifest_without_a_store_is_refused(desk: Desk) -> None:
+    manifest = backup.parse_manifest((desk.folder / "copy" / "manifest.json").read_bytes())
+    short = msgspec.structs.replace(manifest, files={"record": manifest.files["record"]})
+    with pytest.raises(Invalid):
+        backup.parse_manifest(msgspec.json.encode(short))
+
+
+async def test_a_file_that_is_no_database_is_no_copy(tmp_path: Path) -> None:
+    from lockhouse.errors import Unavailable  # noqa: PLC0415  # only here
+    from lockhouse.wiring import copies  # noqa: PLC0415  # only here
+
+    (tmp_path / "record.db").write_bytes(b"not a database, but long enough to be asked" * 100)
+    (tmp_path / "to").mkdir()
+    with pytest.raises((Unavailable, Tampered)):
+        await copies().take(tmp_path, "record", tmp_path / "to")

@@ -1,0 +1,121 @@
+"""Each check passes on a good world and names what is wrong on one that is bad in exactly that."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from lockhouse.model.ids import DAY_MS
+from lockhouse.posture.checks import CHECKS, counts, examine
+from lockhouse.posture.world import Host, House, Listener, Place, Root, Thing, World
+
+NOW = 1_795_440_630_000
+FILE = Thing(name="record.db", mode=0o600, owned=True)
+HOST = Host(
+    things=(Thing(name="shop", mode=0o700, owned=True), FILE),
+    root=Root(thing=Thing(name="root", mode=0o600, owned=True), inside=False, same_disk=False, locked=True),
+    journal=Place(there=True, same_disk=False), schema={"identity": "0001", "record": "0001"}, wanted="0001",
+    wal_bytes={"identity": 0, "record": 0},
+    listeners=(Listener(name="collect", address="127.0.0.1:1", loopback=True, answers=False),), tls="own",
+    public_url=True, demo=False,
+)  # fmt: skip
+HOUSE = House(
+    policy=1, differs=None, placeholder=False, keyless=(), unserved=(), unproven=(), behind_ms=0, backup_at=NOW,
+    now=NOW, overdue=0, dead=0, admins=2,
+)  # fmt: skip
+LOOSE = msgspec.structs.replace(FILE, mode=0o640)
+FOREIGN = msgspec.structs.replace(FILE, owned=False)
+LINK = msgspec.structs.replace(FILE, is_link=True)
+
+
+def _root(**changed: Any) -> dict[str, Any]:
+    return {"root": msgspec.structs.replace(HOST.root, **changed)}
+
+
+def _outside(name: str) -> dict[str, Any]:
+    return {"listeners": (Listener(name=name, address="0.0.0.0:1", loopback=False, answers=True),)}
+
+
+BAD_HOSTS: list[tuple[str, dict[str, Any], str]] = [
+    ("folder-mode", {"things": (LOOSE,)}, "FAIL"),
+    ("folder-owner", {"things": (FOREIGN,)}, "FAIL"),
+    ("folder-owner", {"things": (LINK,)}, "FAIL"),
+    ("root-file", _root(thing=None), "FAIL"),
+    ("root-file", _root(thing=LOOSE), "FAIL"),
+    ("root-apart", _root(inside=True), "FAIL"),
+    ("root-apart", _root(same_disk=True), "MANUAL"),
+    ("schema", {"schema": {"record": "0000"}}, "FAIL"),
+    ("wal-size", {"wal_bytes": {"record": 1 << 30}}, "FAIL"),
+    ("listeners", _outside("collect"), "FAIL"),
+    ("listeners", {"missing_keys": ("tls.key",)}, "FAIL"),
+    ("metrics", {**_outside("metrics"), "tls": "files"}, "MANUAL"),
+    ("journal", {"journal": Place(there=False, same_disk=False)}, "FAIL"),
+    ("no-demo", {"demo": True}, "FAIL"),
+    ("root-locked", _root(locked=False), "FAIL"),
+    ("journal-apart", {"journal": Place(there=True, same_disk=True)}, "FAIL"),
+    ("public-url", {"public_url": False}, "FAIL"),
+]
+BAD_HOUSES: list[tuple[str, dict[str, Any], str]] = [
+    ("policy", {"policy": None}, "FAIL"),
+    ("draft", {"differs": "policy.yaml differs from live v1."}, "MANUAL"),
+    ("clock", {"behind_ms": 120_001}, "FAIL"),
+    ("channels", {"keyless": ("web",)}, "MANUAL"),
+    ("served", {"unserved": ("fax",)}, "MANUAL"),
+    ("endings", {"overdue": 1}, "FAIL"),
+    ("dead-letters", {"dead": 1}, "FAIL"),
+    ("backup", {"backup_at": None}, "FAIL"),
+    ("backup", {"backup_at": NOW - 3 * DAY_MS}, "FAIL"),
+    ("contact", {"placeholder": True}, "FAIL"),
+    ("recipients", {"unproven": ("mailer",)}, "FAIL"),
+    ("second-admin", {"admins": None}, "MANUAL"),
+]
+ALWAYS_BY_HAND = {"backup", "witness"}
+
+
+def _said(world: World) -> dict[str, str]:
+    return {one.check: one.state for one in examine(world, production=True)}
+
+
+def test_a_good_house_leaves_only_what_nobody_can_check_for_you() -> None:
+    said = _said(World(host=HOST, house=HOUSE))
+    assert {name for name, state in said.items() if state != "PASS"} == ALWAYS_BY_HAND
+    assert tuple(said) == CHECKS
+
+
+@pytest.mark.parametrize(("check", "changed", "state"), BAD_HOSTS)
+def test_one_thing_wrong_with_the_machine_is_one_finding(check: str, changed: dict[str, Any], state: str) -> None:
+    said = _said(World(host=msgspec.structs.replace(HOST, **changed), house=HOUSE))
+    assert said[check] == state
+    assert {name for name, one in said.items() if one != "PASS"} - ALWAYS_BY_HAND == {check}
+
+
+@pytest.mark.parametrize(("check", "changed", "state"), BAD_HOUSES)
+def test_one_thing_wrong_with_the_house_is_one_finding(check: str, changed: dict[str, Any], state: str) -> None:
+    said = _said(World(host=HOST, house=msgspec.structs.replace(HOUSE, **changed)))
+    assert said[check] == state
+    assert {name for name, one in said.items() if one != "PASS"} - ALWAYS_BY_HAND <= {check}
+
+
+def test_every_check_but_the_one_by_hand_has_an_example_that_it_finds() -> None:
+    found = {check for check, _, _ in (*BAD_HOSTS, *BAD_HOUSES)}
+    assert set(CHECKS) - found == {"witness"}
+
+
+def test_whatever_is_not_fine_says_what_mends_it() -> None:
+    worlds = [World(host=msgspec.structs.replace(HOST, **changed), house=HOUSE) for _, changed, _ in BAD_HOSTS]
+    worlds += [World(host=HOST, house=msgspec.structs.replace(HOUSE, **changed)) for _, changed, _ in BAD_HOUSES]
+    results = [one for world in worlds for one in examine(world, production=True)]
+    assert [one.check for one in results if (one.state == "PASS") == bool(one.mend)] == []
+
+
+def test_a_house_that_does_not_open_is_an_error_and_never_a_pass() -> None:
+    results = examine(World(host=HOST, away="root file: expected its passphrase"), production=False)
+    of_house = [one for one in results if "could not be opened" in one.sentence]
+    assert {one.state for one in of_house} == {"ERROR"}
+    assert counts(results)["ERROR"] == len(of_house) == 7
+
+
+def test_without_production_only_what_concerns_every_house_is_asked() -> None:
+    assert not [one for one in examine(World(host=HOST, house=HOUSE), production=False) if one.production]
