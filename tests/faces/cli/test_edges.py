@@ -115,7 +115,7 @@ def test_every_problem_of_a_draft_has_its_own_line(desk: Desk) -> None:
 
 def test_a_fault_of_our_own_tells_its_number_type_and_place_and_not_its_text() -> None:
     err = io.StringIO()
-    with pytest.raises(ValueError, match=".") as raised:
+    with pytest.raises(ValueError, match="Expecting") as raised:
         json.loads(CANARY)
     assert tell_incident(Terminal(stderr=err, talks=False), raised.value, as_json=False) == 70
     assert "JSONDecodeError at " in err.getvalue()
