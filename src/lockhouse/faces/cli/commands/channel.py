@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from lockhouse.wiring import Opened
 
 APP = noun("channel", "The ways in: their write keys, and what they send that is not kept.")
+SAMPLE = {"email": "anna@customer.example", "order_id": "A-1"}
 WEAKNESS = {
     "public": "Anyone can read its key in the page: events may be made up, so they neither widen a consent nor prove "
     "an identifier.",
@@ -56,7 +57,7 @@ def address_of(settings: Settings) -> str:
 
 def _shown(channel: Channel, key: str, address: str) -> str:
     event = next((one for one in ("Order Completed", *channel.events) if one in channel.events), "page")
-    sample = msgspec.json.encode({"userId": "customer-1", "event": event, "properties": {"order_id": "A-1"}}).decode()
+    sample = msgspec.json.encode({"userId": "customer-1", "event": event, "properties": SAMPLE}).decode()
     return "\n".join([
         f"A {channel.assurance_key} write key for {channel.name}, shown this once:",
         "",
@@ -82,13 +83,13 @@ def _snippet(channel: Channel, key: str, address: str, *, event: str) -> list[st
             f"  {{ writeKey: '{key}' }},",
             f"  {{ integrations: {{ 'Segment.io': {{ apiHost: '{host}/v1', protocol: '{scheme}' }} }} }},",
             ")",
-            f"analytics.track('{event}', {{ order_id: 'A-1' }})",
+            f"analytics.track('{event}', {SAMPLE})",
         ]
     return [
         "import segment.analytics as analytics",
         f"analytics.write_key = '{key}'",
         f"analytics.host = '{address}'",
-        f"analytics.track('customer-1', '{event}', {{'order_id': 'A-1'}})",
+        f"analytics.track('customer-1', '{event}', {SAMPLE})",
         "analytics.flush()",
         "# pip install segment-analytics-python",
     ]
