@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress as suppress_errors
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -16,7 +17,7 @@ from lockhouse.identity.normalise import NORM_VERSION, normal
 from lockhouse.ledger.entry import Consent as ConsentEntry
 from lockhouse.ledger.entry import Suppression as SuppressionEntry
 from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
-from lockhouse.model.rows import Consent, KeyRing, Seal, Suppression
+from lockhouse.model.rows import Consent, Identifier, KeyRing, Seal, Suppression
 from lockhouse.model.scale import Assurance, ConsentState
 
 if TYPE_CHECKING:
@@ -106,7 +107,9 @@ async def suppress(  # noqa: PLR0913  (what a suppression is made of)
 ) -> Suppression:
     """This identifier is not collected again for these purposes; none named closes every purpose that may be closed.
 
-    Contract and legal duty stay open whatever is named: a shop must be able to fulfil the next order.
+    Contract and legal duty stay open whatever is named: a shop must be able to fulfil the next order. What was closed
+    before stays closed: only `lift` opens. Whoever has the identifier now counts as having refused, so that what is
+    held already is not used either.
 
     Raises:
         Invalid: the field identifies nobody, the value has no usable form, or a purpose is unknown.
@@ -116,7 +119,10 @@ async def suppress(  # noqa: PLR0913  (what a suppression is made of)
     unknown = [name for name in purposes if name not in live.bits]
     if unknown:
         raise Invalid("purposes", f"names of purposes: {', '.join(live.bits)}", got="another")
-    numbers = [live.names.number("purpose", name) for name in sorted(purposes)]
+    numbers = sorted(live.names.number("purpose", name) for name in purposes)
+    for before in checked((await house.reads.get(Suppression, [(kind, tag)])).values(), house.integrity_key):
+        closed = msgspec.msgpack.decode(before.purposes)
+        numbers = sorted({*numbers, *closed}) if numbers and closed else []
     entry = house.ids.new()
     row = Suppression(kind, tag, msgspec.msgpack.encode(numbers), reason, house.clock.now_ms(), None, entry, b"")
     row = signed(row, house.integrity_key)
@@ -124,7 +130,25 @@ async def suppress(  # noqa: PLR0913  (what a suppression is made of)
     await house.commits.commit(Change("identity", puts=(Put(Suppression.TABLE, row),)))
     await house.commits.commit(Change("record", entries=(said.draft(id=entry, lane=house.lane),)))
     await house.epochs.announce(key=True)
+    await _refused(house, field, value, numbers)
     return row
+
+
+async def _refused(house: House, field: str, value: str, numbers: Sequence[int]) -> None:
+    """Whoever has this identifier, however far that is believed, is told no for these purposes."""
+    live = house.live()
+    kind = live.kind(field)
+    plain = normal(kind.type, value)
+    if plain is None:
+        return
+    tag = house.indexer.tag(kind.number, kind.generation, plain, norm=NORM_VERSION)
+    place = (kind.number, kind.generation, tag)
+    owners = await house.reads.find(Identifier, ("kind", "generation", "tag"), [place])
+    for person in sorted({row.person for row in owners}):
+        for purpose in live.policy.purposes:
+            if purpose.refusable and (not numbers or purpose.id in numbers):
+                with suppress_errors(NotFound):  # they ended meanwhile
+                    await record(house, person, purpose.name, granted=False, signal="suppression")
 
 
 async def lift(house: House, field: str, value: str, *, reason: str, by: str) -> None:

@@ -81,7 +81,7 @@ async def decide(house: House, work: Work) -> None:
     said, _unmapped = map_consent(live.policy, event.consent) if event.consent is not None else (None, ())
     suppressed: frozenset[str] = frozenset()
     if house.suppressions:
-        suppressed = await suppressed_purposes(house, work.reducer.identifiers(event, seen=work.seen))
+        suppressed = work.suppressed = await suppressed_purposes(house, work.reducer.identifiers(event, seen=work.seen))
     if region is None:
         region = work.seen.region(event.source)
     asked = Asked(

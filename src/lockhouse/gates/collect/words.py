@@ -59,7 +59,8 @@ def new_words(work: Work) -> dict[str, tuple[bool, str]]:
     if event.consent is not None:
         said, _ = map_consent(work.live.policy, event.consent)
         for purpose, granted in (said or {}).items():
-            if not granted or work.batch.assurance >= Assurance.SECRET:
+            widens = work.batch.assurance >= Assurance.SECRET and purpose not in work.suppressed
+            if not granted or widens:
                 words[purpose] = (granted, "banner")
     if GPC in event.signals:
         for purpose in purposes:

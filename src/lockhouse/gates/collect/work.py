@@ -59,6 +59,8 @@ class Work(msgspec.Struct, gc=False):
     new_links: Sequence[Link] = ()
     new_words: Sequence[Consent] = ()
     moved: bool = False
+    suppressed: frozenset[str] = frozenset()
+    """Purposes that a suppression of one of its identifiers closes."""
 
     def under(self, live: LivePolicy, *, attempt: int) -> None:
         """Decide it by this policy; what another policy's reducer saw in it is looked at again."""

@@ -1,0 +1,152 @@
+"""What a person says is heard at once and everywhere; only their own word, well vouched for, widens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lockhouse.errors import Invalid, NotFound
+from lockhouse.flows import consent
+from lockhouse.model import codes
+from lockhouse.model.rows import Consent, Identifier, KeyRing, Record, Suppression
+from tests.world import World
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+EMAIL = "anna.schmidt@example.com"
+YES = {"consent": {"Advertising": True}}
+
+
+async def _order(world: World, number: int = 1, *, yes: bool = False) -> str:
+    said = YES if yes else {}
+    sent = {"email": EMAIL, "order_id": f"A-{number}", "loyalty_id": "L-7001234"}
+    return (await world.send("account", "Order Completed", **sent, **said)).outcome
+
+
+async def _marketer_sees(world: World) -> bool:
+    return any(EMAIL in str(view.fields) for view in await world.find(EMAIL, role="marketer"))
+
+
+async def test_a_word_given_to_staff_closes_marketing_at_once_and_in_every_process(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    other = await world.second()
+    await _order(world, yes=True)
+    assert await _marketer_sees(world)
+    assert await _marketer_sees(other)
+    person = await world.person(EMAIL)
+    await consent.record(world.house, person, "marketing", granted=False)
+    assert not await _marketer_sees(world)
+    assert not await _marketer_sees(other)
+    # The other process had decided by the old word a moment ago: what it collects now goes by the new one.
+    reply = await other.send("account", "Order Completed", email=EMAIL, loyalty_id="L-7001234")
+    assert ("properties.loyalty_id", "no-consent") not in reply.dropped
+    assert not await _marketer_sees(other)
+    [word] = [word for word in await consent.show(world.house, person) if not word.granted]
+    assert (word.purpose, word.signal, word.channel) == ("marketing", "staff", "staff")
+    assert "consent" in await world.kinds()
+    world.clock.at += 1
+    await consent.record(other.house, person, "marketing", granted=True)
+    assert await _marketer_sees(world)
+
+
+async def test_a_key_that_anyone_can_read_narrows_and_never_widens(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    await _order(world)
+    await world.send("web", "identify", email=EMAIL, name="Anna", **YES)
+    assert not await _marketer_sees(world)
+    assert [row for row in await world.rows(Consent) if row.state == 1] == []
+    await consent.record(world.house, await world.person(EMAIL), "marketing", granted=True)
+    await _order(world, 2, yes=True)
+    assert await _marketer_sees(world)
+    await world.send("web", "identify", email=EMAIL, consent={"Advertising": False})
+    assert not await _marketer_sees(world)
+
+
+async def test_gpc_takes_back_what_was_granted_and_never_gives(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    await _order(world, yes=True)
+    assert await _marketer_sees(world)
+    await world.send("web", "identify", email=EMAIL, name="Anna", signals=["gpc"], **YES)
+    assert not await _marketer_sees(world)
+
+
+async def test_nobody_can_refuse_what_is_not_theirs_to_refuse(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    await _order(world)
+    person = await world.person(EMAIL)
+    for purpose in ("fulfilment", "accounting", "no-such-purpose"):
+        with pytest.raises(Invalid, match="purpose: expected one that a person can refuse"):
+            await consent.record(world.house, person, purpose, granted=False)
+    await world.erase(person)
+    with pytest.raises(NotFound, match="person: expected a living person"):
+        await consent.record(world.house, person, "marketing", granted=True)
+    assert await world.rows(Consent) == []
+
+
+async def test_a_suppression_closes_marketing_and_never_orders(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    other = await world.second()
+    await _order(world, yes=True)
+    assert await _marketer_sees(other)
+    await consent.suppress(world.house, "email", EMAIL, purposes=[], reason="asked", by="os-user:1000")
+    for place in (world, other):
+        assert not await _marketer_sees(place)
+        assert await _order(place, 2, yes=True) in {"stored", "trimmed"}
+    [view] = await world.find(EMAIL)
+    assert view.fields["order_id"].state == "open"
+    reply = await other.send("web", "page", device_id="tablet-0042", page_path="/", email=EMAIL)
+    assert reply.outcome == "trimmed", (
+        "a device of nobody is not suppressed by an identifier that the event may not hold"
+    )
+
+
+async def test_a_suppression_survives_the_erasure_of_the_person(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    await _order(world, yes=True)
+    await consent.suppress(world.house, "email", EMAIL, purposes=["marketing"], reason="asked", by="os-user:1000")
+    await world.erase(await world.person(EMAIL))
+    assert len(await consent.suppressions(world.house)) == 1
+    world.clock.at += 1_000
+    late = await world.second()
+    reply = await late.send("account", "identify", email=EMAIL, loyalty_id="L-7001234", **YES)
+    assert reply.outcome in {"stored", "trimmed"}
+    assert not await _marketer_sees(late)
+    assert await _order(late, 3) in {"stored", "trimmed"}
+    assert [view.fields["order_id"].value for view in await late.find(EMAIL)] == ["A-3"]
+
+
+async def test_an_event_of_nothing_but_suppressed_purposes_says_so(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    await consent.suppress(world.house, "device_id", "tablet-0042", purposes=[], reason="asked", by="os-user:1000")
+    reply = await world.send("web", "page", device_id="tablet-0042", page_path="/shoes")
+    assert (reply.outcome, reply.code) == ("refused", codes.SUPPRESSED)
+    assert await world.rows(Record) == []
+    assert await world.rows(Identifier) == []
+
+
+async def test_a_second_suppression_adds_to_the_first_and_only_lifting_opens(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    for purposes in (["marketing"], ["analytics"]):
+        await consent.suppress(world.house, "email", EMAIL, purposes=purposes, reason="asked", by="os-user:1000")
+    await _order(world, yes=True)
+    assert not await _marketer_sees(world)
+    [row] = await world.rows(Suppression)
+    await consent.suppress(world.house, "email", EMAIL, purposes=[], reason="asked", by="os-user:1000")
+    await consent.suppress(world.house, "email", EMAIL, purposes=["marketing"], reason="asked", by="os-user:1000")
+    [all_of_it] = await world.rows(Suppression)
+    assert (row.purposes[0], all_of_it.purposes) == (0x92, b"\x90")
+    await consent.lift(world.house, "email", EMAIL, reason="asked", by="os-user:1000")
+    assert await world.rows(Suppression) == []
+    assert (await world.kinds()).count("suppression") == 5
+    with pytest.raises(NotFound, match="suppression: expected one of this identifier"):
+        await consent.lift(world.house, "email", EMAIL, reason="asked", by="os-user:1000")
+
+
+async def test_a_suppression_of_an_unknown_address_makes_nobody(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    await consent.suppress(world.house, "email", EMAIL, purposes=[], reason="asked", by="os-user:1000")
+    assert await world.rows(KeyRing) == []
+    with pytest.raises(Invalid, match="identifier: expected a field that identifies"):
+        await consent.suppress(world.house, "name", "Anna", purposes=[], reason="asked", by="os-user:1000")
