@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import fields
 from pathlib import Path
 
+import pytest
+
 from lockhouse.faces.cli.app import TREE
 from lockhouse.faces.cli.pages import cli_page, settings_page
 from lockhouse.settings import Settings
 
 DOCS = Path(__file__).parents[3] / "docs"
+ROOM = DOCS.parent / "src/lockhouse/faces/cli/commands"
 
 
 def test_the_page_of_commands_is_what_the_commands_say() -> None:
@@ -24,6 +27,12 @@ def test_every_command_and_setting_has_its_line() -> None:
     page = cli_page()
     assert [name for name, _, _, _ in TREE if f"\n### {name}\n" not in page] == []
     assert [one.name for one in fields(Settings) if f"| `{one.name}` |" not in settings_page()] == []
+
+
+@pytest.mark.parametrize(("name", "place", "about"), [(name, place, about) for name, place, _, about in TREE])
+def test_a_noun_says_the_same_of_itself_as_the_list_of_all(name: str, place: str, about: str) -> None:
+    text = (ROOM / f"{place.partition(':')[0]}.py").read_text("utf-8")
+    assert not place.endswith(":APP") or f'noun("{name}", "{about}")' in text
 
 
 def test_no_option_is_left_without_a_word() -> None:

@@ -13,7 +13,7 @@ from lockhouse.faces.cli.call import Here, noun
 from lockhouse.faces.cli.layout import Said, day, plain, table, when
 from lockhouse.flows import consent
 
-APP = noun("suppression", "Who must not be collected again, by identifier and purpose.")
+APP = noun("suppression", "Who must not be collected again.")
 Input = Annotated[str | None, Parameter(name="INPUT", allow_leading_hyphen=True)]
 
 
