@@ -14,7 +14,7 @@ import pytest
 
 from lockhouse.faces.demo.people import ANNA, crowd
 from lockhouse.faces.demo.traffic import CHANNELS, traffic
-from tests.faces.demo.runs import figures, is_gone
+from tests.faces.demo.runs import command, environment, figures, is_gone
 
 PEOPLE = 150
 pytestmark = pytest.mark.xdist_group("demo")
@@ -114,6 +114,18 @@ def test_nothing_is_left_in_the_temporary_folder(tmp_path: Path) -> None:
     told, story = figures(tmp_path, "--once", "--people", "12", "--seed", "3")
     assert told["accepted"] > 0
     assert "Its processes, files and keys are gone." in story
+    assert is_gone(tmp_path, within_s=1.0)
+
+
+def test_without_a_terminal_it_is_asked_by_line(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        command("--people", "12"), env=environment(tmp_path), input="1\nwhat?\n2\n2\nq\n", capture_output=True,
+        text=True, check=True, timeout=60,
+    )  # fmt: skip
+    acts = re.findall(r"^\[(\d)\] [A-Z]", ended.stdout, re.MULTILINE)
+    assert acts == ["1", "2", "2"]
+    assert "She was erased already" in ended.stdout
+    assert ended.stdout.rstrip().endswith("Its processes, files and keys are gone.")
     assert is_gone(tmp_path, within_s=1.0)
 
 

@@ -29,12 +29,13 @@ class Stage:
 
     Attributes:
         live: somebody looks at a terminal.
+        asks: after the shop's day somebody chooses what happens.
     """
 
     def __init__(self, *, json: bool, once: bool) -> None:
         self._console = Console(file=sys.stderr if json else sys.stdout, highlight=False, soft_wrap=True)
         self.live = self._console.is_terminal and not json
-        self.asks = self.live and not once and sys.stdin.isatty()
+        self.asks = not once and not json
         self.quiet = json
 
     def say(self, text: str = "") -> None:

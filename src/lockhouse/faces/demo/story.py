@@ -13,7 +13,7 @@ from lockhouse.faces.demo.people import crowd
 from lockhouse.faces.demo.place import folder_for, make, packaged_policy, served
 from lockhouse.faces.demo.sending import send_all, settled, watch
 from lockhouse.faces.demo.tally import Tally
-from lockhouse.faces.demo.terminal import next_key, single_keys
+from lockhouse.faces.demo.terminal import QUIT, next_key, single_keys
 from lockhouse.faces.demo.traffic import traffic
 from lockhouse.wiring import opened
 
@@ -121,8 +121,8 @@ async def _ask(acts: Acts, stage: Stage) -> None:
             stage.say()
             stage.say(MENU)
             key = await next_key()
-            while key not in chosen and key != "q":
+            while key not in chosen and key != QUIT:
                 key = await next_key()
-            if key == "q":
+            if key == QUIT:
                 return
             await chosen[key]()
