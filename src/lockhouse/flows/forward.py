@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from lockhouse.crypto.signatures import hmac_sha256
-from lockhouse.errors import Unavailable
+from lockhouse.errors import Tampered, Unavailable
 from lockhouse.gates.disclose import Records, disclose
 from lockhouse.gates.facts import standing_facts
 from lockhouse.model.change import Change, Expect, Put
@@ -24,7 +24,7 @@ from lockhouse.model.rows import Outbox
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Sequence
 
-    from lockhouse.gates.disclose import RecordView
+    from lockhouse.gates.disclose import RecordView, View
     from lockhouse.gates.house import House
     from lockhouse.model.policy import Recipient
     from lockhouse.model.ports import Answer, OutboundHTTP
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 WAITING, SENT, HELD, DEAD = 0, 1, 2, 3
 CHUNK = 100
 """Events a request; Segment-compatible servers take 500 KB and 2,500 events."""
+TAMPERED = "tampered"
+"""Why a row is a dead letter whose person's rows do not verify: it can be sent again once they are put right."""
 MAX_ATTEMPTS = 12
 BACKOFF_S = (1, 2, 5, 15, 60, 300, 900)
 _STANDARD = frozenset({"alias", "group", "identify", "page", "screen"})
@@ -72,8 +74,10 @@ async def forward(house: House, name: str, *, http: OutboundHTTP, write_key: str
     await _mark(house, [row for row in rows if row.record.hex() in going], SENT)
     held = [row for row in rows if row.record.hex() not in going]
     for row in held:
-        await _mark(house, [row], HELD, reason=reasons.get(row.record, "nothing-may-be-sent"))
-    result.sent, result.held = len(rows) - len(held), len(held)
+        reason = reasons.get(row.record, "nothing-may-be-sent")
+        await _mark(house, [row], DEAD if reason == TAMPERED else HELD, reason=reason)
+    result.dead = sum(reasons.get(row.record) == TAMPERED for row in held)
+    result.sent, result.held = len(rows) - len(held), len(held) - result.dead
     return result
 
 
@@ -91,8 +95,7 @@ async def _events(
             actor=actor, action="send", purpose=purpose, facts=facts, mode="full", reason="send",
             recipient=recipient.name, fields=recipient.fields,
         )  # fmt: skip
-        only = Records(only=frozenset(row.record for row in rows), limit=CHUNK)
-        async for view in disclose(house, ask, _persons(rows), records=only):
+        for view in await _disclosed(house, ask, rows, reasons):
             for record in view.timeline:
                 views[record.id] = _joined(views.get(record.id), record)
             if view.refused:
@@ -106,6 +109,28 @@ async def _events(
         if shown is not None and values:
             events.append(_event(house, recipient, shown, values))
     return events, reasons
+
+
+async def _disclosed(house: House, ask: Ask, rows: Sequence[Outbox], reasons: dict[bytes, str]) -> list[View]:
+    """The views of the rows' persons. One whose rows were tampered with does not keep the others' events from going.
+
+    Raises:
+        Tampered: nobody's rows are as this house made them; then it is not one person's matter.
+    """
+    only = Records(only=frozenset(row.record for row in rows), limit=CHUNK)
+    try:
+        return [view async for view in disclose(house, ask, _persons(rows), records=only)]
+    except Tampered:
+        views: list[View] = []
+        for person in dict.fromkeys(row.person for row in rows):
+            own = [row for row in rows if row.person == person]
+            try:
+                views += [view async for view in disclose(house, ask, _persons(own), records=only)]
+            except Tampered:
+                reasons.update((row.record, TAMPERED) for row in own)
+        if not views:
+            raise
+        return views
 
 
 def _joined(before: RecordView | None, now: RecordView) -> RecordView:

@@ -1,0 +1,195 @@
+"""Sending on: only what the recipient may have, in each person's order, at least once, and never what has ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+
+from lockhouse.errors import Tampered, Unavailable
+from lockhouse.flows import consent, forward
+from lockhouse.model.ports import Answer
+from lockhouse.model.rows import Note, Outbox, Record
+from tests.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from lockhouse.model.change import Change, Committed, Conflict
+
+EMAIL, OTHER = "anna.schmidt@example.com", "bert.maier@example.org"
+
+
+@dataclass
+class Server:
+    """A recipient's server that answers as told, and remembers what came."""
+
+    answers: list[int | None] = field(default_factory=list)
+    batches: list[dict[str, Any]] = field(default_factory=list)
+
+    async def post(self, url: str, *, body: bytes, headers: Mapping[str, str]) -> Answer:
+        assert url == "http://127.0.0.1:1/v1/batch"
+        assert headers["Authorization"].startswith("Basic ")
+        self.batches.append(msgspec.json.decode(body))
+        answer = self.answers.pop(0) if self.answers else 200
+        if answer is None:
+            raise Unavailable("recipient: expected an answer, got none")
+        return Answer(status=answer)
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        return [event for batch in self.batches for event in batch["batch"]]
+
+
+async def _order(world: World, number: int, email: str = EMAIL, **more: Any) -> bytes | None:
+    sent = {"email": email, "order_id": f"A-{number}", "order_total": f"{number}.75", "name": "Anna"} | more
+    return (await world.send("account", "Order Completed", **sent)).record
+
+
+async def _round(world: World, server: Server) -> forward.Sent:
+    return await forward.forward(world.house, "rudder", http=server, write_key="k")
+
+
+async def _states(world: World) -> list[tuple[int, str | None]]:
+    return [(row.state, row.reason) for row in sorted(await world.rows(Outbox), key=lambda row: row.id)]
+
+
+async def test_only_what_the_recipient_may_have_leaves_the_house(tmp_path: Path) -> None:
+    world, server = await World.make(tmp_path), Server()
+    record = await _order(world, 1)
+    assert record is not None
+    sent = await _round(world, server)
+    assert (sent.sent, sent.held) == (1, 0)
+    [event] = server.events
+    assert (event["type"], event["event"], event["messageId"]) == ("track", "Order Completed", record.hex())
+    assert event["properties"] == {"order_total": "1.75"}
+    told = str(server.batches)
+    for held in (EMAIL, "A-1", "Anna", (await world.person(EMAIL)).hex()):
+        assert held not in told
+    assert len(await world.rows(Note)) == 1
+    assert "disclosure" in await world.kinds()
+
+
+async def test_what_may_not_be_sent_is_held_back_with_the_reason(tmp_path: Path) -> None:
+    world, server = await World.make(tmp_path), Server()
+    await _order(world, 1)
+    await _order(world, 2, OTHER)
+    await consent.record(world.house, await world.person(EMAIL), "analytics", granted=False)
+    sent = await _round(world, server)
+    assert (sent.sent, sent.held) == (1, 1)
+    assert [event["properties"] for event in server.events] == [{"order_total": "2.75"}]
+    assert await _states(world) == [(forward.HELD, "objected"), (forward.SENT, None)]
+
+
+async def test_an_erased_persons_waiting_rows_are_held_back(tmp_path: Path) -> None:
+    world, server = await World.make(tmp_path), Server()
+    await _order(world, 1)
+    await _order(world, 2, OTHER)
+    await _order(world, 3)
+    await world.erase(await world.person(EMAIL), now=False)
+    await _round(world, server)
+    assert [event["properties"] for event in server.events] == [{"order_total": "2.75"}]
+    assert await _states(world) == [(forward.HELD, "erased"), (forward.SENT, None), (forward.HELD, "erased")]
+
+
+async def test_each_persons_events_arrive_in_order_though_the_server_fails_on_the_way(tmp_path: Path) -> None:
+    world, server = await World.make(tmp_path), Server(answers=[503, None, 429, 401])
+    for number in range(1, 7):
+        await _order(world, number, (EMAIL, OTHER)[number % 2])
+    for _ in range(20):
+        sent = await _round(world, server)
+        if not sent.waiting:
+            break
+        assert sent.wait_s > 0
+        world.clock.pass_days(sent.wait_s / 86_400 + 1e-6)
+    assert [event["properties"]["order_total"] for event in server.batches[-1]["batch"]] == [
+        f"{number}.75" for number in range(1, 7)
+    ]
+    assert len(server.batches) == 5
+    assert await _states(world) == [(forward.SENT, None)] * 6
+
+
+async def test_a_crash_after_the_answer_sends_again_and_never_skips(tmp_path: Path) -> None:
+    world, server = await World.make(tmp_path), Server()
+    for number in range(1, 4):
+        await _order(world, number)
+    world.house.commits = _Dying(world)
+    with pytest.raises(Unavailable):
+        await _round(world, server)
+    restarted = await world.second()
+    assert (await _round(restarted, server)).sent == 3
+    first, again = server.batches
+    assert [event["messageId"] for event in first["batch"]] == [event["messageId"] for event in again["batch"]]
+    assert await _states(world) == [(forward.SENT, None)] * 3
+    assert (await _round(restarted, server)).sent == 0
+    assert len(server.batches) == 2
+
+
+class _Dying:
+    """Commits of a process that dies when it is about to say that rows were sent."""
+
+    def __init__(self, world: World) -> None:
+        self._store = world.store
+
+    async def commit(self, change: Change) -> Committed | Conflict:
+        return await self._store.commit(change)
+
+    async def commit_each(self, changes: Sequence[Change]) -> list[Committed | Conflict]:
+        if any(put.table == Outbox.TABLE for change in changes for put in change.puts):
+            raise Unavailable("writer: expected an answer, got the end of the connection")
+        return await self._store.commit_each(changes)
+
+    async def scrub(self) -> None:
+        await self._store.scrub()
+
+
+async def test_what_a_server_refuses_for_good_is_kept_as_a_dead_letter_and_can_be_sent_again(tmp_path: Path) -> None:
+    world, server = await World.make(tmp_path), Server(answers=[400])
+    await _order(world, 1)
+    assert (await _round(world, server)).dead == 1
+    assert await forward.backlog(world.house, "rudder") == {"waiting": 0, "sent": 0, "held": 0, "dead": 1}
+    assert await forward.requeue(world.house, "rudder") == 1
+    assert (await _round(world, server)).sent == 1
+
+
+async def test_a_tampered_record_does_not_keep_everybody_elses_events_from_going(tmp_path: Path) -> None:
+    world, server = await World.make(tmp_path), Server()
+    await _order(world, 1)
+    await _order(world, 2, OTHER)
+    record = await _record_of(world, EMAIL)
+    world.plant(msgspec.structs.replace(record, boxes=record.boxes[:-1] + bytes([record.boxes[-1] ^ 1])))
+    for _ in range(3):
+        await _round(world, server)
+    assert [event["properties"] for event in server.events] == [{"order_total": "2.75"}]
+    assert await _states(world) == [(forward.DEAD, "tampered"), (forward.SENT, None)]
+
+
+async def test_when_nothing_verifies_nothing_is_given_up(tmp_path: Path) -> None:
+    world, server = await World.make(tmp_path), Server()
+    await _order(world, 1)
+    record = await _record_of(world, EMAIL)
+    world.plant(msgspec.structs.replace(record, boxes=record.boxes[:-1] + bytes([record.boxes[-1] ^ 1])))
+    with pytest.raises(Tampered):
+        await _round(world, server)
+    assert await _states(world) == [(forward.WAITING, None)]
+    world.plant(record)
+    assert (await _round(world, server)).sent == 1
+
+
+async def _record_of(world: World, email: str) -> Record:
+    person = await world.person(email)
+    [record] = [row for row in await world.rows(Record) if row.person == person]
+    return record
+
+
+async def test_an_event_of_before_the_consent_is_not_sent_on_by_the_consent_of_later(tmp_path: Path) -> None:
+    world, server = await World.make(tmp_path), Server()
+    await world.send("account", "Order Completed", email=EMAIL, order_total="1.75", consent={"Analytics": False})
+    world.clock.at += 1
+    await consent.record(world.house, await world.person(EMAIL), "analytics", granted=True)
+    await _round(world, server)
+    assert server.events == []
+    assert await _states(world) == [(forward.HELD, "nothing-may-be-sent")]
