@@ -22,7 +22,7 @@ from lockhouse.errors import (
     Unproven,
 )
 from lockhouse.faces.cli.acting import os_user
-from lockhouse.faces.cli.app import TREE, tree
+from lockhouse.faces.cli.app import TREE, run, tree
 from lockhouse.faces.cli.edge import tell, tell_incident
 from lockhouse.faces.cli.layout import clean, plain, table
 from lockhouse.faces.cli.terminal import Terminal
@@ -181,3 +181,22 @@ def test_values_become_what_json_can_say(value: Any, said: Any) -> None:
 def test_what_a_sender_chose_cannot_move_the_cursor() -> None:
     assert "\x1b" not in clean("\x1b[2Jhidden\r\n")
     assert "\x1b" not in table(("head",), [("\x1b[31mred",)])
+
+
+@pytest.mark.parametrize("raw", [b"", b"\n", b"\xff\xfe\n"])
+def test_a_line_that_is_none_is_refused_and_not_looked_up(desk: Desk, raw: bytes) -> None:
+    err = io.StringIO()
+    terminal = Terminal(stdin=io.TextIOWrapper(io.BytesIO(raw), "utf-8"), stderr=err, talks=False)
+    words = ["person", "find", "email", "-"]
+    assert run(words, terminal=terminal, environment={}, cwd=desk.house, clock=desk.clock) == 2
+    assert "one line" in err.getvalue()
+
+
+def test_a_prompt_that_is_closed_is_no_incident(desk: Desk) -> None:
+    def closed(_question: str) -> str:
+        raise EOFError
+
+    err = io.StringIO()
+    terminal = Terminal(stderr=err, talks=True, ask_hidden=closed)
+    assert run(["person", "find", "email"], terminal=terminal, environment={}, cwd=desk.house, clock=desk.clock) == 2
+    assert "incident" not in err.getvalue()

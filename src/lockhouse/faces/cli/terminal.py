@@ -65,7 +65,10 @@ class Terminal:
                 name, "a personal value at the prompt, or piped in with -", got="one on the command line",
                 hint=f"what is typed there stays in the shell's history and in ps; {example}",
             )  # fmt: skip
-        typed = self.stdin.readline(MAX_LINE) if source == "-" else self._hidden(name, example)
+        try:
+            typed = self.stdin.readline(MAX_LINE) if source == "-" else self._hidden(name, example)
+        except (EOFError, UnicodeDecodeError) as err:
+            raise Invalid(name, "one line in UTF-8", got="something else") from err
         if not typed.strip():
             raise Invalid(name, "one line with a value", got="an empty one")
         return typed.strip()
