@@ -6,6 +6,7 @@ import asyncio
 import os
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -48,11 +49,31 @@ class Served:
     folder: Path
     port: int
     writer: subprocess.Popen[bytes] | None
-    collect: subprocess.Popen[bytes]
+    collect: list[subprocess.Popen[bytes]]
 
     def cpu_s(self) -> tuple[float, float]:
-        """CPU seconds that the writer and the collect process have used."""
-        return (_cpu_s(self.writer.pid) if self.writer else 0.0), _cpu_s(self.collect.pid)
+        """CPU seconds that the writer and the collect processes have used."""
+        return (_cpu_s(self.writer.pid) if self.writer else 0.0), sum(_cpu_s(one.pid) for one in self.collect)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class How:
+    """How a house is served.
+
+    Attributes:
+        cpu: the core that all its processes are pinned to; -1 for any.
+        collectors: how many collect processes share the listener.
+        profile: folder for a profile of each process, None for none.
+        count: file that the collect process writes its counts of keys to, None for none.
+    """
+
+    cpu: int = -1
+    collectors: int = 1
+    profile: Path | None = None
+    count: Path | None = None
+
+
+PLAINLY = How()
 
 
 def _cpu_s(pid: int) -> float:
@@ -97,47 +118,47 @@ def copied(house: Founded, base: Path) -> Iterator[Path]:
         shutil.rmtree(folder)
 
 
-def _spawn(what: str, folder: Path, *, cpu: int, profile: Path | None = None) -> subprocess.Popen[bytes]:
-    argv = [sys.executable, "-m", "bench.server", what, str(folder), "--cpu", str(cpu)]
-    if profile is not None:
-        argv += ["--profile", str(profile)]
+def _spawn(what: str, folder: Path, how: How, *, number: int = 0, listener: int = -1) -> subprocess.Popen[bytes]:
+    argv = [sys.executable, "-m", "bench.server", what, str(folder), "--cpu", str(how.cpu), "--number", str(number)]
+    if how.profile is not None:
+        argv += ["--profile", str(how.profile / f"{what}-{number}.prof")]
+    if how.count is not None:
+        argv += ["--count", str(how.count)]
+    if listener >= 0:
+        argv += ["--listener", str(listener)]
     root = Path(__file__).resolve().parent.parent
-    return subprocess.Popen(argv, stdout=subprocess.PIPE, cwd=root)  # noqa: S603  # our own command
+    handed = (listener,) if listener >= 0 else ()
+    return subprocess.Popen(argv, stdout=subprocess.PIPE, cwd=root, pass_fds=handed)  # noqa: S603  # our own command
 
 
 @contextmanager
-def served(folder: Path, mode: Mode, *, cpu: int = -1, profile: Path | None = None) -> Iterator[Served]:
-    """The house with its writer and one collect process.
-
-    Args:
-        cpu: the core that both are pinned to; -1 for any.
-        profile: folder for a profile of each process.
-    """
-    names = {"writer": None, mode: None} if profile is None else {
-        "writer": profile / f"writer-{mode}.prof", mode: profile / f"collect-{mode}.prof"
-    }  # fmt: skip
-    writer = None if mode == "hello" else _spawn("writer", folder, cpu=cpu, profile=names["writer"])
-    collect = None
-    try:
-        if writer is not None:
-            _wait_for(folder / SOCKET_FILE, writer)
-        collect = _spawn(mode, folder, cpu=cpu, profile=names[mode])
-        if collect.stdout is None:
-            raise AssertionError("a pipe was asked for")
-        said = collect.stdout.readline()
-        if not said:
-            raise SystemExit("bench: expected a listening collect process, got one that ended")
-        yield Served(folder, int(said), writer, collect)
-    finally:
-        for process in (collect, writer):
-            if process is not None:
+def served(folder: Path, mode: Mode, how: How = PLAINLY) -> Iterator[Served]:
+    """The house with its writer and its collect processes, which share a listener as under `serve`."""
+    running: list[subprocess.Popen[bytes]] = []
+    with socket.create_server(("127.0.0.1", 0), backlog=256) as listener:
+        try:
+            writer = None
+            if mode != "hello":
+                writer = _spawn("writer", folder, how)
+                running.append(writer)
+                _wait_for(folder / SOCKET_FILE, writer)
+            collect = [
+                _spawn(mode, folder, how, number=number, listener=listener.fileno()) for number in range(how.collectors)
+            ]
+            running += collect
+            for process in collect:
+                if process.stdout is None or not process.stdout.readline():
+                    raise SystemExit("bench: expected a listening collect process, got one that ended")
+            yield Served(folder, listener.getsockname()[1], writer, collect)
+        finally:
+            for process in reversed(running):
                 process.send_signal(signal.SIGTERM)
                 process.wait(20)
 
 
-def _wait_for(socket: Path, process: subprocess.Popen[bytes]) -> None:
+def _wait_for(path: Path, process: subprocess.Popen[bytes]) -> None:
     until = time.monotonic() + 20
-    while not socket.exists():
+    while not path.exists():
         if process.poll() is not None or time.monotonic() > until:
             raise SystemExit("bench: expected the writer to listen, got none")
         time.sleep(0.01)

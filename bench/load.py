@@ -27,9 +27,7 @@ def request(path: str, body: bytes, key: str) -> bytes:
 
 def batched(events: Sequence[bytes], size: int) -> list[bytes]:
     """Bodies of `POST /v1/batch`."""
-    return [
-        b'{"batch":[' + b",".join(events[at : at + size]) + b"]}" for at in range(0, len(events), size)
-    ]
+    return [b'{"batch":[' + b",".join(events[at : at + size]) + b"]}" for at in range(0, len(events), size)]
 
 
 @dataclass(slots=True)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -69,6 +70,29 @@ class Mix:
         """So many events of the mix."""
         return [self._one() for _ in range(count)]
 
+    def of_device(self, person: int) -> Said:
+        """A product view by this person's device."""
+        return Said(_view(person, self._id(), self._draw), person, never_seen=False, identifiers=1)
+
+    def customers(self, count: int) -> list[int]:
+        """Persons of the population who are known by their e-mail address."""
+        found = (person for person in range(self._population) if _sort(person) >= DEVICES)
+        return list(islice(found, count))
+
+    def order_of(self, person: int) -> Said:
+        """An order of a customer."""
+        body, shown = _customer(person)
+        return Said(_order(body, self._id(), self._draw), person, never_seen=False, identifiers=shown)
+
+    @staticmethod
+    def email_of(person: int) -> str:
+        """A customer's address."""
+        return str(_customer(person)[0]["email"])
+
+    def _id(self) -> str:
+        self._message += 1
+        return f"{self._seed:04x}-{self._message:012x}"
+
     def _one(self) -> Said:
         if self._draw.random() < NEVER_SEEN:
             self._next += 1
@@ -77,18 +101,13 @@ class Mix:
         return self._event(_spread(rank, self._population), never_seen=False)
 
     def _event(self, person: int, *, never_seen: bool) -> Said:
-        own = random.Random(person)  # noqa: S311  # what a person is called does not change
-        self._message += 1
-        message = f"{self._seed:04x}-{self._message:012x}"
-        sort = own.random()
-        if sort < DEVICES:
+        message = self._id()
+        if _sort(person) < DEVICES:
             return Said(_view(person, message, self._draw), person, never_seen, 1)
-        has_three = own.random() < THREE_IDENTIFIERS
-        body = _customer(person, own, has_three=has_three)
-        shown = 3 if has_three else 1
-        if self._draw.random() < IDENTIFIES / (1 - DEVICES):
-            return Said(_identify(body, message), person, never_seen, shown)
-        return Said(_order(body, message, self._draw), person, never_seen, shown)
+        body, shown = _customer(person)
+        is_order = self._draw.random() >= IDENTIFIES / (1 - DEVICES)
+        raw = _order(body, message, self._draw) if is_order else _identify(body, message)
+        return Said(raw, person, never_seen, shown)
 
 
 def _spread(rank: int, population: int) -> int:
@@ -96,7 +115,14 @@ def _spread(rank: int, population: int) -> int:
     return rank * 7_919 % population
 
 
-def _customer(person: int, own: random.Random, *, has_three: bool) -> dict[str, Any]:
+def _sort(person: int) -> float:
+    """Below `DEVICES` a device, else a customer; a person's for ever."""
+    return random.Random(person).random()  # noqa: S311  # traffic, not keys
+
+
+def _customer(person: int) -> tuple[dict[str, Any], int]:
+    """What a customer is known by and where they live, the same each time; and how many identifiers that is."""
+    own = random.Random(f"customer {person}")  # noqa: S311  # as above
     first, last = own.choice(_FIRST), own.choice(_LAST)
     postcode, city, country = own.choice(_CITIES)
     body: dict[str, Any] = {
@@ -104,9 +130,9 @@ def _customer(person: int, own: random.Random, *, has_three: bool) -> dict[str, 
         "street": f"{own.choice(_STREETS)} {own.randrange(1, 200)}", "postcode": postcode, "city": city,
         "shipping_country": country,
     }  # fmt: skip
-    if has_three:
-        body |= {"phone": f"+39 347 {person:07d}", "loyalty_id": f"NW-{person:09d}"}
-    return body
+    if own.random() >= THREE_IDENTIFIERS:
+        return body, 1
+    return body | {"phone": f"+39 347 {person:07d}", "loyalty_id": f"NW-{person:09d}"}, 3
 
 
 def _order(body: dict[str, Any], message: str, draw: random.Random) -> bytes:

@@ -1,7 +1,7 @@
 """The processes that are measured: `python -m bench.server (writer|sealed|unsealed|hello) FOLDER [options]`.
 
 The writer is the product's own. The collect process is the product's listener, collector and gate under uvicorn as
-`serve` runs it; `unsealed` changes the gate alone, `hello` answers at once. It prints its port when it listens.
+`serve` runs it; `unsealed` changes the gate alone, `hello` answers at once. It says when it listens.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ import os
 import signal
 import socket
 import sys
+from collections import OrderedDict
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import uvicorn
 
 from bench.unsealed import UnsealedIntake
@@ -73,17 +75,17 @@ class _Server(uvicorn.Server):
         self.should_exit = self.force_exit = True
 
 
-async def _serve(app: Any) -> None:
-    listening = socket.create_server(("127.0.0.1", 0), backlog=256)
+async def _serve(app: Any, listener: int) -> None:
+    listening = socket.socket(fileno=listener)
     config = uvicorn.Config(
         app, loop="uvloop", http="httptools", ws="none", lifespan="off", access_log=False, proxy_headers=False,
         server_header=False, date_header=False, log_level="warning", timeout_keep_alive=60,
     )  # fmt: skip
     server = _Server(config)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, server.end)
-    print(listening.getsockname()[1], flush=True)
     gc.collect()
     gc.freeze()
+    print("ready", flush=True)
     await server.serve(sockets=[listening])
 
 
@@ -94,12 +96,32 @@ def _app(mode: str, house: House) -> CollectApp:
     return CollectApp(collector, clock=house.clock, watch=Counts(), incident_ids=lambda: house.ids.random(4).hex())
 
 
-async def _collect(mode: str, folder: Path) -> None:
-    if mode == "hello":
-        await _serve(hello)
+async def _collect(chosen: argparse.Namespace) -> None:
+    if chosen.what == "hello":
+        await _serve(hello, chosen.listener)
         return
-    async with opened(folder, role="collect", lane="collect-0") as house:
-        await _serve(_app(mode, house.house))
+    async with opened(chosen.folder, role="collect", lane=f"collect-{chosen.number}") as opening:
+        house = opening.house
+        keys = _CountingKeys()
+        if chosen.count:
+            house.keyring._ciphers = keys  # noqa: SLF001  # counted in a run of its own, which is not timed
+        await _serve(_app(chosen.what, house), chosen.listener)
+        if chosen.count:
+            chosen.count.write_bytes(msgspec.json.encode({"asked": keys.asked, "hits": keys.hits}))
+
+
+class _CountingKeys(OrderedDict[Any, Any]):
+    """The cache of box keys, counting how often a key is asked for and found."""
+
+    asked = 0
+    hits = 0
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        """Count and answer."""
+        found = super().get(key, default)
+        self.asked += 1
+        self.hits += found is not None
+        return found
 
 
 def main() -> None:
@@ -108,7 +130,10 @@ def main() -> None:
     parser.add_argument("what", choices=("writer", "sealed", "unsealed", "hello"))
     parser.add_argument("folder", type=Path)
     parser.add_argument("--cpu", type=int, default=-1)
+    parser.add_argument("--number", type=int, default=0)
+    parser.add_argument("--listener", type=int, default=-1)
     parser.add_argument("--profile", type=Path)
+    parser.add_argument("--count", type=Path)
     chosen = parser.parse_args()
     if chosen.cpu >= 0:
         os.sched_setaffinity(0, {chosen.cpu})
@@ -119,7 +144,7 @@ def main() -> None:
         if chosen.what == "writer":
             serve_writer(chosen.folder)
         else:
-            uvloop_run(_collect(chosen.what, chosen.folder))
+            uvloop_run(_collect(chosen))
     finally:
         if profile:
             profile.disable()

@@ -1,0 +1,110 @@
+"""`python -m bench`: measure, print a table, optionally write JSON and check the floors."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench import intake, people
+from bench.house import fill, found
+from bench.mix import POPULATION
+from bench.report import Figure, as_json, table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bench.intake import Houses
+
+Part = tuple[str, "Callable[[Houses], list[Figure]]"]
+
+
+def _parts(*, quick: bool) -> list[Part]:
+    pairs = 5 if quick else 9
+    singles, batches = (4_000, 12_000) if quick else (12_000, 40_000)
+    return [
+        ("mix", lambda houses: intake.about_the_mix(houses, events=batches)),
+        ("hello", lambda houses: intake.hello(houses, pairs=pairs, events=singles)),
+        ("single", lambda houses: intake.measure(houses, "single", pairs=pairs, events=singles)),
+        ("batch", lambda houses: intake.measure(houses, "batch", pairs=pairs, events=batches)),
+        ("profile", lambda houses: people.profile(houses, looks=100 if quick else 400)),
+        ("erase", people.erase),
+    ]
+
+
+def fsyncs(folder: Path, *, count: int = 200) -> list[Figure]:
+    """What the disk takes to make 8 KB durable: beneath every figure."""
+    waits = []
+    file = folder / "fsync"
+    with file.open("wb", buffering=0) as stream:
+        for _ in range(count):
+            stream.write(b"\0" * 8192)
+            began = time.perf_counter()
+            os.fsync(stream.fileno())
+            waits.append((time.perf_counter() - began) * 1e3)
+    file.unlink()
+    return [
+        Figure("fsync_p50_ms", (statistics.median(waits),), "ms", "one fsync of 8 KB"),
+        Figure("fsync_p99_ms", (sorted(waits)[int(count * 0.99)],), "ms", "the same, slowest hundredth"),
+    ]
+
+
+def _machine() -> dict[str, object]:
+    return {
+        "load_average_at_start": [round(one, 2) for one in os.getloadavg()],
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "started_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+    }
+
+
+def main() -> int:
+    """Measure what was asked for; 1 if `--check` finds a floor missed."""
+    names = [name for name, _ in _parts(quick=True)]
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure this machine with a house on it.")
+    parser.add_argument("--quick", action="store_true", help="fewer events; still at least five pairs")
+    parser.add_argument("--json", type=Path, help="write the figures to this file")
+    parser.add_argument("--only", nargs="+", choices=names, default=names, metavar="NAME", help=", ".join(names))
+    parser.add_argument("--check", action="store_true", help="end with 1 if a floor is missed")
+    parser.add_argument("--dir", type=Path, default=Path("/var/tmp"), help="a folder on a real disk")  # noqa: S108
+    chosen = parser.parse_args()
+    around = _machine()
+    with tempfile.TemporaryDirectory(prefix="lockhouse-bench-", dir=chosen.dir) as folder:
+        figures = _measure(Path(folder), chosen.only, quick=chosen.quick)
+    print(f"\nload average at start {around['load_average_at_start']}, {around['cores']} cores\n")
+    print(table(figures))
+    if chosen.json:
+        chosen.json.write_bytes(as_json(figures, around))
+    missed = [one.name for one in figures if not one.holds]
+    if missed:
+        print(f"\nbelow its floor: {', '.join(missed)}")
+    return 1 if missed and chosen.check else 0
+
+
+def _measure(base: Path, names: list[str], *, quick: bool) -> list[Figure]:
+    figures = fsyncs(base)
+    population = POPULATION
+    _say(f"two houses with {population:,} persons each")
+    houses = intake.Houses(base, found(base, "sealed"), found(base, "unsealed"), population)
+    fill(houses.sealed, "sealed", population=population)
+    fill(houses.unsealed, "unsealed", population=population)
+    for name, part in _parts(quick=quick):
+        if name in names:
+            _say(name)
+            figures += part(houses)
+    return figures
+
+
+def _say(text: str) -> None:
+    print(f"bench: {text} …", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,67 @@
+"""What was measured: figures with their spread, the floors they are held to, a table and JSON."""
+
+from __future__ import annotations
+
+import statistics
+from dataclasses import dataclass
+
+import msgspec
+
+AT_LEAST: dict[str, float] = {
+    "sealed_over_unsealed_single": 0.70,
+    "sealed_over_unsealed_batch": 0.55,
+    "single_per_s": 4_000,
+    "batch_per_s": 10_000,
+}
+AT_MOST: dict[str, float] = {"erase_10000_over_1": 1.1, "profile_p50_ms": 10.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure: its samples, of which the median counts."""
+
+    name: str
+    samples: tuple[float, ...]
+    unit: str
+    about: str
+
+    @property
+    def median(self) -> float:
+        """The middle sample."""
+        return statistics.median(self.samples)
+
+    @property
+    def floor(self) -> str:
+        """What it is held to, or an empty text."""
+        if self.name in AT_LEAST:
+            return f">= {AT_LEAST[self.name]:g}"
+        return f"<= {AT_MOST[self.name]:g}" if self.name in AT_MOST else ""
+
+    @property
+    def holds(self) -> bool:
+        """Whether it is within its floor."""
+        if self.name in AT_LEAST:
+            return self.median >= AT_LEAST[self.name]
+        return self.name not in AT_MOST or self.median <= AT_MOST[self.name]
+
+
+def table(figures: list[Figure]) -> str:
+    """The figures for people."""
+    lines = [f"{'figure':<32} {'median':>10} {'lowest':>10} {'highest':>10}  {'floor':<9} what it is"]
+    for one in figures:
+        numbers = [f"{value:>10,.3f}" if value < 100 else f"{value:>10,.0f}" for value in _spread(one)]  # noqa: PLR2004
+        mark = "" if one.holds else "  MISSED"
+        about = f"{one.about} ({one.unit}, n={len(one.samples)})"
+        lines.append(f"{one.name:<32} {' '.join(numbers)}  {one.floor:<9} {about}{mark}")
+    return "\n".join(lines)
+
+
+def _spread(figure: Figure) -> tuple[float, float, float]:
+    return figure.median, min(figure.samples), max(figure.samples)
+
+
+def as_json(figures: list[Figure], around: dict[str, object]) -> bytes:
+    """The medians by name, with the samples and what the machine was like beside them."""
+    medians = {one.name: round(one.median, 4) for one in figures}
+    samples = {one.name: [round(sample, 4) for sample in one.samples] for one in figures}
+    return msgspec.json.format(msgspec.json.encode({**medians, "samples": samples, "around": around}))
