@@ -71,7 +71,8 @@ def test_the_thief_finds_nobody_and_the_backup_stays_dead(run: Run) -> None:
     assert run.told["grep_hits"] == 0
     assert run.told["grep_control"] > 0
     assert run.told["backup_boxes"] > 0
-    assert run.told["backup_opens"] == 0
+    assert run.told["backup_opens"] == run.told["backup_found"] == 0
+    assert f"{run.told['backup_boxes']} of them name a destroyed key" in run.story
     for store in (run.folder / "house", run.folder / "backup-from-before"):
         for file in store.rglob("*"):
             raw = file.read_bytes().lower() if file.is_file() else b""

@@ -109,13 +109,17 @@ class Acts:
             f"boxes are in it; {dead.dead} of them name a destroyed key; her address leads to {dead.found} people; "
             f"{dead.opened} fields open. {because}"
         )
+        stage.say(
+            f"And with the mark that says so taken out by SQL: {dead.forced} fields open. What is gone is the key."
+        )
         command, output, agreed = await verify(done.certificate, one.verifier)
         stage.say("The certificate, verified by a command that knows nothing of this house but its public key:")
         stage.ran(command, output)
         told = self._told
         told.erased, told.erase_ms = await erased_persons(one.house), done.ms
+        told.backup_found = dead.found
         told.erased_keys, told.erased_records = done.keys, done.records
-        told.backup_boxes, told.backup_opens, told.certificate_verified = dead.boxes, dead.opened, agreed
+        told.backup_boxes, told.backup_opens, told.certificate_verified = dead.boxes, dead.opened + dead.forced, agreed
 
     async def misuse(self) -> None:
         """Someone with the database edits a row and deletes a line; the audit names both, and who looked."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from contextlib import closing
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +40,12 @@ def copy_house(house: Path, to: Path) -> Path:
     for name in (IDENTITY, RECORD):
         copy_store(house, name, to)
     return to
+
+
+def first_row(store: Path, query: str) -> Any:
+    """The first row of an answer, as whoever has the file reads it."""
+    with closing(sqlite3.connect(store)) as database:
+        return database.execute(query).fetchone()
 
 
 def execute(store: Path, statement: str, values: Sequence[object]) -> int:

@@ -12,7 +12,7 @@ import msgspec
 from lockhouse.crypto.seal import decode_boxes
 from lockhouse.errors import LockhouseError
 from lockhouse.faces.demo import looking
-from lockhouse.faces.demo.copies import IDENTITY, RECORD, copy_rest, copy_store
+from lockhouse.faces.demo.copies import IDENTITY, RECORD, copy_rest, copy_store, execute
 from lockhouse.faces.demo.place import actor_id
 from lockhouse.flows import look, request
 from lockhouse.model.rows import KeyRing, Person, Record, Tombstone
@@ -51,6 +51,7 @@ class Restored(msgspec.Struct, frozen=True, kw_only=True):
         dead: boxes whose key has a tombstone and stands in no ring.
         found: how many people the address still leads to.
         opened: fields that the gate showed, open or masked.
+        forced: the same after the mark that says `erased` was taken out of the identity store by SQL.
         because: the gate's reasons.
     """
 
@@ -59,6 +60,7 @@ class Restored(msgspec.Struct, frozen=True, kw_only=True):
     dead: int
     found: int
     opened: int
+    forced: int
     because: tuple[str, ...]
 
 
@@ -100,9 +102,12 @@ async def read_backup(backup: Path, house: Path, *, person: bytes, email: str) -
         ring = await restored.house.reads.get(KeyRing, [(person,)])
         found = await looking.find(restored.house, email, reason="other")
         shown, because = await _ask(restored.house, person)
+    await asyncio.to_thread(execute, backup / IDENTITY, "UPDATE person SET state = 0 WHERE id = ?", (person,))
+    async with opened(backup, role="console") as restored:
+        forced, _ = await _ask(restored.house, person)
     return Restored(
         records=len(rows), boxes=len(boxes), dead=0 if ring else sum((box.serial,) in dead for box in boxes),
-        found=len(found), opened=shown, because=because,
+        found=len(found), opened=shown, forced=forced, because=because,
     )  # fmt: skip
 
 

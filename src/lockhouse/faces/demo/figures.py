@@ -31,7 +31,8 @@ class Figures(msgspec.Struct, kw_only=True):
         erase_ms: from the order until they were.
         grep_hits: how often the chosen customer's e-mail, phone and name were found in the files.
         grep_control: how often the shop's own name was, which is no secret: the search does find.
-        backup_boxes: her boxes in the backup from before; `backup_opens`: fields of them that opened.
+        backup_boxes: her boxes in the backup from before; `backup_opens`: fields of them that opened, also when forced;
+            `backup_found`: how many people her address still leads to.
         certificate_verified, ledger_verified: by a command that knows nothing of the house.
         ledger_size: entries in the verified tree.
         tampering_named: which of the two changes the audit names.
@@ -61,6 +62,7 @@ class Figures(msgspec.Struct, kw_only=True):
     grep_files: int = 0
     backup_boxes: int = 0
     backup_opens: int = 0
+    backup_found: int = 0
     certificate_verified: bool = False
     ledger_size: int = 0
     ledger_verified: bool = False
@@ -72,7 +74,7 @@ class Figures(msgspec.Struct, kw_only=True):
     @property
     def good(self) -> bool:
         """Whether what was shown is what was promised; acts that nobody asked for count for nothing."""
-        return self.ledger_verified and not self.grep_hits and not self.backup_opens
+        return self.ledger_verified and not self.grep_hits and not self.backup_opens and not self.backup_found
 
 
 async def count_traffic(figures: Figures, house: House, tally: Tally) -> None:
