@@ -188,7 +188,7 @@ async def _begin_person(house: House, person: bytes, compartment: int, *, by: st
     )  # fmt: skip
     seal = (await house.reads.get(Seal, [(person,)])).get((person,))
     moved = Put(Seal.TABLE, Seal(person, seal.version + 1 if seal else 1, SEAL_ENDING))
-    await advance(house, case, puts=[moved], entries=[said.draft(id=entry, lane=house.lane)], first=True)
+    await advance(house, case, puts=[moved], entries=[said.draft(id=entry, lane=house.lane)], was=None)
     return case
 
 
@@ -202,7 +202,7 @@ async def _replay_epoch(house: House, row: EpochKey, *, journal: Journal, by: st
     said = IntentEntry(
         what="epoch", case=case.id.hex(), by=by, reason=case.reason, compartment=row.compartment, epoch=row.epoch
     )
-    await advance(house, case, entries=[said.draft(id=entry, lane=house.lane)], first=True)
+    await advance(house, case, entries=[said.draft(id=entry, lane=house.lane)], was=None)
     await carry_on(house, case, journal=journal, now=True)
     return Replayed(epochs=1, keys=1)
 

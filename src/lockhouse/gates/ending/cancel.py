@@ -34,8 +34,11 @@ async def cancel(house: House, case: Case) -> Case:
     Raises:
         Moved: it is past its shutting, or not there yet, or the person's rows keep moving.
     """
-    if case.step != "shut":
+    if case.step not in {"shut", "cancelling"}:
         raise Moved("ending: expected a case that is shut and not destroyed", hint="only then can it be undone")
+    if case.step == "shut":  # from here on nobody destroys it
+        was, case = case, msgspec.structs.replace(case, step="cancelling")
+        await advance(house, case, was=was)
     links = [link for person in case.persons for link in await _put_back(house, case, person)]
     await house.epochs.announce(key=True)
     await admit_rings(house, {end for link in links for end in (link.a, link.b)})
@@ -48,7 +51,7 @@ async def cancel(house: House, case: Case) -> Case:
     ]  # fmt: skip
     undone = msgspec.structs.replace(case, step="cancelled")
     seals = await moved_seals(house, case.persons, state=SEAL_OPEN)
-    await advance(house, undone, puts=[Put(Seal.TABLE, seal) for seal in seals], entries=drafts)
+    await advance(house, undone, was=case, puts=[Put(Seal.TABLE, seal) for seal in seals], entries=drafts)
     return undone
 
 

@@ -48,7 +48,7 @@ async def begin_epoch(  # noqa: PLR0913  (what a case is made of)
         scope=(house.live().names.name("compartment", compartment) or "", f"epoch {epoch}"),
     )  # fmt: skip
     said = IntentEntry(what="epoch", case=case.id.hex(), by=by, reason=reason, compartment=compartment, epoch=epoch)
-    await advance(house, case, entries=[said.draft(id=entry, lane=house.lane)], first=True)
+    await advance(house, case, entries=[said.draft(id=entry, lane=house.lane)], was=None)
     return case
 
 
@@ -61,7 +61,7 @@ async def shut_epoch(house: House, case: Case) -> Case:
         await house.commits.commit(Change("identity", puts=(Put(EpochKey.TABLE, shut),)))
     await house.epochs.announce(key=True)
     further = msgspec.structs.replace(case, step="shut", serials=(row.serial,))
-    await advance(house, further)
+    await advance(house, further, was=case)
     return further
 
 

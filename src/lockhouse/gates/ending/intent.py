@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from lockhouse.gates.house import House
 
-Step = Literal["begun", "shut", "destroyed", "done", "cancelled"]
+Step = Literal["begun", "shut", "destroying", "destroyed", "done", "cancelling", "cancelled"]
 What = Literal["person", "compartment", "epoch"]
 
 OPEN = 0
@@ -78,14 +78,17 @@ async def open_cases(house: House, *, also_closed: bool = False) -> list[Case]:
 
 
 async def advance(
-    house: House, case: Case, *, puts: Sequence[Put] = (), entries: Sequence[Draft] = (), first: bool = False
+    house: House, case: Case, *, was: Case | None, puts: Sequence[Put] = (), entries: Sequence[Draft] = ()
 ) -> None:
     """The case stands one step further, in one commit with what belongs to that step.
+
+    Args:
+        was: the case as it was read, which must be how it still stands; None for a new one.
 
     Raises:
         Moved: another process carries the same case on; read it again.
     """
-    expected = None if first else {"state": OPEN}
+    expected = None if was is None else {"state": OPEN, "body": _ENCODE(was)}
     expect = Expect(Intent.TABLE, (case.id,), expected, or_absent=False, because="case-moved")
     change = Change("record", puts=(Put(Intent.TABLE, row_of(case)), *puts), expects=(expect,), entries=tuple(entries))
     answer = await house.commits.commit(change)

@@ -66,7 +66,7 @@ async def begin_person(  # noqa: PLR0913  (what a case is made of)
         for one, entry in zip(living, entries, strict=True)
     ]  # fmt: skip
     seals = await moved_seals(house, living)
-    await advance(house, case, puts=[Put(Seal.TABLE, seal) for seal in seals], entries=drafts, first=True)
+    await advance(house, case, puts=[Put(Seal.TABLE, seal) for seal in seals], entries=drafts, was=None)
     return case
 
 
@@ -87,7 +87,7 @@ async def shut(house: House, case: Case) -> Case:
     state = SEAL_OPEN if case.compartment else SEAL_ENDED
     seals = await moved_seals(house, case.persons, state=state)
     further = msgspec.structs.replace(case, step="shut", serials=tuple(sorted(serials)))
-    await advance(house, further, puts=[Put(Seal.TABLE, seal) for seal in seals])
+    await advance(house, further, was=case, puts=[Put(Seal.TABLE, seal) for seal in seals])
     return further
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lockhouse.gates.authority import signed
+from lockhouse.gates.ending.cancel import cancel
 from lockhouse.gates.ending.epoch import destroy_epoch, shut_epoch
 from lockhouse.gates.ending.intent import Case, advance
 from lockhouse.gates.ending.person import limbo_rows, shut
@@ -54,9 +55,15 @@ async def carry_on(house: House, case: Case, *, journal: Journal, now: bool = Fa
     if case.step == "begun":
         case = await (shut_epoch(house, case) if case.what == "epoch" else shut(house, case))
     if case.step == "shut" and (now or case.destroy_at <= await trusted_now(house)):
+        # From here on nobody calls it off: the journal must never name a key that lives on.
+        was, case = case, msgspec.structs.replace(case, step="destroying")
+        await advance(house, case, was=was)
+    if case.step == "destroying":
         case = await _destroy(house, case, journal)
     if case.step == "destroyed":
         case = await _complete(house, case)
+    if case.step == "cancelling":
+        case = await cancel(house, case)
     return Done(case=case, took_ms=house.clock.now_ms() - started)
 
 
@@ -71,7 +78,7 @@ async def _destroy(house: House, case: Case, journal: Journal) -> Case:
     await house.commits.scrub()
     await house.epochs.announce(key=True)
     further = msgspec.structs.replace(case, step="destroyed")
-    await advance(house, further)
+    await advance(house, further, was=case)
     return further
 
 
@@ -124,7 +131,11 @@ async def _complete(house: House, case: Case) -> Case:
     done = msgspec.structs.replace(case, step="done", statement=msgspec.json.encode(statement), completion=entry)
     jobs = [_sweep(house, person, entry) for person in case.persons if not case.compartment]
     await advance(
-        house, done, puts=[Put(Job.TABLE, job) for job in jobs], entries=[said.draft(id=entry, lane=house.lane)]
+        house,
+        done,
+        was=case,
+        puts=[Put(Job.TABLE, job) for job in jobs],
+        entries=[said.draft(id=entry, lane=house.lane)],
     )
     return done
 

@@ -1,0 +1,97 @@
+"""An erasure that is called off in its cooling time leaves everything as it was, in every process."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lockhouse.errors import Conflict
+from lockhouse.flows import consent, request
+from lockhouse.model.rows import Consent, Identifier, KeyRing, Limbo, Link, Tombstone
+from lockhouse.model.scale import Proof
+from tests.world import World
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+EMAIL, PHONE = "anna.schmidt@example.com", "+4930123456"
+
+
+async def _anna(world: World) -> bytes:
+    await world.send(
+        "account", "Order Completed", email=EMAIL, phone=PHONE, order_id="A-1", consent={"Advertising": True}
+    )
+    return await world.person(EMAIL)
+
+
+async def test_everything_is_readable_again_and_by_every_way(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    other = await world.second()
+    person = await _anna(world)
+    before = [await world.rows(row) for row in (Identifier, KeyRing, Consent)]
+    case = await world.erase(person, now=False)
+    for place in (world, other):
+        assert await place.find(EMAIL) == []
+        assert EMAIL not in str(await place.find("A-1", by="order_id"))
+    await request.undo(other.house, case)
+    assert [await world.rows(row) for row in (Identifier, KeyRing, Consent)] == before
+    assert await world.rows(Limbo) == []
+    for place in (world, other):
+        for by, value in (("email", EMAIL), ("phone", PHONE), ("order_id", "A-1")):
+            assert [view.person for view in await place.find(value, by=by)] == [person]
+        assert (await place.reveal(person)).fields["email"].value == EMAIL
+    assert (await other.send("account", "Order Completed", email=EMAIL, order_id="A-2")).outcome == "stored"
+    assert (await world.reveal(person)).records == 2
+    await consent.record(world.house, person, "marketing", granted=False)
+    assert world.journal.serials == []
+
+
+async def test_who_came_meanwhile_under_the_same_identifiers_is_one_with_them_again(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    person = await _anna(world)
+    case = await world.erase(person, now=False)
+    world.clock.at += 1_000
+    await world.send("account", "Order Completed", email=EMAIL, order_id="A-2")
+    newcomer = await world.person(EMAIL)
+    assert newcomer != person
+    await request.undo(world.house, case)
+    [link] = await world.rows(Link)
+    assert ({link.a, link.b}, link.proof) == ({person, newcomer}, Proof.ISSUED)
+    assert "link" in await world.kinds()
+    [view] = await world.find(EMAIL)
+    assert (set(view.persons), view.records) == ({person, newcomer}, 2)
+
+
+async def test_a_compartment_that_is_called_off_opens_again(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    person = await _anna(world)
+    live = world.house.live()
+    parts = [live.compartments[one] for one in world.house.keyring.serials(person)]
+    [name] = [one.name for one in parts if one.class_ == "contact" and "marketing" in one.purposes]
+    case = await world.erase(person, compartment=name, now=False)
+    assert "email" not in (await world.reveal(person)).fields
+    await request.undo(world.house, case)
+    view = await world.reveal(person)
+    assert (view.fields["email"].value, view.ended) == (EMAIL, {})
+
+
+async def test_what_is_destroyed_cannot_be_called_off(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    case = await world.erase(await _anna(world))
+    with pytest.raises(Conflict, match="ending: expected a case that is shut and not destroyed"):
+        await request.undo(world.house, case)
+    assert len(await world.rows(Tombstone)) == len(world.house.live().compartments)
+
+
+async def test_what_was_called_off_cannot_be_destroyed_by_a_late_click(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    person = await _anna(world)
+    case = await world.erase(person, now=False)
+    undone = await request.undo(world.house, case)
+    with pytest.raises(Conflict, match="request: expected one that was not cancelled"):
+        await request.fulfil(world.house, undone, journal=world.journal, now=True)
+    with pytest.raises(Conflict):  # a page that still shows the case as it was
+        await request.fulfil(world.house, case, journal=world.journal, now=True)
+    assert (await world.reveal(person)).fields["email"].value == EMAIL
+    assert world.journal.serials == []
