@@ -134,7 +134,12 @@ async def run_python(*arguments: str) -> tuple[int, str]:
         sys.executable, *arguments, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
-    output, _ = await child.communicate()
+    try:
+        output, _ = await child.communicate()
+    finally:
+        if child.returncode is None:  # somebody ended the demo meanwhile
+            child.kill()
+            await child.wait()
     return child.returncode or 0, output.decode("utf-8", "replace")
 
 
