@@ -90,7 +90,7 @@ def _base64(raw: bytes) -> Iterator[bytes]:
     for shift in range(3):
         packed = base64.b64encode(bytes(shift) + raw)
         head = (0, 2, 3)[shift]
-        whole = (shift + len(raw)) // 3 * 4
+        whole = (shift + len(raw)) * 8 // 6  # characters whose six bits are all ours
         yield packed[head:whole]
         yield packed[head:whole].translate(bytes.maketrans(b"+/", b"-_"))
 
