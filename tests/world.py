@@ -7,6 +7,7 @@ view = await world.look("anna@example.com")
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from lockhouse.gates.disclose import View
     from lockhouse.gates.ending import Case
     from lockhouse.ledger.verify import Finding
+    from lockhouse.model.change import Committed, Conflict
     from lockhouse.model.ports import RowT
     from lockhouse.model.rows import Row
 
@@ -289,3 +291,26 @@ async def open_house(identity: bytes, log: str, *, root: FileRoot, store: Memory
     store.on_move(lambda policy, key: drop(house, policy=policy, key=key))
     await refresh(house)
     return house
+
+
+class Stopped:
+    """Commits that wait, once, at the first Change of a store, as under SIGSTOP."""
+
+    def __init__(self, inner: MemoryStore, *, store: str = "record") -> None:
+        self._inner = inner
+        self._at = store
+        self.reached = asyncio.Event()
+        self.go_on = asyncio.Event()
+
+    async def commit(self, change: Change) -> Committed | Conflict:
+        [answer] = await self.commit_each([change])
+        return answer
+
+    async def commit_each(self, changes: Sequence[Change]) -> list[Committed | Conflict]:
+        if any(change.store == self._at for change in changes) and not self.reached.is_set():
+            self.reached.set()
+            await self.go_on.wait()
+        return await self._inner.commit_each(changes)
+
+    async def scrub(self) -> None:
+        await self._inner.scrub()

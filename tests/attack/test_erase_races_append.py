@@ -18,7 +18,7 @@ from lockhouse.model import codes
 from lockhouse.model.change import Change, Put
 from lockhouse.model.rows import Consent, Identifier, KeyRing, Limbo, Link, Person, Record
 from lockhouse.model.scale import PersonState
-from tests.world import World
+from tests.world import Stopped, World
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -146,7 +146,7 @@ async def test_a_process_that_was_stopped_across_an_erasure_stores_nothing_under
     worker = await world.second()
     await worker.send("account", "identify", email=EMAIL, phone=PHONES[0])
     person = await world.person(EMAIL)
-    stopped = _Stopped(worker.store)
+    stopped = Stopped(worker.store)
     worker.house.commits = stopped
     at = world.clock.now_ms() + 60_000
     stale = asyncio.create_task(worker.send("account", "Order Completed", email=EMAIL, order_id="A-1", at=at))
@@ -169,7 +169,7 @@ async def test_an_identifier_is_not_stuck_with_a_person_who_was_erased_while_it_
     worker = await world.second()
     await worker.send("account", "identify", email=EMAIL)
     person = await world.person(EMAIL)
-    stopped = _Stopped(worker.store, store="identity")
+    stopped = Stopped(worker.store, store="identity")
     worker.house.commits = stopped
     at = world.clock.now_ms() + 60_000
     stale = asyncio.create_task(
@@ -193,7 +193,7 @@ async def test_an_identifier_that_is_added_while_the_shutting_has_read_the_other
     await world.send("account", "identify", email=EMAIL)
     person = await world.person(EMAIL)
     eraser = await world.second()
-    stopped = _Stopped(eraser.store, store="identity")
+    stopped = Stopped(eraser.store, store="identity")
     eraser.house.commits = stopped
     erasing = asyncio.create_task(eraser.erase(person))
     await stopped.reached.wait()
@@ -202,26 +202,3 @@ async def test_an_identifier_that_is_added_while_the_shutting_has_read_the_other
     stopped.go_on.set()
     await erasing
     await _nothing_left(world, person)
-
-
-class _Stopped:
-    """Commits that wait, once, at the first Change of a store, as under SIGSTOP."""
-
-    def __init__(self, inner: MemoryStore, *, store: str = "record") -> None:
-        self._inner = inner
-        self._at = store
-        self.reached = asyncio.Event()
-        self.go_on = asyncio.Event()
-
-    async def commit(self, change: Change) -> Committed | Conflict:
-        [answer] = await self.commit_each([change])
-        return answer
-
-    async def commit_each(self, changes: Sequence[Change]) -> list[Committed | Conflict]:
-        if any(change.store == self._at for change in changes) and not self.reached.is_set():
-            self.reached.set()
-            await self.go_on.wait()
-        return await self._inner.commit_each(changes)
-
-    async def scrub(self) -> None:
-        await self._inner.scrub()

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
 
 from lockhouse.errors import Conflict
 from lockhouse.flows import consent, request
+from lockhouse.gates.ending import open_cases
 from lockhouse.model.rows import Consent, Identifier, KeyRing, Limbo, Link, Tombstone
 from lockhouse.model.scale import Proof
-from tests.world import World
+from tests.world import Stopped, World
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -95,3 +97,40 @@ async def test_what_was_called_off_cannot_be_destroyed_by_a_late_click(tmp_path:
         await request.fulfil(world.house, case, journal=world.journal, now=True)
     assert (await world.reveal(person)).fields["email"].value == EMAIL
     assert world.journal.serials == []
+
+
+async def test_of_a_calling_off_and_a_destruction_at_once_the_first_wins(tmp_path: Path) -> None:
+    """Else the journal named keys that live on, and the next restore would destroy them."""
+    world = await World.make(tmp_path)
+    person = await _anna(world)
+    case = await world.erase(person, now=False)
+    officer = await world.second()
+    stopped = Stopped(officer.store, store="identity")
+    officer.house.commits = stopped
+    undoing = asyncio.create_task(request.undo(officer.house, case))
+    await stopped.reached.wait()
+    with pytest.raises(Conflict, match="ending: expected the case as it was read"):
+        await request.fulfil(world.house, case, journal=world.journal, now=True)
+    stopped.go_on.set()
+    assert (await undoing).step == "cancelled"
+    assert (await world.reveal(person)).fields["email"].value == EMAIL
+    assert world.journal.serials == []
+
+
+async def test_a_calling_off_that_a_crash_interrupted_is_carried_to_its_end(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    person = await _anna(world)
+    case = await world.erase(person, now=False)
+    officer = await world.second()
+    stopped = Stopped(officer.store, store="identity")
+    officer.house.commits = stopped
+    undoing = asyncio.create_task(request.undo(officer.house, case))
+    await stopped.reached.wait()
+    undoing.cancel()
+    [left] = await open_cases(world.house)
+    assert left.step == "cancelling"
+    with pytest.raises(Conflict):
+        await request.undo(world.house, case)
+    done = await request.fulfil(world.house, left, journal=world.journal, now=True)
+    assert done.case.step == "cancelled"
+    assert (await world.reveal(person)).fields["email"].value == EMAIL
