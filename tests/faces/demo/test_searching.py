@@ -9,7 +9,7 @@ import zlib
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lockhouse.faces.demo.steal import forms, search
@@ -59,6 +59,7 @@ def test_a_search_that_is_told_to_stop_ends(tmp_path: Path) -> None:
     assert search(tmp_path, {"e-mail": VALUE}, stop=stop).hits == {"e-mail": 0}
 
 
+@example("000000", b"\x00\x01", b"")  # short, and its last group is not whole
 @given(
     st.text(min_size=6, max_size=40, alphabet=st.characters(codec="utf-8")),
     st.binary(max_size=7),
