@@ -32,7 +32,7 @@ from lockhouse.adapters.sqlite_writer.local import LocalWriter
 from lockhouse.adapters.sqlite_writer.process import run_writer
 from lockhouse.adapters.sqlite_writer.reads import ApswReads
 from lockhouse.adapters.writer_client import WriterClient
-from lockhouse.adapters.writer_protocol import SOCKET_FILE
+from lockhouse.adapters.writer_protocol import SOCKET_FILE, socket_address
 from lockhouse.adapters.writer_spawn import LIFELINE_VARIABLE
 from lockhouse.channels import segment
 from lockhouse.crypto.blindindex import Indexer
@@ -209,6 +209,7 @@ async def opened(
     beside = await _reach(folder, role=role, clock=time)
     reads: SqliteReads | ApswReads = ApswReads(folder) if beside is None else SqliteReads(folder)
     writer: LocalWriter | WriterClient | None = beside
+    http = SafeHTTP(private=chosen.private_recipients)
     try:
         keys = await unlock(house=identity, root=open_root(chosen), reads=reads)
         writer = writer or LocalWriter(folder, _parts(identity, keys.secrets["log"], time))
@@ -220,7 +221,7 @@ async def opened(
             await ensure_epochs(house, house.live_policy.policy.compartments)
         yield Opened(
             folder=folder, settings=chosen, house=house, writer=writer, journal=_journal(folder, chosen),
-            http=SafeHTTP(private=chosen.private_recipients), verifier=_vkey(identity, keys.secrets["log"]),
+            http=http, verifier=_vkey(identity, keys.secrets["log"]),
             alone=beside is None,
         )  # fmt: skip
     finally:
@@ -229,16 +230,28 @@ async def opened(
         elif writer is not None:
             writer.close()
         reads.close()
+        await http.close()
 
 
 async def _reach(folder: Path, *, role: str, clock: Clock) -> WriterClient | None:
     """The running writer of the house, or None if none runs."""
-    if not (folder / SOCKET_FILE).exists():
+    if not (folder / SOCKET_FILE).exists() or not await _is_listened_to(folder):
         return None
     try:
         return await WriterClient.connect(folder, role=role, clock=clock, timeout_s=5.0)
     except Unavailable:
         return None
+
+
+async def _is_listened_to(folder: Path) -> bool:
+    """Whether anybody is behind the writer's socket: a writer that was killed leaves its file."""
+    try:
+        with socket_address(folder) as address:
+            _, stream = await asyncio.open_unix_connection(address)
+    except OSError:
+        return False
+    stream.close()
+    return True
 
 
 def _journal(folder: Path, chosen: Settings) -> Journal:

@@ -19,6 +19,7 @@ from lockhouse.adapters.migrations.run import migrate
 from lockhouse.adapters.sqlite_reads import SqliteReads
 from lockhouse.adapters.sqlite_writer.local import LocalWriter
 from lockhouse.adapters.sqlite_writer.reads import ApswReads
+from lockhouse.adapters.writer_protocol import LEASE_S
 from lockhouse.adapters.writer_spawn import spawn_writer
 from lockhouse.errors import Unavailable
 from lockhouse.model.change import Change, Committed, Delete
@@ -55,6 +56,14 @@ def _start_client(folder: Path, *arguments: str) -> subprocess.Popen[str]:
 def _said(client: subprocess.Popen[str]) -> str:
     assert client.stdout is not None
     return client.stdout.readline().strip()
+
+
+def _until_said(client: subprocess.Popen[str], wanted: str) -> list[str]:
+    """What it says until it says that; on a busy machine a lease may lapse for a moment in between."""
+    said = [_said(client)]
+    while said[-1] != wanted:
+        said.append(_said(client))
+    return said
 
 
 def _end(client: subprocess.Popen[str]) -> None:
@@ -134,15 +143,15 @@ async def test_a_stalled_process_delays_an_announcement_no_longer_than_six_secon
         await found(store)
         client = _start_client(tmp_path, "watch")
         try:
-            assert _said(client) == "alive 0"
+            assert "alive 0" in await asyncio.to_thread(_until_said, client, "alive 0")
             client.send_signal(signal.SIGSTOP)
             started = time.monotonic()
             await store.writer.announce(key=True)
-            assert 2 < time.monotonic() - started < 6
+            assert LEASE_S < time.monotonic() - started < 6
             client.send_signal(signal.SIGCONT)
             # What it says first after it woke: that it may not act, though an old beat lies in its socket.
-            assert await asyncio.to_thread(_said, client) == "shut 0"
-            assert await asyncio.to_thread(_said, client) == "alive 1"
+            told = await asyncio.to_thread(_until_said, client, "alive 1")
+            assert told[0] == "shut 0"
         finally:
             _end(client)
 
@@ -155,7 +164,7 @@ async def test_a_process_that_left_in_order_delays_no_announcement(tmp_path: Pat
         assert not other.alive()
         started = time.monotonic()
         await store.writer.announce(key=True)
-        assert time.monotonic() - started < 1
+        assert time.monotonic() - started < LEASE_S
 
 
 async def test_a_process_that_was_cut_off_is_waited_for_as_long_as_its_lease(tmp_path: Path) -> None:
@@ -169,7 +178,7 @@ async def test_a_process_that_was_cut_off_is_waited_for_as_long_as_its_lease(tmp
         stream.transport.abort()
         started = time.monotonic()
         await store.writer.announce(key=True)
-        assert time.monotonic() - started > 1
+        assert time.monotonic() - started > LEASE_S / 2
 
 
 async def test_without_its_writer_a_process_is_not_alive_and_finds_the_next_one(tmp_path: Path) -> None:

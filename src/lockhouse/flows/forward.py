@@ -37,7 +37,7 @@ TAMPERED = "tampered"
 MAX_ATTEMPTS = 12
 BACKOFF_S = (1, 2, 5, 15, 60, 300, 900)
 _STANDARD = frozenset({"alias", "group", "identify", "page", "screen"})
-_PLACES = {"device_id": "anonymousId", "user_id": "userId"}
+_PLACES = {"customer_id": "userId", "device_id": "anonymousId", "user_id": "userId"}
 """Where the Segment specification has a place of its own for a field."""
 
 

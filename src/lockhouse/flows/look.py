@@ -63,7 +63,7 @@ async def find(house: House, ask: Ask, *, by: str, value: str) -> list[View]:
     if not persons:
         await note_nothing(house, ask)
     views = [view async for view in disclose(house, ask, _each(persons[:FOUND_LIMIT]))]
-    return [view for view in views if view.refused != ("erased",)]
+    return [view for view in views if not set(view.refused) & {"being-erased", "erased"}]
 
 
 async def _owners(house: House, by: str, value: str) -> list[bytes]:

@@ -39,6 +39,7 @@ KIND: Final = Kind(
     roots=("properties", "traits", "context.traits"),
     defaults={
         "device_id": ("anonymousId",),
+        "customer_id": ("userId",),
         "user_id": ("userId",),
         "group_id": ("groupId",),
         "previous_id": ("previousId",),

@@ -154,7 +154,8 @@ async def _decided(house: House, ask: Ask, group: dict[bytes, PersonFacts]) -> _
     parts = list((living or group).values())
     decision = decide(house.live().policy, msgspec.structs.replace(ask, facts=_facts(ask.facts, parts)))
     if not living:
-        nothing = dict.fromkeys(decision.open | decision.masked | decision.shut, ("erased",))
+        word = "erased" if all(facts.state & PersonState.ERASED for facts in parts) else "being-erased"
+        nothing = dict.fromkeys(decision.open | decision.masked | decision.shut, (word,))
         decision = Decision(open=frozenset(), masked=frozenset(), shut=frozenset(nothing), because=nothing)
     return _Group(tuple(living or group), parts, decision, [])
 
