@@ -227,11 +227,16 @@ def hammered(tmp_path: Path, rounds: int, *, every: int) -> None:
     assert sum(len(load.answered) for load in loads) > 20 * rounds
 
 
-@pytest.mark.slow
 def test_three_rounds_of_kill_lose_and_double_nothing(tmp_path: Path) -> None:
     hammered(tmp_path, 3, every=1)
 
 
-@pytest.mark.hammer
+@pytest.mark.slow
 def test_twenty_rounds_of_kill_lose_and_double_nothing(tmp_path: Path) -> None:
     hammered(tmp_path, 20, every=5)
+
+
+@pytest.mark.hammer
+@pytest.mark.timeout(1_800)
+def test_many_rounds_of_kill_lose_and_double_nothing(tmp_path: Path) -> None:
+    hammered(tmp_path, int(os.environ.get("LOCKHOUSE_HAMMER_ROUNDS", "100")), every=20)
