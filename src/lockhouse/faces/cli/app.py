@@ -138,5 +138,7 @@ def _launcher(app: App, base: Call) -> None:
 def _answer(terminal: Terminal, said: Any, *, as_json: bool) -> int:
     if not isinstance(said, Said):
         return 0
-    terminal.say(msgspec.json.encode(plain(said.value)).decode() if as_json else said.text)
+    text = msgspec.json.encode(plain(said.value)).decode() if as_json else said.text
+    if text:
+        terminal.say(text)
     return said.code
