@@ -216,7 +216,7 @@ async def checked(place: Place, loads: list[Load]) -> str:
 def hammered(tmp_path: Path, rounds: int, *, every: int) -> None:
     """So many rounds on one house, looked through after every few and at the end."""
     place: Place = run(make_place(tmp_path, policy=POLICY))
-    base = int(os.environ.get("LOCKHOUSE_HAMMER_SEED", "0")) or time.time_ns() % 10**9
+    base = int(os.environ.get("HAMMER_SEED", "0")) or time.time_ns() % 10**9
     loads = []
     for number in range(rounds):
         print(f"round {number} of seed {base}")  # noqa: T201  # pytest shows it when a round fails
@@ -239,4 +239,4 @@ def test_twenty_rounds_of_kill_lose_and_double_nothing(tmp_path: Path) -> None:
 @pytest.mark.hammer
 @pytest.mark.timeout(1_800)
 def test_many_rounds_of_kill_lose_and_double_nothing(tmp_path: Path) -> None:
-    hammered(tmp_path, int(os.environ.get("LOCKHOUSE_HAMMER_ROUNDS", "100")), every=20)
+    hammered(tmp_path, int(os.environ.get("HAMMER_ROUNDS", "100")), every=20)
