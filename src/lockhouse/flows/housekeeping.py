@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from lockhouse.model.change import Change, Conflict, Expect, Put
+from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
 from lockhouse.model.ids import DAY_MS
-from lockhouse.model.rows import Receipt
+from lockhouse.model.rows import ErasedMark, Receipt
 
 if TYPE_CHECKING:
     from lockhouse.gates.house import House
@@ -37,3 +37,21 @@ async def empty_details(house: House) -> int:
         if not isinstance(await house.commits.commit(Change("record", puts=puts, expects=expects)), Conflict):
             emptied += len(old)
     return emptied
+
+
+async def end_marks(house: House) -> int:
+    """Erased marks whose time has passed are gone, as the certificate promised; how many."""
+    now, ended = house.clock.now_ms(), 0
+    async for rows in house.reads.scan(ErasedMark, chunk=CHUNK):
+        past = [row for row in rows if row.until_at <= now]
+        if not past:
+            continue
+        expects = tuple(
+            Expect(ErasedMark.TABLE, (row.kind, row.generation, row.tag), {"until_at": row.until_at}, or_absent=True,
+                   because="mark-moved")
+            for row in past
+        )  # fmt: skip
+        deletes = tuple(Delete(ErasedMark.TABLE, (row.kind, row.generation, row.tag)) for row in past)
+        if not isinstance(await house.commits.commit(Change("identity", deletes=deletes, expects=expects)), Conflict):
+            ended += len(past)
+    return ended

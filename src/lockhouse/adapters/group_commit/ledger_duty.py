@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from lockhouse.crypto.merkle import Frontier
-from lockhouse.errors import Invalid
+from lockhouse.errors import Invalid, Unavailable
 from lockhouse.ledger.append import LaneState, append, fold, intake_body
 from lockhouse.model.rows import Checkpoint, House, Intake, Lane, LedgerEntry
 
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 CHECKPOINT_EVERY_S = 60.0
 CHECKPOINT_EVERY_ENTRIES = 1_000
 HOUSE_KEY = (1,)
+
+
+JUMP_MS = 5 * 60_000
+"""More than time servers slew or leap by (RFC 8633 §2.3), less than a mistake; the gates use the same."""
 
 
 @dataclass(slots=True)
@@ -68,7 +72,12 @@ class LedgerDuty:
         self._clock = clock
         self._ids = ids
         self._sign = sign_checkpoint
+        self._drift_ms = self._apart()
         self._kept = self._recall()
+
+    def _apart(self) -> float:
+        """How far the wall clock is ahead of the lease clock, in ms: constant, unless somebody sets the wall clock."""
+        return self._clock.now_ms() - self._clock.monotonic_s() * 1000
 
     def _recall(self) -> Kept:
         houses = [House(*values) for values in self._shelf.rows("house")]
@@ -89,7 +98,17 @@ class LedgerDuty:
         return self._kept.house
 
     def stage(self) -> Stage:
-        """Begin a group. Ledger time never runs backwards: a clock behind it stands still instead."""
+        """Begin a group. Ledger time never runs backwards: a clock behind it stands still instead.
+
+        Raises:
+            Unavailable: the wall clock was set since this writer began. One entry under a date of next century would
+                bar the house until then, so nothing is written until the clock is right again.
+        """
+        if abs(self._apart() - self._drift_ms) > JUMP_MS:
+            raise Unavailable(
+                "clock: expected it to go on steadily, got a jump", retry_after_s=60.0,
+                hint="set this machine's clock right; if it is right now, start Lockhouse again",
+            )  # fmt: skip
         house = self._kept.house
         return Stage(house=house, at=max(self._clock.now_ms(), house.last_at if house else 0))
 

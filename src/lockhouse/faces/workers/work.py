@@ -9,7 +9,7 @@ from lockhouse.errors import LockhouseError
 from lockhouse.faces import logs
 from lockhouse.faces.workers.rounds import Step, come_round
 from lockhouse.faces.workers.sending import Sending
-from lockhouse.flows.housekeeping import empty_details
+from lockhouse.flows.housekeeping import empty_details, end_marks
 from lockhouse.flows.sweep import sweep
 from lockhouse.gates.ending import carry_on, open_cases
 from lockhouse.gates.epochs import ensure_epochs
@@ -82,10 +82,13 @@ class Worker:
                 logs.get().info("epoch keys", minted=minted)
 
     async def details(self) -> None:
-        """Paths of receipts that are a week old."""
+        """Paths of receipts that are a week old, and erased marks whose time has passed."""
         emptied = await empty_details(self._house)
         if emptied:
             logs.get().info("receipts emptied", receipts=emptied)
+        ended = await end_marks(self._house)
+        if ended:
+            logs.get().info("erased marks ended", marks=ended)
 
 
 async def work(running: Running, desk: Desk) -> None:

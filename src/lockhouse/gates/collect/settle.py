@@ -69,7 +69,7 @@ async def _erased_before(house: House, works: Sequence[Work], keys: list[Key]) -
     for work in works:
         for key in _keys(work.found):
             mark = marks.get(key)
-            if mark is not None and work.event.occurred_at <= mark.before_at:
+            if mark is not None and work.event.occurred_at < mark.before_at:
                 work.refuse(codes.ERASED_BEFORE)
 
 

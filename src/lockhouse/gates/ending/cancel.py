@@ -8,7 +8,7 @@ import msgspec
 
 from lockhouse.crypto.ring import WrappedRing
 from lockhouse.errors import Conflict as Moved
-from lockhouse.gates.authority import digest, signed
+from lockhouse.gates.authority import checked, digest, signed
 from lockhouse.gates.ending.intent import Case, advance
 from lockhouse.gates.ending.person import TRIES, limbo_rows, moved_seals
 from lockhouse.gates.facts import SEAL_OPEN
@@ -16,7 +16,7 @@ from lockhouse.gates.rings import admit_rings
 from lockhouse.identity.match import SAME_PERSON
 from lockhouse.ledger.entry import Link as LinkEntry
 from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
-from lockhouse.model.rows import Identifier, KeyRing, Limbo, Link, Seal
+from lockhouse.model.rows import ErasedMark, Identifier, KeyRing, Limbo, Link, Seal
 from lockhouse.model.scale import Proof
 
 if TYPE_CHECKING:
@@ -59,7 +59,8 @@ async def _put_back(house: House, case: Case, person: bytes) -> list[Link]:
     for _ in range(TRIES):
         row = (await house.reads.get(Limbo, [(person, case.id)])).get((person, case.id))
         if row is None:  # an interrupted run came this far
-            return [link for link in await house.reads.find(Link, ("a",), [(person,)]) if link.from_at >= case.asked_at]
+            links = checked(await house.reads.find(Link, ("a",), [(person,)]), house.integrity_key)
+            return [link for link in links if link.from_at >= case.asked_at]
         wrapped, indexes = limbo_rows(house, case, row)
         ring, guard = await _ring_again(house, case, row, wrapped)
         keys = [(one.kind, one.generation, one.tag, one.proof) for one in indexes]
@@ -68,9 +69,9 @@ async def _put_back(house: House, case: Case, person: bytes) -> list[Link]:
         links = _joined(house, person, list(taken.values()))
         puts = [Put(one.TABLE, one) for one in (ring, *free, *links)]
         expects = [guard, *(_absent(one) for one in free)]
-        change = Change(
-            "identity", puts=tuple(puts), expects=tuple(expects), deletes=(Delete(Limbo.TABLE, (person, case.id)),)
-        )
+        marks = [Delete(ErasedMark.TABLE, (one.kind, one.generation, one.tag)) for one in indexes]
+        deletes = (Delete(Limbo.TABLE, (person, case.id)), *marks)
+        change = Change("identity", puts=tuple(puts), expects=tuple(expects), deletes=deletes)
         if not isinstance(await house.commits.commit(change), Conflict):
             return links
     raise Moved("ending: expected the person's rows to hold still", hint="try again")

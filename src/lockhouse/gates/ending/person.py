@@ -17,10 +17,14 @@ from lockhouse.gates.facts import SEAL_ENDED, SEAL_ENDING, SEAL_OPEN
 from lockhouse.gates.rings import admit_rings
 from lockhouse.ledger.entry import Intent as IntentEntry
 from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
-from lockhouse.model.rows import Identifier, KeyRing, Limbo, Seal
+from lockhouse.model.ids import DAY_MS
+from lockhouse.model.rows import ErasedMark, Identifier, KeyRing, Limbo, Seal
+from lockhouse.rights.erasure import REPLAY_DAYS
 from lockhouse.secret import Secret
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lockhouse.gates.house import House
 
 _ENCODE = msgspec.msgpack.Encoder(order="deterministic").encode
@@ -132,7 +136,14 @@ async def _limbo_change(house: House, case: Case, stored: KeyRing, serials: list
         case.destroy_at,
     )  # fmt: skip
     puts.append(Put(Limbo.TABLE, row))
+    puts += [Put(ErasedMark.TABLE, mark) for mark in marks_of(case, indexes)]
     return Change("identity", puts=tuple(puts), deletes=tuple(deletes), expects=tuple(expects))
+
+
+def marks_of(case: Case, indexes: Sequence[Identifier]) -> list[ErasedMark]:
+    """What keeps a sender's retry from bringing the person back, from the shutting on: it lasts until 90 days later."""
+    until = case.destroy_at + REPLAY_DAYS * DAY_MS
+    return [ErasedMark(one.kind, one.generation, one.tag, case.asked_at, until) for one in indexes]
 
 
 async def _gather_late(house: House, case: Case, person: bytes) -> None:
@@ -150,7 +161,8 @@ async def _gather_late(house: House, case: Case, person: bytes) -> None:
     place = _limbo_place(house, case, person)
     sealed = seal_bytes(_limbo_key(house, row.generation), _ENCODE([wrapped, waiting]), place)
     deletes = [Delete(Identifier.TABLE, (one.kind, one.generation, one.tag, one.proof)) for one in indexes]
-    puts = (Put(Limbo.TABLE, msgspec.structs.replace(row, wrapped=sealed)),)
+    marks = [Put(ErasedMark.TABLE, mark) for mark in marks_of(case, indexes)]
+    puts = (Put(Limbo.TABLE, msgspec.structs.replace(row, wrapped=sealed)), *marks)
     await house.commits.commit(Change("identity", puts=puts, deletes=tuple(deletes)))
 
 

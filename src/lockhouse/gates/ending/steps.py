@@ -10,12 +10,11 @@ from lockhouse.gates.authority import signed
 from lockhouse.gates.ending.cancel import cancel
 from lockhouse.gates.ending.epoch import destroy_epoch, shut_epoch
 from lockhouse.gates.ending.intent import Case, advance
-from lockhouse.gates.ending.person import limbo_rows, shut
+from lockhouse.gates.ending.person import limbo_rows, marks_of, shut
 from lockhouse.gates.trusted_time import trusted_now
 from lockhouse.ledger.certificate import CANNOT_PROVE, Residue, Statement, commitment
 from lockhouse.ledger.entry import Completion, serials_root
 from lockhouse.model.change import Change, Delete, Put
-from lockhouse.model.ids import DAY_MS
 from lockhouse.model.rows import (
     Consent,
     ErasedMark,
@@ -26,7 +25,7 @@ from lockhouse.model.rows import (
     Tombstone,
 )
 from lockhouse.model.scale import PersonState
-from lockhouse.rights.erasure import REPLAY_DAYS, remains
+from lockhouse.rights.erasure import remains
 
 if TYPE_CHECKING:
     from lockhouse.gates.house import House
@@ -94,9 +93,7 @@ async def _destroy_person(house: House, case: Case, person: bytes, *, at: int) -
         puts.append(Put(Tombstone.TABLE, signed(row, house.integrity_key)))
     if not case.compartment:
         _, indexes = limbo_rows(house, case, limbo)
-        until = at + REPLAY_DAYS * DAY_MS
-        marks = [ErasedMark(one.kind, one.generation, one.tag, case.asked_at, until) for one in indexes]
-        puts += [Put(ErasedMark.TABLE, mark) for mark in marks]
+        puts += [Put(ErasedMark.TABLE, mark) for mark in marks_of(case, indexes)]
         deletes += await _leftovers(house, person)
         row_now = (await house.reads.get(Person, [(person,)]))[(person,)]
         ended = Person(person, int(PersonState.ERASED), None, row_now.version + 1, row_now.created_at, 0)
