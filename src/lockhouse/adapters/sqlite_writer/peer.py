@@ -10,12 +10,21 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from lockhouse.adapters.writer_protocol import HEAD, MAX_FRAME_BYTES, FromClient, FromWriter, frame, from_client
+from lockhouse.adapters.writer_protocol import (
+    HEAD,
+    MAX_FRAME_BYTES,
+    FromClient,
+    FromWriter,
+    Leave,
+    frame,
+    from_client,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _READ_BYTES = 1 << 20
+_LEAVE = frame(Leave())
 _READS_A_TURN = 8
 """So that one client that sends without end does not keep the loop from the others."""
 _UCRED = struct.Struct("3i")
@@ -67,6 +76,20 @@ class Peer:
         del self._in[:start]
         if ended:
             raise GoneError
+
+    def has_left(self) -> bool:
+        """Whether it said `Leave`, also in what has arrived and was not read yet.
+
+        An answer to an earlier message may find the socket closed already.
+        """
+        self._fill()
+        start = 0
+        while not self.left and len(self._in) - start >= HEAD.size:
+            (size,) = HEAD.unpack_from(self._in, start)
+            end = start + HEAD.size + size
+            self.left = self._in[start:end] == _LEAVE
+            start = end
+        return self.left
 
     def _fill(self) -> bool:
         for _ in range(_READS_A_TURN):

@@ -184,8 +184,9 @@ class Server:
             return
         self._peers.discard(peer)
         self._selector.unregister(peer.sock)
+        has_left = peer.has_left()
         peer.sock.close()
-        if peer.greeted and not peer.left and peer.runs_on():
+        if peer.greeted and not has_left and peer.runs_on():
             self._unheard_until_s = max(self._unheard_until_s, self.clock.monotonic_s() + LEASE_S)
         for asked in self._announcings:
             asked.silent.discard(peer)
