@@ -32,7 +32,7 @@ def acting(
     if has_staff and not is_demo:
         raise Unproven("sign-in: expected a signed-in member of staff", hint="lockhouse staff signs in")
     if role is not None and role not in roles:
-        raise Invalid("--as", f"one of {', '.join(sorted(roles))}", got="another role")
+        raise Invalid("--as", f"one of {', '.join(roles)}", got="another word")
     return Actor(
         id=f"os-user:{user}", kind="os-user", roles=() if role is None else (role,), shown="this machine's user"
     )

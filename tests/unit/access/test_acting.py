@@ -23,7 +23,7 @@ def test_a_demo_house_lets_anyone_try_every_role() -> None:
 
 
 def test_an_unknown_role_is_named_with_those_that_exist() -> None:
-    with pytest.raises(Invalid, match="--as: expected one of analyst, support, got another role"):
+    with pytest.raises(Invalid, match="--as: expected one of support, analyst, got another word"):
         acting(0, "boss", roles=["support", "analyst"])
 
 

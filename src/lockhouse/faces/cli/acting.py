@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 from cyclopts import Parameter
 
+from lockhouse.access.acting import acting
 from lockhouse.errors import Invalid, Refused
 from lockhouse.flows.look import ask_of
-from lockhouse.model.decision import Actor
 from lockhouse.policy.decide import permits
 from lockhouse.policy.sentences import sentence
 
 if TYPE_CHECKING:
     from lockhouse.gates.house import House
-    from lockhouse.model.decision import Action, Ask, Wanted
+    from lockhouse.model.decision import Action, Actor, Ask, Wanted
     from lockhouse.model.policy import Policy
 
 READING = frozenset({"masked", "full"})
@@ -43,9 +43,14 @@ class Reading(As):
     """why, as WORD or 'WORD: ticket'; the role lists its words"""
 
 
-def os_user(role: str | None = None) -> Actor:
-    """The operating system's user, in a role."""
-    return Actor(id=f"os-user:{os.getuid()}", kind="os-user", roles=(role,) if role else ())
+def os_user(house: House, role: str | None = None) -> Actor:
+    """The operating system's user, in a role.
+
+    Raises:
+        Invalid: the policy has no such role.
+    """
+    roles = house.live_policy.policy.roles if house.live_policy else {}
+    return acting(os.getuid(), role, roles=roles, is_demo=house.demo)
 
 
 def allowed(house: House, permission: str, role: str | None) -> Actor:
@@ -60,16 +65,16 @@ def allowed(house: House, permission: str, role: str | None) -> Actor:
     """
     policy = house.live_policy.policy if house.live_policy else None
     if policy is None:
-        return os_user()
+        return os_user(house)
     if role is None:
-        return os_user(next((name for name in policy.roles if permits(policy, (name,), permission)), None))
-    _known(policy, role)
-    if not permits(policy, (role,), permission):
+        return os_user(house, next((name for name in policy.roles if permits(policy, (name,), permission)), None))
+    actor = os_user(house, role)
+    if not permits(policy, actor.roles, permission):
         raise Refused(
             f"{permission}: expected a role that may, got {role}", reasons=("no-permission",),
             hint=sentence("no-permission"),
         )  # fmt: skip
-    return os_user(role)
+    return actor
 
 
 async def asking(house: House, said: Reading, *, action: Action, mode: Wanted = "masked") -> Ask:
@@ -86,9 +91,8 @@ async def asking(house: House, said: Reading, *, action: Action, mode: Wanted = 
     if said.purpose is not None and said.purpose not in purposes:
         raise Invalid("--for", f"one of {', '.join(purposes)}", got="another word")
     role = said.role or _reader(policy, said.purpose)
-    _known(policy, role)
     extra: dict[str, Any] = {"reason": said.reason, "mode": mode}
-    ask = await ask_of(house, os_user(role), action=action, purpose=said.purpose, **extra)
+    ask = await ask_of(house, os_user(house, role), action=action, purpose=said.purpose, **extra)
     facts = msgspec.structs.replace(ask.facts, step_up_age_s=0, quota_left=1)
     return msgspec.structs.replace(ask, facts=facts)
 
@@ -105,6 +109,18 @@ def _reader(policy: Policy, purpose: str | None) -> str:
     )
 
 
-def _known(policy: Policy, role: str) -> None:
-    if role not in policy.roles:
-        raise Invalid("--as", f"one of {', '.join(policy.roles)}", got="another word")
+async def counting(house: House, said: Reading) -> Ask:
+    """A question for counts: the first role and purpose that see any, where none was named.
+
+    Raises:
+        Refused: no role of the policy sees counts.
+        Invalid: the policy has no such role or purpose.
+    """
+    policy = house.live().policy
+    for role, purposes in policy.table.items():
+        for purpose, classes in purposes.items():
+            wanted = said.role in {None, role} and said.purpose in {None, purpose}
+            if wanted and any({"aggregate", "full"} & set(cells) for cells in classes.values()):
+                return await ask_of(house, os_user(house, role), action="count", purpose=purpose, mode="aggregate")
+    os_user(house, said.role)
+    raise Refused("role: expected one that sees counts, got none", reasons=("no-role",), hint="name one with --as ROLE")

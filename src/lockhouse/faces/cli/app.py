@@ -37,6 +37,7 @@ TREE: tuple[tuple[str, str, Group, str], ...] = (
     ("person", "person:APP", LOOK, "Find and show people. Every look is noted before it is shown."),
     ("tail", "tail:tail", LOOK, "Follow what becomes of events, as they come: shapes, never values."),
     ("why", "why:why", LOOK, "What became of one message, and why."),
+    ("insight", "insight:APP", LOOK, "Counts that say something about shops and nothing about a person."),
     ("policy", "policy:APP", RULE, "What may be kept, why, until when, who sees it and who receives it."),
     ("channel", "channel:APP", RULE, "The ways in: their write keys, and what they send that is not kept."),
     ("recipient", "recipient:APP", RULE, "The ways out: what was sent, what was held back and why."),

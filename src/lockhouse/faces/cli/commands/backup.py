@@ -75,7 +75,8 @@ async def restore(
         await _place(store, source, target, manifest=manifest, today=today if store != only else None)
     async with opened(target, role="console", clock=call.clock) as house:
         serials = destroyed_keys(target) | (destroyed_keys(today) if today else set())
-        replayed = await backup.replay(house.house, manifest, destroyed=serials, journal=house.journal, by=os_user().id)
+        by = os_user(house.house).id
+        replayed = await backup.replay(house.house, manifest, destroyed=serials, journal=house.journal, by=by)
         policy = house.settings.policy
         live = await live_version(house)
         if live is not None and policy.endswith(".yaml"):

@@ -126,6 +126,6 @@ async def _newest_backup(opened: Opened, size: int) -> int | None:
 
 async def _note(opened: Opened, results: list[Result]) -> None:
     report = msgspec.json.encode(results, order="deterministic")
-    said = Doctor(counts=counts(results), hash=sha256(report).hexdigest(), by=os_user().id)
+    said = Doctor(counts=counts(results), hash=sha256(report).hexdigest(), by=os_user(opened.house).id)
     draft = said.draft(id=opened.house.ids.new(), lane=opened.house.lane)
     await opened.house.commits.commit(Change("record", entries=(draft,)))

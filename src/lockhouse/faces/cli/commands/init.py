@@ -67,7 +67,7 @@ async def init(
     async with opened(folder, role="console", clock=call.clock) as house:
         written = draft_at(folder / "policy.yaml")
         draft = await draft_of(house.house, written.document(), KINDS)
-        version = await approve(house.house, draft, written.source, by=os_user().id)
+        version = await approve(house.house, draft, written.source, by=os_user(house.house).id)
         channels = [one for one in draft.policy.channels.values() if one.assurance_key]
         value = {
             "house": house.settings.house, "folder": folder, "policy": version, "root": house.settings.root,

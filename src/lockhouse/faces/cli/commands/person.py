@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from lockhouse.errors import Invalid, Refused
-from lockhouse.faces.cli.acting import Reading, asking
+from lockhouse.faces.cli.acting import As, Reading, allowed, asking
 from lockhouse.faces.cli.call import Here, id_of, noun
 from lockhouse.faces.cli.layout import Said, count, plain
 from lockhouse.faces.cli.people import card, facts_about, records
-from lockhouse.flows import look
+from lockhouse.flows import link, look
 from lockhouse.gates.disclose import Records
 from lockhouse.policy.explain import explain as explain_lines
 from lockhouse.policy.sentences import SENTENCES
@@ -98,6 +98,39 @@ async def timeline(
         view = await look.show(opened.house, ask, id_of(person, where="person", hint=WHICH), records=page)
     more = f"\nMore: --after {view.timeline[-1].id.hex()}" if view.truncated and view.timeline else ""
     return _said(view, records(view) + more)
+
+
+@APP.command(name="link")
+async def join(person: str, other: str, /, *, acting: As | None = None, call: Here) -> Said:
+    """Say that two source persons are one: they are shown and erased together from now on.
+
+    Args:
+        person: an id that `person find` printed.
+        other: another one.
+        acting: the role.
+    """
+    one, two = (id_of(text, where="person", hint=WHICH) for text in (person, other))
+    async with call.open() as opened:
+        by = allowed(opened.house, "person.link", (acting or As()).role)
+        row = await link.make(opened.house, one, two, by=by.id)
+    undo = f"Undo: lockhouse person unlink {person} {other}"
+    return Said({"person": person, "other": other, "link": row.id}, f"They are one person from now on.\n{undo}")
+
+
+@APP.command
+async def unlink(person: str, other: str, /, *, acting: As | None = None, call: Here) -> Said:
+    """Undo that two source persons are one; every record goes back to whose it was, and events do not join them again.
+
+    Args:
+        person: an id that `person find` printed.
+        other: the other one.
+        acting: the role.
+    """
+    one, two = (id_of(text, where="person", hint=WHICH) for text in (person, other))
+    async with call.open() as opened:
+        by = allowed(opened.house, "person.link", (acting or As()).role)
+        undone = await link.undo(opened.house, one, two, by=by.id)
+    return Said({"person": person, "other": other, "undone": undone}, f"{count(undone, 'link', 'links')} undone.")
 
 
 def _said(view: View, text: str) -> Said:
