@@ -25,6 +25,7 @@ from lockhouse.faces.cli.app import TREE, run, tree
 from lockhouse.faces.cli.edge import tell, tell_incident
 from lockhouse.faces.cli.layout import clean, plain, table
 from lockhouse.faces.cli.terminal import Terminal
+from lockhouse.faces.outcomes import OUTCOMES
 from tests.faces.cli.house import EMAIL, Desk
 
 if TYPE_CHECKING:
@@ -215,4 +216,4 @@ def test_two_source_persons_are_linked_and_unlinked_by_hand(desk: Desk) -> None:
     one, other = desk.person(), desk.person("ben@example.org")
     assert desk.call(f"person link {one} {other}").code == 0
     assert desk.call(f"person unlink {one} {other}").out.startswith("1 link undone")
-    assert desk.call(f"person unlink {one} {other}").code == 4
+    assert desk.call(f"person unlink {one} {other}").code == OUTCOMES[NotFound].exit_code
