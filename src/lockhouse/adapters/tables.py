@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing
 from dataclasses import dataclass
 from functools import cache
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from lockhouse.errors import Invalid
@@ -45,6 +46,7 @@ class Shape:
     Attributes:
         at: the position of each column.
         key_of: a row's values to its key tuple.
+        order_of: a row's values to what it is sorted by: its key, with an absent value before all others.
     """
 
     row: type[Row]
@@ -56,6 +58,7 @@ class Shape:
     indexes: tuple[tuple[str, ...], ...]
     append: bool
     key_of: Callable[[Values], KeyTuple]
+    order_of: Callable[[Values], Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,16 +93,20 @@ def _shape(row: type[Row]) -> Shape:
     names = row.__struct_fields__
     hints = typing.get_type_hints(row)
     at = {name: place for place, name in enumerate(names)}
+    columns = tuple(_column(name, hints[name]) for name in names)
+    key_of = _picker(tuple(at[name] for name in row.KEY))
+    may_lack = any(columns[at[name]].nullable for name in row.KEY)
     return Shape(
         row=row,
         name=row.TABLE,
         store=row.STORE,
-        columns=tuple(_column(name, hints[name]) for name in names),
+        columns=columns,
         at=at,
         key=row.KEY,
         indexes=row.INDEXES,
         append=row.APPEND,
-        key_of=_picker(tuple(at[name] for name in row.KEY)),
+        key_of=key_of,
+        order_of=(lambda values: ordered(key_of(values))) if may_lack else key_of,
     )
 
 
@@ -110,10 +117,9 @@ def _column(name: str, hint: Any) -> Column:
 
 
 def _picker(places: tuple[int, ...]) -> Callable[[Values], KeyTuple]:
-    if len(places) == 1:
-        only = places[0]
-        return lambda values: (values[only],)
-    return lambda values: tuple([values[place] for place in places])
+    # In C: a writer takes the key of every row it is given. A slice of a tuple is a tuple, also of one.
+    first = places[0]
+    return itemgetter(slice(first, first + 1)) if len(places) == 1 else itemgetter(*places)
 
 
 def path(row: type[Row], by: Sequence[str], *, count: int, after: KeyTuple | None) -> Path:

@@ -162,7 +162,7 @@ class Engine:
             group.stage.house = founding
         group.passed[place] = entries
         for entry in entries:
-            group.state.setdefault("ledger_entry", {})[entry.id,] = msgspec.structs.astuple(entry)
+            group.state["ledger_entry"][entry.id,] = msgspec.structs.astuple(entry)
         _write(group, change)
         return Committed()
 
@@ -240,7 +240,10 @@ def _fault(error: Invalid) -> Fault:
 
 
 def _founding(change: PlainChange) -> House | None:
-    return next((House(*put.row) for put in change.puts if put.table == "house"), None)
+    for put in change.puts:
+        if put.table == "house":
+            return House(*put.row)
+    return None
 
 
 def _holds(expect: Expect, values: Values | None) -> bool:
@@ -259,8 +262,10 @@ def _write(group: _Group, change: PlainChange) -> None:
         key = shape.key_of(put.row)
         row = _kek_kept(group.state, put.row) if put.table == "kek" else put.row
         group.effects.put(put.table, key, row)
-        group.state.setdefault(put.table, {})[key] = row
-    for put in change.puts:  # once their KEK stands, which may come with them
+        seen = group.state.get(put.table)  # a table of which no Change of the group expects anything is not there
+        if seen is not None:
+            seen[key] = row
+    for put in change.puts if change.store == "identity" else ():  # once their KEK stands, which may come with them
         if put.table == "key_ring":
             _count_wrap(group, put.row)
     for delete in change.deletes:

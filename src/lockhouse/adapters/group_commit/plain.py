@@ -105,7 +105,7 @@ def fault_of(change: PlainChange) -> Fault | None:
     """What is wrong with a Change whatever the state of the world, or None."""
     if change.store != "record" and (change.entries or change.leaves or change.counts):
         return Fault("change", "entries, leaves and counts only in the record store", change.store)
-    if len({draft.id for draft in change.entries}) != len(change.entries):
+    if change.entries and len({draft.id for draft in change.entries}) != len(change.entries):
         return Fault("change", "entries with an id of their own", "one id twice")
     return _put_fault(change) or _key_fault(change)
 
@@ -128,11 +128,11 @@ def _key_fault(change: PlainChange) -> Fault | None:
     for delete in change.deletes:
         if delete.table in KEPT_BY_STORE or delete.table == "house":
             return Fault("delete", "a table that callers write", delete.table)
-    keys = [(part.table, part.key) for part in change.expects] + [(part.table, part.key) for part in change.deletes]
-    for table, key in keys:
-        shape = known.get(table)
+    parts: tuple[Expect | Delete, ...] = (*change.expects, *change.deletes) if change.deletes else change.expects
+    for part in parts:
+        shape = known.get(part.table)
         if shape is None or shape.store != change.store:
-            return Fault("change", f"a table of the {change.store} store", table)
-        if len(key) != len(shape.key):
-            return Fault(f"key of {table}", f"{len(shape.key)} columns", str(len(key)))
+            return Fault("change", f"a table of the {change.store} store", part.table)
+        if len(part.key) != len(shape.key):
+            return Fault(f"key of {part.table}", f"{len(shape.key)} columns", str(len(part.key)))
     return None

@@ -32,11 +32,18 @@ class Effects:
 
     def put(self, table: str, key: KeyTuple, values: Values | None) -> None:
         """Write the row, or take it away."""
-        self.rows.setdefault(table, {})[key] = values
+        rows = self.rows.get(table)
+        if rows is None:
+            rows = self.rows[table] = {}
+        rows[key] = values
 
     def count(self, key: CountKey, by: int, at: int) -> None:
         """Add to a count."""
-        had, first, last = self.counts.get(key, (0, at, at))
+        known = self.counts.get(key)
+        if known is None:
+            self.counts[key] = (by, at, at)
+            return
+        had, first, last = known
         self.counts[key] = (had + by, min(first, at), max(last, at))
 
     def is_empty(self) -> bool:

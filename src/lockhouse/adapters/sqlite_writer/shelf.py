@@ -15,7 +15,7 @@ import apsw
 
 from lockhouse.adapters.migrations import HEAD
 from lockhouse.adapters.sqlite_sql import COUNT_SQL, PLACE_SQL, columns, cut, delete_sql, flat, get_sql, put_sql
-from lockhouse.adapters.tables import FILES, STORES, Shape, Values, ordered, shapes
+from lockhouse.adapters.tables import FILES, STORES, Shape, Values, shapes
 from lockhouse.errors import Invalid, Unavailable
 
 if TYPE_CHECKING:
@@ -201,7 +201,7 @@ def _write(connection: apsw.Connection, effects: Effects) -> None:
         gone = [key for key, values in rows.items() if values is None]
         puts = [values for values in rows.values() if values is not None]
         if not shape.append:  # neighbours in the tree are written one after the other
-            puts.sort(key=lambda values: ordered(shape.key_of(values)))
+            puts.sort(key=shape.order_of)
         if gone:
             cursor.executemany(delete_sql(shape.row), gone)
         if puts:
