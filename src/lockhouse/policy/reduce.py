@@ -73,7 +73,9 @@ class _Leaf:
             for slot in policy.slots
             if slot.field == field.name and slot.special == field.special and set(slot.purposes) <= set(field.purposes)
         }
-        self.finders = tuple((how, _FINDERS[how]) for how in field.find_by)
+        # What identifies is found by its blind index: an exact look-up beside it would be a row that nobody reads.
+        ways = tuple(how for how in field.find_by if how != "exact" or not self.identifies)
+        self.finders = tuple((how, _FINDERS[how]) for how in ways)
         self.points = self.identifies or bool(self.finders)
         self.shut = _usual_reason(field, policy)
 
