@@ -31,6 +31,7 @@ MAX_WRAP_KEYS = 1_024
 """Wrap key objects kept; shards are 65,536 and persons come in random order, so more would hardly be hit."""
 _KEY_SIZE = SERIAL_BYTES + KEY_BYTES
 _PLACE = struct.Struct(">I16sIQIQ")
+_SERIAL_AND_KEY = struct.Struct(f"{SERIAL_BYTES}s{KEY_BYTES}s")
 
 _Bytes32 = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
 _Bytes8 = Annotated[bytes, msgspec.Meta(min_length=8, max_length=8)]
@@ -75,6 +76,7 @@ class Wrapper:
             self._prks[generation] = unsalted(kek)
         self._draw = draw
         self._aad = lp("lockhouse/ring/1", house)
+        self._infos = {generation: lp("lockhouse/wrap/1", house, generation) for generation in keks}
         self._ciphers: dict[tuple[int, bytes], AESGCM] = {}
 
     def _cipher(self, person: bytes, generation: int) -> AESGCM:
@@ -92,17 +94,17 @@ class Wrapper:
                 raise Unavailable(f"keyring: expected the KEK of generation {generation}")
             if len(self._ciphers) >= MAX_WRAP_KEYS:
                 self._ciphers.clear()
-            cipher = AESGCM(expand(prk, lp("lockhouse/wrap/1", self._house, generation, shard)))
+            cipher = AESGCM(expand(prk, self._infos[generation] + lp(shard)))
             self._ciphers[generation, shard] = cipher
         return cipher
 
     def wrap(self, person: bytes, ring: Ring, *, generation: int, version: int) -> WrappedRing:
         """The ring under the wrap key of the person's shard, bound to person, generation and version."""
-        keys = sorted((compartment, serial, key) for compartment, (serial, key) in ring.keys.items())
+        keys = [(compartment, *pair) for compartment, pair in sorted(ring.keys.items())]
         nonce = self._draw()
         aad = self._aad + _PLACE.pack(16, person, 8, generation, 8, version)
         sealed = self._cipher(person, generation).encrypt(nonce, _encode((ring.ref_key, keys)), aad)
-        serials = tuple((compartment, serial) for compartment, serial, _ in keys)
+        serials = tuple([one[:2] for one in keys])
         return WrappedRing(person, generation, version, VERSION + nonce + sealed, serials)
 
     def unwrap(self, person: bytes, generation: int, version: int, blob: bytes) -> Ring:
@@ -134,6 +136,6 @@ def new_keys(compartments: Iterable[int], entropy: Entropy) -> dict[int, tuple[b
     wanted = sorted(set(compartments))
     if wanted and not 0 <= wanted[0] <= wanted[-1] <= MAX_COMPARTMENT:
         raise Invalid("ring", "compartments of 16 bits", got="another")
-    fresh = entropy(_KEY_SIZE * len(wanted)) if wanted else b""
-    parts = [fresh[at : at + _KEY_SIZE] for at in range(0, len(fresh), _KEY_SIZE)]
-    return {one: (part[:SERIAL_BYTES], part[SERIAL_BYTES:]) for one, part in zip(wanted, parts, strict=True)}
+    if not wanted:
+        return {}
+    return dict(zip(wanted, _SERIAL_AND_KEY.iter_unpack(entropy(_KEY_SIZE * len(wanted))), strict=True))
