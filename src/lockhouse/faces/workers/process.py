@@ -20,6 +20,9 @@ from lockhouse.faces.workers.task import Running, Task
 from lockhouse.faces.workers.work import work
 from lockhouse.wiring import opened
 
+GC_THRESHOLD = (20_000, 20, 50)
+"""A group makes thousands of values and no rings of them: looking for rings cost a twelfth of collecting."""
+
 
 async def run_process(role: str, task: Task) -> None:
     """Be a collecting process or the worker until SIGTERM or the end of the supervisor.
@@ -39,6 +42,7 @@ async def run_process(role: str, task: Task) -> None:
         served = asyncio.create_task(_serve_metrics(running))
         gc.collect()
         gc.freeze()  # what start-up made lives as long as the process: it is never looked through again
+        gc.set_threshold(*GC_THRESHOLD)
         try:
             await (collect if role == "collect" else work)(running, _desk(running))
         finally:
