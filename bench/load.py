@@ -99,10 +99,11 @@ async def _send(port: int, requests: Sequence[bytes], connections: int) -> Run:
     loop = asyncio.get_running_loop()
     done: asyncio.Future[None] = loop.create_future()
     state = _State(iter(requests))
-    made = [
-        (await loop.create_connection(lambda: _Connection(state, done), "127.0.0.1", port))[1]
-        for _ in range(connections)
-    ]
+    made = []
+    for _ in range(connections):
+        _, connection = await loop.create_connection(lambda: _Connection(state, done), "127.0.0.1", port)
+        made.append(connection)
+        await asyncio.sleep(0.005)  # clients do not come all at once, or one process would take all of them
     began = time.perf_counter()
     for connection in made:
         connection.next()

@@ -26,6 +26,7 @@ from bench.unsealed import UnsealedIntake
 from lockhouse.faces.collect import CollectApp
 from lockhouse.faces.serve.collector import HouseCollector
 from lockhouse.faces.serve.desk import Answers
+from lockhouse.faces.workers.process import GC_THRESHOLD
 from lockhouse.wiring import opened, serve_writer
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ async def _serve(app: Any, listener: int) -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, server.end)
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*GC_THRESHOLD)
     print("ready", flush=True)
     await server.serve(sockets=[listening])
 

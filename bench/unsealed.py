@@ -1,15 +1,18 @@
 """The same gate without a lock: what sealing is measured against. It exists for the bench alone.
 
 It is the honest other side of each pair: the same server, parser, policy decisions, reduction, matching, look-ups,
-stores, transactions, expectations and counts. Left out is what protects: blind indexes (identifiers and look-ups
-stand as their own bytes), keyed message tags and body hashes (the message id stands as it is), persons' rings and
-their rows, epoch keys, boxes (the kept fields stand as msgpack), salts, leaves, intake entries. So it writes one row
-less for each new person (the ring) and one row less for each group (the intake entry and what it moves).
+stores, transactions, counts, and expectations (that a known person who gets something new is still there is expected
+of the person's row, not of the ring's). A replay is told from another item under the same message id by an unkeyed
+hash. Left out is what protects: blind indexes (identifiers and look-ups stand as their own bytes), keyed message tags
+(the message id stands as it is), persons' rings and their rows, epoch keys, boxes (the kept fields stand as msgpack),
+salts, leaves, intake entries. So it writes one row less for each new person (the ring) and three less for each group
+(the intake, its entry and the lane's).
 """
 
 from __future__ import annotations
 
 import asyncio
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
 
 LEASE_MS = 5_000
 _ENCODE = msgspec.msgpack.Encoder().encode
+_ORDERED = msgspec.msgpack.Encoder(order="deterministic").encode
 _TRIES = 4
 
 
@@ -81,7 +85,7 @@ def _begin(house: House, live: LivePolicy, batch: Batch, item: Event | Fault) ->
     reducer = live.reducer(batch.channel)
     record = house.ids.new()
     message = item.message_id.encode() if item.message_id else record
-    work = Work(batch, item, live, reducer, record, message, b"", [])
+    work = Work(batch, item, live, reducer, record, message, sha256(_ORDERED(item.source)).digest()[:16], [])
     work.seen = reducer.look(item)
     if work.seen.plan is None:
         work.refuse(codes.NO_SUCH_EVENT)
@@ -128,6 +132,8 @@ def _who(work: Work) -> Change | None:
     if work.is_new:
         row = Person(person, PersonState.NONE, work.reduced.region, 1, now, now - now % DAY_MS)
         puts.append(Put(Person.TABLE, row))
+    else:
+        expects.append(Expect(Person.TABLE, (person,), {"id": person}, False, "person-gone"))  # noqa: FBT003
     for kind, generation, tag, proof in work.indexes:
         expects.append(Expect(Identifier.TABLE, (kind, generation, tag, proof), None, False, "index-taken"))  # noqa: FBT003
         puts.append(Put(Identifier.TABLE, Identifier(kind, generation, tag, proof, person, now)))
@@ -153,7 +159,7 @@ def _record(house: House, work: Work) -> Change:
         "record",
         puts=(
             Put(Record.TABLE, row),
-            Put(Receipt.TABLE, Receipt(row.channel, work.message, b"", work.record, now, code, detail)),
+            Put(Receipt.TABLE, Receipt(row.channel, work.message, work.body, work.record, now, code, detail)),
         ),
         expects=(
             Expect(Receipt.TABLE, (row.channel, work.message), None, False, "received"),  # noqa: FBT003
