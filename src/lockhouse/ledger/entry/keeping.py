@@ -31,7 +31,7 @@ class Backup(Body, frozen=True):
 
 
 class Restore(Body, frozen=True):
-    """A house was brought back from a copy; stands first in its new log, before the `checkpoint-gap`.
+    """A house was brought back from a copy: the first entry it writes, before all others.
 
     Attributes:
         backup: which. `log`, `size`, `root`: the old log as the copy holds it. `replayed`: endings taken from the
