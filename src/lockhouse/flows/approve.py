@@ -85,7 +85,8 @@ async def approve(house: House, draft: Draft, source: bytes, *, by: str) -> int:
     puts = [Put(PolicyVersion.TABLE, signed(row, house.integrity_key))]
     ruling = [old for old in known if old.state == LIVE]
     puts += [Put(old.TABLE, signed(msgspec.structs.replace(old, state=FORMER), house.integrity_key)) for old in ruling]
-    puts += [Put(Name.TABLE, Name(kind, identity, name)) for kind, identity, name in draft.names]
+    names = [Name(kind, identity, name, entry, b"") for kind, identity, name in draft.names]
+    puts += [Put(Name.TABLE, signed(name, house.integrity_key)) for name in names]
     said = PolicyEntry(step="live", version=number, hash=row.hash.hex(), by=by, before=known[-1].id if known else None)
     free = Expect(PolicyVersion.TABLE, (number,), None, or_absent=False, because="policy-moved")
     change = Change("record", puts=tuple(puts), expects=(free,), entries=(said.draft(id=entry, lane=house.lane),))

@@ -13,6 +13,7 @@ from lockhouse.gates.lookups import lookup_tag
 from lockhouse.identity.normalise import NORM_VERSION, normal
 from lockhouse.model.decision import Actor, Ask, Facts
 from lockhouse.model.rows import Identifier, Lookup
+from lockhouse.policy.decide import listed_reasons, plain_reason
 from lockhouse.policy.types import BadValueError, TooLongError, parser
 
 if TYPE_CHECKING:
@@ -33,11 +34,22 @@ async def ask_of(  # noqa: PLR0913  (a whole question)
     A role with one purpose is never asked for it; one with several must say which.
 
     Raises:
-        Invalid: the actor's role has several purposes and none was named.
+        Invalid: the actor's role has several purposes and none was named, or it lists its reasons and this is none.
     """
     chosen = purpose or _only_purpose(house, actor)
+    _require_listed(house, actor, reason)
     facts: Facts = await standing_facts(house, actor)
     return Ask(actor=actor, action=action, purpose=chosen, facts=facts, mode=mode, reason=reason, fields=fields)
+
+
+def _require_listed(house: House, actor: Actor, reason: str | None) -> None:
+    policy = house.live().policy
+    listed = listed_reasons(policy, actor)
+    reveals = [one for name in actor.roles if name in policy.roles for one in policy.roles[name].reveal.values()]
+    if reason is None or not listed or any(one.reasons is None for one in reveals):
+        return
+    if plain_reason(reason) not in {plain_reason(word) for word in listed}:
+        raise Invalid("reason", f"one of {', '.join(listed)}", got="another", hint="say it as 'WORD' or 'WORD: ticket'")
 
 
 def _only_purpose(house: House, actor: Actor) -> str:

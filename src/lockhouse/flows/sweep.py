@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from lockhouse.errors import LockhouseError
-from lockhouse.ledger.entry import Gone, deletion_of
+from lockhouse.errors import LockhouseError, Tampered
+from lockhouse.gates.authority import checked
+from lockhouse.gates.ending import open_cases
+from lockhouse.ledger.entry import Completion, Gone, deletion_of, parse_entry
+from lockhouse.ledger.entry import Intent as IntentEntry
 from lockhouse.ledger.record import record_leaf_of
 from lockhouse.model.change import Change, Conflict, Delete, Put
-from lockhouse.model.rows import Deletion, Job, Lookup, Outbox, Record
+from lockhouse.model.rows import Deletion, Job, KeyRing, LedgerEntry, Lookup, Note, Outbox, Record, Tombstone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -92,6 +95,8 @@ async def sweep(house: House, leases: Leases, *, owner: bytes) -> Swept:
 async def _carry_out(house: House, leases: Leases, job: Job) -> int:
     """All steps of one job; how many records went. A `Conflict` means that another worker has taken it over."""
     person, by = job.cursor[:_PERSON_BYTES], job.cursor[_PERSON_BYTES:]
+    await _require_ended(house, person, by)
+    await _sweep_notes(house, person)
     await _sweep_lookups(house, person)
     total = 0
     while True:
@@ -106,6 +111,40 @@ async def _carry_out(house: House, leases: Leases, job: Job) -> int:
         if isinstance(await house.commits.commit(_with_deletions(house, bare, rows, by=by)), Conflict):
             return total
         job, total = after, total + len(rows)
+
+
+async def _require_ended(house: House, person: bytes, by: bytes) -> None:
+    """The person has ended, by the very completion that the job names: a planted job removes nobody's records.
+
+    Raises:
+        Tampered: there is a ring, no tombstone, or another entry.
+    """
+    tombstones = checked(await house.reads.find(Tombstone, ("person",), [(person,)]), house.integrity_key)
+    intents = {row.entry.hex() for row in tombstones if row.compartment == 0}
+    rings = await house.reads.get(KeyRing, [(person,)])
+    entry = (await house.reads.get(LedgerEntry, [(by,)])).get((by,))
+    said = None if entry is None else parse_entry(entry.body).body
+    if rings or not isinstance(said, Completion) or said.step != "erased" or said.of not in intents:
+        raise Tampered("sweep: expected a person who was erased by the entry that the job names")
+
+
+async def _sweep_notes(house: House, person: bytes) -> None:
+    """Who looked at the person, which lies beside the ledger, ends with them; the entries stay, without a person."""
+    tombstones = await house.reads.find(Tombstone, ("person",), [(person,)], limit=1)
+    intents = await house.reads.get(LedgerEntry, [(row.entry,) for row in tombstones])
+    cases = {body.case for row in intents.values() if isinstance(body := parse_entry(row.body).body, IntentEntry)}
+    for ref in await _refs(house, cases):
+        while rows := await house.reads.find(Note, ("ref",), [(ref,)], limit=CHUNK):
+            deletes = tuple(Delete(Note.TABLE, (row.entry, row.ref)) for row in rows)
+            await house.commits.commit(Change("record", deletes=deletes))
+
+
+async def _refs(house: House, cases: set[str]) -> list[bytes]:
+    """The refs of the source persons of these cases, by the entries of their intents."""
+    known = [one for one in await open_cases(house, also_closed=True) if one.id.hex() in cases]
+    rows = await house.reads.get(LedgerEntry, [(entry,) for one in known for entry in one.entries])
+    said = [parse_entry(row.body).body for row in rows.values()]
+    return [bytes.fromhex(one.ref) for one in said if isinstance(one, IntentEntry) and one.ref is not None]
 
 
 async def _sweep_lookups(house: House, person: bytes) -> None:

@@ -21,10 +21,14 @@ PROPOSED, LIVE, FORMER = 0, 1, 2
 
 
 async def name_book(house: House) -> NameBook:
-    """The name registry as committed."""
+    """The name registry as committed.
+
+    Raises:
+        Tampered: a name was not given out by this house.
+    """
     names: dict[tuple[str, str], int] = {}
     async for rows in house.reads.scan(Name):
-        names.update({(row.kind, row.name): row.id for row in rows})
+        names.update({(row.kind, row.name): row.id for row in checked(rows, house.integrity_key)})
     return NameBook(names)  # type: ignore[arg-type]  # kinds in the store are the registry's own words
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 
 from lockhouse.errors import Refused
-from lockhouse.model.decision import Ask, Decision, SlotTimes
+from lockhouse.model.decision import Actor, Ask, Decision, SlotTimes
 from lockhouse.model.policy import REQUESTS, Guard, Mode, Policy, Recipient, Role, Slot
 from lockhouse.policy.life import add
 from lockhouse.policy.live import map_consent, person_shut, purposes_open, why_shut
@@ -160,7 +160,19 @@ def unmet(role: Role, guards: Guard, ask: Ask, *, class_: str | None) -> tuple[s
 def _stated(reason: str | None, listed: tuple[str, ...] | None) -> bool:
     if reason is None or not reason.strip():
         return False
-    return listed is None or reason.partition(":")[0].strip() in listed
+    return listed is None or plain_reason(reason) in {plain_reason(word) for word in listed}
+
+
+def plain_reason(reason: str) -> str:
+    """A reason's word without its ticket, as it is compared and noted: `Call back: T-17` is `call-back`."""
+    head = reason.partition(":")[0].strip().casefold()
+    return "".join(sign if sign.isalnum() else "-" for sign in head)[:60]
+
+
+def listed_reasons(policy: Policy, actor: Actor) -> tuple[str, ...]:
+    """The reasons that the actor's roles list for their reveals, each once, in the policy's order."""
+    roles = [policy.roles[name] for name in actor.roles if name in policy.roles]
+    return tuple(dict.fromkeys(word for role in roles for one in role.reveal.values() for word in one.reasons or ()))
 
 
 def _inside(network: str | None, allowed: tuple[str, ...]) -> bool:

@@ -7,6 +7,7 @@ written by the same hand as the compiler, so it guards against slips more than a
 from __future__ import annotations
 
 import functools
+import re
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -98,7 +99,7 @@ def _revealed(role: dict[str, Any], ask: Ask, class_: str) -> bool:
     rule = rules.get(class_, rules.get("*") if class_ != "special" else None)
     if rule is None or ask.action not in {"reveal", "package"} or not ask.reason:
         return False
-    listed = rule["reason"] == "required" or ask.reason.split(":")[0].strip() in rule["reason"]
+    listed = rule["reason"] == "required" or _plain(ask.reason) in [_plain(word) for word in rule["reason"]]
     age = ask.facts.step_up_age_s
     return listed and age is not None and age <= SECONDS[rule["step_up"]]
 
@@ -123,3 +124,7 @@ def _grade(role: dict[str, Any], ask: Ask, class_: str) -> str:
     if ask.mode == "full" and (seen == "full" or _revealed(role, ask, class_)):
         return "open"
     return "masked" if seen in {"masked", "full"} else "shut"
+
+
+def _plain(reason: str) -> str:
+    return re.sub(r"[^a-z0-9]", "-", reason.partition(":")[0].strip().casefold())

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lockhouse.gates.authority import checked, signed
-from lockhouse.gates.collect.work import Work, merge_facts
+from lockhouse.gates.collect.work import Work, evidence_of, merge_facts
 from lockhouse.gates.facts import facts_of_persons, suppressed_purposes
 from lockhouse.gates.house import PersonFacts
 from lockhouse.identity.match import DEVICE_OF, SAME_PERSON, match
@@ -77,13 +77,14 @@ async def decide(house: House, work: Work) -> None:
     """What of this item may be kept, by the live policy and everything that is known of whose it is."""
     live, event = work.live, work.event
     parts = work.facts or [NEW]
-    consents, objected, state, region = merge_facts(parts)
+    consents, objected, state = merge_facts(parts)
     said, _unmapped = map_consent(live.policy, event.consent) if event.consent is not None else (None, ())
     suppressed: frozenset[str] = frozenset()
     if house.suppressions:
         suppressed = work.suppressed = await suppressed_purposes(house, work.reducer.identifiers(event, seen=work.seen))
-    if region is None:
-        region = work.seen.region(event.source)
+    regions = {part.region for part in parts} | {evidence_of(work)}
+    regions.discard(None)
+    region = regions.pop() if len(regions) == 1 else None  # evidence that differs widens nothing: the strictest rules
     asked = Asked(
         region=region, consents=consents, event_consents=said, signals=event.signals, state=PersonState(state),
         suppressed=suppressed, objected=objected,

@@ -150,15 +150,26 @@ def proof_of(proves: tuple[str, ...], field: str, batch: Batch) -> int:
     return Proof.CLAIMED
 
 
-def merge_facts(parts: list[PersonFacts]) -> tuple[dict[str, bool], frozenset[str], int, str | None]:
+def evidence_of(work: Work) -> str | None:
+    """The region an event gives evidence of, if its sender may: a key that anyone can read moves nobody to a region.
+
+    A region picks the lawful basis, so it can widen what is kept and used.
+    """
+    if work.batch.assurance < Assurance.SECRET:
+        return None
+    region: str | None = work.seen.region(work.event.source)
+    return region
+
+
+def merge_facts(parts: list[PersonFacts]) -> tuple[dict[str, bool], frozenset[str], int]:
     """What stands against an event that several source persons' identifiers came with: the narrowest of all.
 
     Returns:
-        consents by purpose (a denial anywhere denies), objected purposes, state bits, region (None if they differ).
+        consents by purpose (a denial anywhere denies), objected purposes, state bits.
     """
     if len(parts) == 1:
         one = parts[0]
-        return one.consents, one.objected, one.state, one.region
+        return one.consents, one.objected, one.state
     consents: dict[str, bool] = {}
     objected: frozenset[str] = frozenset()
     state = 0
@@ -167,5 +178,4 @@ def merge_facts(parts: list[PersonFacts]) -> tuple[dict[str, bool], frozenset[st
         state |= part.state
         for purpose, granted in part.consents.items():
             consents[purpose] = granted and consents.get(purpose, True)
-    regions = {part.region for part in parts}
-    return consents, objected, state, regions.pop() if len(regions) == 1 else None
+    return consents, objected, state

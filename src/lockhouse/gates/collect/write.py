@@ -11,6 +11,7 @@ from lockhouse.crypto.ring import WrappedRing
 from lockhouse.crypto.seal import encode_boxes
 from lockhouse.gates.authority import digest
 from lockhouse.gates.collect.words import word_draft, words_to_store
+from lockhouse.gates.collect.work import evidence_of
 from lockhouse.gates.epochs import epoch_at
 from lockhouse.gates.lookups import lookup_rows
 from lockhouse.gates.rings import admit_rings
@@ -88,7 +89,7 @@ def _who(house: House, work: Work, minted: set[bytes]) -> Change | None:
         expects.append(Expect(KeyRing.TABLE, (person,), {"version": version}, False, "ring-moved"))  # noqa: FBT003
     else:
         ring = house.keyring.mint(person, work.live.compartments)
-        region = work.reduced.region
+        region = evidence_of(work)
         puts.append(Put(Person.TABLE, Person(person, PersonState.NONE, region, 1, now, _day(work))))
         puts.append(Put(KeyRing.TABLE, KeyRing(person, ring.generation, ring.version, ring.blob)))
     for kind, generation, tag, proof in work.indexes:
@@ -121,7 +122,7 @@ def _day(work: Work) -> int:
 
 def _activity(work: Work) -> Person | None:
     """A known person's last activity and region, moved at most once a day."""
-    facts, today, region = work.own_facts, _day(work), work.reduced.region
+    facts, today, region = work.own_facts, _day(work), evidence_of(work)
     if facts is None or (facts.active_at >= today and (region is None or facts.region is not None)):
         return None
     state = facts.state & ~PersonState.ENDING

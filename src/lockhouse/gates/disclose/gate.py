@@ -11,6 +11,7 @@ Nothing leaves before step 2 is durable. If the note cannot be written, nothing 
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -30,16 +31,19 @@ from lockhouse.model.change import Change, Committed, Conflict, Noting, Put
 from lockhouse.model.decision import Ask, Decision, Facts
 from lockhouse.model.rows import Note, Record
 from lockhouse.model.scale import PersonState
-from lockhouse.policy.decide import decide
+from lockhouse.policy.decide import decide, listed_reasons, plain_reason
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    from lockhouse.gates.house import House, PersonFacts
+    from lockhouse.gates.house import House, LivePolicy, PersonFacts
+    from lockhouse.model.policy import Policy
 
 CHUNK = 5_000
 FOLD_LIMIT = 500
 """Records folded on read; above this a view says that it is truncated."""
+_TICKET = re.compile(r"#?(?=[A-Za-z0-9_-]*[A-Za-z#])(?=[A-Za-z_-]*[0-9])[A-Za-z0-9_-]{2,24}|#[0-9]{1,12}")
+"""A ticket number: letters and digits together, or digits behind a #; neither a name nor a phone number."""
 _ENCODE = msgspec.msgpack.Encoder(order="deterministic").encode
 
 
@@ -107,7 +111,11 @@ async def note_nothing(house: House, ask: Ask) -> bytes:
     """
     entry = house.ids.new()
     looked = Disclosure(
-        **_common(ask, house.ids.new()), fields=[], compartments=[], count=0, refs_root=refs_root([]).hex()
+        **_common(house.live().policy, ask, house.ids.new()),
+        fields=[],
+        compartments=[],
+        count=0,
+        refs_root=refs_root([]).hex(),
     )
     await _commit(house, Change("record", entries=(looked.draft(id=entry, lane=house.lane, urgent=True),)))
     return entry
@@ -197,8 +205,8 @@ async def _note(
     seen = [(group, person) for group in groups if group.fields for person in group.persons]
     refs = {house.keyring.ref(person): group for group, person in seen if house.keyring.version_of(person) is not None}
     entry = house.ids.new()
-    common = _common(ask, place[0])
     live = house.live()
+    common = _common(live.policy, ask, place[0])
     if not refs:
         because = sorted({word for group in groups for words in group.decision.because.values() for word in words})
         refused = Refusal(**common, fields=_asked(live, ask), because=because, count=len(groups))
@@ -211,7 +219,7 @@ async def _note(
         recipient=live.policy.recipients[ask.recipient].id if ask.recipient is not None else None,
     )  # fmt: skip
     notes = tuple(
-        Put(Note.TABLE, Note(entry, ref, house.ids.random(16), _ENCODE(_note_text(ask, group))))
+        Put(Note.TABLE, Note(entry, ref, house.ids.random(16), _ENCODE(_note_text(live, ask, group))))
         for ref, group in refs.items()
     )
     draft = disclosure.draft(id=entry, lane=house.lane, urgent=True)
@@ -219,11 +227,11 @@ async def _note(
     return entry, _ticket(house, answer.notings[0], list(refs))
 
 
-def _common(ask: Ask, asked: bytes) -> dict[str, Any]:
+def _common(policy: Policy, ask: Ask, asked: bytes) -> dict[str, Any]:
     role = ask.actor.roles[0] if ask.actor.roles else "none"
     return {
         "actor": ask.actor.id, "role": role, "purpose": ask.purpose, "action": ask.action,
-        "reason": _reason_code(ask.reason), "ask": asked.hex(),
+        "reason": reason_code(policy, ask), "ask": asked.hex(),
     }  # fmt: skip
 
 
@@ -242,15 +250,29 @@ async def _commit(house: House, change: Change) -> Committed:
     return answer
 
 
-def _note_text(ask: Ask, group: _Group) -> list[Any]:
-    """What "who looked" may tell the person: purpose, action, fields, and the department as the role."""
+def _note_text(live: LivePolicy, ask: Ask, group: _Group) -> list[Any]:
+    """What "who looked" may tell the person: purpose, action, department as the role, reason and ticket, fields.
+
+    Of what was typed only a word of the role's own list and a ticket number are kept: free text may name anybody.
+    """
     role = ask.actor.roles[0] if ask.actor.roles else "none"
-    return [ask.purpose, ask.action, role, ask.reason or "", sorted(group.decision.open), sorted(group.decision.masked)]
+    reason = reason_code(live.policy, ask) + _ticket_of(ask.reason)
+    return [ask.purpose, ask.action, role, reason, sorted(group.decision.open), sorted(group.decision.masked)]
 
 
-def _reason_code(reason: str | None) -> str:
-    word = (reason or "none").split(":", 1)[0].strip().lower()
-    return "".join(sign if sign.isalnum() else "-" for sign in word)[:60] or "none"
+def reason_code(policy: Policy, ask: Ask) -> str:
+    """The reason as the ledger holds it for ever: a word that the role lists, `stated` for free text, or `none`."""
+    if ask.reason is None or not ask.reason.strip():
+        return "none"
+    if ask.actor.kind == "service":
+        return ask.reason
+    head = plain_reason(ask.reason)
+    return head if head in {plain_reason(word) for word in listed_reasons(policy, ask.actor)} else "stated"
+
+
+def _ticket_of(reason: str | None) -> str:
+    ticket = (reason or "").partition(":")[2].strip()
+    return f": {ticket}" if _TICKET.fullmatch(ticket) else ""
 
 
 def _asked(live: Any, ask: Ask) -> list[int]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from lockhouse.errors import Conflict as Moved
+from lockhouse.gates.authority import checked, signed
 from lockhouse.model.change import Change, Conflict, Draft, Expect, Put
 from lockhouse.model.rows import Intent
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lockhouse.gates.house import House
+    from lockhouse.secret import Secret
 
 Step = Literal["begun", "shut", "destroying", "destroyed", "done", "cancelling", "cancelled"]
 What = Literal["person", "compartment", "epoch"]
@@ -32,6 +34,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
         compartment: its number; 0 for all of a person.
         epoch: days since 2020-01-01; 0 for persons.
         serials: of the keys that end, known once they are shut.
+        held: the same by person, in the order of `persons`.
         destroy_at: ms; not before this are the keys destroyed.
         salt: of the certificate's statement.
     """
@@ -49,6 +52,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     compartment: int = 0
     epoch: int = 0
     serials: tuple[bytes, ...] = ()
+    held: tuple[tuple[bytes, ...], ...] = ()
     scope: tuple[str, ...] = ()
     statement: bytes = b""
     completion: bytes = b""
@@ -58,10 +62,11 @@ _ENCODE = msgspec.msgpack.Encoder(order="deterministic").encode
 _DECODE = msgspec.msgpack.Decoder(Case).decode
 
 
-def row_of(case: Case) -> Intent:
-    """The intent row of a case as it stands."""
+def row_of(case: Case, key: Secret) -> Intent:
+    """The intent row of a case as it stands, with its MAC: what the row says is carried out."""
     state = CLOSED if case.step in {"done", "cancelled"} else OPEN
-    return Intent(case.id, f"end-{case.what}", _ENCODE(case), state, case.asked_at)
+    row = Intent(case.id, f"end-{case.what}", _ENCODE(case), state, case.asked_at, case.entries[0], b"")
+    return signed(row, key)
 
 
 def case_of(row: Intent) -> Case:
@@ -70,11 +75,15 @@ def case_of(row: Intent) -> Case:
 
 
 async def open_cases(house: House, *, also_closed: bool = False) -> list[Case]:
-    """Every ending without its completion, oldest first; with the completed ones if asked."""
+    """Every ending without its completion, oldest first; with the completed ones if asked.
+
+    Raises:
+        Tampered: an intent was not made, or not left, as this house made it; then none is carried on.
+    """
     rows = await house.reads.find(Intent, ("state",), [(OPEN,)])
     if also_closed:
         rows = rows + await house.reads.find(Intent, ("state",), [(CLOSED,)])
-    return sorted((case_of(row) for row in rows), key=lambda case: case.id)
+    return sorted((case_of(row) for row in checked(rows, house.integrity_key)), key=lambda case: case.id)
 
 
 async def advance(
@@ -90,7 +99,12 @@ async def advance(
     """
     expected = None if was is None else {"state": OPEN, "body": _ENCODE(was)}
     expect = Expect(Intent.TABLE, (case.id,), expected, or_absent=False, because="case-moved")
-    change = Change("record", puts=(Put(Intent.TABLE, row_of(case)), *puts), expects=(expect,), entries=tuple(entries))
+    change = Change(
+        "record",
+        puts=(Put(Intent.TABLE, row_of(case, house.integrity_key)), *puts),
+        expects=(expect,),
+        entries=tuple(entries),
+    )
     answer = await house.commits.commit(change)
     if isinstance(answer, Conflict):
         raise Moved("ending: expected the case as it was read", hint="read it again: another process may carry it on")

@@ -82,15 +82,16 @@ async def moved_seals(house: House, persons: tuple[bytes, ...], *, state: int = 
 
 async def shut(house: House, case: Case) -> Case:
     """The rings (or the compartment's keys) are in limbo, in every process; the case knows its serials."""
-    serials: list[bytes] = []
+    held: list[tuple[bytes, ...]] = []
     for person in case.persons:
-        serials.extend(await _shut_one(house, case, person))
+        held.append(tuple(sorted(await _shut_one(house, case, person))))
         if not case.compartment:
             await _gather_late(house, case, person)
     await house.epochs.announce(key=True)
     state = SEAL_OPEN if case.compartment else SEAL_ENDED
     seals = await moved_seals(house, case.persons, state=state)
-    further = msgspec.structs.replace(case, step="shut", serials=tuple(sorted(serials)))
+    serials = tuple(sorted(serial for ring in held for serial in ring))
+    further = msgspec.structs.replace(case, step="shut", serials=serials, held=tuple(held))
     await advance(house, further, was=case, puts=[Put(Seal.TABLE, seal) for seal in seals])
     return further
 
@@ -132,7 +133,7 @@ async def _limbo_change(house: House, case: Case, stored: KeyRing, serials: list
     kept = _ENCODE([stored.wrapped, [msgspec.structs.astuple(one) for one in indexes]])
     sealed = seal_bytes(_limbo_key(house, stored.generation), kept, _limbo_place(house, case, person))
     row = Limbo(
-        person, case.id, stored.generation, stored.version, sealed, _ENCODE(serials), house.clock.now_ms(),
+        person, case.id, stored.generation, stored.version, sealed, _ENCODE(sorted(serials)), house.clock.now_ms(),
         case.destroy_at,
     )  # fmt: skip
     puts.append(Put(Limbo.TABLE, row))

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from lockhouse.gates.authority import signed
+from lockhouse.errors import Tampered
+from lockhouse.gates.authority import checked, signed
 from lockhouse.gates.ending.cancel import cancel
 from lockhouse.gates.ending.epoch import destroy_epoch, shut_epoch
 from lockhouse.gates.ending.intent import Case, advance
@@ -28,6 +29,8 @@ from lockhouse.model.scale import PersonState
 from lockhouse.rights.erasure import remains
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lockhouse.gates.house import House
     from lockhouse.model.ports import Journal
 
@@ -82,13 +85,24 @@ async def _destroy(house: House, case: Case, journal: Journal) -> Case:
 
 
 async def _destroy_person(house: House, case: Case, person: bytes, *, at: int) -> None:
-    """Limbo gone, a tombstone for each serial; a whole person loses words and links too."""
+    """Limbo gone, a tombstone for each serial; a whole person loses words and links too.
+
+    The tombstones follow the case, whose MAC is checked, and not what lies in limbo: whoever takes the limbo row away
+    does not thereby keep a copy of the ring openable.
+
+    Raises:
+        Tampered: limbo is not as the case left it.
+    """
+    serials = case.held[case.persons.index(person)]
     limbo = (await house.reads.get(Limbo, [(person, case.id)])).get((person, case.id))
-    if limbo is None:  # an interrupted run came this far
+    if limbo is None:
+        await _require_tombstones(house, person, serials)  # an interrupted run came this far
         return
+    if tuple(msgspec.msgpack.decode(limbo.compartments)) != serials:
+        raise Tampered("ending: expected limbo as the case left it")
     puts: list[Put] = []
     deletes = [Delete(Limbo.TABLE, (person, case.id))]
-    for serial in msgspec.msgpack.decode(limbo.compartments):
+    for serial in serials:
         row = Tombstone(serial, person, case.compartment, at, ERASURE, case.entries[0], b"")
         puts.append(Put(Tombstone.TABLE, signed(row, house.integrity_key)))
     if not case.compartment:
@@ -99,6 +113,18 @@ async def _destroy_person(house: House, case: Case, person: bytes, *, at: int) -
         ended = Person(person, int(PersonState.ERASED), None, row_now.version + 1, row_now.created_at, 0)
         puts.append(Put(Person.TABLE, ended))
     await house.commits.commit(Change("identity", puts=tuple(puts), deletes=tuple(deletes)))
+
+
+async def _require_tombstones(house: House, person: bytes, serials: Sequence[bytes]) -> None:
+    """Every one of the person's keys that were to end has its tombstone.
+
+    Raises:
+        Tampered: one has none: its limbo row was taken away, not destroyed.
+    """
+    stored = await house.reads.get(Tombstone, [(serial,) for serial in serials])
+    rows = checked(stored.values(), house.integrity_key)
+    if {row.serial for row in rows if row.person == person} != set(serials):
+        raise Tampered("ending: expected the keys in limbo or their tombstones, got neither")
 
 
 async def _leftovers(house: House, person: bytes) -> list[Delete]:

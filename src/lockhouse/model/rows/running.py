@@ -62,11 +62,14 @@ class Intent(Row, frozen=True):
     STORE = "record"
     KEY = ("id",)
     INDEXES = (("state",),)
+    AUTHORITY = True
     id: bytes
     kind: str
     body: bytes
     state: int
     at: int
+    entry: bytes
+    mac: bytes
 
 
 class PolicyVersion(Row, frozen=True):
@@ -91,12 +94,15 @@ class PolicyVersion(Row, frozen=True):
 
 
 class Name(Row, frozen=True):
-    """The name registry: numbers are never reused."""
+    """The name registry: numbers are never reused. What a number means decides, so nobody may rename it."""
 
     TABLE = "name"
     STORE = "record"
     KEY = ("kind", "id")
     INDEXES = (("kind", "name"),)
+    AUTHORITY = True
     kind: str
     id: int
     name: str
+    entry: bytes
+    mac: bytes

@@ -58,6 +58,8 @@ CREATE TABLE intent (
     body BLOB NOT NULL,
     state INTEGER NOT NULL,
     at INTEGER NOT NULL,
+    entry BLOB NOT NULL,
+    mac BLOB NOT NULL,
     PRIMARY KEY (id)
 )
  WITHOUT ROWID,
@@ -118,6 +120,8 @@ CREATE TABLE name (
     kind TEXT NOT NULL,
     id INTEGER NOT NULL,
     name TEXT NOT NULL,
+    entry BLOB NOT NULL,
+    mac BLOB NOT NULL,
     PRIMARY KEY (kind, id)
 )
  WITHOUT ROWID,
