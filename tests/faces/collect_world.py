@@ -162,8 +162,16 @@ class World:
 def served(world: World) -> Iterator[int]:
     """The listener under uvicorn on a loopback port of its own; gives the port."""
     listening = socket.create_server(("127.0.0.1", 0))
+    # Without log_config=None uvicorn sets up the logging of the whole process, and later tests of logs hear it.
     config = uvicorn.Config(
-        world.app, http="httptools", ws="none", lifespan="on", log_level="error", access_log=False, proxy_headers=False
+        world.app,
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        log_level="error",
+        access_log=False,
+        proxy_headers=False,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
