@@ -34,7 +34,10 @@ class House:
 
     def __init__(self, house: bytes = PRODUCTION) -> None:
         self.house = house
-        self.keyring = Keyring(house, keks=ROOT, generation=1, entropy=os.urandom, alive=lambda: True)
+        self.notary = Notary(house)
+        self.keyring = Keyring(
+            house, keks=ROOT, generation=1, entropy=os.urandom, alive=lambda: True, notary=self.notary.public
+        )
         self.rings = {person: self.keyring.mint(person, [1, 2]) for person in (ADA, BOB)}
         for ring in self.rings.values():
             self.use(ring)
@@ -52,7 +55,7 @@ class House:
         refs = sorted(self.keyring.ref(one) for one in (ADA, BOB))
         body = {"purpose": "support", "compartments": [1, 2], "count": 2, "refs_root": refs_root(refs).hex()}
         entry = canonical_json({"kind": "disclosure", "body": body})
-        notary = Notary(self.house)
+        notary = self.notary
         noted = Noted.from_commit(
             house=self.house,
             public=notary.public,

@@ -330,7 +330,7 @@ class Keyring:
         if type(noted) is not Noted:
             message = "keyring: expected a Noted"
             raise TypeError(message)
-        if self._notary is not None and noted.public != self._notary:
+        if noted.public != self._notary:
             raise Tampered("keyring: expected a ticket by this house's notary")
         if not noted.covers(self._held(person).ref(self._ref_message), box.compartment, purpose):
             raise Refused("keyring: expected a noted person, compartment and purpose", reasons=("unnoted",))

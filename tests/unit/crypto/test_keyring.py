@@ -23,8 +23,13 @@ class Lease:
         return self.live
 
 
+NOTARY = Notary(HOUSE)
+"""The writer's, for tickets that the keyrings of these tests take."""
+
+
 def a_keyring(*, generation: int = 1, lease: Lease | None = None, cache: int = 100, **kwargs: Any) -> Keyring:
     alive = lease or Lease()
+    kwargs.setdefault("notary", NOTARY.public)
     keyring = Keyring(HOUSE, keks=KEKS, generation=generation, entropy=os.urandom, alive=alive, cache=cache, **kwargs)
     keyring.add_epoch(1, 100, EPOCH_KEY)
     keyring.add_epoch(2, 100, EPOCH_KEY)
@@ -38,7 +43,7 @@ def admitted(keyring: Keyring, compartments: Iterable[int] = (1, 2), *, person: 
 
 
 def ticket(*refs: bytes, compartments: Iterable[int] = (1, 2), notary: Notary | None = None) -> Noted:
-    notary = notary or Notary(HOUSE)
+    notary = notary or NOTARY
     body = {
         "purpose": "support",
         "compartments": list(compartments),
@@ -225,6 +230,14 @@ def test_what_only_looks_like_a_ticket_opens_nothing(fake: object) -> None:
     box = sealed(keyring)
     with pytest.raises(TypeError, match="expected a"):
         keyring.open(box, cast("Noted", fake), person=PERSON, record=RECORD, purpose="support")
+
+
+def test_without_a_trusted_notary_nothing_opens() -> None:
+    keyring = a_keyring(notary=None)
+    admitted(keyring)
+    box = sealed(keyring)
+    with pytest.raises(Tampered, match="a ticket by this house's notary"):
+        opened(keyring, box)
 
 
 def test_only_the_trusted_notary_s_tickets_open() -> None:
