@@ -9,7 +9,7 @@ import msgspec
 from lockhouse.errors import Invalid, NotFound
 from lockhouse.gates.disclose import Records, View, disclose, note_nothing
 from lockhouse.gates.facts import standing_facts
-from lockhouse.gates.lookups import lookup_tag
+from lockhouse.gates.lookups import Sought, lookup_tag, seek
 from lockhouse.identity.normalise import NORM_VERSION, normal
 from lockhouse.model.decision import Actor, Ask, Facts
 from lockhouse.model.rows import Identifier, Lookup
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from lockhouse.model.decision import Action, Wanted
 
 FOUND_LIMIT = 20
+CANDIDATES = 500
+"""Persons opened for a look-up whose tag several share: √100,000 coincide by plan, and those who do are not shown."""
 
 
 async def ask_of(  # noqa: PLR0913  (a whole question)
@@ -65,20 +67,26 @@ def _only_purpose(house: House, actor: Actor) -> str:
 async def find(house: House, ask: Ask, *, by: str, value: str) -> list[View]:
     """Persons with this identifier or look-up, masked, each noted; at most twenty. Who has ended is not found.
 
+    Several share a truncated look-up: each of them is opened and noted, and shown only if an opened value is the one
+    that was sought. So by a truncated look-up nobody finds what they may not see at least masked.
+
     Args:
         by: a field that identifies (`email`) or a way to find (`order_id`, `phone#last4`, `name#surname`).
 
     Raises:
         Invalid: the policy has no such way to find, or the value has no usable form.
     """
-    persons = await _owners(house, by, value)
+    persons, sought = await _owners(house, by, value)
     if not persons:
         await note_nothing(house, ask)
-    views = [view async for view in disclose(house, ask, _each(persons[:FOUND_LIMIT]))]
-    return [view for view in views if not set(view.refused) & {"being-erased", "erased"}]
+    shared = sought if sought is not None and sought.is_shared else None
+    looked = persons[: FOUND_LIMIT if shared is None else CANDIDATES]
+    views = [view async for view in disclose(house, ask, _each(looked), records=Records(sought=shared))]
+    return [view for view in views if not set(view.refused) & {"being-erased", "erased"}][:FOUND_LIMIT]
 
 
-async def _owners(house: House, by: str, value: str) -> list[bytes]:
+async def _owners(house: House, by: str, value: str) -> tuple[list[bytes], Sought | None]:
+    """Whom a blind index leads to; and what was sought, if it was a look-up."""
     live = house.live()
     name, _, how = by.partition("#")
     declared = live.policy.fields.get(name)
@@ -95,11 +103,12 @@ async def _owners(house: House, by: str, value: str) -> list[bytes]:
             raise Invalid(name, f"a usable {declared.type}", got="a value that identifies nobody")
         tag = house.indexer.tag(kind.number, kind.generation, plain, norm=NORM_VERSION)
         rows = await house.reads.find(Identifier, ("kind", "generation", "tag"), [(kind.number, kind.generation, tag)])
-        return [row.person for row in sorted(rows, key=lambda row: -row.proof)]
-    place = lookup_tag(house, live, name, how or declared.find_by[0], value)
+        return [row.person for row in sorted(rows, key=lambda row: -row.proof)], None
+    sought = seek(name, how or declared.find_by[0], value) if how in {"", *declared.find_by} else None
+    place = None if sought is None else lookup_tag(house, live, sought)
     if place is None:
         raise Invalid("find by", f"{name} by {' or '.join(declared.find_by)}", got="another way or an empty value")
-    return [row.person for row in await house.reads.find(Lookup, ("kind", "generation", "tag"), [place])]
+    return [row.person for row in await house.reads.find(Lookup, ("kind", "generation", "tag"), [place])], sought
 
 
 async def show(house: House, ask: Ask, person: bytes, *, records: Records | None = None) -> View:

@@ -1,12 +1,14 @@
 """Look-ups that several persons may share: order numbers, the last four digits of a phone, a surname.
 
 What has few possible values is truncated, so that an index says "one of several" and not "this one"; the gate that
-reads filters after opening (docs/spec/blind-index.md).
+reads filters after opening by what was sought (docs/spec/blind-index.md).
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from lockhouse.crypto.blindindex import plan_bits, truncated
 from lockhouse.identity.normalise import NORM_VERSION, lookup
@@ -26,22 +28,50 @@ ENTROPY_BITS = {"last4": 13.3, "surname": 13.0}
 _BITS = {how: plan_bits(PLANNED_ROWS, bits) for how, bits in ENTROPY_BITS.items()}
 
 
-def lookup_tag(house: House, live: LivePolicy, field: str, how: str, value: str) -> tuple[int, int, bytes] | None:
-    """Where a value is looked up: (kind, generation, tag); None where the policy has no such way or it says nothing."""
-    kind = live.policy.identifiers.get(f"{field}#{how}")
-    plain = lookup(how, find_value(how, value))
-    if kind is None or plain is None:
+class Sought(msgspec.Struct, frozen=True, kw_only=True):
+    """What a look-up searches for: a field whose values have this form.
+
+    Attributes:
+        how: `exact`, `last4` or `surname`.
+        plain: the form that is hashed; a person's value, so it is held in memory only.
+    """
+
+    field: str
+    how: str
+    plain: str
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether its tag is truncated, so that it leads to others too."""
+        return self.how in _BITS
+
+    def is_in(self, value: Any) -> bool:
+        """Whether an opened value of the field has this form."""
+        return lookup(self.how, find_value(self.how, str(value))) == self.plain
+
+
+def seek(field: str, how: str, value: str) -> Sought | None:
+    """What somebody typed, as it is looked up: a whole number or its last digits alike; None if nothing is left."""
+    plain = lookup(how, find_value(how, value) or value)
+    return None if plain is None else Sought(field=field, how=how, plain=plain)
+
+
+def lookup_tag(house: House, live: LivePolicy, sought: Sought) -> tuple[int, int, bytes] | None:
+    """Where it is looked up: (kind, generation, tag); None where the policy has no such way to find."""
+    kind = live.policy.identifiers.get(f"{sought.field}#{sought.how}")
+    if kind is None:
         return None
-    tag = house.indexer.tag(kind, GENERATION, plain, norm=NORM_VERSION)
-    bits = _BITS.get(how)
+    tag = house.indexer.tag(kind, GENERATION, sought.plain, norm=NORM_VERSION)
+    bits = _BITS.get(sought.how)
     return kind, GENERATION, tag if bits is None else truncated(tag, bits)
 
 
 def lookup_rows(house: House, live: LivePolicy, person: bytes, found: Sequence[tuple[str, str, str]]) -> list[Lookup]:
-    """Rows for a record's look-ups: (field, how, value) each."""
+    """Rows for a record's look-ups: (field, how, what `find_value` made of the value) each."""
     rows = []
     for field, how, value in found:
-        place = lookup_tag(house, live, field, how, value)
+        plain = lookup(how, value)
+        place = None if plain is None else lookup_tag(house, live, Sought(field=field, how=how, plain=plain))
         if place is not None:
             rows.append(Lookup(*place, person))
     return rows

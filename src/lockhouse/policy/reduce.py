@@ -306,7 +306,7 @@ def _last4(value: str) -> str:
 
 
 def _surname(value: str) -> str:
-    words = value.split()
+    words = (value.partition(",")[0] if "," in value else value).split()
     return words[-1].casefold() if words else ""
 
 

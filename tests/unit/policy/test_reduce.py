@@ -186,6 +186,7 @@ def test_a_channel_that_is_not_served_has_no_reducer(channel: str) -> None:
 
 def test_the_value_that_is_indexed_is_the_value_that_is_searched() -> None:
     assert find_value("surname", "Ann van Example") == "example"
+    assert find_value("surname", "Example, Ann") == "example"
     assert find_value("last4", "+4915112345678") == "5678"
     assert find_value("exact", "O-1") == "O-1"
     assert find_value("last4", "12") == find_value("surname", " ") == ""

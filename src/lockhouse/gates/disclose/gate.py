@@ -19,10 +19,11 @@ import msgspec
 from lockhouse.crypto.noted import Noted, refs_root
 from lockhouse.errors import Unavailable
 from lockhouse.gates.disclose.group import groups_of
-from lockhouse.gates.disclose.opened import Opening, wanted_boxes
+from lockhouse.gates.disclose.opened import OpenedRecord, Opening, wanted_boxes
 from lockhouse.gates.disclose.shown import view_of
 from lockhouse.gates.disclose.view import View
 from lockhouse.gates.facts import facts_of_persons
+from lockhouse.gates.lookups import Sought
 from lockhouse.gates.refresh import refresh
 from lockhouse.gates.rings import admit_rings, refuse_ended
 from lockhouse.gates.trusted_time import trusted_now
@@ -53,11 +54,13 @@ class Records(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         only: these ids and no others; None for the newest `limit`.
         after: ids greater than this one (a page of a timeline).
+        sought: show only persons of whom an opened value is the one sought; the others are noted and not shown.
     """
 
     only: frozenset[bytes] | None = None
     after: bytes | None = None
     limit: int = FOLD_LIMIT
+    sought: Sought | None = None
 
 
 class _Group(msgspec.Struct):
@@ -144,8 +147,13 @@ async def _chunk(
         opening.fields = group.fields
         active_at = max((one.active_at for one in group.facts), default=0)
         opened = [opening.record(row, active_at=active_at) for row in group.rows] if group.fields else []
-        views.append(view_of(house, ask, group, opened, entry=entry))
+        if records.sought is None or _has(opened, records.sought):
+            views.append(view_of(house, ask, group, opened, entry=entry))
     return views
+
+
+def _has(opened: Sequence[OpenedRecord], sought: Sought) -> bool:
+    return any(sought.field in one.values and sought.is_in(one.values[sought.field]) for one in opened)
 
 
 async def _with_facts(house: House, persons: Sequence[bytes]) -> list[dict[bytes, PersonFacts]]:
