@@ -1,7 +1,8 @@
 """The one way out over HTTP, with the guard against being sent where nobody should be sent (SSRF).
 
 A name is resolved once, every address it gives is judged, and the connection goes to a judged address: a second
-resolution could answer otherwise (DNS rebinding). Redirects are not followed. TLS is verified.
+resolution could answer otherwise (DNS rebinding). Redirects are not followed. TLS is verified. Of an answer only the
+status and the headers are read: what follows could be unpacked to any size, or never end.
 """
 
 from __future__ import annotations
@@ -20,19 +21,22 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 TIMEOUT_S = 10.0
+"""For the whole exchange, from the name to the answer's headers; httpx's own timeouts begin again with every byte."""
 _PORTS = {"http": 80, "https": 443}
 
 
 class SafeHTTP:
     """`OutboundHTTP` over httpx. One client a process; `close` it."""
 
-    def __init__(self, *, private: Sequence[str] = (), trust: str | None = None) -> None:
+    def __init__(self, *, private: Sequence[str] = (), trust: str | None = None, within_s: float = TIMEOUT_S) -> None:
         """Make the client.
 
         Args:
             private: networks that may be sent to though they are not public.
             trust: a PEM file of certificate authorities instead of the system's.
+            within_s: what one exchange may take, in seconds.
         """
+        self._within_s = within_s
         self._private = tuple(ip_network(one, strict=False) for one in private)
         verify: bool | str = True if trust is None else trust
         self._client = httpx.AsyncClient(
@@ -44,17 +48,23 @@ class SafeHTTP:
         target = httpx.URL(url)
         if target.scheme not in _PORTS or not target.host:
             raise Refused("recipient: expected an http or https address", reasons=("address-refused",))
-        address = await self._judged(target)
-        pinned = target.copy_with(host=str(address))
-        request = self._client.build_request(
-            "POST", pinned, content=body, headers={**headers, "Host": target.netloc.decode("ascii")}
-        )
-        request.extensions["sni_hostname"] = target.host
         try:
-            response = await self._client.send(request)
-        except httpx.HTTPError as err:
+            async with asyncio.timeout(self._within_s):
+                response = await self._exchange(target, body=body, headers=headers)
+        except (httpx.HTTPError, TimeoutError) as err:
             raise Unavailable("recipient: expected an answer", retry_after_s=1.0) from err
         return Answer(status=response.status_code, retry_after_s=_seconds(response.headers.get("retry-after")))
+
+    async def _exchange(self, target: httpx.URL, *, body: bytes, headers: Mapping[str, str]) -> httpx.Response:
+        """Send to a judged address; the answer's status and headers, its body unread."""
+        address = await self._judged(target)
+        pinned = target.copy_with(host=str(address))
+        own = {"Host": target.netloc.decode("ascii"), "Accept-Encoding": "identity"}
+        request = self._client.build_request("POST", pinned, content=body, headers={**headers, **own})
+        request.extensions["sni_hostname"] = target.host
+        response = await self._client.send(request, stream=True)
+        await response.aclose()
+        return response
 
     async def _judged(self, target: httpx.URL) -> IPv4Address | IPv6Address:
         port = target.port or _PORTS[target.scheme]
