@@ -23,6 +23,22 @@ if TYPE_CHECKING:
 TIMEOUT_S = 10.0
 """For the whole exchange, from the name to the answer's headers; httpx's own timeouts begin again with every byte."""
 _PORTS = {"http": 80, "https": 443}
+_GLOBAL = ip_network("2000::/3")
+"""Where IPv6 addresses of the internet are (RFC 4291 §2.4, IANA): outside are, among others, IPv4-compatible ::/96,
+IPv4-translated ::ffff:0:0:0/96, site-local fec0::/10 and the local-use NAT64 prefix 64:ff9b:1::/48."""
+_NAT64 = ip_network("64:ff9b::/96")
+"""Each of its addresses leads to the IPv4 address in its last four bytes (RFC 6052 §2.1), so that one is judged."""
+_ODD = tuple(
+    ip_network(one)
+    for one in (
+        "192.0.0.0/24",  # protocol assignments (RFC 6890)
+        "192.88.99.0/24",  # 6to4 relays (RFC 7526)
+        "2001::/23",  # protocol assignments, Teredo and ORCHID among them (RFC 2928, RFC 4380)
+        "2001:db8::/32",  # documentation (RFC 3849)
+        "2002::/16",  # 6to4: leads to any IPv4 address, private ones too (RFC 3056)
+        "3fff::/20",  # documentation (RFC 9637)
+    )
+)
 
 
 class SafeHTTP:
@@ -83,14 +99,27 @@ class SafeHTTP:
         return addresses[0]
 
     def _may(self, address: IPv4Address | IPv6Address) -> bool:
-        plain = address.ipv4_mapped if isinstance(address, IPv6Address) and address.ipv4_mapped else address
+        plain = _embedded(address)
         if any(plain in network for network in self._private if network.version == plain.version):
             return True
-        return plain.is_global and not plain.is_multicast
+        if any(plain in network for network in _ODD if network.version == plain.version):
+            return False
+        inside = isinstance(plain, IPv4Address) or plain in _GLOBAL
+        return inside and plain.is_global and not plain.is_multicast
 
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()
+
+
+def _embedded(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """The IPv4 address that a mapped or NAT64 address leads to; any other address itself."""
+    if isinstance(address, IPv6Address):
+        if address.ipv4_mapped is not None:
+            return address.ipv4_mapped
+        if address in _NAT64:
+            return IPv4Address(address.packed[-4:])
+    return address
 
 
 def _context(*, verify: bool | str) -> httpx.SSLContext | bool:  # type: ignore[name-defined]  # httpx re-exports ssl's

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lockhouse.adapters.outbound import SafeHTTP
-from lockhouse.errors import Unavailable
+from lockhouse.errors import Refused, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
 LOOPBACK = ("127.0.0.0/8",)
+TRIED = (Unavailable, RuntimeError, ExceptionGroup)
+"""What comes of an address that was judged fit: nobody answers, or the tests' own guard stands in the way."""
 BOMB = gzip.compress(bytes(8 << 20), 9)
 
 
@@ -119,3 +121,40 @@ async def _redirect(one: Recipient, writer: asyncio.StreamWriter) -> None:
 async def test_a_redirect_is_an_answer_and_not_followed() -> None:
     async with recipient(_redirect) as one, way_out() as http:
         assert (await http.post(one.url, body=b"{}", headers={})).status == 307
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1", "10.0.0.1", "100.64.0.1", "169.254.169.254", "192.0.0.192", "192.88.99.1", "198.18.0.1", "0.0.0.1",
+        "224.0.0.1", "240.0.0.1", "255.255.255.255", "[::1]", "[::]", "[::127.0.0.1]", "[::ffff:127.0.0.1]",
+        "[::ffff:0:127.0.0.1]", "[::ffff:0:8.8.8.8]", "[64:ff9b::7f00:1]", "[64:ff9b::a9fe:a9fe]",
+        "[64:ff9b:1::7f00:1]", "[64:ff9b:1::808:808]", "[2002:7f00:1::]", "[2002:a9fe:a9fe::1]", "[2002:808:808::1]",
+        "[2001:0:7f00:1::]", "[2001:20::1]", "[2001:db8::1]", "[3fff::1]", "[5f00::1]", "[100::1]", "[fd00:ec2::254]",
+        "[fe80::1]", "[fec0::1]", "[ff02::1]", "[ff0e::1]", "[4000::1]", "2130706433", "0x7f.1",
+    ],
+)  # fmt: skip
+async def test_an_address_that_leads_inside_is_refused(address: str) -> None:
+    http = SafeHTTP()
+    try:
+        with pytest.raises(Refused, match="public address"):
+            await http.post(f"https://{address}/v1/batch", body=b"{}", headers={})
+    finally:
+        await http.close()
+
+
+@pytest.mark.parametrize("address", ["[::ffff:127.0.0.1]", "[64:ff9b::7f00:1]", "127.0.0.1"])
+async def test_a_private_network_that_was_allowed_is_judged_by_where_an_address_leads(address: str) -> None:
+    async with way_out(within_s=2.0) as http:
+        with pytest.raises(TRIED):
+            await http.post(f"http://{address}:1/", body=b"{}", headers={})
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "[2606:4700::1111]", "[64:ff9b::808:808]", "[2a00:1450::1]"])
+async def test_a_public_address_is_not_refused(address: str) -> None:
+    http = SafeHTTP(within_s=2.0)
+    try:
+        with pytest.raises(TRIED):
+            await http.post(f"http://{address}/", body=b"{}", headers={})
+    finally:
+        await http.close()
