@@ -11,11 +11,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from lockhouse import __version__
 from lockhouse import settings as houses
-from lockhouse.adapters import jobs
+from lockhouse.adapters import anchors, jobs
 from lockhouse.adapters.clock import SystemClock
 from lockhouse.adapters.group_commit.engine import WriterParts
 from lockhouse.adapters.host_facts import listener, look
@@ -36,7 +36,7 @@ from lockhouse.adapters.writer_protocol import SOCKET_FILE, socket_address
 from lockhouse.adapters.writer_spawn import LIFELINE_VARIABLE
 from lockhouse.channels import segment
 from lockhouse.crypto.blindindex import Indexer
-from lockhouse.crypto.checkpoint import sign_checkpoint, vkey
+from lockhouse.crypto.checkpoint import sign_checkpoint, sign_note, vkey
 from lockhouse.crypto.keyring import Keyring
 from lockhouse.crypto.noted import Notary
 from lockhouse.crypto.signatures import SigningKey
@@ -70,6 +70,7 @@ class Opened:
 
     Attributes:
         writer: commits, epochs and the sequencer; `alone` says that it runs in this process.
+        anchors: the signed checkpoints kept outside of the stores.
         verifier: the log's verifier key (C2SP vkey).
     """
 
@@ -78,6 +79,7 @@ class Opened:
     house: House
     writer: LocalWriter | WriterClient
     journal: Journal
+    anchors: anchors.Anchors
     http: OutboundHTTP
     verifier: str
     alone: bool
@@ -122,7 +124,8 @@ async def found(folder: Path, chosen: Settings, *, clock: Clock | None = None) -
     root = FileRoot.create(root_file, passphrase=_passphrase(final))
     migrate(folder)
     secrets = new_secrets(ids)
-    writer = LocalWriter(folder, _parts(house, secrets["log"], time))
+    kept = _anchors(folder, final, secrets["log"])
+    writer = LocalWriter(folder, _parts(house, secrets["log"], time, kept))
     try:
         await found_keys(house=house, secrets=secrets, root=root, commits=writer, ids=ids, clock=time)
         row = HouseRow(1, house, log_name(house), 0, 0, 0, b"", time.now_ms())
@@ -153,11 +156,11 @@ def _passphrase(chosen: Settings) -> Secret | None:
     return Secret(Path(chosen.root_passphrase_file).read_bytes().rstrip(b"\r\n"))
 
 
-def _parts(house: bytes, log_key: Secret, clock: Clock) -> WriterParts:
+def _parts(house: bytes, log_key: Secret, clock: Clock, kept: anchors.Anchors) -> WriterParts:
     origin, key = log_name(house), SigningKey.from_secret(log_key)
     return WriterParts(
         notary=Notary(house), clock=clock, ids=SystemIds(clock),
-        sign_checkpoint=lambda size, root: sign_checkpoint(origin, size, root, key),
+        sign_checkpoint=lambda size, root: sign_checkpoint(origin, size, root, key), anchors=kept,
     )  # fmt: skip
 
 
@@ -185,20 +188,24 @@ def serve_writer(folder: Path) -> None:
             keys = asyncio.run(unlock(house=house, root=open_root(chosen), reads=reads))
         finally:
             reads.close()
-        return _parts(house, keys.secrets["log"], SystemClock())
+        log_key = keys.secrets["log"]
+        return _parts(house, log_key, SystemClock(), _anchors(folder, chosen, log_key))
 
     run_writer(folder, make_parts)
 
 
 @asynccontextmanager
 async def opened(
-    folder: Path, *, role: str, lane: str | None = None, clock: Clock | None = None
-) -> AsyncIterator[Opened]:
+    folder: Path, *, role: str, lane: str | None = None, clock: Clock | None = None,
+    purpose: Literal["audit", "restored", "use"] = "use",
+) -> AsyncIterator[Opened]:  # fmt: skip
     """The house, for as long as the block runs: beside its running writer, or alone.
 
     Args:
         role: what this process is, for the list of processes: `collect`, `work`, `console`.
         lane: its ledger lane; the role's own by default.
+        purpose: for an `audit` nothing is folded, signed or minted unless asked for. A house that was just `restored`
+            begins a line of checkpoints of its own.
 
     Raises:
         NotFound: there is no house in this folder.
@@ -212,16 +219,20 @@ async def opened(
     http = SafeHTTP(private=chosen.private_recipients)
     try:
         keys = await unlock(house=identity, root=open_root(chosen), reads=reads)
-        writer = writer or LocalWriter(folder, _parts(identity, keys.secrets["log"], time))
+        if purpose == "restored":
+            _begin_line(folder, identity, keys.secrets["log"])
+        kept = _anchors(folder, chosen, keys.secrets["log"])
+        parts = replace(_parts(identity, keys.secrets["log"], time, kept), quiet=purpose == "audit")
+        writer = writer or LocalWriter(folder, parts)
         house = _house(identity, keys, reads, writer, clock=time)
         house.lane, house.demo = lane or role, chosen.demo
         writer.on_move(lambda policy, key: drop(house, policy=policy, key=key))
         await refresh(house)
-        if house.live_policy is not None:
+        if house.live_policy is not None and purpose != "audit":
             await ensure_epochs(house, house.live_policy.policy.compartments)
         yield Opened(
             folder=folder, settings=chosen, house=house, writer=writer, journal=_journal(folder, chosen),
-            http=http, verifier=_vkey(identity, keys.secrets["log"]),
+            anchors=kept, http=http, verifier=_vkey(identity, keys.secrets["log"]),
             alone=beside is None,
         )  # fmt: skip
     finally:
@@ -259,9 +270,23 @@ def _journal(folder: Path, chosen: Settings) -> Journal:
     return Journal(folder / JOURNAL, ship_to=_shipped_to(chosen))
 
 
-def _shipped_to(chosen: Settings) -> Path:
+def _shipped_to(chosen: Settings, name: str = JOURNAL) -> Path:
     beside = Path(chosen.journal_copy) if chosen.journal_copy else Path(chosen.root).parent
-    return beside / f"{chosen.house}.{JOURNAL}"
+    return beside / f"{chosen.house}.{name}"
+
+
+def _anchors(folder: Path, chosen: Settings, log_key: Secret) -> anchors.Anchors:
+    """The signed checkpoints beside the journal's two places; each line of a house has a file of its own there."""
+    key = _vkey(bytes.fromhex(chosen.house), log_key)
+    line = anchors.line_of(folder, vkey=key)
+    name = f"{line}.{anchors.FILE}" if line else anchors.FILE
+    return anchors.Anchors(folder / anchors.FILE, ship_to=_shipped_to(chosen, name), vkey=key)
+
+
+def _begin_line(folder: Path, house: bytes, log_key: Secret) -> None:
+    origin, line = log_name(house), SystemIds(SystemClock()).random(16)
+    note = sign_note(anchors.line_text(origin, line), name=origin, key=SigningKey.from_secret(log_key))
+    anchors.begin_line(folder, note)
 
 
 def _house(identity: bytes, keys: Unlocked, reads: Reads, writer: LocalWriter | WriterClient, *, clock: Clock) -> House:

@@ -169,7 +169,8 @@ def _be_writer(folder: Path, dies_at: str) -> None:
             unlocked = asyncio.run(keys.unlock(house=identity, root=wiring.open_root(chosen), reads=reads))
         finally:
             reads.close()
-        return wiring._parts(identity, unlocked.secrets["log"], SystemClock())
+        log_key = unlocked.secrets["log"]
+        return wiring._parts(identity, log_key, SystemClock(), wiring._anchors(folder, chosen, log_key))
 
     run_writer(folder, make_parts, open_shelf=Dying)
 

@@ -203,7 +203,8 @@ async def checked(place: Place, loads: list[Load]) -> str:
         assert answered <= times.keys() <= sent.keys()
         assert [order for order in orders if order != held(sent[order["order_id"]])] == []
         vkey = await export(house, place.folder.parent / "export")
-        report = await audit.verify(house.house, sequencer=house.writer, vkeys=[house.verifier], records=True)
+        trusted = audit.Trusted([house.verifier], anchors=house.anchors)
+        report = await audit.verify(house.house, sequencer=house.writer, trusted=trusted, records=True)
         assert report.clean
     records, receipts = await place.rows(Record), await place.rows(Receipt)
     assert len(records) == len(orders)

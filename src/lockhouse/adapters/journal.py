@@ -6,20 +6,18 @@ again. It holds random serials only, nothing of a person. One JSON line a batch;
 
 from __future__ import annotations
 
-import fcntl
-import os
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from lockhouse.errors import Invalid, Tampered, Unavailable
+from lockhouse.adapters.append_only import MAX_LINE_BYTES, append_line, whole_lines
+from lockhouse.errors import Invalid, Tampered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
 VERSION = 1
-MAX_LINE_BYTES = 1 << 20
 SERIAL_BYTES = 8
 """As in a box directory."""
 
@@ -74,8 +72,8 @@ class Journal:
         line = msgspec.json.encode(entry) + b"\n"
         if len(line) > MAX_LINE_BYTES:
             raise Invalid("journal", f"a line of at most {MAX_LINE_BYTES} bytes", got=f"{len(line)}")
-        _append(self._path, line)
-        _append(self._ship_to, line)
+        append_line(self._path, line, where="journal")
+        append_line(self._ship_to, line, where="journal")
 
     def read(self) -> list[Destroyed]:
         """Every line of the file here, in order; a torn last line was never answered for and is left out.
@@ -95,53 +93,9 @@ def read(path: Path) -> list[Destroyed]:
         Unavailable: the file cannot be read.
     """
     try:
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise Unavailable("journal: expected a readable file, got an error") from error
-    whole, _, _ = raw.rpartition(b"\n")
-    try:
-        lines = [msgspec.json.decode(line, type=Destroyed) for line in whole.split(b"\n") if line]
+        lines = [msgspec.json.decode(line, type=Destroyed) for line in whole_lines(path, where="journal")]
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Tampered("journal: expected its own lines, got another") from error
     if any(line.v != VERSION for line in lines):
         raise Tampered("journal: expected lines of this version, got another")
     return lines
-
-
-def _append(path: Path, line: bytes) -> None:
-    try:
-        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            _cut_torn_line(file)
-            _write_all(file, line)
-            os.fsync(file)
-        finally:
-            os.close(file)
-        _sync_folder(path.parent)
-    except OSError as error:
-        raise Unavailable("journal: expected a writable file in both places, got an error") from error
-
-
-def _cut_torn_line(file: int) -> None:
-    """Take away what a crash left of a line nobody was told about; else the next line would be joined to it."""
-    size = os.fstat(file).st_size
-    tail = os.pread(file, MAX_LINE_BYTES, max(0, size - MAX_LINE_BYTES))
-    if tail and not tail.endswith(b"\n"):
-        os.ftruncate(file, size - len(tail) + tail.rfind(b"\n") + 1)
-
-
-def _write_all(file: int, line: bytes) -> None:
-    rest = memoryview(line)
-    while rest:
-        rest = rest[os.write(file, rest) :]
-
-
-def _sync_folder(folder: Path) -> None:
-    directory = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)

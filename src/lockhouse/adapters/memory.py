@@ -65,6 +65,12 @@ class MemoryShelf:
         at = shapes()["ledger_entry"].at["position"]
         return [row for row in self.tables["ledger_entry"].values() if row[at] is None]
 
+    def leaves_from(self, position: int) -> list[Values]:
+        """(position, leaf) of entries from this position on."""
+        place, leaf = (shapes()["ledger_entry"].at[name] for name in ("position", "leaf"))
+        rows = self.tables["ledger_entry"].values()
+        return sorted((row[place], row[leaf]) for row in rows if row[place] is not None and row[place] >= position)
+
     def newest_checkpoint(self) -> Values | None:
         """The checkpoint of the largest tree."""
         return max(self.tables["checkpoint"].values(), default=None)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from lockhouse.adapters.group_commit.ledger_duty import DECIDE
 from lockhouse.adapters.group_commit.plain import MAX_GROUP, is_urgent, settle, settle_one
 from lockhouse.adapters.writer_protocol import (
     BEAT_S,
@@ -42,13 +43,14 @@ from lockhouse.adapters.writer_protocol import (
     from_writer,
     socket_address,
 )
-from lockhouse.errors import Unavailable
+from lockhouse.errors import Tampered, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from lockhouse.adapters.group_commit.plain import Outcome
+    from lockhouse.errors import LockhouseError
     from lockhouse.model.change import Change, Committed, Conflict
     from lockhouse.model.ports import Clock
     from lockhouse.model.rows import Checkpoint
@@ -168,8 +170,8 @@ class WriterClient:
                 self._move(stream, (policy, key))
             case Done(seq=seq):
                 _resolve(self._calls.pop(seq, None), message)
-            case Failed(seq=seq, text=text):
-                self._fail(seq, text)
+            case Failed(seq=seq, text=text, tampered=tampered):
+                self._fail(seq, Tampered(text, hint=DECIDE) if tampered else Unavailable(text))
             case Welcome():
                 self._notary = message.notary_public
                 self._stream = stream
@@ -190,13 +192,13 @@ class WriterClient:
             start += len(ask.changes)
         self._pump()
 
-    def _fail(self, seq: int, text: str) -> None:
+    def _fail(self, seq: int, error: LockhouseError) -> None:
         futures: list[asyncio.Future[Any]] = [ask.future for ask in self._groups.pop(seq, [])]
         if seq in self._calls:
             futures.append(self._calls.pop(seq))
         for future in futures:
             if not future.done():
-                future.set_exception(Unavailable(text))
+                future.set_exception(error)
         self._pump()
 
     # ---- commits ---------------------------------------------------------------------------------------------

@@ -76,10 +76,11 @@ class Answers(msgspec.Struct, frozen=True, array_like=True, tag=4):
 
 
 class Failed(msgspec.Struct, frozen=True, array_like=True, tag=5):
-    """The writer could not: raised as `Unavailable` on the other side."""
+    """The writer could not: raised on the other side as `Tampered` if it was that, else as `Unavailable`."""
 
     seq: int
     text: str
+    tampered: bool = False
 
 
 class Scrub(msgspec.Struct, frozen=True, array_like=True, tag=6):

@@ -7,21 +7,27 @@ is read here streams; only one leaf a record and one row a deleted record are he
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from lockhouse.crypto.checkpoint import format_proof
-from lockhouse.errors import Invalid, NotFound
+from lockhouse.crypto.merkle import Frontier
+from lockhouse.crypto.signatures import equal
+from lockhouse.errors import Invalid, NotFound, Tampered
 from lockhouse.gates.tree import place_of
 from lockhouse.ledger.entry import Gone
 from lockhouse.ledger.export import Chunk, chunk_lines, end_line, head_line
 from lockhouse.ledger.record import record_leaf_of
-from lockhouse.ledger.verify import Report, verify_export
+from lockhouse.ledger.verify import Finding, Report, verify_export
+from lockhouse.ledger.verify.anchors import opened_anchors
+from lockhouse.ledger.verify.findings import KEPT
 from lockhouse.ledger.verify.lines import BESIDE, CHECKPOINT, ENTRY
 from lockhouse.model.rows import Checkpoint, Deletion, Intake, LedgerEntry, Record
+from lockhouse.model.rows import House as HouseRow
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 
+    from lockhouse.crypto.checkpoint import Checkpoint as Signed
     from lockhouse.gates.house import House
     from lockhouse.model.ports import Sequencer
 
@@ -30,6 +36,32 @@ STEP = 1_000
 UNREADABLE = bytes(32)
 """The leaf of a row that has none because an id or salt lost its length: equal to no leaf, so it is found as edited."""
 Item = TypeVar("Item")
+
+
+class Anchors(Protocol):
+    """Signed checkpoints kept outside of the stores."""
+
+    def read(self) -> dict[str, list[str]]:
+        """Their texts by place, in order, unverified.
+
+        Raises:
+            Unavailable: a place cannot be read.
+        """
+        ...
+
+
+class Trusted(NamedTuple):
+    """What a verification believes.
+
+    Attributes:
+        vkeys: verifier keys of the log; best ones that were noted down elsewhere.
+        held: checkpoints from elsewhere; with the anchors they show a log that was cut off or written anew.
+        anchors: the house's own checkpoints outside of the stores; None for a house in memory.
+    """
+
+    vkeys: Sequence[str]
+    held: Sequence[str] = ()
+    anchors: Anchors | None = None
 
 
 class Proven(NamedTuple):
@@ -51,7 +83,11 @@ async def export(house: House, *, sequencer: Sequencer, done: Callable[[int], No
         Unavailable: the store is away, or nothing was ever noted.
         Invalid: an entry has no position though the tree counts it.
     """
-    size = (await sequencer.seal_ledger()).size
+    async for lines in _lines(house, (await sequencer.seal_ledger()).size, done):
+        yield lines
+
+
+async def _lines(house: House, size: int, done: Callable[[int], None] = quiet) -> AsyncIterator[bytes]:
     gone: dict[bytes, list[Gone]] | None = None
     entries = checkpoints = 0
     yield head_line(house=house.id, log=house.log, size=size)
@@ -92,26 +128,75 @@ async def _deletions(house: House) -> dict[bytes, list[Gone]]:
     return found
 
 
-async def verify(
-    house: House, *, sequencer: Sequencer, vkeys: Sequence[str], held: Sequence[str] = (), records: bool = False
-) -> Report:
+async def verify(house: House, *, sequencer: Sequencer, trusted: Trusted, records: bool = False) -> Report:
     """What the auditor's verifier says of this house's own rows.
+
+    They are read twice: first as they stand, so that nothing is signed which differs from what was signed before; if
+    nothing is found, the tail is sealed, and all of it is read again, now with the records.
 
     Args:
         house: as it stands.
-        sequencer: seals first, so that no tail is unsigned.
-        vkeys: verifier keys of the log; best ones that were noted down elsewhere.
-        held: checkpoints from elsewhere; only they show a log that was cut off.
+        sequencer: seals the tail, once nothing was found before it.
+        trusted: what is believed.
         records: hold every record row against its leaf too.
 
     Raises:
-        Tampered: a held checkpoint is not signed by these keys.
+        Tampered: a held checkpoint is not signed by these keys, or the writer has halted.
         Unavailable: the store is away.
     """
+    # The anchors first: one that is made meanwhile must not look like a log that was cut off.
+    anchored = await asyncio.to_thread(trusted.anchors.read) if trusted.anchors else {}
+    rows = await house.reads.get(HouseRow, [(1,)])
+    size, frontier = next(((row.tree_size, row.frontier) for row in rows.values()), (0, b""))
+    points, found = opened_anchors(anchored, trusted.vkeys, size=size)
+    found += await _deleted(house, points, size=size)
+    held = [*trusted.held, *points]
+    before = _without_tail(await _read(house, _lines(house, size), trusted.vkeys, held))
+    if size and not _is_frontier(frontier, before.root):
+        found.append(Finding("rewritten-tree", "frontier of the house", "The next checkpoint would sign another tree."))
+    if found or before.found:
+        if records:
+            before = _without_tail(await _read(house, _lines(house, size), trusted.vkeys, held, records=True))
+        kept = (*found, *before.findings)[:KEPT]
+        return before._replace(findings=kept, found=before.found + len(found))
+    return await _read(house, export(house, sequencer=sequencer), trusted.vkeys, held, records=records)
+
+
+async def _read(
+    house: House, source: AsyncIterator[bytes], vkeys: Sequence[str], held: Sequence[str], *, records: bool = False
+) -> Report:
     loop = asyncio.get_running_loop()
-    lines = _split(_pulled(export(house, sequencer=sequencer), loop))
     leaves = (lambda: _flat(_pulled(_leaves(house), loop))) if records else None
-    return await asyncio.to_thread(verify_export, lines, vkeys=vkeys, held=held, records=leaves)
+    return await asyncio.to_thread(verify_export, _split(_pulled(source, loop)), vkeys=vkeys, held=held, records=leaves)
+
+
+def _without_tail(report: Report) -> Report:
+    """What the next checkpoint will cover is no finding: there are always a minute's entries behind the newest."""
+    kept = tuple(one for one in report.findings if one.kind != "unsigned-tail")
+    return report._replace(findings=kept, found=report.found - len(report.findings) + len(kept))
+
+
+def _is_frontier(raw: bytes, root: bytes) -> bool:
+    try:
+        return equal(Frontier.from_bytes(raw).root(), root)
+    except Tampered:
+        return False
+
+
+async def _deleted(house: House, points: Mapping[str, Signed], *, size: int) -> list[Finding]:
+    """Checkpoints that were signed and do not stand in the store any more; a tree cut off before them is told alone."""
+    found = []
+    texts = [text for text, point in points.items() if point.size <= size]
+    for start in range(0, len(texts), STEP):
+        part = texts[start : start + STEP]
+        rows = await house.reads.get(Checkpoint, [(points[text].size,) for text in part])
+        there = {row.text for row in rows.values()}
+        found += [
+            Finding("deleted-checkpoint", f"checkpoint of size {points[text].size}", "It was signed; it is not there.")
+            for text in part
+            if text not in there
+        ]
+    return found
 
 
 async def verify_file(

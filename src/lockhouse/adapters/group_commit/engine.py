@@ -8,16 +8,17 @@ owns the engine is the one writer of its house.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
-from lockhouse.adapters.group_commit.ledger_duty import HOUSE_KEY, LedgerDuty
+from lockhouse.adapters.group_commit.ledger_duty import HOUSE_KEY, LedgerDuty, Signing
 from lockhouse.adapters.group_commit.plain import Fault, Outcome, PlainChange, fault_of
 from lockhouse.adapters.group_commit.shelf import Effects
 from lockhouse.adapters.tables import STORES, Values, shapes
-from lockhouse.errors import Invalid, Unavailable
+from lockhouse.errors import Invalid, Tampered, Unavailable
 from lockhouse.model.change import Committed, Conflict, Expect, KeyTuple, Noting
 from lockhouse.model.rows import Checkpoint, House
 from lockhouse.model.scale import KeyState
@@ -25,7 +26,7 @@ from lockhouse.model.scale import KeyState
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from lockhouse.adapters.group_commit.ledger_duty import Stage
+    from lockhouse.adapters.group_commit.ledger_duty import Anchors, Stage
     from lockhouse.adapters.group_commit.shelf import Shelf
     from lockhouse.model.ports import Clock, Ids
     from lockhouse.model.rows import LedgerEntry, Store
@@ -55,12 +56,16 @@ class WriterParts:
 
     Attributes:
         sign_checkpoint: tree size and root to a signed note; None makes no checkpoints (a store in tests).
+        anchors: where each checkpoint is kept outside of the stores; None keeps them nowhere (a store in tests).
+        quiet: fold and sign only when asked to: an audit looks before anything is signed.
     """
 
     notary: Notary
     clock: Clock
     ids: Ids
     sign_checkpoint: Callable[[int, bytes], str] | None = None
+    anchors: Anchors | None = None
+    quiet: bool = False
 
 
 @dataclass(slots=True)
@@ -80,7 +85,8 @@ class Engine:
     def __init__(self, shelf: Shelf, parts: WriterParts) -> None:
         self._shelf = shelf
         self._parts = parts
-        self._ledger = LedgerDuty(shelf, clock=parts.clock, ids=parts.ids, sign_checkpoint=parts.sign_checkpoint)
+        signing = Signing(sign=parts.sign_checkpoint, anchors=parts.anchors)
+        self._ledger = LedgerDuty(shelf, clock=parts.clock, ids=parts.ids, signing=signing)
         self._folded_s = parts.clock.monotonic_s()
 
     @property
@@ -103,7 +109,9 @@ class Engine:
 
         Raises:
             Unavailable: a store could not be written. Changes of the identity store may stand then.
+            Tampered: the ledger was found changed; nothing is committed.
         """
+        self._ledger.require_whole()
         outcomes: list[Outcome | None] = [fault_of(change) for change in changes]
         for store in STORES:
             places = [i for i, change in enumerate(changes) if outcomes[i] is None and change.store == store]
@@ -193,7 +201,9 @@ class Engine:
         Raises:
             Invalid: there is no house yet.
             Unavailable: the store could not be written.
+            Tampered: the ledger was found changed.
         """
+        self._ledger.require_whole()
         effects = Effects()
         house = self._ledger.move_epochs(effects, policy=policy, key=key)
         self._shelf.apply("record", effects)
@@ -206,17 +216,40 @@ class Engine:
         Raises:
             Unavailable: the store could not be written; the next tick tries again.
         """
-        now = self._parts.clock.monotonic_s()
-        due = now >= self._ledger.checkpoint_due_s and self._ledger.has_unchecked
-        if (self._ledger.is_waiting and now - self._folded_s >= every_s) or due:
-            self._fold(force_checkpoint=False)
+        if self._parts.quiet or self._ledger.is_halted:
+            return
+        ledger, now = self._ledger, self._parts.clock.monotonic_s()
+        due = now >= ledger.checkpoint_due_s and ledger.has_unchecked and not ledger.is_unanchored
+        if ((ledger.is_waiting or ledger.is_unanchored) and now - self._folded_s >= every_s) or due:
+            self._fold_or_halt(force_checkpoint=False)
+
+    def finish(self) -> None:
+        """Fold what waits and, if checkpoints are anchored, sign it: a house that rests has no tail to be rewritten.
+
+        What cannot be written now is folded by the next writer.
+        """
+        if self._parts.quiet or self._ledger.is_halted:
+            return
+        with suppress(Unavailable):
+            if self._ledger.is_waiting or self._ledger.is_unanchored or self._ledger.has_unchecked:
+                self._fold_or_halt(force_checkpoint=self._parts.anchors is not None)
+
+    def _fold_or_halt(self, *, force_checkpoint: bool) -> None:
+        try:
+            self._fold(force_checkpoint=force_checkpoint)
+        except Tampered as error:
+            self._ledger.halt(error)
 
     def seal_ledger(self) -> Checkpoint:
         """Fold everything, sign the tree as it stands, and return the newest checkpoint.
 
         Raises:
-            Unavailable: nothing was ever noted here, no checkpoint key was handed in, or the store failed.
+            Unavailable: nothing was ever noted here, no checkpoint key was handed in, or a store or an anchor's place
+                could not be written.
+            Tampered: the ledger was found changed; nothing is signed.
         """
+        self._ledger.require_whole()
+        self._ledger.anchor()
         made = self._fold(force_checkpoint=True) if self._ledger.has_unchecked else None
         if made is not None:
             return made
@@ -232,6 +265,7 @@ class Engine:
             self._shelf.apply("record", effects)
         self._ledger.keep_fold(house, checkpoint)
         self._folded_s = self._parts.clock.monotonic_s()
+        self._ledger.anchor()
         return checkpoint
 
 

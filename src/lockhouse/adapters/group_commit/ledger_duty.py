@@ -7,12 +7,13 @@ transaction that became durable moves the kept ones, so a failed commit leaves n
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
 from lockhouse.crypto.merkle import Frontier
-from lockhouse.errors import Invalid, Unavailable
+from lockhouse.crypto.signatures import equal
+from lockhouse.errors import Invalid, Tampered, Unavailable
 from lockhouse.ledger.append import LaneState, append, fold, intake_body
 from lockhouse.model.rows import Checkpoint, House, Intake, Lane, LedgerEntry
 
@@ -27,10 +28,49 @@ if TYPE_CHECKING:
 CHECKPOINT_EVERY_S = 60.0
 CHECKPOINT_EVERY_ENTRIES = 1_000
 HOUSE_KEY = (1,)
-
-
+DECIDE = "lockhouse ledger verify names what was changed; then restore a backup, or ask whoever runs this house"
 JUMP_MS = 5 * 60_000
 """More than time servers slew or leap by (RFC 8633 §2.3), less than a mistake; the gates use the same."""
+
+
+class Newest(Protocol):
+    """The newest anchored checkpoint, its signature verified."""
+
+    @property
+    def size(self) -> int:
+        """Of its tree."""
+        ...
+
+    @property
+    def tree(self) -> Frontier:
+        """The tree, with the root that was signed."""
+        ...
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether no place lacks it."""
+        ...
+
+
+class Anchors(Protocol):
+    """Signed checkpoints kept outside of the stores; `lockhouse.adapters.anchors` are the real ones."""
+
+    def append(self, checkpoint: str, frontier: bytes) -> None:
+        """Durable in every place when it returns.
+
+        Raises:
+            Unavailable: a place cannot be written.
+        """
+        ...
+
+    def newest(self) -> Newest | None:
+        """The one of the largest tree, if any.
+
+        Raises:
+            Tampered: one that this log's key did not sign stands last.
+            Unavailable: a place cannot be read.
+        """
+        ...
 
 
 @dataclass(slots=True)
@@ -41,6 +81,7 @@ class Kept:
         waiting: durable entries without a position, in arrival order.
         checked_size: the tree size of the newest checkpoint.
         checked_s: when it was made, on the lease clock.
+        unanchored: the newest checkpoint and its frontier, as long as they are not durable outside of the stores.
     """
 
     house: House | None
@@ -49,6 +90,7 @@ class Kept:
     waiting: list[LedgerEntry]
     checked_size: int
     checked_s: float
+    unanchored: tuple[Checkpoint, bytes] | None = None
 
 
 @dataclass(slots=True)
@@ -62,18 +104,34 @@ class Stage:
     leaves: dict[str, list[Leaf]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signing:
+    """How checkpoints are made, and where they are kept beside the stores; None of either in a store in tests.
+
+    Attributes:
+        sign: tree size and root to a signed note.
+    """
+
+    sign: Callable[[int, bytes], str] | None = None
+    anchors: Anchors | None = None
+
+
 class LedgerDuty:
     """Keeps lanes, tree and checkpoints of one house."""
 
-    def __init__(
-        self, shelf: Shelf, *, clock: Clock, ids: Ids, sign_checkpoint: Callable[[int, bytes], str] | None
-    ) -> None:
+    def __init__(self, shelf: Shelf, *, clock: Clock, ids: Ids, signing: Signing) -> None:
         self._shelf = shelf
         self._clock = clock
         self._ids = ids
-        self._sign = sign_checkpoint
+        self._sign = signing.sign
+        self._anchors = signing.anchors
         self._drift_ms = self._apart()
         self._kept = self._recall()
+        self._halted = ""
+        try:
+            self._go_on_from_anchor()
+        except Tampered as error:
+            self.halt(error)
 
     def _apart(self) -> float:
         """How far the wall clock is ahead of the lease clock, in ms: constant, unless somebody sets the wall clock."""
@@ -91,6 +149,51 @@ class LedgerDuty:
             checked_size=Checkpoint(*newest).size if newest else 0,
             checked_s=self._clock.monotonic_s(),
         )
+
+    def _go_on_from_anchor(self) -> None:
+        """Return only if the tree to be grown holds what was signed last, whatever the stores say of it.
+
+        From here on the tree is carried in memory, so that it holds every checkpoint this process signs as well. Only
+        leaves behind the newest anchor are read: an older one that was edited is the audit's to find, and what is
+        signed is then still the tree that holds the true one.
+
+        Raises:
+            Tampered: the stored tree is shorter, or another.
+        """
+        newest = self._anchors.newest() if self._anchors else None
+        if newest is None:  # a new house, or one from before there were anchors: what stands is signed anew and kept
+            self._kept.checked_size = 0 if self._anchors else self._kept.checked_size
+            return
+        house = self._kept.house
+        size, tree = house.tree_size if house else 0, newest.tree
+        rows = self._shelf.leaves_from(newest.size)
+        for _, leaf in rows:
+            tree.append(leaf)
+        dense = [position for position, _ in rows] == list(range(newest.size, size))
+        if house is None or not dense or tree.size != size or not equal(tree.to_bytes(), house.frontier):
+            raise Tampered("ledger: expected the tree that was signed last, got one cut off or written anew")
+        # A crash between a checkpoint's row and its anchor, or between two places, leaves the newest to be anchored.
+        if self._sign and self._kept.checked_size == size and (size > newest.size or not newest.everywhere):
+            signed = Checkpoint(size, house.last_at, self._sign(size, tree.root()))
+            self._kept.unanchored = signed, house.frontier
+
+    def halt(self, error: Tampered) -> None:
+        """From now on nothing is committed, folded or signed: somebody has to look."""
+        self._halted = error.text
+
+    @property
+    def is_halted(self) -> bool:
+        """Whether the ledger was found changed."""
+        return bool(self._halted)
+
+    def require_whole(self) -> None:
+        """Return only if the ledger may go on.
+
+        Raises:
+            Tampered: it was found changed, at start or since.
+        """
+        if self._halted:
+            raise Tampered(self._halted, hint=DECIDE)
 
     @property
     def house(self) -> House | None:
@@ -215,7 +318,7 @@ class LedgerDuty:
     def _check(self, effects: Effects, house: House, *, root: bytes, force: bool) -> Checkpoint | None:
         grown = house.tree_size - self._kept.checked_size
         due = grown >= CHECKPOINT_EVERY_ENTRIES or self._clock.monotonic_s() >= self.checkpoint_due_s
-        if self._sign is None or grown == 0 or not (force or due):
+        if self._sign is None or self._kept.unanchored or grown == 0 or not (force or due):
             return None
         text = self._sign(house.tree_size, root)
         checkpoint = Checkpoint(house.tree_size, max(self._clock.now_ms(), house.last_at), text)
@@ -240,6 +343,26 @@ class LedgerDuty:
         if checkpoint is not None:
             self._kept.checked_size = checkpoint.size
             self._kept.checked_s = self._clock.monotonic_s()
+            self._kept.unanchored = (checkpoint, house.frontier) if self._anchors else None
+
+    @property
+    def is_unanchored(self) -> bool:
+        """Whether the newest checkpoint has still to be kept outside of the stores; until then no other is signed."""
+        return self._kept.unanchored is not None
+
+    def anchor(self) -> None:
+        """The newest checkpoint is kept outside of the stores: only now may it be given away.
+
+        It follows the commit, and does not go before it: positions that a crash takes back could come otherwise, and
+        an anchor of a tree that never was would halt the house.
+
+        Raises:
+            Unavailable: a place cannot be written; the next fold tries again.
+        """
+        if self._kept.unanchored is not None and self._anchors is not None:
+            checkpoint, frontier = self._kept.unanchored
+            self._anchors.append(checkpoint.text, frontier)
+            self._kept.unanchored = None
 
     def root(self) -> tuple[int, bytes]:
         """Size and root of the tree as folded."""

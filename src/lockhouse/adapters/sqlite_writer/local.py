@@ -89,7 +89,7 @@ class LocalWriter:
                 self._tick()
             while waiting:
                 self._commit(waiting.group())
-            self._tick(every_s=0.0)
+            self._engine.finish()
         finally:
             self._is_open = False
             self._shelf.close()
@@ -148,9 +148,9 @@ class LocalWriter:
         _deliver([(asked, Unavailable("scrub: expected no reader in the way, got one for seconds"))])
         return True
 
-    def _tick(self, *, every_s: float = 0.5) -> None:
+    def _tick(self) -> None:
         try:
-            self._engine.tick(every_s=every_s)
+            self._engine.tick()
         except Unavailable:
             return  # whoever commits next is told; entries keep waiting for their position
 

@@ -36,7 +36,7 @@ from lockhouse.adapters.writer_protocol import (
     Seal,
     Welcome,
 )
-from lockhouse.errors import LockhouseError, Unavailable
+from lockhouse.errors import LockhouseError, Tampered, Unavailable
 
 if TYPE_CHECKING:
     import socket
@@ -114,7 +114,7 @@ class Server:
                 self._turn()
             while self._waiting:
                 self._commit_group()
-            self._tick(every_s=0.0)
+            self.engine.finish()
         finally:
             self._close()
 
@@ -129,7 +129,7 @@ class Server:
                 self.stop()
         if self._waiting:
             self._commit_group()
-        self._tick(every_s=0.5)
+        self._tick()
         self._scrubs = [asked for asked in self._scrubs if not self._scrub(asked)]
         self._announcings = [asked for asked in self._announcings if not self._settle(asked)]
 
@@ -239,7 +239,7 @@ class Server:
         except LockhouseError as error:
             for batch in group:
                 batch.peer.waiting -= 1
-                self._send(batch.peer, Failed(batch.seq, error.text))
+                self._send(batch.peer, _failed(batch.seq, error))
             return
         start = 0
         for batch in group:
@@ -247,9 +247,9 @@ class Server:
             self._send(batch.peer, Answers(batch.seq, outcomes[start : start + len(batch.changes)]))
             start += len(batch.changes)
 
-    def _tick(self, *, every_s: float) -> None:
+    def _tick(self) -> None:
         try:
-            self.engine.tick(every_s=every_s)
+            self.engine.tick()
         except Unavailable:
             return  # whoever commits next is told; entries keep waiting for their position
 
@@ -257,7 +257,7 @@ class Server:
         try:
             self._send(peer, Done(seq, self.engine.seal_ledger()))
         except LockhouseError as error:
-            self._send(peer, Failed(seq, error.text))
+            self._send(peer, _failed(seq, error))
 
     def _scrub(self, asked: _Scrubbing) -> bool:
         if self.shelf.scrub():
@@ -272,7 +272,7 @@ class Server:
         try:
             epochs = self.engine.announce(policy=message.policy, key=message.key)
         except LockhouseError as error:
-            self._send(peer, Failed(message.seq, error.text))
+            self._send(peer, _failed(message.seq, error))
             return
         silent = {other for other in self._peers if other.greeted}
         until_s = self.clock.monotonic_s() + ANNOUNCE_S
@@ -291,3 +291,7 @@ class Server:
             return False
         self._send(asked.peer, Done(asked.seq))
         return True
+
+
+def _failed(seq: int, error: LockhouseError) -> Failed:
+    return Failed(seq, error.text, isinstance(error, Tampered))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import shlex
+import sys
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Group, Parameter
 
@@ -22,6 +25,8 @@ PLAIN = Parameter(negative=(), show_default=False)
 """How options look: no `--no-…` twins, no defaults that say nothing."""
 OPTIONS = Group("Options", sort_key=10)
 ID_DIGITS = 32
+_TYPED = re.compile(r"(?<![\w./-])lockhouse (?=[a-z])(?!(?:init|demo|version|completion)\b)")
+"""A command that is named in a text and needs to know its house."""
 
 
 def noun(name: str, about: str) -> App:
@@ -62,15 +67,35 @@ class Call:
             hint="lockhouse init DIR makes one; -C DIR or LOCKHOUSE_HOUSE names one",
         )
 
+    def located(self, text: str) -> str:
+        """The text with its commands as they must be typed from here: with `-C`, if this call had it.
+
+        Whoever named the house by LOCKHOUSE_HOUSE, or stands in it, needs to say nothing.
+        """
+        if self.house is None or not (self.cwd / self.house / MARK).is_file():
+            return text
+        place = shlex.quote(str(self.house))
+        return _TYPED.sub(lambda _match: f"lockhouse -C {place} ", text)
+
+    def verifying(self, words: str) -> str:
+        """The lines that verify a file offline, with the Python that has the package, and what they need."""
+        python = Path(sys.executable)
+        shown = python.relative_to(self.cwd) if python.is_relative_to(self.cwd) else python
+        name = "python3" if sys.prefix == sys.base_prefix else shlex.quote(str(shown))
+        return (
+            "Verify it anywhere; this needs the package lockhouse, and no house:\n"
+            f"  {name} -m lockhouse.ledger.verify {words}"
+        )
+
     @asynccontextmanager
-    async def open(self) -> AsyncIterator[Opened]:
-        """The house, beside its running processes or alone.
+    async def open(self, *, purpose: Literal["audit", "use"] = "use") -> AsyncIterator[Opened]:
+        """The house, beside its running processes or alone; for an `audit` nothing is prepared or signed unasked.
 
         Raises:
             NotFound: there is none.
             Unavailable: it is locked, or another command holds it.
         """
-        async with opened(self.folder(), role="console", clock=self.clock) as house:
+        async with opened(self.folder(), role="console", clock=self.clock, purpose=purpose) as house:
             yield house
 
     def sure(self, question: str, answer: str, *, yes: bool) -> None:

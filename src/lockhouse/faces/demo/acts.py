@@ -161,7 +161,8 @@ class Acts:
         code, output = await run_python(*arguments)
         stage.act("The ledger of this house, exported and verified on its own")
         stage.ran(f"python {' '.join(arguments)}", output)
-        report = await audit.verify(one.house, sequencer=one.writer, vkeys=[one.verifier], records=True)
+        trusted = audit.Trusted([one.verifier], anchors=one.anchors)
+        report = await audit.verify(one.house, sequencer=one.writer, trusted=trusted, records=True)
         records = "every record is as it was stored" if report.clean else f"{report.found} findings"
         stage.say(f"The same with the record rows held against it: {report.entries} entries, {records}.")
         self._told.ledger_size, self._told.ledger_verified = report.entries, code == 0 and report.clean

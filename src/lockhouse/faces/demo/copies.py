@@ -29,7 +29,7 @@ def copy_store(house: Path, name: str, to: Path) -> None:
 def copy_rest(house: Path, to: Path) -> None:
     """The house's settings and journal beside copied stores: with its root key, which lies elsewhere, it opens."""
     to.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for name in ("lockhouse.toml", "policy.yaml", "destroyed.jsonl"):
+    for name in ("lockhouse.toml", "policy.yaml", "destroyed.jsonl", "checkpoints.jsonl", "checkpoints.line"):
         if (house / name).is_file():
             shutil.copy2(house / name, to)
 

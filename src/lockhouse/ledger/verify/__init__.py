@@ -1,4 +1,4 @@
-"""The auditor's half: verifies an export, its records and certificates with `crypto` and `errors` alone.
+"""The auditor's half: verifies an export, its records, certificates and proofs with `crypto` and `errors` alone.
 
 Nothing of the product is believed: not its database, not its word on what the tree looked like. What is believed are
 the verifier keys (and checkpoints held from elsewhere) that the auditor brings along. It cannot show events that were
@@ -12,10 +12,11 @@ from __future__ import annotations
 from lockhouse.ledger.verify.certificate import Certificate, verify_certificate
 from lockhouse.ledger.verify.export import Report, verify_export
 from lockhouse.ledger.verify.findings import Finding
+from lockhouse.ledger.verify.proof import Proof, verify_proof
 from lockhouse.ledger.verify.records import verify_records
 from lockhouse.ledger.verify.trees import consistency, inclusion
 
 __all__ = [
-    "Certificate", "Finding", "Report", "consistency", "inclusion", "verify_certificate", "verify_export",
-    "verify_records",
+    "Certificate", "Finding", "Proof", "Report", "consistency", "inclusion", "verify_certificate", "verify_export",
+    "verify_proof", "verify_records",
 ]  # fmt: skip

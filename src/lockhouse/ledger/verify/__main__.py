@@ -1,4 +1,7 @@
-"""``python -m lockhouse.ledger.verify EXPORT --vkey KEY``: the audit as a command, with nothing of the product."""
+"""``python -m lockhouse.ledger.verify FILE --vkey KEY``: the audit as a command, with nothing of the product.
+
+The file is an export, a certificate or a proof; which of them is seen from its first bytes.
+"""
 
 from __future__ import annotations
 
@@ -10,49 +13,103 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lockhouse.errors import Invalid, LockhouseError
-from lockhouse.ledger.verify import Report, verify_certificate, verify_export
+from lockhouse.ledger.verify import Report, verify_certificate, verify_export, verify_proof
+from lockhouse.ledger.verify.proof import HEADER
 
 if TYPE_CHECKING:
+    from argparse import Namespace
     from collections.abc import Sequence
 
 CLEAN, INVALID, TAMPERED = 0, 2, 7
 """Exit codes: all is as it must be; the call was wrong; something was changed."""
+EXPORT, CERTIFICATE, PROOF = "export", "certificate", "proof"
+SHEET, STATEMENT = b'{"entry":', b'"statement":{'
+"""How a certificate begins, and what an export's line of an entry lacks."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Verify a file, say what was found on standard output, and return the exit code."""
     asked = _parser().parse_args(arguments)
     try:
-        if asked.certificate:
-            return _certificate(asked.file, asked.vkey)
-        held = [path.read_text(encoding="utf-8") for path in asked.held]
-        with asked.file.open("rb") as lines:
-            report = verify_export(lines, vkeys=asked.vkey, held=held)
+        return _verified(asked)
     except LockhouseError as err:
-        return _say(f"{err.code}: {err}", INVALID if isinstance(err, Invalid) else TAMPERED)
+        hint = f"\nhint: {err.hint}" if err.hint else ""
+        return _say(f"{err.code}: {err}{hint}", INVALID if isinstance(err, Invalid) else TAMPERED)
     except OSError as err:
         return _say(f"unreadable: {err.strerror}", INVALID)
+
+
+def _verified(asked: Namespace) -> int:
+    kind = _kind(asked.file)
+    if asked.certificate and kind == EXPORT:
+        return _say("tampered: certificate: expected one, got an export or something else", TAMPERED)
+    if kind == CERTIFICATE:
+        return _certificate(asked)
+    if kind == PROOF:
+        return _proof(asked)
+    held = [path.read_text(encoding="utf-8") for path in asked.held]
+    with asked.file.open("rb") as lines:
+        report = verify_export(lines, vkeys=asked.vkey, held=held)
     return _report(report, as_json=asked.json)
 
 
+def _kind(file: Path) -> str:
+    """What a file is, by how it begins; whatever is neither certificate nor proof is read as an export.
+
+    An export that lost its head begins as a certificate does, but has a second line.
+    """
+    with file.open("rb") as stream:
+        first, second = stream.readline(), stream.readline()
+    if first.startswith(HEADER) or second.startswith(HEADER):
+        return PROOF
+    return CERTIFICATE if first.startswith(SHEET) and not second.strip() and STATEMENT in first else EXPORT
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="lockhouse.ledger.verify", description="Verify a ledger export offline.")
-    parser.add_argument("file", type=Path, help="the export, or the certificate with --certificate")
+    parser = argparse.ArgumentParser(
+        prog="lockhouse.ledger.verify", description="Verify an export, a certificate or a proof offline."
+    )
+    parser.add_argument("file", type=Path, help="an export, a certificate or a proof")
     parser.add_argument("--vkey", action="append", required=True, help="a verifier key of the log, not from the export")
     parser.add_argument("--held", action="append", type=Path, default=[], help="a checkpoint you hold from elsewhere")
-    parser.add_argument("--certificate", action="store_true", help="the file is an erasure certificate")
+    parser.add_argument("--certificate", action="store_true", help="the file must be a certificate")
+    parser.add_argument("--entry", type=Path, help="the entry that a proof is about, if the proof does not hold it")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of lines")
     return parser
 
 
-def _certificate(path: Path, vkeys: Sequence[str]) -> int:
-    proven = verify_certificate(path.read_bytes(), vkeys=vkeys)
+def _certificate(asked: Namespace) -> int:
+    proven = verify_certificate(asked.file.read_bytes(), vkeys=asked.vkey)
     told = proven.statement
+    if asked.json:
+        value = {
+            "kind": CERTIFICATE, "verified": True, "what": told.what, "step": told.step, "keys": told.keys,
+            "entry": proven.entry.hex(), "position": proven.position, "log": proven.checkpoint.origin,
+        }  # fmt: skip
+        return _say(json.dumps(value, sort_keys=True), CLEAN)
     lines = [
         f"certificate verified: {told.what} {told.step}, {told.keys} keys destroyed",
         f"entry {proven.entry.hex()} at position {proven.position} of {proven.checkpoint.origin}",
         *(f"remains until {_day(residue.until)}: {residue.what}" for residue in told.residues),
         *(f"cannot prove: {sentence}" for sentence in told.cannot_prove),
+    ]
+    return _say("\n".join(lines), CLEAN)
+
+
+def _proof(asked: Namespace) -> int:
+    entry = asked.entry.read_bytes() if asked.entry else b""
+    proven = verify_proof(asked.file.read_bytes(), vkeys=asked.vkey, entry=entry)
+    told, body = proven.entry, json.dumps(proven.entry.body, sort_keys=True)
+    if asked.json:
+        value = {
+            "kind": PROOF, "verified": True, "entry": told.id, "position": proven.position,
+            "log": proven.checkpoint.origin, "body": told.body,
+        }  # fmt: skip
+        return _say(json.dumps(value, sort_keys=True), CLEAN)
+    lines = [
+        f"proof verified: {told.kind} of {_day(told.at)}, noted in lane {told.lane} as number {told.n}",
+        f"entry {told.id} at position {proven.position} of {proven.checkpoint.origin}",
+        f"it says: {body}",
     ]
     return _say("\n".join(lines), CLEAN)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 import msgspec
 
 from lockhouse.crypto.canonical import canonical_json
-from lockhouse.crypto.checkpoint import open_checkpoint
+from lockhouse.crypto.checkpoint import Checkpoint, open_checkpoint
 from lockhouse.crypto.merkle import Frontier, leaf_hash, root
 from lockhouse.errors import Invalid, Tampered
 from lockhouse.ledger.verify import lines as wire
@@ -99,7 +99,9 @@ class _Audit:
         self.found = Findings()
         self.vkeys = vkeys
         self.held = [open_checkpoint(text, vkeys) for text in held]
-        self.awaited = {point.size for point in self.held}
+        self.awaited: dict[int, list[Checkpoint]] = {}
+        for point in self.held:
+            self.awaited.setdefault(point.size, []).append(point)
         self.keep = keep
         self.head: wire.Head | None = None
         self.tail: wire.Totals | None = None
@@ -219,8 +221,8 @@ class _Audit:
             self.found.add("rewritten-tree", where, f"What was signed differs from what stands here, first in {span}.")
 
     def _compare_held(self) -> None:
-        for point in self.held:
-            if point.size == self.tree.size and point.root != self.tree.root():
+        for point in self.awaited[self.tree.size]:
+            if point.root != self.tree.root():
                 self._rewritten(f"held checkpoint of size {point.size}")
 
     def close(self, records: Records | None) -> Report:

@@ -73,7 +73,7 @@ async def restore(
     write_new(target / MARK, [_read(source / MARK)])
     for store in backup.ORDER:
         await _place(store, source, target, manifest=manifest, today=today if store != only else None)
-    async with opened(target, role="console", clock=call.clock) as house:
+    async with opened(target, role="console", clock=call.clock, purpose="restored") as house:
         serials = destroyed_keys(target) | (destroyed_keys(today) if today else set())
         by = os_user(house.house).id
         replayed = await backup.replay(house.house, manifest, destroyed=serials, journal=house.journal, by=by)

@@ -90,25 +90,26 @@ async def verify(
 ) -> Said:  # fmt: skip
     """Hold the ledger, and with --records every stored record, against what was signed. Says each finding's place.
 
+    Also against the checkpoints kept outside of the databases. Nothing new is signed unless all is as it was signed.
+
     An export can be verified without a house: `python -m lockhouse.ledger.verify EXPORT --vkey KEY`.
 
     Args:
         export: a file that `ledger export` wrote; the house's own rows, if none is named.
         records: hold the record rows against their intakes and deletions too.
-        held: a checkpoint you hold from elsewhere; only such a one shows that the log was cut off.
+        held: a checkpoint you hold from elsewhere; it shows a log that was cut off in every place at once.
         vkey: a verifier key you hold from elsewhere; the house's own, if none is named.
     """
     try:
         texts = tuple((call.cwd / one).read_text("utf-8") for one in held)
     except OSError as err:
         raise Invalid("--held", "a file that can be read", got="another") from err
-    async with call.open() as opened:
+    async with call.open(purpose="audit") as opened:
         keys = vkey or (opened.verifier,)
         if export is None:
             with call.terminal.progress("verifying", shown=not call.json):
-                report = await audit.verify(
-                    opened.house, sequencer=opened.writer, vkeys=keys, held=texts, records=records
-                )
+                trusted = audit.Trusted(keys, texts, opened.anchors)
+                report = await audit.verify(opened.house, sequencer=opened.writer, trusted=trusted, records=records)
         else:
             house = opened.house if records else None
             try:
