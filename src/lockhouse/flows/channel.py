@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from lockhouse.crypto.credentials import credential_hash, looks_valid, new_credential
+from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Invalid, NotFound
 from lockhouse.gates.authority import checked, digest, signed
 from lockhouse.ledger.entry import Credential as CredentialEntry
-from lockhouse.model.change import Change, Put
+from lockhouse.model.change import Change, Conflict, Expect, Put
 from lockhouse.model.rows import Credential
 from lockhouse.model.scale import Assurance
 
@@ -64,6 +65,59 @@ async def _store(house: House, channel: Channel, text: Secret, *, by: str) -> No
     await house.commits.commit(Change("record", entries=(said.draft(id=entry, lane=house.lane),)))
 
 
+async def end_credential(house: House, name: str, begins: str, *, by: str) -> Credential:
+    """A write key is ended for good, in every process; the channel may have left the policy meanwhile.
+
+    Args:
+        house: as it stands.
+        name: of the channel.
+        begins: the first characters of the key, as `shown`, or all of it.
+        by: who ends it.
+
+    Raises:
+        NotFound: the channel has no living key that begins so.
+        Invalid: several begin so.
+        Conflict: somebody else ended it just now.
+        Tampered: a credential's row was not made by this house.
+    """
+    typed, now = begins.strip().rstrip("…."), house.clock.now_ms()
+    living = [row for row in (await credentials_of(house)).get(name, ()) if lives(row, now)]
+    if looks_valid(typed):
+        whole = credential_hash(typed, key=house.credential_key)
+        found = [row for row in living if row.hash == whole]
+    else:
+        found = [row for row in living if typed and row.shown.startswith(typed)]
+    if not found:
+        raise NotFound(
+            "key: expected the first characters of a living key of this channel",
+            hint=f"lockhouse channel show {name}" if living else "lockhouse channel list",
+        )
+    if len(found) > 1:
+        raise Invalid("key", "characters that one key begins with", got=f"those of {len(found)} keys", hint="say more")
+    return await _ended(house, found[0], by=by)
+
+
+async def _ended(house: House, row: Credential, *, by: str) -> Credential:
+    entry, now = house.ids.new(), house.clock.now_ms()
+    ended = msgspec.structs.replace(row, state=ENDED, until_at=now, entry=entry, mac=b"")
+    ended = signed(ended, house.integrity_key)
+    alive = Expect(Credential.TABLE, (row.hash,), {"state": LIVE}, or_absent=False, because="credential-moved")
+    said = CredentialEntry(
+        change="ended", channel=row.channel, assurance=row.assurance, by=by, row=digest(ended)  # type: ignore[arg-type]  # 1..3
+    )  # fmt: skip
+    stored = await house.commits.commit(Change("identity", puts=(Put(Credential.TABLE, ended),), expects=(alive,)))
+    if isinstance(stored, Conflict):
+        raise Moved("key: expected one that lives", hint="somebody ended it just now")
+    await house.epochs.announce(key=True)
+    await house.commits.commit(Change("record", entries=(said.draft(id=entry, lane=house.lane),)))
+    return ended
+
+
+def lives(row: Credential, now: int) -> bool:
+    """Whether a key is taken at this time, in ms."""
+    return row.state == LIVE and (row.until_at is None or now < row.until_at)
+
+
 def _channel(house: House, name: str) -> Channel:
     channel = house.live().policy.channels.get(name)
     if channel is None:
@@ -85,7 +139,7 @@ async def authenticate(house: House, text: str) -> Sender | None:
     for row in checked(found, house.integrity_key):
         name = house.live().names.name("channel", row.channel)
         channel = house.live().policy.channels.get(name or "")
-        if channel is None or row.state != LIVE or not channel.served:
+        if channel is None or not lives(row, house.clock.now_ms()) or not channel.served:
             return None
         return Sender(
             channel=channel.name, assurance=Assurance(row.assurance), credential=f"{row.channel}/{row.assurance}",

@@ -15,6 +15,8 @@ Ids, keys and digests are shown as words. `python -m tests.faces.cli.test_transc
 from __future__ import annotations
 
 import re
+import shlex
+import sys
 import tempfile
 from pathlib import Path
 
@@ -91,6 +93,7 @@ class Transcript:
 
     def _as_shown(self, text: str) -> list[str]:
         text = text.replace(str(self.desk.folder), "FOLDER")
+        text = text.replace(f"{shlex.quote(sys.executable)} -m", "python3 -m")
         for pattern, word in SHOWN:
             text = pattern.sub(word, text)
         return text.rstrip("\n").splitlines()

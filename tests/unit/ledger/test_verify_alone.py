@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from lockhouse.crypto.checkpoint import format_proof
 from lockhouse.errors import Tampered
 from lockhouse.ledger.certificate import certificate, commitment
 from lockhouse.ledger.verify import consistency, inclusion, verify_export
@@ -118,6 +120,63 @@ def test_a_wrong_call_is_told_from_a_changed_file(tmp_path: Path, capsys: pytest
     assert main([export, "--vkey", log.vkeys[0], "--certificate"]) == 7
     assert main([export, "--vkey", log.vkeys[0], "--held", str(held)]) == 7
     assert capsys.readouterr().out.splitlines()[0] == "unreadable: No such file or directory"
+
+
+@pytest.mark.parametrize("held_in", ["extra", "above", "beside"])
+def test_a_proof_verifies_with_its_entry_wherever_that_stands(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], held_in: str
+) -> None:
+    log = busy()
+    row, place = log.entries[5], log.place(log.entries[5])
+    proof, more = format_proof(place.position, place.path, place.checkpoint).encode(), []
+    if held_in == "extra":
+        header, _, rest = proof.partition(b"\n")
+        proof = b"\n".join((header, b"extra " + base64.b64encode(row.body), rest))
+    elif held_in == "above":
+        proof = row.body + b"\n" + proof
+    else:
+        (tmp_path / "entry.json").write_bytes(row.body)
+        more = ["--entry", str(tmp_path / "entry.json")]
+    path = tmp_path / "one.tlog-proof"
+    path.write_bytes(proof)
+    assert main([str(path), "--vkey", log.vkeys[0], *more]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[0].startswith(f"proof verified: {row.kind} of ")
+    assert told[1] == f"entry {row.id.hex()} at position 5 of {log.origin}"
+    assert main([str(path), "--vkey", log.vkeys[0], "--json", *more]) == 0
+    assert json.loads(capsys.readouterr().out)["entry"] == row.id.hex()
+
+
+def test_a_proof_of_another_entry_of_none_or_of_a_changed_one_is_told_apart(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = busy()
+    place, path, entry = log.place(log.entries[5]), tmp_path / "one.tlog-proof", tmp_path / "entry.json"
+    proof = format_proof(place.position, place.path, place.checkpoint).encode()
+    path.write_bytes(proof)
+    assert main([str(path), "--vkey", log.vkeys[0]]) == 2
+    assert "name its file with --entry" in capsys.readouterr().out
+    for wrong in (log.entries[4].body, log.entries[5].body.replace(b'"v":1', b'"v": 1'), b"{}"):
+        entry.write_bytes(wrong)
+        assert main([str(path), "--vkey", log.vkeys[0], "--entry", str(entry)]) == 7
+    path.write_bytes(proof.replace(b"\n", b"\nextra !\n", 1))
+    assert main([str(path), "--vkey", log.vkeys[0]]) == 7
+
+
+def test_a_certificate_is_known_by_how_it_begins(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log = busy()
+    entry = log.end(statement=commitment(STATEMENT, salt=SALT))
+    log.seal()
+    path = tmp_path / "certificate.json"
+    path.write_bytes(certificate(STATEMENT, salt=SALT, entry=entry.body, place=log.place(entry)))
+    assert main([str(path), "--vkey", log.vkeys[0]]) == 0
+    assert capsys.readouterr().out.startswith("certificate verified: ")
+    assert main([str(path), "--vkey", log.vkeys[0], "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["kind"] == "certificate"
+    beheaded = tmp_path / "beheaded.jsonl"
+    beheaded.write_bytes(b"".join(log.lines()).partition(b"\n")[2])
+    assert main([str(beheaded), "--vkey", log.vkeys[0]]) == 7
+    assert "incomplete-export" in capsys.readouterr().out
 
 
 def test_inclusion_and_consistency_return_none_or_raise() -> None:

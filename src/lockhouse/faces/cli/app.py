@@ -132,8 +132,12 @@ def _launcher(app: App, base: Call) -> None:
             clock=base.clock,
         )  # fmt: skip
         bound.arguments.update(dict.fromkeys(hidden, call))
-        result = command(*bound.args, **bound.kwargs)
-        return asyncio.run(result) if inspect.iscoroutine(result) else result
+        try:
+            result = command(*bound.args, **bound.kwargs)
+            return asyncio.run(result) if inspect.iscoroutine(result) else result
+        except LockhouseError as error:
+            error.hint = call.located(error.hint)
+            raise
 
 
 def _answer(terminal: Terminal, said: Any, *, as_json: bool) -> int:

@@ -21,6 +21,8 @@ def write_new(file: Path, parts: Iterable[bytes]) -> Path:
     with_mode = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
     try:
         handle = os.open(file, with_mode, 0o600)
+    except FileExistsError as err:
+        raise Invalid("file", "a file that does not exist yet", got="one that does", hint="choose another") from err
     except OSError as err:
         raise Invalid("file", "a new file in a folder that can be written", got="another place") from err
     with os.fdopen(handle, "wb") as stream:

@@ -10,7 +10,7 @@ from lockhouse.errors import NotFound
 from lockhouse.faces.cli.acting import As, allowed
 from lockhouse.faces.cli.call import Here, noun
 from lockhouse.faces.cli.layout import Said, assurance, count, pairs, plain, table, when
-from lockhouse.flows.channel import LIVE, credentials_of, make_credential
+from lockhouse.flows.channel import credentials_of, end_credential, lives, make_credential
 from lockhouse.model.rows import Drop
 from lockhouse.policy.sentences import SENTENCES
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from lockhouse.wiring import Opened
 
 APP = noun("channel", "The ways in: their write keys, and what they send that is not kept.")
+FIRST = "first-1"
+"""The message id of the event by hand, so that it can be asked for."""
 SAMPLE = {"email": "anna@customer.example", "order_id": "A-1"}
 WEAKNESS = {
     "public": "Anyone can read its key in the page: events may be made up, so they neither widen a consent nor prove "
@@ -46,7 +48,7 @@ async def add(name: str, /, *, acting: As | None = None, call: Here) -> Said:
         channel = opened.house.live().policy.channels[name]
         address = address_of(opened.settings)
     value = {"channel": name, "key": key, "address": address, "assurance": channel.assurance_key}
-    return Said(value, _shown(channel, key, address))
+    return Said(value, call.located(_shown(channel, key, address)))
 
 
 def address_of(settings: Settings) -> str:
@@ -57,7 +59,10 @@ def address_of(settings: Settings) -> str:
 
 def _shown(channel: Channel, key: str, address: str) -> str:
     event = next((one for one in ("Order Completed", *channel.events) if one in channel.events), "page")
-    sample = msgspec.json.encode({"userId": "customer-1", "event": event, "properties": SAMPLE}).decode()
+    told = {"messageId": FIRST, "userId": "customer-1", "event": event, "properties": SAMPLE}
+    sample = msgspec.json.encode(told).decode()
+    # Only who holds a secret key is told what became of each event.
+    prefer = " -H 'Prefer: return=representation'" if channel.assurance_key == "secret" else ""
     return "\n".join([
         f"A {channel.assurance_key} write key for {channel.name}, shown this once:",
         "",
@@ -67,9 +72,11 @@ def _shown(channel: Channel, key: str, address: str) -> str:
         "",
         "One event by hand:",
         "",
-        f"  curl -sS -u {key}: {address}/v1/track -H 'content-type: application/json' -d '{sample}'",
+        f"  curl -sS -u {key}: {address}/v1/track -H 'content-type: application/json'{prefer} -d '{sample}'",
         "",
-        f"`lockhouse tail --channel {channel.name}` shows what becomes of it, `lockhouse why MESSAGE_ID` says why.",
+        f"While the house is served, `lockhouse tail --channel {channel.name}` follows along. What became of this one:",
+        "",
+        f"  lockhouse why {FIRST}",
     ])  # fmt: skip
 
 
@@ -100,14 +107,14 @@ async def list_(*, call: Here) -> Said:
     """Every channel of the live policy, with its keys and what was not kept."""
     async with call.open() as opened:
         live = opened.house.live()
-        keys = await credentials_of(opened.house)
+        keys, now = await credentials_of(opened.house), opened.house.clock.now_ms()
         dropped: dict[int, int] = {}
         async for chunk in opened.house.reads.scan(Drop):
             for row in chunk:
                 dropped[row.channel] = dropped.get(row.channel, 0) + row.count
     rows = []
     for name, one in live.policy.channels.items():
-        living = sum(row.state == LIVE for row in keys.get(name, ()))
+        living = sum(lives(row, now) for row in keys.get(name, ()))
         kind = one.kind if one.served else f"{one.kind} (not served)"
         rows.append((name, kind, one.assurance_key or "signed", one.stage.name.lower(), living, dropped.get(one.id, 0)))
     heads = ("channel", "kind", "assurance", "stage", "keys", "fields dropped")
@@ -124,7 +131,7 @@ async def show(name: str, /, *, call: Here) -> Said:
     """
     async with call.open() as opened:
         channel = _channel(opened, name)
-        keys = (await credentials_of(opened.house)).get(name, [])
+        keys, now = (await credentials_of(opened.house)).get(name, []), opened.house.clock.now_ms()
     told = {
         "kind": channel.kind if channel.served else f"{channel.kind}, not served by this build",
         "assurance": channel.assurance_key or "signed",
@@ -135,15 +142,48 @@ async def show(name: str, /, *, call: Here) -> Said:
         "weakness": WEAKNESS[channel.assurance_key],
     }
     rows = [
-        (f"{row.shown}…", assurance(row.assurance), "live" if row.state == LIVE else "ended", when(row.created_at))
+        (
+            f"{row.shown}…",
+            assurance(row.assurance),
+            "live" if lives(row, now) else "ended",
+            when(row.created_at),
+            when(row.until_at),
+        )
         for row in keys
     ]
     value = {
         "name": name, **told, "map": channel.map,
-        "keys": [{"begins": one.shown, "live": one.state == LIVE, "made_at": one.created_at} for one in keys],
+        "keys": [
+            {"begins": one.shown, "live": lives(one, now), "made_at": one.created_at, "until_at": one.until_at}
+            for one in keys
+        ],
     }  # fmt: skip
-    listed = table(("key", "assurance", "state", "made"), rows, empty=f"no key yet: lockhouse channel add {name}")
+    empty = call.located(f"no key yet: lockhouse channel add {name}")
+    listed = table(("key", "assurance", "state", "made", "until"), rows, empty=empty)
     return Said(value, f"{pairs(told)}\n\n{listed}")
+
+
+@APP.command
+async def revoke(name: str, begins: str, /, *, acting: As | None = None, call: Here) -> Said:
+    """End a write key for good: who sends with it is refused from now on, in every process. Noted in the ledger.
+
+    For example `lockhouse channel revoke shop lhs_Ab3d`.
+
+    Args:
+        name: of the channel.
+        begins: the key's first characters, as `channel show` prints them.
+        acting: the role.
+    """
+    async with call.open() as opened:
+        actor = allowed(opened.house, "channel.revoke", (acting or As()).role)
+        row = await end_credential(opened.house, name, begins, by=actor.id)
+        now = opened.house.clock.now_ms()
+        left = sum(lives(one, now) for one in (await credentials_of(opened.house)).get(name, ()))
+    text = f"Ended: {row.shown}…. {count(left, 'key')} of {name} still live."
+    more = f"\nA new one: lockhouse channel add {name}" if not left else ""
+    return Said(
+        {"channel": name, "begins": row.shown, "until_at": row.until_at, "left": left}, call.located(text + more)
+    )
 
 
 @APP.command

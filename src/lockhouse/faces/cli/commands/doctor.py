@@ -13,7 +13,7 @@ from lockhouse.faces.cli.acting import os_user
 from lockhouse.faces.cli.call import Here
 from lockhouse.faces.cli.drafts import difference
 from lockhouse.faces.cli.layout import Said, plain
-from lockhouse.flows.channel import LIVE, credentials_of
+from lockhouse.flows.channel import credentials_of, lives
 from lockhouse.flows.forward import backlog
 from lockhouse.gates.ending import open_cases
 from lockhouse.ledger.entry import Doctor
@@ -77,7 +77,7 @@ async def _house(opened: Opened) -> House:
         policy=house.live_policy.version if house.live_policy else None,
         differs=await difference(opened),
         placeholder=policy is not None and policy.controller.contact == PLACEHOLDER,
-        keyless=await _keyless(opened, policy),
+        keyless=await _keyless(opened, policy, now),
         unserved=_unserved(policy),
         unproven=_unproven(policy, now),
         behind_ms=(row.last_at if row else now) - now,
@@ -88,11 +88,11 @@ async def _house(opened: Opened) -> House:
     )
 
 
-async def _keyless(opened: Opened, policy: Policy | None) -> tuple[str, ...]:
+async def _keyless(opened: Opened, policy: Policy | None, now: int) -> tuple[str, ...]:
     if policy is None:
         return ()
     keys = await credentials_of(opened.house)
-    living = {name for name, rows in keys.items() if any(row.state == LIVE for row in rows)}
+    living = {name for name, rows in keys.items() if any(lives(row, now) for row in rows)}
     return tuple(name for name, one in policy.channels.items() if one.assurance_key and name not in living)
 
 

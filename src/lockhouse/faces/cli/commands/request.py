@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
+from lockhouse.errors import Conflict
 from lockhouse.faces.cli.acting import As, allowed
 from lockhouse.faces.cli.call import Here, id_of, noun
 from lockhouse.faces.cli.files import write_new
@@ -49,6 +51,7 @@ async def open_(person: str, /, *, opening: Opening | None = None, call: Here) -
     who = id_of(person, where="person", hint=WHICH)
     async with call.open() as opened:
         actor = allowed(opened.house, "request.open", asked.role)
+        await _only_one(opened.house, who, asked.compartment)
         done = await request.open_erasure(
             opened.house, who, by=actor.id, journal=opened.journal, compartment=asked.compartment, anyway=asked.anyway
         )
@@ -59,7 +62,7 @@ async def open_(person: str, /, *, opening: Opening | None = None, call: Here) -
         f"will be destroyed from {when(case.destroy_at)} on.\n"
         f"Until then: lockhouse request cancel {case.id.hex()}"
     )
-    return Said(_told(case) | {"took_ms": done.took_ms}, text)
+    return Said(_told(case) | {"took_ms": done.took_ms}, call.located(text))
 
 
 @APP.command(name="list")
@@ -122,7 +125,7 @@ async def fulfil(case: str, /, *, now: bool = False, yes: bool = False, acting: 
         f"Destroyed{was}: {count(len(done.case.serials), 'key')}.\n"
         f"The proof: lockhouse request certificate {done.case.id.hex()} --to FILE"
     )
-    return Said(_told(done.case) | {"took_ms": done.took_ms}, text)
+    return Said(_told(done.case) | {"took_ms": done.took_ms}, call.located(text))
 
 
 @APP.command
@@ -144,19 +147,34 @@ async def cancel(case: str, /, *, acting: As | None = None, call: Here) -> Said:
 async def certificate(case: str, /, *, to: Annotated[Path, Parameter(name="--to")], call: Here) -> Said:
     """Write the certificate of a fulfilled request. It verifies without this house.
 
-    For example `python -m lockhouse.ledger.verify --certificate FILE --vkey KEY`.
+    For example `lockhouse request certificate ID --to certificate.json`.
 
     Args:
         case: an id that `request list` printed.
-        to: the file, which must not exist.
+        to: a file that does not exist yet.
     """
     async with call.open() as opened:
         found = await request.find_case(opened.house, id_of(case, where="request", hint=CASES))
         text = await request.certify(opened.house, found, sequencer=opened.writer)
         vkey = opened.verifier
     file = write_new(call.cwd / to, [text])
-    told = f"Written: {to}\nVerify it anywhere:\n  python -m lockhouse.ledger.verify --certificate {to} --vkey '{vkey}'"
+    told = f"Written: {to}\n" + call.verifying(f"{shlex.quote(str(to))} --vkey '{vkey}'")
     return Said({"file": file, "vkey": vkey, "request": case}, told)
+
+
+async def _only_one(house: House, person: bytes, compartment: str | None) -> None:
+    """Nothing is open that would end the same already.
+
+    Raises:
+        Conflict: something is, and the hint names it.
+    """
+    for case in await open_cases(house):
+        same = case.what == "person" or (case.what == "compartment" and case.scope == (compartment,))
+        if same and person in case.persons:
+            raise Conflict(
+                "request: expected none that is open for this person, got one",
+                hint=f"lockhouse request show {case.id.hex()}",
+            )
 
 
 def _told(case: Case) -> dict[str, object]:

@@ -26,7 +26,8 @@ async def why(message: str, /, *, call: Here) -> Said:
     if not found:
         raise NotFound(
             "message: expected one that was answered, got an id that no channel knows",
-            hint="lockhouse tail shows what arrives",
+            hint="ask with the messageId that the sender gave the event, or with the id of a record; an event sent "
+            "without one is found by the record's id that `lockhouse person timeline` shows",
         )
     value = [plain(one) | {"sentence": sentence(one.code), "page": anchor(one.code)} for one in found]
     return Said(value, "\n\n".join(_paragraph(one) for one in found))

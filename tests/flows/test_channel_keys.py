@@ -1,0 +1,79 @@
+"""A write key can be ended: at once, in every process, for good, and noted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+from lockhouse.errors import Invalid, NotFound
+from lockhouse.flows.channel import LIVE, authenticate, credentials_of, end_credential, make_credential
+from lockhouse.gates.authority import signed
+from lockhouse.model.change import Change, Put
+from lockhouse.model.rows import Credential, LedgerEntry
+from tests.world import World
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BY = "os-user:1"
+
+
+async def _key(world: World) -> str:
+    return (await make_credential(world.house, "account", by=BY)).reveal().decode()
+
+
+async def _alone(world: World) -> Credential:
+    [row] = (await credentials_of(world.house))["account"]
+    return row
+
+
+async def test_an_ended_key_is_refused_in_every_process_and_its_end_is_noted(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    other, key = await world.second(), await _key(world)
+    assert await authenticate(other.house, key) is not None
+    seen = other.house.seen_key
+    row = await end_credential(world.house, "account", (await _alone(world)).shown + "…", by=BY)
+    assert await authenticate(world.house, key) is None
+    assert await authenticate(other.house, key) is None
+    assert other.house.seen_key > seen  # whoever remembered the key has been told to forget it
+    entry = next(one for one in await world.rows(LedgerEntry) if one.id == row.entry)
+    body = msgspec.json.decode(entry.body)["body"]
+    assert (entry.kind, body["change"], body["by"]) == ("credential", "ended", BY)
+
+
+async def test_a_key_is_ended_by_all_of_it_too_and_only_once(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    key, kept = await _key(world), await _key(world)
+    await end_credential(world.house, "account", key, by=BY)
+    assert await authenticate(world.house, key) is None
+    assert await authenticate(world.house, kept) is not None
+    with pytest.raises(NotFound, match="living key of this channel"):
+        await end_credential(world.house, "account", key, by=BY)
+
+
+async def test_beginnings_that_fit_several_keys_or_none_end_nothing(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    keys = [await _key(world), await _key(world)]
+    with pytest.raises(Invalid, match="those of 2 keys"):
+        await end_credential(world.house, "account", keys[0][:4], by=BY)
+    for wrong in ("", "…", "lhs_!!!!"):
+        with pytest.raises(NotFound, match="first characters"):
+            await end_credential(world.house, "account", wrong, by=BY)
+    with pytest.raises(NotFound, match="first characters"):
+        await end_credential(world.house, "web", keys[0], by=BY)
+    assert None not in [await authenticate(world.house, key) for key in keys]
+
+
+async def test_a_key_with_a_last_day_is_refused_from_then_on(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    key, now = await _key(world), world.house.clock.now_ms()
+    row = msgspec.structs.replace(await _alone(world), until_at=now + 1_000, mac=b"")
+    await world.house.commits.commit(
+        Change("identity", puts=(Put(Credential.TABLE, signed(row, world.house.integrity_key)),))
+    )
+    assert await authenticate(world.house, key) is not None
+    world.clock.at += 1_000
+    assert await authenticate(world.house, key) is None
+    assert (await _alone(world)).state == LIVE
