@@ -19,6 +19,7 @@ import msgspec
 
 from lockhouse.gates.collect import Intake
 from lockhouse.gates.collect.settle import decide, look_up, settle, settle_links
+from lockhouse.gates.collect.turns import Turns
 from lockhouse.gates.collect.work import Found, Work, proof_of
 from lockhouse.gates.refresh import refresh
 from lockhouse.identity.normalise import lookup, normal
@@ -47,7 +48,7 @@ class UnsealedIntake(Intake):
 
     async def _through(self, group: list[tuple[Batch, asyncio.Future[list[Reply]]]]) -> None:
         try:
-            answers = await _collect_group(self._house, [batch for batch, _ in group], self._deciding)
+            answers = await _collect_group(self._house, [batch for batch, _ in group], self._turns)
         except BaseException as err:  # noqa: BLE001  # as the gate does: every waiting request gets it
             for _, answer in group:
                 if not answer.done():
@@ -58,14 +59,13 @@ class UnsealedIntake(Intake):
                 answer.set_result(replies)
 
 
-async def _collect_group(house: House, batches: Sequence[Batch], deciding: asyncio.Lock) -> list[list[Reply]]:
+async def _collect_group(house: House, batches: Sequence[Batch], turns: Turns) -> list[list[Reply]]:
     await refresh(house)
     live = house.live()
     started = [[_begin(house, live, batch, item) for item in batch.items] for batch in batches]
     waiting = [work for batch in started for work in batch if isinstance(work, Work)]
     for _ in range(_TRIES):
-        async with deciding:
-            lost, changes = await _decide_group(house, waiting)
+        lost, changes = await _decide_group(house, waiting, turns)
         lost += await _commit(house, changes)
         waiting = lost
         if not waiting:
@@ -100,16 +100,27 @@ def _begin(house: House, live: LivePolicy, batch: Batch, item: Event | Fault) ->
     return work
 
 
-async def _decide_group(house: House, works: list[Work]) -> tuple[list[Work], list[tuple[Work, Change]]]:
-    passing = [work for work in works if work.reply is None]
-    owners = await look_up(house, passing)
-    for work in passing:
-        await decide(house, work)
-    passing = [work for work in passing if work.reply is None]
-    for work in passing:
-        settle(house, work, owners)
-    await settle_links(house, passing)
-    lost = await _settle_persons(house, passing)
+async def _decide_group(house: House, works: list[Work], turns: Turns) -> tuple[list[Work], list[tuple[Work, Change]]]:
+    async with turns.deciding:
+        passing = [work for work in works if work.reply is None]
+        owners = await look_up(house, passing, turns)
+        for work in passing:
+            await decide(house, work)
+        passing = [work for work in passing if work.reply is None]
+        for work in passing:
+            settle(house, work, owners)
+        made = [
+            ((kind, generation, tag), (proof, work.person, work.batch.received_at))
+            for work in passing
+            for kind, generation, tag, proof in work.indexes
+        ]
+        turns.take_off(made)
+    try:
+        async with turns.settling:
+            await settle_links(house, passing)
+            lost = await _settle_persons(house, passing)
+    finally:
+        turns.land(made)
     again = {id(work) for work in lost}
     return lost, [(work, _record(house, work)) for work in works if id(work) not in again and work.reply is None]
 

@@ -2,13 +2,13 @@
 
     begin     every item's message and identifiers are hashed
     look up   who owns them, what was said, set-wise for the whole group
-    decide    which purposes are live, what of the item is kept
-    settle    new persons durable and read back
+    decide    which purposes are live, what of the item is kept: group after group
+    settle    new persons durable and read back: group after group, while the next is decided
     seal      one box a compartment
     commit    records, receipts, notes and ledger leaves in one durable group
     retry     what moved meanwhile is decided again, at most three times
 
-While one group commits, the next is decided: at most two are under way, and no timer lingers for more.
+While one group commits, the next is decided: few are under way, and no timer lingers for more.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from lockhouse.errors import Gone, Unavailable
 from lockhouse.gates.collect.settle import decide, look_up, settle, settle_links
+from lockhouse.gates.collect.turns import Turns
 from lockhouse.gates.collect.words import new_words
 from lockhouse.gates.collect.work import Work, begin
 from lockhouse.gates.collect.write import refusal, seal_record, settle_persons
@@ -52,7 +53,7 @@ class Intake:
         self._house = house
         self._waiting: deque[_Waiting] = deque()
         self._slots = asyncio.Semaphore(UNDER_WAY)
-        self._deciding = asyncio.Lock()
+        self._turns = Turns()
         self._tasks: set[asyncio.Task[None]] = set()
         self._pump: asyncio.Task[None] | None = None
 
@@ -92,7 +93,7 @@ class Intake:
 
     async def _through(self, group: list[_Waiting]) -> None:
         try:
-            answers = await collect_group(self._house, [batch for batch, _ in group], deciding=self._deciding)
+            answers = await collect_group(self._house, [batch for batch, _ in group], turns=self._turns)
         except BaseException as err:  # noqa: BLE001  # every waiting request gets it; the face answers or re-raises
             for _, answer in group:
                 if not answer.done():
@@ -104,7 +105,7 @@ class Intake:
 
 
 async def collect_group(
-    house: House, batches: Sequence[Batch], *, deciding: asyncio.Lock | None = None
+    house: House, batches: Sequence[Batch], *, turns: Turns | None = None
 ) -> list[list[Reply]]:
     """The whole passage of several batches; replies in their order.
 
@@ -116,7 +117,7 @@ async def collect_group(
     live = house.live()
     started = [[begin(house, live, batch, item) for item in batch.items] for batch in batches]
     open_works = [work for batch in started for work in batch if isinstance(work, Work)]
-    lock = deciding or asyncio.Lock()
+    turns = turns or Turns()
     for attempt in range(MAX_TRIES):
         if not open_works:
             break
@@ -126,8 +127,7 @@ async def collect_group(
             live = house.live()
         for work in open_works:
             work.under(live, attempt=attempt)
-        async with lock:
-            lost, changes = await _decide_group(house, open_works)
+        lost, changes = await _decide_group(house, open_works, turns)
         lost += await _commit(house, changes)
         open_works = lost
     if open_works:
@@ -139,22 +139,46 @@ def _unanswered() -> Reply:
     raise AssertionError("an item left the gate without an answer")
 
 
-async def _decide_group(house: House, works: list[Work]) -> tuple[list[Work], list[tuple[Work, Change]]]:
+async def _decide_group(
+    house: House, works: list[Work], turns: Turns
+) -> tuple[list[Work], list[tuple[Work, Change]]]:
     """From look-ups to sealed Changes; the works that must be tried again, and the Changes of the others."""
     if not house.epochs.alive():
         raise Unavailable("collect: expected a confirmed lease", retry_after_s=1.0)
+    async with turns.deciding:
+        passing = await _decided(house, works, turns)
+        made = [
+            ((kind, generation, tag), (proof, work.person, work.batch.received_at))
+            for work in passing
+            for kind, generation, tag, proof in work.indexes
+        ]
+        turns.take_off(made)
+    try:
+        async with turns.settling:
+            await settle_links(house, passing)
+            await _stop_known(house, passing)
+            lost = await settle_persons(house, [work for work in passing if work.reply is None])
+    finally:
+        turns.land(made)
+    # From here to the last box nothing is awaited: no ring that was just read back can make room for others.
+    return lost, _sealed(house, works, lost)
+
+
+async def _decided(house: House, works: list[Work], turns: Turns) -> list[Work]:
+    """The works of which something is kept, each with whose it will be."""
     passing = [work for work in works if work.reply is None]
-    owners = await look_up(house, passing)
+    owners = await look_up(house, passing, turns)
     for work in passing:
         if work.reply is None:
             await decide(house, work)
     passing = [work for work in passing if work.reply is None]
     for work in passing:
         settle(house, work, owners)
-    await settle_links(house, passing)
-    await _stop_known(house, passing)
-    passing = [work for work in passing if work.reply is None]
-    lost = await settle_persons(house, passing)
+    return passing
+
+
+def _sealed(house: House, works: list[Work], lost: list[Work]) -> list[tuple[Work, Change]]:
+    """The Changes of all works but those that are lost, which more may be found to be."""
     again = {id(work) for work in lost}
     changes = []
     for work in works:
@@ -168,7 +192,7 @@ async def _decide_group(house: House, works: list[Work]) -> tuple[list[Work], li
         except (Gone, Unavailable):  # an ending came between; or the lease ran out, which the next try says
             house.facts.drop(work.person)
             lost.append(work)
-    return lost, changes
+    return changes
 
 
 async def _stop_known(house: House, works: list[Work]) -> None:

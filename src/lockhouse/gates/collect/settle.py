@@ -1,8 +1,9 @@
 """Whose event is it, and what of it may be kept: look-ups for a whole group, then decisions item by item.
 
 New source persons and their rings become durable in the identity store first and are read back from it; only then
-is anything sealed for them. An overlay of the group's own new persons keeps one burst from making three persons of
-one; across processes the blind index itself, unique in the store, decides who made a person.
+is anything sealed for them. An overlay of the new persons of the group, and of the groups before it that are not yet
+durable, keeps one burst from making three persons of one; across processes the blind index itself, unique in the
+store, decides who made a person.
 """
 
 from __future__ import annotations
@@ -25,22 +26,22 @@ from lockhouse.policy.live import map_consent
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from lockhouse.gates.collect.turns import Key, Owners, Turns
     from lockhouse.gates.collect.work import Found
     from lockhouse.gates.house import House, LivePolicy
-
-Key = tuple[int, int, bytes]
-Owner = tuple[int, bytes, int]
-Owners = dict[Key, list[Owner]]
-"""Blind index (kind, generation, tag) -> everyone who owns it: (proof, person, first seen), one for each proof."""
 
 NEW = PersonFacts(seal=0, ending=False, state=0, region=None, consents={}, objected=frozenset(), active_at=0)
 """The facts of someone never seen: nothing was said, nothing is known."""
 
 
-async def look_up(house: House, works: Sequence[Work]) -> Owners:
-    """Who owns the group's identifiers, by what is committed; and each work's deciding facts, read set-wise."""
+async def look_up(house: House, works: Sequence[Work], turns: Turns) -> Owners:
+    """Who owns the group's identifiers, by what is committed or on its way; and each work's deciding facts.
+
+    Somebody on their way has no facts yet, like somebody of the group itself.
+    """
     keys = list({(one.kind, one.generation, one.tag) for work in works for one in work.found})
     owners: Owners = {}
+    in_flight = turns.in_flight(keys)
     if keys:
         for row in await house.reads.find(Identifier, ("kind", "generation", "tag"), keys, limit=100_000):
             owners.setdefault((row.kind, row.generation, row.tag), []).append((row.proof, row.person, row.first_at))
@@ -48,12 +49,16 @@ async def look_up(house: House, works: Sequence[Work]) -> Owners:
     facts = await facts_of_persons(house, persons) if persons else {}
     for owned in owners.values():
         owned[:] = [owner for owner in owned if owner[1] in facts and not facts[owner[1]].ending]
+    for key, flying in in_flight.items():
+        known = owners.setdefault(key, [])
+        known += [owner for owner in flying if owner[:2] not in [one[:2] for one in known]]
     for work in works:
         if not owners:
             work.facts_of, work.facts = (), []
             continue
-        theirs = {person for key in _keys(work.found) for _, person, _ in owners.get(key, ())}
-        work.facts_of = tuple(sorted(theirs)) if len(theirs) > 1 else tuple(theirs)
+        found = {person for key in _keys(work.found) for _, person, _ in owners.get(key, ())}
+        theirs = [person for person in found if person in facts]
+        work.facts_of = tuple(sorted(theirs))
         work.facts = [facts[person] for person in work.facts_of]
     if house.suppressions:
         await _erased_before(house, works, keys)
