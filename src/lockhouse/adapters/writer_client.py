@@ -166,6 +166,7 @@ class WriterClient:
                 self._answer(seq, outcomes)
             case Echo(at=at):
                 self._confirmed_s = float("-inf") if self._left else max(self._confirmed_s, at)
+                self._welcomed.set()  # the first beat travels behind `Hello`: whoever has connected may open at once
             case Moved(policy=policy, key=key):
                 self._move(stream, (policy, key))
             case Done(seq=seq):
@@ -176,7 +177,6 @@ class WriterClient:
                 self._notary = message.notary_public
                 self._stream = stream
                 self._move(stream, (message.policy, message.key))
-                self._welcomed.set()
 
     def _move(self, stream: asyncio.StreamWriter, epochs: tuple[int, int]) -> None:
         if epochs != self._epochs:
