@@ -42,10 +42,10 @@ def opened_anchors(
             else:
                 held[place].add(text)
     newest = max((point.size for point in union.values()), default=0)
-    for place, texts in held.items():
+    for place, there in held.items():
         # The newest may be on its way there, or a crash came between the two places.
-        lost = sum(point.size < newest for text, point in union.items() if text not in texts)
-        if size and not texts:
+        lost = sum(point.size < newest for text, point in union.items() if text not in there)
+        if size and not there:
             found.append(Finding("missing-anchors", place, _NONE))
         elif lost:
             found.append(Finding("missing-anchors", place, f"{lost} checkpoints of the other place are not there."))
