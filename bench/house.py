@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Mode = Literal["sealed", "unsealed", "hello"]
+ROOTS = "roots"
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -84,7 +85,7 @@ def _cpu_s(pid: int) -> float:
 def found(base: Path, name: str) -> Founded:
     """A house with the bench's policy and one channel."""
     folder = base / name
-    roots = base / "roots"
+    roots = base / ROOTS
     roots.mkdir(exist_ok=True)
 
     async def make() -> str:
@@ -109,13 +110,19 @@ def fill(house: Founded, mode: Mode, *, population: int) -> None:
 
 @contextmanager
 def copied(house: Founded, base: Path) -> Iterator[Path]:
-    """A copy of the house's folder, for one run."""
-    folder = base / "run"
+    """A copy of the house's folder, for one run; what a house keeps outside of it is put back afterwards.
+
+    A house remembers its newest checkpoint beside its root key, and rightly takes an older copy for a roll-back.
+    """
+    folder, kept = base / "run", base / "roots.kept"
     shutil.copytree(house.folder, folder, ignore=shutil.ignore_patterns("*.sock"))
+    shutil.copytree(base / ROOTS, kept)
     try:
         yield folder
     finally:
         shutil.rmtree(folder)
+        shutil.rmtree(base / ROOTS)
+        kept.rename(base / ROOTS)
 
 
 def _spawn(what: str, folder: Path, how: How, *, number: int = 0, listener: int = -1) -> subprocess.Popen[bytes]:
