@@ -18,7 +18,7 @@ from lockhouse import settings as houses
 from lockhouse.adapters import anchors, jobs
 from lockhouse.adapters.clock import SystemClock
 from lockhouse.adapters.group_commit.engine import WriterParts
-from lockhouse.adapters.host_facts import listener, look
+from lockhouse.adapters.host_facts import listener, look, root_at
 from lockhouse.adapters.ids import SystemIds
 from lockhouse.adapters.journal import Journal
 from lockhouse.adapters.journal import read as read_journal
@@ -153,7 +153,10 @@ def _write_private(file: Path, text: str) -> None:
 def _passphrase(chosen: Settings) -> Secret | None:
     if not chosen.root_passphrase_file:
         return None
-    return Secret(Path(chosen.root_passphrase_file).read_bytes().rstrip(b"\r\n"))
+    try:
+        return Secret(Path(chosen.root_passphrase_file).read_bytes().rstrip(b"\r\n"))
+    except OSError as err:
+        raise Unavailable("root_passphrase_file: expected a file that can be read, got none") from err
 
 
 def _parts(house: bytes, log_key: Secret, clock: Clock, kept: anchors.Anchors) -> WriterParts:
@@ -172,9 +175,15 @@ def open_root(chosen: Settings) -> Root:
     """The root of a house.
 
     Raises:
-        Unavailable: the root key file is missing or locked.
+        Unavailable: the root key file is missing or locked, or not locked though the settings name a passphrase.
     """
-    return FileRoot.open(Path(chosen.root), passphrase=_passphrase(chosen))
+    root = FileRoot.open(Path(chosen.root), passphrase=_passphrase(chosen))
+    if chosen.root_passphrase_file and not root_at(Path(chosen.root), Path(chosen.root)).locked:
+        raise Unavailable(
+            "root_passphrase_file: expected a root key file that a passphrase locks, got one without",
+            hint="take the setting out; only `lockhouse init DIR --passphrase-file FILE` makes a locked one",
+        )
+    return root
 
 
 def serve_writer(folder: Path) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Literal, NamedTuple
 
 from lockhouse.errors import Invalid
-from lockhouse.policy.words import CHANNEL_KINDS, KEYED_KINDS, is_region
+from lockhouse.policy.words import CHANNEL_KINDS, KEYED_KINDS, LABEL, is_region
 
 _REGULATIONS = {
     "eu": "gdpr",
@@ -70,11 +71,11 @@ def starter(company: str, regions: Sequence[str], systems: Sequence[str], *, con
         Invalid: a region or a kind is not one the policy knows.
     """
     laws: dict[str, None] = {}
-    for region in regions:
-        if region != "uk" and not is_region(region):
-            raise Invalid("regions", "a region such as eu, us or de", got="another word")
+    for at, region in enumerate(regions, 1):
+        check_region(region, where=f"region {at}")
         laws[_REGULATIONS.get(region, "ccpa" if region.startswith("us-") else "gdpr")] = None
-    channels = [line for system in systems or ("web:segment:public",) for line in _channel(system)]
+    read = [read_system(one, where=f"system {at}") for at, one in enumerate(systems or ("web:segment:public",), 1)]
+    channels = [line for system in read for line in _channel(system)]
     return _TEMPLATE.format(
         name=json.dumps(company or "Example Company", ensure_ascii=False),
         contact=json.dumps(contact or "privacy@company.example", ensure_ascii=False),
@@ -83,13 +84,49 @@ def starter(company: str, regions: Sequence[str], systems: Sequence[str], *, con
     )
 
 
-def _channel(system: str) -> list[str]:
-    name, _, rest = system.partition(":")
+class System(NamedTuple):
+    """A system that sends: the channel's name, its kind, and which key its senders hold, if they hold one of ours."""
+
+    name: str
+    kind: str
+    key: Literal["public", "secret"] | None
+
+
+def check_region(region: str, *, where: str) -> None:
+    """Return only if the word is a region that a policy knows.
+
+    Raises:
+        Invalid: it is not; `where` tells the place, never the word.
+    """
+    if region != "uk" and not is_region(region):
+        raise Invalid(where, "a region such as eu, us, uk or a country in lower case", got="another word")
+
+
+def read_system(text: str, *, where: str, kinds: Collection[str] = CHANNEL_KINDS) -> System:
+    """`name`, `name:kind` or `name:segment:public|secret` as a system.
+
+    Args:
+        text: as it was typed; a name that is a kind is of that kind, every other of `segment`.
+        where: the place that an error names.
+        kinds: that may be chosen.
+
+    Raises:
+        Invalid: the name, the kind or the key is none; the word itself is not repeated.
+    """
+    name, _, rest = text.partition(":")
     kind, _, key = rest.partition(":")
     kind = kind or ("segment" if name not in CHANNEL_KINDS else name)
-    if kind not in CHANNEL_KINDS:
-        raise Invalid("systems", f"a kind of {', '.join(CHANNEL_KINDS)}", got="another word")
-    lines = [f"  {name}:", f"    kind: {kind}"]
-    if kind in KEYED_KINDS:
-        lines.append(f"    key: {key or 'secret'}")
-    return lines
+    if not LABEL.match(name):
+        raise Invalid(f"{where}, name", "small letters, digits, - and _, a letter first", got="another form")
+    if kind not in kinds:
+        raise Invalid(f"{where}, kind", f"one of {', '.join(sorted(kinds))}", got="another word")
+    if kind not in KEYED_KINDS:
+        return System(name, kind, None)
+    if key not in {"", "public", "secret"}:
+        raise Invalid(f"{where}, key", "public or secret", got="another word")
+    return System(name, kind, "public" if key == "public" else "secret")
+
+
+def _channel(system: System) -> list[str]:
+    lines = [f"  {system.name}:", f"    kind: {system.kind}"]
+    return [*lines, f"    key: {system.key}"] if system.key else lines

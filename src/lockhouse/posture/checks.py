@@ -170,6 +170,15 @@ def _endings(house: House) -> Answer:
     return fine("No ending is overdue.")
 
 
+def _recipient_keys(house: House) -> Answer:
+    if house.no_write_key:
+        return Answer(
+            "FAIL", f"Nothing can be sent without its write key: {', '.join(house.no_write_key)}.",
+            "write the recipient's key to that file of the house folder, mode 0600",
+        )  # fmt: skip
+    return fine("Every recipient that is served has its write key.")
+
+
 def _dead(house: House) -> Answer:
     if house.dead:
         return Answer("FAIL", f"{house.dead} events could not be sent on.", "lockhouse recipient show, then replay")
@@ -196,7 +205,10 @@ def _is_demo(host: Host) -> Answer:
 
 def _locked(host: Host) -> Answer:
     if not host.root.locked:
-        return Answer("FAIL", "Whoever copies the root key file can read everything.", "set root_passphrase_file")
+        return Answer(
+            "FAIL", "Whoever copies the root key file can read everything.",
+            "a root that stands cannot be locked: begin with lockhouse init DIR --passphrase-file FILE",
+        )  # fmt: skip
     return fine("A passphrase locks the root key file.")
 
 
@@ -255,7 +267,8 @@ _HOST: tuple[tuple[str, Callable[[Host], Answer], bool], ...] = (
 )  # fmt: skip
 _HOUSE: tuple[tuple[str, Callable[[House], Answer], bool], ...] = (
     ("policy", _policy, False), ("draft", _draft, False), ("clock", _clock, False), ("channels", _channels, False),
-    ("served", _served, False), ("endings", _endings, False), ("dead-letters", _dead, False),
+    ("served", _served, False), ("recipient-keys", _recipient_keys, False),
+    ("endings", _endings, False), ("dead-letters", _dead, False),
     ("backup", _backup, True), ("contact", _contact, True), ("recipients", _recipients, True),
     ("second-admin", _admins, True), ("witness", _witness, True),
 )  # fmt: skip

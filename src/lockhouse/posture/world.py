@@ -83,6 +83,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
         policy: version of the live policy, None when none was approved. `differs`: a sentence when the draft does.
         placeholder: the controller's contact is still the example's.
         keyless: channels without a living key. `unserved`: channels and recipients whose kind this build lacks.
+        no_write_key: files of recipients that are served whose write key is missing, empty or open to others.
         unproven: recipients outside without a contract, or past their review.
         behind_ms: how far the local clock is behind the ledger's newest time; negative when ahead.
         backup_at: when the newest backup was noted, ms; None for none. `now`: ms.
@@ -102,6 +103,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     now: int
     overdue: int
     dead: int
+    no_write_key: tuple[str, ...] = ()
     admins: int | None = None
 
 

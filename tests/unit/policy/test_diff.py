@@ -4,7 +4,7 @@ import pytest
 
 from lockhouse.errors import Invalid
 from lockhouse.policy.diff import diff, render
-from lockhouse.policy.starter import starter
+from lockhouse.policy.starter import read_system, starter
 from tests.unit.policy.worlds import EXAMPLE, compiled
 
 CHANGES = [
@@ -105,3 +105,13 @@ def test_the_starters_comments_are_valid_once_uncommented() -> None:
 def test_the_starter_refuses_words_the_policy_does_not_know(regions: list[str], systems: list[str]) -> None:
     with pytest.raises(Invalid):
         starter("Shop", regions, systems)
+
+
+def test_what_is_wrong_with_a_system_is_said_by_its_place_and_never_repeated() -> None:
+    wrong = [("Web", "name"), ("web:telex", "kind"), ("web:shopify", "kind"), ("web:segment:open", "key")]
+    for text, part in wrong:
+        with pytest.raises(Invalid, match=f"^system 2, {part}: expected ") as raised:
+            read_system(text, where="system 2", kinds=("segment",))
+        assert text.rpartition(":")[2] not in raised.value.text
+    assert read_system("web", where="system 1") == ("web", "segment", "secret")
+    assert read_system("shopify", where="system 1") == ("shopify", "shopify", None)

@@ -65,6 +65,7 @@ BAD_HOUSES: list[tuple[str, dict[str, Any], str]] = [
     ("served", {"unserved": ("fax",)}, "MANUAL"),
     ("endings", {"overdue": 1}, "FAIL"),
     ("dead-letters", {"dead": 1}, "FAIL"),
+    ("recipient-keys", {"no_write_key": ("recipients/tool.key",)}, "FAIL"),
     ("backup", {"backup_at": None}, "FAIL"),
     ("backup", {"backup_at": NOW - 3 * DAY_MS}, "FAIL"),
     ("contact", {"placeholder": True}, "FAIL"),
@@ -114,7 +115,7 @@ def test_a_house_that_does_not_open_is_an_error_and_never_a_pass() -> None:
     results = examine(World(host=HOST, away="root file: expected its passphrase"), production=False)
     of_house = [one for one in results if "could not be opened" in one.sentence]
     assert {one.state for one in of_house} == {"ERROR"}
-    assert counts(results)["ERROR"] == len(of_house) == 7
+    assert counts(results)["ERROR"] == len(of_house) == 8
 
 
 def test_without_production_only_what_concerns_every_house_is_asked() -> None:

@@ -69,14 +69,19 @@ class Sending:
             self._rest_until_s[name] = asyncio.get_running_loop().time() + rest_s
 
 
+def key_file(recipient: str) -> str:
+    """Where a recipient's write key is looked for, in the house folder."""
+    return f"{KEYS}/{recipient}.key"
+
+
 def write_key(folder: Path, recipient: str) -> str:
     """The write key of a recipient: one line in `recipients/NAME.key` of the house folder, mode 0600.
 
     Raises:
         Unavailable: there is none, it is empty, or others can read it.
     """
-    file = folder / KEYS / f"{recipient}.key"
-    hint = f"write it to {KEYS}/{recipient}.key in the house folder, mode 0600"
+    file = folder / key_file(recipient)
+    hint = f"write it to {key_file(recipient)} in the house folder, mode 0600"
     try:
         mode = file.stat().st_mode
         text = file.read_text(encoding="utf-8").strip()

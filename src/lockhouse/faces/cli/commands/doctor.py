@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from lockhouse.errors import LockhouseError
+from lockhouse.errors import LockhouseError, Unavailable
 from lockhouse.faces.cli.acting import os_user
 from lockhouse.faces.cli.call import Here
 from lockhouse.faces.cli.drafts import difference
 from lockhouse.faces.cli.layout import Said, plain
+from lockhouse.faces.workers.sending import key_file, write_key
 from lockhouse.flows.channel import credentials_of, lives
 from lockhouse.flows.forward import backlog
 from lockhouse.gates.ending import open_cases
@@ -32,7 +33,7 @@ FOUND = 1
 """Exit code when something is to be mended."""
 PLACEHOLDER = "privacy@company.example"
 OVERDUE_MS = 3_600_000
-MARKS = {"PASS": "pass  ", "FAIL": "FAIL  ", "MANUAL": "look  ", "ERROR": "ERROR "}
+MARKS = {"PASS": "PASS  ", "FAIL": "FAIL  ", "MANUAL": "MANUAL", "ERROR": "ERROR "}
 
 
 async def doctor(*, production: bool = False, call: Here) -> Said:
@@ -55,15 +56,15 @@ async def doctor(*, production: bool = False, call: Here) -> Said:
     found = counts(results)
     bad = found["FAIL"] + found["ERROR"]
     value = {"counts": found, "results": [plain(one) for one in results], "production": production}
-    return Said(value, _page(results, found), FOUND if bad else 0)
+    return Said(value, call.located(_page(results, found)), FOUND if bad else 0)
 
 
 def _page(results: list[Result], found: dict[str, int]) -> str:
     lines = []
     for one in sorted(results, key=lambda each: ("FAIL", "ERROR", "MANUAL", "PASS").index(each.state)):
-        lines.append(f"{MARKS[one.state]} {one.check:<14} {one.sentence}")
+        lines.append(f"{MARKS[one.state]}  {one.check:<14} {one.sentence}")
         if one.mend:
-            lines.append(f"{'':<22}→ {one.mend}")
+            lines.append(f"{'':<23}→ {one.mend}")
     total = ", ".join(f"{number} {state}" for state, number in found.items() if number)
     return "\n".join([*lines, "", total])
 
@@ -79,6 +80,7 @@ async def _house(opened: Opened) -> House:
         placeholder=policy is not None and policy.controller.contact == PLACEHOLDER,
         keyless=await _keyless(opened, policy, now),
         unserved=_unserved(policy),
+        no_write_key=_no_write_key(opened, policy),
         unproven=_unproven(policy, now),
         behind_ms=(row.last_at if row else now) - now,
         backup_at=await _newest_backup(opened, row.tree_size if row else 0),
@@ -101,6 +103,17 @@ def _unserved(policy: Policy | None) -> tuple[str, ...]:
         return ()
     channels = [one.name for one in policy.channels.values() if not one.served]
     return (*channels, *(one.name for one in policy.recipients.values() if not one.served))
+
+
+def _no_write_key(opened: Opened, policy: Policy | None) -> tuple[str, ...]:
+    missing = []
+    for one in policy.recipients.values() if policy else ():
+        if one.served:
+            try:
+                write_key(opened.folder, one.name)
+            except Unavailable:
+                missing.append(key_file(one.name))
+    return tuple(missing)
 
 
 def _unproven(policy: Policy | None, now: int) -> tuple[str, ...]:

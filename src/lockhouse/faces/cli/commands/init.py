@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
@@ -16,9 +16,12 @@ from lockhouse.faces.cli.drafts import draft_at
 from lockhouse.faces.cli.layout import Said, count
 from lockhouse.flows.approve import approve, draft_of
 from lockhouse.policy.document import parse
-from lockhouse.policy.starter import starter
+from lockhouse.policy.starter import check_region, read_system, starter
 from lockhouse.settings import Settings
 from lockhouse.wiring import KINDS, found, opened, template
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 REGIONS = ("eu",)
 SYSTEMS = ("web:segment:public", "shop:segment:secret")
@@ -37,6 +40,8 @@ class Answers:
     """what sends: NAME, NAME:KIND or NAME:segment:public|secret; may be said more than once"""
     contact: str = ""
     """who answers customers about their data"""
+    passphrase_file: Path | None = None
+    """a file whose passphrase locks the root key file; else LOCKHOUSE_ROOT_PASSPHRASE_FILE, else it is not locked"""
 
 
 async def init(
@@ -44,10 +49,11 @@ async def init(
 ) -> Said:
     """Make a house in a new folder: settings, keys, ledger and a first policy.
 
-    Asks for company, regions, systems and a contact; `--yes` takes the defaults.
+    Asks for company, regions, systems and a contact, and again where an answer is none; `--yes` takes the defaults.
 
     For example `lockhouse init shop`, or
     `lockhouse init shop --yes --name "Example Shop" --region eu --system web:segment:public`.
+    A root key file can be locked now and not later: `lockhouse init shop --passphrase-file FILE`.
 
     Args:
         directory: a new or empty folder.
@@ -58,11 +64,14 @@ async def init(
     folder = call.cwd / directory
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise Invalid("init", "a new or empty folder", got="one that holds something", hint="choose another")
-    chosen = _asked(call, answers or Answers(), yes=yes)
+    said = answers or Answers()
+    passphrase = _passphrase(call, said.passphrase_file)
+    chosen = _asked(call, said, yes=yes)
     text = starter(chosen.name, chosen.region, chosen.system, contact=chosen.contact)
     parse({"policy.yaml": text}, templates=template)
     root = str(folder / "root.key") if demo else ""
-    await found(folder, Settings(name=chosen.name, demo=demo, root=root), clock=call.clock)
+    settings = Settings(name=chosen.name, demo=demo, root=root, root_passphrase_file=passphrase)
+    await found(folder, settings, clock=call.clock)
     (folder / "policy.yaml").write_text(text, encoding="utf-8")
     async with opened(folder, role="console", clock=call.clock) as house:
         written = draft_at(folder / "policy.yaml")
@@ -71,28 +80,72 @@ async def init(
         channels = [one for one in draft.policy.channels.values() if one.assurance_key]
         value = {
             "house": house.settings.house, "folder": folder, "policy": version, "root": house.settings.root,
-            "channels": [one.name for one in channels],
+            "locked": bool(passphrase), "channels": [one.name for one in channels],
         }  # fmt: skip
     return Said(value, _next_steps(directory, value, demo=demo))
 
 
+def _passphrase(call: Call, named: Path | None) -> str:
+    """The whole path of the file that locks the root, or an empty string.
+
+    Raises:
+        Invalid: the file cannot be read, or holds nothing.
+    """
+    file = named or Path(call.environment.get("LOCKHOUSE_ROOT_PASSPHRASE_FILE", ""))
+    if file == Path():
+        return ""
+    place = (call.cwd / file).absolute()
+    try:
+        passphrase = place.read_bytes().rstrip(b"\r\n")
+    except OSError as err:
+        raise Invalid("--passphrase-file", "a file that can be read", got="none") from err
+    if not passphrase:
+        raise Invalid("--passphrase-file", "a file with a passphrase", got="an empty one")
+    return str(place)
+
+
 def _asked(call: Call, said: Answers, *, yes: bool) -> Answers:
-    """The four answers: said, typed, or by default."""
+    """The four answers: said, typed, or by default. What is typed wrong is asked for again, and nothing else is."""
 
     def one(given: str, question: str, default: str) -> str:
         return given or (default if yes else call.terminal.ask(question, default=default))
 
-    def several(given: tuple[str, ...], question: str, default: tuple[str, ...]) -> tuple[str, ...]:
+    def several(
+        given: tuple[str, ...], question: str, default: tuple[str, ...], check: Callable[[Sequence[str]], None]
+    ) -> tuple[str, ...]:
         if given or yes:
+            check(given or default)
             return given or default
-        return tuple(call.terminal.ask(question, default=" ".join(default)).replace(",", " ").split())
+        while True:
+            typed = tuple(call.terminal.ask(question, default=" ".join(default)).replace(",", " ").split())
+            try:
+                check(typed)
+            except Invalid as wrong:
+                call.terminal.tell(f"lockhouse: {wrong.text}; once more")
+            else:
+                return typed
 
+    systems = f"Systems that send, each NAME:{'|'.join(KINDS)}:public|secret"
     return Answers(
         name=one(said.name, "Company", "Example Company"),
-        region=several(said.region, "Regions your customers live in (eu us uk or countries)", REGIONS),
-        system=several(said.system, "Systems that send (name:kind:key)", SYSTEMS),
+        region=several(said.region, "Regions your customers live in (eu us uk or countries)", REGIONS, _check_regions),
+        system=several(said.system, systems, SYSTEMS, _check_systems),
         contact=one(said.contact, "Your name, or who answers customers", "privacy@company.example"),
     )
+
+
+def _check_regions(regions: Sequence[str]) -> None:
+    for at, region in enumerate(regions, 1):
+        check_region(region, where=f"region {at}")
+
+
+def _check_systems(systems: Sequence[str]) -> None:
+    names: set[str] = set()
+    for at, text in enumerate(systems, 1):
+        name = read_system(text, where=f"system {at}", kinds=KINDS).name
+        if name in names:
+            raise Invalid(f"system {at}, name", "a name of its own", got="one that stands before it")
+        names.add(name)
 
 
 def _next_steps(directory: Path, made: dict[str, object], *, demo: bool) -> str:
@@ -101,9 +154,11 @@ def _next_steps(directory: Path, made: dict[str, object], *, demo: bool) -> str:
     names = list(channels) if isinstance(channels, list) else []
     adds = [f"  lockhouse -C {place} channel add {name}" for name in names]
     where = "inside the house folder, as this is a throw-away house" if demo else "keep a copy in another place"
+    if made["locked"]:
+        where += ", and its passphrase in a third"
     return "\n".join([
-        f"A house stands in {place}: keys made, ledger opened, policy v{made['policy']} approved.",
-        f"  policy   {place}/policy.yaml, a draft: nothing loads it until `lockhouse policy approve`",
+        f"A house stands in {place}: keys made, ledger opened. Policy v{made['policy']} rules now.",
+        f"  policy   {place}/policy.yaml: edits count after `lockhouse -C {place} policy approve`",
         f"  root     {made['root']} ({where}: without it nothing can be read again)",
         "",
         f"Next, a write key for {count(len(names), 'channel')}:",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from lockhouse.errors import NotFound
+from lockhouse.errors import NotFound, Unavailable
 from lockhouse.faces.cli.acting import As, allowed
 from lockhouse.faces.cli.call import Here, noun
 from lockhouse.faces.cli.layout import Said, count, pairs, table
+from lockhouse.faces.workers.sending import key_file, write_key
 from lockhouse.flows.forward import DEAD, HELD, backlog, requeue
 from lockhouse.model.rows import Outbox
 from lockhouse.policy.sentences import SENTENCES
@@ -44,6 +45,7 @@ async def show(name: str, /, *, call: Here) -> Said:
     """
     async with call.open() as opened:
         one = _recipient(opened, name)
+        key = _key_of(opened, one)
         counts = await backlog(opened.house, name)
         reasons: Counter[str] = Counter()
         for state in (HELD, DEAD):
@@ -53,7 +55,7 @@ async def show(name: str, /, *, call: Here) -> Said:
         "kind": one.kind if one.served else f"{one.kind}, not served by this build", "role": one.role,
         "address": one.url or one.path or "-", "purposes": ", ".join(one.purposes), "fields": ", ".join(one.fields),
         "contract": one.contract or "none", "region": one.region or "-", "safeguard": one.safeguard or "-",
-        "review": one.review or "never", "erasures reach it by": one.erase or "nothing", **counts,
+        "review": one.review or "never", "write key": key, "erasures reach it by": one.erase or "nothing", **counts,
     }  # fmt: skip
     lines = [f"  {number:,} times {code}: {SENTENCES.get(code, code)}" for code, number in reasons.most_common()]
     held = ["", "Held back or dead:", *lines] if lines else []
@@ -75,6 +77,17 @@ async def replay(name: str, /, *, acting: As | None = None, call: Here) -> Said:
     return Said(
         {"recipient": name, "requeued": number}, f"{count(number, 'event')} will be sent again by `lockhouse serve`."
     )
+
+
+def _key_of(opened: Opened, one: Recipient) -> str:
+    """Whether the key it is sent with is there: without it everything waits."""
+    if not one.served:
+        return "-"
+    try:
+        write_key(opened.folder, one.name)
+    except Unavailable as wrong:
+        return f"{wrong.text}; {wrong.hint}"
+    return key_file(one.name)
 
 
 def _recipient(opened: Opened, name: str) -> Recipient:

@@ -1,0 +1,126 @@
+"""What somebody meets who begins: a root that is locked, commands that keep the house they were given, a first look."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.faces.cli.house import Desk
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+RECIPIENT = """
+recipients:
+  tool:
+    kind: segment
+    url: https://collector.example
+    role: internal
+    for: [analytics]
+    fields: [order_total]
+"""
+MISSING = "00112233445566778899aabbccddeeff"
+
+
+def _state(desk: Desk, check: str) -> tuple[str, str]:
+    [one] = [
+        one for one in desk.call("doctor --production", json=True).value["results"] if one["check"] == check
+    ]  # fmt: skip
+    return one["state"], one["sentence"]
+
+
+@pytest.fixture
+def locked(tmp_path: Path) -> Desk:
+    desk = Desk(tmp_path)
+    (tmp_path / "passphrase").write_text("nine words nobody says\n", "utf-8")
+    seen = desk.call("init shop --yes --demo --passphrase-file passphrase")
+    assert seen.code == 0, seen.err
+    assert "and its passphrase in a third" in seen.out
+    return desk
+
+
+def test_a_root_is_locked_by_a_passphrase_from_the_beginning(locked: Desk) -> None:
+    assert f'root_passphrase_file = "{locked.folder}/passphrase"' in (locked.house / "lockhouse.toml").read_text()
+    assert _state(locked, "root-locked")[0] == "PASS"
+    (locked.folder / "passphrase").write_text("another\n", "utf-8")
+    assert locked.call("policy history").code == 9
+    (locked.folder / "passphrase").unlink()
+    seen = locked.call("policy history")
+    assert (seen.code, "expected a file that can be read" in seen.err) == (9, True)
+
+
+def test_the_environment_may_name_the_passphrase_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk(tmp_path)
+    file = tmp_path / "passphrase"
+    file.write_text("nine words\n", "utf-8")
+    monkeypatch.setenv("LOCKHOUSE_ROOT_PASSPHRASE_FILE", str(file))
+    desk.environment["LOCKHOUSE_ROOT_PASSPHRASE_FILE"] = str(file)
+    assert desk.call("init shop --yes --demo").code == 0
+    assert _state(desk, "root-locked")[0] == "PASS"
+
+
+def test_a_passphrase_for_a_root_that_is_not_locked_is_an_error_and_no_comfort(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.found()
+    (tmp_path / "passphrase").write_text("nine words\n", "utf-8")
+    with (desk.house / "lockhouse.toml").open("a", encoding="utf-8") as file:
+        file.write(f'root_passphrase_file = "{tmp_path}/passphrase"\n')
+    seen = desk.call("policy history")
+    assert seen.code == 9
+    assert "expected a root key file that a passphrase locks, got one without" in seen.err
+
+
+@pytest.mark.parametrize("content", [None, "\n"])
+def test_a_house_is_not_begun_with_a_passphrase_that_is_none(tmp_path: Path, content: str | None) -> None:
+    desk = Desk(tmp_path)
+    if content is not None:
+        (tmp_path / "passphrase").write_text(content, "utf-8")
+    assert desk.call("init shop --yes --demo --passphrase-file passphrase").code == 2
+    assert not desk.house.exists()
+
+
+def test_a_recipient_without_its_key_file_is_said_to_be_ill(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.found()
+    with (desk.house / "policy.yaml").open("a", encoding="utf-8") as file:
+        file.write(RECIPIENT)
+    assert desk.call("policy approve --yes").code == 0
+    state, sentence = _state(desk, "recipient-keys")
+    assert (state, "recipients/tool.key" in sentence) == ("FAIL", True)
+    assert "expected a file with its write key, got none" in desk.call("recipient show tool").out
+    key = desk.house / "recipients" / "tool.key"
+    key.parent.mkdir(mode=0o700)
+    key.write_text("a key\n", "utf-8")
+    key.chmod(0o644)
+    assert _state(desk, "recipient-keys")[0] == "FAIL"
+    key.chmod(0o600)
+    assert _state(desk, "recipient-keys")[0] == "PASS"
+    assert "recipients/tool.key" in desk.call("recipient show tool").out
+
+
+def test_what_is_to_be_typed_next_keeps_the_house_that_was_named(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.found()
+    desk.house = tmp_path / "elsewhere"  # nobody stands in the house
+    place = tmp_path / "shop"
+    named = f"lockhouse -C {shlex.quote(str(place))}"
+    assert f"  {named} why first-1\n" in desk.call(f"-C {place} channel add shop").out
+    assert f"hint: {named} request list" in desk.call(f"-C {place} request show {MISSING}").err
+    assert f"→ {named} channel add web" in desk.call(f"-C {place} doctor").out
+    desk.environment["LOCKHOUSE_HOUSE"] = str(place)
+    assert "hint: lockhouse request list" in desk.call(f"request show {MISSING}").err
+    assert "\n  lockhouse why first-1\n" in desk.call("channel add shop").out
+
+
+def test_a_proof_that_was_shown_on_the_screen_verifies_without_the_house(tmp_path: Path) -> None:
+    from lockhouse.ledger.verify.__main__ import main  # noqa: PLC0415  # as an auditor runs it
+
+    desk = Desk(tmp_path)
+    desk.found()
+    [newest, *_] = desk.call("ledger log", json=True).value
+    shown = tmp_path / "shown"
+    shown.write_text(desk.call(f"ledger prove {newest['id']}").out, "utf-8")
+    vkey = desk.call("ledger checkpoint", json=True).value["vkey"]
+    assert main([str(shown), "--vkey", vkey]) == 0
