@@ -109,7 +109,7 @@ class _Audit:
         self.lanes: dict[str, Lane] = {}
         self.due: _Due | None = None
         self.position = 0
-        self.checkpoints = self.offered = self.signed = 0
+        self.checkpoints = self.offered = self.signed = self.agreed = 0
         self.rewritten = False
         self.grounds: set[str] = set()
         self.intakes: list[tuple[bytes, bytes, bool]] = []
@@ -217,13 +217,15 @@ class _Audit:
         # Every later root differs too: only the first says where.
         if not self.rewritten:
             self.rewritten = True
-            span = f"positions {self.signed} to {self.tree.size - 1}"
+            span = f"positions {max(self.signed, self.agreed)} to {self.tree.size - 1}"
             self.found.add("rewritten-tree", where, f"What was signed differs from what stands here, first in {span}.")
 
     def _compare_held(self) -> None:
         for point in self.awaited[self.tree.size]:
             if point.root != self.tree.root():
                 self._rewritten(f"held checkpoint of size {point.size}")
+            elif not self.rewritten:
+                self.agreed = point.size
 
     def close(self, records: Records | None) -> Report:
         """What is only known at the end; and the whole."""
