@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import socket
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
 from lockhouse.errors import Invalid
+from lockhouse.faces.serve.door import SPARE, Door, Guarded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +23,11 @@ if TYPE_CHECKING:
 GRACE_S = 3
 """Requests under way are finished within this when a process is told to end (s)."""
 BACKLOG = 2048
+MOST = 8_192
+"""Connections of a process at most; each takes some ten kilobytes."""
+OWN_FILES = 256
+"""Files kept back for the databases, the writer's socket and the desk."""
+_MANY_FILES = 65_536
 
 
 class Server(uvicorn.Server):
@@ -40,19 +48,38 @@ class Server(uvicorn.Server):
         yield
 
 
-def server(app: Any, *, tls: tuple[str, str] | None = None) -> Server:
+def raise_open_files() -> None:
+    """As many files may be open as the system grants: one sender alone can open more than the usual 1,024."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (_MANY_FILES if hard == resource.RLIM_INFINITY else hard, hard))
+
+
+def door_of(settings: Settings | None = None) -> Door:
+    """The door of a listener: connections as this process has files for; proxies are not counted as one network."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = MOST if soft == resource.RLIM_INFINITY else max(SPARE, min(MOST, soft - OWN_FILES - SPARE))
+    if settings is None:
+        return Door(most=most)
+    loopback = ("127.0.0.0/8", "::1") if settings.tls == "proxy" else ()
+    return Door(most=most, exempt=(*settings.trusted_proxies, *loopback))
+
+
+def server(app: Any, *, tls: tuple[str, str] | None = None, door: Door | None = None) -> Server:
     """A server for one listener.
 
     Args:
         app: ASGI.
         tls: certificate chain and private key, PEM files.
+        door: who may stay connected; `door_of()` if None.
 
     Raises:
         Invalid: the certificate and key cannot be used.
     """
+    door = door or door_of()
     config = uvicorn.Config(
         app,
-        http="httptools",
+        http=partial(Guarded, door=door),  # type: ignore[arg-type]  # it is called, not inherited from
+        limit_concurrency=door.most,
         ws="none",
         lifespan="off",
         access_log=False,

@@ -18,6 +18,7 @@ from lockhouse.errors import LockhouseError
 from lockhouse.faces import logs
 from lockhouse.faces.outcomes import OUTCOMES
 from lockhouse.faces.serve.bound import bind, harden
+from lockhouse.faces.serve.http import raise_open_files
 from lockhouse.faces.workers.process import run_process
 from lockhouse.faces.workers.task import Task
 from lockhouse.wiring import serve_writer
@@ -28,6 +29,7 @@ def main(arguments: list[str]) -> int:
     role, folder = arguments[0], Path(arguments[1])
     name = "writer" if role == "writer" else arguments[2]
     harden()
+    raise_open_files()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group: the supervisor ends us in order
     try:
         logs.configure(level=houses.load(folder, os.environ).log, process=name)

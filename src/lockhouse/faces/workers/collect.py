@@ -11,7 +11,7 @@ from lockhouse.faces.collect import CollectApp
 from lockhouse.faces.serve.around import Around
 from lockhouse.faces.serve.collector import HouseCollector
 from lockhouse.faces.serve.desk import Answer
-from lockhouse.faces.serve.http import server, tls_of
+from lockhouse.faces.serve.http import door_of, server, tls_of
 from lockhouse.wiring import SystemClock
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ async def collect(running: Running, desk: Desk) -> None:
         trusted_proxies=settings.trusted_proxies,
     )
     around = Around(app, settings=settings, tally=running.tally, clock=clock)
-    made = server(around, tls=tls_of(settings, running.task.folder))
+    made = server(around, tls=tls_of(settings, running.task.folder), door=door_of(settings))
     with socket.socket(fileno=running.task.listener) as sock:
         serving = asyncio.create_task(made.serve([sock]))
         await made.accepts.wait()
