@@ -132,7 +132,9 @@ class Acts:
         stage.say("On a copy of the house, with nothing but SQL:")
         stage.say(f"  {EDIT}   -- a sale is moved to the day before; ? is record {crime.record}")
         stage.say(f"  {DELETE}   -- the line that tells of our own look; ? is position {crime.position}")
-        stage.ran(crime.command, crime.output)
+        stage.ran(crime.command, "\n".join(crime.named_lines))
+        stage.say(f"So far the {len(crime.named)} changes. What follows from them, and the end:")
+        stage.told("\n".join(crime.other_lines))
         self._told.tampering_named = list(crime.named)
         await self._looks()
 

@@ -27,6 +27,7 @@ class Crime(msgspec.Struct, frozen=True, kw_only=True):
         record: id of the edited row, hex. `position`: of the deleted ledger line.
         command: the audit as anybody could type it. `output`: its words.
         named: which of the two it names.
+        named_lines: the lines that name them. `other_lines`: what follows from them, in the audit's order.
     """
 
     record: str
@@ -34,6 +35,19 @@ class Crime(msgspec.Struct, frozen=True, kw_only=True):
     command: str
     output: str
     named: tuple[str, ...]
+
+    @property
+    def named_lines(self) -> list[str]:
+        """The lines of the output that name a change."""
+        return [line for line in self.output.splitlines() if self._is_named(line)]
+
+    @property
+    def other_lines(self) -> list[str]:
+        """All the other lines."""
+        return [line for line in self.output.splitlines() if not self._is_named(line)]
+
+    def _is_named(self, line: str) -> bool:
+        return any(re.search(rf"\b{change}\b", line) for change in self.named)
 
 
 async def commit_crime(one: Opened, to: Path) -> Crime:

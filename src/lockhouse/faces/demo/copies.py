@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 IDENTITY: Final = "identity.db"
 RECORD: Final = "record.db"
+REST: Final = ("lockhouse.toml", "policy.yaml", "destroyed.jsonl")
+ANCHORS: Final = ("checkpoints.jsonl", "checkpoints.line")
 
 
 def copy_store(house: Path, name: str, to: Path) -> None:
@@ -26,10 +28,13 @@ def copy_store(house: Path, name: str, to: Path) -> None:
         target.execute("PRAGMA journal_mode=WAL")
 
 
-def copy_rest(house: Path, to: Path) -> None:
-    """The house's settings and journal beside copied stores: with its root key, which lies elsewhere, it opens."""
+def copy_rest(house: Path, to: Path, *, names: Sequence[str] = (*REST, *ANCHORS)) -> None:
+    """The house's settings and journal beside copied stores: with its root key, which lies elsewhere, it opens.
+
+    Stores of before, beside the checkpoints of today, are a ledger that was cut off: such a copy leaves out `ANCHORS`.
+    """
     to.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for name in ("lockhouse.toml", "policy.yaml", "destroyed.jsonl", "checkpoints.jsonl", "checkpoints.line"):
+    for name in names:
         if (house / name).is_file():
             shutil.copy2(house / name, to)
 

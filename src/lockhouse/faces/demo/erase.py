@@ -12,7 +12,7 @@ import msgspec
 from lockhouse.crypto.seal import decode_boxes
 from lockhouse.errors import LockhouseError
 from lockhouse.faces.demo import looking
-from lockhouse.faces.demo.copies import IDENTITY, RECORD, copy_rest, copy_store, execute
+from lockhouse.faces.demo.copies import IDENTITY, RECORD, REST, copy_rest, copy_store, execute
 from lockhouse.faces.demo.place import actor_id
 from lockhouse.flows import look, request
 from lockhouse.model.rows import KeyRing, Person, Record, Tombstone
@@ -91,9 +91,9 @@ async def erased_persons(house: House) -> int:
 
 async def read_backup(backup: Path, house: Path, *, person: bytes, email: str) -> Restored:
     """The record store from before beside today's identity store, opened as a house and asked through its gate."""
-    await asyncio.to_thread(copy_rest, house, backup)
+    await asyncio.to_thread(copy_rest, house, backup, names=REST)
     await asyncio.to_thread(copy_store, house, IDENTITY, backup)
-    async with opened(backup, role="console") as restored:
+    async with opened(backup, role="console", purpose="restored") as restored:
         rows = await records_of(restored.house, person)
         boxes = [box for row in rows for box in decode_boxes(row.boxes)]
         dead = await restored.house.reads.get(

@@ -54,6 +54,10 @@ class Stage:
     def ran(self, command: str, output: str) -> None:
         """A command anybody could have typed, and what it printed."""
         self._console.print(Text(f"$ {command}", style="cyan"))
+        self.told(output)
+
+    def told(self, output: str) -> None:
+        """What a command printed."""
         for line in output.rstrip().splitlines():
             self._console.print(Text(f"  {line}"))
 
