@@ -18,6 +18,7 @@ from lockhouse.faces.cli.call import OPTIONS, PLAIN, Call
 from lockhouse.faces.cli.edge import INTERRUPTED, tell, tell_incident, usage
 from lockhouse.faces.cli.layout import Said, plain
 from lockhouse.faces.cli.terminal import Terminal
+from lockhouse.faces.serve.bound import harden
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -78,7 +79,8 @@ def tree(chosen: str = "") -> App:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line of this process; its exit code."""
+    """Run the command line of this process, which may hold keys from here on; its exit code."""
+    harden()
     return run(
         list(sys.argv[1:] if arguments is None else arguments), terminal=Terminal(), environment=os.environ,
         cwd=Path.cwd(),
