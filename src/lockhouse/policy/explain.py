@@ -20,6 +20,12 @@ _GUARD_WORDS = {
     Guard.REASON: "a stated reason",
     Guard.STEP_UP: "a fresh sign-in",
 }
+_BROUGHT = {
+    "reason": _GUARD_WORDS[Guard.REASON],
+    "step-up": _GUARD_WORDS[Guard.STEP_UP],
+    "grant": _GUARD_WORDS[Guard.GRANT],
+}
+"""Reason codes that say what is to be brought along, and how that is called here."""
 _MODE_WORDS = {
     "aggregate": "count it",
     "masked": "see it masked",
@@ -117,4 +123,9 @@ def _answer(decision: Decision, field: str) -> list[str]:
     if field in decision.open:
         return [f"Answer: {field} is open."]
     word = "masked" if field in decision.masked else "shut"
-    return [f"Answer: {field} is {word}.", *sentences(decision)[field]]
+    because = decision.because.get(field, ())
+    # Nobody stands here who lacks these: they are what a look could bring along.
+    lacking = [words for code, words in _BROUGHT.items() if code in because]
+    if lacking and set(because) <= set(_BROUGHT):
+        return [f"Answer: {field} is {word}, and opens to a look with {' and '.join(lacking)}."]
+    return [f"Answer: {field} is {word}.", *(sentence(code) for code in because if code not in _BROUGHT)]

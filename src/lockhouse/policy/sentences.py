@@ -39,7 +39,7 @@ SENTENCES: dict[str, str] = {
     "review-due": "Not sent: the contract is due for review. Review it and send again. Ask a privacy officer.",
     "review-unknown": "Not sent: the review cannot be checked without a date. Check the clock. Ask an admin.",
     "separate-roles": "Refused: you hold two roles that one person must not hold. Give one back. Ask an admin.",
-    "step-up": "Masked: showing it needs a fresh sign-in. Confirm with your passkey. Ask an admin.",
+    "step-up": "Masked: showing it needs a fresh sign-in. Sign in once more. Ask an admin.",
     "suppressed": "Hidden: this person asked to be left out of this purpose. Orders stay open. Ask a privacy officer.",
     "too-long": "Not kept: the value is longer than its type allows. The rest of the event is. Ask who sends it.",
     "undeclared": "Hidden: the policy does not name this field. Declared fields are kept. Add it under fields.",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.faces.cli.house import Desk
+from tests.faces.cli.house import EMAIL, Desk
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -124,3 +124,16 @@ def test_a_proof_that_was_shown_on_the_screen_verifies_without_the_house(tmp_pat
     shown.write_text(desk.call(f"ledger prove {newest['id']}").out, "utf-8")
     vkey = desk.call("ledger checkpoint", json=True).value["vkey"]
     assert main([str(shown), "--vkey", vkey]) == 0
+
+
+def test_why_says_of_an_erased_persons_message_that_its_record_is_gone(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.found()
+    desk.send(("Order Completed", {"email": EMAIL, "order_id": "A-1"}))
+    person = desk.person()
+    [record] = [one["id"] for one in desk.call(f"person timeline {person}", json=True).value["timeline"]]
+    assert f"Record {record}." in desk.call(f"why {record}").out
+    case = desk.call(f"request open {person}", json=True).value["request"]
+    assert desk.call(f"request fulfil {case} --now --yes").code == 0
+    assert f"Its record {record} is gone since." in desk.call(f"why {record}").out
+    assert [one["gone"] for one in desk.call(f"why {record}", json=True).value] == [True]

@@ -182,7 +182,7 @@ def test_explain_says_basis_keep_role_and_answer() -> None:
     assert lines[0] == "email (contact) is kept for fulfilment for 24 months after last activity."
     assert lines[1] == "In region de, fulfilment rests on the contract with the person (contract)."
     assert "Role support may see it masked with its courses in force." in lines
-    assert "Answer: email is masked." in lines
+    assert "Answer: email is masked, and opens to a look with a stated reason and a fresh sign-in." in lines
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import traceback
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 from uuid import uuid4
 
 import msgspec
@@ -54,6 +54,19 @@ def tell_incident(terminal: Terminal, error: Exception, *, as_json: bool) -> int
     return INCIDENT
 
 
+def _form(error: CoercionError) -> str:
+    """The words that may be said, where only some may."""
+    words = _words(error.argument.hint) if error.argument is not None else ()
+    return " or ".join(words) if words else "a value of its form"
+
+
+def _words(hint: Any) -> tuple[str, ...]:
+    """The words of a `Literal`, however it is wrapped."""
+    if get_origin(hint) is Literal:
+        return tuple(str(word) for word in get_args(hint))
+    return tuple(word for inner in get_args(hint) for word in _words(inner))
+
+
 def _place(error: Exception) -> str:
     """The innermost place of our own, else the innermost of all."""
     frames = traceback.extract_tb(error.__traceback__)
@@ -83,7 +96,7 @@ def usage(error: CycloptsError, app: App) -> Invalid:
         case MissingArgumentError():
             expected, got = f"a value for {name}", "none"
         case CoercionError():
-            command, expected, got = f"{command} {name}", "a value of its form", "another"
+            command, expected, got = f"{command} {name}", _form(error), "another"
         case RepeatArgumentError():
             command, expected, got = f"{command} {name}", "it once", "it twice"
         case UnusedCliTokensError():

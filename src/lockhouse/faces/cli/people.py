@@ -8,20 +8,22 @@ from lockhouse.faces.cli.layout import clean, count, day, proof, table, when
 from lockhouse.gates.facts import facts_of_persons
 from lockhouse.model.decision import PersonFacts
 from lockhouse.model.scale import PersonState
+from lockhouse.policy.decide import plain_reason
 from lockhouse.policy.sentences import SENTENCES
 
 if TYPE_CHECKING:
     from lockhouse.gates.disclose import FieldView, View
     from lockhouse.gates.house import House
+    from lockhouse.model.decision import Ask
     from lockhouse.model.policy import Policy
 
 MAX_SHOWN = 60
 """Characters of a value on one line; `--json` has all of it."""
 
 
-def card(view: View, policy: Policy) -> str:
+def card(view: View, policy: Policy, ask: Ask) -> str:
     """A view as lines."""
-    lines = [_head(view)]
+    lines = [_head(view), _look(view, ask)]
     if view.refused:
         return "\n".join([*lines, *(f"  {SENTENCES.get(code, code)}" for code in view.refused)])
     seen = {name: one for name, one in view.fields.items() if one.state != "shut"}
@@ -50,6 +52,12 @@ def _head(view: View) -> str:
     )
 
 
+def _look(view: View, ask: Ask) -> str:
+    """Who looked as what, and where that was noted."""
+    reason = f", reason {clean(plain_reason(ask.reason))}" if ask.reason else ", no reason given"
+    return f"as {' and '.join(ask.actor.roles)} for {ask.purpose}{reason}, noted as {view.entry.hex()}"
+
+
 def _because(view: View, policy: Policy) -> list[str]:
     """Each reason once, with the fields it holds for."""
     held: dict[tuple[str, ...], list[str]] = {}
@@ -67,9 +75,9 @@ def shown(value: Any) -> str:
     return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…"
 
 
-def records(view: View) -> str:
+def records(view: View, ask: Ask) -> str:
     """A page of a timeline."""
-    lines = [_head(view)]
+    lines = [_head(view), _look(view, ask)]
     for one in view.timeline:
         lines.append(f"\n{when(one.occurred_at)}  {clean(one.event)}  {clean(one.channel)}  record {one.id.hex()}")
         lines += [f"  {name}  {_field(field)}" for name, field in sorted(one.fields.items())]

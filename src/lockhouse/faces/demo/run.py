@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from lockhouse.faces.demo.onward import onward
 from lockhouse.faces.demo.options import Options
 from lockhouse.faces.demo.real import stream
 from lockhouse.faces.demo.stage import Stage
@@ -44,6 +45,9 @@ def run(*, as_json: bool = False, **chosen: Any) -> Told:
         left = f"The house stays in {options.keep}." if options.keep else "Its processes, files and keys are gone."
         stage.say(f"Ended early. {left}")
         return Told({}, "", INTERRUPTED)
+    stage.act("A house of your own, with one event in it:")
+    for line in onward():
+        stage.say(f"  {line}")
     return Told(msgspec.to_builtins(told), "", 0 if told.good else 1)
 
 

@@ -42,7 +42,7 @@ async def find(kind: str, source: Input = None, /, *, acting: Reading | None = N
     async with call.open() as opened:
         ask = await asking(opened.house, acting or Reading(), action="find")
         views = await look.find(opened.house, ask, by=kind, value=value)
-        told = "\n\n".join(card(view, opened.house.live().policy) for view in views)
+        told = "\n\n".join(card(view, opened.house.live().policy, ask) for view in views)
     return Said([plain(view) for view in views], told or "Nobody was found.")
 
 
@@ -57,7 +57,7 @@ async def show(person: str, /, *, acting: Reading | None = None, call: Here) -> 
     async with call.open() as opened:
         ask = await asking(opened.house, acting or Reading(), action="show")
         view = await look.show(opened.house, ask, id_of(person, where="person", hint=WHICH))
-        return _said(view, card(view, opened.house.live().policy))
+        return _said(view, card(view, opened.house.live().policy, ask))
 
 
 @APP.command
@@ -73,7 +73,7 @@ async def reveal(person: str, /, *, acting: Reading | None = None, call: Here) -
     async with call.open() as opened:
         ask = await asking(opened.house, acting or Reading(), action="reveal", mode="full")
         view = await look.reveal(opened.house, ask, id_of(person, where="person", hint=WHICH))
-        return _said(view, card(view, opened.house.live().policy))
+        return _said(view, card(view, opened.house.live().policy, ask))
 
 
 @APP.command
@@ -97,7 +97,7 @@ async def timeline(
         ask = await asking(opened.house, acting or Reading(), action="timeline")
         view = await look.show(opened.house, ask, id_of(person, where="person", hint=WHICH), records=page)
     more = f"\nMore: --after {view.timeline[-1].id.hex()}" if view.truncated and view.timeline else ""
-    return _said(view, records(view) + more)
+    return _said(view, records(view, ask) + more)
 
 
 @APP.command(name="link")

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Annotated
 
 import msgspec
 from cyclopts import Parameter
 
+from lockhouse.errors import Invalid
 from lockhouse.faces.cli.acting import As, allowed
 from lockhouse.faces.cli.call import Here, noun
 from lockhouse.faces.cli.layout import Said, day, plain, table, when
 from lockhouse.flows import consent
 
 APP = noun("suppression", "Who must not be collected again.")
+WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
+"""As the ledger takes it (docs/spec/ledger.md)."""
 Input = Annotated[str | None, Parameter(name="INPUT", allow_leading_hyphen=True)]
 
 
@@ -25,7 +29,7 @@ class Closing(As):
     purpose: tuple[str, ...] = ()
     """what to close; every purpose that may be closed, if none is named"""
     reason: str = "asked"
-    """one word"""
+    """one word or code, such as asked or T-17; no text"""
 
 
 @APP.command
@@ -40,6 +44,7 @@ async def add(kind: str, source: Input = None, /, *, closing: Closing | None = N
         closing: what is closed, and why.
     """
     said = closing or Closing()
+    _word(said.reason)
     value = call.terminal.personal("value", source, example="lockhouse suppression add KIND")
     async with call.open() as opened:
         actor = allowed(opened.house, "suppression.add", said.role)
@@ -57,14 +62,25 @@ async def remove(kind: str, source: Input = None, /, *, reason: str, acting: As 
     Args:
         kind: a field that identifies.
         source: `-` reads one line of standard input; a value is refused here.
-        reason: one word.
+        reason: one word or code, such as mistake or T-17; no text.
         acting: the role.
     """
+    _word(reason)
     value = call.terminal.personal("value", source, example="lockhouse suppression remove KIND")
     async with call.open() as opened:
         actor = allowed(opened.house, "suppression.remove", (acting or As()).role)
         await consent.lift(opened.house, kind, value, reason=reason, by=actor.id)
     return Said({"kind": kind, "removed": True, "reason": reason}, "Lifted. It is noted with its reason.")
+
+
+def _word(reason: str) -> None:
+    """It goes into the ledger for good, where a sentence could name somebody.
+
+    Raises:
+        Invalid: it is more than a word.
+    """
+    if not WORD.fullmatch(reason):
+        raise Invalid("--reason", "one word or code, such as asked or T-17", got="another form")
 
 
 @APP.command(name="list")

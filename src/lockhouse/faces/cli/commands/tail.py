@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from lockhouse.errors import NotFound
 from lockhouse.faces.cli.call import Here
 from lockhouse.faces.cli.layout import clean, plain, when
 from lockhouse.faces.outcomes import sentence
@@ -22,6 +23,12 @@ async def tail(*, channel: str | None = None, refused: bool = False, limit: int 
         refused: only what was refused.
         limit: end after so many.
     """
+    if channel is not None:
+        async with call.open(purpose="audit") as opened:
+            if channel not in opened.house.live().policy.channels:
+                raise NotFound(
+                    "--channel: expected a channel of the live policy, got another", hint="lockhouse channel list"
+                )
     # Imported here: no other command needs the running processes.
     from lockhouse.faces.serve.tail import follow  # noqa: PLC0415
 

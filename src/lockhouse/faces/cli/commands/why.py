@@ -9,10 +9,15 @@ from lockhouse.faces.cli.call import Here
 from lockhouse.faces.cli.layout import Said, clean, count, plain, when
 from lockhouse.faces.outcomes import CODES, anchor, sentence
 from lockhouse.flows.why import why as why_of
+from lockhouse.model.rows import Person, Record
+from lockhouse.model.scale import PersonState
 from lockhouse.policy.sentences import SENTENCES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lockhouse.flows.why import Why
+    from lockhouse.gates.house import House
 
 
 async def why(message: str, /, *, call: Here) -> Said:
@@ -23,17 +28,32 @@ async def why(message: str, /, *, call: Here) -> Said:
     """
     async with call.open() as opened:
         found = await why_of(opened.house, message)
+        gone = await _gone(opened.house, [one.record for one in found if one.record is not None])
     if not found:
         raise NotFound(
             "message: expected one that was answered, got an id that no channel knows",
             hint="ask with the messageId that the sender gave the event, or with the id of a record; an event sent "
             "without one is found by the record's id that `lockhouse person timeline` shows",
         )
-    value = [plain(one) | {"sentence": sentence(one.code), "page": anchor(one.code)} for one in found]
-    return Said(value, "\n\n".join(_paragraph(one) for one in found))
+    value = [
+        plain(one) | {"sentence": sentence(one.code), "page": anchor(one.code), "gone": one.record in gone}
+        for one in found
+    ]
+    return Said(value, "\n\n".join(_paragraph(one, gone=one.record in gone) for one in found))
 
 
-def _paragraph(one: Why) -> str:
+async def _gone(house: House, records: Sequence[str]) -> set[str]:
+    """Those of the records, in hex, that were swept away or that no key opens any more."""
+    rows = await house.reads.get(Record, [(bytes.fromhex(one),) for one in records])
+    persons = {(row.person,) for row in rows.values()}
+    erased = {
+        row.id for row in (await house.reads.get(Person, sorted(persons))).values() if row.state & PersonState.ERASED
+    }
+    living = {row.id.hex() for row in rows.values() if row.person not in erased}
+    return set(records) - living
+
+
+def _paragraph(one: Why, *, gone: bool) -> str:
     lines = [f"{when(one.at)}, channel {clean(one.channel)}: {one.code}. {sentence(one.code)}"]
     if one.kept is not None:
         lines.append(f"{count(one.kept, 'field')} kept, {len(one.dropped)} dropped.")
@@ -42,5 +62,5 @@ def _paragraph(one: Why) -> str:
     if answer is not None and one.code != "LH-0000":
         lines.append(f"What would change it: {answer.change} Who can: {answer.who}.")
     if one.record is not None:
-        lines.append(f"Record {one.record}.")
+        lines.append(f"Its record {one.record} is gone since." if gone else f"Record {one.record}.")
     return "\n".join(lines)
