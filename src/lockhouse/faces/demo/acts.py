@@ -88,7 +88,7 @@ class Acts:
         """Her keys are destroyed; the backup from before opens nothing; the certificate verifies elsewhere."""
         stage, one = self._stage, self._one
         stage.act("[2] Erase her")
-        views = await looking.find(one.house, ANNA.email, reason="other: erasure request")
+        views = await looking.find(one.house, ANNA.email, reason="erasure request")
         if not views:
             stage.say("She was erased already, and nothing brings her back.")
             return
