@@ -75,3 +75,16 @@ async def test_asking_for_somebody_unknown_is_noted_too(tmp_path: Path) -> None:
     assert len(entries) == before + 1
     assert entries[-1].kind == "disclosure"
     assert b'"count":0' in entries[-1].body
+
+
+async def test_a_person_with_a_long_history_is_shown_by_their_newest_records(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    for at in range(0, 520, 65):
+        orders = [
+            ("backend", "Order Completed", {"email": "eva@example.com", "order_id": f"A-{at + n}"}) for n in range(65)
+        ]
+        await world.send_all(orders)
+    await world.send("backend", "identify", email="eva@example.com", phone="+4930123456")
+    [view] = await world.find("eva@example.com")
+    assert (view.records, view.truncated) == (500, True)
+    assert view.fields["phone"].state == "masked"

@@ -118,9 +118,7 @@ def _fail(group: list[_Waiting], err: BaseException) -> None:
             answer.set_exception(err)
 
 
-async def collect_group(
-    house: House, batches: Sequence[Batch], *, turns: Turns | None = None
-) -> list[list[Reply]]:
+async def collect_group(house: House, batches: Sequence[Batch], *, turns: Turns | None = None) -> list[list[Reply]]:
     """The whole passage of several batches; replies in their order.
 
     Raises:
@@ -153,9 +151,7 @@ def _unanswered() -> Reply:
     raise AssertionError("an item left the gate without an answer")
 
 
-async def _decide_group(
-    house: House, works: list[Work], turns: Turns
-) -> tuple[list[Work], list[tuple[Work, Change]]]:
+async def _decide_group(house: House, works: list[Work], turns: Turns) -> tuple[list[Work], list[tuple[Work, Change]]]:
     """From look-ups to sealed Changes; the works that must be tried again, and the Changes of the others."""
     if not house.epochs.alive():
         raise Unavailable("collect: expected a confirmed lease", retry_after_s=1.0)

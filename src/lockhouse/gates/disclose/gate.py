@@ -199,11 +199,26 @@ async def _read(house: House, group: _Group, records: Records) -> None:
             found = await house.reads.get(Record, [(record,) for record in sorted(records.only)])
             rows.extend(row for row in found.values() if row.person == person)
             continue
-        after = None if records.after is None else (records.after,)
+        if records.after is None:
+            rows.extend(await _newest(house, person, records.limit + 1))
+            continue
+        after = (records.after,)
         rows.extend(await house.reads.find(Record, ("person",), [(person,)], after=after, limit=records.limit + 1))
     rows.sort(key=lambda row: row.id)
     group.truncated = len(rows) > records.limit
     group.rows = rows[-records.limit :] if records.after is None else rows[: records.limit]
+
+
+async def _newest(house: House, person: bytes, many: int) -> list[Record]:
+    """The person's newest records: their history is walked to its end, and no more than these are held."""
+    kept: list[Record] = []
+    after = None
+    while page := await house.reads.find(Record, ("person",), [(person,)], after=after, limit=many):
+        kept = [*kept, *page][-many:]
+        after = (page[-1].id,)
+        if len(page) < many:
+            break
+    return kept
 
 
 async def _note(
