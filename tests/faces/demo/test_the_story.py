@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from lockhouse.faces.demo.onward import LINES
 from lockhouse.faces.demo.people import ANNA, crowd
 from lockhouse.faces.demo.traffic import CHANNELS, traffic
 from tests.faces.demo.runs import command, environment, figures, is_gone
@@ -126,7 +127,8 @@ def test_without_a_terminal_it_is_asked_by_line(tmp_path: Path) -> None:
     acts = re.findall(r"^\[(\d)\] [A-Z]", ended.stdout, re.MULTILINE)
     assert acts == ["1", "2", "2"]
     assert "She was erased already" in ended.stdout
-    assert ended.stdout.rstrip().endswith("Its processes, files and keys are gone.")
+    assert "\nIts processes, files and keys are gone.\n\nA house of your own" in ended.stdout
+    assert [line for line in LINES if f"\n  {line}" not in ended.stdout] == []
     assert is_gone(tmp_path, within_s=1.0)
 
 
