@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from lockhouse.crypto.credentials import credential_hash, looks_valid, new_credential
+from lockhouse.crypto.signatures import equal
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Invalid, NotFound
 from lockhouse.gates.authority import checked, digest, signed
@@ -84,7 +85,7 @@ async def end_credential(house: House, name: str, begins: str, *, by: str) -> Cr
     living = [row for row in (await credentials_of(house)).get(name, ()) if lives(row, now)]
     if looks_valid(typed):
         whole = credential_hash(typed, key=house.credential_key)
-        found = [row for row in living if row.hash == whole]
+        found = [row for row in living if equal(row.hash, whole)]
     else:
         found = [row for row in living if typed and row.shown.startswith(typed)]
     if not found:
