@@ -48,6 +48,8 @@ def _mentioned_in_source() -> set[str]:
                 found |= {each.name for each in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module:
                 found |= {node.module, *(f"{node.module}.{each.name}" for each in node.names)}
+                if node.module == "uvicorn.protocols.http.httptools_impl":  # uvicorn's protocol over that parser
+                    found.add("httptools")
             elif isinstance(node, ast.Constant) and node.value in {"uvloop", "httptools"}:
                 found.add(node.value)  # uvicorn is told by name which loop and parser to load
     return {".".join(name.split(".")[:deep]) for name in found for deep in (1, 2)}

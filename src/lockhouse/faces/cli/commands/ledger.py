@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -165,8 +166,7 @@ async def export(file: Path, /, *, call: Here) -> Said:
             stream.flush()
             os.fsync(stream.fileno())
         vkey = opened.verifier
-    text = f"Written: {file}, {size:,} bytes.\nVerify it anywhere:\n"
-    text += f"  python -m lockhouse.ledger.verify {file} --vkey '{vkey}'"
+    text = f"Written: {file}, {size:,} bytes.\n" + call.verifying(f"{shlex.quote(str(file))} --vkey '{vkey}'")
     return Said({"file": place, "bytes": size, "vkey": vkey}, text)
 
 
