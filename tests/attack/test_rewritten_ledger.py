@@ -205,3 +205,14 @@ def test_trying_a_backup_does_not_stop_the_house_it_was_made_of(desk: Desk) -> N
 def test_the_note_of_a_line_is_believed_only_if_it_is_signed(desk: Desk) -> None:
     (desk.house / "checkpoints.line").write_text("lockhouse\nline " + "00" * 16 + "\n\n\u2014 x AAAAAAAA\n")
     assert desk.call("ledger checkpoint").code == 7
+
+
+@pytest.mark.parametrize("line", ["doctor", "doctor --production"])
+def test_the_doctor_finds_a_house_that_has_halted(desk: Desk, line: str) -> None:
+    before = {one["check"]: one["state"] for one in desk.call(line, json=True).value["results"]}
+    assert before["ledger"] == "PASS"
+    _rewrite(desk.house)
+    seen = desk.call(line, json=True)
+    [told] = [one for one in seen.value["results"] if one["check"] == "ledger"]
+    assert (seen.code, told["state"], told["mend"]) == (1, "FAIL", "lockhouse ledger verify")
+    assert "cut off or written anew" in told["sentence"]

@@ -126,6 +126,12 @@ def _journal(host: Host) -> Answer:
     return fine("Destroyed keys are written down in a second place.")
 
 
+def _ledger(house: House) -> Answer:
+    if house.unsigned:
+        return Answer("FAIL", f"The ledger cannot be signed: {house.unsigned}.", "lockhouse ledger verify")
+    return fine("The ledger goes on from what was signed last.")
+
+
 def _policy(house: House) -> Answer:
     if house.policy is None:
         return Answer("FAIL", "No policy was approved: nothing is collected.", "lockhouse policy approve")
@@ -266,8 +272,8 @@ _HOST: tuple[tuple[str, Callable[[Host], Answer], bool], ...] = (
     ("public-url", _reached, True),
 )  # fmt: skip
 _HOUSE: tuple[tuple[str, Callable[[House], Answer], bool], ...] = (
-    ("policy", _policy, False), ("draft", _draft, False), ("clock", _clock, False), ("channels", _channels, False),
-    ("served", _served, False), ("recipient-keys", _recipient_keys, False),
+    ("ledger", _ledger, False), ("policy", _policy, False), ("draft", _draft, False), ("clock", _clock, False),
+    ("channels", _channels, False), ("served", _served, False), ("recipient-keys", _recipient_keys, False),
     ("endings", _endings, False), ("dead-letters", _dead, False),
     ("backup", _backup, True), ("contact", _contact, True), ("recipients", _recipients, True),
     ("second-admin", _admins, True), ("witness", _witness, True),

@@ -89,6 +89,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
         backup_at: when the newest backup was noted, ms; None for none. `now`: ms.
         overdue: endings whose time has come and that are not done.
         dead: dead letters.
+        unsigned: why the ledger could not be signed just now; empty when it was.
         admins: enrolled staff that may approve; None while nobody can enrol.
     """
 
@@ -104,6 +105,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     overdue: int
     dead: int
     no_write_key: tuple[str, ...] = ()
+    unsigned: str = ""
     admins: int | None = None
 
 

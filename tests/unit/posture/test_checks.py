@@ -58,6 +58,7 @@ BAD_HOSTS: list[tuple[str, dict[str, Any], str]] = [
     ("public-url", {"public_url": False}, "FAIL"),
 ]
 BAD_HOUSES: list[tuple[str, dict[str, Any], str]] = [
+    ("ledger", {"unsigned": "ledger: expected the tree that was signed last"}, "FAIL"),
     ("policy", {"policy": None}, "FAIL"),
     ("draft", {"differs": "policy.yaml differs from live v1."}, "MANUAL"),
     ("clock", {"behind_ms": 120_001}, "FAIL"),
@@ -115,7 +116,7 @@ def test_a_house_that_does_not_open_is_an_error_and_never_a_pass() -> None:
     results = examine(World(host=HOST, away="root file: expected its passphrase"), production=False)
     of_house = [one for one in results if "could not be opened" in one.sentence]
     assert {one.state for one in of_house} == {"ERROR"}
-    assert counts(results)["ERROR"] == len(of_house) == 8
+    assert counts(results)["ERROR"] == len(of_house) == 9
 
 
 def test_without_production_only_what_concerns_every_house_is_asked() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from lockhouse.errors import LockhouseError, Unavailable
+from lockhouse.errors import LockhouseError, Tampered, Unavailable
 from lockhouse.faces.cli.acting import os_user
 from lockhouse.faces.cli.call import Here
 from lockhouse.faces.cli.drafts import difference
@@ -47,9 +47,10 @@ async def doctor(*, production: bool = False, call: Here) -> Said:
     world = World(host=host)
     try:
         async with call.open() as opened:
-            world = World(host=host, house=await _house(opened))
+            house = await _house(opened)
+            world = World(host=host, house=house)
             results = examine(world, production=production)
-            if production:
+            if production and not house.unsigned:
                 await _note(opened, results)
     except LockhouseError as error:
         results = examine(World(host=host, away=error.text), production=production)
@@ -86,8 +87,18 @@ async def _house(opened: Opened) -> House:
         backup_at=await _newest_backup(opened, row.tree_size if row else 0),
         now=now,
         overdue=sum(one.destroy_at + OVERDUE_MS < now for one in await open_cases(house)),
+        unsigned=await _unsigned(opened),
         dead=sum([(await backlog(house, name))["dead"] for name in (policy.recipients if policy else ())]),
     )
+
+
+async def _unsigned(opened: Opened) -> str:
+    """Why the ledger cannot be signed as it stands: a house whose ledger was changed refuses every commit."""
+    try:
+        await opened.writer.seal_ledger()
+    except (Tampered, Unavailable) as error:
+        return error.text
+    return ""
 
 
 async def _keyless(opened: Opened, policy: Policy | None, now: int) -> tuple[str, ...]:
