@@ -7,13 +7,16 @@ lengths, so that a handful of prepared statements serves every call.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from functools import cache
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from lockhouse.adapters.tables import Path, Shape, Values, check_key, ordered, path, shape_of
+from lockhouse.adapters.tables import FILES, Shape, Values, Way, check_key, ordered, path, shape_of
+from lockhouse.errors import Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
+    from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from lockhouse.model.change import KeyTuple
     from lockhouse.model.ports import RowT
@@ -114,23 +117,64 @@ def flat(keys: Sequence[KeyTuple]) -> tuple[Any, ...]:
     return tuple([value for key in keys for value in key])
 
 
-class Ask(Protocol):
-    """Runs statements of one store in one short read and returns their rows, statement after statement."""
+class Connection(Protocol):
+    """What SQLite's libraries for Python have in common."""
 
-    def __call__(self, store: Store, statements: Sequence[tuple[str, tuple[Any, ...]]]) -> list[Values]:
-        """All rows.
+    def execute(self, statement: str, parameters: tuple[Any, ...] = ..., /) -> Iterable[Any]:
+        """The rows of one statement."""
+        ...
 
-        Raises:
-            Unavailable: the store is away.
-        """
+    def close(self) -> None:
+        """Let the file go."""
         ...
 
 
-class SqlReads:
-    """`Reads` over `Ask`. Reads run in the caller's thread: at tens of µs a hop to another would cost more."""
+class SqlReads(ABC):
+    """`Reads` over a library. Reads run in the caller's thread: at tens of µs a hop to another would cost more.
 
-    def __init__(self, ask: Ask) -> None:
-        self._ask = ask
+    Attributes:
+        error: what the library raises.
+    """
+
+    error: ClassVar[type[Exception]]
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._connections: dict[Store, Connection] = {}
+
+    @abstractmethod
+    def _connect(self, file: Path) -> Connection:
+        """Open a store's file for reading, in autocommit."""
+
+    def _open(self, store: Store) -> Connection:
+        try:
+            connection = self._connect(self._folder / FILES[store])
+            connection.execute("PRAGMA query_only = ON")
+            connection.execute("PRAGMA temp_store = MEMORY")  # sorted rows never reach a temporary file
+        except self.error as error:
+            raise Unavailable(f"{store} store: expected a database in the house folder, got none") from error
+        self._connections[store] = connection
+        return connection
+
+    def _ask(self, store: Store, statements: Sequence[tuple[str, tuple[Any, ...]]]) -> list[Values]:
+        """All rows, statement after statement, of one state of the store."""
+        connection = self._connections.get(store) or self._open(store)
+        try:
+            if len(statements) == 1:
+                return list(connection.execute(*statements[0]))
+            connection.execute("BEGIN")
+            try:
+                return [row for statement in statements for row in connection.execute(*statement)]
+            finally:
+                connection.execute("COMMIT")
+        except self.error as error:
+            raise Unavailable(f"{store} store: expected a readable database, got {type(error).__name__}") from error
+
+    def close(self) -> None:
+        """Close the files."""
+        for connection in self._connections.values():
+            connection.close()
+        self._connections.clear()
 
     async def get(self, row: type[RowT], keys: Sequence[KeyTuple]) -> dict[KeyTuple, RowT]:
         """The rows with these keys; absent ones are left out.
@@ -172,7 +216,7 @@ class SqlReads:
                 break
         return found
 
-    def _part(self, way: Path, part: Sequence[KeyTuple], *, after: KeyTuple, limit: int) -> list[Values]:
+    def _part(self, way: Way, part: Sequence[KeyTuple], *, after: KeyTuple, limit: int) -> list[Values]:
         statement = find_sql(way.shape.row, way.by, way.after_columns, len(part))
         return self._ask(way.shape.store, ((statement, (*flat(part), *after, limit)),))
 

@@ -62,7 +62,7 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Path:
+class Way:
     """How a `find` reaches its rows.
 
     Attributes:
@@ -122,7 +122,7 @@ def _picker(places: tuple[int, ...]) -> Callable[[Values], KeyTuple]:
     return itemgetter(slice(first, first + 1)) if len(places) == 1 else itemgetter(*places)
 
 
-def path(row: type[Row], by: Sequence[str], *, count: int, after: KeyTuple | None) -> Path:
+def path(row: type[Row], by: Sequence[str], *, count: int, after: KeyTuple | None) -> Way:
     """Check that a `find` can walk a key or an index, and say in which order it does.
 
     `count` is how many values are asked for. `after` may be a key, or the whole of (index columns, rest of the
@@ -151,22 +151,22 @@ def path(row: type[Row], by: Sequence[str], *, count: int, after: KeyTuple | Non
 
 
 @cache
-def _plain_path(row: type[Row], by: tuple[str, ...]) -> Path:
+def _plain_path(row: type[Row], by: tuple[str, ...]) -> Way:
     shape = shape_of(row)
     for columns in (shape.key, *shape.indexes):
         if by and columns[: len(by)] == by:
             rest = tuple(name for name in shape.key if name not in columns)
-            return Path(shape=shape, by=by, order=columns + rest)
+            return Way(shape=shape, by=by, order=columns + rest)
     raise Invalid(f"find {shape.name}", "columns that begin its key or one of its indexes", got=", ".join(by) or "none")
 
 
 @cache
-def _after(row: type[Row], by: tuple[str, ...], columns: tuple[str, ...]) -> Path:
+def _after(row: type[Row], by: tuple[str, ...], columns: tuple[str, ...]) -> Way:
     plain = _plain_path(row, by)
-    return Path(shape=plain.shape, by=by, order=plain.order, after_columns=columns)
+    return Way(shape=plain.shape, by=by, order=plain.order, after_columns=columns)
 
 
-def _with_after(found: Path, columns: tuple[str, ...]) -> Path:
+def _with_after(found: Way, columns: tuple[str, ...]) -> Way:
     return _after(found.shape.row, found.by, columns)
 
 
