@@ -167,7 +167,6 @@ def test_every_folder_with_code_is_a_package() -> None:
 
 
 def test_the_verifier_loads_nothing_of_the_product_but_crypto_and_errors() -> None:
-    pytest.importorskip("lockhouse.ledger.verify", reason="not built yet")
     code = "import sys, lockhouse.ledger.verify; print(*sorted(n for n in sys.modules if n.startswith('lockhouse.')))"
     ended = run([executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     loaded = {name.removeprefix("lockhouse.") for name in ended.stdout.split()}

@@ -89,8 +89,8 @@ def test_the_python_client_hears_why_it_was_refused(world: World, port: int) -> 
 
 def test_the_node_client_sends_and_everything_arrives(world: World, port: int) -> None:
     node = shutil.which("node")
-    if node is None or not (NODE_MODULES / "@segment/analytics-node").is_dir():
-        pytest.skip("script/test installs the JavaScript clients; this run was started without it")
+    assert node, "the public client needs node, which script/test installs"
+    assert (NODE_MODULES / "@segment/analytics-node").is_dir(), "script/test installs the JavaScript clients"
     script = ROOT / "tests/js/send_segment.mjs"
     run = subprocess.run(
         [node, script, f"http://127.0.0.1:{port}", "WK", f"{NODE_MODULES.parent}/"],

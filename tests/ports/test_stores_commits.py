@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from lockhouse.errors import Invalid
@@ -25,7 +23,6 @@ from lockhouse.model.rows import (
 )
 from tests.ports.stores import (
     AT,
-    STORES,
     Store,
     a_draft,
     a_person,
@@ -34,7 +31,6 @@ from tests.ports.stores import (
     a_ring,
     absent,
     an_identifier,
-    found,
     has,
     key_of,
     must,
@@ -43,17 +39,6 @@ from tests.ports.stores import (
     why,
 )
 from tests.ports.writer_entry import make_parts
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
-
-
-@pytest.fixture(params=STORES)
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
-    async with STORES[request.param](tmp_path) as opened:
-        await found(opened)
-        yield opened
 
 
 async def test_a_change_stands_whole(store: Store) -> None:

@@ -32,15 +32,7 @@ from tests.ports.stores import (
 from tests.ports.writer_entry import HOUSE, LOG
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
     from pathlib import Path
-
-
-@pytest.fixture(params=STORES)
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
-    async with STORES[request.param](tmp_path) as opened:
-        await found(opened)
-        yield opened
 
 
 async def _lane(store: Store, name: str) -> list[LedgerEntry]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from lockhouse.errors import Invalid
@@ -11,28 +9,15 @@ from lockhouse.model.change import Change, Delete
 from lockhouse.model.rows import Identifier, Job, Outbox, Person, Receipt, Record, Row
 from tests.ports.stores import (
     AT,
-    STORES,
     Store,
     a_person,
     a_receipt,
     a_record,
     an_identifier,
-    found,
     must,
     new_id,
     put,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
-
-
-@pytest.fixture(params=STORES)
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
-    async with STORES[request.param](tmp_path) as opened:
-        await found(opened)
-        yield opened
 
 
 async def _keep(store: Store, *rows: Row) -> None:

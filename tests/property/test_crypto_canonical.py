@@ -75,11 +75,8 @@ def test_json_is_the_reference_s(value: object) -> None:
 @given(value=st.text(st.characters(min_codepoint=0xD800, max_codepoint=0xDFFF), min_size=1) | st.floats() | st.binary())
 def test_what_json_cannot_hold_is_invalid(value: object) -> None:
     for place in (value, [value], {"a": value}):
-        try:
+        with pytest.raises(Invalid):
             canonical_json(place)
-        except Invalid:
-            continue
-        raise AssertionError(place)
 
 
 @given(one=st.lists(st.binary(max_size=6)), other=st.lists(st.binary(max_size=6)))

