@@ -103,7 +103,7 @@ class Inner:
         await send({"type": "http.response.start", "status": 200, "headers": []})
 
 
-async def answer(settings: Settings, peer: str | None, *, path: str = "/v1/track", via: bytes | None = None) -> Any:
+async def answer(settings: Settings, peer: str | None, *, path: str = "/v1/track", via: tuple[bytes, ...] = ()) -> Any:
     inner, tally = Inner(), Tally("collect-0")
     sent: list[Any] = []
 
@@ -118,7 +118,7 @@ async def answer(settings: Settings, peer: str | None, *, path: str = "/v1/track
             return 0.0
 
     around = Around(inner, settings=settings, tally=tally, clock=Still())
-    headers = [] if via is None else [(b"x-forwarded-for", via)]
+    headers = [(b"x-forwarded-for", line) for line in via]
     scope = {"type": "http", "path": path, "client": None if peer is None else (peer, 1), "headers": headers}
     await around(scope, None, send)  # type: ignore[arg-type]  # nothing is received
     return sent[0]["status"], inner.networks, sum(tally.counts(alive=True).seconds)
@@ -149,8 +149,13 @@ async def test_behind_a_proxy_only_the_proxy_and_this_machine_are_heard(
 
 
 async def test_the_network_is_the_senders_behind_a_trusted_proxy_alone() -> None:
-    assert (await answer(PROXY, "10.1.2.3", via=b"203.0.113.77"))[1] == ["203.0.113.0"]
-    assert (await answer(Settings(), "127.0.0.1", via=b"203.0.113.77"))[1] == ["127.0.0.0"]
+    assert (await answer(PROXY, "10.1.2.3", via=(b"203.0.113.77",)))[1] == ["203.0.113.0"]
+    assert (await answer(Settings(), "127.0.0.1", via=(b"203.0.113.77",)))[1] == ["127.0.0.0"]
+
+
+@pytest.mark.parametrize("lines", [(b"1.2.3.4", b"203.0.113.77"), (b"1.2.3.4, 203.0.113.77", b"10.9.9.9")])
+async def test_a_line_that_the_sender_wrote_does_not_hide_where_it_is(lines: tuple[bytes, ...]) -> None:
+    assert (await answer(PROXY, "10.1.2.3", via=lines))[1] == ["203.0.113.0"]
 
 
 async def test_only_calls_of_the_protocol_are_timed() -> None:

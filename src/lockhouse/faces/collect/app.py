@@ -20,7 +20,7 @@ from lockhouse.errors import Tampered, Unavailable
 from lockhouse.faces.collect import answers
 from lockhouse.faces.collect.answers import ACCEPTED, Whole, rejected, represented
 from lockhouse.faces.collect.body import take
-from lockhouse.faces.collect.peer import networks, sender_network
+from lockhouse.faces.collect.peer import forwarded_for, networks, sender_network
 from lockhouse.faces.collect.ports import Limited, Sender
 from lockhouse.model import codes
 from lockhouse.model.event import Batch, Fault
@@ -122,7 +122,7 @@ class CollectApp:
             if isinstance(sender, Whole):
                 return sender
         is_public = sender.assurance == Assurance.PUBLIC
-        network = sender_network(_peer(scope), headers.get(b"x-forwarded-for"), self._trusted)
+        network = sender_network(_peer(scope), forwarded_for(scope["headers"]), self._trusted)
         received_at, taken_at = self._clock.now_ms(), self._clock.monotonic_s()
         parsed = segment.parse_batch(
             raw,

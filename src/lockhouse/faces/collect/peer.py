@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 V4_PREFIX = 24
 V6_PREFIX = 48
@@ -25,6 +25,11 @@ def networks(texts: Sequence[str]) -> tuple[Network, ...]:
         ValueError: one of them is no network.
     """
     return tuple(ip_network(text, strict=False) for text in texts)
+
+
+def forwarded_for(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:
+    """`X-Forwarded-For`, None without one. Several lines are one list (RFC 9110 §5.3): a proxy may add its own line."""
+    return b",".join([text for name, text in headers if name == b"x-forwarded-for"]) or None
 
 
 def sender_network(peer: str | None, forwarded: bytes | None, trusted: Sequence[Network]) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
-from lockhouse.faces.collect.peer import networks, sender_network
+from lockhouse.faces.collect.peer import forwarded_for, networks, sender_network
 from lockhouse.faces.serve.collector import NETWORK
 
 if TYPE_CHECKING:
@@ -38,8 +38,7 @@ class Around:
             await send({"type": "http.response.start", "status": 403, "headers": [(b"content-type", b"text/plain")]})
             await send({"type": "http.response.body", "body": _PLAIN})
             return
-        forwarded = next((text for name, text in scope["headers"] if name == b"x-forwarded-for"), None)
-        NETWORK.set(sender_network(peer, forwarded, self._trusted) or "")
+        NETWORK.set(sender_network(peer, forwarded_for(scope["headers"]), self._trusted) or "")
         started = self._clock.monotonic_s()
         try:
             await self._app(scope, receive, send)
