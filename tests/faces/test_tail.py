@@ -63,6 +63,23 @@ async def test_only_a_channel_and_only_what_was_refused(tmp_path: Path) -> None:
     await open_desk.close()
 
 
+async def test_reading_a_busy_house_ends_at_once_when_nobody_reads_on(tmp_path: Path) -> None:
+    desks = []
+    for process in range(3):  # more answers than are held for a reader that is behind
+        answers = Answers()
+        for number in range(REMEMBERED):
+            answers.add(answer(number))
+        desks.append(desk(tmp_path, answers, f"tail-{process}.sock"))
+        await desks[-1].open()
+    lines = follow(tmp_path)
+    assert (await anext(lines)).channel == "web"
+    await asyncio.sleep(0.2)
+    async with asyncio.timeout(2):
+        await lines.aclose()
+    for one in desks:
+        await one.close()
+
+
 async def test_several_processes_are_read_together_and_one_that_was_killed_is_left_out(tmp_path: Path) -> None:
     one, two = Answers(), Answers()
     one.add(answer(1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -61,10 +62,7 @@ async def follow(folder: Path, *, channel: str | None = None, refused_only: bool
 
 
 async def _read(reader: asyncio.StreamReader, lines: asyncio.Queue[bytes | None]) -> None:
-    try:
+    with suppress(OSError, ValueError):  # cut off, or a line too long
         while line := await reader.readline():
             await lines.put(line)
-    except (OSError, ValueError):
-        return
-    finally:
-        await lines.put(_ENDED)
+    await lines.put(_ENDED)  # not when cancelled: nobody takes it any more, and a full queue would hold us
