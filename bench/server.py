@@ -1,7 +1,8 @@
 """The processes that are measured: `python -m bench.server (writer|sealed|unsealed|hello) FOLDER [options]`.
 
-The writer is the product's own. The collect process is the product's listener, collector and gate under uvicorn as
-`serve` runs it; `unsealed` changes the gate alone, `hello` answers at once. It says when it listens.
+The writer is the product's own. The collect process is the product's listener, collector and gate under uvicorn,
+without the door and the counting that `serve` puts around it: both sides of a pair lack them. `unsealed` changes the
+gate alone, `hello` answers at once. It says when it listens.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ class Counts(msgspec.Struct, kw_only=True):
     Attributes:
         answers: (channel, outcome, code, how many).
         seconds: requests by the bucket of `BUCKETS_S` that held them, and one more for the longer ones.
-        lease_age_s: since the writer last confirmed this process; -1 when it has not.
+        alive: whether the writer confirmed this process within its lease.
     """
 
     process: str

@@ -16,14 +16,6 @@ EntryId = NewType("EntryId", bytes)
 HouseId = NewType("HouseId", bytes)
 StaffId = NewType("StaffId", bytes)
 
-Millis = int
-"""Milliseconds since 1970-01-01T00:00:00Z."""
-
 EPOCH_DAY_ZERO_MS = 1_577_836_800_000
 """2020-01-01T00:00:00Z, day 0 of the epoch numbers that stand in box directories (u16 days, until 2199)."""
 DAY_MS = 86_400_000
-
-
-def text_id(raw: bytes) -> str:
-    """An id as people see it: lower-case hex."""
-    return raw.hex()

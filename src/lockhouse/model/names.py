@@ -10,9 +10,6 @@ from collections.abc import Iterator, Mapping
 from typing import Literal
 
 NameKind = Literal["channel", "class", "compartment", "event", "field", "identifier", "purpose", "recipient", "slot"]
-NAME_KINDS: tuple[NameKind, ...] = (
-    "channel", "class", "compartment", "event", "field", "identifier", "purpose", "recipient", "slot",
-)  # fmt: skip
 
 
 class NameBook:

@@ -18,7 +18,9 @@ _REGULATIONS = {
     "br": "lgpd",
     "ca": "pipeda",
 }
-
+EXAMPLE_COMPANY = "Example Company"
+EXAMPLE_CONTACT = "privacy@company.example"
+"""What stands where nobody said otherwise: not to be shown to real customers."""
 
 _TEMPLATE = """\
 # What may be kept, why, until when, who may see it and who may receive it.
@@ -77,8 +79,8 @@ def starter(company: str, regions: Sequence[str], systems: Sequence[str], *, con
     read = [read_system(one, where=f"system {at}") for at, one in enumerate(systems or ("web:segment:public",), 1)]
     channels = [line for system in read for line in _channel(system)]
     return _TEMPLATE.format(
-        name=json.dumps(company or "Example Company", ensure_ascii=False),
-        contact=json.dumps(contact or "privacy@company.example", ensure_ascii=False),
+        name=json.dumps(company or EXAMPLE_COMPANY, ensure_ascii=False),
+        contact=json.dumps(contact or EXAMPLE_CONTACT, ensure_ascii=False),
         regulations=", ".join(laws or {"gdpr": None}),
         channels="\n".join(channels),
     )

@@ -217,3 +217,21 @@ def test_two_source_persons_are_linked_and_unlinked_by_hand(desk: Desk) -> None:
     assert desk.call(f"person link {one} {other}").code == 0
     assert desk.call(f"person unlink {one} {other}").out.startswith("1 link undone")
     assert desk.call(f"person unlink {one} {other}").code == OUTCOMES[NotFound].exit_code
+
+
+def test_a_file_that_could_not_be_filled_is_not_left_behind(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    for line in ("ledger export log.jsonl", "backup create copy"):
+        assert desk.call(line).code != 0
+    assert list(tmp_path.iterdir()) == []
+    desk.found()
+    assert desk.call("ledger export log.jsonl").code == 0
+
+
+def test_files_of_another_form_are_a_mistake_and_no_incident(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.found()
+    (desk.house / "held").write_bytes(b"\xff\xfe")
+    for line in ("ledger verify --held held", "demo --once --keep held", "demo --real --keep held"):
+        seen = desk.call(line)
+        assert (seen.code, "incident" in seen.err) == (2, False)

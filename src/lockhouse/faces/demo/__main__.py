@@ -40,7 +40,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=SEED, help="the same seed, the same day")
     parser.add_argument("--keep", type=Path, help="an empty or new folder to make the house in and leave it")
     parser.add_argument("--real", action="store_true", help="stream real shop transactions instead")
-    parser.add_argument("--house", type=Path, help="with --real: the house that they go to")
     parser.add_argument("--limit", type=int, default=0, help="with --real: at most so many baskets")
     return parser
 

@@ -19,7 +19,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         people: how many made-up customers the shop has.
         seed: the same seed, the same day.
         keep: an empty or new folder that the house is made in and left in; None for a temporary one.
-        real: real shop transactions instead of made-up ones; the `house` is where they go, None for a temporary one.
+        real: real shop transactions instead of made-up ones.
         limit: at most so many baskets of the real ones; 0 for the whole month.
     """
 
@@ -29,5 +29,4 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = SEED
     keep: Path | None = None
     real: bool = False
-    house: Path | None = None
     limit: int = 0

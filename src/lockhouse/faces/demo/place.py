@@ -69,7 +69,7 @@ def folder_for(keep: Path | None) -> Iterator[Path]:
         Invalid: the folder to keep holds something already.
     """
     if keep is not None:
-        if keep.exists() and any(keep.iterdir()):
+        if keep.exists() and (not keep.is_dir() or any(keep.iterdir())):
             raise Invalid("--keep", "an empty or new folder", got="one that holds something")
         keep.mkdir(mode=0o700, parents=True, exist_ok=True)
         yield keep.resolve()

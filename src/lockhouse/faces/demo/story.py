@@ -42,7 +42,8 @@ async def tell(options: Options, stage: Stage) -> Figures:
     began = perf_counter()
     told = Figures()
     with folder_for(options.keep) as folder:
-        stage.say("Lockhouse in a house of its own, made for this demo and removed with it. Ctrl-C ends it any time.")
+        lasts = "kept afterwards" if options.keep else "removed with it"
+        stage.say(f"Lockhouse in a house of its own, made for this demo and {lasts}. Ctrl-C ends it any time.")
         place = await make(folder, packaged_policy(), name="retail", said=stage.done)
         async with served(place, temporary=options.keep is None), opened(place.house, role="console") as one:
             stage.done(f"listening on {place.url}: a writer, a collecting process and a worker")

@@ -36,9 +36,9 @@ async def create(directory: Path, /, *, acting: As | None = None, call: Here) ->
         acting: the role.
     """
     to = call.cwd / directory
-    _empty(to)
     async with call.open() as house:
         actor = allowed(house.house, "backup.create", (acting or As()).role)
+        _empty(to)
         take = partial(copies().take, house.folder, to=to)
         manifest, raw = await backup.create(house.house, take, sequencer=house.writer, by=actor.id)
         settings = (house.folder / MARK).read_bytes()

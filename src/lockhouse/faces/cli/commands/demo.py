@@ -49,8 +49,8 @@ def demo(*, once: bool = False, real: bool = False, size: Size | None = None, ca
     except ModuleNotFoundError as err:
         raise Unavailable("demo: expected a build with the demo, got one without") from err
     chosen = size or Size()
-    place = {"house": chosen.keep} if real else {"keep": chosen.keep}
     value, text, code = room.run(
-        once=once, real=real, as_json=call.json, people=chosen.people, seed=chosen.seed, limit=chosen.limit, **place
-    )
+        once=once, real=real, as_json=call.json, people=chosen.people, seed=chosen.seed, limit=chosen.limit,
+        keep=call.cwd / chosen.keep if chosen.keep else None,
+    )  # fmt: skip
     return Said(value, text, code)

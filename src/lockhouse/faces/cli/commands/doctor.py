@@ -21,6 +21,7 @@ from lockhouse.ledger.entry import Doctor
 from lockhouse.model.change import Change
 from lockhouse.model.rows import House as HouseRow
 from lockhouse.model.rows import LedgerEntry
+from lockhouse.policy.starter import EXAMPLE_CONTACT
 from lockhouse.posture.checks import Result, counts, examine
 from lockhouse.posture.world import House, World
 from lockhouse.wiring import host_of
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
 FOUND = 1
 """Exit code when something is to be mended."""
-PLACEHOLDER = "privacy@company.example"
 OVERDUE_MS = 3_600_000
 MARKS = {"PASS": "PASS  ", "FAIL": "FAIL  ", "MANUAL": "MANUAL", "ERROR": "ERROR "}
 
@@ -78,7 +78,7 @@ async def _house(opened: Opened) -> House:
     return House(
         policy=house.live_policy.version if house.live_policy else None,
         differs=await difference(opened),
-        placeholder=policy is not None and policy.controller.contact == PLACEHOLDER,
+        placeholder=policy is not None and policy.controller.contact == EXAMPLE_CONTACT,
         keyless=await _keyless(opened, policy, now),
         unserved=_unserved(policy),
         no_write_key=_no_write_key(opened, policy),

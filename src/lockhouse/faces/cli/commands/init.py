@@ -16,7 +16,7 @@ from lockhouse.faces.cli.drafts import draft_at
 from lockhouse.faces.cli.layout import Said, count
 from lockhouse.flows.approve import approve, draft_of
 from lockhouse.policy.document import parse
-from lockhouse.policy.starter import check_region, read_system, starter
+from lockhouse.policy.starter import EXAMPLE_COMPANY, EXAMPLE_CONTACT, check_region, read_system, starter
 from lockhouse.settings import Settings
 from lockhouse.wiring import KINDS, found, opened, template
 
@@ -127,10 +127,10 @@ def _asked(call: Call, said: Answers, *, yes: bool) -> Answers:
 
     systems = f"Systems that send, each NAME:{'|'.join(KINDS)}:public|secret"
     return Answers(
-        name=one(said.name, "Company", "Example Company"),
+        name=one(said.name, "Company", EXAMPLE_COMPANY),
         region=several(said.region, "Regions your customers live in (eu us uk or countries)", REGIONS, _check_regions),
         system=several(said.system, systems, SYSTEMS, _check_systems),
-        contact=one(said.contact, "Your name, or who answers customers", "privacy@company.example"),
+        contact=one(said.contact, "Your name, or who answers customers", EXAMPLE_CONTACT),
     )
 
 

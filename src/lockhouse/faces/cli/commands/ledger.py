@@ -103,8 +103,8 @@ async def verify(
     """
     try:
         texts = tuple((call.cwd / one).read_text("utf-8") for one in held)
-    except OSError as err:
-        raise Invalid("--held", "a file that can be read", got="another") from err
+    except (OSError, UnicodeDecodeError) as err:
+        raise Invalid("--held", "a readable text file", got="another") from err
     async with call.open(purpose="audit") as opened:
         keys = vkey or (opened.verifier,)
         if export is None:
@@ -157,9 +157,9 @@ async def export(file: Path, /, *, call: Here) -> Said:
         file: a new file.
     """
     place = call.cwd / file
-    write_new(place, [])
     size = 0
     async with call.open() as opened:
+        write_new(place, [])
         with call.terminal.progress("exporting", shown=not call.json) as done, place.open("wb") as stream:
             async for lines in audit.export(opened.house, sequencer=opened.writer, done=done):
                 size += stream.write(lines)

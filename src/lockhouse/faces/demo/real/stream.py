@@ -74,11 +74,10 @@ async def stream(options: Options, stage: Stage) -> Compared:
     month = await asyncio.to_thread(load, limit=options.limit)
     raw = totals(month)
     stage.done(f"{raw.lines:,} rows read: {raw.baskets:,} baskets of {raw.households:,} households")
-    keep = options.house or options.keep
-    with folder_for(keep) as folder:
+    with folder_for(options.keep) as folder:
         policy = (files("lockhouse.faces.demo.real") / "policy.yaml").read_text(encoding="utf-8")
         place = await make(folder, policy, name="complete-journey", said=stage.done)
-        async with served(place, temporary=keep is None), opened(place.house, role="console") as one:
+        async with served(place, temporary=options.keep is None), opened(place.house, role="console") as one:
             stage.done(f"listening on {place.url}")
             tally, sent_s = await _send(place, month, stage, now=one.house.clock.now_ms())
             began = perf_counter()
@@ -92,7 +91,7 @@ async def stream(options: Options, stage: Stage) -> Compared:
         sent_s=sent_s, read_s=read_s,
     )  # fmt: skip
     _show(compared, stage)
-    stage.say(f"The house stays in {folder}." if keep else "Its processes, files and keys are gone.")
+    stage.say(f"The house stays in {folder}." if options.keep else "Its processes, files and keys are gone.")
     return compared
 
 
