@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from time import perf_counter
+from time import thread_time
 
 import pytest
 
@@ -25,9 +25,9 @@ FLOOR_S = 20e-6
 def _took(pattern: re.Pattern[str], text: str) -> float:
     best = float("inf")
     for _ in range(3):
-        started = perf_counter()
+        started = thread_time()
         pattern.sub("", text)
-        best = min(best, perf_counter() - started)
+        best = min(best, thread_time() - started)
     return max(best, FLOOR_S)
 
 
