@@ -9,9 +9,13 @@ import pytest
 
 from lockhouse.errors import Conflict
 from lockhouse.flows import consent, request
+from lockhouse.flows.request import find_case
+from lockhouse.flows.sweep import sweep
 from lockhouse.gates.ending import open_cases
-from lockhouse.model.rows import Consent, Identifier, KeyRing, Limbo, Link, Tombstone
-from lockhouse.model.scale import Proof
+from lockhouse.gates.ending.person import limbo_rows
+from lockhouse.model.rows import Consent, Identifier, KeyRing, Limbo, Link, Person, Record, Tombstone
+from lockhouse.model.scale import PersonState, Proof
+from lockhouse.wiring import jobs
 from tests.world import Stopped, World
 
 if TYPE_CHECKING:
@@ -134,3 +138,81 @@ async def test_a_calling_off_that_a_crash_interrupted_is_carried_to_its_end(tmp_
     done = await request.fulfil(world.house, left, journal=world.journal, now=True)
     assert done.case.step == "cancelled"
     assert (await world.reveal(person)).fields["email"].value == EMAIL
+
+
+async def _contact(world: World, person: bytes) -> str:
+    """The compartment of the person's that holds the e-mail address."""
+    live = world.house.live()
+    parts = [live.compartments[one] for one in world.house.keyring.serials(person)]
+    [name] = [one.name for one in parts if one.class_ == "contact" and "marketing" in one.purposes]
+    return name
+
+
+async def test_no_key_of_an_erased_person_waits_in_an_earlier_compartments_limbo(tmp_path: Path) -> None:
+    """What was shut first holds the compartment's key alone, and ends with the person, before the certificate."""
+    world = await World.make(tmp_path)
+    person = await _anna(world)
+    part = await world.erase(person, compartment=await _contact(world, person), now=False)
+    [limbo] = await world.rows(Limbo)
+    kept, _ = limbo_rows(world.house, part, limbo)
+    world.house.keyring.forget(person)
+    world.house.keyring.admit(person, limbo.generation, limbo.version, kept)
+    assert list(world.house.keyring.serials(person)) == [part.compartment]
+    world.house.keyring.forget(person)
+    await world.erase(person)
+    assert await world.rows(Limbo) == []
+    assert (await find_case(world.house, part.id)).step == "done"
+    with pytest.raises(Conflict):
+        await request.undo(world.house, part)
+    assert await world.rows(KeyRing) == []
+
+
+async def test_a_compartment_is_not_called_off_while_all_of_the_person_is_shut(tmp_path: Path) -> None:
+    """Else a ring stood again for a person who is ending: with the keys of one compartment, or of all."""
+    world = await World.make(tmp_path)
+    person = await _anna(world)
+    part = await world.erase(person, compartment=await _contact(world, person), now=False)
+    whole = await world.erase(person, now=False)
+    with pytest.raises(Conflict, match="ending: expected living persons"):
+        await request.undo(world.house, part)
+    assert await world.rows(KeyRing) == []
+    await request.undo(world.house, whole)
+    await request.undo(world.house, await find_case(world.house, part.id))
+    assert (await world.reveal(person)).fields["email"].value == EMAIL
+
+
+async def test_a_calling_off_that_the_persons_ending_overtook_ends_with_them(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    person = await _anna(world)
+    part = await world.erase(person, compartment=await _contact(world, person), now=False)
+    officer = await world.second()
+    stopped = Stopped(officer.store, store="identity")
+    officer.house.commits = stopped
+    undoing = asyncio.create_task(request.undo(officer.house, part))
+    await stopped.reached.wait()
+    await world.erase(person, now=False)
+    stopped.go_on.set()
+    with pytest.raises(Conflict):
+        await undoing
+    assert await world.rows(KeyRing) == []
+    for case in await open_cases(world.house):
+        if not case.compartment:
+            await request.fulfil(world.house, case, journal=world.journal, now=True)
+    assert await world.rows(Limbo) == []
+    assert {case.step for case in await open_cases(world.house, also_closed=True)} == {"done"}
+
+
+async def test_a_person_whose_compartments_all_ended_before_can_be_erased(tmp_path: Path) -> None:
+    """There is no key left to destroy, and still everything else of the person goes."""
+    world = await World.make(tmp_path)
+    person = await _anna(world)
+    live = world.house.live()
+    for number in list(world.house.keyring.serials(person)):
+        await world.erase(person, compartment=live.compartments[number].name)
+    case = await world.erase(person)
+    assert (case.step, case.serials) == ("done", ())
+    [done] = [one for one in await world.rows(Person) if one.id == person]
+    assert done.state == PersonState.ERASED
+    swept = await sweep(world.house, jobs, owner=world.house.ids.new())
+    assert swept.faults == ()
+    assert await world.rows(Record) == []

@@ -12,17 +12,19 @@ import msgspec
 
 from lockhouse.errors import LockhouseError, Tampered
 from lockhouse.gates.authority import checked
-from lockhouse.gates.ending import open_cases
+from lockhouse.gates.ending.intent import case_of
 from lockhouse.ledger.entry import Completion, Gone, deletion_of, parse_entry
 from lockhouse.ledger.entry import Intent as IntentEntry
 from lockhouse.ledger.record import record_leaf_of
 from lockhouse.model.change import Change, Conflict, Delete, Put
-from lockhouse.model.rows import Deletion, Job, KeyRing, LedgerEntry, Lookup, Note, Outbox, Record, Tombstone
+from lockhouse.model.rows import Deletion, Intent, Job, KeyRing, LedgerEntry, Lookup, Note, Outbox, Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from lockhouse.gates.ending import Case
     from lockhouse.gates.house import House
+    from lockhouse.ledger.entry import Body
 
 KIND = "sweep-person"
 CHUNK = 500
@@ -95,8 +97,8 @@ async def sweep(house: House, leases: Leases, *, owner: bytes) -> Swept:
 async def _carry_out(house: House, leases: Leases, job: Job) -> int:
     """All steps of one job; how many records went. A `Conflict` means that another worker has taken it over."""
     person, by = job.cursor[:_PERSON_BYTES], job.cursor[_PERSON_BYTES:]
-    await _require_ended(house, person, by)
-    await _sweep_notes(house, person)
+    case = await _ending_of(house, person, by)
+    await _sweep_notes(house, case, person)
     await _sweep_lookups(house, person)
     total = 0
     while True:
@@ -113,38 +115,38 @@ async def _carry_out(house: House, leases: Leases, job: Job) -> int:
         job, total = after, total + len(rows)
 
 
-async def _require_ended(house: House, person: bytes, by: bytes) -> None:
-    """The person has ended, by the very completion that the job names: a planted job removes nobody's records.
+async def _ending_of(house: House, person: bytes, by: bytes) -> Case:
+    """The ending that the job's completion closed, of this very person: a planted job removes nobody's records.
 
     Raises:
-        Tampered: there is a ring, no tombstone, or another entry.
+        Tampered: there is a ring, or no such ending.
     """
-    tombstones = checked(await house.reads.find(Tombstone, ("person",), [(person,)]), house.integrity_key)
-    intents = {row.entry.hex() for row in tombstones if row.compartment == 0}
-    rings = await house.reads.get(KeyRing, [(person,)])
-    entry = (await house.reads.get(LedgerEntry, [(by,)])).get((by,))
-    said = None if entry is None else parse_entry(entry.body).body
-    if rings or not isinstance(said, Completion) or said.step != "erased" or said.of not in intents:
-        raise Tampered("sweep: expected a person who was erased by the entry that the job names")
+    done = await _entry(house, by)
+    intent = await _entry(house, bytes.fromhex(done.of)) if isinstance(done, Completion) else None
+    rows = {}
+    if isinstance(intent, IntentEntry):
+        rows = await house.reads.get(Intent, [(bytes.fromhex(intent.case),)])
+    for case in (case_of(row) for row in checked(rows.values(), house.integrity_key)):
+        ended = case.what == "person" and case.step == "done" and case.completion == by and person in case.persons
+        if ended and not await house.reads.get(KeyRing, [(person,)]):
+            return case
+    raise Tampered("sweep: expected a person who was erased by the entry that the job names")
 
 
-async def _sweep_notes(house: House, person: bytes) -> None:
+async def _entry(house: House, entry: bytes) -> Body | None:
+    row = (await house.reads.get(LedgerEntry, [(entry,)])).get((entry,))
+    return None if row is None else parse_entry(row.body).body
+
+
+async def _sweep_notes(house: House, case: Case, person: bytes) -> None:
     """Who looked at the person, which lies beside the ledger, ends with them; the entries stay, without a person."""
-    tombstones = await house.reads.find(Tombstone, ("person",), [(person,)], limit=1)
-    intents = await house.reads.get(LedgerEntry, [(row.entry,) for row in tombstones])
-    cases = {body.case for row in intents.values() if isinstance(body := parse_entry(row.body).body, IntentEntry)}
-    for ref in await _refs(house, cases):
-        while rows := await house.reads.find(Note, ("ref",), [(ref,)], limit=CHUNK):
-            deletes = tuple(Delete(Note.TABLE, (row.entry, row.ref)) for row in rows)
-            await house.commits.commit(Change("record", deletes=deletes))
-
-
-async def _refs(house: House, cases: set[str]) -> list[bytes]:
-    """The refs of the source persons of these cases, by the entries of their intents."""
-    known = [one for one in await open_cases(house, also_closed=True) if one.id.hex() in cases]
-    rows = await house.reads.get(LedgerEntry, [(entry,) for one in known for entry in one.entries])
-    said = [parse_entry(row.body).body for row in rows.values()]
-    return [bytes.fromhex(one.ref) for one in said if isinstance(one, IntentEntry) and one.ref is not None]
+    intent = await _entry(house, case.entries[case.persons.index(person)])
+    if not isinstance(intent, IntentEntry) or intent.ref is None:
+        return
+    ref = bytes.fromhex(intent.ref)
+    while rows := await house.reads.find(Note, ("ref",), [(ref,)], limit=CHUNK):
+        deletes = tuple(Delete(Note.TABLE, (row.entry, row.ref)) for row in rows)
+        await house.commits.commit(Change("record", deletes=deletes))
 
 
 async def _sweep_lookups(house: House, person: bytes) -> None:

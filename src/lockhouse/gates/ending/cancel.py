@@ -32,10 +32,15 @@ async def cancel(house: House, case: Case) -> Case:
     identifier, believed as far, and without the ending it would have led to one person.
 
     Raises:
-        Moved: it is past its shutting, or not there yet, or the person's rows keep moving.
+        Moved: it is past its shutting, or not there yet, or the person's rows keep moving; or it is of a compartment
+            and all of the person is ending or has ended since.
     """
     if case.step not in {"shut", "cancelling"}:
         raise Moved("ending: expected a case that is shut and not destroyed", hint="only then can it be undone")
+    if case.compartment:
+        rings = await house.reads.get(KeyRing, [(person,) for person in case.persons])
+        if len(rings) < len(case.persons):
+            raise _ended_since()
     if case.step == "shut":  # from here on nobody destroys it
         was, case = case, msgspec.structs.replace(case, step="cancelling")
         await advance(house, case, was=was)
@@ -53,6 +58,11 @@ async def cancel(house: House, case: Case) -> Case:
     seals = await moved_seals(house, case.persons, state=SEAL_OPEN)
     await advance(house, undone, was=case, puts=[Put(Seal.TABLE, seal) for seal in seals], entries=drafts)
     return undone
+
+
+def _ended_since() -> Moved:
+    hint = "all of the person is ending, or has ended, since"
+    return Moved("ending: expected living persons", hint=hint)
 
 
 async def _put_back(house: House, case: Case, person: bytes) -> list[Link]:
@@ -81,6 +91,8 @@ async def _ring_again(house: House, case: Case, row: Limbo, wrapped: bytes) -> t
     """The ring to store, and what must still be so when it is."""
     person = row.person
     stored = (await house.reads.get(KeyRing, [(person,)])).get((person,))
+    if stored is None and case.compartment:
+        raise _ended_since()
     if stored is None:
         ring = KeyRing(person, row.generation, row.version, wrapped)
         return ring, Expect(KeyRing.TABLE, (person,), None, or_absent=False, because="ring-moved")

@@ -122,18 +122,20 @@ async def _limbo_change(house: House, case: Case, stored: KeyRing, serials: list
     person = stored.person
     expects = [Expect(KeyRing.TABLE, (person,), {"version": stored.version}, or_absent=False, because="ring-moved")]
     puts, deletes, indexes = [], [], []
+    waiting = ring = WrappedRing(person, stored.generation, stored.version, stored.wrapped)
     if case.compartment:
-        ring = WrappedRing(person, stored.generation, stored.version, stored.wrapped)
         cut = house.keyring.cut(ring, [case.compartment])
         puts.append(Put(KeyRing.TABLE, KeyRing(person, cut.generation, cut.version, cut.blob)))
+        # The others' keys do not wait here: they would outlive the person, should all of the person end meanwhile.
+        waiting = house.keyring.cut(ring, house.keyring.serials(person).keys() - {case.compartment})
     else:
         deletes.append(Delete(KeyRing.TABLE, (person,)))
         indexes = await house.reads.find(Identifier, ("person",), [(person,)], limit=MANY)
         deletes += [Delete(Identifier.TABLE, (one.kind, one.generation, one.tag, one.proof)) for one in indexes]
-    kept = _ENCODE([stored.wrapped, [msgspec.structs.astuple(one) for one in indexes]])
-    sealed = seal_bytes(_limbo_key(house, stored.generation), kept, _limbo_place(house, case, person))
+    kept = _ENCODE([waiting.blob, [msgspec.structs.astuple(one) for one in indexes]])
+    sealed = seal_bytes(_limbo_key(house, waiting.generation), kept, _limbo_place(house, case, person))
     row = Limbo(
-        person, case.id, stored.generation, stored.version, sealed, _ENCODE(sorted(serials)), house.clock.now_ms(),
+        person, case.id, waiting.generation, waiting.version, sealed, _ENCODE(sorted(serials)), house.clock.now_ms(),
         case.destroy_at,
     )  # fmt: skip
     puts.append(Put(Limbo.TABLE, row))

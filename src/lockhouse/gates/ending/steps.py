@@ -10,7 +10,7 @@ from lockhouse.errors import Tampered
 from lockhouse.gates.authority import checked, signed
 from lockhouse.gates.ending.cancel import cancel
 from lockhouse.gates.ending.epoch import destroy_epoch, shut_epoch
-from lockhouse.gates.ending.intent import Case, advance
+from lockhouse.gates.ending.intent import Case, advance, open_cases
 from lockhouse.gates.ending.person import limbo_rows, marks_of, shut
 from lockhouse.gates.trusted_time import trusted_now
 from lockhouse.ledger.certificate import CANNOT_PROVE, Residue, Statement, commitment
@@ -71,17 +71,31 @@ async def carry_on(house: House, case: Case, *, journal: Journal, now: bool = Fa
 
 async def _destroy(house: House, case: Case, journal: Journal) -> Case:
     at = house.clock.now_ms()
-    journal.append(case.serials, cause=case.what, at=at)
+    if case.serials:  # none are left of a person whose compartments all ended before
+        journal.append(case.serials, cause=case.what, at=at)
     if case.what == "epoch":
         await destroy_epoch(house, case)
     else:
         for person in case.persons:
             await _destroy_person(house, case, person, at=at)
+    if case.what == "person":
+        await _end_parts(house, case, journal)
     await house.commits.scrub()
     await house.epochs.announce(key=True)
     further = msgspec.structs.replace(case, step="destroyed")
     await advance(house, further, was=case)
     return further
+
+
+async def _end_parts(house: House, case: Case, journal: Journal) -> None:
+    """Compartments of theirs that were shut before end with them: the certificate is for everything held."""
+    for part in await open_cases(house):
+        if not part.compartment or part.what == "epoch" or not set(part.persons) <= set(case.persons):
+            continue
+        if part.step == "cancelling":  # there is no ring any more that it could be put back into
+            was, part = part, msgspec.structs.replace(part, step="shut")  # noqa: PLW2901  # the same, one step on
+            await advance(house, part, was=was)
+        await carry_on(house, part, journal=journal, now=True)
 
 
 async def _destroy_person(house: House, case: Case, person: bytes, *, at: int) -> None:
