@@ -117,6 +117,43 @@ async def test_a_suppression_survives_the_erasure_of_the_person(tmp_path: Path) 
     assert [view.fields["order_id"].value for view in await late.find(EMAIL)] == ["A-3"]
 
 
+async def test_who_comes_later_with_a_suppressed_identifier_has_refused_under_every_other(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    other = await world.second()
+    await consent.suppress(world.house, "email", EMAIL, purposes=["marketing"], reason="asked", by="os-user:1000")
+    assert await _order(world) in {"stored", "trimmed"}
+    person = await world.person(EMAIL)
+    [word] = await consent.show(world.house, person)
+    assert (word.purpose, word.granted, word.signal) == ("marketing", False, "suppression")
+    for number, place in enumerate((world, other)):
+        world.clock.at += 1
+        sent = await place.send("account", "Order Completed", loyalty_id="L-7001234", order_id=f"B-{number}", **YES)
+        assert sent.outcome in {"stored", "trimmed"}
+        assert not await _marketer_sees(place)
+    assert await world.person(EMAIL) == person
+
+
+@pytest.mark.parametrize("opened_by", ["lifting", "staff"])
+async def test_what_a_suppression_closed_opens_by_lifting_or_by_the_persons_word(
+    tmp_path: Path, opened_by: str
+) -> None:
+    world = await World.make(tmp_path)
+    await _order(world, yes=True)
+    await consent.suppress(world.house, "email", EMAIL, purposes=[], reason="asked", by="os-user:1000")
+    world.clock.at += 1
+    await world.send("account", "Order Completed", loyalty_id="L-7001234", order_id="A-2", **YES)
+    assert not await _marketer_sees(world)
+    world.clock.at += 1
+    if opened_by == "lifting":
+        await consent.lift(world.house, "email", EMAIL, reason="asked", by="os-user:1000")
+        assert not await _marketer_sees(world), "a suppression that is lifted is no yes"
+        world.clock.at += 1
+        await _order(world, 3, yes=True)
+    else:
+        await consent.record(world.house, await world.person(EMAIL), "marketing", granted=True)
+    assert await _marketer_sees(world)
+
+
 async def test_an_event_of_nothing_but_suppressed_purposes_says_so(tmp_path: Path) -> None:
     world = await World.make(tmp_path)
     await consent.suppress(world.house, "device_id", "tablet-0042", purposes=[], reason="asked", by="os-user:1000")

@@ -11,7 +11,7 @@ from lockhouse.crypto.blindindex import suppression_tag
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Invalid, NotFound
 from lockhouse.gates.authority import checked, digest, signed
-from lockhouse.gates.facts import facts_of_persons
+from lockhouse.gates.facts import LIFTED, STAFF, SUPPRESSION, facts_of_persons
 from lockhouse.gates.rings import admit_rings
 from lockhouse.identity.normalise import NORM_VERSION, normal
 from lockhouse.ledger.entry import Consent as ConsentEntry
@@ -39,7 +39,7 @@ class Word(msgspec.Struct, frozen=True, kw_only=True):
     assurance: int
 
 
-async def record(house: House, person: bytes, purpose: str, *, granted: bool, signal: str = "staff") -> Consent:
+async def record(house: House, person: bytes, purpose: str, *, granted: bool, signal: str = STAFF) -> Consent:
     """The person's word on a purpose stands, in every process: what decides reads it from now on.
 
     Raises:
@@ -130,12 +130,12 @@ async def suppress(  # noqa: PLR0913  (what a suppression is made of)
     await house.commits.commit(Change("identity", puts=(Put(Suppression.TABLE, row),)))
     await house.commits.commit(Change("record", entries=(said.draft(id=entry, lane=house.lane),)))
     await house.epochs.announce(key=True)
-    await _refused(house, field, value, numbers)
+    await _tell(house, field, value, numbers, signal=SUPPRESSION)
     return row
 
 
-async def _refused(house: House, field: str, value: str, numbers: Sequence[int]) -> None:
-    """Whoever has this identifier, however far that is believed, is told no for these purposes."""
+async def _tell(house: House, field: str, value: str, numbers: Sequence[int], *, signal: str) -> None:
+    """Whoever has this identifier, however far that is believed, has refused these purposes."""
     live = house.live()
     kind = live.kind(field)
     plain = normal(kind.type, value)
@@ -148,11 +148,13 @@ async def _refused(house: House, field: str, value: str, numbers: Sequence[int])
         for purpose in live.policy.purposes:
             if purpose.refusable and (not numbers or purpose.id in numbers):
                 with suppress_errors(NotFound):  # they ended meanwhile
-                    await record(house, person, purpose.name, granted=False, signal="suppression")
+                    await record(house, person, purpose.name, granted=False, signal=signal)
 
 
 async def lift(house: House, field: str, value: str, *, reason: str, by: str) -> None:
     """The suppression of this identifier is gone, and the ledger says who lifted it and why.
+
+    Whoever has the identifier has still refused, and can say yes again.
 
     Raises:
         NotFound: it was not suppressed.
@@ -161,13 +163,12 @@ async def lift(house: House, field: str, value: str, *, reason: str, by: str) ->
     found = await house.reads.get(Suppression, [place])
     if not found:
         raise NotFound("suppression: expected one of this identifier", hint="lockhouse suppression list")
-    row = found[place]
-    said = SuppressionEntry(
-        change="ended", purposes=msgspec.msgpack.decode(row.purposes), reason=reason, by=by, row=digest(row)
-    )
+    row, numbers = found[place], msgspec.msgpack.decode(found[place].purposes)
+    said = SuppressionEntry(change="ended", purposes=numbers, reason=reason, by=by, row=digest(row))
     await house.commits.commit(Change("record", entries=(said.draft(id=house.ids.new(), lane=house.lane),)))
     await house.commits.commit(Change("identity", deletes=(Delete(Suppression.TABLE, place),)))
     await house.epochs.announce(key=True)
+    await _tell(house, field, value, numbers, signal=LIFTED)
 
 
 async def suppressions(house: House) -> list[Suppression]:

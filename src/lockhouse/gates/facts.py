@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 SEAL_OPEN = 0
 SEAL_ENDING = 1
 SEAL_ENDED = 2
+STAFF = "staff"
+SUPPRESSION = "suppression"
+LIFTED = "lifted"
+"""Signals of words that no event sends: what staff was told, and what a suppression and its lifting say of a person."""
 
 
 async def facts_of_persons(house: House, persons: Iterable[bytes], *, fresh: bool = False) -> dict[bytes, PersonFacts]:
@@ -72,7 +76,7 @@ async def _read(house: House, persons: Sequence[bytes]) -> dict[bytes, PersonFac
             state=own.state | (PersonState.ENDING if seal is not None and seal.state != SEAL_OPEN else 0),
             region=own.region,
             consents=standing(house, said[person]),
-            objected=frozenset(),
+            objected=objected(house, said[person]),
             active_at=own.active_at,
             version=own.version,
             created_at=own.created_at,
@@ -97,6 +101,21 @@ def standing(house: House, rows: Iterable[Consent]) -> dict[str, bool]:
         if name is not None:
             word[name] = granted
     return word
+
+
+def objected(house: House, rows: Iterable[Consent]) -> frozenset[str]:
+    """Purposes that a suppression of one of the person's identifiers closed: no later event of theirs opens them.
+
+    Only lifting it, or the person's own word to staff, does (GDPR Art. 21(3)).
+    """
+    closed: set[str] = set()
+    for row in sorted(rows, key=lambda consent: (consent.at, consent.id)):
+        name = house.live().names.name("purpose", row.purpose)
+        if name is not None and row.signal == SUPPRESSION:
+            closed.add(name)
+        elif name is not None and row.signal in {STAFF, LIFTED}:
+            closed.discard(name)
+    return frozenset(closed)
 
 
 async def suppressed_purposes(house: House, identifiers: Iterable[tuple[str, str]]) -> frozenset[str]:

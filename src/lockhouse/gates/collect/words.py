@@ -2,7 +2,8 @@
 
 A narrowing word counts from any assurance; it is stored when it would change something: it closes a purpose that is
 open without a word, or takes back a grant. A widening word is stored only from `secret` or better. A word that is
-already standing is not stored again.
+already standing is not stored again. Whoever comes with a suppressed identifier has refused, like everyone who had it
+when it was suppressed: what they do later under another identifier is closed too.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lockhouse.gates.authority import digest, signed
+from lockhouse.gates.facts import SUPPRESSION
 from lockhouse.ledger import entry as entries
 from lockhouse.model.change import Draft
 from lockhouse.model.rows import Consent
@@ -51,7 +53,7 @@ def word_draft(house: House, row: Consent) -> Draft:
 def new_words(work: Work) -> dict[str, tuple[bool, str]]:
     """Purpose -> what the event says of it that is not standing yet, and by which signal."""
     event, purposes = work.event, work.live.policy.purposes
-    if event.consent is None and not event.signals:
+    if event.consent is None and not event.signals and not work.suppressed:
         return {}
     own = work.own_facts
     standing: dict[str, bool] = {} if own is None else own.consents
@@ -67,8 +69,11 @@ def new_words(work: Work) -> dict[str, tuple[bool, str]]:
             if purpose.sold_or_shared and purpose.refusable:
                 words[purpose.name] = (False, GPC)
     asked_first = {one.name for one in purposes if set(one.basis.values()) <= {"consent"}}
-    return {
-        name: word
-        for name, word in words.items()
-        if standing.get(name) is not word[0] and not (word[0] is False and name in asked_first and name not in standing)
-    }
+    closed = {name for name in asked_first if name not in standing}
+    words = {name: word for name, word in words.items() if word[0] or name not in closed}
+    fresh = {name: word for name, word in words.items() if standing.get(name) is not word[0]}
+    objected = frozenset() if own is None else own.objected
+    for purpose in purposes:
+        if purpose.refusable and purpose.name in work.suppressed - objected:
+            fresh[purpose.name] = (False, SUPPRESSION)
+    return fresh
