@@ -8,24 +8,21 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lockhouse.crypto.blindindex import suppression_tag
-from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Invalid, NotFound
 from lockhouse.gates.authority import checked, digest, signed
 from lockhouse.gates.facts import LIFTED, STAFF, SUPPRESSION, facts_of_persons
 from lockhouse.gates.rings import admit_rings
+from lockhouse.gates.told import consent_draft, tell
 from lockhouse.identity.normalise import NORM_VERSION, normal
-from lockhouse.ledger.entry import Consent as ConsentEntry
 from lockhouse.ledger.entry import Suppression as SuppressionEntry
 from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
-from lockhouse.model.rows import Consent, Identifier, KeyRing, Seal, Suppression
+from lockhouse.model.rows import Consent, Identifier, KeyRing, Suppression
 from lockhouse.model.scale import Assurance, ConsentState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lockhouse.gates.house import House
-
-TRIES = 5
 
 
 class Word(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,21 +61,8 @@ async def record(house: House, person: bytes, purpose: str, *, granted: bool, si
     stored = await house.commits.commit(Change("identity", puts=(Put(Consent.TABLE, row),), expects=(alive,)))
     if isinstance(stored, Conflict):
         raise NotFound("person: expected a living person", hint="lockhouse person find KIND looks one up")
-    said = ConsentEntry(
-        ref=house.keyring.ref(person).hex(), purpose=found.id, state=int(state), channel=0, signal=signal,  # type: ignore[arg-type]  # 0 or 1
-        assurance=int(Assurance.SECRET), row=digest(row),  # type: ignore[arg-type]  # 1..3
-    )  # fmt: skip
-    draft = said.draft(id=entry, lane=house.lane)
-    for _ in range(TRIES):
-        seal = (await house.reads.get(Seal, [(person,)])).get((person,))
-        version = seal.version if seal else 0
-        expect = Expect(Seal.TABLE, (person,), {"version": version}, or_absent=version == 0, because="seal-moved")
-        put = Put(Seal.TABLE, Seal(person, version + 1, seal.state if seal else 0))
-        answer = await house.commits.commit(Change("record", puts=(put,), expects=(expect,), entries=(draft,)))
-        if not isinstance(answer, Conflict):
-            house.facts.drop(person)
-            return row
-    raise Moved("consent: expected the person's facts to hold still", hint="try again")
+    await tell(house, [person], [consent_draft(house, row)])
+    return row
 
 
 async def show(house: House, person: bytes) -> list[Word]:

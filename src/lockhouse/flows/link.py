@@ -8,18 +8,16 @@ import msgspec
 
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Invalid, NotFound
-from lockhouse.gates.authority import checked, digest, signed
+from lockhouse.gates.authority import checked, signed
 from lockhouse.gates.rings import admit_rings
+from lockhouse.gates.told import link_draft, tell
 from lockhouse.identity.match import SAME_PERSON
-from lockhouse.ledger.entry import Link as LinkEntry
-from lockhouse.model.change import Change, Conflict, Draft, Expect, Put
-from lockhouse.model.rows import KeyRing, Link, Seal
+from lockhouse.model.change import Change, Conflict, Expect, Put
+from lockhouse.model.rows import KeyRing, Link
 from lockhouse.model.scale import Proof
 
 if TYPE_CHECKING:
     from lockhouse.gates.house import House
-
-TRIES = 5
 
 
 async def links_of(house: House, person: bytes) -> list[Link]:
@@ -53,7 +51,7 @@ async def make(house: House, one: bytes, other: bytes, *, by: str) -> Link:
     answer = await house.commits.commit(Change("identity", puts=(Put(Link.TABLE, row),), expects=tuple(alive)))
     if isinstance(answer, Conflict):
         raise NotFound("person: expected a living person", hint="lockhouse person find KIND looks one up")
-    await _note(house, (one, other), [_draft(house, row, change="made", by=by)])
+    await tell(house, (one, other), [link_draft(house, row, change="made", by=by)])
     return row
 
 
@@ -76,11 +74,11 @@ async def undo(house: House, one: bytes, other: bytes, *, by: str) -> int:
         undone = signed(undone, house.integrity_key)
         puts.append(Put(Link.TABLE, undone))
         expects.append(Expect(Link.TABLE, (row.id,), {"mac": row.mac}, or_absent=False, because="link-moved"))
-        drafts.append(_draft(house, undone, change="ended", by=by))
+        drafts.append(link_draft(house, undone, change="ended", by=by))
     answer = await house.commits.commit(Change("identity", puts=tuple(puts), expects=tuple(expects)))
     if isinstance(answer, Conflict):
         raise Moved("link: expected it as it was read", hint="try again")
-    await _note(house, (one, other), drafts)
+    await tell(house, (one, other), drafts)
     return len(standing)
 
 
@@ -88,30 +86,3 @@ async def _living(house: House, *persons: bytes) -> None:
     await admit_rings(house, set(persons))
     if any(house.keyring.version_of(person) is None for person in persons):
         raise NotFound("person: expected a living person", hint="lockhouse person find KIND looks one up")
-
-
-def _draft(house: House, row: Link, *, change: str, by: str) -> Draft:
-    said = LinkEntry(
-        change=change, a=house.keyring.ref(row.a).hex(), b=house.keyring.ref(row.b).hex(),  # type: ignore[arg-type]  # made or ended
-        proof=row.proof, by=by, row=digest(row),  # type: ignore[arg-type]  # 1, 2 or 3
-    )  # fmt: skip
-    return said.draft(id=row.entry, lane=house.lane)
-
-
-async def _note(house: House, persons: tuple[bytes, ...], drafts: list[Draft]) -> None:
-    """The entries, and both persons' seals one further, so that no process decides by what was so before."""
-    keys = [(person,) for person in persons]
-    for _ in range(TRIES):
-        seals = await house.reads.get(Seal, keys)
-        puts, expects = [], []
-        for person in persons:
-            seal = seals.get((person,)) or Seal(person, 0, 0)
-            puts.append(Put(Seal.TABLE, Seal(person, seal.version + 1, seal.state)))
-            was = {"version": seal.version}
-            expects.append(Expect(Seal.TABLE, (person,), was, or_absent=seal.version == 0, because="seal-moved"))
-        change = Change("record", puts=tuple(puts), expects=tuple(expects), entries=tuple(drafts))
-        if not isinstance(await house.commits.commit(change), Conflict):
-            for person in persons:
-                house.facts.drop(person)
-            return
-    raise Moved("link: expected the persons' facts to hold still", hint="try again")

@@ -17,13 +17,16 @@ import asyncio
 from collections import deque
 from typing import TYPE_CHECKING
 
+from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Gone, Tampered, Unavailable
 from lockhouse.gates.collect.settle import decide, look_up, settle, settle_links
 from lockhouse.gates.collect.turns import Turns
 from lockhouse.gates.collect.words import new_words
 from lockhouse.gates.collect.work import Work, begin
-from lockhouse.gates.collect.write import refusal, seal_record, settle_persons
+from lockhouse.gates.collect.write import refusal, seal_record, settle_persons, told_of
 from lockhouse.gates.refresh import refresh
+from lockhouse.gates.rings import admit_rings
+from lockhouse.gates.told import tell
 from lockhouse.gates.trusted_time import trusted_now
 from lockhouse.model import codes
 from lockhouse.model.change import Change, Conflict
@@ -141,6 +144,7 @@ async def collect_group(house: House, batches: Sequence[Batch], *, turns: Turns 
             work.under(live, attempt=attempt)
         lost, changes = await _decide_group(house, open_works, turns)
         lost += await _commit(house, changes)
+        await _tell_lost(house, lost)
         open_works = lost
     if open_works:
         raise Unavailable("collect: expected the stores to settle", retry_after_s=1.0)
@@ -226,7 +230,8 @@ async def _commit(house: House, changes: list[tuple[Work, Change]]) -> list[Work
     if not changes:
         return []
     answers = await house.commits.commit_each([change for _, change in changes])
-    lost, received = [], []
+    lost: list[Work] = []
+    received: list[Work] = []
     for (work, _), answer in zip(changes, answers, strict=True):
         if not isinstance(answer, Conflict):
             _answer(work)
@@ -238,8 +243,31 @@ async def _commit(house: House, changes: list[tuple[Work, Change]]) -> list[Work
             work.reply = None
             lost.append(work)
     if received:
+        await _tell_lost(house, received)
         await _answer_received(house, received)
     return lost
+
+
+async def _tell_lost(house: House, works: list[Work]) -> None:
+    """What these items say of persons stands in the identity store, but their records do not: the ledger hears of it.
+
+    The next try would find it said already and say nothing, so nobody would ever have said it.
+    """
+    for work in works:
+        ends = {row.person for row in work.new_words} | {end for row in work.new_links for end in (row.a, row.b)}
+        if not ends:
+            continue
+        await admit_rings(house, ends)
+        ended = {one for one in ends if house.keyring.version_of(one) is None}  # what they said went with them
+        work.new_words = [row for row in work.new_words if row.person not in ended]
+        work.new_links = [row for row in work.new_links if ended.isdisjoint((row.a, row.b))]
+        drafts = told_of(house, work)
+        if drafts:
+            try:
+                await tell(house, {row.person for row in work.new_words}, drafts)
+            except Moved as err:
+                raise Unavailable("collect: expected the stores to settle", retry_after_s=1.0) from err
+        work.new_words = work.new_links = ()
 
 
 def _answer(work: Work) -> None:

@@ -10,10 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lockhouse.gates.authority import digest, signed
+from lockhouse.gates.authority import signed
 from lockhouse.gates.facts import SUPPRESSION
-from lockhouse.ledger import entry as entries
-from lockhouse.model.change import Draft
 from lockhouse.model.rows import Consent
 from lockhouse.model.scale import Assurance, ConsentState
 from lockhouse.policy.live import map_consent
@@ -37,17 +35,6 @@ def words_to_store(house: House, work: Work) -> list[Consent]:
         )  # fmt: skip
         rows.append(signed(row, house.integrity_key))
     return rows
-
-
-def word_draft(house: House, row: Consent) -> Draft:
-    """The ledger entry of a stored word; the person's ring must be admitted, for their ref."""
-    said = entries.Consent(
-        ref=house.keyring.ref(row.person).hex(), purpose=row.purpose, state=1 if row.state else 0,
-        channel=row.channel,
-        signal=row.signal, assurance=row.assurance,  # type: ignore[arg-type]  # 1, 2 or 3
- row=digest(row),
-    )  # fmt: skip
-    return said.draft(id=row.entry, lane=house.lane)
 
 
 def new_words(work: Work) -> dict[str, tuple[bool, str]]:

@@ -9,19 +9,18 @@ import msgspec
 from lockhouse.crypto.canonical import pack_fields
 from lockhouse.crypto.ring import WrappedRing
 from lockhouse.crypto.seal import encode_boxes
-from lockhouse.gates.authority import digest
-from lockhouse.gates.collect.words import word_draft, words_to_store
+from lockhouse.gates.collect.words import words_to_store
 from lockhouse.gates.collect.work import evidence_of
 from lockhouse.gates.epochs import epoch_at
 from lockhouse.gates.lookups import lookup_rows
 from lockhouse.gates.rings import admit_rings
-from lockhouse.ledger import entry as entries
+from lockhouse.gates.told import consent_draft, link_draft
 from lockhouse.ledger.record import record_leaf_of
 from lockhouse.model import codes
 from lockhouse.model.change import Change, Conflict, Count, Draft, Expect, Leaf, Put
 from lockhouse.model.ids import DAY_MS
 from lockhouse.model.rows import House as HouseRow
-from lockhouse.model.rows import Identifier, KeyRing, Link, Outbox, Person, Receipt, Record, Seal
+from lockhouse.model.rows import Identifier, KeyRing, Outbox, Person, Receipt, Record, Seal
 from lockhouse.model.scale import PersonState
 
 if TYPE_CHECKING:
@@ -50,14 +49,18 @@ async def settle_persons(house: House, works: Sequence[Work]) -> list[Work]:
     for work in lost:  # the person ended between the look-up and now
         house.facts.drop(work.person)
     gone = {id(work) for work in lost}
+    moved: dict[bytes, Person] = {}
     changing = [
-        (work, change) for work in works if id(work) not in gone and (change := _who(house, work, minted)) is not None
+        (work, change)
+        for work in works
+        if id(work) not in gone and (change := _who(house, work, minted, moved)) is not None
     ]
     if changing:
         answers = await house.commits.commit_each([change for _, change in changing])
         for (work, _), answer in zip(changing, answers, strict=True):
             if isinstance(answer, Conflict):
                 lost.append(work)
+                work.new_words = work.new_links = ()
                 house.facts.drop(work.person)
                 if work.is_new:
                     failed.add(work.person)
@@ -76,7 +79,7 @@ async def settle_persons(house: House, works: Sequence[Work]) -> list[Work]:
     return lost
 
 
-def _who(house: House, work: Work, minted: set[bytes]) -> Change | None:
+def _who(house: House, work: Work, minted: set[bytes], moved: dict[bytes, Person]) -> Change | None:
     """What the identity store must hold before this item can be sealed; None when nothing is new.
 
     Nothing is added to a known person whose ring has moved: an index that an ending did not see would outlive it.
@@ -106,11 +109,13 @@ def _who(house: House, work: Work, minted: set[bytes]) -> Change | None:
             Expect(KeyRing.TABLE, (row.b,), {"person": row.b}, or_absent=False, because="ring-moved")
             for row in work.new_links
         ]
-    moved = None if work.is_new else _activity(work)
-    work.moved = moved is not None
-    if moved is not None:
-        puts.append(Put(Person.TABLE, moved))
-        expects.append(Expect(Person.TABLE, (person,), {"version": moved.version}, False, "person-moved"))  # noqa: FBT003
+    further = None if work.is_new else _activity(work, moved.get(person))
+    work.moved = further is not None
+    if further is not None:
+        moved[person] = further
+        puts.append(Put(Person.TABLE, further))
+        was = {"version": further.version - 1}
+        expects.append(Expect(Person.TABLE, (person,), was, False, "person-moved"))  # noqa: FBT003
     return Change("identity", puts=tuple(puts), expects=tuple(expects)) if puts else None
 
 
@@ -120,27 +125,19 @@ def _day(work: Work) -> int:
     return at - at % DAY_MS
 
 
-def _activity(work: Work) -> Person | None:
-    """A known person's last activity and region, moved at most once a day."""
+def _activity(work: Work, moved: Person | None) -> Person | None:
+    """A known person's last activity and region, moved at most once a day; on from how the group moved them already."""
     facts, today, region = work.own_facts, _day(work), evidence_of(work)
-    if facts is None or (facts.active_at >= today and (region is None or facts.region is not None)):
+    if facts is None:
         return None
-    state = facts.state & ~PersonState.ENDING
-    active_at = max(today, facts.active_at)
-    return Person(work.person, state, facts.region or region, facts.version, facts.created_at, active_at)
-
-
-def _link_draft(house: House, row: Link) -> Draft:
-    refs = house.keyring.ref(row.a).hex(), house.keyring.ref(row.b).hex()
-    made = entries.Link(
-        change="made" if row.until_at is None else "ended",
-        a=refs[0],
-        b=refs[1],
-        proof=row.proof,  # type: ignore[arg-type]  # 1, 2 or 3
-        by="service:collect",
-        row=digest(row),
+    was = moved or Person(
+        work.person, facts.state & ~PersonState.ENDING, facts.region, facts.version, facts.created_at, facts.active_at
     )
-    return made.draft(id=row.entry, lane=house.lane)
+    if was.active_at >= today and (region is None or was.region is not None):
+        return None
+    return msgspec.structs.replace(
+        was, region=was.region or region, version=was.version + 1, active_at=max(today, was.active_at)
+    )
 
 
 async def _extend_rings(house: House, works: Sequence[Work]) -> list[Work]:
@@ -196,7 +193,7 @@ def seal_record(house: House, work: Work) -> Change:
         "record",
         puts=(Put("record", row), Put("receipt", receipt), *_outbox(house, work), *_moved_seal(work)),
         expects=_expects(work, row.channel),
-        entries=_drafts(house, work),
+        entries=told_of(house, work),
         leaves=(Leaf(house.lane, work.record, record_leaf_of(row)),),
         counts=_counts(row.channel, work),
         deadline=house.clock.now_ms() + LEASE_MS,
@@ -215,11 +212,16 @@ def refusal(work: Work) -> Change:
     return Change("record", puts=(Put(Receipt.TABLE, receipt),), expects=(absent,), counts=_counts(channel, work))
 
 
-def _drafts(house: House, work: Work) -> tuple[Draft, ...]:
+def told_of(house: House, work: Work) -> tuple[Draft, ...]:
+    """The entries of what the item says of persons: their words on consent, and links."""
     if not (work.new_links or work.new_words):
         return ()
-    words = [word_draft(house, row) for row in work.new_words]
-    return (*words, *(_link_draft(house, row) for row in work.new_links))
+    words = [consent_draft(house, row) for row in work.new_words]
+    links = [
+        link_draft(house, row, change="made" if row.until_at is None else "ended", by="service:collect")
+        for row in work.new_links
+    ]
+    return (*words, *links)
 
 
 def _moved_seal(work: Work) -> tuple[Put, ...]:

@@ -8,13 +8,13 @@ import msgspec
 
 from lockhouse.crypto.ring import WrappedRing
 from lockhouse.errors import Conflict as Moved
-from lockhouse.gates.authority import checked, digest, signed
+from lockhouse.gates.authority import checked, signed
 from lockhouse.gates.ending.intent import Case, advance
 from lockhouse.gates.ending.person import TRIES, limbo_rows, moved_seals
 from lockhouse.gates.facts import SEAL_OPEN
 from lockhouse.gates.rings import admit_rings
+from lockhouse.gates.told import link_draft
 from lockhouse.identity.match import SAME_PERSON
-from lockhouse.ledger.entry import Link as LinkEntry
 from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
 from lockhouse.model.rows import ErasedMark, Identifier, KeyRing, Limbo, Link, Seal
 from lockhouse.model.scale import Proof
@@ -47,13 +47,7 @@ async def cancel(house: House, case: Case) -> Case:
     links = [link for person in case.persons for link in await _put_back(house, case, person)]
     await house.epochs.announce(key=True)
     await admit_rings(house, {end for link in links for end in (link.a, link.b)})
-    drafts = [
-        LinkEntry(
-            change="made", a=house.keyring.ref(row.a).hex(), b=house.keyring.ref(row.b).hex(),
-            proof=row.proof, by=case.by, row=digest(row),  # type: ignore[arg-type]  # 1, 2 or 3
-        ).draft(id=row.entry, lane=house.lane)
-        for row in links
-    ]  # fmt: skip
+    drafts = [link_draft(house, row, change="made", by=case.by) for row in links]
     undone = msgspec.structs.replace(case, step="cancelled")
     seals = await moved_seals(house, case.persons, state=SEAL_OPEN)
     await advance(house, undone, was=case, puts=[Put(Seal.TABLE, seal) for seal in seals], entries=drafts)

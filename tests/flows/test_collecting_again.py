@@ -1,0 +1,123 @@
+"""What an item says of persons is said once, whatever moves while it is on its way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lockhouse.ledger.entry import parse_entry
+from lockhouse.model.change import Change, Put
+from lockhouse.model.ids import DAY_MS
+from lockhouse.model.rows import Consent, LedgerEntry, Link, Person, Seal
+from tests.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+    from pathlib import Path
+
+    from lockhouse.model.change import Committed, Conflict
+    from lockhouse.model.ports import Commits
+
+EMAIL, PHONE = "anna@example.com", "+4930123456"
+
+
+class Between:
+    """Commits in which something happens once, after the first identity commit and before the record's."""
+
+    def __init__(self, inner: Commits, happens: Callable[[], Awaitable[object]]) -> None:
+        self._inner = inner
+        self._happens: Callable[[], Awaitable[object]] | None = happens
+
+    async def commit(self, change: Change) -> Committed | Conflict:
+        return await self._inner.commit(change)
+
+    async def commit_each(self, changes: Sequence[Change]) -> list[Committed | Conflict]:
+        answers = await self._inner.commit_each(changes)
+        happens, self._happens = self._happens, None if changes[0].store == "identity" else self._happens
+        if happens is not None and self._happens is None:
+            await happens()
+        return answers
+
+    async def scrub(self) -> None:
+        await self._inner.scrub()
+
+
+async def _move_seal(world: World, person: bytes, *, to: int) -> None:
+    await world.store.commit(Change("record", puts=(Put(Seal.TABLE, Seal(person, to, 0)),)))
+
+
+async def _entries(world: World) -> set[bytes]:
+    return {row.id for row in await world.rows(LedgerEntry)}
+
+
+async def test_a_word_is_in_the_ledger_although_its_record_had_to_be_tried_again(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    await world.send("account", "Order Completed", email=EMAIL, order_id="A-1", order_total="1")
+    person = await world.person(EMAIL)
+    world.house.commits = Between(world.store, lambda: _move_seal(world, person, to=1))
+    sent = await world.send("account", "Order Completed", email=EMAIL, order_id="A-2", consent={"Analytics": False})
+    assert sent.outcome in {"stored", "trimmed"}
+    [word] = await world.rows(Consent)
+    assert word.entry in await _entries(world)
+    [seal] = await world.rows(Seal)
+    assert seal.version == 2, "another process that had decided by no word must notice"
+
+
+async def test_a_link_is_in_the_ledger_although_its_record_had_to_be_tried_again(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    await world.send("account", "Order Completed", email=EMAIL, order_id="A-1")
+    await world.send("account", "Order Completed", phone=PHONE, order_id="A-2")
+
+    async def move() -> None:
+        for who, by in ((EMAIL, "email"), (PHONE, "phone")):
+            await _move_seal(world, await world.person(who, by=by), to=1)
+
+    world.house.commits = Between(world.store, move)
+    sent = await world.send("account", "Order Completed", email=EMAIL, phone=PHONE, order_id="A-3")
+    assert sent.outcome in {"stored", "trimmed"}
+    [link] = await world.rows(Link)
+    assert link.entry in await _entries(world)
+    [said] = [body for row in await world.rows(LedgerEntry) if (body := parse_entry(row.body).body).KIND == "link"]
+    assert said is not None
+
+
+async def test_a_word_whose_speaker_ended_meanwhile_goes_with_them(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    other = await world.second()
+    await world.send("account", "Order Completed", email=EMAIL, order_id="A-1")
+    person = await world.person(EMAIL)
+    world.house.commits = Between(world.store, lambda: other.erase(person))
+    sent = await world.send("account", "Order Completed", email=EMAIL, order_id="A-2", consent={"Analytics": False})
+    assert sent.outcome in {"stored", "trimmed", "refused"}
+    entries = await _entries(world)
+    assert all(word.entry in entries for word in await world.rows(Consent))
+    assert person not in {word.person for word in await world.rows(Consent)}
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+async def test_two_events_of_one_person_in_one_request_both_count(tmp_path: Path, *, backwards: bool) -> None:
+    world = await World.make(tmp_path)
+    await world.send("account", "Order Completed", email=EMAIL, order_id="A-1", at=world.clock.at)
+    world.clock.pass_days(3)
+    await world.new_epochs()
+    today = world.clock.at - world.clock.at % DAY_MS
+    late = ("account", "Order Completed", {"email": EMAIL, "order_id": "A-2", "at": world.clock.at, "country": "DE"})
+    early = ("account", "Order Completed", {"email": EMAIL, "order_id": "A-3", "at": world.clock.at - 2 * DAY_MS})
+    await world.send_all([early, late] if backwards else [late, early])
+    [row] = await world.rows(Person)
+    assert (row.active_at, row.region) == (today, "de")
+
+
+async def test_a_process_with_an_older_view_of_a_person_takes_nothing_back(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    await world.send("account", "Order Completed", email=EMAIL, order_id="A-1")
+    other = await world.second()
+    for place in (world, other):  # both have read the person as they were
+        await place.find(EMAIL)
+    world.clock.pass_days(1)
+    await world.new_epochs()
+    await world.send("account", "Order Completed", email=EMAIL, order_id="A-2", country="DE")
+    await other.send("account", "Order Completed", email=EMAIL, order_id="A-3")
+    [row] = await world.rows(Person)
+    assert row.region == "de"
