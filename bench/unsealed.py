@@ -105,7 +105,7 @@ async def _decide_group(house: House, works: list[Work], turns: Turns) -> tuple[
         passing = [work for work in works if work.reply is None]
         owners = await look_up(house, passing, turns)
         for work in passing:
-            await decide(house, work)
+            decide(work)
         passing = [work for work in passing if work.reply is None]
         for work in passing:
             settle(house, work, owners)

@@ -109,6 +109,14 @@ async def test_find_of_many_values_is_one_ordered_list_with_one_limit(store: Sto
     assert await store.reads.find(Identifier, ("person",), values, limit=13) == every[:13]
 
 
+async def test_find_without_a_limit_leaves_nothing_out(store: Store) -> None:
+    person = new_id()
+    rows = [an_identifier(number.to_bytes(16, "big"), person) for number in range(10_100)]
+    for start in range(0, len(rows), 1_000):
+        await _keep(store, *rows[start : start + 1_000])
+    assert await store.reads.find(Identifier, ("person",), [(person,)]) == rows
+
+
 async def test_find_of_an_absent_value_gives_rows_without_one(store: Store) -> None:
     await _keep(store, _job(1, state=0, run_at=1))
     assert [job.id[0] for job in await store.reads.find(Job, ("dedupe",), [(None,)])] == [1]

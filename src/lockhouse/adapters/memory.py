@@ -112,7 +112,7 @@ class MemoryStore:
         values: Sequence[KeyTuple],
         *,
         after: KeyTuple | None = None,
-        limit: int = 10_000,
+        limit: int | None = None,
     ) -> list[RowT]:
         """Rows whose columns `by` equal one of `values`, ordered and paged as the port says."""
         asked = set(values)

@@ -28,6 +28,8 @@ COUNT_SQL = (
     "ON CONFLICT (channel, path, reason) DO UPDATE SET count = count + excluded.count, "
     "first_at = min(first_at, excluded.first_at), last_at = max(last_at, excluded.last_at)"
 )
+_NO_LIMIT = -1
+"""What SQLite reads as no limit."""
 PLACE_SQL = "UPDATE ledger_entry SET position = ? WHERE id = ?"
 
 
@@ -197,7 +199,7 @@ class SqlReads(ABC):
         values: Sequence[KeyTuple],
         *,
         after: KeyTuple | None = None,
-        limit: int = 10_000,
+        limit: int | None = None,
     ) -> list[RowT]:
         """Rows whose columns `by` equal one of `values`, ordered and paged as the port says.
 
@@ -211,8 +213,9 @@ class SqlReads(ABC):
         parts = cut(asked) if not way.shape.append else ([value] for value in asked)
         found: list[RowT] = []
         for part in parts:
-            found.extend(row(*r) for r in self._part(way, part, after=after or (), limit=limit - len(found)))
-            if len(found) >= limit:
+            left = _NO_LIMIT if limit is None else limit - len(found)
+            found.extend(row(*r) for r in self._part(way, part, after=after or (), limit=left))
+            if limit is not None and len(found) >= limit:
                 break
         return found
 

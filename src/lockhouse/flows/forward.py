@@ -234,6 +234,6 @@ async def backlog(house: House, name: str) -> dict[str, int]:
     recipient = house.live().policy.recipients[name]
     counted = {}
     for word, state in (("waiting", WAITING), ("sent", SENT), ("held", HELD), ("dead", DEAD)):
-        rows = await house.reads.find(Outbox, ("recipient", "state"), [(recipient.id, state)], limit=1_000_000)
+        rows = await house.reads.find(Outbox, ("recipient", "state"), [(recipient.id, state)])
         counted[word] = len(rows)
     return counted

@@ -108,7 +108,9 @@ async def _owners(house: House, by: str, value: str) -> tuple[list[bytes], Sough
     place = None if sought is None else lookup_tag(house, live, sought)
     if place is None:
         raise Invalid("find by", f"{name} by {' or '.join(declared.find_by)}", got="another way or an empty value")
-    return [row.person for row in await house.reads.find(Lookup, ("kind", "generation", "tag"), [place])], sought
+    return [
+        row.person for row in await house.reads.find(Lookup, ("kind", "generation", "tag"), [place], limit=CANDIDATES)
+    ], sought
 
 
 async def show(house: House, ask: Ask, person: bytes, *, records: Records | None = None) -> View:

@@ -74,7 +74,7 @@ async def load_epochs(house: House) -> None:
         Tampered: a tombstone or a key was not made by this house.
         Unavailable: a key is wrapped by a KEK that is not at hand.
     """
-    stones = await house.reads.find(Tombstone, ("person",), [(NOBODY,)], limit=1_000_000)
+    stones = await house.reads.find(Tombstone, ("person",), [(NOBODY,)])
     ended = {stone.serial for stone in checked(stones, house.integrity_key)}
     async for rows in house.reads.scan(EpochKey):
         for row in rows:

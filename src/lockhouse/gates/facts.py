@@ -13,7 +13,7 @@ from lockhouse.gates.authority import checked
 from lockhouse.gates.house import PersonFacts
 from lockhouse.identity.normalise import NORM_VERSION, normal
 from lockhouse.model.decision import Facts
-from lockhouse.model.rows import Attestation, Consent, ErasedMark, Person, Seal, Suppression
+from lockhouse.model.rows import Attestation, Consent, Person, Seal, Suppression
 from lockhouse.model.scale import Assurance, ConsentState, PersonState
 from lockhouse.training.lapse import Attested, in_force
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from lockhouse.gates.house import House
     from lockhouse.model.decision import Actor
+    from lockhouse.model.rows import Row
 
 SEAL_OPEN = 0
 SEAL_ENDING = 1
@@ -62,7 +63,7 @@ async def _read(house: House, persons: Sequence[bytes]) -> dict[bytes, PersonFac
     seals = await house.reads.get(Seal, keys)
     rows = await house.reads.get(Person, keys)
     said: dict[bytes, list[Consent]] = defaultdict(list)
-    for row in checked(await house.reads.find(Consent, ("person",), keys, limit=100_000), house.integrity_key):
+    for row in checked(await house.reads.find(Consent, ("person",), keys), house.integrity_key):
         said[row.person].append(row)
     read = {}
     for person in persons:
@@ -103,6 +104,26 @@ def standing(house: House, rows: Iterable[Consent]) -> dict[str, bool]:
     return word
 
 
+def merge_facts(parts: Sequence[PersonFacts]) -> tuple[dict[str, bool], frozenset[str], int]:
+    """What stands of several source persons as one: of each purpose the narrowest word.
+
+    Returns:
+        consents by purpose (a denial anywhere denies), objected purposes, state bits.
+    """
+    if len(parts) == 1:
+        one = parts[0]
+        return one.consents, one.objected, one.state
+    consents: dict[str, bool] = {}
+    objected: frozenset[str] = frozenset()
+    state = 0
+    for part in parts:
+        objected |= part.objected
+        state |= part.state
+        for purpose, granted in part.consents.items():
+            consents[purpose] = granted and consents.get(purpose, True)
+    return consents, objected, state
+
+
 def objected(house: House, rows: Iterable[Consent]) -> frozenset[str]:
     """Purposes that a suppression of one of the person's identifiers closed: no later event of theirs opens them.
 
@@ -118,39 +139,38 @@ def objected(house: House, rows: Iterable[Consent]) -> frozenset[str]:
     return frozenset(closed)
 
 
-async def suppressed_purposes(house: House, identifiers: Iterable[tuple[str, str]]) -> frozenset[str]:
-    """Names of the purposes closed by a suppression of any of these (field, canonical value) identifiers.
+async def suppressed_purposes(house: House, identified: Sequence[Iterable[tuple[str, str]]]) -> list[frozenset[str]]:
+    """For each item, the names of the purposes that a suppression of one of its identifiers closes.
+
+    Args:
+        identified: an item's identifiers each, as (field, canonical value).
 
     Raises:
         Tampered: a suppression was not made by this house.
     """
-    live = house.live()
-    keys = []
-    for field, value in identifiers:
-        kind = live.kind(field)
-        plain = normal(kind.type, value)
-        if plain is not None:
-            keys.append(
-                (kind.number, suppression_tag(house.suppression_key, house.id, kind.number, plain, NORM_VERSION))
-            )
-    rows = await house.reads.get(Suppression, keys) if keys else {}
-    now = house.clock.now_ms()
-    closed: set[str] = set()
+    live, now = house.live(), house.clock.now_ms()
+    keys = [[key for field, value in one if (key := _suppression_key(house, field, value))] for one in identified]
+    rows = await house.reads.get(Suppression, list({key for one in keys for key in one}))
+    closed: dict[tuple[int, bytes], set[str]] = {}
     for row in checked(rows.values(), house.integrity_key):
-        if row.until_at is not None and row.until_at <= now:
-            continue
-        numbers = msgspec.msgpack.decode(row.purposes)
-        closed.update(one.name for one in live.policy.purposes if not numbers or one.id in numbers)
-    return frozenset(closed)
+        if row.until_at is None or row.until_at > now:
+            numbers = msgspec.msgpack.decode(row.purposes)
+            closed[row.kind, row.tag] = {one.name for one in live.policy.purposes if not numbers or one.id in numbers}
+    return [frozenset().union(*(closed.get(key, ()) for key in one)) for one in keys]
 
 
-async def any_suppression(house: House) -> bool:
-    """Whether any suppression or erased mark stands, so that collecting must hash for them."""
-    async for rows in house.reads.scan(Suppression, chunk=1):
+def _suppression_key(house: House, field: str, value: str) -> tuple[int, bytes] | None:
+    kind = house.live().kind(field)
+    plain = normal(kind.type, value)
+    if plain is None:
+        return None
+    return kind.number, suppression_tag(house.suppression_key, house.id, kind.number, plain, NORM_VERSION)
+
+
+async def any_row(house: House, row: type[Row]) -> bool:
+    """Whether a table holds anything, so that collecting must ask it."""
+    async for rows in house.reads.scan(row, chunk=1):
         if rows:
-            return True
-    async for marks in house.reads.scan(ErasedMark, chunk=1):
-        if marks:
             return True
     return False
 

@@ -241,7 +241,8 @@ class House:
     demo: bool = False
     live_policy: LivePolicy | None = None
     suppressions: bool = False
-    """Whether any suppression or erased mark exists: kept current by the key epoch, asked before hashing for one."""
+    erased_marks: bool = False
+    """Whether any of them exists: kept current by the key epoch, asked before hashing for one."""
     facts: FactsCache = field(default_factory=FactsCache)
     time: TimeSense = field(default_factory=TimeSense)
     seen_policy: int = -1

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from lockhouse.crypto.blindindex import Indexer
 from lockhouse.gates.epochs import load_epochs
-from lockhouse.gates.facts import any_suppression
+from lockhouse.gates.facts import any_row
 from lockhouse.gates.index_keys import load_index
 from lockhouse.gates.live import load_live
+from lockhouse.model.rows import ErasedMark, Suppression
 
 if TYPE_CHECKING:
     from lockhouse.gates.house import House
@@ -48,7 +49,8 @@ async def _read_again(house: House) -> None:
             house.indexer = Indexer(house.id, await load_index(house.id, house.keks, house.reads))
             await load_live(house)
             await load_epochs(house)
-            house.suppressions = await any_suppression(house)
+            house.suppressions = await any_row(house, Suppression)
+            house.erased_marks = await any_row(house, ErasedMark)
         except BaseException:
             house.stale = True  # half read is not read: the next one who asks begins again
             raise

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from lockhouse.gates.house import House
 
 TRIES = 5
-MANY = 1_000_000
 _SERIALS = msgspec.msgpack.Decoder(list[bytes]).decode
 
 
@@ -70,9 +69,9 @@ async def refuse_ended(house: House, persons: Collection[bytes]) -> None:
 async def _ended_serials(house: House, persons: Collection[bytes]) -> dict[bytes, set[bytes]]:
     keys = [(person,) for person in persons]
     ended: dict[bytes, set[bytes]] = {}
-    for stone in checked(await house.reads.find(Tombstone, ("person",), keys, limit=MANY), house.integrity_key):
+    for stone in checked(await house.reads.find(Tombstone, ("person",), keys), house.integrity_key):
         ended.setdefault(stone.person, set()).add(stone.serial)
-    for row in await house.reads.find(Limbo, ("person",), keys, limit=MANY):
+    for row in await house.reads.find(Limbo, ("person",), keys):
         ended.setdefault(row.person, set()).update(_SERIALS(row.compartments))
     return ended
 

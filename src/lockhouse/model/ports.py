@@ -55,10 +55,11 @@ class Reads(Protocol):
         values: Sequence[KeyTuple],
         *,
         after: KeyTuple | None = None,
-        limit: int = 10_000,
+        limit: int | None = None,
     ) -> list[RowT]:
         """Rows whose columns `by` equal one of `values`, in key order, at most `limit`, keys greater than `after`.
 
+        Without a limit it is every one of them: what decides over data must not overlook the last.
         `by` must be a prefix of the table's key or one of its declared indexes; anything else raises `Invalid`,
         so that no look-up scans a table by mistake. With an index, order is (index columns, key).
         """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lockhouse.faces.cli.layout import clean, count, day, proof, table, when
-from lockhouse.gates.facts import facts_of_persons
+from lockhouse.gates.facts import facts_of_persons, merge_facts
 from lockhouse.model.decision import PersonFacts
 from lockhouse.model.scale import PersonState
 from lockhouse.policy.decide import plain_reason
@@ -93,13 +93,10 @@ def _field(field: FieldView) -> str:
 
 async def facts_about(house: House, view: View) -> PersonFacts:
     """What stands about a person, joined as the gate joins it: of several source persons the narrowest word counts."""
-    found = (await facts_of_persons(house, view.persons, fresh=True)).values()
-    consents: dict[str, bool] = {}
-    for one in found:
-        for purpose, granted in one.consents.items():
-            consents[purpose] = granted and consents.get(purpose, True)
+    found = list((await facts_of_persons(house, view.persons, fresh=True)).values())
+    consents, objected, _ = merge_facts(found)
     regions = {one.region for one in found if one.region is not None}
     return PersonFacts(
         region=regions.pop() if len(regions) == 1 else None, consents=consents, state=PersonState(view.state),
-        objected=frozenset().union(*(one.objected for one in found)),
+        objected=objected,
     )  # fmt: skip

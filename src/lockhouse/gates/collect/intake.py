@@ -141,7 +141,7 @@ async def collect_group(house: House, batches: Sequence[Batch], *, turns: Turns 
             await refresh(house)
             live = house.live()
         for work in open_works:
-            work.under(live, attempt=attempt)
+            work.under(live)
         lost, changes = await _decide_group(house, open_works, turns)
         lost += await _commit(house, changes)
         await _tell_lost(house, lost)
@@ -184,7 +184,7 @@ async def _decided(house: House, works: list[Work], turns: Turns) -> list[Work]:
     owners = await look_up(house, passing, turns)
     for work in passing:
         if work.reply is None:
-            await decide(house, work)
+            decide(work)
     passing = [work for work in passing if work.reply is None]
     for work in passing:
         settle(house, work, owners)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lockhouse.gates.authority import checked, signed
-from lockhouse.gates.collect.work import Work, evidence_of, merge_facts
-from lockhouse.gates.facts import facts_of_persons, suppressed_purposes
+from lockhouse.gates.collect.work import Work, evidence_of
+from lockhouse.gates.facts import facts_of_persons, merge_facts, suppressed_purposes
 from lockhouse.gates.house import PersonFacts
 from lockhouse.identity.match import DEVICE_OF, SAME_PERSON, match
 from lockhouse.model import codes
@@ -43,7 +43,7 @@ async def look_up(house: House, works: Sequence[Work], turns: Turns) -> Owners:
     owners: Owners = {}
     in_flight = turns.in_flight(keys)
     if keys:
-        for row in await house.reads.find(Identifier, ("kind", "generation", "tag"), keys, limit=100_000):
+        for row in await house.reads.find(Identifier, ("kind", "generation", "tag"), keys):
             owners.setdefault((row.kind, row.generation, row.tag), []).append((row.proof, row.person, row.first_at))
     persons = {person for owned in owners.values() for _, person, _ in owned}
     facts = await facts_of_persons(house, persons) if persons else {}
@@ -60,8 +60,12 @@ async def look_up(house: House, works: Sequence[Work], turns: Turns) -> Owners:
         theirs = [person for person in found if person in facts]
         work.facts_of = tuple(sorted(theirs))
         work.facts = [facts[person] for person in work.facts_of]
-    if house.suppressions:
+    if house.erased_marks:
         await _erased_before(house, works, keys)
+    if house.suppressions:
+        identified = [work.reducer.identifiers(work.event, seen=work.seen) for work in works]
+        for work, closed in zip(works, await suppressed_purposes(house, identified), strict=True):
+            work.suppressed = closed
     return owners
 
 
@@ -78,27 +82,24 @@ async def _erased_before(house: House, works: Sequence[Work], keys: list[Key]) -
                 work.refuse(codes.ERASED_BEFORE)
 
 
-async def decide(house: House, work: Work) -> None:
+def decide(work: Work) -> None:
     """What of this item may be kept, by the live policy and everything that is known of whose it is."""
     live, event = work.live, work.event
     parts = work.facts or [NEW]
     consents, objected, state = merge_facts(parts)
     said, _unmapped = map_consent(live.policy, event.consent) if event.consent is not None else (None, ())
-    suppressed: frozenset[str] = frozenset()
-    if house.suppressions:
-        suppressed = work.suppressed = await suppressed_purposes(house, work.reducer.identifiers(event, seen=work.seen))
     regions = {part.region for part in parts} | {evidence_of(work)}
     regions.discard(None)
     region = regions.pop() if len(regions) == 1 else None  # evidence that differs widens nothing: the strictest rules
     asked = Asked(
         region=region, consents=consents, event_consents=said, signals=event.signals, state=PersonState(state),
-        suppressed=suppressed, objected=objected,
+        suppressed=work.suppressed, objected=objected,
     )  # fmt: skip
     alive = live.purposes_open(asked)
     work.mask = alive & ~_overdue(work)
     reduced = work.reduced = work.reducer.reduce(event, work.mask, seen=work.seen)
     if reduced.kept == 0:
-        work.refuse(_why_nothing(suppressed, work, alive=alive), reduced.dropped)
+        work.refuse(_why_nothing(work, alive=alive), reduced.dropped)
 
 
 def _overdue(work: Work) -> int:
@@ -109,8 +110,8 @@ def _overdue(work: Work) -> int:
     return live.overdue(at, work.batch.received_at, active_at=active_at)
 
 
-def _why_nothing(suppressed: frozenset[str], work: Work, *, alive: int) -> str:
-    if suppressed:
+def _why_nothing(work: Work, *, alive: int) -> str:
+    if work.suppressed:
         return codes.SUPPRESSED
     if alive != work.mask and work.reducer.reduce(work.event, alive).kept:
         return codes.EXPIRED_ON_ARRIVAL

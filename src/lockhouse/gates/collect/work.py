@@ -45,7 +45,6 @@ class Work(msgspec.Struct, gc=False):
     body: bytes
     found: list[Found]
     seen: Any = None
-    tries: int = 0
     mask: int = 0
     reduced: Any = None
     person: bytes = b""
@@ -62,9 +61,9 @@ class Work(msgspec.Struct, gc=False):
     suppressed: frozenset[str] = frozenset()
     """Purposes that a suppression of one of its identifiers closes."""
 
-    def under(self, live: LivePolicy, *, attempt: int) -> None:
+    def under(self, live: LivePolicy) -> None:
         """Decide it by this policy; what another policy's reducer saw in it is looked at again."""
-        self.tries = attempt
+        self.suppressed = frozenset()
         if live is not self.live:
             self.live, self.reducer = live, live.reducer(self.batch.channel)
             self.seen = self.reducer.look(self.event)
@@ -159,23 +158,3 @@ def evidence_of(work: Work) -> str | None:
         return None
     region: str | None = work.seen.region(work.event.source)
     return region
-
-
-def merge_facts(parts: list[PersonFacts]) -> tuple[dict[str, bool], frozenset[str], int]:
-    """What stands against an event that several source persons' identifiers came with: the narrowest of all.
-
-    Returns:
-        consents by purpose (a denial anywhere denies), objected purposes, state bits.
-    """
-    if len(parts) == 1:
-        one = parts[0]
-        return one.consents, one.objected, one.state
-    consents: dict[str, bool] = {}
-    objected: frozenset[str] = frozenset()
-    state = 0
-    for part in parts:
-        objected |= part.objected
-        state |= part.state
-        for purpose, granted in part.consents.items():
-            consents[purpose] = granted and consents.get(purpose, True)
-    return consents, objected, state

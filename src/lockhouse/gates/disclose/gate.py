@@ -22,7 +22,7 @@ from lockhouse.gates.disclose.group import groups_of
 from lockhouse.gates.disclose.opened import OpenedRecord, Opening, wanted_boxes
 from lockhouse.gates.disclose.shown import view_of
 from lockhouse.gates.disclose.view import View
-from lockhouse.gates.facts import facts_of_persons
+from lockhouse.gates.facts import facts_of_persons, merge_facts
 from lockhouse.gates.lookups import Sought
 from lockhouse.gates.refresh import refresh
 from lockhouse.gates.rings import admit_rings, refuse_ended
@@ -133,8 +133,10 @@ async def _chunk(
     await refresh(house)
     groups = [await _decided(house, ask, group) for group in await _with_facts(house, persons)]
     seen = [group for group in groups if group.fields]
-    for group in seen:
+    for group in seen if records.only is None else ():
         await _read(house, group, records)
+    if records.only is not None:
+        await _read_only(house, seen, records.only)
     everyone = {person for group in seen for person in group.persons}
     await admit_rings(house, everyone)
     await refuse_ended(house, everyone)
@@ -178,27 +180,18 @@ async def _decided(house: House, ask: Ask, group: dict[bytes, PersonFacts]) -> _
 
 def _facts(of_actor: Facts, parts: Sequence[PersonFacts]) -> Facts:
     """The actor's facts with the person's: of several source persons the narrowest word counts."""
-    consents: dict[str, bool] = {}
-    state = PersonState.NONE
-    objected: frozenset[str] = frozenset()
-    for part in parts:
-        state |= PersonState(part.state)
-        objected |= part.objected
-        for purpose, granted in part.consents.items():
-            consents[purpose] = granted and consents.get(purpose, True)
+    consents, objected, state = merge_facts(parts)
     regions = {part.region for part in parts if part.region is not None}
     region = regions.pop() if len(regions) == 1 else None
-    return msgspec.structs.replace(of_actor, state=state, consents=consents, objected=objected, region=region)
+    return msgspec.structs.replace(
+        of_actor, state=PersonState(state), consents=consents, objected=objected, region=region
+    )
 
 
 async def _read(house: House, group: _Group, records: Records) -> None:
     """The group's record rows: still sealed, so reading them shows nothing."""
     rows: list[Record] = []
     for person in group.persons:
-        if records.only is not None:
-            found = await house.reads.get(Record, [(record,) for record in sorted(records.only)])
-            rows.extend(row for row in found.values() if row.person == person)
-            continue
         if records.after is None:
             rows.extend(await _newest(house, person, records.limit + 1))
             continue
@@ -207,6 +200,14 @@ async def _read(house: House, group: _Group, records: Records) -> None:
     rows.sort(key=lambda row: row.id)
     group.truncated = len(rows) > records.limit
     group.rows = rows[-records.limit :] if records.after is None else rows[: records.limit]
+
+
+async def _read_only(house: House, groups: Sequence[_Group], records: frozenset[bytes]) -> None:
+    """These records and no others, each to the group whose it is."""
+    whose = {person: group for group in groups for person in group.persons}
+    for _, row in sorted((await house.reads.get(Record, [(one,) for one in sorted(records)])).items()):
+        if row.person in whose:
+            whose[row.person].rows.append(row)
 
 
 async def _newest(house: House, person: bytes, many: int) -> list[Record]:

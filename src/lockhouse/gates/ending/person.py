@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 _ENCODE = msgspec.msgpack.Encoder(order="deterministic").encode
 _DECODE = msgspec.msgpack.Decoder().decode
 TRIES = 5
-MANY = 1_000_000
-"""Rows of one person that are moved at once: an ending that left some behind would not be one."""
 
 
 async def begin_person(  # noqa: PLR0913  (what a case is made of)
@@ -130,7 +128,7 @@ async def _limbo_change(house: House, case: Case, stored: KeyRing, serials: list
         waiting = house.keyring.cut(ring, house.keyring.serials(person).keys() - {case.compartment})
     else:
         deletes.append(Delete(KeyRing.TABLE, (person,)))
-        indexes = await house.reads.find(Identifier, ("person",), [(person,)], limit=MANY)
+        indexes = await house.reads.find(Identifier, ("person",), [(person,)])
         deletes += [Delete(Identifier.TABLE, (one.kind, one.generation, one.tag, one.proof)) for one in indexes]
     kept = _ENCODE([waiting.blob, [msgspec.structs.astuple(one) for one in indexes]])
     sealed = seal_bytes(_limbo_key(house, waiting.generation), kept, _limbo_place(house, case, person))
@@ -155,7 +153,7 @@ async def _gather_late(house: House, case: Case, person: bytes) -> None:
     Without the ring none can be added any more, so one more look is enough. One left behind would lead to nobody for
     ever: its owner has ended, and nobody else could have it.
     """
-    indexes = await house.reads.find(Identifier, ("person",), [(person,)], limit=MANY)
+    indexes = await house.reads.find(Identifier, ("person",), [(person,)])
     row = (await house.reads.get(Limbo, [(person, case.id)])).get((person, case.id))
     if row is None or not indexes:
         return
