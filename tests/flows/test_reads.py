@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from lockhouse.flows import consent, forward
 from lockhouse.model.ports import Answer
-from lockhouse.model.rows import Attestation, ErasedMark, Record, Suppression
+from lockhouse.model.rows import Attestation, ErasedMark, Link, Record, Suppression
 from tests.world import World
 
 if TYPE_CHECKING:
@@ -65,6 +65,16 @@ async def test_a_round_of_many_persons_reads_each_record_once_a_purpose(tmp_path
     sent = await forward.forward(world.house, "rudder", http=Server(), write_key="k")
     assert sent.sent == PEOPLE
     assert reads.rows[Record.TABLE] == PEOPLE
+
+
+async def test_a_tablet_of_many_customers_reads_only_the_link_that_stands(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    await world.send("web", "page", device_id="tablet-0042", page_path="/")
+    for n in range(PEOPLE):
+        await world.send("account", "identify", email=f"p{n}@example.com", device_id="tablet-0042")
+    reads = world.house.reads = Counting(world.store)
+    await world.send("account", "identify", email="anna@example.com", device_id="tablet-0042")
+    assert reads.rows[Link.TABLE] == 1
 
 
 async def test_suppressions_and_erased_marks_are_asked_for_once_a_group(tmp_path: Path) -> None:

@@ -149,14 +149,14 @@ async def settle_links(house: House, works: Sequence[Work]) -> None:
     joining = [work for work in works if work.links]
     if not joining:
         return
-    ends = [(end,) for end in sorted({joined.person for work in joining for joined in work.links})]
-    rows = await house.reads.find(Link, ("b",), ends) + await house.reads.find(Link, ("a",), ends)
+    # Only what has not ended: a tablet in a shop has had a link for every customer there ever was.
+    ends = [(end, None) for end in sorted({joined.person for work in joining for joined in work.links})]
+    rows = await house.reads.find(Link, ("b", "until_at"), ends) + await house.reads.find(Link, ("a", "until_at"), ends)
     known = checked({row.id: row for row in rows}.values(), house.integrity_key)
-    standing = [row for row in known if row.undone_at is None and row.until_at is None]
+    standing = [row for row in known if row.undone_at is None]
     made: dict[tuple[bytes, bytes, int], int] = {}
     for row in known:
-        if row.until_at is None:
-            _made(made, row.a, row.b, row.kind, proof=row.proof)
+        _made(made, row.a, row.b, row.kind, proof=row.proof)
     for work in joining:
         fresh = [one for one in work.links if made.get((work.person, one.person, one.kind), 0) < one.proof]
         for one in fresh:

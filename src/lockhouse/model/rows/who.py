@@ -54,7 +54,7 @@ class Link(Row, frozen=True):
     TABLE = "link"
     STORE = "identity"
     KEY = ("id",)
-    INDEXES = (("a",), ("b",))
+    INDEXES = (("a", "until_at"), ("b", "until_at"))
     AUTHORITY = True
     id: bytes
     a: bytes

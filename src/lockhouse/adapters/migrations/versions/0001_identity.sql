@@ -164,9 +164,9 @@ CREATE TABLE link (
  WITHOUT ROWID,
  STRICT;
 
-CREATE INDEX link_a ON link (a);
+CREATE INDEX link_a_until_at ON link (a, until_at);
 
-CREATE INDEX link_b ON link (b);
+CREATE INDEX link_b_until_at ON link (b, until_at);
 
 CREATE TABLE lookup (
     kind INTEGER NOT NULL,
