@@ -1,4 +1,4 @@
-"""A writer process for tests: `python tests/ports/writer_entry.py FOLDER [die-before-record]`."""
+"""A writer process for tests: `python tests/ports/writer_entry.py FOLDER [die-before-record|fail-at-start]`."""
 
 from __future__ import annotations
 
@@ -47,6 +47,11 @@ class DyingShelf(SqliteShelf):
         super().apply(store, effects)
 
 
+def make_none() -> WriterParts:
+    """Fail as a house whose root is locked does."""
+    raise SystemExit(1)
+
+
 if __name__ == "__main__":
     shelf = DyingShelf if "die-before-record" in sys.argv else SqliteShelf
-    run_writer(Path(sys.argv[1]), make_parts, open_shelf=shelf)
+    run_writer(Path(sys.argv[1]), make_none if "fail-at-start" in sys.argv else make_parts, open_shelf=shelf)

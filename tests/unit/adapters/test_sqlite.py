@@ -109,7 +109,7 @@ def test_the_files_are_opened_as_durable_and_as_forgetful_as_promised(tmp_path: 
         told = {name: connection.pragma(name) for name in ("journal_mode", "synchronous", "secure_delete", "page_size")}
         assert told == {"journal_mode": "wal", "synchronous": 2, "secure_delete": 1, "page_size": 8_192}
         assert connection.pragma("temp_store") == 2
-    shelf.close()
+    shelf.close(in_order=True)
 
 
 def test_the_first_pragma_of_many_is_all_that_runs(tmp_path: Path) -> None:

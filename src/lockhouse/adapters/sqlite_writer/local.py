@@ -64,14 +64,18 @@ class LocalWriter:
         """Take the folder.
 
         Raises:
-            Unavailable: another writer has it, or its schema is not this release's.
+            Unavailable: another writer has it, its schema is not this release's, or a place of its anchors is away.
         """
         self._parts = parts
         self._shelf = SqliteShelf(folder)
-        self._engine = Engine(self._shelf, parts)
+        self._opened_s = parts.clock.monotonic_s()
+        try:
+            self._engine = Engine(self._shelf, parts)
+        except BaseException:
+            self._close_shelf()
+            raise
         self._queue: queue.SimpleQueue[_Batch | _Call | _ScrubAsked | None] = queue.SimpleQueue()
         self._acts: list[Callable[[int, int], None]] = []
-        self._opened_s = parts.clock.monotonic_s()
         self._is_open = True
         self._thread = threading.Thread(target=self._run, name="lockhouse-writer", daemon=True)
         self._thread.start()
@@ -92,10 +96,15 @@ class LocalWriter:
             self._engine.finish()
         finally:
             self._is_open = False
-            self._shelf.close()
+            self._close_shelf()
             while waiting:
                 _deliver([(batch, Unavailable(_ENDED)) for batch in waiting.group()])
             _deliver([(asked, Unavailable(_ENDED)) for asked in (*scrubs, *self._left())])
+
+    def _close_shelf(self) -> None:
+        """Give the folder free. Nobody but this process believes in this writer; in one that was cut off, perhaps."""
+        rested = self._parts.clock.monotonic_s() >= self._opened_s + LEASE_S
+        self._shelf.close(in_order=rested or not self._shelf.was_cut_off)
 
     def _left(self) -> list[_Asked]:
         left: list[_Asked] = []

@@ -50,7 +50,7 @@ def run_writer(
         engine = Engine(shelf, parts)
         listener = _listen(folder)
     except BaseException:
-        shelf.close()
+        shelf.close(in_order=not shelf.was_cut_off)  # it had no clients of its own
         raise
     server = Server(shelf=shelf, engine=engine, clock=parts.clock, listener=listener, lifeline=lifeline)
     signal.signal(signal.SIGTERM, lambda _signal, _frame: server.stop())

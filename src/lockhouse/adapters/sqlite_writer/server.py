@@ -134,12 +134,11 @@ class Server:
         self._announcings = [asked for asked in self._announcings if not self._settle(asked)]
 
     def _close(self) -> None:
-        alone = not self._peers
         for peer in list(self._peers):
             self._drop(peer)
         self._selector.close()
         self.listener.close()
-        self.shelf.close(in_order=alone)
+        self.shelf.close(in_order=self.clock.monotonic_s() >= self._unheard_until_s)
 
     # ---- peers -----------------------------------------------------------------------------------------------
 

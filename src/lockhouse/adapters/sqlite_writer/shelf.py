@@ -49,7 +49,7 @@ class SqliteShelf:
     """`Shelf` over `identity.db` and `record.db` of a folder that nobody else writes.
 
     Attributes:
-        was_cut_off: the writer before did not end in order, so its clients may still believe in it for a moment.
+        was_cut_off: a writer before did not end in order, so its clients may still believe in it for a moment.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -59,7 +59,7 @@ class SqliteShelf:
             for store in STORES:
                 self._connections[store] = _open(folder, store)
         except BaseException:
-            self.close()
+            self.close(in_order=not self.was_cut_off)
             raise
 
     def load(self, table: str, keys: Iterable[KeyTuple]) -> dict[KeyTuple, Values]:
@@ -133,12 +133,12 @@ class SqliteShelf:
             connection.set_busy_timeout(_BUSY_MS)
         return bool(busy == 0)
 
-    def close(self, *, in_order: bool = True) -> None:
+    def close(self, *, in_order: bool) -> None:
         """Close the files and give the folder free.
 
         Args:
-            in_order: nobody still believes in this writer; without it the next one waits a lease before it answers
-                that an ending is known everywhere.
+            in_order: nobody still believes in this writer, nor in one before it that was cut off; without it the next
+                one waits a lease before it answers that an ending is known everywhere.
         """
         for connection in self._connections.values():
             connection.close()
