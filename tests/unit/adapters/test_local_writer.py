@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -69,3 +70,19 @@ async def test_a_fault_of_ours_ends_the_writer_and_tells_everybody(tmp_path: Pat
     writer.close()
     assert not writer.alive()
     LocalWriter(tmp_path, make_parts()).close()  # the folder is free again
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+async def test_a_fault_of_ours_in_a_call_ends_the_writer_and_tells_the_caller(tmp_path: Path) -> None:
+    migrate(tmp_path)
+    writer = LocalWriter(tmp_path, replace(make_parts(), sign_checkpoint=_fail))
+    await writer.commit(FOUNDED)
+    await writer.commit(Change("record", entries=(a_draft(),)))
+    with pytest.raises(Unavailable, match="writer: expected to run"):
+        await asyncio.wait_for(writer.seal_ledger(), 10)
+    writer.close()
+    assert not writer.alive()
+
+
+def _fail(size: int, root: bytes) -> str:
+    raise ZeroDivisionError(size, root)

@@ -126,11 +126,21 @@ class LocalWriter:
                 elif isinstance(asked, _ScrubAsked):
                     scrubs.append(asked)
                 else:
-                    _deliver([(asked, _outcome(asked.act))])
+                    self._do(asked)
                 asked = self._queue.get_nowait()
         except queue.Empty:
             return True
         return False
+
+    @staticmethod
+    def _do(call: _Call) -> None:
+        try:
+            _deliver([(call, call.act())])
+        except LockhouseError as error:
+            _deliver([(call, error)])
+        except BaseException:  # as in `_commit`
+            _deliver([(call, Unavailable(_ENDED))])
+            raise
 
     def _commit(self, group: list[_Batch]) -> None:
         try:
@@ -261,13 +271,6 @@ class LocalWriter:
         """Commit what waits, close the files and give the folder free."""
         self._queue.put(None)
         self._thread.join()
-
-
-def _outcome(act: Callable[[], Any]) -> Any:
-    try:
-        return act()
-    except LockhouseError as error:
-        return error
 
 
 def _deliver(answers: list[tuple[_Asked, Any]]) -> None:
