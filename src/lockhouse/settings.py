@@ -9,7 +9,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any, Literal
 
 from lockhouse.errors import Invalid, NotFound
@@ -66,7 +66,7 @@ def load(folder: Path, environment: Mapping[str, str]) -> Settings:
 
     Raises:
         NotFound: there is no house here.
-        Invalid: a word is unknown, a value has the wrong type, or plain HTTP would leave this machine.
+        Invalid: a word is unknown, a value has the wrong type or form, or plain HTTP would leave this machine.
     """
     file = folder / FILE
     try:
@@ -118,7 +118,20 @@ def _checked(values: dict[str, Any]) -> dict[str, Any]:
     for name, choices in (("tls", ("own", "files", "proxy")), ("log", ("debug", "info", "warning", "error"))):
         if name in checked and checked[name] not in choices:
             raise Invalid(f"{FILE}: {name}", f"one of {', '.join(choices)}", got="another word")
+    for name in ("trusted_proxies", "private_recipients"):
+        if not all(_is_network(one) for one in checked.get(name, ())):
+            raise Invalid(f"{FILE}: {name}", "networks or addresses, as 10.0.0.0/8 or ::1", got="another form")
     return checked
+
+
+def _is_network(text: Any) -> bool:
+    if not isinstance(text, str):  # a number would be taken for an address
+        return False
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
 
 
 def address_of(listen: str, *, name: str) -> tuple[str, int]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
@@ -222,17 +222,25 @@ async def opened(
     """
     chosen = houses.load(folder, os.environ)
     identity, time = bytes.fromhex(chosen.house), clock or SystemClock()
-    beside = await _reach(folder, role=role, clock=time)
-    reads: SqliteReads | ApswReads = ApswReads(folder) if beside is None else SqliteReads(folder)
-    writer: LocalWriter | WriterClient | None = beside
-    http = SafeHTTP(private=chosen.private_recipients)
-    try:
+    async with AsyncExitStack() as open_things:
+        http = SafeHTTP(private=chosen.private_recipients)
+        open_things.push_async_callback(http.close)
+        beside = await _reach(folder, role=role, clock=time)
+        if beside is not None:
+            open_things.push_async_callback(beside.close)
+        reads: SqliteReads | ApswReads = ApswReads(folder) if beside is None else SqliteReads(folder)
+        open_things.callback(reads.close)
         keys = await unlock(house=identity, root=open_root(chosen), reads=reads)
         if purpose == "restored":
             _begin_line(folder, identity, keys.secrets["log"])
         kept = _anchors(folder, chosen, keys.secrets["log"])
         parts = replace(_parts(identity, keys.secrets["log"], time, kept), quiet=purpose == "audit")
-        writer = writer or LocalWriter(folder, parts)
+        writer: LocalWriter | WriterClient
+        if beside is None:
+            writer = LocalWriter(folder, parts)
+            open_things.callback(writer.close)
+        else:
+            writer = beside
         house = _house(identity, keys, reads, writer, clock=time)
         house.lane, house.demo = lane or role, chosen.demo
         writer.on_move(lambda policy, key: drop(house, policy=policy, key=key))
@@ -244,13 +252,6 @@ async def opened(
             anchors=kept, http=http, verifier=_vkey(identity, keys.secrets["log"]),
             alone=beside is None,
         )  # fmt: skip
-    finally:
-        if isinstance(writer, WriterClient):
-            await writer.close()
-        elif writer is not None:
-            writer.close()
-        reads.close()
-        await http.close()
 
 
 async def _reach(folder: Path, *, role: str, clock: Clock) -> WriterClient | None:
