@@ -6,11 +6,13 @@ setting that is ignored is a setting that was never made.
 
 from __future__ import annotations
 
+import re
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from ipaddress import ip_address, ip_network
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args, get_type_hints
 
 from lockhouse.errors import Invalid, NotFound
 
@@ -22,6 +24,8 @@ FILE = "lockhouse.toml"
 PREFIX = "LOCKHOUSE_"
 OUTSIDE = frozenset({"LOCKHOUSE_HOUSE", "LOCKHOUSE_LIFELINE", "LOCKHOUSE_URL"})
 """Variables with this prefix that are not settings: which house, and the supervisor's word to its children."""
+_HOUSE = re.compile("[0-9a-f]{32}")
+_LAST_PORT = 65_535
 
 
 def _setting(default: Any, meaning: str) -> Any:
@@ -50,7 +54,7 @@ class Settings:
     )
     tls_cert: str = _setting("", "certificate chain, PEM")
     tls_key: str = _setting("", "private key, PEM, readable by its owner only")
-    collect_processes: int = _setting(1, "how many processes collect")
+    collect_processes: int = _setting(1, "how many processes collect, at least 1")
     log: Literal["debug", "info", "warning", "error"] = _setting("info", "the least severe log line that is written")
     demo: bool = _setting(False, "a throw-away house with synthetic people")  # noqa: FBT003  # the default's value
     private_recipients: tuple[str, ...] = _setting(
@@ -58,7 +62,25 @@ class Settings:
     )
 
 
-NAMES = tuple(one.name for one in fields(Settings))
+_DEFAULTS: dict[str, Any] = {one.name: one.default for one in fields(Settings)}
+_FLAGS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+_FORMS: dict[type, str] = {bool: "true or false", int: "a whole number", str: "a text", tuple: "a list", list: "a list"}
+"""A type in the words of those who write settings."""
+
+
+class _Given(NamedTuple):
+    """A setting as it was given, and where: its line of the file, or its variable."""
+
+    where: str
+    value: Any
+
+
+class _Rule(NamedTuple):
+    """What a value must be like beyond its type."""
+
+    holds: Callable[[Any], bool]
+    expected: str
+    got: str
 
 
 def load(folder: Path, environment: Mapping[str, str]) -> Settings:
@@ -68,60 +90,78 @@ def load(folder: Path, environment: Mapping[str, str]) -> Settings:
         NotFound: there is no house here.
         Invalid: a word is unknown, a value has the wrong type or form, or plain HTTP would leave this machine.
     """
-    file = folder / FILE
+    given = _from_file(folder) | _from_environment(environment)
+    settings = Settings(**{name: _checked(name, one) for name, one in given.items()})
+    _check_listeners(settings, {name: _line(name) for name in _DEFAULTS} | {name: given[name].where for name in given})
+    return settings
+
+
+def _line(name: str) -> str:
+    return f"{FILE}: {name}"
+
+
+def _from_file(folder: Path) -> dict[str, _Given]:
     try:
-        raw = file.read_text(encoding="utf-8")
+        raw = (folder / FILE).read_text(encoding="utf-8")
     except FileNotFoundError as err:
         raise NotFound(
             "house: expected a folder with lockhouse.toml", hint="lockhouse init DIR makes one, -C DIR names one"
         ) from err
+    except UnicodeDecodeError as err:
+        raise Invalid(FILE, "TOML in UTF-8", got="something else") from err
     try:
         values = tomllib.loads(raw)
     except tomllib.TOMLDecodeError as err:
         raise Invalid(FILE, "TOML", got="something else", hint=str(err)) from err
-    settings = Settings(**_checked(values | _from_environment(environment)))
-    _check_listeners(settings)
-    return settings
+    return {name: _Given(_line(name), value) for name, value in values.items()}
 
 
-def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for variable, text in environment.items():
-        if not variable.startswith(PREFIX) or variable in OUTSIDE:
-            continue
-        name = variable.removeprefix(PREFIX).lower()
-        default = {one.name: one.default for one in fields(Settings)}.get(name)
-        if isinstance(default, bool):
-            found[name] = text.lower() in {"1", "true", "yes"}
-        elif isinstance(default, int):
-            found[name] = int(text) if text.isdecimal() else text
-        elif isinstance(default, tuple):
-            found[name] = [part.strip() for part in text.split(",") if part.strip()]
-        else:
-            found[name] = text
-    return found
+def _from_environment(environment: Mapping[str, str]) -> dict[str, _Given]:
+    names = {
+        variable: variable.removeprefix(PREFIX).lower()
+        for variable in environment
+        if variable.startswith(PREFIX) and variable not in OUTSIDE
+    }
+    return {
+        name: _Given(variable, _read(environment[variable], type(_DEFAULTS.get(name)), where=variable))
+        for variable, name in names.items()
+    }
 
 
-def _checked(values: dict[str, Any]) -> dict[str, Any]:
-    defaults = {one.name: one.default for one in fields(Settings)}
-    checked: dict[str, Any] = {}
-    for name, value in values.items():
-        if name not in defaults:
-            near = get_close_matches(name, NAMES, 1)
-            hint = f"did you mean {near[0]}?" if near else "docs/settings.md lists them"
-            raise Invalid(f"{FILE}: {name}", "a known setting", got="another word", hint=hint)
-        wanted = tuple if isinstance(defaults[name], tuple) else type(defaults[name])
-        given = tuple(value) if wanted is tuple and isinstance(value, list) else value
-        if type(given) is not wanted:
-            raise Invalid(f"{FILE}: {name}", f"a {wanted.__name__}", got=f"a {type(value).__name__}")
-        checked[name] = given
-    for name, choices in (("tls", ("own", "files", "proxy")), ("log", ("debug", "info", "warning", "error"))):
-        if name in checked and checked[name] not in choices:
-            raise Invalid(f"{FILE}: {name}", f"one of {', '.join(choices)}", got="another word")
-    for name in ("trusted_proxies", "private_recipients"):
-        if not all(_is_network(one) for one in checked.get(name, ())):
-            raise Invalid(f"{FILE}: {name}", "networks or addresses, as 10.0.0.0/8 or ::1", got="another form")
-    return checked
+def _read(text: str, kind: type, *, where: str) -> Any:
+    """A variable's text as a value of its setting's type; the text itself where there is no such setting."""
+    if kind is bool:
+        if text.lower() not in _FLAGS:
+            raise Invalid(where, _FORMS[bool], got="another word", hint="yes, on and 1 are true; no, off and 0 false")
+        return _FLAGS[text.lower()]
+    if kind is int:
+        if not text.isdecimal():
+            raise Invalid(where, _FORMS[int], got="another text")
+        return int(text)
+    return [part.strip() for part in text.split(",") if part.strip()] if kind is tuple else text
+
+
+def _checked(name: str, given: _Given) -> Any:
+    """The value, of its setting's type and form."""
+    if name not in _DEFAULTS:
+        near = get_close_matches(name, _DEFAULTS, 1)
+        hint = f"did you mean {near[0]}?" if near else "docs/settings.md lists them"
+        raise Invalid(given.where, "a known setting", got="another word", hint=hint)
+    kind = type(_DEFAULTS[name])
+    value = tuple(given.value) if kind is tuple and isinstance(given.value, list) else given.value
+    if type(value) is not kind:
+        hint = "put it in quotes" if kind is str else "take its quotes away" if isinstance(value, str) else ""
+        raise Invalid(given.where, _FORMS[kind], got=_FORMS.get(type(value), "something else"), hint=hint)
+    rule = _RULES.get(name)
+    if rule is not None and not rule.holds(value):
+        raise Invalid(given.where, rule.expected, got=rule.got)
+    return value
+
+
+def _one_of(name: str) -> _Rule:
+    """One of the words of the setting's `Literal`."""
+    words = get_args(get_type_hints(Settings)[name])
+    return _Rule(lambda word: word in words, f"one of {', '.join(words)}", "another word")
 
 
 def _is_network(text: Any) -> bool:
@@ -134,15 +174,32 @@ def _is_network(text: Any) -> bool:
     return True
 
 
-def address_of(listen: str, *, name: str) -> tuple[str, int]:
+_NETWORKS = _Rule(
+    lambda texts: all(map(_is_network, texts)), "networks or addresses, as 10.0.0.0/8 or ::1", "another form"
+)
+_RULES = {
+    "collect_processes": _Rule(lambda number: number >= 1, "at least 1", "less"),
+    "house": _Rule(lambda text: _HOUSE.fullmatch(text) is not None, "32 hexadecimal digits", "another form"),
+    "log": _one_of("log"),
+    "private_recipients": _NETWORKS,
+    "tls": _one_of("tls"),
+    "trusted_proxies": _NETWORKS,
+}
+
+
+def address_of(listen: str, *, where: str) -> tuple[str, int]:
     """Host and port of a listener.
+
+    Args:
+        listen: the setting's value.
+        where: the setting, as an error names it.
 
     Raises:
         Invalid: not `address:port`.
     """
     host, _, port = listen.rpartition(":")
-    if not host or not port.isdecimal():
-        raise Invalid(f"{FILE}: {name}", "address:port, as 127.0.0.1:8400", got="another form")
+    if not host or not port.isdecimal() or int(port) > _LAST_PORT:
+        raise Invalid(where, "address:port, as 127.0.0.1:8400", got="another form")
     return host.strip("[]"), int(port)
 
 
@@ -156,18 +213,19 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _check_listeners(settings: Settings) -> None:
-    host, _ = address_of(settings.listen_collect, name="listen_collect")
-    address_of(settings.listen_metrics, name="listen_metrics")
+def _check_listeners(settings: Settings, places: Mapping[str, str]) -> None:
+    """Raise `Invalid` where two settings do not go together; `places` says where each one was made."""
+    host, _ = address_of(settings.listen_collect, where=places["listen_collect"])
+    address_of(settings.listen_metrics, where=places["listen_metrics"])
     if settings.tls == "own" and not is_loopback(host):
         raise Invalid(
-            f"{FILE}: listen_collect", "a loopback address while tls is own", got="another address",
+            places["listen_collect"], "a loopback address while tls is own", got="another address",
             hint='set tls = "files" with tls_cert and tls_key, or tls = "proxy" with trusted_proxies',
         )  # fmt: skip
     if settings.tls == "files" and not (settings.tls_cert and settings.tls_key):
-        raise Invalid(f"{FILE}: tls", 'tls_cert and tls_key beside tls = "files"', got="one of them missing")
+        raise Invalid(places["tls"], 'tls_cert and tls_key beside tls = "files"', got="one of them missing")
     if settings.tls == "proxy" and not settings.trusted_proxies:
-        raise Invalid(f"{FILE}: tls", 'trusted_proxies beside tls = "proxy"', got="none")
+        raise Invalid(places["tls"], 'trusted_proxies beside tls = "proxy"', got="none")
 
 
 def write(settings: Settings) -> str:

@@ -354,7 +354,7 @@ def host_of(folder: Path) -> Host:
     schema: dict[str, str] = {**migrate_check(folder)}  # type: ignore[dict-item]  # a store's name is text
     served = []
     for name, text in (("collect", chosen.listen_collect), ("metrics", chosen.listen_metrics)):
-        host, port = houses.address_of(text, name=f"listen_{name}")
+        host, port = houses.address_of(text, where=f"listen_{name}")
         served.append(listener(name, host, port, loopback=houses.is_loopback(host)))
     return look(
         folder, root=Path(chosen.root), journal=_shipped_to(chosen).parent, schema=schema,

@@ -29,3 +29,75 @@ def test_a_network_that_is_none_is_named(name: str, network: str, tmp_path: Path
 def test_networks_and_addresses_are_taken_in_either_version(name: str, tmp_path: Path) -> None:
     wanted = ("10.1.2.3/8", "192.0.2.7", "::1", "fd00::/8")
     assert getattr(_load(tmp_path, f"{name} = {list(wanted)}"), name) == wanted
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        *((word, True) for word in ("true", "True", "1", "yes", "on", "ON")),
+        *((word, False) for word in ("false", "0", "no", "off", "Off")),
+    ],
+)
+def test_a_variable_says_yes_or_no_in_the_usual_words(word: str, *, said: bool, tmp_path: Path) -> None:
+    assert _load(tmp_path, LOCKHOUSE_DEMO=word).demo is said
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "said"),
+    [
+        ("DEMO", "maybe", "expected true or false, got another word"),
+        ("DEMO", "", "expected true or false, got another word"),
+        ("COLLECT_PROCESSES", "many", "expected a whole number, got another text"),
+        ("COLLECT_PROCESSES", "-1", "expected a whole number, got another text"),
+        ("COLLECT_PROCESSES", "0", "expected at least 1, got less"),
+        ("TLS", "maybe", "expected one of own, files, proxy, got another word"),
+        ("TLS", "proxy", 'expected trusted_proxies beside tls = "proxy", got none'),
+        ("LISTEN_COLLECT", "everywhere", "expected address:port, as 127.0.0.1:8400, got another form"),
+        ("LISTEN_COLLECT", "0.0.0.0:1", "expected a loopback address while tls is own, got another address"),
+        ("TRUSTED_PROXIES", "::1,here", "expected networks or addresses, as 10.0.0.0/8 or ::1, got another form"),
+        ("DEMOS", "yes", "expected a known setting, got another word"),
+    ],
+)
+def test_what_is_wrong_in_a_variable_is_said_of_the_variable(
+    variable: str, text: str, said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(Invalid) as caught:
+        _load(tmp_path, "demo = true", **{f"LOCKHOUSE_{variable}": text})
+    assert caught.value.text == f"LOCKHOUSE_{variable}: {said}"
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("collect_processes = 0", "collect_processes: expected at least 1, got less"),
+        ("collect_processes = true", "collect_processes: expected a whole number, got true or false"),
+        ("collect_processes = 1.5", "collect_processes: expected a whole number, got something else"),
+        ("demo = 'on'", "demo: expected true or false, got a text"),
+        ("name = 7", "name: expected a text, got a whole number"),
+        ("trusted_proxies = '::1'", "trusted_proxies: expected a list, got a text"),
+        ("house = '0123'", "house: expected 32 hexadecimal digits, got another form"),
+        ("listen_metrics = '::1:99999'", "listen_metrics: expected address:port, as 127.0.0.1:8400, got another form"),
+        ("tls = 'files'", 'tls: expected tls_cert and tls_key beside tls = "files", got one of them missing'),
+        ("nme = 'Shop'", "nme: expected a known setting, got another word"),
+    ],
+)
+def test_what_is_wrong_in_the_file_is_said_in_plain_words(line: str, said: str, tmp_path: Path) -> None:
+    with pytest.raises(Invalid) as caught:
+        _load(tmp_path, line)
+    assert caught.value.text == f"lockhouse.toml: {said}"
+
+
+def test_a_file_that_is_no_text_is_no_fault_of_ours(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_bytes(b"\xff")
+    with pytest.raises(Invalid, match="TOML in UTF-8"):
+        load(tmp_path, {})
+
+
+def test_a_misspelt_setting_is_told_what_it_may_have_been(tmp_path: Path) -> None:
+    with pytest.raises(Invalid) as caught:
+        _load(tmp_path, LOCKHOUSE_DEMOS="yes")
+    assert caught.value.hint == "did you mean demo?"
+
+
+def test_what_is_not_a_setting_is_left_alone(tmp_path: Path) -> None:
+    assert _load(tmp_path, LOCKHOUSE_HOUSE="x", LOCKHOUSE_URL="y", HOME="z") == Settings()

@@ -36,8 +36,9 @@ This page is made from the commands themselves by `lockhouse.faces.cli.pages`, a
 _SETTINGS_HEAD = f"""# Settings
 
 One file, `{FILE}` in the house folder; a variable `{PREFIX}NAME` stands above its line. Lists are written with
-commas in a variable. An unknown word is an error. Secrets do not stand here: a setting names the file that holds
-one. This page is made from the settings themselves, and a test holds the two together.
+commas in a variable; true and false also as yes, on, 1 and no, off, 0. An unknown word is an error. Secrets do not
+stand here: a setting names the file that holds one. This page is made from the settings, and a test holds the two
+together.
 
 | setting | default | meaning |
 |---|---|---|
@@ -84,4 +85,6 @@ def settings_page() -> str:
 
 
 def _default(value: object) -> str:
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
     return f"`{value}`" if value not in {"", ()} else "none"

@@ -76,7 +76,7 @@ async def supervise(
 
 def _listener(settings: houses.Settings, name: str) -> socket.socket:
     setting = f"listen_{name}"
-    host, port = houses.address_of(getattr(settings, setting), name=setting)
+    host, port = houses.address_of(getattr(settings, setting), where=setting)
     return listen(host, port, name=setting)
 
 
