@@ -113,10 +113,12 @@ async def found(folder: Path, chosen: Settings, *, clock: Clock | None = None) -
 
     Raises:
         Invalid: the folder holds something already.
-        Unavailable: the root key file exists already.
+        Conflict: the root key file exists already.
+        Unavailable: the passphrase's file cannot be read, or the root key file cannot be written.
     """
     _make_folder(folder)
-    ids, time = SystemIds(clock or SystemClock()), clock or SystemClock()
+    time = clock or SystemClock()
+    ids = SystemIds(time)
     house = ids.random(16)
     root_file = Path(chosen.root) if chosen.root else default_root(house.hex())
     final = replace(chosen, house=house.hex(), root=str(root_file))

@@ -163,8 +163,11 @@ def test_a_link_is_refused(tmp_path: Path) -> None:
 
 def test_an_existing_file_is_never_overwritten(tmp_path: Path) -> None:
     _plain(tmp_path)
-    with pytest.raises(Conflict, match="root file: expected no file yet"):
+    before = (tmp_path / "root.json").read_bytes()
+    with pytest.raises(Conflict, match="root file: expected no file yet, got one") as caught:
         _plain(tmp_path)
+    assert "name another place" in caught.value.hint
+    assert (tmp_path / "root.json").read_bytes() == before
 
 
 def test_a_missing_file_or_folder_is_unavailable(tmp_path: Path) -> None:

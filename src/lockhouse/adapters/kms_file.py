@@ -128,7 +128,10 @@ class FileRoot:
             root._write_new(path, _File(version=1, last=0, generations={}, passphrase=locked))
             root._sync_folder()
         except FileExistsError as err:
-            raise Conflict("root file: expected no file yet") from err
+            raise Conflict(
+                "root file: expected no file yet, got one",
+                hint="it may be another house's only root: leave it, and name another place",
+            ) from err
         except OSError as err:
             raise Unavailable("root file: expected a folder that can be written") from err
         return root
