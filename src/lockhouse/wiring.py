@@ -18,7 +18,7 @@ from lockhouse import settings as houses
 from lockhouse.adapters import anchors, jobs
 from lockhouse.adapters.clock import SystemClock
 from lockhouse.adapters.group_commit.engine import WriterParts
-from lockhouse.adapters.host_facts import listener, look, root_at
+from lockhouse.adapters.host_facts import listener, look
 from lockhouse.adapters.ids import SystemIds
 from lockhouse.adapters.journal import Journal
 from lockhouse.adapters.journal import read as read_journal
@@ -180,7 +180,7 @@ def open_root(chosen: Settings) -> Root:
         Unavailable: the root key file is missing or locked, or not locked though the settings name a passphrase.
     """
     root = FileRoot.open(Path(chosen.root), passphrase=_passphrase(chosen))
-    if chosen.root_passphrase_file and not root_at(Path(chosen.root), Path(chosen.root)).locked:
+    if chosen.root_passphrase_file and not root.is_locked:
         raise Unavailable(
             "root_passphrase_file: expected a root key file that a passphrase locks, got one without",
             hint="take the setting out; only `lockhouse init DIR --passphrase-file FILE` makes a locked one",

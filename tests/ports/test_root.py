@@ -244,3 +244,10 @@ def test_parameters_that_argon2id_does_not_take_are_invalid_or_tampered(tmp_path
     path.write_text(json.dumps(stored))
     with pytest.raises(Tampered, match="parameters of Argon2id"):
         FileRoot.open(path, passphrase=PASSPHRASE)
+
+
+def test_a_root_says_whether_a_passphrase_locks_it(tmp_path: Path) -> None:
+    assert not _plain(tmp_path).is_locked
+    (tmp_path / "root.json").unlink()
+    assert _locked(tmp_path).is_locked
+    assert FileRoot.open(tmp_path / "root.json", passphrase=PASSPHRASE).is_locked

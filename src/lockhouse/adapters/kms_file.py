@@ -169,6 +169,11 @@ class FileRoot:
         root._lock = lock
         return root
 
+    @property
+    def is_locked(self) -> bool:
+        """Whether a passphrase locks the file."""
+        return self._lock is not None
+
     async def wrap(self, generation: int, plaintext: Secret, aad: bytes) -> bytes:
         """A key under the generation's root key, bound to `aad`.
 
