@@ -26,6 +26,8 @@ Values = tuple[Any, ...]
 STORES: tuple[Store, Store] = ("identity", "record")
 FILES: dict[Store, str] = {"identity": "identity.db", "record": "record.db"}
 """The file of each store inside the house folder."""
+LOCK_FILE = "writer.lock"
+"""Held by whoever writes or migrates the files beside it."""
 
 _KINDS: dict[type, str] = {bytes: "BLOB", int: "INTEGER", str: "TEXT"}
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from lockhouse.adapters.migrations import HEAD
 from lockhouse.adapters.migrations.metadata import metadata
-from lockhouse.adapters.tables import FILES, STORES
+from lockhouse.adapters.tables import FILES, LOCK_FILE, STORES
 from lockhouse.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from lockhouse.model.rows import Store
 
 PAGE_BYTES = 8_192
-LOCK_FILE = "writer.lock"
 
 
 def migrate(folder: Path) -> dict[Store, str]:

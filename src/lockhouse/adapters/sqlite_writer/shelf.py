@@ -15,7 +15,7 @@ import apsw
 
 from lockhouse.adapters.migrations import HEAD
 from lockhouse.adapters.sqlite_sql import COUNT_SQL, PLACE_SQL, columns, cut, delete_sql, flat, get_sql, put_sql
-from lockhouse.adapters.tables import FILES, STORES, Shape, Values, shapes
+from lockhouse.adapters.tables import FILES, LOCK_FILE, STORES, Shape, Values, shapes
 from lockhouse.errors import Invalid, Unavailable
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from lockhouse.model.change import KeyTuple
     from lockhouse.model.rows import Store
 
-LOCK_FILE = "writer.lock"
 WAL_LIMIT_BYTES = 64 * 1024 * 1024
 _PRAGMAS: tuple[tuple[str, str | int, str | int], ...] = (
     ("journal_mode", "wal", "wal"),
