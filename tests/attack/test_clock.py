@@ -11,8 +11,8 @@ from lockhouse.errors import Expired, Unavailable
 from lockhouse.flows import request
 from lockhouse.gates.ending import begin_epoch, carry_on, open_cases
 from lockhouse.gates.epochs import AHEAD, ensure_epochs, epoch_at, next_epoch
-from lockhouse.gates.trusted_time import BEHIND_MS, JUMP_MS
-from lockhouse.model.ids import DAY_MS
+from lockhouse.gates.trusted_time import BEHIND_MS
+from lockhouse.model.ids import DAY_MS, JUMP_MS
 from lockhouse.model.rows import EpochKey, LedgerEntry, Record, Tombstone
 from lockhouse.model.rows import House as HouseRow
 from lockhouse.model.scale import KeyState

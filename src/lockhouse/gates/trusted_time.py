@@ -12,13 +12,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lockhouse.errors import Unavailable
+from lockhouse.model.ids import JUMP_MS
 from lockhouse.model.rows import House as HouseRow
 
 if TYPE_CHECKING:
     from lockhouse.gates.house import House
 
-JUMP_MS = 5 * 60_000
-"""More than time servers slew or leap by (RFC 8633 §2.3: they step rarely, and by little), less than a mistake."""
 BEHIND_MS = 2 * 60_000
 """How far the clock may be behind the newest ledger entry: two machines' clocks differ by less."""
 LEDGER_READ_S = 1.0

@@ -19,3 +19,6 @@ StaffId = NewType("StaffId", bytes)
 EPOCH_DAY_ZERO_MS = 1_577_836_800_000
 """2020-01-01T00:00:00Z, day 0 of the epoch numbers that stand in box directories (u16 days, until 2199)."""
 DAY_MS = 86_400_000
+JUMP_MS = 5 * 60_000
+"""How far the wall clock may move otherwise than the lease clock before it is believed no more: further than time
+servers slew or leap (RFC 8633 §2.3: they step rarely, and by little), less than a mistake."""

@@ -15,6 +15,7 @@ from lockhouse.crypto.merkle import Frontier
 from lockhouse.crypto.signatures import equal
 from lockhouse.errors import Invalid, Tampered, Unavailable
 from lockhouse.ledger.append import LaneState, append, fold, intake_body
+from lockhouse.model.ids import JUMP_MS
 from lockhouse.model.rows import Checkpoint, House, Intake, Lane, LedgerEntry
 
 if TYPE_CHECKING:
@@ -29,8 +30,6 @@ CHECKPOINT_EVERY_S = 60.0
 CHECKPOINT_EVERY_ENTRIES = 1_000
 HOUSE_KEY = (1,)
 DECIDE = "lockhouse ledger verify names what was changed; then restore a backup, or ask whoever runs this house"
-JUMP_MS = 5 * 60_000
-"""More than time servers slew or leap by (RFC 8633 §2.3), less than a mistake; the gates use the same."""
 
 
 class Newest(Protocol):
