@@ -23,6 +23,7 @@ from lockhouse.adapters.ids import SystemIds
 from lockhouse.adapters.journal import Journal
 from lockhouse.adapters.journal import read as read_journal
 from lockhouse.adapters.kms_file import FileRoot
+from lockhouse.adapters.lifeline import LIFELINE_VARIABLE, bind_to_parent
 from lockhouse.adapters.migrations import HEAD as SCHEMA
 from lockhouse.adapters.migrations.run import migrate, migrate_check
 from lockhouse.adapters.outbound import SafeHTTP
@@ -33,7 +34,6 @@ from lockhouse.adapters.sqlite_writer.process import run_writer
 from lockhouse.adapters.sqlite_writer.reads import ApswReads
 from lockhouse.adapters.writer_client import WriterClient
 from lockhouse.adapters.writer_protocol import SOCKET_FILE, socket_address
-from lockhouse.adapters.writer_spawn import LIFELINE_VARIABLE
 from lockhouse.channels import segment
 from lockhouse.crypto.blindindex import Indexer
 from lockhouse.crypto.checkpoint import sign_checkpoint, sign_note, vkey
@@ -372,6 +372,7 @@ __all__ = [
     "SOCKET_FILE",
     "Opened",
     "SystemClock",
+    "bind_to_parent",
     "copies",
     "default_root",
     "destroyed_keys",

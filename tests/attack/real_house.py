@@ -22,7 +22,6 @@ from lockhouse.adapters.sqlite_writer.process import run_writer
 from lockhouse.adapters.sqlite_writer.reads import ApswReads
 from lockhouse.adapters.sqlite_writer.shelf import SqliteShelf
 from lockhouse.adapters.writer_client import WriterClient
-from lockhouse.adapters.writer_spawn import WriterProcess, spawn_writer
 from lockhouse.errors import LockhouseError
 from lockhouse.flows import approve, keys
 from lockhouse.gates.collect import collect_group
@@ -30,6 +29,7 @@ from lockhouse.model.event import Batch, Event, Reply
 from lockhouse.model.scale import Assurance
 from lockhouse.policy.document import parse
 from lockhouse.wiring import KINDS, Opened, template
+from tests.ports.spawned import WriterProcess, spawn_writer
 from tests.world import POLICY
 
 if TYPE_CHECKING:

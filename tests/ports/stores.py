@@ -16,10 +16,10 @@ from lockhouse.adapters.sqlite_reads import SqliteReads
 from lockhouse.adapters.sqlite_writer.local import LocalWriter
 from lockhouse.adapters.sqlite_writer.reads import ApswReads
 from lockhouse.adapters.writer_client import WriterClient
-from lockhouse.adapters.writer_spawn import WriterProcess, spawn_writer
 from lockhouse.model.change import Change, Committed, Conflict, Draft, Expect, KeyTuple, Leaf, Put
 from lockhouse.model.ports import Commits, Epochs, Reads
 from lockhouse.model.rows import Checkpoint, House, Identifier, Kek, KeyRing, Person, Receipt, Record, Row
+from tests.ports.spawned import WriterProcess, spawn_writer
 from tests.ports.writer_entry import HOUSE, LOG, make_parts
 
 if TYPE_CHECKING:

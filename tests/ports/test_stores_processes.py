@@ -20,7 +20,6 @@ from lockhouse.adapters.sqlite_reads import SqliteReads
 from lockhouse.adapters.sqlite_writer.local import LocalWriter
 from lockhouse.adapters.sqlite_writer.reads import ApswReads
 from lockhouse.adapters.writer_protocol import LEASE_S
-from lockhouse.adapters.writer_spawn import spawn_writer
 from lockhouse.errors import Unavailable
 from lockhouse.model.change import Change, Committed, Delete
 from lockhouse.model.rows import KeyRing, Person, Record
@@ -262,11 +261,6 @@ def _is_gone(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] == "Z"
     except FileNotFoundError:
         return True
-
-
-async def test_only_the_main_thread_may_start_the_writer(tmp_path: Path) -> None:
-    with pytest.raises(Unavailable, match="main thread"):
-        await asyncio.to_thread(spawn_writer, [sys.executable, str(tmp_path)])
 
 
 async def test_the_socket_is_its_owners_alone(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import os
 import resource
@@ -12,17 +11,15 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from lockhouse.adapters.group_commit.engine import Engine, WriterParts
+from lockhouse.adapters.lifeline import bind_to_parent
 from lockhouse.adapters.sqlite_writer.server import Server
 from lockhouse.adapters.sqlite_writer.shelf import SqliteShelf
 from lockhouse.adapters.writer_protocol import SOCKET_FILE, socket_address
-from lockhouse.adapters.writer_spawn import LIFELINE_VARIABLE
-from lockhouse.errors import Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-_PR_SET_PDEATHSIG = 1
 _BACKLOG = 64
 
 
@@ -42,7 +39,7 @@ def run_writer(
     Raises:
         Unavailable: another writer has the folder, its schema is not this release's, or the parent is gone.
     """
-    lifeline = _bind_to_parent()
+    lifeline = bind_to_parent()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core would hold the log key
     shelf = open_shelf(folder)
     try:
@@ -62,24 +59,6 @@ def run_writer(
     finally:
         with suppress(FileNotFoundError):
             (folder / SOCKET_FILE).unlink()
-
-
-def _bind_to_parent() -> int:
-    """End with the parent: by signal, which also ends a stalled process, and by the end of a pipe.
-
-    The signal fires when the parent's *thread* ends, so the parent spawns from its main thread; and it is asked
-    for after the parent may have died already, so the parent is asked for once more.
-    """
-    told = os.environ.pop(LIFELINE_VARIABLE, "")
-    if not told:
-        return -1
-    parent, lifeline = (int(part) for part in told.split(":"))
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:
-        raise Unavailable("writer: expected to be told of its parent's end, got an error from prctl")
-    if os.getppid() != parent:
-        raise Unavailable("writer: expected its parent to be there, got none")
-    return lifeline
 
 
 def _listen(folder: Path) -> socket.socket:

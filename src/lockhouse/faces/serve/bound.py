@@ -1,8 +1,7 @@
 """Processes that cannot outlive their supervisor, and that leave nothing of their memory behind.
 
-A child is bound twice: by a signal that the kernel sends when the supervisor's main thread ends, which also ends a
-child that is stalled; and by a pipe whose other end only the supervisor holds. Never a fork: threads and open
-databases do not survive one.
+A child binds itself to the supervisor by `lockhouse.adapters.lifeline`. Never a fork: threads and open databases do
+not survive one.
 """
 
 from __future__ import annotations
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _PR_SET_DUMPABLE = 4
-_PR_SET_PDEATHSIG = 1
 MODULE = "lockhouse.faces.workers.child"
 
 
@@ -75,25 +73,6 @@ def spawn(arguments: Sequence[str], *, keep: Sequence[int] = ()) -> Child:
     finally:
         os.close(theirs)
     return Child(popen, os.pidfd_open(popen.pid), ours)
-
-
-def bind() -> int:
-    """End with the supervisor from here on; the pipe to watch for its end, -1 when nobody started this process so.
-
-    The kernel's signal is asked for after the parent may have died already, so the parent is asked for once more.
-
-    Raises:
-        Unavailable: the supervisor is gone.
-    """
-    told = os.environ.pop(LIFELINE_VARIABLE, "")
-    if not told:
-        return -1
-    parent, lifeline = (int(part) for part in told.split(":"))
-    if ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:
-        raise Unavailable("serve: expected to be told of the supervisor's end, got an error from prctl")
-    if os.getppid() != parent:
-        raise Unavailable("serve: expected the supervisor to be there, got none")
-    return lifeline
 
 
 def harden() -> None:

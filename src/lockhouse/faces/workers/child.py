@@ -17,11 +17,11 @@ from lockhouse import settings as houses
 from lockhouse.errors import LockhouseError
 from lockhouse.faces import logs
 from lockhouse.faces.outcomes import OUTCOMES
-from lockhouse.faces.serve.bound import bind, harden
+from lockhouse.faces.serve.bound import harden
 from lockhouse.faces.serve.http import raise_open_files
 from lockhouse.faces.workers.process import run_process
 from lockhouse.faces.workers.task import Task
-from lockhouse.wiring import serve_writer
+from lockhouse.wiring import bind_to_parent, serve_writer
 
 
 def main(arguments: list[str]) -> int:
@@ -36,7 +36,7 @@ def main(arguments: list[str]) -> int:
         if role == "writer":
             serve_writer(folder)
             return 0
-        lifeline = bind()
+        lifeline = bind_to_parent()
         task = Task(folder=folder, name=name, listener=int(arguments[3]), metrics=int(arguments[4]), lifeline=lifeline)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(run_process(role, task))
