@@ -75,18 +75,11 @@ class Journal:
         append_line(self._path, line, where="journal")
         append_line(self._ship_to, line, where="journal")
 
-    def read(self) -> list[Destroyed]:
-        """Every line of the file here, in order; a torn last line was never answered for and is left out.
-
-        Raises:
-            Tampered: a line that is no journal line.
-            Unavailable: the file cannot be read.
-        """
-        return read(self._path)
-
 
 def read(path: Path) -> list[Destroyed]:
-    """Every whole line of a journal file; none if there is no file.
+    """Every line of a journal file, in order; none if there is no file.
+
+    A torn last line was never answered for and is left out.
 
     Raises:
         Tampered: a line that is no journal line.

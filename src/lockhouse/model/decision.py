@@ -65,7 +65,6 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
         grant: id of a grant in force that covers this ask, or None.
         step_up_age_s: seconds since the last strong authentication, or None when there was none.
         network: the actor's address or network, or None when unknown.
-        hour: local hour of the day at the actor's place; recorded, not yet a condition.
         quota_left: persons left in the actor's window, or None when nobody counts.
         own_record: the actor is the person.
         today: ISO date, for reviews of recipients.
@@ -81,7 +80,6 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     grant: str | None = None
     step_up_age_s: int | None = None
     network: str | None = None
-    hour: int | None = None
     quota_left: int | None = None
     own_record: bool = False
     today: str | None = None

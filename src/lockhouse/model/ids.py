@@ -1,20 +1,11 @@
-"""Identifiers of Lockhouse's own things: 16 bytes each, named so that one cannot stand for another.
+"""What the ids and times of a house are counted in.
 
-Persons, records, entries and jobs are UUIDv7 (RFC 9562 §5.7): time-ordered, so that B-trees grow at their
-end. Names (channels, events, fields, slots, purposes, compartments) are small integers from the name
-registry and are never reused.
+Ids of Lockhouse's own things are 16 bytes. Persons, records, entries and jobs are UUIDv7 (RFC 9562 §5.7):
+time-ordered, so that B-trees grow at their end. Names (channels, events, fields, slots, purposes, compartments) are
+small integers from the name registry and are never reused.
 """
 
 from __future__ import annotations
-
-from typing import NewType
-
-PersonId = NewType("PersonId", bytes)
-"""A source person: one cluster of identifiers that share keys. 16 bytes."""
-RecordId = NewType("RecordId", bytes)
-EntryId = NewType("EntryId", bytes)
-HouseId = NewType("HouseId", bytes)
-StaffId = NewType("StaffId", bytes)
 
 EPOCH_DAY_ZERO_MS = 1_577_836_800_000
 """2020-01-01T00:00:00Z, day 0 of the epoch numbers that stand in box directories (u16 days, until 2199)."""

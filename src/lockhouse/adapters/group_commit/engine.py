@@ -90,11 +90,6 @@ class Engine:
         self._folded_s = parts.clock.monotonic_s()
 
     @property
-    def house(self) -> House | None:
-        """The house row as committed; None before `init`."""
-        return self._ledger.house
-
-    @property
     def notary_public(self) -> bytes:
         """What signatures of notings verify under."""
         return self._parts.notary.public

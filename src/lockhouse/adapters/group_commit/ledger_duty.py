@@ -363,12 +363,6 @@ class LedgerDuty:
             self._anchors.append(checkpoint.text, frontier)
             self._kept.unanchored = None
 
-    def root(self) -> tuple[int, bytes]:
-        """Size and root of the tree as folded."""
-        house = _must(self._kept.house)
-        tree = Frontier.from_bytes(house.frontier) if house.tree_size else Frontier()
-        return house.tree_size, tree.root()
-
 
 def _values(row: Any) -> Values:
     return msgspec.structs.astuple(row)
