@@ -98,12 +98,9 @@ PLANTED = [
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the package with every room present, so that each contract has something to hold."""
+    """A copy of the package, to be broken."""
     here = tmp_path_factory.mktemp("tree")
     shutil.copytree(ROOT / "src/lockhouse", here / "lockhouse", ignore=shutil.ignore_patterns("__pycache__"))
-    for room in [*FLOOR_5, "crypto", "model", "gates", "flows", "adapters", "faces", "ledger/verify"]:
-        (here / "lockhouse" / room).mkdir(exist_ok=True)
-        (here / "lockhouse" / room / "__init__.py").touch()
     return here
 
 
@@ -111,7 +108,7 @@ def _lint_imports(folder: Path, *contracts: str) -> tuple[int, str]:
     """Run import-linter with this project's contracts on the `lockhouse` in `folder`."""
     chosen = [part for name in contracts for part in ("--contract", name)]
     code = (
-        f"import sys; sys.path[:0] = [{str(folder)!r}, {str(ROOT)!r}]\n"
+        f"import sys; sys.path.insert(0, {str(folder)!r})\n"
         "from importlinter.cli import lint_imports_command; lint_imports_command()"
     )
     command = [executable, "-c", code, "--config", str(ROOT / "pyproject.toml"), "--no-cache", "--no-logo", *chosen]
@@ -125,11 +122,6 @@ def _broken(output: str) -> set[str]:
 
 def test_the_product_keeps_every_contract() -> None:
     code, output = _lint_imports(ROOT / "src")
-    assert (code, _broken(output)) == (0, set()), output
-
-
-def test_with_every_room_present_no_contract_is_broken(tree: Path) -> None:
-    code, output = _lint_imports(tree)
     assert (code, _broken(output)) == (0, set()), output
 
 
@@ -149,13 +141,13 @@ def test_every_contract_has_a_planted_violation() -> None:
 
 def test_the_pure_rooms_are_those_of_their_floor() -> None:
     [floor] = [layer for layer in CONTRACTS["Floors"]["layers"] if "policy" in layer]
-    rooms = [room.strip(" ()") for room in floor.split("|")]
+    rooms = floor.split(" | ")
     assert rooms == FLOOR_5
     assert CONTRACTS["Decisions are pure"]["source_modules"] == [f"lockhouse.{room}" for room in rooms]
 
 
 def test_the_verifier_is_kept_from_every_room_but_those_it_needs() -> None:
-    floors = " | ".join(CONTRACTS["Floors"]["layers"]).replace("(", "").replace(")", "").split(" | ")
+    floors = " | ".join(CONTRACTS["Floors"]["layers"]).split(" | ")
     kept_from = {f"lockhouse.{room}" for room in floors if room not in {"ledger", "crypto", "secret", "errors"}}
     assert kept_from <= set(CONTRACTS["The verifier stands alone"]["forbidden_modules"])
 
