@@ -73,13 +73,14 @@ class Anchors:
             frontier: of the tree it signs.
 
         Raises:
+            Invalid: both together are longer than a line may be.
             Unavailable: one of the two places cannot be written.
         """
         line = msgspec.json.encode(Anchor(checkpoint, frontier)) + b"\n"
         if len(line) > MAX_LINE_BYTES:
             raise Invalid("anchors", f"a line of at most {MAX_LINE_BYTES} bytes", got=f"{len(line)}")
-        for path in self._places.values():
-            append_line(path, line, where="anchors")
+        for name, path in self._places.items():
+            append_line(path, line, where=f"anchors, {name}")
 
     def newest(self) -> Newest | None:
         """The newest anchor of either place, from the ends of the files; None if there is none at all.
@@ -88,7 +89,7 @@ class Anchors:
             Tampered: the last line of a file is no checkpoint of this log with its tree.
             Unavailable: a file cannot be read.
         """
-        lasts = [last_line(path, where="anchors") for path in self._places.values()]
+        lasts = [last_line(path, where=f"anchors, {name}") for name, path in self._places.items()]
         found = [self._open(line) for line in lasts if line is not None]
         if not found:
             return None
@@ -119,7 +120,8 @@ class Anchors:
             Unavailable: a file cannot be read.
         """
         return {
-            name: [_text(line) for line in whole_lines(path, where="anchors")] for name, path in self._places.items()
+            name: [_text(line) for line in whole_lines(path, where=f"anchors, {name}")]
+            for name, path in self._places.items()
         }
 
 

@@ -36,7 +36,9 @@ def append_line(path: Path, line: bytes, *, where: str) -> None:
             os.close(file)
         _sync_folder(path.parent)
     except OSError as error:
-        raise Unavailable(f"{where}: expected a writable file in both places, got an error") from error
+        raise Unavailable(
+            f"{where}: expected a file that can be written, got none", hint=_about(path, error)
+        ) from error
 
 
 def whole_lines(path: Path, *, where: str) -> list[bytes]:
@@ -67,7 +69,12 @@ def _read(path: Path, tail: int, *, where: str) -> bytes:
     except FileNotFoundError:
         return b""
     except OSError as error:
-        raise Unavailable(f"{where}: expected a readable file, got an error") from error
+        raise Unavailable(f"{where}: expected a file that can be read, got none", hint=_about(path, error)) from error
+
+
+def _about(path: Path, error: OSError) -> str:
+    """Which file it is, and what the system says of it."""
+    return f"{path}: {error.strerror}"
 
 
 def _split(raw: bytes) -> list[bytes]:

@@ -66,14 +66,16 @@ class Journal:
             Invalid: no serial, one of another length, or more than fit a line.
             Unavailable: one of the two places cannot be written; nothing may be destroyed.
         """
-        if not serials or any(len(serial) != SERIAL_BYTES for serial in serials):
-            raise Invalid("journal", f"serials of {SERIAL_BYTES} bytes", got=f"{len(serials)} of another length")
+        if not serials:
+            raise Invalid("journal", "serials of destroyed keys", got="none")
+        if any(len(serial) != SERIAL_BYTES for serial in serials):
+            raise Invalid("journal", f"serials of {SERIAL_BYTES} bytes", got="one of another length")
         entry = Destroyed(VERSION, at, cause, tuple(serial.hex() for serial in serials))
         line = msgspec.json.encode(entry) + b"\n"
         if len(line) > MAX_LINE_BYTES:
             raise Invalid("journal", f"a line of at most {MAX_LINE_BYTES} bytes", got=f"{len(line)}")
-        append_line(self._path, line, where="journal")
-        append_line(self._ship_to, line, where="journal")
+        append_line(self._path, line, where="journal, house folder")
+        append_line(self._ship_to, line, where="journal, shipped copy")
 
 
 def read(path: Path) -> list[Destroyed]:

@@ -57,8 +57,9 @@ def test_a_changed_line_is_tampering(journal: Journal, tmp_path: Path, line: byt
 
 def test_nothing_may_be_destroyed_that_cannot_be_shipped(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "journal", ship_to=tmp_path / "no-such-folder" / "journal")
-    with pytest.raises(Unavailable):
+    with pytest.raises(Unavailable, match=r"^journal, shipped copy: expected a file that can be written") as caught:
         journal.append(SERIALS, cause="request", at=1)
+    assert caught.value.hint == f"{tmp_path}/no-such-folder/journal: No such file or directory"
 
 
 def test_a_journal_is_not_shipped_to_itself(tmp_path: Path) -> None:
@@ -66,11 +67,13 @@ def test_a_journal_is_not_shipped_to_itself(tmp_path: Path) -> None:
         Journal(tmp_path / "journal", ship_to=tmp_path / "." / "journal")
 
 
-@pytest.mark.parametrize("serials", [[], [b"short"], [os.urandom(8)] * 70_000])
+@pytest.mark.parametrize(
+    ("serials", "got"), [([], "none"), ([b"short"], "one of another length"), ([os.urandom(8)] * 70_000, "1330045")]
+)
 def test_a_batch_of_no_serials_wrong_ones_or_too_many_is_invalid(
-    journal: Journal, tmp_path: Path, serials: list[bytes]
+    journal: Journal, tmp_path: Path, serials: list[bytes], got: str
 ) -> None:
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid, match=f"got {got}$"):
         journal.append(serials, cause="request", at=1)
     assert read(tmp_path / "journal") == []
 

@@ -171,7 +171,7 @@ class LocalWriter:
         try:
             self._engine.tick()
         except Unavailable:
-            return  # whoever commits next is told; entries keep waiting for their position
+            return  # the next tick tries again; until then entries wait for a position, or a checkpoint for its anchor
 
     # ---- callers ---------------------------------------------------------------------------------------------
 

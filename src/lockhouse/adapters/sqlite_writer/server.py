@@ -250,7 +250,7 @@ class Server:
         try:
             self.engine.tick()
         except Unavailable:
-            return  # whoever commits next is told; entries keep waiting for their position
+            return  # the next tick tries again; until then entries wait for a position, or a checkpoint for its anchor
 
     def _seal(self, peer: Peer, seq: int) -> None:
         try:
