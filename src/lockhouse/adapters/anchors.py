@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from lockhouse.adapters.append_only import MAX_LINE_BYTES, append_line, last_line, whole_lines
+from lockhouse.adapters.durable import sync_folder
 from lockhouse.crypto.checkpoint import open_checkpoint, open_note
 from lockhouse.crypto.merkle import Frontier
 from lockhouse.crypto.signatures import equal
@@ -153,6 +154,7 @@ def begin_line(folder: Path, note: str) -> None:
             stream.write(note)
             stream.flush()
             os.fsync(file)
+        sync_folder(folder)
     except OSError as error:
         raise Unavailable("anchors: expected to begin a line in a new folder, got an error") from error
 

@@ -6,6 +6,7 @@ import fcntl
 import os
 from typing import TYPE_CHECKING
 
+from lockhouse.adapters.durable import sync_folder
 from lockhouse.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def append_line(path: Path, line: bytes, *, where: str) -> None:
             os.fsync(file)
         finally:
             os.close(file)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         raise Unavailable(
             f"{where}: expected a file that can be written, got none", hint=_about(path, error)
@@ -94,11 +95,3 @@ def _write_all(file: int, line: bytes) -> None:
     rest = memoryview(line)
     while rest:
         rest = rest[os.write(file, rest) :]
-
-
-def _sync_folder(folder: Path) -> None:
-    directory = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 
+from lockhouse.adapters.durable import sync_folder
 from lockhouse.crypto import derive, equal, hmac_sha256, lp, open_bytes, seal_bytes, stretch
 from lockhouse.errors import Conflict, Invalid, Tampered, Unavailable
 from lockhouse.secret import Secret
@@ -126,7 +127,7 @@ class FileRoot:
         root = cls(path, lock=lock, entropy=entropy)
         try:
             root._write_new(path, _File(version=1, last=0, generations={}, passphrase=locked))
-            root._sync_folder()
+            sync_folder(path.parent)
         except FileExistsError as err:
             raise Conflict(
                 "root file: expected no file yet, got one",
@@ -299,7 +300,7 @@ class FileRoot:
             beside.unlink()  # left by a crash; we hold the folder's lock
         self._write_new(beside, file)
         beside.replace(self._path)
-        self._sync_folder()
+        sync_folder(self._path.parent)
 
     def _write_new(self, path: Path, file: _File) -> None:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
@@ -307,13 +308,6 @@ class FileRoot:
             stream.write(json.dumps(msgspec.to_builtins(file, str_keys=True), indent=1).encode() + b"\n")
             stream.flush()
             os.fsync(stream.fileno())
-
-    def _sync_folder(self) -> None:
-        folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
 
 def _check(generation: int, key: Secret) -> bytes:

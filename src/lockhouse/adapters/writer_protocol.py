@@ -143,7 +143,7 @@ class Leave(msgspec.Struct, frozen=True, array_like=True, tag=14):
 FromClient = Hello | Commit | Scrub | Announce | Seal | Ack | Beat | Leave
 FromWriter = Welcome | Answers | Failed | Done | Moved | Echo
 
-_COMMIT = 3
+_COMMIT = Commit.__struct_config__.tag
 _ENCODER = msgspec.msgpack.Encoder()
 from_client = msgspec.msgpack.Decoder(FromClient)
 from_writer = msgspec.msgpack.Decoder(FromWriter)

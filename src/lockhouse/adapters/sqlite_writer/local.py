@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lockhouse.adapters.group_commit.engine import Engine, WriterParts
-from lockhouse.adapters.group_commit.plain import MAX_GROUP, PlainChange, decode, encode, is_urgent, settle, settle_one
+from lockhouse.adapters.group_commit.plain import MAX_GROUP, PlainChange, is_urgent, plain, settle, settle_one
 from lockhouse.adapters.group_commit.waiting import Waiting
 from lockhouse.adapters.sqlite_writer.shelf import SqliteShelf
 from lockhouse.adapters.writer_protocol import LEASE_S, SCRUB_S
@@ -202,7 +202,7 @@ class LocalWriter:
 
     async def _outcomes(self, changes: Sequence[Change]) -> list[Outcome]:
         batches = [
-            _Batch(*self._asked(), decode(encode(part)), any(is_urgent(change) for change in part))
+            _Batch(*self._asked(), plain(part), any(is_urgent(change) for change in part))
             for part in (changes[start : start + MAX_GROUP] for start in range(0, len(changes), MAX_GROUP))
         ]
         for batch in batches:
