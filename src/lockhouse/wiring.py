@@ -140,9 +140,14 @@ async def found(folder: Path, chosen: Settings, *, clock: Clock | None = None) -
     return final
 
 
+def is_free(folder: Path) -> bool:
+    """Whether something may be made here: nothing is there yet, or an empty folder."""
+    return not folder.exists() or (folder.is_dir() and not any(folder.iterdir()))
+
+
 def _make_folder(folder: Path) -> None:
-    if folder.exists() and any(folder.iterdir()):
-        raise Invalid("init", "an empty or new folder", got="one that holds something", hint="choose another")
+    if not is_free(folder):
+        raise Invalid("init", "a new or empty folder", got="one that holds something", hint="choose another")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
@@ -378,6 +383,7 @@ __all__ = [
     "destroyed_keys",
     "found",
     "host_of",
+    "is_free",
     "jobs",
     "migrate_house",
     "open_root",

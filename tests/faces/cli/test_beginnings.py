@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from lockhouse.wiring import is_free
 from tests.faces.cli.house import EMAIL, Desk
 
 if TYPE_CHECKING:
@@ -137,3 +138,11 @@ def test_why_says_of_an_erased_persons_message_that_its_record_is_gone(tmp_path:
     assert desk.call(f"request fulfil {case} --now --yes").code == 0
     assert f"Its record {record} is gone since." in desk.call(f"why {record}").out
     assert [one["gone"] for one in desk.call(f"why {record}", json=True).value] == [True]
+
+
+def test_a_place_is_free_when_nothing_would_be_written_over(tmp_path: Path) -> None:
+    assert is_free(tmp_path / "new")
+    assert is_free(tmp_path)
+    (tmp_path / "file").touch()
+    assert not is_free(tmp_path)
+    assert not is_free(tmp_path / "file")

@@ -29,7 +29,7 @@ from lockhouse.flows.approve import approve, draft_of
 from lockhouse.flows.channel import make_credential
 from lockhouse.policy.document import parse
 from lockhouse.settings import Settings
-from lockhouse.wiring import KINDS, found, opened, template
+from lockhouse.wiring import KINDS, found, is_free, opened, template
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -69,8 +69,8 @@ def folder_for(keep: Path | None) -> Iterator[Path]:
         Invalid: the folder to keep holds something already.
     """
     if keep is not None:
-        if keep.exists() and (not keep.is_dir() or any(keep.iterdir())):
-            raise Invalid("--keep", "an empty or new folder", got="one that holds something")
+        if not is_free(keep):
+            raise Invalid("--keep", "an empty or new folder", got="one that holds something", hint="choose another")
         keep.mkdir(mode=0o700, parents=True, exist_ok=True)
         yield keep.resolve()
         return

@@ -15,7 +15,7 @@ from lockhouse.faces.cli.drafts import live_version
 from lockhouse.faces.cli.files import write_new
 from lockhouse.faces.cli.layout import Said, count, pairs, plain, when
 from lockhouse.flows import backup
-from lockhouse.wiring import copies, destroyed_keys, opened
+from lockhouse.wiring import copies, destroyed_keys, is_free, opened
 
 if TYPE_CHECKING:
     from lockhouse.model.rows import Store
@@ -103,7 +103,7 @@ async def _place(
 
 
 def _empty(folder: Path) -> None:
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if not is_free(folder):
         raise Invalid("folder", "a new or empty one", got="one that holds something", hint="choose another")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 

@@ -18,7 +18,7 @@ from lockhouse.flows.approve import approve, draft_of
 from lockhouse.policy.document import parse
 from lockhouse.policy.starter import EXAMPLE_COMPANY, EXAMPLE_CONTACT, check_region, read_system, starter
 from lockhouse.settings import Settings
-from lockhouse.wiring import KINDS, found, opened, template
+from lockhouse.wiring import KINDS, found, is_free, opened, template
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -62,7 +62,7 @@ async def init(
         demo: a throw-away house, its root key inside the folder.
     """
     folder = call.cwd / directory
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if not is_free(folder):
         raise Invalid("init", "a new or empty folder", got="one that holds something", hint="choose another")
     said = answers or Answers()
     passphrase = _passphrase(call, said.passphrase_file)
