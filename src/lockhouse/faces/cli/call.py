@@ -109,6 +109,8 @@ class Call:
 
 
 Here = Annotated[Call, Parameter(parse=False)]
+Input = Annotated[str | None, Parameter(name="INPUT", allow_leading_hyphen=True)]
+"""Where a personal value comes from: `-` or nothing."""
 
 
 def id_of(text: str, *, where: str, hint: str) -> bytes:
@@ -124,3 +126,12 @@ def id_of(text: str, *, where: str, hint: str) -> bytes:
     if not raw:
         raise Invalid(where, f"an id of {ID_DIGITS} hexadecimal digits", got="something else", hint=hint)
     return raw
+
+
+def person_of(text: str) -> bytes:
+    """A person's id as people see it, as bytes.
+
+    Raises:
+        Invalid: it is none.
+    """
+    return id_of(text, where="person", hint="lockhouse person find KIND prints ids")

@@ -38,7 +38,7 @@ def tell(terminal: Terminal, error: LockhouseError, *, as_json: bool) -> int:
     else:
         lines = [f"lockhouse: error[{error.code}]: {problem}" for problem in problems]
         terminal.tell("\n".join(lines + [f"lockhouse: hint: {error.hint}"] * bool(error.hint)))
-    return next(OUTCOMES[kind].exit_code for kind in type(error).__mro__ if kind in OUTCOMES)
+    return OUTCOMES[type(error)].exit_code
 
 
 def tell_incident(terminal: Terminal, error: Exception, *, as_json: bool) -> int:

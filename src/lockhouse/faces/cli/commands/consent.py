@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Literal
 
 from lockhouse.faces.cli.acting import As, allowed
-from lockhouse.faces.cli.call import Here, id_of, noun
+from lockhouse.faces.cli.call import Here, noun, person_of
 from lockhouse.faces.cli.layout import Said, assurance, plain, table, when
 from lockhouse.flows import consent
 
 APP = noun("consent", "What a person said about a purpose.")
 WORDS = {True: "granted", False: "denied"}
-WHICH = "lockhouse person find KIND prints ids"
 
 
 @APP.command
@@ -28,7 +27,7 @@ async def record(
         word: what they said.
         acting: the role.
     """
-    who = id_of(person, where="person", hint=WHICH)
+    who = person_of(person)
     async with call.open() as opened:
         allowed(opened.house, "consent.record", (acting or As()).role)
         row = await consent.record(opened.house, who, purpose, granted=word == "granted")
@@ -44,7 +43,7 @@ async def show(person: str, /, *, acting: As | None = None, call: Here) -> Said:
         person: an id that `person find` printed.
         acting: the role.
     """
-    who = id_of(person, where="person", hint=WHICH)
+    who = person_of(person)
     async with call.open() as opened:
         allowed(opened.house, "consent.show", (acting or As()).role)
         words = await consent.show(opened.house, who)

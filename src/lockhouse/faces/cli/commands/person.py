@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
-
-from cyclopts import Parameter
+from typing import TYPE_CHECKING
 
 from lockhouse.errors import Invalid, Refused
 from lockhouse.faces.cli.acting import As, Reading, allowed, asking
-from lockhouse.faces.cli.call import Here, id_of, noun
+from lockhouse.faces.cli.call import Here, Input, id_of, noun, person_of
 from lockhouse.faces.cli.layout import Said, count, plain
 from lockhouse.faces.cli.people import card, facts_about, records
 from lockhouse.flows import link, look
@@ -20,9 +18,7 @@ if TYPE_CHECKING:
     from lockhouse.gates.disclose import View
 
 APP = noun("person", "Find and show people. Every look is noted before it is shown.")
-WHICH = "lockhouse person find KIND prints ids"
 PAGE = 50
-Input = Annotated[str | None, Parameter(name="INPUT", allow_leading_hyphen=True)]
 
 
 @APP.command
@@ -56,7 +52,7 @@ async def show(person: str, /, *, acting: Reading | None = None, call: Here) -> 
     """
     async with call.open() as opened:
         ask = await asking(opened.house, acting or Reading(), action="show")
-        view = await look.show(opened.house, ask, id_of(person, where="person", hint=WHICH))
+        view = await look.show(opened.house, ask, person_of(person))
         return _said(view, card(view, opened.house.live().policy, ask))
 
 
@@ -72,7 +68,7 @@ async def reveal(person: str, /, *, acting: Reading | None = None, call: Here) -
     """
     async with call.open() as opened:
         ask = await asking(opened.house, acting or Reading(), action="reveal", mode="full")
-        view = await look.reveal(opened.house, ask, id_of(person, where="person", hint=WHICH))
+        view = await look.reveal(opened.house, ask, person_of(person))
         return _said(view, card(view, opened.house.live().policy, ask))
 
 
@@ -95,7 +91,7 @@ async def timeline(
     )
     async with call.open() as opened:
         ask = await asking(opened.house, acting or Reading(), action="timeline")
-        view = await look.show(opened.house, ask, id_of(person, where="person", hint=WHICH), records=page)
+        view = await look.show(opened.house, ask, person_of(person), records=page)
     more = f"\nMore: --after {view.timeline[-1].id.hex()}" if view.truncated and view.timeline else ""
     return _said(view, records(view, ask) + more)
 
@@ -109,7 +105,7 @@ async def join(person: str, other: str, /, *, acting: As | None = None, call: He
         other: another one.
         acting: the role.
     """
-    one, two = (id_of(text, where="person", hint=WHICH) for text in (person, other))
+    one, two = (person_of(text) for text in (person, other))
     async with call.open() as opened:
         by = allowed(opened.house, "person.link", (acting or As()).role)
         row = await link.make(opened.house, one, two, by=by.id)
@@ -126,7 +122,7 @@ async def unlink(person: str, other: str, /, *, acting: As | None = None, call: 
         other: the other one.
         acting: the role.
     """
-    one, two = (id_of(text, where="person", hint=WHICH) for text in (person, other))
+    one, two = (person_of(text) for text in (person, other))
     async with call.open() as opened:
         by = allowed(opened.house, "person.link", (acting or As()).role)
         undone = await link.undo(opened.house, one, two, by=by.id)
@@ -152,7 +148,7 @@ async def explain(person: str, field: str, /, *, acting: Reading | None = None, 
         field: of the live policy.
         acting: role, purpose and reason.
     """
-    who = id_of(person, where="person", hint=WHICH)
+    who = person_of(person)
     async with call.open() as opened:
         house = opened.house
         ask = await asking(house, acting or Reading(), action="show")

@@ -11,7 +11,7 @@ from cyclopts import Parameter
 
 from lockhouse.errors import Conflict
 from lockhouse.faces.cli.acting import As, allowed
-from lockhouse.faces.cli.call import Here, id_of, noun
+from lockhouse.faces.cli.call import Here, id_of, noun, person_of
 from lockhouse.faces.cli.files import write_new
 from lockhouse.faces.cli.layout import Said, count, pairs, table, when
 from lockhouse.flows import request
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from lockhouse.gates.house import House
 
 APP = noun("request", "A person's request to be erased: shut at once, destroyed later, certified.")
-WHICH = "lockhouse person find KIND prints ids"
 CASES = "lockhouse request list prints ids"
 
 
@@ -48,7 +47,7 @@ async def open_(person: str, /, *, opening: Opening | None = None, call: Here) -
         opening: what is asked for.
     """
     asked = opening or Opening()
-    who = id_of(person, where="person", hint=WHICH)
+    who = person_of(person)
     async with call.open() as opened:
         actor = allowed(opened.house, "request.open", asked.role)
         await _only_one(opened.house, who, asked.compartment)

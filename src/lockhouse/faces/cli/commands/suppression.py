@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated  # noqa: F401  # the words of the fields that Closing inherits are read in this module
 
 import msgspec
 from cyclopts import Parameter
 
 from lockhouse.errors import Invalid
 from lockhouse.faces.cli.acting import As, allowed
-from lockhouse.faces.cli.call import Here, noun
+from lockhouse.faces.cli.call import Here, Input, noun
 from lockhouse.faces.cli.layout import Said, day, plain, table, when
 from lockhouse.flows import consent
 
 APP = noun("suppression", "Who must not be collected again.")
 WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 """As the ledger takes it (docs/spec/ledger.md)."""
-Input = Annotated[str | None, Parameter(name="INPUT", allow_leading_hyphen=True)]
 
 
 @Parameter(name="*")
