@@ -283,7 +283,7 @@ def test_canaries_from_every_position_are_found_nowhere(tmp_path: Path, monkeypa
 RAW = canary("x").encode()
 WRITTEN = [
     RAW, RAW.upper(), canary("x").encode("utf-16-le"), canary("x").encode("utf-16"), RAW.hex().encode(),
-    *(base64.b64encode(b"ab"[:before] + RAW) for before in range(3)), b"before" + gzip.compress(RAW),
+    *(base64.b64encode(b"ab"[:before] + RAW) for before in range(3)), b"before" + gzip.compress(RAW, mtime=0),
     b"before" + zlib.compress(RAW), f"+{DIGITS}".encode(), base64.b64encode(f"+{DIGITS}.25".encode()),
 ]  # fmt: skip
 
