@@ -10,6 +10,7 @@ than a fifth of all events; each person always shows the same ones.
 from __future__ import annotations
 
 import random
+import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -59,7 +60,7 @@ class Mix:
         self._seed = seed
         self._population = population
         self._next = population * (seed + 1)
-        self._message = 0
+        self._order = 0
 
     def first(self) -> Iterator[Said]:
         """One event of each person of the population."""
@@ -82,7 +83,8 @@ class Mix:
     def order_of(self, person: int) -> Said:
         """An order of a customer."""
         body, shown = _customer(person)
-        return Said(_order(body, self._id(), self._draw), person, never_seen=False, identifiers=shown)
+        raw = _order(body, self._id(), self._number(), self._draw)
+        return Said(raw, person, never_seen=False, identifiers=shown)
 
     @staticmethod
     def email_of(person: int) -> str:
@@ -90,8 +92,13 @@ class Mix:
         return str(_customer(person)[0]["email"])
 
     def _id(self) -> str:
-        self._message += 1
-        return f"{self._seed:04x}-{self._message:012x}"
+        """A message id as the public clients make them."""
+        return str(uuid.UUID(int=self._draw.getrandbits(128), version=4))
+
+    def _number(self) -> str:
+        """An order number as shops give them: one after the other."""
+        self._order += 1
+        return f"O-{self._seed:04x}-{self._order:012x}"
 
     def _one(self) -> Said:
         if self._draw.random() < NEVER_SEEN:
@@ -106,7 +113,7 @@ class Mix:
             return Said(_view(person, message, self._draw), person, never_seen, 1)
         body, shown = _customer(person)
         is_order = self._draw.random() >= IDENTIFIES / (1 - DEVICES)
-        raw = _order(body, message, self._draw) if is_order else _identify(body, message)
+        raw = _order(body, message, self._number(), self._draw) if is_order else _identify(body, message)
         return Said(raw, person, never_seen, shown)
 
 
@@ -135,13 +142,13 @@ def _customer(person: int) -> tuple[dict[str, Any], int]:
     return body | {"phone": f"+39 347 {person:07d}", "loyalty_id": f"NW-{person:09d}"}, 3
 
 
-def _order(body: dict[str, Any], message: str, draw: random.Random) -> bytes:
+def _order(body: dict[str, Any], message: str, number: str, draw: random.Random) -> bytes:
     items = [
         {"sku": _sku(draw), "quantity": draw.randrange(1, 4), "price": f"{draw.randrange(9900) / 100:.2f}"}
         for _ in range(draw.randrange(1, 3))
     ]
     order = {
-        "order_id": f"O-{message}", "order_total": f"{draw.randrange(100, 40000) / 100:.2f}", "currency": "EUR",
+        "order_id": number, "order_total": f"{draw.randrange(100, 40000) / 100:.2f}", "currency": "EUR",
         "items": items,
     }  # fmt: skip
     return _track("Order Completed", body | order, message)
