@@ -105,6 +105,7 @@ class LivePolicy:
         self._reducers: dict[str, Reducer] = {}
         self._recipients: dict[str, tuple[int, ...]] = {}
         self._open: dict[tuple[object, ...], int] = {}
+        self._rings: dict[frozenset[int], frozenset[int]] = {}
         keeps = [purpose.keep for purpose in policy.purposes if purpose.keep is not None]
         # A month has at least 28 days, and `days` counts 31: what is younger than this no keep has ended.
         self._shortest_ms = min((days(keep) * DAY_MS * 28 // 31 for keep in keeps), default=0)
@@ -154,6 +155,21 @@ class LivePolicy:
                 start = at if purpose.keep.after == "event" else max(at, active_at)
                 bits |= self.bits[purpose.name] if add(start, purpose.keep) <= now else 0
         return bits
+
+    def ring_for(self, kinds: frozenset[int]) -> frozenset[int]:
+        """The compartments that a person known by these kinds of identifiers is given keys of at once.
+
+        It is all that any event with such an identifier can fill: of a device there is never a street. What is never
+        sealed needs no key. Should a box of another compartment come up later, the ring is extended.
+        """
+        known = self._rings.get(kinds)
+        if known is None:
+            names = {name for name, kind in self._kinds.items() if kind.number in kinds}
+            plans = [plan.fields for plan in self.policy.events.values() if not names.isdisjoint(plan.fields)]
+            sealed = {name for plan in plans for name in plan if not self.policy.fields[name].clear}
+            known = frozenset(slot.compartment for slot in self.policy.slots if slot.field in sealed)
+            self._rings[kinds] = known
+        return known
 
     def recipients_of(self, event: str) -> tuple[int, ...]:
         """Numbers of the served recipients that may receive some field of this event."""

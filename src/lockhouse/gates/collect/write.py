@@ -91,7 +91,8 @@ def _who(house: House, work: Work, minted: set[bytes], moved: dict[bytes, Person
         version = 1 if person in minted else house.keyring.version_of(person)
         expects.append(Expect(KeyRing.TABLE, (person,), {"version": version}, False, "ring-moved"))  # noqa: FBT003
     else:
-        ring = house.keyring.mint(person, work.live.compartments)
+        kinds = frozenset([kind for kind, _, _, _ in work.indexes])
+        ring = house.keyring.mint(person, work.live.ring_for(kinds) | work.reduced.boxes.keys())
         region = evidence_of(work)
         puts.append(Put(Person.TABLE, Person(person, PersonState.NONE, region, 1, now, _day(work))))
         puts.append(Put(KeyRing.TABLE, KeyRing(person, ring.generation, ring.version, ring.blob)))

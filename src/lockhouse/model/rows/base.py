@@ -18,4 +18,4 @@ class Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
     INDEXES: ClassVar[tuple[tuple[str, ...], ...]] = ()
     AUTHORITY: ClassVar[bool] = False
     APPEND: ClassVar[bool] = False
-    """True for rows that come in arrival order and are never replaced: a rowid table in SQLite, `seq` its row id."""
+    """True for rows that come in arrival order and are seldom replaced: a rowid table in SQLite, `seq` its row id."""

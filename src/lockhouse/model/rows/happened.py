@@ -48,8 +48,9 @@ class Receipt(Row, frozen=True):
 
     TABLE = "receipt"
     STORE = "record"
+    APPEND = True
     KEY = ("channel", "message")
-    INDEXES = (("at",),)
+    INDEXES = (("at", "channel", "message"),)
     channel: int
     message: bytes
     body: bytes

@@ -186,6 +186,7 @@ CREATE TABLE process (
  STRICT;
 
 CREATE TABLE receipt (
+    seq INTEGER NOT NULL,
     channel INTEGER NOT NULL,
     message BLOB NOT NULL,
     body BLOB NOT NULL,
@@ -193,12 +194,12 @@ CREATE TABLE receipt (
     at INTEGER NOT NULL,
     code TEXT NOT NULL,
     detail BLOB NOT NULL,
-    PRIMARY KEY (channel, message)
+    PRIMARY KEY (seq),
+    UNIQUE (channel, message)
 )
- WITHOUT ROWID,
  STRICT;
 
-CREATE INDEX receipt_at ON receipt (at);
+CREATE INDEX receipt_at_channel_message ON receipt (at, channel, message);
 
 CREATE TABLE record (
     seq INTEGER NOT NULL,
