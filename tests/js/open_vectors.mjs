@@ -154,7 +154,7 @@ function directory(it) {
 
 async function ring(house, it) {
   const person = unhex(it.person);
-  const key = await hkdf(unhex(it.kek), lp("lockhouse/wrap/1", house, it.generation, person.slice(14)));
+  const key = await hkdf(unhex(it.kek), lp("lockhouse/wrap/1", house, it.generation, person.slice(15)));
   same(hex(key), it.wrap_key, "wrap key");
   const aad = lp("lockhouse/ring/1", house, person, it.generation, it.version);
   same(unpack(await open(key, unhex(it.blob), aad)), [it.ref_key, it.keys], "ring");

@@ -70,7 +70,7 @@ def rings() -> dict[str, Any]:
             opened = Wrapper(HOUSE, keks, draw=lambda: entropy(12)).unwrap(
                 person, generation, wrapped.version, wrapped.blob
             )
-            info = crypto.lp("lockhouse/wrap/1", HOUSE, generation, person[-2:])
+            info = crypto.lp("lockhouse/wrap/1", HOUSE, generation, person[-1:])
             ref = crypto.hmac_sha256(Secret(opened.ref_key), crypto.lp("lockhouse/ref/1", HOUSE))[:16]
             cases.append(
                 {

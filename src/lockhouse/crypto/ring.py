@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 ID_BYTES = 16
 SERIAL_BYTES = 8
 MAX_COMPARTMENT = 0xFFFF
-MAX_WRAP_KEYS = 1_024
-"""Wrap key objects kept; shards are 65,536 and persons come in random order, so more would hardly be hit."""
+_SHARD_LENGTH = struct.pack(">I", 1)
 _KEY_SIZE = SERIAL_BYTES + KEY_BYTES
 _PLACE = struct.Struct(">I16sIQIQ")
 _SERIAL_AND_KEY = struct.Struct(f"{SERIAL_BYTES}s{KEY_BYTES}s")
@@ -80,21 +79,20 @@ class Wrapper:
         self._ciphers: dict[tuple[int, bytes], AESGCM] = {}
 
     def _cipher(self, person: bytes, generation: int) -> AESGCM:
-        """The cipher of the person's shard, which is the last two bytes of the id (65,536 shards).
+        """The cipher of the person's shard, which is the last byte of the id.
 
-        Shards keep the wraps under one key far below 2^32 random nonces for any number of persons.
+        A generation is refused at 2^31 wraps, so 256 shards see about 2^23 random nonces each, far below 2^32 (NIST
+        SP 800-38D §8.3), and each one's cipher is soon at hand.
         """
         if len(person) != ID_BYTES:
             raise Invalid("ring", "a person id of 16 bytes", got=str(len(person)))
-        shard = person[-2:]
+        shard = person[-1:]
         cipher = self._ciphers.get((generation, shard))
         if cipher is None:
             prk = self._prks.get(generation)
             if prk is None:
                 raise Unavailable(f"keyring: expected the KEK of generation {generation}")
-            if len(self._ciphers) >= MAX_WRAP_KEYS:
-                self._ciphers.clear()
-            cipher = AESGCM(expand(prk, self._infos[generation] + lp(shard)))
+            cipher = AESGCM(expand(prk, self._infos[generation] + _SHARD_LENGTH + shard))
             self._ciphers[generation, shard] = cipher
         return cipher
 
