@@ -107,7 +107,7 @@ def test_the_files_are_opened_as_durable_and_as_forgetful_as_promised(tmp_path: 
     shelf = SqliteShelf(tmp_path)
     for connection in shelf._connections.values():
         told = {name: connection.pragma(name) for name in ("journal_mode", "synchronous", "secure_delete", "page_size")}
-        assert told == {"journal_mode": "wal", "synchronous": 2, "secure_delete": 1, "page_size": 8_192}
+        assert told == {"journal_mode": "wal", "synchronous": 2, "secure_delete": 1, "page_size": 4_096}
         assert connection.pragma("temp_store") == 2
     shelf.close(in_order=True)
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from lockhouse.model.rows import Store
 
-PAGE_BYTES = 8_192
+PAGE_BYTES = 4_096
 
 
 def migrate(folder: Path) -> dict[Store, str]:

@@ -36,7 +36,7 @@ _PRAGMAS: tuple[tuple[str, str | int, str | int], ...] = (
     ("cache_size", -65_536, -65_536),
 )
 """Name, value, and what it reads back as. Set one by one: apsw runs nothing behind a statement that returns rows."""
-_CHECKPOINT_PAGES: dict[Store, int] = {"identity": 1_000, "record": 8_000}
+_CHECKPOINT_PAGES: dict[Store, int] = {"identity": 2_000, "record": 16_000}
 """How long a log grows before it is moved into its file. The record store's is long: the same pages of its indexes are
 written by group after group, and moved once (a fifth more Changes a second). The identity store's is short: a scrub
 waits for all of it, and an erasure for the scrub."""

@@ -8,7 +8,7 @@
     commit    records, receipts, notes and ledger leaves in one durable group
     retry     what moved meanwhile is decided again, at most three times
 
-While one group commits, the next is decided: few are under way, and no timer lingers for more.
+While one group commits, the next is decided, if it is worth a commit of its own; no timer lingers for more.
 """
 
 from __future__ import annotations
@@ -45,6 +45,9 @@ PAUSE_S = 0.02
 """Between tries: an ending that is under way needs a moment to free its identifiers."""
 MAX_GROUP = 500
 UNDER_WAY = 2
+WORTH_A_GROUP = 100
+"""Items that begin a group beside the one under way; fewer wait for its end. A commit writes a dozen pages whatever its
+size, so that many small ones cost more than they gain by overlapping."""
 
 _Waiting = tuple["Batch", asyncio.Future[list[Reply]]]
 
@@ -55,10 +58,10 @@ class Intake:
     def __init__(self, house: House) -> None:
         self._house = house
         self._waiting: deque[_Waiting] = deque()
-        self._slots = asyncio.Semaphore(UNDER_WAY)
+        self._size = 0
         self._turns = Turns()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._pump: asyncio.Task[None] | None = None
+        self._is_called = False
 
     async def collect(self, batch: Batch) -> list[Reply]:
         """Store what the live policy allows of a batch; answer per item, once it is durable.
@@ -67,23 +70,26 @@ class Intake:
             Unavailable: a store, the keys or the lease are away, or an item stayed contested; what was stored
                 already is known by its message id, so the sender may send the batch again.
         """
-        answer: asyncio.Future[list[Reply]] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[list[Reply]] = loop.create_future()
         self._waiting.append((batch, answer))
-        if self._pump is None or self._pump.done():
-            self._pump = asyncio.create_task(self._run())
+        self._size += len(batch.items)
+        if not self._is_called:  # once for all requests of this turn of the loop
+            self._is_called = True
+            loop.call_soon(self._begin)
         return await answer
 
-    async def _run(self) -> None:
-        while self._waiting:
-            await self._slots.acquire()
-            group = self._take()
-            task = asyncio.create_task(self._through(group))
+    def _begin(self) -> None:
+        """Begin groups of what waits, as far as they may be under way."""
+        self._is_called = False
+        while self._waiting and (not self._tasks or (len(self._tasks) < UNDER_WAY and self._size >= WORTH_A_GROUP)):
+            task = asyncio.create_task(self._through(self._take()))
             self._tasks.add(task)
             task.add_done_callback(self._finished)
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        self._slots.release()
+        self._begin()
 
     def _take(self) -> list[_Waiting]:
         group: list[_Waiting] = []
@@ -92,6 +98,7 @@ class Intake:
             taken = self._waiting.popleft()
             size += len(taken[0].items)
             group.append(taken)
+        self._size -= size
         return group
 
     async def _through(self, group: list[_Waiting]) -> None:
