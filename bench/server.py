@@ -27,6 +27,7 @@ from bench.unsealed import UnsealedIntake
 from lockhouse.faces.collect import CollectApp
 from lockhouse.faces.serve.collector import HouseCollector
 from lockhouse.faces.serve.desk import Answers
+from lockhouse.faces.serve.joined import Connection
 from lockhouse.faces.workers.process import GC_THRESHOLD
 from lockhouse.wiring import opened, serve_writer
 
@@ -80,7 +81,7 @@ class _Server(uvicorn.Server):
 async def _serve(app: Any, listener: int) -> None:
     listening = socket.socket(fileno=listener)
     config = uvicorn.Config(
-        app, loop="uvloop", http="httptools", ws="none", lifespan="off", access_log=False, proxy_headers=False,
+        app, loop="uvloop", http=Connection, ws="none", lifespan="off", access_log=False, proxy_headers=False,
         server_header=False, date_header=False, log_level="warning", timeout_keep_alive=60,
     )  # fmt: skip
     server = _Server(config)

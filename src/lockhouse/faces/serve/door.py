@@ -9,9 +9,8 @@ from collections import Counter
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
 from lockhouse.faces.collect.peer import networks, sender_network
+from lockhouse.faces.serve.joined import Connection
 
 if TYPE_CHECKING:
     import asyncio
@@ -75,7 +74,7 @@ class Door:
         return any(plain in network for network in self._exempt if network.version == plain.version)
 
 
-class Guarded(HttpToolsProtocol):
+class Guarded(Connection):
     """Uvicorn's connection, behind a door and with a deadline for whatever is not a whole request yet."""
 
     def __init__(self, *arguments: Any, door: Door, **named: Any) -> None:
