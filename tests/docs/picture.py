@@ -99,7 +99,7 @@ def _slots(live: LivePolicy, event: Event, row: Record) -> list[int]:
     """Numbers of the slots its fields stand in; the boxes of the stored row must be those."""
     reducer = live.reducer("backend")
     said, _ = map_consent(live.policy, event.consent)
-    facts = PersonFacts(region=reducer.region(event), event_consents=said)
+    facts = PersonFacts(region=reducer.look(event).region(event.source), event_consents=said)
     reduced = reducer.reduce(event, purposes_open(live.policy, facts))
     assert {box.compartment for box in decode_boxes(row.boxes)} == set(reduced.boxes)
     assert _decode(row.clear) == reduced.clear

@@ -88,3 +88,15 @@ async def test_a_person_with_a_long_history_is_shown_by_their_newest_records(tmp
     [view] = await world.find("eva@example.com")
     assert (view.records, view.truncated) == (500, True)
     assert view.fields["phone"].state == "masked"
+
+
+async def test_what_is_dropped_says_why_for_this_person(tmp_path: Path) -> None:
+    """Not only what its purposes usually rest on: a person of an unknown region is under every region's rules."""
+    policy = POLICY.replace("fields:", "fields:\n  shoe_size: {type: text, class: identity, for: [marketing]}", 1)
+    world = await World.make(tmp_path, policy.replace("identify: [email", "identify: [shoe_size, country, email"))
+    sent = {"email": "anna@example.com", "shoe_size": "42"}
+    assert (await world.send("account", "identify", **sent)).dropped == (("properties.shoe_size", "region"),)
+    known = await world.send("account", "identify", **sent, country="DE")
+    assert known.dropped == (("properties.shoe_size", "no-consent"),)
+    american = {"email": "bob@example.com", "shoe_size": "42", "country": "US"}
+    assert (await world.send("account", "identify", **american)).dropped == ()

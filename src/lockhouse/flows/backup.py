@@ -21,6 +21,7 @@ import msgspec
 from lockhouse.errors import Invalid
 from lockhouse.gates.ending import Case, carry_on
 from lockhouse.gates.ending.intent import advance
+from lockhouse.gates.facts import SEAL_ENDING
 from lockhouse.gates.rings import admit_rings
 from lockhouse.ledger.entry import Backup as BackupEntry
 from lockhouse.ledger.entry import Intent as IntentEntry
@@ -38,8 +39,6 @@ if TYPE_CHECKING:
 
 MANIFEST = "manifest.json"
 ORDER: tuple[Store, Store] = ("record", "identity")
-SEAL_ENDING = 1
-
 
 Take = Callable[["Store"], Awaitable[str]]
 

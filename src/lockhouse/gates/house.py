@@ -19,7 +19,7 @@ from lockhouse.model.ids import DAY_MS
 from lockhouse.model.names import NameBook
 from lockhouse.model.ports import Clock, Commits, Epochs, Ids, Reads
 from lockhouse.policy.life import add, compartment_of_name, days, slot_of_name
-from lockhouse.policy.live import purposes_open
+from lockhouse.policy.live import purposes_open, why_shut
 from lockhouse.policy.reduce import Reducer
 from lockhouse.secret import Secret
 
@@ -104,7 +104,7 @@ class LivePolicy:
         self._slots: dict[int, Slot] = {slot.id: slot for slot in policy.slots}
         self._reducers: dict[str, Reducer] = {}
         self._recipients: dict[str, tuple[int, ...]] = {}
-        self._open: dict[tuple[object, ...], int] = {}
+        self._open: dict[tuple[object, ...], tuple[int, tuple[str, ...]]] = {}
         self._rings: dict[frozenset[int], frozenset[int]] = {}
         keeps = [purpose.keep for purpose in policy.purposes if purpose.keep is not None]
         # A month has at least 28 days, and `days` counts 31: what is younger than this no keep has ended.
@@ -126,8 +126,11 @@ class LivePolicy:
         """How a field that identifies is indexed."""
         return self._kinds[name]
 
-    def purposes_open(self, facts: Asked) -> int:
-        """The purposes that are live for these facts, as bits; remembered, since most people's facts are alike."""
+    def purposes_open(self, facts: Asked) -> tuple[int, tuple[str, ...]]:
+        """The purposes that are live for these facts, as bits, and why each of the others is shut, by position.
+
+        Remembered, since most people's facts are alike.
+        """
         said = facts.event_consents
         key = (
             facts.region, frozenset(facts.consents.items()), None if said is None else frozenset(said.items()),
@@ -137,7 +140,7 @@ class LivePolicy:
         if known is None:
             if len(self._open) >= _OPEN_CACHED:
                 self._open.clear()
-            known = self._open[key] = purposes_open(self.policy, facts)
+            known = self._open[key] = purposes_open(self.policy, facts), why_shut(self.policy, facts)
         return known
 
     def overdue(self, at: int, now: int, *, active_at: int = 0) -> int:

@@ -15,7 +15,7 @@ The rules, and what each one is against:
 - A device never joins a person's keys: a shared tablet has many users. It keeps a source person of its own, made when
   it comes without any person's identifier, and is joined by a directed link in time.
 - An identifier that already joins more than three proven ones of another kind (a till's own address, typed for each
-  guest) is braked: it leads nowhere and joins nothing unless the event has nothing else.
+  guest) is braked, where the caller counts them: it leads nowhere and joins nothing unless the event has nothing else.
 """
 
 from __future__ import annotations

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ipaddress
 
-from lockhouse.errors import Refused
 from lockhouse.model.decision import Actor, Ask, Decision, SlotTimes
 from lockhouse.model.policy import REQUESTS, Guard, Mode, Policy, Recipient, Role, Slot
 from lockhouse.policy.life import add
@@ -16,7 +15,7 @@ from lockhouse.policy.live import map_consent, person_shut, purposes_open, why_s
 from lockhouse.policy.types.mask import mask
 
 __all__ = [
-    "decide", "map_consent", "mask", "open_slot", "permits", "person_shut", "purposes_open", "require", "unmet",
+    "decide", "map_consent", "mask", "open_slot", "permits", "person_shut", "purposes_open", "unmet",
     "why_shut",
 ]  # fmt: skip
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -259,18 +258,6 @@ def permits(policy: Policy, roles: tuple[str, ...], permission: str) -> bool:
     return any(
         permission in policy.roles[role].may or wild in policy.roles[role].may for role in roles if role in policy.roles
     )
-
-
-def require(decision: Decision) -> Decision:
-    """The decision, if it shows anything.
-
-    Raises:
-        Refused: nothing is open or masked; `reasons` are the codes that decided.
-    """
-    if decision.open or decision.masked:
-        return decision
-    reasons = tuple(sorted({code for codes in decision.because.values() for code in codes}))
-    raise Refused("decision: expected a field that may be shown, got none", reasons=reasons)
 
 
 def open_slot(policy: Policy, purpose: str, slot: Slot, times: SlotTimes) -> bool:

@@ -37,7 +37,6 @@ class Reduced(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         clear: slot number -> value of `clear: true` fields.
         identifiers: (field, canonical value) of kept fields that identify.
         lookups: (field, how, value) for the other ways of being found.
-        region: lower-case country the event gives evidence of, or None.
         kept: how many fields are kept.
         dropped: (path, reason), each once.
     """
@@ -46,7 +45,6 @@ class Reduced(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     clear: dict[int, Any]
     identifiers: tuple[tuple[str, str], ...]
     lookups: tuple[tuple[str, str, str], ...]
-    region: str | None
     kept: int
     dropped: tuple[tuple[str, str], ...]
 
@@ -97,16 +95,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What a channel looks at in one event.
 
     Attributes:
-        number: of the event in the name registry.
-        fields: names it may carry.
         tree: places in the source; opaque.
         evidence: paths of region evidence, the first known wins.
         pointers: the fields that identify.
     """
 
-    number: int
-    name: str
-    fields: tuple[str, ...]
     tree: Any
     evidence: tuple[tuple[str, ...], ...]
     pointers: tuple[str, ...]
@@ -165,10 +158,6 @@ class Reducer:
             self._walk(plan.tree, event.source, seen.found, seen.dropped)
         return seen
 
-    def region(self, event: Event, *, seen: Seen | None = None) -> str | None:
-        """The region an event gives evidence of, before anything is decided about the rest of it."""
-        return (seen or self.look(event)).region(event.source)
-
     def identifiers(self, event: Event, *, seen: Seen | None = None) -> tuple[tuple[str, str], ...]:
         """(field, canonical value) of what identifies, before anything is decided.
 
@@ -195,7 +184,7 @@ class Reducer:
         Args:
             event: parsed by the channel's kind.
             live: the purposes that are live for it, as bits (`purposes_open`).
-            why: why each purpose is shut, by position (`why_shut`), for finer reasons; not needed to be right.
+            why: why each purpose is shut, by position (`why_shut`); without it the usual reason is given.
             seen: what `look` saw in this very event.
         """
         seen = seen or self.look(event)
@@ -233,7 +222,6 @@ class Reducer:
             clear=clear,
             identifiers=tuple(identifiers),
             lookups=tuple(lookups),
-            region=seen.region(event.source),
             kept=kept,
             dropped=tuple(dropped),
         )
@@ -271,9 +259,7 @@ class Reducer:
 
 
 def _nothing() -> Reduced:
-    return Reduced(
-        boxes={}, clear={}, identifiers=(), lookups=(), region=None, kept=0, dropped=(("*", NOT_ON_THIS_EVENT),)
-    )
+    return Reduced(boxes={}, clear={}, identifiers=(), lookups=(), kept=0, dropped=(("*", NOT_ON_THIS_EVENT),))
 
 
 def _point(leaf: _Leaf, value: Any, identifiers: list[tuple[str, str]], lookups: list[tuple[str, str, str]]) -> None:
@@ -357,7 +343,7 @@ def _plan(policy: Policy, channel: Channel, *, name: str, kind: Kind, vocabulary
         for path in _sources(policy.fields[field], channel, kind)
     )
     pointers = tuple(field.name for field in policy.fields.values() if field.identifies and field.name in event.fields)
-    return Plan(number=event.id, name=name, fields=event.fields, tree=root, evidence=evidence, pointers=pointers)
+    return Plan(tree=root, evidence=evidence, pointers=pointers)
 
 
 def _at(root: _Node, path: str, vocabulary: frozenset[str]) -> _Node:

@@ -3,11 +3,11 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from lockhouse.errors import NotFound, Refused
+from lockhouse.errors import NotFound
 from lockhouse.model.decision import Actor, Ask, Decision, Facts, PersonFacts, SlotTimes
 from lockhouse.model.policy import Slot
 from lockhouse.model.scale import PersonState
-from lockhouse.policy.decide import decide, map_consent, open_slot, permits, purposes_open, require
+from lockhouse.policy.decide import decide, map_consent, open_slot, permits, purposes_open
 from lockhouse.policy.explain import explain, sentences
 from tests.unit.policy.worlds import EXAMPLE, SMALL, compiled
 
@@ -77,15 +77,6 @@ def test_the_banners_words_become_purposes_and_the_rest_is_told() -> None:
     assert map_consent(policy, {"Advertising": True, "C0004": False}) == ({"marketing": False}, ())
     assert map_consent(policy, {"C0004": False, "Advertising": True}) == ({"marketing": False}, ())
     assert map_consent(policy, {"marketing": True, "fulfilment": False}) == ({"marketing": True}, ("fulfilment",))
-
-
-def test_require_passes_on_what_shows_something_and_refuses_the_rest() -> None:
-    some = Decision(open=frozenset(), masked=frozenset({"email"}), shut=frozenset())
-    assert require(some) is some
-    nothing = Decision(open=frozenset(), masked=frozenset(), shut=frozenset({"email"}), because={"email": ("no-role",)})
-    with pytest.raises(Refused) as caught:
-        require(nothing)
-    assert caught.value.reasons == ("no-role",)
 
 
 def test_a_permission_is_a_word_or_its_whole_area() -> None:

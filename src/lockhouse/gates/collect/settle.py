@@ -95,9 +95,9 @@ def decide(work: Work) -> None:
         region=region, consents=consents, event_consents=said, signals=event.signals, state=PersonState(state),
         suppressed=work.suppressed, objected=objected,
     )  # fmt: skip
-    alive = live.purposes_open(asked)
+    alive, why = live.purposes_open(asked)
     work.mask = alive & ~_overdue(work)
-    reduced = work.reduced = work.reducer.reduce(event, work.mask, seen=work.seen)
+    reduced = work.reduced = work.reducer.reduce(event, work.mask, why=why, seen=work.seen)
     if reduced.kept == 0:
         work.refuse(_why_nothing(work, alive=alive), reduced.dropped)
 
