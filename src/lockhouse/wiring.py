@@ -17,6 +17,7 @@ from lockhouse import __version__
 from lockhouse import settings as houses
 from lockhouse.adapters import anchors, jobs
 from lockhouse.adapters.clock import SystemClock
+from lockhouse.adapters.durable import sync_folder
 from lockhouse.adapters.group_commit.engine import WriterParts
 from lockhouse.adapters.host_facts import listener, look
 from lockhouse.adapters.ids import SystemIds
@@ -155,6 +156,9 @@ def _write_private(file: Path, text: str) -> None:
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
         stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    sync_folder(file.parent)
 
 
 def _passphrase(chosen: Settings) -> Secret | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -55,6 +55,21 @@ async def test_a_closed_writer_is_unavailable_and_not_alive(tmp_path: Path) -> N
     for asked in (writer.commit(FOUNDED), writer.scrub(), writer.seal_ledger(), writer.announce(key=True)):
         with pytest.raises(Unavailable, match="writer: expected to run"):
             await asked
+
+
+async def test_who_asks_while_the_writer_ends_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    migrate(tmp_path)
+    writer = LocalWriter(tmp_path, make_parts())
+    asked = writer._asked
+
+    def ends_meanwhile() -> Any:
+        place = asked()
+        writer.close()
+        return place
+
+    monkeypatch.setattr(writer, "_asked", ends_meanwhile)
+    with pytest.raises(Unavailable, match="writer: expected to run"):
+        await asyncio.wait_for(writer.commit(FOUNDED), 5)
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")

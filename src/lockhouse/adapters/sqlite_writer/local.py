@@ -76,6 +76,7 @@ class LocalWriter:
             raise
         self._queue: queue.SimpleQueue[_Batch | _Call | _ScrubAsked | None] = queue.SimpleQueue()
         self._acts: list[Callable[[int, int], None]] = []
+        self._door = threading.Lock()
         self._is_open = True
         self._thread = threading.Thread(target=self._run, name="lockhouse-writer", daemon=True)
         self._thread.start()
@@ -95,7 +96,8 @@ class LocalWriter:
                 self._commit(waiting.group())
             self._engine.finish()
         finally:
-            self._is_open = False
+            with self._door:
+                self._is_open = False
             self._close_shelf()
             while waiting:
                 _deliver([(batch, Unavailable(_ENDED)) for batch in waiting.group()])
@@ -206,7 +208,7 @@ class LocalWriter:
             for part in (changes[start : start + MAX_GROUP] for start in range(0, len(changes), MAX_GROUP))
         ]
         for batch in batches:
-            self._queue.put(batch)
+            self._put(batch)
         parts: list[list[Outcome]] = await asyncio.gather(*(batch.future for batch in batches))
         return [outcome for part in parts for outcome in part]
 
@@ -216,9 +218,16 @@ class LocalWriter:
         loop = asyncio.get_running_loop()
         return loop, loop.create_future()
 
+    def _put(self, asked: _Batch | _Call | _ScrubAsked) -> None:
+        """Into the line; whoever comes while the thread ends is told, not left waiting."""
+        with self._door:
+            if not self._is_open:
+                raise Unavailable(_ENDED)
+            self._queue.put(asked)
+
     async def _call(self, act: Callable[[], Any]) -> Any:
         call = _Call(*self._asked(), act)
-        self._queue.put(call)
+        self._put(call)
         return await call.future
 
     async def scrub(self) -> None:
@@ -228,7 +237,7 @@ class LocalWriter:
             Unavailable: a reader was in the way for 5 s.
         """
         asked = _ScrubAsked(*self._asked(), self._parts.clock.monotonic_s() + SCRUB_S)
-        self._queue.put(asked)
+        self._put(asked)
         await asked.future
 
     async def seal_ledger(self) -> Checkpoint:
