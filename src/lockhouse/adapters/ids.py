@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 if TYPE_CHECKING:
     from lockhouse.model.ports import Clock
@@ -27,16 +28,16 @@ class SystemIds:
     is then kept and the counter goes on (RFC 9562 §6.2). Two processes may interleave.
     """
 
-    __slots__ = ("_at", "_clock", "_counter", "_lock", "_offset", "_pid", "_pool")
+    __slots__ = ("__weakref__", "_at", "_clock", "_counter", "_lock", "_offset", "_pool")
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._lock = threading.Lock()
         self._pool = b""
         self._offset = 0
-        self._pid = os.getpid()
         self._at = 0
         self._counter = 0
+        _MADE.add(self)
 
     def new(self) -> bytes:
         """A UUIDv7, 16 bytes, greater than every one before it from this object."""
@@ -62,11 +63,25 @@ class SystemIds:
             return self._take(size)
 
     def _take(self, size: int) -> bytes:
-        # A forked child starts with its parent's pool: using it would repeat keys and nonces.
-        if self._offset + size > len(self._pool) or self._pid != os.getpid():
+        if self._offset + size > len(self._pool):
             self._pool = os.urandom(_POOL_BYTES)
             self._offset = 0
-            self._pid = os.getpid()
         start = self._offset
         self._offset = start + size
         return self._pool[start : self._offset]
+
+    def _after_fork(self) -> None:
+        self._pool, self._offset = b"", 0
+        self._lock = threading.Lock()  # the parent's may have been held by a thread that is not here
+
+
+_MADE: WeakSet[SystemIds] = WeakSet()
+
+
+def _drop_pools() -> None:
+    for made in _MADE:
+        made._after_fork()  # noqa: SLF001  # this module's own
+
+
+# A forked child starts with its parent's pool: using it would repeat keys and nonces.
+os.register_at_fork(after_in_child=_drop_pools)
