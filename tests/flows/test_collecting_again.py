@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
 
+from lockhouse.errors import Unavailable
 from lockhouse.ledger.entry import parse_entry
 from lockhouse.model.change import Change, Put
 from lockhouse.model.ids import DAY_MS
 from lockhouse.model.rows import Consent, LedgerEntry, Link, Person, Seal
-from tests.world import World
+from tests.world import Stopped, World
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -121,3 +123,74 @@ async def test_a_process_with_an_older_view_of_a_person_takes_nothing_back(tmp_p
     await other.send("account", "Order Completed", email=EMAIL, order_id="A-3")
     [row] = await world.rows(Person)
     assert row.region == "de"
+
+
+class Away:
+    """Commits of which the first to the record store fails, as when the store goes away for a moment."""
+
+    def __init__(self, inner: Commits) -> None:
+        self._inner = inner
+        self._is_up = False
+
+    async def commit(self, change: Change) -> Committed | Conflict:
+        [answer] = await self.commit_each([change])
+        return answer
+
+    async def commit_each(self, changes: Sequence[Change]) -> list[Committed | Conflict]:
+        if changes[0].store == "record" and not self._is_up:
+            self._is_up = True
+            raise Unavailable("record store: expected to be there, got nothing")
+        return await self._inner.commit_each(changes)
+
+    async def scrub(self) -> None:
+        await self._inner.scrub()
+
+
+async def test_what_a_store_that_went_away_cut_off_is_told_with_the_senders_retry(tmp_path: Path) -> None:
+    """The word stands in one store and its entry and seal are missing in the other: the next item brings them."""
+    world = await World.make(tmp_path)
+    await world.send("account", "Order Completed", email=EMAIL, order_id="A-1", order_total="1")
+    await world.send("account", "Order Completed", phone=PHONE, order_id="A-2")
+    other = await world.second()
+    both = {"email": EMAIL, "phone": PHONE, "order_id": "A-3", "order_total": "1", "message_id": "m-3"}
+    assert (await other.send("account", "Order Completed", email=EMAIL, order_id="B-1")).outcome != "refused"
+    world.house.commits = Away(world.store)
+    with pytest.raises(Unavailable):
+        await world.send("account", "Order Completed", **both, consent={"Analytics": False})
+    [word], [link] = await world.rows(Consent), await world.rows(Link)
+    assert {word.entry, link.entry}.isdisjoint(await _entries(world))
+    await world.send("account", "Order Completed", **both, consent={"Analytics": False})
+    assert {word.entry, link.entry} <= await _entries(world)
+    assert len(await world.rows(Consent)) == len(await world.rows(Link)) == 1
+    reply = await other.send("account", "identify", email=EMAIL, device_id="tablet-0042", loyalty_id="L-7001234")
+    assert ("properties.device_id", "no-consent") in reply.dropped or (
+        "properties.device_id",
+        "objected",
+    ) in reply.dropped
+
+
+async def test_an_old_message_that_comes_again_on_a_shared_tablet_says_nothing(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    await world.send("web", "page", device_id="tablet-0042", page_path="/")
+    first = {"email": EMAIL, "device_id": "tablet-0042", "message_id": "m-1", "at": world.clock.at}
+    await world.send("account", "identify", **first)
+    await world.send("account", "identify", email="bob@example.com", device_id="tablet-0042")
+    before = await world.kinds()
+    for _ in range(3):
+        assert (await world.send("account", "identify", **first)).outcome == "duplicate"
+    assert await world.kinds() == before
+
+
+async def test_a_devices_older_link_is_not_written_again_once_its_person_is_erased(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    other = await world.second()
+    await world.send("web", "page", device_id="tablet-0042", page_path="/")
+    await world.send("account", "identify", email=EMAIL, device_id="tablet-0042")
+    person = await world.person(EMAIL)
+    stopped = world.house.commits = Stopped(world.store, store="identity")
+    coming = asyncio.create_task(world.send("account", "identify", email="bob@example.com", device_id="tablet-0042"))
+    await stopped.reached.wait()
+    await other.erase(person)
+    stopped.go_on.set()
+    assert (await coming).outcome in {"stored", "trimmed"}
+    assert person not in {end for row in await world.rows(Link) for end in (row.a, row.b)}

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
 
-from lockhouse.errors import Invalid, NotFound
+from lockhouse.errors import Conflict, Invalid, NotFound, Refused
 from lockhouse.flows import consent
 from lockhouse.model import codes
 from lockhouse.model.rows import Consent, Identifier, KeyRing, Record, Suppression
-from tests.world import World
+from tests.world import Stopped, World
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -133,25 +134,81 @@ async def test_who_comes_later_with_a_suppressed_identifier_has_refused_under_ev
     assert await world.person(EMAIL) == person
 
 
-@pytest.mark.parametrize("opened_by", ["lifting", "staff"])
-async def test_what_a_suppression_closed_opens_by_lifting_or_by_the_persons_word(
-    tmp_path: Path, opened_by: str
+async def test_what_a_suppression_closed_opens_by_lifting_it_and_a_new_yes(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    await _order(world, yes=True)
+    person = await world.person(EMAIL)
+    await consent.suppress(world.house, "email", EMAIL, purposes=[], reason="asked", by="os-user:1000")
+    world.clock.at += 1
+    with pytest.raises(Refused, match="consent: expected a purpose that no suppression closes"):
+        await consent.record(world.house, person, "marketing", granted=True)
+    await consent.record(world.house, person, "marketing", granted=False)
+    world.clock.at += 1
+    loyal = {"loyalty_id": "L-7001234", **YES}
+    await world.send("account", "Order Completed", order_id="A-2", **loyal)
+    assert not await _marketer_sees(world), "a second no to staff takes nothing of the suppression away"
+    await consent.lift(world.house, "email", EMAIL, reason="asked", by="os-user:1000")
+    assert not await _marketer_sees(world), "a suppression that is lifted is no yes"
+    world.clock.at += 1
+    await world.send("account", "Order Completed", order_id="A-3", **loyal)
+    assert await _marketer_sees(world)
+
+
+async def test_of_two_suppressions_the_one_that_stands_closes(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    sent = {"email": EMAIL, "loyalty_id": "L-7001234"}
+    await world.send("account", "identify", **sent)
+    for field, value in sent.items():
+        await consent.suppress(world.house, field, value, purposes=["marketing"], reason="asked", by="os-user:1000")
+    await consent.lift(world.house, "email", EMAIL, reason="asked", by="os-user:1000")
+    world.clock.at += 1
+    await world.send("account", "identify", phone="+4930123456", **sent, **YES)
+    await world.send("account", "identify", phone="+4930123456", **YES)
+    assert not await _marketer_sees(world)
+    await consent.lift(world.house, "loyalty_id", "L-7001234", reason="asked", by="os-user:1000")
+    world.clock.at += 1
+    for _ in range(2):  # the yes, and what is collected by it
+        await world.send("account", "identify", **sent, **YES)
+    assert await _marketer_sees(world)
+
+
+async def test_lifting_reaches_whoever_came_with_the_identifier_and_never_owned_it(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    await _order(world)  # the loyalty number is hers, at the proof of this channel
+    await consent.suppress(world.house, "loyalty_id", "L-7001234", purposes=[], reason="asked", by="os-user:1000")
+    other = {"email": "bob@example.com", "order_id": "B-1"}
+    await world.send("account", "Order Completed", **other)
+    await world.send("backend", "Order Completed", loyalty_id="L-7001234", **other)
+    await consent.lift(world.house, "loyalty_id", "L-7001234", reason="asked", by="os-user:1000")
+    world.clock.at += 1
+    for _ in range(2):  # the yes, and what is collected by it
+        await world.send("account", "Order Completed", **other, **YES)
+    [view] = await world.find("bob@example.com", role="marketer")
+    assert view.fields["email"].value == "bob@example.com"
+
+
+async def test_a_stranger_with_a_suppressed_address_closes_nothing_of_anybody_by_the_public_key(
+    tmp_path: Path,
 ) -> None:
     world = await World.make(tmp_path)
     await _order(world, yes=True)
-    await consent.suppress(world.house, "email", EMAIL, purposes=[], reason="asked", by="os-user:1000")
-    world.clock.at += 1
-    await world.send("account", "Order Completed", loyalty_id="L-7001234", order_id="A-2", **YES)
-    assert not await _marketer_sees(world)
-    world.clock.at += 1
-    if opened_by == "lifting":
-        await consent.lift(world.house, "email", EMAIL, reason="asked", by="os-user:1000")
-        assert not await _marketer_sees(world), "a suppression that is lifted is no yes"
-        world.clock.at += 1
-        await _order(world, 3, yes=True)
-    else:
-        await consent.record(world.house, await world.person(EMAIL), "marketing", granted=True)
+    await consent.suppress(world.house, "phone", "+4930999999", purposes=[], reason="asked", by="os-user:1000")
+    await world.send("web", "identify", email=EMAIL, phone="+4930999999")
     assert await _marketer_sees(world)
+
+
+async def test_a_suppression_that_another_process_widened_is_not_lifted_unseen(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    other = await world.second()
+    await consent.suppress(world.house, "email", EMAIL, purposes=["marketing"], reason="asked", by="os-user:1000")
+    stopped = other.house.commits = Stopped(other.store)
+    lifting = asyncio.create_task(consent.lift(other.house, "email", EMAIL, reason="asked", by="os-user:1000"))
+    await stopped.reached.wait()
+    await consent.suppress(world.house, "email", EMAIL, purposes=[], reason="asked", by="os-user:1000")
+    stopped.go_on.set()
+    with pytest.raises(Conflict, match="suppression: expected it as it was read"):
+        await lifting
+    assert [row.purposes for row in await world.rows(Suppression)] == [b"\x90"]
 
 
 async def test_an_event_of_nothing_but_suppressed_purposes_says_so(tmp_path: Path) -> None:

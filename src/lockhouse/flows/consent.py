@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lockhouse.crypto.blindindex import suppression_tag
-from lockhouse.errors import Invalid, NotFound
+from lockhouse.errors import Conflict as Moved
+from lockhouse.errors import Invalid, NotFound, Refused
 from lockhouse.gates.authority import checked, digest, signed
-from lockhouse.gates.facts import LIFTED, STAFF, SUPPRESSION, facts_of_persons
+from lockhouse.gates.facts import STAFF, SUPPRESSION, facts_of_persons, pointer_of
 from lockhouse.gates.rings import admit_rings
 from lockhouse.gates.told import consent_draft, tell
 from lockhouse.identity.normalise import NORM_VERSION, normal
@@ -36,10 +37,13 @@ class Word(msgspec.Struct, frozen=True, kw_only=True):
     assurance: int
 
 
-async def record(house: House, person: bytes, purpose: str, *, granted: bool, signal: str = STAFF) -> Consent:
+async def record(  # noqa: PLR0913  (what a word is made of)
+    house: House, person: bytes, purpose: str, *, granted: bool, signal: str = STAFF, notice: str | None = None
+) -> Consent:
     """The person's word on a purpose stands, in every process: what decides reads it from now on.
 
     Raises:
+        Refused: a yes to what a suppression that stands has closed (`suppressed`).
         NotFound: no such person, or they have ended.
         Invalid: the policy has no such purpose, or it rests on a basis that no word changes.
         Moved: the person's facts keep moving.
@@ -53,9 +57,14 @@ async def record(house: House, person: bytes, purpose: str, *, granted: bool, si
     await admit_rings(house, {person})
     if facts is None or facts.ending or house.keyring.version_of(person) is None:
         raise NotFound("person: expected a living person", hint="lockhouse person find KIND looks one up")
+    if granted and purpose in facts.objected:
+        raise Refused(
+            "consent: expected a purpose that no suppression closes, got one", reasons=("suppressed",),
+            hint="lockhouse suppression remove KIND lifts it; then record what they say",
+        )  # fmt: skip
     entry, now = house.ids.new(), house.clock.now_ms()
     state = ConsentState.GRANTED if granted else ConsentState.DENIED
-    row = Consent(person, found.id, now, house.ids.new(), state, 0, signal, Assurance.SECRET, None, entry, b"")
+    row = Consent(person, found.id, now, house.ids.new(), state, 0, signal, Assurance.SECRET, notice, entry, b"")
     row = signed(row, house.integrity_key)
     alive = Expect(KeyRing.TABLE, (person,), {"person": person}, or_absent=False, because="ring-moved")
     stored = await house.commits.commit(Change("identity", puts=(Put(Consent.TABLE, row),), expects=(alive,)))
@@ -104,21 +113,35 @@ async def suppress(  # noqa: PLR0913  (what a suppression is made of)
     if unknown:
         raise Invalid("purposes", f"names of purposes: {', '.join(live.bits)}", got="another")
     numbers = sorted(live.names.number("purpose", name) for name in purposes)
-    for before in checked((await house.reads.get(Suppression, [(kind, tag)])).values(), house.integrity_key):
-        closed = msgspec.msgpack.decode(before.purposes)
+    before = checked((await house.reads.get(Suppression, [(kind, tag)])).values(), house.integrity_key)
+    for one in before:
+        closed = msgspec.msgpack.decode(one.purposes)
         numbers = sorted({*numbers, *closed}) if numbers and closed else []
     entry = house.ids.new()
     row = Suppression(kind, tag, msgspec.msgpack.encode(numbers), reason, house.clock.now_ms(), None, entry, b"")
     row = signed(row, house.integrity_key)
     said = SuppressionEntry(change="made", purposes=numbers, reason=reason, by=by, row=digest(row))
-    await house.commits.commit(Change("identity", puts=(Put(Suppression.TABLE, row),)))
-    await house.commits.commit(Change("record", entries=(said.draft(id=entry, lane=house.lane),)))
+    draft = said.draft(id=entry, lane=house.lane)
+    await _swap(house, Change("identity", puts=(Put(Suppression.TABLE, row),)), (kind, tag), was=before)
+    await house.commits.commit(Change("record", entries=(draft,)))
     await house.epochs.announce(key=True)
-    await _tell(house, field, value, numbers, signal=SUPPRESSION)
+    await _refused(house, field, value, numbers, pointer=pointer_of(kind, tag))
     return row
 
 
-async def _tell(house: House, field: str, value: str, numbers: Sequence[int], *, signal: str) -> None:
+async def _swap(house: House, change: Change, place: tuple[int, bytes], *, was: Sequence[Suppression]) -> None:
+    """The suppression becomes another, or none, if it is still as it was read.
+
+    Raises:
+        Moved: another process changed it meanwhile.
+    """
+    values = {"mac": was[0].mac} if was else None
+    expect = Expect(Suppression.TABLE, place, values, or_absent=False, because="suppression-moved")
+    if isinstance(await house.commits.commit(msgspec.structs.replace(change, expects=(expect,))), Conflict):
+        raise Moved("suppression: expected it as it was read", hint="try again")
+
+
+async def _refused(house: House, field: str, value: str, numbers: Sequence[int], *, pointer: str) -> None:
     """Whoever has this identifier, however far that is believed, has refused these purposes."""
     live = house.live()
     kind = live.kind(field)
@@ -132,27 +155,28 @@ async def _tell(house: House, field: str, value: str, numbers: Sequence[int], *,
         for purpose in live.policy.purposes:
             if purpose.refusable and (not numbers or purpose.id in numbers):
                 with suppress_errors(NotFound):  # they ended meanwhile
-                    await record(house, person, purpose.name, granted=False, signal=signal)
+                    await record(house, person, purpose.name, granted=False, signal=SUPPRESSION, notice=pointer)
 
 
 async def lift(house: House, field: str, value: str, *, reason: str, by: str) -> None:
     """The suppression of this identifier is gone, and the ledger says who lifted it and why.
 
-    Whoever has the identifier has still refused, and can say yes again.
+    Whoever came with the identifier has still refused, and can say yes again.
 
     Raises:
         NotFound: it was not suppressed.
+        Moved: another process changed it meanwhile; nothing was lifted.
     """
     place = _suppression_place(house, field, value)
-    found = await house.reads.get(Suppression, [place])
+    found = checked((await house.reads.get(Suppression, [place])).values(), house.integrity_key)
     if not found:
         raise NotFound("suppression: expected one of this identifier", hint="lockhouse suppression list")
-    row, numbers = found[place], msgspec.msgpack.decode(found[place].purposes)
-    said = SuppressionEntry(change="ended", purposes=numbers, reason=reason, by=by, row=digest(row))
-    await house.commits.commit(Change("record", entries=(said.draft(id=house.ids.new(), lane=house.lane),)))
-    await house.commits.commit(Change("identity", deletes=(Delete(Suppression.TABLE, place),)))
+    numbers = msgspec.msgpack.decode(found[0].purposes)
+    said = SuppressionEntry(change="ended", purposes=numbers, reason=reason, by=by, row=digest(found[0]))
+    draft = said.draft(id=house.ids.new(), lane=house.lane)
+    await house.commits.commit(Change("record", entries=(draft,)))
+    await _swap(house, Change("identity", deletes=(Delete(Suppression.TABLE, place),)), place, was=found)
     await house.epochs.announce(key=True)
-    await _tell(house, field, value, numbers, signal=LIFTED)
 
 
 async def suppressions(house: House) -> list[Suppression]:

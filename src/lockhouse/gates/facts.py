@@ -13,12 +13,12 @@ from lockhouse.gates.authority import checked
 from lockhouse.gates.house import PersonFacts
 from lockhouse.identity.normalise import NORM_VERSION, normal
 from lockhouse.model.decision import Facts
-from lockhouse.model.rows import Attestation, Consent, Person, Seal, Suppression
+from lockhouse.model.rows import Attestation, Consent, LedgerEntry, Person, Seal, Suppression
 from lockhouse.model.scale import Assurance, ConsentState, PersonState
 from lockhouse.training.lapse import Attested, in_force
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from lockhouse.gates.house import House
     from lockhouse.model.decision import Actor
@@ -29,8 +29,7 @@ SEAL_ENDING = 1
 SEAL_ENDED = 2
 STAFF = "staff"
 SUPPRESSION = "suppression"
-LIFTED = "lifted"
-"""Signals of words that no event sends: what staff was told, and what a suppression and its lifting say of a person."""
+"""Signals of words that no event sends: what staff was told, and what a suppression says of whoever comes with it."""
 
 
 async def facts_of_persons(house: House, persons: Iterable[bytes], *, fresh: bool = False) -> dict[bytes, PersonFacts]:
@@ -65,6 +64,9 @@ async def _read(house: House, persons: Sequence[bytes]) -> dict[bytes, PersonFac
     said: dict[bytes, list[Consent]] = defaultdict(list)
     for row in checked(await house.reads.find(Consent, ("person",), keys), house.integrity_key):
         said[row.person].append(row)
+    pointers = {person: _pointers(said[person]) for person in persons}
+    closed = await _closed_by(house, frozenset().union(*pointers.values()))
+    entries = await house.reads.get(LedgerEntry, [(row.entry,) for words in said.values() for row in words])
     read = {}
     for person in persons:
         own = rows.get((person,))
@@ -77,10 +79,12 @@ async def _read(house: House, persons: Sequence[bytes]) -> dict[bytes, PersonFac
             state=own.state | (PersonState.ENDING if seal is not None and seal.state != SEAL_OPEN else 0),
             region=own.region,
             consents=standing(house, said[person]),
-            objected=objected(house, said[person]),
+            objected=frozenset().union(*(closed.get(one, ()) for one in pointers[person])),
             active_at=own.active_at,
             version=own.version,
             created_at=own.created_at,
+            suppressions=pointers[person],
+            untold=tuple(row for row in said[person] if (row.entry,) not in entries),
         )
         house.facts.put(person, facts)
         read[person] = facts
@@ -124,23 +128,35 @@ def merge_facts(parts: Sequence[PersonFacts]) -> tuple[dict[str, bool], frozense
     return consents, objected, state
 
 
-def objected(house: House, rows: Iterable[Consent]) -> frozenset[str]:
-    """Purposes that a suppression of one of the person's identifiers closed: no later event of theirs opens them.
+def _pointers(rows: Iterable[Consent]) -> frozenset[str]:
+    return frozenset(row.notice for row in rows if row.signal == SUPPRESSION and row.notice is not None)
 
-    Only lifting it, or the person's own word to staff, does (GDPR Art. 21(3)).
+
+async def _closed_by(house: House, pointers: Collection[str]) -> dict[str, frozenset[str]]:
+    """What each suppression that still stands closes: for whoever once came with it, under any identifier.
+
+    No later event opens that (GDPR Art. 21(3)), only lifting the suppression.
     """
-    closed: set[str] = set()
-    for row in sorted(rows, key=lambda consent: (consent.at, consent.id)):
-        name = house.live().names.name("purpose", row.purpose)
-        if name is not None and row.signal == SUPPRESSION:
-            closed.add(name)
-        elif name is not None and row.signal in {STAFF, LIFTED}:
-            closed.discard(name)
-    return frozenset(closed)
+    places = {pointer: place_of_pointer(pointer) for pointer in pointers}
+    closed = await _closed(house, list(places.values()))
+    return {pointer: closed[place] for pointer, place in places.items() if place in closed}
 
 
-async def suppressed_purposes(house: House, identified: Sequence[Iterable[tuple[str, str]]]) -> list[frozenset[str]]:
-    """For each item, the names of the purposes that a suppression of one of its identifiers closes.
+def pointer_of(kind: int, tag: bytes) -> str:
+    """How a word names the suppression that it is of."""
+    return f"{kind}:{tag.hex()}"
+
+
+def place_of_pointer(pointer: str) -> tuple[int, bytes]:
+    """The key of the suppression that a word names."""
+    kind, _, tag = pointer.partition(":")
+    return int(kind), bytes.fromhex(tag)
+
+
+async def suppressed_by(
+    house: House, identified: Sequence[Iterable[tuple[str, str]]]
+) -> list[dict[str, frozenset[str]]]:
+    """For each item, the suppressions of its identifiers, as words name them, and the purposes that each closes.
 
     Args:
         identified: an item's identifiers each, as (field, canonical value).
@@ -148,15 +164,21 @@ async def suppressed_purposes(house: House, identified: Sequence[Iterable[tuple[
     Raises:
         Tampered: a suppression was not made by this house.
     """
-    live, now = house.live(), house.clock.now_ms()
     keys = [[key for field, value in one if (key := _suppression_key(house, field, value))] for one in identified]
-    rows = await house.reads.get(Suppression, list({key for one in keys for key in one}))
-    closed: dict[tuple[int, bytes], set[str]] = {}
-    for row in checked(rows.values(), house.integrity_key):
+    closed = await _closed(house, list({key for one in keys for key in one}))
+    return [{pointer_of(*key): closed[key] for key in one if key in closed} for one in keys]
+
+
+async def _closed(house: House, keys: Sequence[tuple[int, bytes]]) -> dict[tuple[int, bytes], frozenset[str]]:
+    if not keys:
+        return {}
+    purposes, now = house.live().policy.purposes, house.clock.now_ms()
+    closed = {}
+    for row in checked((await house.reads.get(Suppression, keys)).values(), house.integrity_key):
         if row.until_at is None or row.until_at > now:
             numbers = msgspec.msgpack.decode(row.purposes)
-            closed[row.kind, row.tag] = {one.name for one in live.policy.purposes if not numbers or one.id in numbers}
-    return [frozenset().union(*(closed.get(key, ()) for key in one)) for one in keys]
+            closed[row.kind, row.tag] = frozenset(one.name for one in purposes if not numbers or one.id in numbers)
+    return closed
 
 
 def _suppression_key(house: House, field: str, value: str) -> tuple[int, bytes] | None:

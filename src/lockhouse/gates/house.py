@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from lockhouse.model.decision import PersonFacts as Asked
     from lockhouse.model.policy import Compartment, Keep, Life, Policy, Slot
+    from lockhouse.model.rows import Consent
 
 _OPEN_CACHED = 4_096
 FACTS_CACHED = 10_000
@@ -56,6 +57,10 @@ class PersonFacts:
     active_at: int
     version: int = 0
     created_at: int = 0
+    suppressions: frozenset[str] = frozenset()
+    """Suppressions that the person once came with, by what a word's `notice` says of them."""
+    untold: tuple[Consent, ...] = ()
+    """Words that no ledger entry names yet: whoever said them was cut off before the second commit."""
 
 
 class FactsCache:

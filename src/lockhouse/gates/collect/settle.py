@@ -14,12 +14,12 @@ import msgspec
 
 from lockhouse.gates.authority import checked, signed
 from lockhouse.gates.collect.work import Work, evidence_of
-from lockhouse.gates.facts import facts_of_persons, merge_facts, suppressed_purposes
+from lockhouse.gates.facts import facts_of_persons, merge_facts, suppressed_by
 from lockhouse.gates.house import PersonFacts
 from lockhouse.identity.match import DEVICE_OF, SAME_PERSON, match
 from lockhouse.model import codes
 from lockhouse.model.decision import PersonFacts as Asked
-from lockhouse.model.rows import ErasedMark, Identifier, Link
+from lockhouse.model.rows import ErasedMark, Identifier, LedgerEntry, Link
 from lockhouse.model.scale import PersonState, Proof
 from lockhouse.policy.live import map_consent
 
@@ -64,8 +64,8 @@ async def look_up(house: House, works: Sequence[Work], turns: Turns) -> Owners:
         await _erased_before(house, works, keys)
     if house.suppressions:
         identified = [work.reducer.identifiers(work.event, seen=work.seen) for work in works]
-        for work, closed in zip(works, await suppressed_purposes(house, identified), strict=True):
-            work.suppressed = closed
+        for work, closed in zip(works, await suppressed_by(house, identified), strict=True):
+            work.suppressions, work.suppressed = closed, frozenset().union(*closed.values())
     return owners
 
 
@@ -154,6 +154,8 @@ async def settle_links(house: House, works: Sequence[Work]) -> None:
     rows = await house.reads.find(Link, ("b", "until_at"), ends) + await house.reads.find(Link, ("a", "until_at"), ends)
     known = checked({row.id: row for row in rows}.values(), house.integrity_key)
     standing = [row for row in known if row.undone_at is None]
+    entries = await house.reads.get(LedgerEntry, [(row.entry,) for row in known])
+    untold = [row for row in known if (row.entry,) not in entries]
     made: dict[tuple[bytes, bytes, int], int] = {}
     for row in known:
         _made(made, row.a, row.b, row.kind, proof=row.proof)
@@ -162,15 +164,18 @@ async def settle_links(house: House, works: Sequence[Work]) -> None:
         for one in fresh:
             _made(made, work.person, one.person, one.kind, proof=one.proof)
         at = work.batch.received_at
-        links = []
+        links: list[Link] = []
+        ended: list[Link] = []
         for one in fresh:
             row = Link(
                 house.ids.new(), work.person, one.person, one.kind, one.proof, at, None, None, house.ids.new(), b""
             )
             links.append(signed(row, house.integrity_key))
             if one.kind == DEVICE_OF:
-                links += [_ended(house, old, at) for old in standing if old.b == one.person and old.kind == DEVICE_OF]
-        work.new_links = links
+                ended += [old for old in standing if old.b == one.person and old.kind == DEVICE_OF]
+        work.new_links = [*links, *(_ended(house, old, at) for old in ended)]
+        work.ended_links = ended
+        work.untold_links = [row for row in untold if work.person in (row.a, row.b)]
 
 
 def _made(made: dict[tuple[bytes, bytes, int], int], a: bytes, b: bytes, kind: int, *, proof: int) -> None:

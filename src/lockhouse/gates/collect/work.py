@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
@@ -57,13 +57,18 @@ class Work(msgspec.Struct, gc=False):
     links: tuple[Joined, ...] = ()
     new_links: Sequence[Link] = ()
     new_words: Sequence[Consent] = ()
+    ended_links: Sequence[Link] = ()
+    """As they stood, of those that `new_links` end."""
+    untold_links: Sequence[Link] = ()
     moved: bool = False
     suppressed: frozenset[str] = frozenset()
     """Purposes that a suppression of one of its identifiers closes."""
+    suppressions: Mapping[str, frozenset[str]] = {}
+    """The suppressions of its identifiers, as words name them, and what each closes."""
 
     def under(self, live: LivePolicy) -> None:
         """Decide it by this policy; what another policy's reducer saw in it is looked at again."""
-        self.suppressed = frozenset()
+        self.suppressed, self.suppressions = frozenset(), {}
         if live is not self.live:
             self.live, self.reducer = live, live.reducer(self.batch.channel)
             self.seen = self.reducer.look(self.event)
@@ -77,13 +82,20 @@ class Work(msgspec.Struct, gc=False):
         return None
 
     @property
+    def untold(self) -> Sequence[Consent]:
+        """The person's words that stand without a ledger entry: this item's record brings it."""
+        facts = self.own_facts
+        return () if facts is None else facts.untold
+
+    @property
     def seal_version(self) -> int:
         """The version of the person's seal that this item was decided at."""
         facts = self.own_facts
         return 0 if facts is None else facts.seal
 
     def refuse(self, code: str, dropped: tuple[tuple[str, str], ...] = ()) -> None:
-        """Answer it: nothing of it is stored."""
+        """Answer it: nothing of it is stored, and it says nothing of anybody."""
+        self.new_words = self.new_links = ()
         self.reply = Reply(outcome="refused", code=code, dropped=dropped)
 
 

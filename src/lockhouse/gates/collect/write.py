@@ -20,7 +20,7 @@ from lockhouse.model import codes
 from lockhouse.model.change import Change, Conflict, Count, Draft, Expect, Leaf, Put
 from lockhouse.model.ids import DAY_MS
 from lockhouse.model.rows import House as HouseRow
-from lockhouse.model.rows import Identifier, KeyRing, Outbox, Person, Receipt, Record, Seal
+from lockhouse.model.rows import Identifier, KeyRing, LedgerEntry, Link, Outbox, Person, Receipt, Record, Seal
 from lockhouse.model.scale import PersonState
 
 if TYPE_CHECKING:
@@ -43,10 +43,12 @@ async def settle_persons(house: House, works: Sequence[Work]) -> list[Work]:
     persons that are not in the keyring, are read from the store before this returns.
     """
     minted = {work.person for work in works if work.is_new}
-    await admit_rings(house, {work.person for work in works} - minted)
+    ends = {end for work in works for row in (*work.new_links, *work.untold_links) for end in (row.a, row.b)}
+    await admit_rings(house, ({work.person for work in works} | ends) - minted)
     failed: set[bytes] = set()
     lost = [work for work in works if work.person not in minted and house.keyring.version_of(work.person) is None]
     for work in lost:  # the person ended between the look-up and now
+        work.new_words = work.new_links = ()
         house.facts.drop(work.person)
     gone = {id(work) for work in lost}
     moved: dict[bytes, Person] = {}
@@ -68,15 +70,11 @@ async def settle_persons(house: House, works: Sequence[Work]) -> list[Work]:
     lost.extend(work for work in works if work.person in failed and id(work) not in again)
     again = {id(work) for work in lost}
     kept = [work for work in works if id(work) not in again]
-    await admit_rings(
-        house,
-        {work.person for work in kept} | {end for work in kept for row in work.new_links for end in (row.a, row.b)},
-    )
-    lost += await _extend_rings(house, kept)
     for work in kept:
-        if work.moved or work.new_words:
+        if work.moved or work.new_words or work.untold:
             house.facts.drop(work.person)
-    return lost
+    await admit_rings(house, {work.person for work in kept} | ends)
+    return lost + await _extend_rings(house, kept)
 
 
 def _who(house: House, work: Work, minted: set[bytes], moved: dict[bytes, Person]) -> Change | None:
@@ -110,6 +108,8 @@ def _who(house: House, work: Work, minted: set[bytes], moved: dict[bytes, Person
             Expect(KeyRing.TABLE, (row.b,), {"person": row.b}, or_absent=False, because="ring-moved")
             for row in work.new_links
         ]
+        # Nor is an older link of the device written again whose person's erasure has just taken it.
+        expects += [Expect(Link.TABLE, (old.id,), {"mac": old.mac}, False, "link-moved") for old in work.ended_links]  # noqa: FBT003
     further = None if work.is_new else _activity(work, moved.get(person))
     work.moved = further is not None
     if further is not None:
@@ -194,7 +194,7 @@ def seal_record(house: House, work: Work) -> Change:
         "record",
         puts=(Put("record", row), Put("receipt", receipt), *_outbox(house, work), *_moved_seal(work)),
         expects=_expects(work, row.channel),
-        entries=told_of(house, work),
+        entries=(*told_of(house, work), *_untold(house, work)),
         leaves=(Leaf(house.lane, work.record, record_leaf_of(row)),),
         counts=_counts(row.channel, work),
         deadline=house.clock.now_ms() + LEASE_MS,
@@ -215,19 +215,23 @@ def refusal(work: Work) -> Change:
 
 def told_of(house: House, work: Work) -> tuple[Draft, ...]:
     """The entries of what the item says of persons: their words on consent, and links."""
-    if not (work.new_links or work.new_words):
-        return ()
     words = [consent_draft(house, row) for row in work.new_words]
-    links = [
-        link_draft(house, row, change="made" if row.until_at is None else "ended", by="service:collect")
-        for row in work.new_links
-    ]
-    return (*words, *links)
+    return (*words, *(_link_draft(house, row) for row in work.new_links))
+
+
+def _untold(house: House, work: Work) -> tuple[Draft, ...]:
+    """Entries that are missing for what stands: a store went away, or a process ended, between the two commits."""
+    words = [consent_draft(house, row) for row in work.untold]
+    return (*words, *(_link_draft(house, row) for row in work.untold_links))
+
+
+def _link_draft(house: House, row: Link) -> Draft:
+    return link_draft(house, row, change="made" if row.until_at is None else "ended", by="service:collect")
 
 
 def _moved_seal(work: Work) -> tuple[Put, ...]:
     """A known person's new word moves their seal, so that no process decides by the word before it."""
-    if not work.new_words or work.is_new:
+    if work.is_new or not (work.new_words or work.untold):
         return ()
     return (Put(Seal.TABLE, Seal(work.person, work.seal_version + 1, 0)),)
 
@@ -235,7 +239,9 @@ def _moved_seal(work: Work) -> tuple[Put, ...]:
 def _expects(work: Work, channel: int) -> tuple[Expect, ...]:
     """What must still be so when the record becomes durable; each has an attack test of its own."""
     seal = work.seal_version
+    entries = [*(row.entry for row in work.untold), *(row.entry for row in work.untold_links)]
     return (
+        *[Expect(LedgerEntry.TABLE, (entry,), None, False, "told") for entry in entries],  # noqa: FBT003
         Expect(Receipt.TABLE, (channel, work.message), None, False, "received"),  # noqa: FBT003
         Expect(Seal.TABLE, (work.person,), {"version": seal, "state": 0}, seal == 0, "seal-moved"),
         Expect(HouseRow.TABLE, (1,), {"policy_epoch": work.live.epoch}, False, "policy-moved"),  # noqa: FBT003

@@ -21,6 +21,7 @@ class Consent(Row, frozen=True):
     signal: str
     assurance: int
     notice: str | None
+    """Version of the text they saw; of a suppression's word, whose it is: kind and tag of the suppression."""
     entry: bytes
     mac: bytes
 
