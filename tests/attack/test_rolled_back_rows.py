@@ -38,7 +38,7 @@ async def _order(world: World, email: str = EMAIL) -> bytes:
 
 async def _contact(world: World, person: bytes) -> str:
     live = world.house.live()
-    parts = [live.compartments[one] for one in world.house.keyring.serials(person)]
+    parts = [live.compartments[one] for one in world.house.keyring.serials(person) if one]
     [name] = [one.name for one in parts if one.class_ == "contact" and one.purposes == ("fulfilment",)]
     return name
 

@@ -53,6 +53,24 @@ def test_who_was_erased_after_the_backup_does_not_come_back(desk: Desk) -> None:
     assert other["fields"]["email"]["state"] == "masked"
 
 
+@pytest.mark.parametrize("part", [False, True])
+def test_what_waited_in_limbo_when_the_copy_was_made_ends_again_too(desk: Desk, *, part: bool) -> None:
+    """A copy from the cooling time holds the keys apart from the rings; nobody may call them back there."""
+    person = desk.person()
+    chosen = []
+    if part:
+        hint = desk.call(f"request open {person} --compartment nope", json=True).error["message"]
+        name = next(one for one in hint.split("one of ")[1].split(", got")[0].split(", ") if one.startswith("contact"))
+        chosen = ["--compartment", name]
+    opened = desk.call(["request", "open", person, *chosen], json=True).value
+    assert desk.call("backup create ../mid").code == 0
+    assert desk.call(f"request fulfil {opened['request']} --now --yes").code == 0
+    seen = desk.call("backup restore ../mid --to ../back", json=True).value
+    assert (seen["replayed"]["persons"], seen["replayed"]["compartments"]) == ((0, 1) if part else (1, 0))
+    assert desk.call(f"-C ../back request cancel {opened['request']} --yes").code != 0
+    assert EMAIL not in desk.call(f"-C ../back person reveal {person} --as support --reason 'call back'").out
+
+
 def test_an_old_record_store_under_todays_identity_store_stays_dead(desk: Desk) -> None:
     person = _erase(desk)
     assert desk.call("backup restore ../copy --to ../old --only record").code == 0

@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from lockhouse.crypto.ring import WHOLE
 from lockhouse.errors import Conflict
-from lockhouse.flows import consent, request
+from lockhouse.flows import consent, link, request
 from lockhouse.flows.request import find_case
 from lockhouse.flows.sweep import sweep
 from lockhouse.gates.ending import open_cases
 from lockhouse.gates.ending.person import limbo_rows
-from lockhouse.model.rows import Consent, Identifier, KeyRing, Limbo, Link, Person, Record, Tombstone
+from lockhouse.gates.facts import SEAL_ENDED
+from lockhouse.model.rows import Consent, Identifier, KeyRing, Limbo, Link, Person, Record, Seal, Tombstone
 from lockhouse.model.scale import PersonState, Proof
 from lockhouse.wiring import jobs
-from tests.world import Stopped, World
+from tests.world import POLICY, Stopped, World
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,7 +75,7 @@ async def test_a_compartment_that_is_called_off_opens_again(tmp_path: Path) -> N
     world = await World.make(tmp_path)
     person = await _anna(world)
     live = world.house.live()
-    parts = [live.compartments[one] for one in world.house.keyring.serials(person)]
+    parts = [live.compartments[one] for one in world.house.keyring.serials(person) if one]
     [name] = [one.name for one in parts if one.class_ == "contact" and "marketing" in one.purposes]
     case = await world.erase(person, compartment=name, now=False)
     assert "email" not in (await world.reveal(person)).fields
@@ -145,7 +147,7 @@ async def test_a_calling_off_that_a_crash_interrupted_is_carried_to_its_end(tmp_
 async def _contact(world: World, person: bytes) -> str:
     """The compartment of the person's that holds the e-mail address."""
     live = world.house.live()
-    parts = [live.compartments[one] for one in world.house.keyring.serials(person)]
+    parts = [live.compartments[one] for one in world.house.keyring.serials(person) if one]
     [name] = [one.name for one in parts if one.class_ == "contact" and "marketing" in one.purposes]
     return name
 
@@ -205,16 +207,67 @@ async def test_a_calling_off_that_the_persons_ending_overtook_ends_with_them(tmp
 
 
 async def test_a_person_whose_compartments_all_ended_before_can_be_erased(tmp_path: Path) -> None:
-    """There is no key left to destroy, and still everything else of the person goes."""
+    """No key is left that anything was sealed with, and still everything else of the person goes."""
     world = await World.make(tmp_path)
     person = await _anna(world)
     live = world.house.live()
-    for number in list(world.house.keyring.serials(person)):
+    for number in sorted(world.house.keyring.serials(person).keys() - {WHOLE}):
         await world.erase(person, compartment=live.compartments[number].name)
     case = await world.erase(person)
-    assert (case.step, case.serials) == ("done", ())
+    assert (case.step, len(case.serials)) == ("done", 1), "the key that stands for all of the person"
     [done] = [one for one in await world.rows(Person) if one.id == person]
     assert done.state == PersonState.ERASED
     swept = await sweep(world.house, jobs, owner=world.house.ids.new())
     assert swept.faults == ()
     assert await world.rows(Record) == []
+
+
+async def test_a_compartment_that_was_filled_again_is_not_called_off_and_ends_in_time(tmp_path: Path) -> None:
+    """Its new key has the place of the old one; the case stands where it stood, and the old key is destroyed."""
+    world = await World.make(tmp_path)
+    person = await _anna(world)
+    case = await world.erase(person, compartment=await _contact(world, person), now=False)
+    world.clock.at += 1_000
+    await _anna(world)
+    with pytest.raises(Conflict, match="ring: expected no newer key"):
+        await request.undo(world.house, case)
+    assert (await find_case(world.house, case.id)).step == "shut"
+    done = await request.fulfil(world.house, case, journal=world.journal, now=True)
+    assert done.case.step == "done"
+    assert set(case.serials) == set(world.journal.serials)
+    assert (await world.reveal(person)).fields["email"].value == EMAIL
+
+
+async def test_of_a_compartment_shut_for_two_the_one_who_is_erased_ends_and_the_other_can_be_put_back(
+    tmp_path: Path,
+) -> None:
+    world = await World.make(tmp_path)
+    person = await _anna(world)
+    await world.send(
+        "account", "Order Completed", email="bert@example.com", order_id="B-1", consent={"Advertising": True}
+    )
+    other = await world.person("bert@example.com")
+    await link.make(world.house, person, other, by="os-user:1000")
+    part = await world.erase(person, compartment=await _contact(world, person), now=False)
+    assert set(part.persons) == {person, other}
+    await link.undo(world.house, person, other, by="os-user:1000")
+    case = await world.erase(person)
+    assert case.persons == (person,)
+    assert {row.person for row in await world.rows(Limbo)} == {other}
+    assert set(part.held[part.persons.index(person)]) <= set(world.journal.serials)
+    await request.undo(world.house, await find_case(world.house, part.id))
+    assert (await world.reveal(other)).fields["email"].value == "bert@example.com"
+    [seal] = [row for row in await world.rows(Seal) if row.person == person]
+    assert seal.state == SEAL_ENDED
+    assert await world.rows(Limbo) == []
+
+
+async def test_a_ring_without_any_box_is_in_the_journal(tmp_path: Path) -> None:
+    """Else a restore would bring back a person of whom only a country in the clear was kept."""
+    world = await World.make(tmp_path, POLICY.replace("events:", "events:\n  Hello: [country]"))
+    reply = await world.send("account", "Hello", country="DE")
+    assert reply.outcome == "stored"
+    [ring] = await world.rows(KeyRing)
+    case = await world.erase(ring.person)
+    assert case.step == "done"
+    assert len(world.journal.serials) == 1

@@ -18,7 +18,7 @@ from lockhouse.crypto.canonical import lp
 from lockhouse.crypto.derive import keyed
 from lockhouse.crypto.nonces import Nonces
 from lockhouse.crypto.noted import Noted
-from lockhouse.crypto.ring import Ring, WrappedRing, Wrapper, new_keys
+from lockhouse.crypto.ring import WHOLE, Ring, WrappedRing, Wrapper, new_keys
 from lockhouse.crypto.seal import SealedBox
 from lockhouse.crypto.signatures import KEY_BYTES, Entropy, equal
 from lockhouse.errors import Conflict, Erased, Expired, Invalid, Refused, Tampered, Unavailable
@@ -108,14 +108,16 @@ class Keyring:
     # Rings as stored -------------------------------------------------------------------------------
 
     def mint(self, person: bytes, compartments: Iterable[int]) -> WrappedRing:
-        """A new ring, version 1, for storing. It is not in use: `admit` it once it has been read back.
+        """A new ring, version 1, with keys of these compartments and of `WHOLE`, for storing.
+
+        It is not in use: `admit` it once it has been read back.
 
         It is kept aside for that moment only, since bytes that come back as they were need no unwrapping.
 
         Raises:
             Invalid: a compartment that is not 0..65535.
         """
-        ring = Ring(self._entropy(KEY_BYTES), new_keys(compartments, self._entropy))
+        ring = Ring(self._entropy(KEY_BYTES), new_keys({WHOLE, *compartments}, self._entropy))
         wrapped = self._wrapper.wrap(person, ring, generation=self._generation, version=1)
         if len(self._minted) >= MINTED_KEPT:
             self._minted.clear()

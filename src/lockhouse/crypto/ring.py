@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 ID_BYTES = 16
 SERIAL_BYTES = 8
 MAX_COMPARTMENT = 0xFFFF
+WHOLE = 0
+"""Stands for no compartment: nothing is sealed under its key. It ends with all of the person and never before, so that
+the journal can name a person of whom nothing, or nothing any more, was sealed."""
 _SHARD_LENGTH = struct.pack(">I", 1)
 _KEY_SIZE = SERIAL_BYTES + KEY_BYTES
 _PLACE = struct.Struct(">I16sIQIQ")

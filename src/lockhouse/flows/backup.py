@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from lockhouse.crypto.ring import WHOLE
 from lockhouse.errors import Invalid
-from lockhouse.gates.ending import Case, carry_on
+from lockhouse.gates.ending import Case, carry_on, destroy_again, open_cases
 from lockhouse.gates.ending.intent import advance
 from lockhouse.gates.facts import SEAL_ENDING
 from lockhouse.gates.rings import admit_rings
@@ -135,6 +136,11 @@ async def replay(
     """
     gone = frozenset(destroyed)
     replayed = Replayed()
+    for case in await open_cases(house):  # what was shut when the backup was taken waits in limbo, not in a ring
+        ended = gone.intersection(case.serials)
+        if ended:
+            await destroy_again(house, case, journal=journal)
+            replayed = _sum(replayed, _replayed_of(case, keys=len(ended)))
     async for rings in house.reads.scan(KeyRing):
         for ring in rings:
             replayed = _sum(replayed, await _replay_ring(house, ring.person, gone, journal=journal, by=by))
@@ -151,6 +157,13 @@ async def replay(
     return replayed
 
 
+def _replayed_of(case: Case, *, keys: int) -> Replayed:
+    return Replayed(
+        persons=len(case.persons) if case.what == "person" else 0, compartments=int(case.what == "compartment"),
+        epochs=int(case.what == "epoch"), keys=keys,
+    )  # fmt: skip
+
+
 def _sum(one: Replayed, other: Replayed) -> Replayed:
     return Replayed(
         persons=one.persons + other.persons, compartments=one.compartments + other.compartments,
@@ -165,7 +178,7 @@ async def _replay_ring(house: House, person: bytes, gone: frozenset[bytes], *, j
     ended = {number: serial for number, serial in held.items() if serial in gone}
     if not ended:
         return Replayed()
-    whole = len(ended) == len(held)
+    whole = WHOLE in ended
     for number in [0] if whole else sorted(ended):
         case = await _begin_person(house, person, number, by=by)
         await carry_on(house, case, journal=journal, now=True)

@@ -87,7 +87,7 @@ def test_a_ring_tells_its_version_and_serials() -> None:
     ring = admitted(keyring, [2, 1, 2])
     assert keyring.version_of(PERSON) == 1
     assert keyring.serials(PERSON) == dict(ring.serials)
-    assert [compartment for compartment, _ in ring.serials] == [1, 2]
+    assert [compartment for compartment, _ in ring.serials] == [0, 1, 2]
 
 
 def test_extending_keeps_the_keys_there_were() -> None:

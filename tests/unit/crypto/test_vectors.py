@@ -36,7 +36,7 @@ def test_a_second_implementation_opens_every_vector() -> None:
     [
         ("box", ("boxes", 1, "blob"), "failed: box special"),
         ("box", ("boxes", 0, "record"), "failed: box month"),
-        ("ring", ("rings", 0, "blob"), "failed: ring first-3"),
+        ("ring", ("rings", 0, "blob"), "failed: ring first-4"),
         ("ring", ("keys", 0, "name"), "failed: key epoch"),
         ("blind-index", ("tags", 3, "house"), "failed: tag 3"),
         ("checkpoint", ("checkpoints", 2, "root"), "failed: checkpoint 2"),

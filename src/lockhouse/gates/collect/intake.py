@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING
 
 from lockhouse.errors import Conflict as Moved
@@ -83,12 +84,15 @@ class Intake:
         """Begin groups of what waits, as far as they may be under way."""
         self._is_called = False
         while self._waiting and (not self._tasks or (len(self._tasks) < UNDER_WAY and self._size >= WORTH_A_GROUP)):
-            task = asyncio.create_task(self._through(self._take()))
+            group = self._take()
+            task = asyncio.create_task(self._through(group))
             self._tasks.add(task)
-            task.add_done_callback(self._finished)
+            task.add_done_callback(partial(self._finished, group))
 
-    def _finished(self, task: asyncio.Task[None]) -> None:
+    def _finished(self, group: list[_Waiting], task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
+        if task.cancelled():  # before its first step; later, `_through` says so itself
+            _fail(group, Unavailable("collect: expected to go on, got the end of the process", retry_after_s=1.0))
         self._begin()
 
     def _take(self) -> list[_Waiting]:

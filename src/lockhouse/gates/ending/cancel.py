@@ -38,9 +38,7 @@ async def cancel(house: House, case: Case) -> Case:
     if case.step not in {"shut", "cancelling"}:
         raise Moved("ending: expected a case that is shut and not destroyed", hint="only then can it be undone")
     if case.compartment:
-        rings = await house.reads.get(KeyRing, [(person,) for person in case.persons])
-        if len(rings) < len(case.persons):
-            raise _ended_since()
+        await _require_room(house, case)
     if case.step == "shut":  # from here on nobody destroys it
         was, case = case, msgspec.structs.replace(case, step="cancelling")
         await advance(house, case, was=was)
@@ -52,6 +50,23 @@ async def cancel(house: House, case: Case) -> Case:
     seals = await moved_seals(house, case.persons, state=SEAL_OPEN)
     await advance(house, undone, was=case, puts=[Put(Seal.TABLE, seal) for seal in seals], entries=drafts)
     return undone
+
+
+async def _require_room(house: House, case: Case) -> None:
+    """Every key of the compartment that still waits has a ring to go back to, and no newer one in its place.
+
+    Asked before the case is called off: a case that can be neither put back nor destroyed would stand for ever.
+    """
+    keys = [(person,) for person in case.persons]
+    rings = await house.reads.get(KeyRing, keys)
+    waiting = await house.reads.get(Limbo, [(person, case.id) for person in case.persons])
+    for row in waiting.values():
+        stored = rings.get((row.person,))
+        if stored is None:
+            raise _ended_since()
+        wrapped, _ = limbo_rows(house, case, row)
+        now = WrappedRing(row.person, stored.generation, stored.version, stored.wrapped)
+        house.keyring.restore(now, WrappedRing(row.person, row.generation, row.version, wrapped), [case.compartment])
 
 
 def _ended_since() -> Moved:

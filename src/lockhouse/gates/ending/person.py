@@ -73,9 +73,19 @@ async def begin_person(  # noqa: PLR0913  (what a case is made of)
 
 
 async def moved_seals(house: House, persons: tuple[bytes, ...], *, state: int = SEAL_ENDING) -> list[Seal]:
-    """Their seals one further: whatever was decided at the version before cannot become durable any more."""
-    seals = await house.reads.get(Seal, [(person,) for person in persons])
-    return [Seal(person, seals[(person,)].version + 1 if (person,) in seals else 1, state) for person in persons]
+    """Their seals one further: whatever was decided at the version before cannot become durable any more.
+
+    Opened again is only who has a ring: of a group one may have ended, or be ending, by a case of their own.
+    """
+    keys = [(person,) for person in persons]
+    seals = await house.reads.get(Seal, keys)
+    rings = await house.reads.get(KeyRing, keys)
+    moved = []
+    for person in persons:
+        was = seals.get((person,)) or Seal(person, 0, SEAL_OPEN)
+        stays = state == SEAL_OPEN and (person,) not in rings
+        moved.append(Seal(person, was.version + 1, was.state if stays else state))
+    return moved
 
 
 async def shut(house: House, case: Case) -> Case:

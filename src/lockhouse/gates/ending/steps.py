@@ -79,7 +79,7 @@ async def _destroy(house: House, case: Case, journal: Journal) -> Case:
         for person in case.persons:
             await _destroy_person(house, case, person, at=at)
     if case.what == "person":
-        await _end_parts(house, case, journal)
+        await _end_parts(house, case, journal, at=at)
     await house.commits.scrub()
     await house.epochs.announce(key=True)
     further = msgspec.structs.replace(case, step="destroyed")
@@ -87,15 +87,44 @@ async def _destroy(house: House, case: Case, journal: Journal) -> Case:
     return further
 
 
-async def _end_parts(house: House, case: Case, journal: Journal) -> None:
-    """Compartments of theirs that were shut before end with them: the certificate is for everything held."""
+async def _end_parts(house: House, case: Case, journal: Journal, *, at: int) -> None:
+    """Compartments of theirs that were shut before end with them: the certificate is for everything held.
+
+    Of one that was shut for others too, who are not ending, only these persons' keys end.
+    """
     for part in await open_cases(house):
-        if not part.compartment or part.what == "epoch" or not set(part.persons) <= set(case.persons):
+        ending = set(part.persons) & set(case.persons)
+        if not ending or part.what != "compartment":
             continue
-        if part.step == "cancelling":  # there is no ring any more that it could be put back into
-            was, part = part, msgspec.structs.replace(part, step="shut")  # noqa: PLW2901  # the same, one step on
-            await advance(house, part, was=was)
-        await carry_on(house, part, journal=journal, now=True)
+        if part.step == "begun":
+            part = await shut(house, part)  # noqa: PLW2901  # the same, one step on
+        if ending == set(part.persons):
+            if part.step == "cancelling":  # there is no ring any more that it could be put back into
+                part = await _shut_again(house, part)  # noqa: PLW2901  # as above
+            await carry_on(house, part, journal=journal, now=True)
+            continue
+        held = {person: part.held[part.persons.index(person)] for person in sorted(ending)}
+        journal.append([serial for serials in held.values() for serial in serials], cause=part.what, at=at)
+        for person in held:
+            await _destroy_person(house, part, person, at=at)
+
+
+async def _shut_again(house: House, case: Case) -> Case:
+    """A case that was being called off and cannot be."""
+    again = msgspec.structs.replace(case, step="shut")
+    await advance(house, again, was=case)
+    return again
+
+
+async def destroy_again(house: House, case: Case, *, journal: Journal) -> None:
+    """Carry out, now, a case whose keys are destroyed elsewhere already: the house was restored from before.
+
+    Raises:
+        Unavailable: a step could not finish; call again.
+    """
+    if case.step == "cancelling":
+        case = await _shut_again(house, case)
+    await carry_on(house, case, journal=journal, now=True)
 
 
 async def _destroy_person(house: House, case: Case, person: bytes, *, at: int) -> None:
