@@ -25,6 +25,7 @@ PREFIX = "LOCKHOUSE_"
 OUTSIDE = frozenset({"LOCKHOUSE_HOUSE", "LOCKHOUSE_LIFELINE", "LOCKHOUSE_URL"})
 """Variables with this prefix that are not settings: which house, and the supervisor's word to its children."""
 _HOUSE = re.compile("[0-9a-f]{32}")
+_MOST_DIGITS = 9
 _LAST_PORT = 65_535
 
 
@@ -135,7 +136,7 @@ def _read(text: str, kind: type, *, where: str) -> Any:
             raise Invalid(where, _FORMS[bool], got="another word", hint="yes, on and 1 are true; no, off and 0 false")
         return _FLAGS[text.lower()]
     if kind is int:
-        if not text.isdecimal():
+        if not text.isdecimal() or len(text) > _MOST_DIGITS:
             raise Invalid(where, _FORMS[int], got="another text")
         return int(text)
     return [part.strip() for part in text.split(",") if part.strip()] if kind is tuple else text
@@ -198,7 +199,7 @@ def address_of(listen: str, *, where: str) -> tuple[str, int]:
         Invalid: not `address:port`.
     """
     host, _, port = listen.rpartition(":")
-    if not host or not port.isdecimal() or int(port) > _LAST_PORT:
+    if not host or not port.isdecimal() or len(port) > _MOST_DIGITS or int(port) > _LAST_PORT:
         raise Invalid(where, "address:port, as 127.0.0.1:8400", got="another form")
     return host.strip("[]"), int(port)
 

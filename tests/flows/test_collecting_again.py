@@ -194,3 +194,22 @@ async def test_a_devices_older_link_is_not_written_again_once_its_person_is_eras
     stopped.go_on.set()
     assert (await coming).outcome in {"stored", "trimmed"}
     assert person not in {end for row in await world.rows(Link) for end in (row.a, row.b)}
+
+
+async def test_a_refusal_is_remembered_although_nothing_of_its_event_is_kept(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    yes = {"Advertising": True, "Analytics": True}
+    await world.send("account", "identify", device_id="tablet-0042", consent=yes)
+    await world.send("account", "identify", device_id="tablet-0042", consent=yes)
+    world.clock.at += 1
+    no = {"device_id": "tablet-0042", "page_path": "/", "consent": dict.fromkeys(yes, False)}
+    assert (await world.send("account", "page", **no)).outcome == "refused"
+    words = [row for row in await world.rows(Consent) if row.state == 0]
+    assert len(words) == 2
+    assert {row.entry for row in words} <= await _entries(world)
+    other = await world.second()
+    for place in (world, other):
+        assert (await place.send("account", "page", device_id="tablet-0042", page_path="/")).outcome == "refused"
+    before = await world.kinds()
+    assert (await world.send("account", "page", **no)).outcome == "refused"
+    assert await world.kinds() == before

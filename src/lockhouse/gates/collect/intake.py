@@ -20,24 +20,26 @@ from typing import TYPE_CHECKING
 
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Gone, Tampered, Unavailable
-from lockhouse.gates.collect.settle import decide, look_up, settle, settle_links
+from lockhouse.gates.collect.settle import decide, look_up, settle, settle_links, whose
 from lockhouse.gates.collect.turns import Turns
-from lockhouse.gates.collect.words import new_words
+from lockhouse.gates.collect.words import new_words, words_to_store
 from lockhouse.gates.collect.work import Work, begin
 from lockhouse.gates.collect.write import refusal, seal_record, settle_persons, told_of
 from lockhouse.gates.refresh import refresh
 from lockhouse.gates.rings import admit_rings
-from lockhouse.gates.told import tell
+from lockhouse.gates.told import consent_draft, tell
 from lockhouse.gates.trusted_time import trusted_now
 from lockhouse.model import codes
-from lockhouse.model.change import Change, Conflict
+from lockhouse.model.change import Change, Conflict, Expect, Put
 from lockhouse.model.event import Outcome, Reply
-from lockhouse.model.rows import Receipt
+from lockhouse.model.rows import KeyRing, Receipt
+from lockhouse.model.scale import ConsentState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lockhouse.gates.house import House
+    from lockhouse.model.change import Draft
     from lockhouse.model.event import Batch
 
 MAX_TRIES = 4
@@ -183,6 +185,7 @@ async def _decide_group(house: House, works: list[Work], turns: Turns) -> tuple[
             await settle_links(house, passing)
             await _stop_known(house, passing)
             lost = await settle_persons(house, [work for work in passing if work.reply is None])
+            await _hear(house, [work for work in works if work.person and work.reply is not None])
     finally:
         turns.land(made)
     # From here to the last box nothing is awaited: no ring that was just read back can make room for others.
@@ -196,10 +199,43 @@ async def _decided(house: House, works: list[Work], turns: Turns) -> list[Work]:
     for work in passing:
         if work.reply is None:
             decide(work)
+    for work in passing:
+        if work.reply is not None:
+            work.person = whose(work, owners) or b""
     passing = [work for work in passing if work.reply is None]
     for work in passing:
         settle(house, work, owners)
     return passing
+
+
+async def _hear(house: House, works: list[Work]) -> None:
+    """What an item refuses counts, also when nothing of the item is kept; a message that came before says nothing."""
+    telling = [work for work in works if work.new_words == () and any(not said.granted for said in new_words(work))]
+    if not telling:
+        return
+    known = await house.reads.get(Receipt, [_receipt_key(work) for work in telling])
+    await admit_rings(house, {work.person for work in telling})
+    for work in telling:
+        version = house.keyring.version_of(work.person)
+        rows = [row for row in words_to_store(house, work) if row.state == ConsentState.DENIED]
+        if _receipt_key(work) in known or version is None:
+            continue
+        ring = Expect(KeyRing.TABLE, (work.person,), {"version": version}, or_absent=False, because="ring-moved")
+        change = Change("identity", puts=tuple(Put(row.TABLE, row) for row in rows), expects=(ring,))
+        if not isinstance(await house.commits.commit(change), Conflict):
+            house.facts.drop(work.person)
+            await _tell(house, {work.person}, [consent_draft(house, row) for row in rows])
+
+
+def _receipt_key(work: Work) -> tuple[int, bytes]:
+    return work.live.policy.channels[work.batch.channel].id, work.message
+
+
+async def _tell(house: House, persons: set[bytes], drafts: Sequence[Draft]) -> None:
+    try:
+        await tell(house, persons, drafts)
+    except Moved as err:
+        raise Unavailable("collect: expected the stores to settle", retry_after_s=1.0) from err
 
 
 def _sealed(house: House, works: list[Work], lost: list[Work]) -> list[tuple[Work, Change]]:
@@ -229,7 +265,7 @@ async def _stop_known(house: House, works: list[Work]) -> None:
     telling = [work for work in works if work.new_links or (work.indexes and not work.is_new) or new_words(work)]
     if not telling:
         return
-    keys = [(work.live.policy.channels[work.batch.channel].id, work.message) for work in telling]
+    keys = [_receipt_key(work) for work in telling]
     known = await house.reads.get(Receipt, keys)
     for work, key in zip(telling, keys, strict=True):
         if key in known:
@@ -274,10 +310,7 @@ async def _tell_lost(house: House, works: list[Work]) -> None:
         work.new_links = [row for row in work.new_links if ended.isdisjoint((row.a, row.b))]
         drafts = told_of(house, work)
         if drafts:
-            try:
-                await tell(house, {row.person for row in work.new_words}, drafts)
-            except Moved as err:
-                raise Unavailable("collect: expected the stores to settle", retry_after_s=1.0) from err
+            await _tell(house, {row.person for row in work.new_words}, drafts)
         work.new_words = work.new_links = ()
 
 
@@ -291,7 +324,7 @@ def _answer(work: Work) -> None:
 
 async def _answer_received(house: House, works: list[Work]) -> None:
     """A message id seen before: the same item again is a duplicate, another item under it is a conflict."""
-    keys = [(work.live.policy.channels[work.batch.channel].id, work.message) for work in works]
+    keys = [_receipt_key(work) for work in works]
     receipts = await house.reads.get(Receipt, keys)
     for work, key in zip(works, keys, strict=True):
         receipt = receipts.get(key)

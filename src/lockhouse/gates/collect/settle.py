@@ -122,9 +122,7 @@ def settle(house: House, work: Work, owners: Owners) -> None:
     """Whose record it will be, by the identifiers that a purpose allows to keep; new owners join the overlay."""
     allowed = {field for field, _ in work.reduced.identifiers}
     kept = [one for one in work.found if one.field in allowed]
-    # Only what somebody owns: most identifiers of a group are nobody's yet, or of one person.
-    rows = {(one.kind, one.tag): known for one in kept if (known := owners.get((one.kind, one.generation, one.tag)))}
-    found = match(kept, rows)
+    found = match(kept, _owned(kept, owners))
     now = work.batch.received_at
     work.is_new = found.person is None
     work.person = found.person or house.ids.new()
@@ -137,6 +135,16 @@ def settle(house: House, work: Work, owners: Owners) -> None:
     work.indexes = tuple(indexes)
     work.links = found.links
     work.proof = found.proof or Proof.CLAIMED
+
+
+def whose(work: Work, owners: Owners) -> bytes | None:
+    """Whose an item is of which nothing is kept: what it refuses is still theirs to refuse."""
+    return match(work.found, _owned(work.found, owners)).person
+
+
+def _owned(found: Sequence[Found], owners: Owners) -> dict[tuple[int, bytes], list[tuple[int, bytes, int]]]:
+    """Only what somebody owns: most identifiers of a group are nobody's yet, or of one person."""
+    return {(one.kind, one.tag): known for one in found if (known := owners.get((one.kind, one.generation, one.tag)))}
 
 
 async def settle_links(house: House, works: Sequence[Work]) -> None:
