@@ -20,7 +20,7 @@ import msgspec
 from lockhouse.gates.collect import Intake
 from lockhouse.gates.collect.settle import decide, look_up, settle, settle_links
 from lockhouse.gates.collect.turns import Turns
-from lockhouse.gates.collect.work import Found, Work, proof_of
+from lockhouse.gates.collect.work import Found, Work, evidence_of, proof_of
 from lockhouse.gates.refresh import refresh
 from lockhouse.identity.normalise import lookup, normal
 from lockhouse.model import codes
@@ -141,7 +141,7 @@ def _who(work: Work) -> Change | None:
     puts: list[Put] = []
     expects: list[Expect] = []
     if work.is_new:
-        row = Person(person, PersonState.NONE, work.reduced.region, 1, now, now - now % DAY_MS)
+        row = Person(person, PersonState.NONE, evidence_of(work), 1, now, now - now % DAY_MS)
         puts.append(Put(Person.TABLE, row))
     else:
         expects.append(Expect(Person.TABLE, (person,), {"id": person}, False, "person-gone"))  # noqa: FBT003
