@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lockhouse.crypto.ring import WHOLE
-from lockhouse.errors import Conflict
+from lockhouse.errors import Conflict, Refused
 from lockhouse.flows import consent, link, request
 from lockhouse.flows.request import find_case
 from lockhouse.flows.sweep import sweep
@@ -229,7 +229,7 @@ async def test_a_compartment_that_was_filled_again_is_not_called_off_and_ends_in
     case = await world.erase(person, compartment=await _contact(world, person), now=False)
     world.clock.at += 1_000
     await _anna(world)
-    with pytest.raises(Conflict, match="ring: expected no newer key"):
+    with pytest.raises(Conflict, match="ending: expected a compartment without a newer key"):
         await request.undo(world.house, case)
     assert (await find_case(world.house, case.id)).step == "shut"
     done = await request.fulfil(world.house, case, journal=world.journal, now=True)
@@ -271,3 +271,14 @@ async def test_a_ring_without_any_box_is_in_the_journal(tmp_path: Path) -> None:
     case = await world.erase(ring.person)
     assert case.step == "done"
     assert len(world.journal.serials) == 1
+
+
+async def test_the_cooling_time_is_left_out_in_a_demo_house_only(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    case = await world.erase(await _anna(world), now=False)
+    world.house.demo = False
+    with pytest.raises(Refused, match="request: expected the cooling time, got --now"):
+        await request.fulfil(world.house, case, journal=world.journal, now=True)
+    assert (await request.fulfil(world.house, case, journal=world.journal)).case.step == "shut"
+    world.clock.pass_days(1.1)
+    assert (await request.fulfil(world.house, case, journal=world.journal)).case.step == "done"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -71,6 +72,21 @@ async def test_only_what_the_recipient_may_have_leaves_the_house(tmp_path: Path)
         assert held not in told
     assert len(await world.rows(Note)) == 1
     assert "disclosure" in await world.kinds()
+
+
+async def test_it_is_sent_when_it_is_sent_and_not_when_it_happened(tmp_path: Path) -> None:
+    """The other side takes the difference of the two clocks from `sentAt`: a backlog must not move by the outage."""
+    world, server = await World.make(tmp_path), Server()
+    await _order(world, 1)
+    happened = world.clock.at
+    world.clock.at += 3_600_000
+    world.clock.run += 3_600
+    await _round(world, server)
+    [batch] = server.batches
+    stamps = [
+        datetime.fromisoformat(text).timestamp() * 1000 for text in (batch["batch"][0]["timestamp"], batch["sentAt"])
+    ]
+    assert stamps == [happened, world.clock.at]
 
 
 async def test_what_may_not_be_sent_is_held_back_with_the_reason(tmp_path: Path) -> None:

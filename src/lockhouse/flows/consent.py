@@ -17,7 +17,7 @@ from lockhouse.gates.told import consent_draft, tell
 from lockhouse.identity.normalise import NORM_VERSION, normal
 from lockhouse.ledger.entry import Suppression as SuppressionEntry
 from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
-from lockhouse.model.rows import Consent, Identifier, KeyRing, Suppression
+from lockhouse.model.rows import Consent, Identifier, KeyRing, Person, Suppression
 from lockhouse.model.scale import Assurance, ConsentState
 
 if TYPE_CHECKING:
@@ -78,8 +78,11 @@ async def show(house: House, person: bytes) -> list[Word]:
     """Everything the person said, oldest first.
 
     Raises:
+        NotFound: no such person.
         Tampered: a row was not made by this house.
     """
+    if not await house.reads.get(Person, [(person,)]):
+        raise NotFound("person: expected an id that `person find` gave", hint="lockhouse person find KIND looks one up")
     names = house.live().names
     rows = checked(await house.reads.find(Consent, ("person",), [(person,)]), house.integrity_key)
     return [

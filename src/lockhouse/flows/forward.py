@@ -64,7 +64,7 @@ async def forward(house: House, name: str, *, http: OutboundHTTP, write_key: str
     events, reasons = await _events(house, recipient, rows)
     result = Sent()
     if events:
-        answer = await _post(http, recipient, events, write_key=write_key)
+        answer = await _post(http, recipient, events, write_key=write_key, now=now)
         if answer is None or _is_passing(answer):
             return await _later(house, rows, answer)
         if not 200 <= answer.status < 300:  # noqa: PLR2004  # RFC 9110 §15.3
@@ -145,12 +145,13 @@ async def _persons(rows: Sequence[Outbox]) -> AsyncIterator[bytes]:
         yield person
 
 
+def _stamp(at: int) -> str:
+    return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def _event(house: House, recipient: Recipient, record: RecordView, values: dict[str, Any]) -> dict[str, Any]:
     """The reduced event in Segment's own shape: what was not allowed is simply not there."""
-    at = (
-        datetime.fromtimestamp(record.occurred_at / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    )
-    event: dict[str, Any] = {"messageId": record.id.hex(), "timestamp": at}
+    event: dict[str, Any] = {"messageId": record.id.hex(), "timestamp": _stamp(record.occurred_at)}
     body = dict(values)
     for field, place in _PLACES.items():
         if field in body:
@@ -173,11 +174,11 @@ def pseudonym(house: House, recipient: Recipient, person: bytes) -> str:
 
 
 async def _post(
-    http: OutboundHTTP, recipient: Recipient, events: Sequence[dict[str, Any]], *, write_key: str
+    http: OutboundHTTP, recipient: Recipient, events: Sequence[dict[str, Any]], *, write_key: str, now: int
 ) -> Answer | None:
     assert recipient.url is not None  # noqa: S101  # the policy demands it of this kind
-    sent_at = max(event["timestamp"] for event in events)
-    body = msgspec.json.encode({"batch": events, "sentAt": sent_at})
+    # When it is sent, not when it happened: the other side takes the difference of the two clocks from it.
+    body = msgspec.json.encode({"batch": events, "sentAt": _stamp(now)})
     basic = b64encode(f"{write_key}:".encode()).decode()
     headers = {"Authorization": f"Basic {basic}", "Content-Type": "application/json"}
     try:

@@ -69,7 +69,10 @@ async def fulfil(house: House, case: Case, *, journal: Journal, now: bool = Fals
 
     Raises:
         Moved: the case was cancelled.
+        Refused: `now` outside a demo house (`cooling`): erasing the wrong person must be undoable.
     """
+    if now and not house.demo:
+        raise Refused("request: expected the cooling time, got --now", reasons=("cooling",), hint="a demo house may")
     if case.step == "cancelled":
         raise Moved("request: expected one that was not cancelled")
     return await carry_on(house, case, journal=journal, now=now)

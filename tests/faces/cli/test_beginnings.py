@@ -122,6 +122,9 @@ def test_a_proof_that_was_shown_on_the_screen_verifies_without_the_house(tmp_pat
     desk.found()
     [newest, *_] = desk.call("ledger log", json=True).value
     shown = tmp_path / "shown"
+    written = desk.call(f"ledger prove {newest['id']} --to ../proof.txt")
+    assert "lockhouse.ledger.verify" in written.out
+    assert (desk.folder / "proof.txt").read_text("utf-8") == desk.call(f"ledger prove {newest['id']}").out
     shown.write_text(desk.call(f"ledger prove {newest['id']}").out, "utf-8")
     vkey = desk.call("ledger checkpoint", json=True).value["vkey"]
     assert main([str(shown), "--vkey", vkey]) == 0

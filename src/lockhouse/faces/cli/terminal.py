@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from getpass import getpass
@@ -15,6 +17,19 @@ if TYPE_CHECKING:
 
 MAX_LINE = 4_096
 """Longest line read from standard input; an identifier is far shorter."""
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Ctrl-C ends a question at once. An event loop only notes it, and the deed would go on with the next answer."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -46,13 +61,18 @@ class Terminal:
         """What the person types, or the default.
 
         Raises:
-            Invalid: nobody is there to be asked.
+            Invalid: nobody is there to be asked, or they ended the input (Ctrl-D).
+            KeyboardInterrupt: they pressed Ctrl-C.
         """
         if not self.talks:
             raise Invalid("terminal", "somebody to answer a question", got="none", hint="say --yes, or see --help")
         self.stderr.write(f"{question} [{default}]: " if default else f"{question}: ")
         self.stderr.flush()
-        return self.stdin.readline(MAX_LINE).strip() or default
+        with _interruptible():
+            typed = self.stdin.readline(MAX_LINE)
+        if not typed:
+            raise Invalid("terminal", "an answer", got="the end of the input")
+        return typed.strip() or default
 
     def personal(self, name: str, source: str | None, *, example: str) -> str:
         """A person's value: typed without echo at a prompt, or one line of standard input when `source` is `-`.
@@ -66,7 +86,8 @@ class Terminal:
                 hint=f"what is typed there stays in the shell's history and in ps; {example}",
             )  # fmt: skip
         try:
-            typed = self.stdin.readline(MAX_LINE) if source == "-" else self._hidden(name, example)
+            with _interruptible():
+                typed = self.stdin.readline(MAX_LINE) if source == "-" else self._hidden(name, example)
         except (EOFError, UnicodeDecodeError) as err:
             raise Invalid(name, "one line in UTF-8", got="something else") from err
         if not typed.strip():

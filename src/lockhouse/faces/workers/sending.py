@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lockhouse.errors import LockhouseError, Unavailable
 from lockhouse.faces import logs
@@ -18,7 +18,8 @@ KIND = "segment"
 KEYS = "recipients"
 _OTHERS = 0o077
 AWAY_S = 5.0
-"""A recipient whose round failed is left alone this long; what it did not take waits in the outbox."""
+"""A recipient whose round failed is left alone this long, twice as long after each further failure."""
+MOST_AWAY_S = 900.0
 
 
 class Sending:
@@ -29,6 +30,7 @@ class Sending:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._rest_until_s: dict[str, float] = {}
         self._told: set[str] = set()
+        self._failed: dict[str, int] = {}
 
     async def act(self) -> None:
         """Begin a round for every recipient that is served, has no round under way and is not to be left alone."""
@@ -48,25 +50,33 @@ class Sending:
 
     async def _send(self, name: str) -> None:
         """Rounds for one recipient while there is something that goes."""
-        rest_s = AWAY_S
+        rest_s = min(AWAY_S * 2 ** self._failed.get(name, 0), MOST_AWAY_S)
+        self._failed[name] = min(self._failed.get(name, 0) + 1, 10)
         try:
             key = write_key(self._opened.folder, name)
-            self._told.discard(name)
             while True:
                 sent = await forward(self._opened.house, name, http=self._opened.http, write_key=key)
+                self._failed.pop(name, None)
                 if sent.sent or sent.held or sent.dead:
+                    self._told.discard(name)
                     logs.get().info("sent on", recipient=name, sent=sent.sent, held=sent.held, dead=sent.dead)
                     continue
+                if sent.waiting:
+                    self._tell(name, waiting=sent.waiting, why="no answer, or one that may pass")
                 rest_s = sent.wait_s
                 return
         except LockhouseError as error:
-            if name not in self._told:  # once, not at each try
-                self._told.add(name)
-                logs.get().warning("recipient waits", recipient=name, **logs.fault(error))
+            self._tell(name, **logs.fault(error))
         except Exception as error:  # noqa: BLE001  # the edge of this task: the others go on
             logs.get().error("recipient waits", recipient=name, **logs.fault(error))
         finally:
             self._rest_until_s[name] = asyncio.get_running_loop().time() + rest_s
+
+    def _tell(self, name: str, **what: Any) -> None:
+        """Once, not at each try, until something goes again."""
+        if name not in self._told:
+            self._told.add(name)
+            logs.get().warning("recipient waits", recipient=name, **what)
 
 
 def key_file(recipient: str) -> str:

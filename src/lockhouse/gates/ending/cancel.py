@@ -66,7 +66,12 @@ async def _require_room(house: House, case: Case) -> None:
             raise _ended_since()
         wrapped, _ = limbo_rows(house, case, row)
         now = WrappedRing(row.person, stored.generation, stored.version, stored.wrapped)
-        house.keyring.restore(now, WrappedRing(row.person, row.generation, row.version, wrapped), [case.compartment])
+        old = WrappedRing(row.person, row.generation, row.version, wrapped)
+        try:
+            house.keyring.restore(now, old, [case.compartment])
+        except Moved as err:
+            hint = "something was collected into it since; what was there before ends when its time comes"
+            raise Moved("ending: expected a compartment without a newer key", hint=hint) from err
 
 
 def _ended_since() -> Moved:

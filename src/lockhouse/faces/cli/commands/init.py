@@ -107,8 +107,17 @@ def _passphrase(call: Call, named: Path | None) -> str:
 def _asked(call: Call, said: Answers, *, yes: bool) -> Answers:
     """The four answers: said, typed, or by default. What is typed wrong is asked for again, and nothing else is."""
 
-    def one(given: str, question: str, default: str) -> str:
-        return given or (default if yes else call.terminal.ask(question, default=default))
+    def one(given: str, question: str, default: str, check: Callable[[str], None]) -> str:
+        while True:
+            text = given or (default if yes else call.terminal.ask(question, default=default))
+            try:
+                check(text)
+            except Invalid as wrong:
+                if given or yes:
+                    raise
+                call.terminal.tell(f"lockhouse: {wrong.text}; once more")
+            else:
+                return text
 
     def several(
         given: tuple[str, ...], question: str, default: tuple[str, ...], check: Callable[[Sequence[str]], None]
@@ -127,11 +136,28 @@ def _asked(call: Call, said: Answers, *, yes: bool) -> Answers:
 
     systems = f"Systems that send, each NAME:{'|'.join(KINDS)}:public|secret"
     return Answers(
-        name=one(said.name, "Company", EXAMPLE_COMPANY),
+        name=one(said.name, "Company", EXAMPLE_COMPANY, _check_name),
         region=several(said.region, "Regions your customers live in (eu us uk or countries)", REGIONS, _check_regions),
         system=several(said.system, systems, SYSTEMS, _check_systems),
-        contact=one(said.contact, "Your name, or who answers customers", EXAMPLE_CONTACT),
+        contact=one(said.contact, "Who answers customers, an e-mail address", EXAMPLE_CONTACT, _check_contact),
     )
+
+
+def _check_name(name: str) -> None:
+    _check(name, EXAMPLE_CONTACT, where="company")
+
+
+def _check_contact(contact: str) -> None:
+    _check(EXAMPLE_COMPANY, contact, where="contact")
+
+
+def _check(name: str, contact: str, *, where: str) -> None:
+    """As the policy that is written would check it, said of the question and not of a line of that file."""
+    try:
+        parse({"policy.yaml": starter(name, REGIONS, SYSTEMS, contact=contact)}, templates=template)
+    except Invalid as wrong:
+        expected = wrong.text.partition(": expected ")[2].partition(", got")[0]
+        raise Invalid(where, expected, got="another form") from wrong
 
 
 def _check_regions(regions: Sequence[str]) -> None:

@@ -142,11 +142,14 @@ async def prove(entry: str, /, *, to: Path | None = None, call: Here) -> Said:
     async with call.open() as opened:
         own = id_of(entry, where="entry", hint="lockhouse ledger log prints ids")
         proven = await audit.prove(opened.house, own, sequencer=opened.writer)
+        vkey = opened.verifier
     value = {"entry": proven.body.decode(), "position": proven.position, "proof": proven.proof}
+    text = f"{proven.body.decode()}\n{proven.proof}"
     if to is None:
-        return Said(value, f"{proven.body.decode()}\n{proven.proof}")
-    file = write_new(call.cwd / to, [proven.proof.encode()])
-    return Said(value | {"file": file}, f"Written: {to}, for position {proven.position}.")
+        return Said(value, text)
+    file = write_new(call.cwd / to, [text.encode()])
+    told = f"Written: {to}, for position {proven.position}.\n"
+    return Said(value | {"file": file}, told + call.verifying(f"{shlex.quote(str(to))} --vkey '{vkey}'"))
 
 
 @APP.command

@@ -109,7 +109,7 @@ async def join(person: str, other: str, /, *, acting: As | None = None, call: He
     async with call.open() as opened:
         by = allowed(opened.house, "person.link", (acting or As()).role)
         row = await link.make(opened.house, one, two, by=by.id)
-    undo = f"Undo: lockhouse person unlink {person} {other}"
+    undo = call.located(f"Undo: lockhouse person unlink {person} {other}")
     return Said({"person": person, "other": other, "link": row.id}, f"They are one person from now on.\n{undo}")
 
 

@@ -101,7 +101,7 @@ async def fulfil(case: str, /, *, now: bool = False, yes: bool = False, acting: 
 
     Args:
         case: an id that `request list` printed.
-        now: without waiting for the cooling time.
+        now: without waiting for the cooling time; in a demo house only.
         yes: do not ask for the number of records.
         acting: the role.
     """
@@ -109,6 +109,8 @@ async def fulfil(case: str, /, *, now: bool = False, yes: bool = False, acting: 
         house = opened.house
         allowed(house, "request.fulfil", (acting or As()).role)
         found = await request.find_case(house, id_of(case, where="request", hint=CASES))
+        if now and not house.demo:  # before anything is asked
+            await request.fulfil(house, found, journal=opened.journal, now=now)
         if found.step == "shut" and (now or found.destroy_at <= house.clock.now_ms()):
             records = await _records(house, found)
             question = (
@@ -117,7 +119,7 @@ async def fulfil(case: str, /, *, now: bool = False, yes: bool = False, acting: 
             call.sure(question, str(records), yes=yes)
         done = await request.fulfil(house, found, journal=opened.journal, now=now)
     if done.case.step != "done":
-        text = f"Still shut: the keys are destroyed from {when(done.case.destroy_at)} on. --now does not wait."
+        text = f"Still shut: the keys are destroyed from {when(done.case.destroy_at)} on."
         return Said(_told(done.case), text)
     was = " before" if found.step == "done" else f" in {done.took_ms} ms"
     text = (
