@@ -11,13 +11,12 @@ import sqlite3
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from lockhouse.adapters.sqlite_sql import SqlReads
+from lockhouse.adapters.sqlite_sql import STATEMENTS_KEPT, SqlReads
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 _BUSY_S = 1.0
-_CACHED_STATEMENTS = 256
 
 
 class SqliteReads(SqlReads):
@@ -31,6 +30,6 @@ class SqliteReads(SqlReads):
             uri=True,
             isolation_level=None,
             timeout=_BUSY_S,
-            cached_statements=_CACHED_STATEMENTS,
+            cached_statements=STATEMENTS_KEPT,
             check_same_thread=False,
         )

@@ -2,7 +2,7 @@
 
 Look-ups of many keys join a list of values with the table, the list outermost by `CROSS JOIN`: left to itself the
 planner may scan the table instead, 7,000 times slower (docs/design/stores.md). Lists are cut into a few fixed
-lengths, so that a handful of prepared statements serves every call.
+lengths, so that prepared statements serve every call.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from lockhouse.model.ports import RowT
     from lockhouse.model.rows import Row, Store
 
-LENGTHS = (256, 64, 16, 4, 1)
+LENGTHS = (256, 128, 64, 32, 16, 8, 4, 2, 1)
+"""How many keys one statement asks for: a list of 27 is four statements."""
+STATEMENTS_KEPT = 256
+"""Prepared statements a connection keeps: every length of every look-up that a process makes."""
 COUNT_SQL = (
     "INSERT INTO drop_count (channel, path, reason, count, first_at, last_at) VALUES (?, ?, ?, ?, ?, ?) "
     "ON CONFLICT (channel, path, reason) DO UPDATE SET count = count + excluded.count, "

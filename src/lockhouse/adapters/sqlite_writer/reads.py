@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import apsw
 
-from lockhouse.adapters.sqlite_sql import SqlReads
+from lockhouse.adapters.sqlite_sql import STATEMENTS_KEPT, SqlReads
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,6 +20,6 @@ class ApswReads(SqlReads):
     error = apsw.Error
 
     def _connect(self, file: Path) -> apsw.Connection:
-        connection = apsw.Connection(str(file), flags=apsw.SQLITE_OPEN_READONLY)
+        connection = apsw.Connection(str(file), flags=apsw.SQLITE_OPEN_READONLY, statementcachesize=STATEMENTS_KEPT)
         connection.set_busy_timeout(_BUSY_MS)
         return connection

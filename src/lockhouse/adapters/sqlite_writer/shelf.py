@@ -14,7 +14,17 @@ from typing import TYPE_CHECKING, Any
 import apsw
 
 from lockhouse.adapters.migrations import HEAD
-from lockhouse.adapters.sqlite_sql import COUNT_SQL, PLACE_SQL, columns, cut, delete_sql, flat, get_sql, put_sql
+from lockhouse.adapters.sqlite_sql import (
+    COUNT_SQL,
+    PLACE_SQL,
+    STATEMENTS_KEPT,
+    columns,
+    cut,
+    delete_sql,
+    flat,
+    get_sql,
+    put_sql,
+)
 from lockhouse.adapters.tables import FILES, LOCK_FILE, STORES, Shape, Values, shapes
 from lockhouse.errors import Invalid, Unavailable
 
@@ -167,7 +177,7 @@ def _lock(folder: Path) -> tuple[int, bool]:
 def _open(folder: Path, store: Store) -> apsw.Connection:
     file = folder / FILES[store]
     try:
-        connection = apsw.Connection(str(file), flags=apsw.SQLITE_OPEN_READWRITE)
+        connection = apsw.Connection(str(file), flags=apsw.SQLITE_OPEN_READWRITE, statementcachesize=STATEMENTS_KEPT)
     except apsw.Error as error:
         raise Unavailable(
             f"{file.name}: expected a database in the house folder, got none", hint="lockhouse migrate"

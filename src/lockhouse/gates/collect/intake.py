@@ -201,7 +201,7 @@ async def _decided(house: House, works: list[Work], turns: Turns) -> list[Work]:
             decide(work)
     for work in passing:
         if work.reply is not None:
-            work.person = whose(work, owners) or b""
+            work.belongs_to(whose(work, owners) or b"")
     passing = [work for work in passing if work.reply is None]
     for work in passing:
         settle(house, work, owners)

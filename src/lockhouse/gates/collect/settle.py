@@ -125,7 +125,7 @@ def settle(house: House, work: Work, owners: Owners) -> None:
     found = match(kept, _owned(kept, owners))
     now = work.batch.received_at
     work.is_new = found.person is None
-    work.person = found.person or house.ids.new()
+    work.belongs_to(found.person or house.ids.new())
     generations = {(one.kind, one.tag): one.generation for one in kept}
     indexes = []
     for kind, tag, proof in found.new_indexes:

@@ -18,7 +18,7 @@ from lockhouse.policy.live import map_consent
 
 if TYPE_CHECKING:
     from lockhouse.gates.collect.work import Work
-    from lockhouse.gates.house import House
+    from lockhouse.gates.house import House, PersonFacts
 
 GPC = "gpc"
 
@@ -51,7 +51,7 @@ def new_words(work: Work) -> list[Said]:
     event, purposes = work.event, work.live.policy.purposes
     if event.consent is None and not event.signals and not work.suppressions:
         return []
-    own = work.own_facts
+    own: PersonFacts | None = work.own
     standing: dict[str, bool] = {} if own is None else own.consents
     closed = work.suppressed if own is None else work.suppressed | own.objected
     words: dict[str, Said] = {}
@@ -79,7 +79,7 @@ def _of_suppressions(work: Work) -> list[Said]:
 
     Else whoever has one suppressed address could type it beside anybody's and close everything for them.
     """
-    own = work.own_facts
+    own: PersonFacts | None = work.own
     known = frozenset() if own is None else own.suppressions
     if work.batch.assurance < Assurance.SECRET and not work.is_new:
         return []

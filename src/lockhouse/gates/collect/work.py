@@ -48,6 +48,8 @@ class Work(msgspec.Struct, gc=False):
     mask: int = 0
     reduced: Any = None
     person: bytes = b""
+    own: Any = None
+    """The facts of the person whose record it will be; None for someone never seen."""
     is_new: bool = False
     proof: int = Proof.CLAIMED
     facts: Any = None
@@ -73,25 +75,23 @@ class Work(msgspec.Struct, gc=False):
             self.live, self.reducer = live, live.reducer(self.batch.channel)
             self.seen = self.reducer.look(self.event)
 
-    @property
-    def own_facts(self) -> PersonFacts | None:
-        """The facts of the person whose record it will be; None for someone never seen."""
+    def belongs_to(self, person: bytes) -> None:
+        """Say whose it is; with the facts of that person, if they were seen before."""
+        self.person = person
+        self.own = None
         for who, facts in zip(self.facts_of, self.facts or (), strict=True):
-            if who == self.person:
-                return cast("PersonFacts", facts)
-        return None
+            if who == person:
+                self.own = cast("PersonFacts", facts)
 
     @property
     def untold(self) -> Sequence[Consent]:
         """The person's words that stand without a ledger entry: this item's record brings it."""
-        facts = self.own_facts
-        return () if facts is None else facts.untold
+        return () if self.own is None else self.own.untold
 
     @property
     def seal_version(self) -> int:
         """The version of the person's seal that this item was decided at."""
-        facts = self.own_facts
-        return 0 if facts is None else facts.seal
+        return 0 if self.own is None else self.own.seal
 
     def refuse(self, code: str, dropped: tuple[tuple[str, str], ...] = ()) -> None:
         """Answer it: nothing of it is stored, and it says nothing of anybody."""

@@ -128,7 +128,7 @@ def _day(work: Work) -> int:
 
 def _activity(work: Work, moved: Person | None) -> Person | None:
     """A known person's last activity and region, moved at most once a day; on from how the group moved them already."""
-    facts, today, region = work.own_facts, _day(work), evidence_of(work)
+    facts, today, region = work.own, _day(work), evidence_of(work)
     if facts is None:
         return None
     was = moved or Person(
@@ -194,7 +194,7 @@ def seal_record(house: House, work: Work) -> Change:
         "record",
         puts=(Put("record", row), Put("receipt", receipt), *_outbox(house, work), *_moved_seal(work)),
         expects=_expects(work, row.channel),
-        entries=(*told_of(house, work), *_untold(house, work)),
+        entries=told_of(house, work) + _untold(house, work),
         leaves=(Leaf(house.lane, work.record, record_leaf_of(row)),),
         counts=_counts(row.channel, work),
         deadline=house.clock.now_ms() + LEASE_MS,
@@ -215,12 +215,16 @@ def refusal(work: Work) -> Change:
 
 def told_of(house: House, work: Work) -> tuple[Draft, ...]:
     """The entries of what the item says of persons: their words on consent, and links."""
+    if not (work.new_words or work.new_links):
+        return ()
     words = [consent_draft(house, row) for row in work.new_words]
     return (*words, *(_link_draft(house, row) for row in work.new_links))
 
 
 def _untold(house: House, work: Work) -> tuple[Draft, ...]:
     """Entries that are missing for what stands: a store went away, or a process ended, between the two commits."""
+    if not (work.untold or work.untold_links):
+        return ()
     words = [consent_draft(house, row) for row in work.untold]
     return (*words, *(_link_draft(house, row) for row in work.untold_links))
 
@@ -239,13 +243,15 @@ def _moved_seal(work: Work) -> tuple[Put, ...]:
 def _expects(work: Work, channel: int) -> tuple[Expect, ...]:
     """What must still be so when the record becomes durable; each has an attack test of its own."""
     seal = work.seal_version
-    entries = [*(row.entry for row in work.untold), *(row.entry for row in work.untold_links)]
-    return (
-        *[Expect(LedgerEntry.TABLE, (entry,), None, False, "told") for entry in entries],  # noqa: FBT003
+    expects = (
         Expect(Receipt.TABLE, (channel, work.message), None, False, "received"),  # noqa: FBT003
         Expect(Seal.TABLE, (work.person,), {"version": seal, "state": 0}, seal == 0, "seal-moved"),
         Expect(HouseRow.TABLE, (1,), {"policy_epoch": work.live.epoch}, False, "policy-moved"),  # noqa: FBT003
     )
+    if not (work.untold or work.untold_links):
+        return expects
+    entries = [*[row.entry for row in work.untold], *[row.entry for row in work.untold_links]]
+    return (*expects, *[Expect(LedgerEntry.TABLE, (entry,), None, False, "told") for entry in entries])  # noqa: FBT003
 
 
 def _outbox(house: House, work: Work) -> list[Put]:
