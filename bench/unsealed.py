@@ -1,7 +1,7 @@
 """The same gate without a lock: what sealing is measured against. It exists for the bench alone.
 
 It is the honest other side of each pair: the same server, parser, policy decisions, reduction, matching, look-ups,
-stores, transactions, counts, and expectations (that a known person who gets something new is still there is expected
+words on consent, activity, stores, transactions, counts, and expectations (that a known person who gets something new is still there is expected
 of the person's row, not of the ring's). A replay is told from another item under the same message id by an unkeyed
 hash. Left out is what protects: blind indexes (identifiers and look-ups stand as their own bytes), keyed message tags
 (the message id stands as it is), persons' rings and their rows, epoch keys, boxes (the kept fields stand as msgpack),
@@ -20,7 +20,9 @@ import msgspec
 from lockhouse.gates.collect import Intake
 from lockhouse.gates.collect.settle import decide, look_up, settle, settle_links
 from lockhouse.gates.collect.turns import Turns
+from lockhouse.gates.collect.words import words_to_store
 from lockhouse.gates.collect.work import Found, Work, evidence_of, proof_of
+from lockhouse.gates.collect.write import activity
 from lockhouse.gates.refresh import refresh
 from lockhouse.identity.normalise import lookup, normal
 from lockhouse.model import codes
@@ -126,7 +128,7 @@ async def _decide_group(house: House, works: list[Work], turns: Turns) -> tuple[
 
 
 async def _settle_persons(house: House, works: Sequence[Work]) -> list[Work]:
-    changing = [(work, change) for work in works if (change := _who(work)) is not None]
+    changing = [(work, change) for work in works if (change := _who(house, work)) is not None]
     if not changing:
         return []
     answers = await house.commits.commit_each([change for _, change in changing])
@@ -136,7 +138,7 @@ async def _settle_persons(house: House, works: Sequence[Work]) -> list[Work]:
     return [work for work in works if work.person in failed]
 
 
-def _who(work: Work) -> Change | None:
+def _who(house: House, work: Work) -> Change | None:
     now, person = work.batch.received_at, work.person
     puts: list[Put] = []
     expects: list[Expect] = []
@@ -145,6 +147,10 @@ def _who(work: Work) -> Change | None:
         puts.append(Put(Person.TABLE, row))
     else:
         expects.append(Expect(Person.TABLE, (person,), {"id": person}, False, "person-gone"))  # noqa: FBT003
+        moved = activity(work, None)
+        if moved is not None:
+            puts.append(Put(Person.TABLE, moved))
+    puts += [Put(word.TABLE, word) for word in words_to_store(house, work)]
     for kind, generation, tag, proof in work.indexes:
         expects.append(Expect(Identifier.TABLE, (kind, generation, tag, proof), None, False, "index-taken"))  # noqa: FBT003
         puts.append(Put(Identifier.TABLE, Identifier(kind, generation, tag, proof, person, now)))

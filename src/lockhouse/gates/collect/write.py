@@ -110,7 +110,7 @@ def _who(house: House, work: Work, minted: set[bytes], moved: dict[bytes, Person
         ]
         # Nor is an older link of the device written again whose person's erasure has just taken it.
         expects += [Expect(Link.TABLE, (old.id,), {"mac": old.mac}, False, "link-moved") for old in work.ended_links]  # noqa: FBT003
-    further = None if work.is_new else _activity(work, moved.get(person))
+    further = None if work.is_new else activity(work, moved.get(person))
     work.moved = further is not None
     if further is not None:
         moved[person] = further
@@ -126,19 +126,14 @@ def _day(work: Work) -> int:
     return at - at % DAY_MS
 
 
-def _activity(work: Work, moved: Person | None) -> Person | None:
+def activity(work: Work, moved: Person | None) -> Person | None:
     """A known person's last activity and region, moved at most once a day; on from how the group moved them already."""
     facts, today, region = work.own, _day(work), evidence_of(work)
-    if facts is None:
+    was = moved or facts
+    if was is None or (was.active_at >= today and (region is None or was.region is not None)):
         return None
-    was = moved or Person(
-        work.person, facts.state & ~PersonState.ENDING, facts.region, facts.version, facts.created_at, facts.active_at
-    )
-    if was.active_at >= today and (region is None or was.region is not None):
-        return None
-    return msgspec.structs.replace(
-        was, region=was.region or region, version=was.version + 1, active_at=max(today, was.active_at)
-    )
+    state, created_at = facts.state & ~PersonState.ENDING, facts.created_at
+    return Person(work.person, state, was.region or region, was.version + 1, created_at, max(today, was.active_at))
 
 
 async def _extend_rings(house: House, works: Sequence[Work]) -> list[Work]:
