@@ -2,11 +2,11 @@
 
 It is the honest other side of each pair: the same server, parser, policy decisions, reduction, matching, look-ups,
 words on consent, activity, stores, transactions, counts, and expectations (that a known person who gets something new
-is still there is expected of the person's row, not of the ring's). A replay is told from another item under the same message id by an unkeyed
-hash. Left out is what protects: blind indexes (identifiers and look-ups stand as their own bytes), keyed message tags
-(the message id stands as it is), persons' rings and their rows, epoch keys, boxes (the kept fields stand as msgpack),
-salts, leaves, intake entries. So it writes one row less for each new person (the ring) and three less for each group
-(the intake, its entry and the lane's).
+is still there is expected of the person's row, not of the ring's). A replay is told from another item under the same
+message id by an unkeyed hash. Left out is what protects: blind indexes (identifiers and look-ups stand as their own
+bytes), keyed message tags (the message id stands as it is), persons' rings and their rows, epoch keys, boxes (the kept
+fields stand as msgpack), salts, leaves, intake entries. So it writes one row less for each new person (the ring) and
+three less for each group (the intake, its entry and the lane's).
 """
 
 from __future__ import annotations
