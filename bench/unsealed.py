@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from lockhouse.gates.collect import Intake
-from lockhouse.gates.collect.settle import decide, look_up, settle, settle_links
+from lockhouse.gates.collect.settle import decide, look_up, owners_made, settle, settle_links
 from lockhouse.gates.collect.turns import Turns
 from lockhouse.gates.collect.words import words_to_store
 from lockhouse.gates.collect.work import Found, Work, evidence_of, proof_of
@@ -111,11 +111,7 @@ async def _decide_group(house: House, works: list[Work], turns: Turns) -> tuple[
         passing = [work for work in passing if work.reply is None]
         for work in passing:
             settle(house, work, owners)
-        made = [
-            ((kind, generation, tag), (proof, work.person, work.batch.received_at))
-            for work in passing
-            for kind, generation, tag, proof in work.indexes
-        ]
+        made = owners_made(passing)
         turns.take_off(made)
     try:
         async with turns.settling:

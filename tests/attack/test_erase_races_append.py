@@ -200,5 +200,5 @@ async def test_an_identifier_that_is_added_while_the_shutting_has_read_the_other
     adding = Change("identity", puts=(Put(Identifier.TABLE, Identifier(2, 1, b"t" * 16, 3, person, 0)),))
     await world.store.commit(adding)
     stopped.go_on.set()
-    await erasing
+    assert (await erasing).step == "done"
     await _nothing_left(world, person)

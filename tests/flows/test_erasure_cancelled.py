@@ -12,7 +12,7 @@ from lockhouse.errors import Conflict, Refused
 from lockhouse.flows import consent, link, request
 from lockhouse.flows.request import find_case
 from lockhouse.flows.sweep import sweep
-from lockhouse.gates.ending import open_cases
+from lockhouse.gates.ending import begin_person, open_cases
 from lockhouse.gates.ending.person import limbo_rows
 from lockhouse.gates.facts import SEAL_ENDED
 from lockhouse.model.rows import Consent, Identifier, KeyRing, Limbo, Link, Person, Record, Seal, Tombstone
@@ -282,3 +282,23 @@ async def test_the_cooling_time_is_left_out_in_a_demo_house_only(tmp_path: Path)
     assert (await request.fulfil(world.house, case, journal=world.journal)).case.step == "shut"
     world.clock.pass_days(1.1)
     assert (await request.fulfil(world.house, case, journal=world.journal)).case.step == "done"
+
+
+async def test_a_compartment_whose_shutting_a_crash_cut_off_does_not_hold_up_the_person(tmp_path: Path) -> None:
+    """Its case is begun, for two, and one of them has no ring any more when it is shut."""
+    world = await World.make(tmp_path)
+    person = await _anna(world)
+    await world.send("account", "Order Completed", email="bert@example.com", order_id="B-1")
+    other = await world.person("bert@example.com")
+    await link.make(world.house, person, other, by="os-user:1000")
+    number = world.house.live().names.known("compartment", await _contact(world, person))
+    assert number is not None
+    await begin_person(
+        world.house, person, by="os-user:1000", reason="erasure", destroy_at=world.clock.at, compartment=number
+    )
+    await link.undo(world.house, person, other, by="os-user:1000")
+    assert (await world.erase(person)).step == "done"
+    [left] = await open_cases(world.house)
+    assert (left.what, left.step) == ("compartment", "shut")
+    assert (await request.fulfil(world.house, left, journal=world.journal, now=True)).case.step == "done"
+    assert await world.rows(Limbo) == []

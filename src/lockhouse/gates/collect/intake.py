@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Gone, Tampered, Unavailable
-from lockhouse.gates.collect.settle import decide, look_up, settle, settle_links, whose
+from lockhouse.gates.collect.settle import decide, look_up, owners_made, settle, settle_links, whose
 from lockhouse.gates.collect.turns import Turns
 from lockhouse.gates.collect.words import new_words, words_to_store
 from lockhouse.gates.collect.work import Work, begin
@@ -174,11 +174,7 @@ async def _decide_group(house: House, works: list[Work], turns: Turns) -> tuple[
         raise Unavailable("collect: expected a confirmed lease", retry_after_s=1.0)
     async with turns.deciding:
         passing = await _decided(house, works, turns)
-        made = [
-            ((kind, generation, tag), (proof, work.person, work.batch.received_at))
-            for work in passing
-            for kind, generation, tag, proof in work.indexes
-        ]
+        made = owners_made(passing)
         turns.take_off(made)
     try:
         async with turns.settling:
@@ -196,13 +192,12 @@ async def _decided(house: House, works: list[Work], turns: Turns) -> list[Work]:
     """The works of which something is kept, each with whose it will be."""
     passing = [work for work in works if work.reply is None]
     owners = await look_up(house, passing, turns)
-    for work in passing:
-        if work.reply is None:
-            decide(work)
-    for work in passing:
-        if work.reply is not None:
-            work.belongs_to(whose(work, owners) or b"")
-    passing = [work for work in passing if work.reply is None]
+    deciding = [work for work in passing if work.reply is None]  # a replay from before an erasure was refused already
+    for work in deciding:
+        decide(work)
+    for work in [one for one in deciding if one.reply is not None]:
+        work.belongs_to(whose(work, owners) or b"")
+    passing = [work for work in deciding if work.reply is None]
     for work in passing:
         settle(house, work, owners)
     return passing

@@ -26,7 +26,7 @@ from lockhouse.policy.live import map_consent
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lockhouse.gates.collect.turns import Key, Owners, Turns
+    from lockhouse.gates.collect.turns import Key, Owner, Owners, Turns
     from lockhouse.gates.collect.work import Found
     from lockhouse.gates.house import House, LivePolicy
 
@@ -135,6 +135,15 @@ def settle(house: House, work: Work, owners: Owners) -> None:
     work.indexes = tuple(indexes)
     work.links = found.links
     work.proof = found.proof or Proof.CLAIMED
+
+
+def owners_made(works: Sequence[Work]) -> list[tuple[Key, Owner]]:
+    """The indexes that these works will make, as the overlay keeps them until they are durable."""
+    return [
+        ((kind, generation, tag), (proof, work.person, work.batch.received_at))
+        for work in works
+        for kind, generation, tag, proof in work.indexes
+    ]
 
 
 def whose(work: Work, owners: Owners) -> bytes | None:

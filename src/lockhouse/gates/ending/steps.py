@@ -71,7 +71,7 @@ async def carry_on(house: House, case: Case, *, journal: Journal, now: bool = Fa
 
 async def _destroy(house: House, case: Case, journal: Journal) -> Case:
     at = house.clock.now_ms()
-    if case.serials:  # none are left of a person whose compartments all ended before
+    if case.serials:  # none, where all of the person ended before their compartment was shut
         journal.append(case.serials, cause=case.what, at=at)
     if case.what == "epoch":
         await destroy_epoch(house, case)
@@ -104,7 +104,9 @@ async def _end_parts(house: House, case: Case, journal: Journal, *, at: int) -> 
             await carry_on(house, part, journal=journal, now=True)
             continue
         held = {person: part.held[part.persons.index(person)] for person in sorted(ending)}
-        journal.append([serial for serials in held.values() for serial in serials], cause=part.what, at=at)
+        serials = [serial for one in held.values() for serial in one]
+        if serials:  # as in `_destroy`
+            journal.append(serials, cause=part.what, at=at)
         for person in held:
             await _destroy_person(house, part, person, at=at)
 
