@@ -12,13 +12,19 @@ from lockhouse.crypto.checkpoint import parse_proof
 from lockhouse.crypto.merkle import leaf_hash
 from lockhouse.errors import NotFound
 from lockhouse.flows import audit, request
+from lockhouse.flows.sweep import sweep
+from lockhouse.model.rows import Record
+from lockhouse.wiring import jobs
 from tests.faces.cli.house import Desk
 from tests.world import World
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from lockhouse.gates.house import House
     from lockhouse.ledger.verify import Report
+    from lockhouse.model.ports import Sequencer
 
 EMAIL = "anna.schmidt@example.com"
 
@@ -65,6 +71,44 @@ async def test_an_erasure_is_no_finding(tmp_path: Path) -> None:
     done = await request.open_erasure(world.house, view.person, by="os-user:0", journal=world.journal)
     await request.fulfil(world.house, done.case, journal=world.journal, now=True)
     assert (await _verify(world)).clean
+
+
+@pytest.mark.parametrize("moment", ["before the records", "after the records", "after the ledger"])
+async def test_what_a_house_at_work_takes_in_and_deletes_meanwhile_is_no_finding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    world = await _busy(tmp_path)
+    await world.send("account", "Order Completed", email="bert@example.com", order_id="B-1")
+    [gone] = await world.find("bert@example.com")
+    await world.erase(gone.person)
+    before = {row.id for row in await world.rows(Record)}
+
+    async def meanwhile() -> None:
+        await sweep(world.house, jobs, owner=bytes(16))
+        await world.send("account", "Order Completed", email=EMAIL, order_id="A-9")
+
+    async def leaves(house: House) -> AsyncIterator[list[tuple[bytes, bytes]]]:
+        if moment == "before the records":
+            await meanwhile()
+        async for part in scanned(house):
+            yield part
+        if moment == "after the records":
+            await meanwhile()
+
+    async def exported(house: House, *, sequencer: Sequencer) -> AsyncIterator[bytes]:
+        async for lines in export(house, sequencer=sequencer):
+            yield lines
+        if moment == "after the ledger":
+            await meanwhile()
+
+    scanned, export = audit._leaves, audit.export
+    monkeypatch.setattr(audit, "_leaves", leaves)
+    monkeypatch.setattr(audit, "export", exported)
+    report = await _verify(world)
+    after = {row.id for row in await world.rows(Record)}
+    assert len(after - before) == 1
+    assert len(before - after) == 1
+    assert report.findings == ()
 
 
 async def test_an_export_read_later_says_the_same(tmp_path: Path) -> None:

@@ -132,7 +132,8 @@ async def verify(house: House, *, sequencer: Sequencer, trusted: Trusted, record
     """What the auditor's verifier says of this house's own rows.
 
     They are read twice: first as they stand, so that nothing is signed which differs from what was signed before; if
-    nothing is found, the tail is sealed, and all of it is read again, now with the records.
+    nothing is found, the tail is sealed, and all of it is read again, now with the records. What a house at work takes
+    in and deletes meanwhile is no finding.
 
     Args:
         house: as it stands.
@@ -166,8 +167,16 @@ async def _read(
     house: House, source: AsyncIterator[bytes], vkeys: Sequence[str], held: Sequence[str], *, records: bool = False
 ) -> Report:
     loop = asyncio.get_running_loop()
-    leaves = (lambda: _flat(_pulled(_leaves(house), loop))) if records else None
-    return await asyncio.to_thread(verify_export, _split(_pulled(source, loop)), vkeys=vkeys, held=held, records=leaves)
+    lines = _split(_pulled(source, loop))
+    if not records:
+        return await asyncio.to_thread(verify_export, lines, vkeys=vkeys, held=held)
+    # Before the first line of the source is asked for: whatever is among the rows is then in the ledger too.
+    rows = [one async for part in _leaves(house) for one in part]
+
+    def again(ids: Sequence[bytes]) -> list[tuple[bytes, bytes]]:
+        return asyncio.run_coroutine_threadsafe(_leaves_of(house, ids), loop).result()
+
+    return await asyncio.to_thread(verify_export, lines, vkeys=vkeys, held=held, records=lambda: rows, again=again)
 
 
 def _without_tail(report: Report) -> Report:
@@ -215,6 +224,14 @@ async def verify_file(
 async def _leaves(house: House) -> AsyncIterator[list[tuple[bytes, bytes]]]:
     async for rows in house.reads.scan(Record, chunk=STEP):
         yield [(row.id, _leaf(row)) for row in rows]
+
+
+async def _leaves_of(house: House, ids: Sequence[bytes]) -> list[tuple[bytes, bytes]]:
+    found: list[tuple[bytes, bytes]] = []
+    for start in range(0, len(ids), STEP):
+        rows = await house.reads.get(Record, [(one,) for one in ids[start : start + STEP]])
+        found += [(row.id, _leaf(row)) for row in rows.values()]
+    return found
 
 
 def _leaf(row: Record) -> bytes:

@@ -167,6 +167,8 @@ class Acts:
         report = await audit.verify(one.house, sequencer=one.writer, trusted=trusted, records=True)
         records = "every record is as it was stored" if report.clean else f"{report.found} findings"
         stage.say(f"The same with the record rows held against it: {report.entries} entries, {records}.")
+        if not report.clean:
+            stage.told("\n".join(f"{one.kind}: {one.where}: {one.sentence}" for one in report.findings))
         self._told.ledger_size, self._told.ledger_verified = report.entries, code == 0 and report.clean
 
 

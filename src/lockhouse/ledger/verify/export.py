@@ -23,6 +23,8 @@ from lockhouse.ledger.verify.records import HASH_BYTES, ID_BYTES, verify_records
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from lockhouse.ledger.verify.records import Again
+
     Records = Callable[[], Iterable[tuple[bytes, bytes]]]
 
 Line = TypeVar("Line", bound=msgspec.Struct)
@@ -64,7 +66,12 @@ class Report(NamedTuple):
 
 
 def verify_export(
-    lines: Iterable[bytes], *, vkeys: Sequence[str], held: Sequence[str] = (), records: Records | None = None
+    lines: Iterable[bytes],
+    *,
+    vkeys: Sequence[str],
+    held: Sequence[str] = (),
+    records: Records | None = None,
+    again: Again | None = None,
 ) -> Report:
     """Read an export and say all that is not as it must be.
 
@@ -74,6 +81,7 @@ def verify_export(
         held: checkpoints that the auditor has from elsewhere (a witness, a report, a certificate); a log that was cut
             off or rewritten before them is found by nothing else.
         records: gives id and leaf of every record row as it stands; None leaves the records out.
+        again: see `verify_records`.
 
     Raises:
         Invalid: one of `vkeys` is no verifier key.
@@ -82,7 +90,7 @@ def verify_export(
     audit = _Audit(vkeys, held, keep=records is not None)
     for number, line in enumerate(lines, 1):
         audit.read(line.removesuffix(b"\n"), number)
-    return audit.close(records)
+    return audit.close(records, again)
 
 
 class _Due(NamedTuple):
@@ -227,7 +235,7 @@ class _Audit:
             elif not self.rewritten:
                 self.agreed = point.size
 
-    def close(self, records: Records | None) -> Report:
+    def close(self, records: Records | None, again: Again | None) -> Report:
         """What is only known at the end; and the whole."""
         if self.due:
             self._owing(self.due)
@@ -239,7 +247,7 @@ class _Audit:
                 sentence = f"It has {point.size} entries, the export {self.tree.size}: the log was cut off or replaced."
                 self.found.add("truncated-log", f"held checkpoint of {point.origin}", sentence)
         if records is not None:
-            self.found.extend(verify_records(self.intakes, records(), self.deletions))
+            self.found.extend(verify_records(self.intakes, records(), self.deletions, again=again))
         return Report(
             entries=self.tree.size,
             lanes={name: lane.counter for name, lane in sorted(self.lanes.items())},

@@ -97,7 +97,8 @@ async def verify(
 
     Args:
         export: a file that `ledger export` wrote; the house's own rows, if none is named.
-        records: hold the record rows against their intakes and deletions too.
+        records: hold the record rows against their intakes and deletions too. With an export, what was stored and
+            deleted since it was written is found too.
         held: a checkpoint you hold from elsewhere; it shows a log that was cut off in every place at once.
         vkey: a verifier key you hold from elsewhere; the house's own, if none is named.
     """
