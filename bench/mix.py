@@ -30,6 +30,8 @@ DEVICES, IDENTIFIES = 0.45, 0.15
 THREE_IDENTIFIERS = 0.40
 """Of the persons who are customers."""
 _ENCODE = msgspec.json.Encoder().encode
+_PHONES = 10**7
+"""A network's numbers: a customer's is anywhere among them, while a shop counts its loyalty cards up."""
 _NOW = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 _FIRST = ("Anna", "Bruno", "Chiara", "Dario", "Elena", "Fabio", "Giulia", "Hanna", "Ivo", "Jana", "Karl", "Lea")
 _LAST = ("Rossi", "Bauer", "Novak", "Silva", "Moreau", "Jansen", "Kovacs", "Lindgren", "Ferrari", "Weiss", "Costa")
@@ -117,6 +119,11 @@ class Mix:
         return Said(raw, person, never_seen, shown)
 
 
+def device_of(person: int) -> str:
+    """A person's device id, the same each time: a UUID of version 4, as the public clients make them."""
+    return str(uuid.UUID(int=random.Random(f"device {person}").getrandbits(128), version=4))  # noqa: S311  # traffic
+
+
 def _spread(rank: int, population: int) -> int:
     """Another number for each rank, so that neighbours in rank are no neighbours in the stores."""
     return rank * 7_919 % population
@@ -139,7 +146,7 @@ def _customer(person: int) -> tuple[dict[str, Any], int]:
     }  # fmt: skip
     if own.random() >= THREE_IDENTIFIERS:
         return body, 1
-    return body | {"phone": f"+39 347 {person:07d}", "loyalty_id": f"NW-{person:09d}"}, 3
+    return body | {"phone": f"+39 347 {_spread(person, _PHONES):07d}", "loyalty_id": f"NW-{person:09d}"}, 3
 
 
 def _order(body: dict[str, Any], message: str, number: str, draw: random.Random) -> bytes:
@@ -160,7 +167,7 @@ def _sku(draw: random.Random) -> str:
 
 def _view(person: int, message: str, draw: random.Random) -> bytes:
     item = {"sku": _sku(draw), "quantity": 1, "price": f"{draw.randrange(9900) / 100:.2f}"}
-    raw = {"anonymousId": f"dev-{person:016x}"}
+    raw = {"anonymousId": device_of(person)}
     return _track("Product Viewed", {"items": [item]}, message, **raw)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from bench.house import copied, served
 from bench.load import batched, request, send
-from bench.mix import Mix, Said
+from bench.mix import Mix, Said, device_of
 from bench.report import Figure
 from lockhouse import wiring
 from lockhouse.flows import look
@@ -87,7 +87,7 @@ async def _erase_one(house: Opened, device: int) -> float:
 async def _owners(house: Opened, device: int) -> list[bytes]:
     live = house.house.live()
     kind = live.kind("device_id")
-    tag = house.house.indexer.tag(kind.number, kind.generation, f"dev-{device:016x}", norm=1)
+    tag = house.house.indexer.tag(kind.number, kind.generation, device_of(device), norm=1)
     by = ("kind", "generation", "tag")
     rows = await house.house.reads.find(Identifier, by, [(kind.number, kind.generation, tag)])
     return [row.person for row in rows]
