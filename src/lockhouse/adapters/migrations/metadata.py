@@ -21,8 +21,9 @@ _TYPES: dict[str, type[sa.types.TypeEngine[Any]]] = {
 def metadata(store: Store) -> sa.MetaData:
     """Tables and indexes of one store.
 
-    STRICT, so that a value of the wrong kind is refused by the file itself. WITHOUT ROWID but for appended rows:
-    those hold blobs, which make clustered trees slow, and keep arrival order as their row id.
+    STRICT, so that a value of the wrong kind is refused by the file itself. WITHOUT ROWID but for appended rows: those
+    hold blobs, which make clustered trees deep and slow (of half a million rings seven levels, where an index of their
+    persons has three), and keep arrival order as their row id.
     """
     made = sa.MetaData()
     for shape in shapes().values():

@@ -11,7 +11,8 @@ class KeyRing(Row, frozen=True):
     TABLE = "key_ring"
     STORE = "identity"
     KEY = ("person",)
-    INDEXES = (("generation",),)
+    INDEXES = (("generation", "person"),)
+    APPEND = True
     person: bytes
     generation: int
     version: int

@@ -29,6 +29,7 @@ class Intake(Row, frozen=True):
     TABLE = "intake"
     STORE = "record"
     KEY = ("entry",)
+    APPEND = True
     entry: bytes
     records: bytes
     """16 bytes each, in leaf order."""

@@ -121,16 +121,17 @@ CREATE TABLE kek (
  STRICT;
 
 CREATE TABLE key_ring (
+    seq INTEGER NOT NULL,
     person BLOB NOT NULL,
     generation INTEGER NOT NULL,
     version INTEGER NOT NULL,
     wrapped BLOB NOT NULL,
-    PRIMARY KEY (person)
+    PRIMARY KEY (seq),
+    UNIQUE (person)
 )
- WITHOUT ROWID,
  STRICT;
 
-CREATE INDEX key_ring_generation ON key_ring (generation);
+CREATE INDEX key_ring_generation_person ON key_ring (generation, person);
 
 CREATE TABLE limbo (
     person BLOB NOT NULL,

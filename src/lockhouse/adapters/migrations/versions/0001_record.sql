@@ -44,12 +44,13 @@ CREATE TABLE house (
  STRICT;
 
 CREATE TABLE intake (
+    seq INTEGER NOT NULL,
     entry BLOB NOT NULL,
     records BLOB NOT NULL,
     leaves BLOB NOT NULL,
-    PRIMARY KEY (entry)
+    PRIMARY KEY (seq),
+    UNIQUE (entry)
 )
- WITHOUT ROWID,
  STRICT;
 
 CREATE TABLE intent (
