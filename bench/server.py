@@ -15,7 +15,6 @@ import os
 import signal
 import socket
 import sys
-from collections import OrderedDict
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +23,7 @@ import msgspec
 import uvicorn
 
 from bench.unsealed import UnsealedIntake
+from lockhouse.crypto import seal
 from lockhouse.faces.collect import CollectApp
 from lockhouse.faces.serve.collector import HouseCollector
 from lockhouse.faces.serve.desk import Answers
@@ -34,6 +34,7 @@ from lockhouse.wiring import opened, serve_writer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from lockhouse.crypto import Keyring
     from lockhouse.gates.house import House
 
 _HELLO = b'{"success":true}'
@@ -106,26 +107,28 @@ async def _collect(chosen: argparse.Namespace) -> None:
         return
     async with opened(chosen.folder, role="collect", lane=f"collect-{chosen.number}") as opening:
         house = opening.house
-        keys = _CountingKeys()
-        if chosen.count:
-            house.keyring._ciphers = keys  # noqa: SLF001  # counted in a run of its own, which is not timed
+        keys = _counted(house.keyring) if chosen.count else {}  # in a run of its own, which is not timed
         await _serve(_app(chosen.what, house), chosen.listener)
         if chosen.count:
-            chosen.count.write_bytes(msgspec.json.encode({"asked": keys.asked, "hits": keys.hits}))
+            chosen.count.write_bytes(msgspec.json.encode(keys))
 
 
-class _CountingKeys(OrderedDict[Any, Any]):
-    """The cache of box keys, counting how often a key is asked for and found."""
+def _counted(keyring: Keyring) -> dict[str, int]:
+    """How often a box key is asked for, and how often it was at hand; counts from now on."""
+    keys = {"asked": 0, "hits": 0}
+    cipher, derive = keyring._cipher, seal.box_key  # noqa: SLF001  # what is counted
 
-    asked = 0
-    hits = 0
+    def ask(*place: Any) -> Any:
+        keys["asked"] += 1
+        keys["hits"] += 1
+        return cipher(*place)
 
-    def get(self, key: Any, default: Any = None) -> Any:
-        """Count and answer."""
-        found = super().get(key, default)
-        self.asked += 1
-        self.hits += found is not None
-        return found
+    def make(*given: Any, **named: Any) -> bytes:
+        keys["hits"] -= 1
+        return derive(*given, **named)
+
+    keyring._cipher, seal.box_key = ask, make  # type: ignore[method-assign, assignment]  # noqa: SLF001
+    return keys
 
 
 def main() -> None:

@@ -82,7 +82,7 @@ def rings() -> dict[str, Any]:
                     "wrap_key": expand(unsalted(keks[generation]), info).hex(),
                     "blob": wrapped.blob.hex(),
                     "ref_key": opened.ref_key.hex(),
-                    "keys": [[c, s.hex(), k.hex()] for c, (s, k) in sorted(opened.keys.items())],
+                    "keys": [[c, both[:8].hex(), both[8:].hex()] for c, both in sorted(opened.keys.items())],
                     "ref": ref.hex(),
                 }
             )
@@ -118,7 +118,7 @@ def sealed_boxes() -> dict[str, Any]:
         where: dict[str, Any] = {"record": record, "compartment": compartment, "epoch": epoch, "seal": number}
         box = keyring.seal(person, plaintext=plaintext, **where)
         row.append(box)
-        person_key, place = opened.keys[compartment][1], (person, compartment, epoch)
+        person_key, place = opened.keys[compartment][8:], (person, compartment, epoch)
         prefix, salt = boxes.box_key_prefix(HOUSE), keyed(epoch_key.reveal())
         key = boxes.box_key(prefix, epoch_key=salt, person_key=person_key, place=place)
         cases.append(

@@ -2,8 +2,8 @@
 
 Rules it keeps: a process seals only with a ring it has read back; nothing opens without a `Noted` that names
 person, compartment and purpose; a process that is not `alive` (its lease on the key epoch has run out) neither
-seals nor opens; keys and derived ciphers are bounded and dropped by person and by epoch. It belongs to one
-thread. It never stores anything.
+seals nor opens; rings and derived keys are bounded and dropped by person and by epoch. It belongs to one thread. It
+never stores anything.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from lockhouse.crypto.canonical import lp
 from lockhouse.crypto.derive import keyed
 from lockhouse.crypto.nonces import Nonces
 from lockhouse.crypto.noted import Noted
-from lockhouse.crypto.ring import WHOLE, Ring, WrappedRing, Wrapper, new_keys
+from lockhouse.crypto.ring import SERIAL_BYTES, WHOLE, Ring, WrappedRing, Wrapper, new_keys
 from lockhouse.crypto.seal import SealedBox
 from lockhouse.crypto.signatures import KEY_BYTES, Entropy, equal
 from lockhouse.errors import Conflict, Erased, Expired, Invalid, Refused, Tampered, Unavailable
@@ -33,13 +33,15 @@ if TYPE_CHECKING:
 REF_BYTES = 16
 MINTED_KEPT = 2_000
 """Rings kept aside between minting and reading back: four groups of new persons."""
+BOX_KEYS_KEPT = 32
+"""Box keys kept with a ring: a profile of a few years has more, and whoever opens it pays 2 us a box."""
 _MAX_U16 = 0xFFFF
 
 
 class _Held:
-    """A ring in use. `slots` are the (compartment, epoch) numbers for which a cipher was derived."""
+    """A ring in use. `box_keys` are those derived from its keys, by (compartment, epoch) number."""
 
-    __slots__ = ("_ref", "_ref_key", "generation", "keys", "slots", "version")
+    __slots__ = ("_ref", "_ref_key", "box_keys", "generation", "keys", "version")
 
     def __init__(self, ring: Ring, generation: int, version: int) -> None:
         self.keys = ring.keys
@@ -47,7 +49,7 @@ class _Held:
         self._ref = b""
         self.generation = generation
         self.version = version
-        self.slots: set[int] = set()
+        self.box_keys: dict[int, bytes] = {}
 
     def ref(self, message: bytes) -> bytes:
         """The person's ref, made when first asked for: most events are stored without."""
@@ -59,7 +61,7 @@ class _Held:
 
 
 class Keyring:
-    """Rings, epoch keys and derived ciphers of one process.
+    """Rings, epoch keys and derived box keys of one process.
 
     Args:
         house: the house id, 16 bytes; it stands in every derivation and all associated data.
@@ -67,7 +69,7 @@ class Keyring:
         generation: under which new rings are wrapped.
         entropy: random bytes, fit for keys.
         alive: whether this process has confirmed the key epoch within its lease.
-        cache: most rings held, and most derived ciphers (10,000 ciphers are 24 MB).
+        cache: most rings held; each is 2 KB with the box keys that were derived from it.
         notary: the writer's notary key; tickets by another are refused. None takes any, until `trust` is called.
     """
 
@@ -96,7 +98,6 @@ class Keyring:
         self._info = boxes.box_key_prefix(house)
         self._ref_message = lp("lockhouse/ref/1", house)
         self._rings: OrderedDict[bytes, _Held] = OrderedDict()
-        self._ciphers: OrderedDict[tuple[bytes, int], tuple[bytes, AESGCM]] = OrderedDict()
         self._epochs: dict[int, HMAC] = {}
         self._minted: dict[bytes, tuple[int, bytes, Ring]] = {}
         self._purged = False
@@ -157,7 +158,7 @@ class Keyring:
         if ring.person != limbo.person or not equal(new.ref_key, old.ref_key):
             raise Invalid("ring", "two versions of one ring", got="two rings")
         back = {one: old.keys[one] for one in compartments if one in old.keys}
-        if any(new.keys.get(one, key)[0] != key[0] for one, key in back.items()):
+        if any(new.keys.get(one, key)[:SERIAL_BYTES] != key[:SERIAL_BYTES] for one, key in back.items()):
             raise Conflict("ring: expected no newer key for a compartment that is put back")
         return self._next(ring, Ring(new.ref_key, new.keys | back))
 
@@ -218,7 +219,7 @@ class Keyring:
         Raises:
             Unavailable: no ring of this person is admitted.
         """
-        return {compartment: serial for compartment, (serial, _) in self._held(person).keys.items()}
+        return {compartment: joined[:SERIAL_BYTES] for compartment, joined in self._held(person).keys.items()}
 
     def lacks(self, person: bytes, compartments: Iterable[int]) -> list[int]:
         """Those of the compartments that the person's ring in use has no key of.
@@ -250,32 +251,28 @@ class Keyring:
         self._purged = False
 
     def drop_epoch(self, compartment: int, epoch: int) -> None:
-        """Forget the epoch's key and every cipher derived from it."""
+        """Forget the epoch's key and every box key derived from it."""
         slot = compartment << 16 | epoch
         if self._epochs.pop(slot, None) is not None:
-            for derived in [one for one in self._ciphers if one[1] == slot]:
-                del self._ciphers[derived]
+            for held in self._rings.values():
+                held.box_keys.pop(slot, None)
 
     def has_epoch(self, compartment: int, epoch: int) -> bool:
         """Whether the epoch's key is in use."""
         return compartment << 16 | epoch in self._epochs
 
     def forget(self, person: bytes) -> None:
-        """Forget the person's ring and every cipher derived from it."""
+        """Forget the person's ring and every box key derived from it."""
         self._minted.pop(person, None)
-        held = self._rings.pop(person, None)
-        if held is not None:
-            for slot in held.slots:
-                self._ciphers.pop((person, slot), None)
+        self._rings.pop(person, None)
 
     def purge(self) -> None:
-        """Forget every ring, epoch key, wrap key and cipher; the KEKs stay.
+        """Forget every ring, epoch key, wrap key and box key; the KEKs stay.
 
         Until `add_epoch` is called again, opening answers Unavailable, never Expired.
         """
         self._rings.clear()
         self._minted.clear()
-        self._ciphers.clear()
         self._epochs.clear()
         self._wrapper.clear()
         self._purged = True
@@ -343,25 +340,25 @@ class Keyring:
         return boxes.open_box(cipher, box.blob, boxes.box_aad(self._aad, record=record, person=person, box=place))
 
     def _cipher(self, person: bytes, compartment: int, epoch: int) -> tuple[bytes, AESGCM]:
-        """(serial, cipher) of the box key; the last used ones are kept."""
-        derived = (person, compartment << 16 | epoch)
-        found = self._ciphers.get(derived)
-        if found is not None:
-            self._ciphers.move_to_end(derived)
-            return found
+        """(serial, cipher) of the box key.
+
+        The key is kept and not the cipher, which is 70 times as big: a new one costs less than the memory of old ones.
+        """
         held = self._held(person)
-        key = held.keys.get(compartment)
-        if key is None:
+        joined = held.keys.get(compartment)
+        if joined is None:
             raise Erased("box: expected a key that still exists")
-        epoch_key = self._epochs.get(derived[1])
-        if epoch_key is None:
-            if self._purged:
-                raise Unavailable("keyring: expected epoch keys to be added again after a purge")
-            raise Expired("box: expected an epoch that has not ended")
-        place = (person, compartment, epoch)
-        cipher = AESGCM(boxes.box_key(self._info, epoch_key=epoch_key, person_key=key[1], place=place))
-        if len(self._ciphers) >= self._cache:
-            self._ciphers.popitem(last=False)
-        held.slots.add(derived[1])
-        self._ciphers[derived] = (key[0], cipher)
-        return key[0], cipher
+        slot = compartment << 16 | epoch
+        key = held.box_keys.get(slot)
+        if key is None:
+            epoch_key = self._epochs.get(slot)
+            if epoch_key is None:
+                if self._purged:
+                    raise Unavailable("keyring: expected epoch keys to be added again after a purge")
+                raise Expired("box: expected an epoch that has not ended")
+            place = (person, compartment, epoch)
+            key = boxes.box_key(self._info, epoch_key=epoch_key, person_key=joined[SERIAL_BYTES:], place=place)
+            if len(held.box_keys) >= BOX_KEYS_KEPT:
+                held.box_keys.clear()
+            held.box_keys[slot] = key
+        return joined[:SERIAL_BYTES], AESGCM(key)

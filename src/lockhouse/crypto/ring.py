@@ -31,7 +31,6 @@ WHOLE = 0
 """Stands for no compartment: nothing is sealed under its key. It ends with all of the person and never before, so that
 the journal can name a person of whom nothing, or nothing any more, was sealed."""
 _SHARD_LENGTH = struct.pack(">I", 1)
-_KEY_SIZE = SERIAL_BYTES + KEY_BYTES
 _PLACE = struct.Struct(">I16sIQIQ")
 _SERIAL_AND_KEY = struct.Struct(f"{SERIAL_BYTES}s{KEY_BYTES}s")
 
@@ -60,10 +59,13 @@ class WrappedRing(msgspec.Struct, frozen=True):
 
 
 class Ring(NamedTuple):
-    """A ring opened: the ref key and compartment -> (serial, key)."""
+    """A ring opened: the ref key and compartment -> serial and key, joined.
+
+    A process holds thousands of rings: joined, a key is one object and none that is searched for cycles.
+    """
 
     ref_key: bytes
-    keys: dict[int, tuple[bytes, bytes]]
+    keys: dict[int, bytes]
 
 
 class Wrapper:
@@ -79,29 +81,30 @@ class Wrapper:
         self._draw = draw
         self._aad = lp("lockhouse/ring/1", house)
         self._infos = {generation: lp("lockhouse/wrap/1", house, generation) for generation in keks}
-        self._ciphers: dict[tuple[int, bytes], AESGCM] = {}
+        self._keys: dict[tuple[int, bytes], bytes] = {}
 
     def _cipher(self, person: bytes, generation: int) -> AESGCM:
         """The cipher of the person's shard, which is the last byte of the id.
 
         A generation is refused at 2^31 wraps, so 256 shards see about 2^23 random nonces each, far below 2^32 (NIST
-        SP 800-38D §8.3), and each one's cipher is soon at hand.
+        SP 800-38D §8.3), and each one's key is soon at hand. Keys are kept, not ciphers: those are 70 times as big,
+        and a new one costs less than the memory of an old one.
         """
         if len(person) != ID_BYTES:
             raise Invalid("ring", "a person id of 16 bytes", got=str(len(person)))
         shard = person[-1:]
-        cipher = self._ciphers.get((generation, shard))
-        if cipher is None:
+        key = self._keys.get((generation, shard))
+        if key is None:
             prk = self._prks.get(generation)
             if prk is None:
                 raise Unavailable(f"keyring: expected the KEK of generation {generation}")
-            cipher = AESGCM(expand(prk, self._infos[generation] + _SHARD_LENGTH + shard))
-            self._ciphers[generation, shard] = cipher
-        return cipher
+            key = expand(prk, self._infos[generation] + _SHARD_LENGTH + shard)
+            self._keys[generation, shard] = key
+        return AESGCM(key)
 
     def wrap(self, person: bytes, ring: Ring, *, generation: int, version: int) -> WrappedRing:
         """The ring under the wrap key of the person's shard, bound to person, generation and version."""
-        keys = [(compartment, *pair) for compartment, pair in sorted(ring.keys.items())]
+        keys = [(compartment, *_SERIAL_AND_KEY.unpack(joined)) for compartment, joined in sorted(ring.keys.items())]
         nonce = self._draw()
         aad = self._aad + _PLACE.pack(16, person, 8, generation, 8, version)
         sealed = self._cipher(person, generation).encrypt(nonce, _encode((ring.ref_key, keys)), aad)
@@ -121,15 +124,15 @@ class Wrapper:
             ref_key, keys = _decode(plain)
         except msgspec.MsgspecError as err:
             raise Tampered("ring: expected a ref key and keys") from err
-        return Ring(ref_key, {compartment: (serial, key) for compartment, serial, key in keys})
+        return Ring(ref_key, {compartment: serial + key for compartment, serial, key in keys})
 
     def clear(self) -> None:
         """Forget the derived wrap keys."""
-        self._ciphers.clear()
+        self._keys.clear()
 
 
-def new_keys(compartments: Iterable[int], entropy: Entropy) -> dict[int, tuple[bytes, bytes]]:
-    """A random serial and key for each compartment.
+def new_keys(compartments: Iterable[int], entropy: Entropy) -> dict[int, bytes]:
+    """A random serial and key, joined, for each compartment.
 
     Raises:
         Invalid: a compartment that is not 0..65535.
@@ -139,4 +142,6 @@ def new_keys(compartments: Iterable[int], entropy: Entropy) -> dict[int, tuple[b
         raise Invalid("ring", "compartments of 16 bits", got="another")
     if not wanted:
         return {}
-    return dict(zip(wanted, _SERIAL_AND_KEY.iter_unpack(entropy(_KEY_SIZE * len(wanted))), strict=True))
+    drawn = entropy(_SERIAL_AND_KEY.size * len(wanted))
+    cuts = range(0, len(drawn), _SERIAL_AND_KEY.size)
+    return {one: drawn[at : at + _SERIAL_AND_KEY.size] for one, at in zip(wanted, cuts, strict=True)}

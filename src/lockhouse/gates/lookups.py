@@ -58,11 +58,15 @@ def seek(field: str, how: str, value: str) -> Sought | None:
 
 def lookup_tag(house: House, live: LivePolicy, sought: Sought) -> tuple[int, int, bytes] | None:
     """Where it is looked up: (kind, generation, tag); None where the policy has no such way to find."""
-    kind = live.policy.identifiers.get(f"{sought.field}#{sought.how}")
+    return _place(house, live, sought.field, sought.how, sought.plain)
+
+
+def _place(house: House, live: LivePolicy, field: str, how: str, plain: str) -> tuple[int, int, bytes] | None:
+    kind = live.policy.identifiers.get(f"{field}#{how}")
     if kind is None:
         return None
-    tag = house.indexer.tag(kind, GENERATION, sought.plain, norm=NORM_VERSION)
-    bits = _BITS.get(sought.how)
+    tag = house.indexer.tag(kind, GENERATION, plain, norm=NORM_VERSION)
+    bits = _BITS.get(how)
     return kind, GENERATION, tag if bits is None else truncated(tag, bits)
 
 
@@ -71,7 +75,7 @@ def lookup_rows(house: House, live: LivePolicy, person: bytes, found: Sequence[t
     rows = []
     for field, how, value in found:
         plain = lookup(how, value)
-        place = None if plain is None else lookup_tag(house, live, Sought(field=field, how=how, plain=plain))
+        place = None if plain is None else _place(house, live, field, how, plain)
         if place is not None:
             rows.append(Lookup(*place, person))
     return rows

@@ -5,6 +5,7 @@ from typing import Any, cast
 import pytest
 
 from lockhouse.crypto import Keyring, Notary, Noted, SealedBox, WrappedRing, canonical_json, leaf_hash, refs_root
+from lockhouse.crypto.keyring import BOX_KEYS_KEPT
 from lockhouse.errors import Conflict, Erased, Expired, Invalid, LockhouseError, Refused, Tampered, Unavailable
 from lockhouse.secret import Secret
 
@@ -252,13 +253,24 @@ def test_only_the_trusted_notary_s_tickets_open() -> None:
     assert opened(keyring, box, ticket(ref, notary=stranger)) == b"fields"
 
 
-def test_forgetting_a_person_drops_ring_and_ciphers() -> None:
+def test_forgetting_a_person_drops_ring_and_box_keys() -> None:
     keyring = a_keyring()
     admitted(keyring)
     sealed(keyring)
     keyring.forget(PERSON)
     keyring.forget(PERSON)
-    assert (keyring.version_of(PERSON), len(keyring._ciphers)) == (None, 0)
+    assert keyring.version_of(PERSON) is None
+    assert not keyring._rings
+
+
+def test_an_epoch_that_ends_takes_the_box_keys_derived_from_it_along() -> None:
+    keyring = a_keyring()
+    admitted(keyring)
+    for epoch in (100, 101):
+        keyring.add_epoch(1, epoch, EPOCH_KEY)
+        keyring.seal(PERSON, record=RECORD, compartment=1, epoch=epoch, plaintext=b"")
+    keyring.drop_epoch(1, 100)
+    assert list(keyring._rings[PERSON].box_keys) == [1 << 16 | 101]
 
 
 def test_a_purge_leaves_nothing_and_does_not_pass_for_expiry() -> None:
@@ -266,9 +278,7 @@ def test_a_purge_leaves_nothing_and_does_not_pass_for_expiry() -> None:
     ring = admitted(keyring)
     sealed(keyring)
     keyring.purge()
-    assert [len(held) for held in (keyring._rings, keyring._ciphers, keyring._epochs, keyring._wrapper._ciphers)] == [
-        0
-    ] * 4
+    assert [len(held) for held in (keyring._rings, keyring._epochs, keyring._wrapper._keys)] == [0, 0, 0]
     keyring.admit(PERSON, ring.generation, ring.version, ring.blob)
     with pytest.raises(Unavailable, match="epoch keys to be added again"):
         sealed(keyring)
@@ -279,13 +289,16 @@ def test_a_purge_leaves_nothing_and_does_not_pass_for_expiry() -> None:
 
 def test_the_caches_never_outgrow_their_bound() -> None:
     keyring = a_keyring(cache=3)
+    epochs = range(100, 100 + BOX_KEYS_KEPT + 1)
+    for epoch in epochs:
+        keyring.add_epoch(1, epoch, EPOCH_KEY)
     for number in range(10):
         person = number.to_bytes(16, "big")
         admitted(keyring, person=person)
-        for compartment in (1, 2):
-            keyring.seal(person, record=RECORD, compartment=compartment, epoch=100, plaintext=b"")
+        for epoch in epochs:
+            keyring.seal(person, record=RECORD, compartment=1, epoch=epoch, plaintext=b"")
         assert len(keyring._rings) <= 3
-        assert len(keyring._ciphers) <= 3
+        assert max(len(held.box_keys) for held in keyring._rings.values()) <= BOX_KEYS_KEPT
     assert keyring.version_of((9).to_bytes(16, "big")) == 1
     assert keyring.version_of((0).to_bytes(16, "big")) is None
 

@@ -24,7 +24,7 @@ from lockhouse.gates.collect.settle import decide, look_up, owners_made, settle,
 from lockhouse.gates.collect.turns import Turns
 from lockhouse.gates.collect.words import new_words, words_to_store
 from lockhouse.gates.collect.work import Work, begin
-from lockhouse.gates.collect.write import refusal, seal_record, settle_persons, told_of
+from lockhouse.gates.collect.write import LEASE_MS, refusal, seal_record, settle_persons, told_of
 from lockhouse.gates.refresh import refresh
 from lockhouse.gates.rings import admit_rings
 from lockhouse.gates.told import consent_draft, tell
@@ -236,6 +236,7 @@ async def _tell(house: House, persons: set[bytes], drafts: Sequence[Draft]) -> N
 def _sealed(house: House, works: list[Work], lost: list[Work]) -> list[tuple[Work, Change]]:
     """The Changes of all works but those that are lost, which more may be found to be."""
     again = {id(work) for work in lost}
+    deadline = house.clock.now_ms() + LEASE_MS
     changes = []
     for work in works:
         if id(work) in again:
@@ -244,7 +245,7 @@ def _sealed(house: House, works: list[Work], lost: list[Work]) -> list[tuple[Wor
             changes.append((work, refusal(work)))
             continue
         try:
-            changes.append((work, seal_record(house, work)))
+            changes.append((work, seal_record(house, work, deadline=deadline)))
         except (Gone, Unavailable):  # an ending came between; or the lease ran out, which the next try says
             house.facts.drop(work.person)
             lost.append(work)

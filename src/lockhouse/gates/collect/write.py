@@ -163,19 +163,24 @@ async def _extend_rings(house: House, works: Sequence[Work]) -> list[Work]:
     return [work for work in works if work.person in moved]
 
 
-def seal_record(house: House, work: Work) -> Change:
+def seal_record(house: House, work: Work, *, deadline: int) -> Change:
     """The item as one all-or-nothing write: boxes, receipt, what it expects of the world.
+
+    Args:
+        house: whose keys seal.
+        work: decided, its person's ring in use.
+        deadline: ms; not durable by then, it is not to be written.
 
     Raises:
         Gone: a key ended meanwhile; decide again.
         Unavailable: the person's ring is not at hand, or the lease has run out.
     """
     live, batch, reduced, now = work.live, work.batch, work.reduced, work.batch.received_at
-    parts = []
+    month, parts = epoch_at(now, daily=False), []
     for compartment, values in reduced.boxes.items():
         part = live.compartments[compartment]
         plain = pack_fields(values, floor=SPECIAL_FLOOR) if part.special else pack_fields(values)
-        parts.append((compartment, epoch_at(now, daily=part.epoch == "day"), plain))
+        parts.append((compartment, month if part.epoch == "month" else epoch_at(now, daily=True), plain))
     boxes = house.keyring.seal_all(work.person, record=work.record, parts=parts)
     row = Record(
         work.record, work.person, live.policy.channels[batch.channel].id, live.policy.events[work.event.name].id,
@@ -192,7 +197,7 @@ def seal_record(house: House, work: Work) -> Change:
         entries=told_of(house, work) + _untold(house, work),
         leaves=(Leaf(house.lane, work.record, record_leaf_of(row)),),
         counts=_counts(row.channel, work),
-        deadline=house.clock.now_ms() + LEASE_MS,
+        deadline=deadline,
     )
 
 
