@@ -305,9 +305,9 @@ class Keyring:
         if not self._alive():
             raise Unavailable("keyring: expected a live lease")
         start = boxes.box_aad_start(self._aad, record=record, person=person)
-        sealed = []
+        held, sealed = self._held(person), []
         for compartment, epoch, plaintext in parts:
-            serial, cipher = self._cipher(person, compartment, epoch)
+            serial, cipher = self._cipher(held, person, compartment, epoch)
             aad = boxes.box_aad_of(start, (compartment, epoch, serial, seal))
             blob = boxes.seal_box(cipher, self._draw(), plaintext, aad)
             sealed.append(SealedBox(compartment, epoch, serial, seal, blob))
@@ -331,20 +331,20 @@ class Keyring:
             raise TypeError(message)
         if noted.public != self._notary:
             raise Tampered("keyring: expected a ticket by this house's notary")
-        if not noted.covers(self._held(person).ref(self._ref_message), box.compartment, purpose):
+        held = self._held(person)
+        if not noted.covers(held.ref(self._ref_message), box.compartment, purpose):
             raise Refused("keyring: expected a noted person, compartment and purpose", reasons=("unnoted",))
-        serial, cipher = self._cipher(person, box.compartment, box.epoch)
+        serial, cipher = self._cipher(held, person, box.compartment, box.epoch)
         if serial != box.serial:
             raise Erased("box: expected a key that still exists")
         place = (box.compartment, box.epoch, serial, box.seal)
         return boxes.open_box(cipher, box.blob, boxes.box_aad(self._aad, record=record, person=person, box=place))
 
-    def _cipher(self, person: bytes, compartment: int, epoch: int) -> tuple[bytes, AESGCM]:
+    def _cipher(self, held: _Held, person: bytes, compartment: int, epoch: int) -> tuple[bytes, AESGCM]:
         """(serial, cipher) of the box key.
 
         The key is kept and not the cipher, which is 70 times as big: a new one costs less than the memory of old ones.
         """
-        held = self._held(person)
         joined = held.keys.get(compartment)
         if joined is None:
             raise Erased("box: expected a key that still exists")

@@ -11,7 +11,6 @@ class KeyRing(Row, frozen=True):
     TABLE = "key_ring"
     STORE = "identity"
     KEY = ("person",)
-    INDEXES = (("generation", "person"),)
     APPEND = True
     person: bytes
     generation: int

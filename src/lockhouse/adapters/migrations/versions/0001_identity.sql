@@ -131,8 +131,6 @@ CREATE TABLE key_ring (
 )
  STRICT;
 
-CREATE INDEX key_ring_generation_person ON key_ring (generation, person);
-
 CREATE TABLE limbo (
     person BLOB NOT NULL,
     case_id BLOB NOT NULL,
