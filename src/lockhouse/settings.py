@@ -166,7 +166,7 @@ def _one_of(name: str) -> _Rule:
 
 
 def _is_network(text: Any) -> bool:
-    if not isinstance(text, str):  # a number would be taken for an address
+    if not isinstance(text, str) or "%" in text:  # a number would be taken for an address; a scope matches nobody
         return False
     try:
         ip_network(text, strict=False)

@@ -19,7 +19,7 @@ def _load(folder: Path, toml: str = "", **environment: str) -> Settings:
 
 
 @pytest.mark.parametrize("name", ["trusted_proxies", "private_recipients"])
-@pytest.mark.parametrize("network", ['"10.0.0.0/99"', '"the office"', '""', "7", "true", "[]"])
+@pytest.mark.parametrize("network", ['"fe80::1%eth0"', '"10.0.0.0/99"', '"the office"', '""', "7", "true", "[]"])
 def test_a_network_that_is_none_is_named(name: str, network: str, tmp_path: Path) -> None:
     with pytest.raises(Invalid, match=rf"^lockhouse\.toml: {name}: expected networks or addresses"):
         _load(tmp_path, f'{name} = ["10.0.0.0/8", {network}]')
