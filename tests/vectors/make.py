@@ -74,7 +74,7 @@ def rings() -> dict[str, Any]:
             ref = crypto.hmac_sha256(Secret(opened.ref_key), crypto.lp("lockhouse/ref/1", HOUSE))[:16]
             cases.append(
                 {
-                    "name": f"{name}-{len(wrapped.serials)}",
+                    "name": f"{name}-{len(opened.keys)}",
                     "person": person.hex(),
                     "generation": generation,
                     "version": wrapped.version,

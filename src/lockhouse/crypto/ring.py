@@ -48,14 +48,12 @@ class WrappedRing(msgspec.Struct, frozen=True):
         generation: of the KEK it is wrapped under.
         version: 1 when minted, one more for each change.
         blob: `01 | nonce 12 | ciphertext | tag 16`.
-        serials: (compartment, serial) of each key, by compartment; empty when read from a row that has none.
     """
 
     person: bytes
     generation: int
     version: int
     blob: bytes
-    serials: tuple[tuple[int, bytes], ...] = ()
 
 
 class Ring(NamedTuple):
@@ -108,8 +106,7 @@ class Wrapper:
         nonce = self._draw()
         aad = self._aad + _PLACE.pack(16, person, 8, generation, 8, version)
         sealed = self._cipher(person, generation).encrypt(nonce, _encode((ring.ref_key, keys)), aad)
-        serials = tuple([one[:2] for one in keys])
-        return WrappedRing(person, generation, version, VERSION + nonce + sealed, serials)
+        return WrappedRing(person, generation, version, VERSION + nonce + sealed)
 
     def unwrap(self, person: bytes, generation: int, version: int, blob: bytes) -> Ring:
         """The ring of this person, generation and version.
