@@ -144,7 +144,7 @@ async def test_a_compartment_erased_and_consented_to_again_opens_the_new_and_say
     await world.erase(person, compartment=contact)
     view = await world.reveal(person)
     assert "email" not in view.fields
-    assert view.ended == {"erased": 1}
+    assert (view.ended, view.shut) == ({"erased": 1}, ())
     assert view.fields["order_id"].value == "A-1"
     await consent.record(world.house, person, "marketing", granted=True)
     world.clock.at += 1_000

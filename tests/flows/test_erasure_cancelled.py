@@ -12,6 +12,7 @@ from lockhouse.errors import Conflict, Refused
 from lockhouse.flows import consent, link, request
 from lockhouse.flows.request import find_case
 from lockhouse.flows.sweep import sweep
+from lockhouse.gates.disclose import ShutBoxes
 from lockhouse.gates.ending import begin_person, open_cases
 from lockhouse.gates.ending.person import limbo_rows
 from lockhouse.gates.facts import SEAL_ENDED
@@ -78,10 +79,13 @@ async def test_a_compartment_that_is_called_off_opens_again(tmp_path: Path) -> N
     parts = [live.compartments[one] for one in world.house.keyring.serials(person) if one]
     [name] = [one.name for one in parts if one.class_ == "contact" and "marketing" in one.purposes]
     case = await world.erase(person, compartment=name, now=False)
-    assert "email" not in (await world.reveal(person)).fields
+    view = await world.reveal(person)
+    assert "email" not in view.fields
+    shut = (ShutBoxes(request=case.id, destroy_at=case.destroy_at, boxes=1),)
+    assert (view.ended, view.shut) == ({}, shut), "nothing is gone yet"
     await request.undo(world.house, case)
     view = await world.reveal(person)
-    assert (view.fields["email"].value, view.ended) == (EMAIL, {})
+    assert (view.fields["email"].value, view.ended, view.shut) == (EMAIL, {}, ())
 
 
 async def test_what_is_destroyed_cannot_be_called_off(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 
 TRIES = 5
 _SERIALS = msgspec.msgpack.Decoder(list[bytes]).decode
+
+
+class Waiting(NamedTuple):
+    """The case that shut a key, and from when on (ms) it is destroyed; until it is, the case can be called off."""
+
+    case: bytes
+    destroy_at: int
 
 
 async def admit_rings(house: House, persons: Collection[bytes], *, again: bool = False) -> None:
@@ -48,8 +55,8 @@ async def admit_rings(house: House, persons: Collection[bytes], *, again: bool =
     raise Unavailable("keys: expected the key epoch to hold still", retry_after_s=1.0)
 
 
-async def refuse_ended(house: House, persons: Collection[bytes]) -> None:
-    """None of these persons' rings in use holds a key that was destroyed or shut.
+async def refuse_ended(house: House, persons: Collection[bytes]) -> dict[bytes, Waiting]:
+    """None of these persons' rings in use holds a key that was destroyed or shut; those that are only shut, by serial.
 
     A ring row that somebody kept from before an ending still unwraps, until its KEK generation is destroyed. So the
     tombstones and the limbo are asked whenever something is to be shown.
@@ -57,23 +64,35 @@ async def refuse_ended(house: House, persons: Collection[bytes]) -> None:
     Raises:
         Tampered: a ring row was rolled back, or a tombstone was not made by this house.
     """
-    if not persons or not (suspects := _holding(house, await _ended_serials(house, persons))):
-        return
+    if not persons:
+        return {}
+    ended, waiting = await _ended_serials(house, persons)
+    if not (suspects := _holding(house, ended)):
+        return waiting
     for person in suspects:  # an ending may just have overtaken what this process holds: look again
         house.keyring.forget(person)
     await admit_rings(house, suspects)
-    if _holding(house, await _ended_serials(house, suspects)):
+    ended, more = await _ended_serials(house, suspects)
+    if _holding(house, ended):
         raise Tampered("keys: expected a ring without the keys that have ended")
+    return waiting | more
 
 
-async def _ended_serials(house: House, persons: Collection[bytes]) -> dict[bytes, set[bytes]]:
+async def _ended_serials(
+    house: House, persons: Collection[bytes]
+) -> tuple[dict[bytes, set[bytes]], dict[bytes, Waiting]]:
+    """Serials that were destroyed or shut, by person; and the shut ones. A tombstone is believed more than limbo."""
     keys = [(person,) for person in persons]
     ended: dict[bytes, set[bytes]] = {}
+    waiting: dict[bytes, Waiting] = {}
     for stone in checked(await house.reads.find(Tombstone, ("person",), keys), house.integrity_key):
         ended.setdefault(stone.person, set()).add(stone.serial)
     for row in await house.reads.find(Limbo, ("person",), keys):
-        ended.setdefault(row.person, set()).update(_SERIALS(row.compartments))
-    return ended
+        gone = ended.setdefault(row.person, set())
+        shut = set(_SERIALS(row.compartments)) - gone
+        waiting |= dict.fromkeys(shut, Waiting(row.case_id, row.destroy_at))
+        gone |= shut
+    return ended, waiting
 
 
 def _holding(house: House, ended: dict[bytes, set[bytes]]) -> set[bytes]:

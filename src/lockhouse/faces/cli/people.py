@@ -41,6 +41,15 @@ def card(view: View, policy: Policy, ask: Ask) -> str:
     return "\n".join(lines)
 
 
+def undoable(view: View) -> list[str]:
+    """What is shut and not destroyed: until when that can be undone, and how."""
+    return [
+        f"{count(part.boxes, 'box', 'boxes')} shut: an erasure was asked for. Until {when(part.destroy_at)} it can be "
+        f"undone: lockhouse request cancel {part.request.hex()}"
+        for part in view.shut
+    ]
+
+
 def _head(view: View) -> str:
     joined = f", {count(len(view.persons), 'source person')} joined" if len(view.persons) > 1 else ""
     state = [flag.name.lower() for flag in PersonState if flag and flag.name and view.state & flag]
@@ -82,6 +91,7 @@ def records(view: View, ask: Ask) -> str:
         lines.append(f"\n{when(one.occurred_at)}  {clean(one.event)}  {clean(one.channel)}  record {one.id.hex()}")
         lines += [f"  {name}  {_field(field)}" for name, field in sorted(one.fields.items())]
         lines += [f"  {count(number, 'box', 'boxes')} {word}" for word, number in sorted(one.ended.items())]
+        lines += [f"  {count(part.boxes, 'box', 'boxes')} shut" for part in one.shut]
     return "\n".join(lines)
 
 

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from lockhouse.gates.disclose.gate import Records, disclose, note_nothing
-from lockhouse.gates.disclose.view import FieldView, RecordView, View
+from lockhouse.gates.disclose.view import FieldView, RecordView, ShutBoxes, View
 
-__all__ = ["FieldView", "RecordView", "Records", "View", "disclose", "note_nothing"]
+__all__ = ["FieldView", "RecordView", "Records", "ShutBoxes", "View", "disclose", "note_nothing"]

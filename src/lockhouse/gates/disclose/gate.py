@@ -139,11 +139,11 @@ async def _chunk(
         await _read_only(house, seen, records.only)
     everyone = {person for group in seen for person in group.persons}
     await admit_rings(house, everyone)
-    await refuse_ended(house, everyone)
+    waiting = await refuse_ended(house, everyone)
     for group in seen:  # a ring that is gone although its person lives: a store that lags behind the other
         group.rows = [row for row in group.rows if house.keyring.version_of(row.person) is not None]
     entry, noted = await _note(house, ask, groups, place=place)
-    opening = Opening(house, house.live(), noted, ask.purpose, frozenset(), house.clock.now_ms())
+    opening = Opening(house, house.live(), noted, ask.purpose, frozenset(), house.clock.now_ms(), waiting)
     views = []
     for group in groups:
         opening.fields = group.fields

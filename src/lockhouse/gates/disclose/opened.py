@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -9,6 +10,7 @@ import msgspec
 from lockhouse.crypto.canonical import unpack_fields
 from lockhouse.crypto.seal import decode_boxes
 from lockhouse.errors import Erased, Expired
+from lockhouse.gates.rings import Waiting
 from lockhouse.model.decision import SlotTimes
 from lockhouse.model.rows import Record
 from lockhouse.policy.decide import open_slot
@@ -25,15 +27,24 @@ _DECODE = msgspec.msgpack.Decoder(dict[int, Any]).decode
 
 
 class OpenedRecord(msgspec.Struct):
-    """A record's values by field, as the policy of today and the slot of its day both allow; and what has ended."""
+    """A record's values by field, as the policy of today and the slot of its day both allow; and what stays shut.
+
+    Attributes:
+        ended: boxes whose key is gone, by `erased` and `expired`.
+        shut: boxes whose key waits for its destruction, by the case that shut it.
+    """
 
     row: Record
     values: dict[str, Any]
     ended: dict[str, int]
+    shut: dict[Waiting, int]
 
 
 class Opening(msgspec.Struct):
-    """One disclosure's way of opening: for which purpose, which fields, by which committed entry."""
+    """One disclosure's way of opening: for which purpose, which fields, by which committed entry.
+
+    `waiting` holds the keys that are shut and not destroyed, by serial.
+    """
 
     house: Any
     live: Any
@@ -41,6 +52,7 @@ class Opening(msgspec.Struct):
     purpose: str
     fields: frozenset[str]
     now: int
+    waiting: Mapping[bytes, Waiting]
 
     def record(self, row: Record, *, active_at: int) -> OpenedRecord:
         """Everything of a record that may be seen.
@@ -50,13 +62,17 @@ class Opening(msgspec.Struct):
             Refused: the entry does not name this person, compartment and purpose.
         """
         house: House = self.house
-        opened = OpenedRecord(row, {}, {})
+        opened = OpenedRecord(row, {}, {}, {})
         for box in wanted_boxes(self.live, row, self.fields):
             noted: Noted = self.noted
             try:
                 plain = house.keyring.open(box, noted, person=row.person, record=row.id, purpose=self.purpose)
             except Erased:
-                opened.ended["erased"] = opened.ended.get("erased", 0) + 1
+                shut = self.waiting.get(box.serial)
+                if shut is None:
+                    opened.ended["erased"] = opened.ended.get("erased", 0) + 1
+                else:
+                    opened.shut[shut] = opened.shut.get(shut, 0) + 1
                 continue
             except Expired:
                 opened.ended["expired"] = opened.ended.get("expired", 0) + 1

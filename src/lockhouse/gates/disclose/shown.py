@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from lockhouse.gates.disclose.view import FieldView, RecordView, View
+from lockhouse.gates.disclose.view import FieldView, RecordView, ShutBoxes, View
 from lockhouse.identity.fold import Seen, fold
 from lockhouse.policy.types.mask import mask
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from lockhouse.gates.disclose.opened import OpenedRecord
     from lockhouse.gates.house import House, LivePolicy
+    from lockhouse.gates.rings import Waiting
     from lockhouse.model.decision import Ask, Decision
 
+KeyT = TypeVar("KeyT")
 UNFOLDED = frozenset({"package", "send", "timeline"})
 """Actions that see records one by one; the others see one value a field."""
 
@@ -46,7 +48,8 @@ def view_of(house: House, ask: Ask, group: Any, opened: Sequence[OpenedRecord], 
         truncated=group.truncated,
         first_at=min(times, default=None),
         last_at=max(times, default=None),
-        ended=_ended(opened),
+        ended=_sum(one.ended for one in opened),
+        shut=_shut_boxes(_sum(one.shut for one in opened)),
     )
 
 
@@ -76,7 +79,7 @@ def _record(live: LivePolicy, decision: Decision, one: OpenedRecord) -> RecordVi
     return RecordView(
         id=row.id, person=row.person, event=live.names.name("event", row.event) or f"#{row.event}", channel=channel,
         occurred_at=row.occurred_at, received_at=row.received_at, assurance=row.assurance, proof=row.proof,
-        fields=fields, ended=one.ended,
+        fields=fields, ended=one.ended, shut=_shut_boxes(one.shut),
     )  # fmt: skip
 
 
@@ -106,8 +109,15 @@ def _channel(live: LivePolicy, number: int) -> str:
     return live.names.name("channel", number) or f"#{number}"
 
 
-def _ended(opened: Sequence[OpenedRecord]) -> Mapping[str, int]:
-    ended: Counter[str] = Counter()
-    for one in opened:
-        ended.update(one.ended)
-    return dict(ended)
+def _sum(counts: Iterable[Mapping[KeyT, int]]) -> dict[KeyT, int]:
+    total: Counter[KeyT] = Counter()
+    for one in counts:
+        total.update(one)
+    return dict(total)
+
+
+def _shut_boxes(shut: Mapping[Waiting, int]) -> tuple[ShutBoxes, ...]:
+    return tuple(
+        ShutBoxes(request=case, destroy_at=destroy_at, boxes=boxes)
+        for (case, destroy_at), boxes in sorted(shut.items())
+    )

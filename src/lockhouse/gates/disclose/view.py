@@ -27,6 +27,19 @@ class FieldView(msgspec.Struct, frozen=True, kw_only=True):
     at: int | None = None
 
 
+class ShutBoxes(msgspec.Struct, frozen=True, kw_only=True):
+    """Boxes that nothing opens while a request stands, and whose key is not destroyed.
+
+    Attributes:
+        request: the id of its case; it can be called off until the key is destroyed.
+        destroy_at: ms; not before this is it.
+    """
+
+    request: bytes
+    destroy_at: int
+    boxes: int
+
+
 class RecordView(msgspec.Struct, frozen=True, kw_only=True):
     """One record as this actor may see it; `ended` counts boxes whose key is gone, by `erased` and `expired`."""
 
@@ -40,6 +53,7 @@ class RecordView(msgspec.Struct, frozen=True, kw_only=True):
     proof: int
     fields: Mapping[str, FieldView]
     ended: Mapping[str, int] = {}
+    shut: tuple[ShutBoxes, ...] = ()
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +65,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
         entry: the ledger entry that noted this look.
         refused: reason codes, when nothing of this person may be seen; then nothing else is filled in.
         records: how many records were read; `truncated` says that there are more.
+        ended: boxes whose key is gone, by `erased` and `expired`.
+        shut: boxes whose key waits for its destruction.
     """
 
     person: bytes
@@ -66,3 +82,4 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     last_at: int | None = None
     refused: tuple[str, ...] = ()
     ended: Mapping[str, int] = {}
+    shut: tuple[ShutBoxes, ...] = ()

@@ -8,7 +8,7 @@ from lockhouse.errors import Invalid, Refused
 from lockhouse.faces.cli.acting import As, Reading, allowed, asking
 from lockhouse.faces.cli.call import Here, Input, id_of, noun, person_of
 from lockhouse.faces.cli.layout import Said, count, plain
-from lockhouse.faces.cli.people import card, facts_about, records
+from lockhouse.faces.cli.people import card, facts_about, records, undoable
 from lockhouse.flows import link, look
 from lockhouse.gates.disclose import Records
 from lockhouse.policy.explain import explain as explain_lines
@@ -38,7 +38,7 @@ async def find(kind: str, source: Input = None, /, *, acting: Reading | None = N
     async with call.open() as opened:
         ask = await asking(opened.house, acting or Reading(), action="find")
         views = await look.find(opened.house, ask, by=kind, value=value)
-        told = "\n\n".join(card(view, opened.house.live().policy, ask) for view in views)
+        told = "\n\n".join(_with_undo(call, view, card(view, opened.house.live().policy, ask)) for view in views)
     return Said([plain(view) for view in views], told or "Nobody was found.")
 
 
@@ -53,7 +53,7 @@ async def show(person: str, /, *, acting: Reading | None = None, call: Here) -> 
     async with call.open() as opened:
         ask = await asking(opened.house, acting or Reading(), action="show")
         view = await look.show(opened.house, ask, person_of(person))
-        return _said(view, card(view, opened.house.live().policy, ask))
+        return _said(view, _with_undo(call, view, card(view, opened.house.live().policy, ask)))
 
 
 @APP.command
@@ -69,7 +69,7 @@ async def reveal(person: str, /, *, acting: Reading | None = None, call: Here) -
     async with call.open() as opened:
         ask = await asking(opened.house, acting or Reading(), action="reveal", mode="full")
         view = await look.reveal(opened.house, ask, person_of(person))
-        return _said(view, card(view, opened.house.live().policy, ask))
+        return _said(view, _with_undo(call, view, card(view, opened.house.live().policy, ask)))
 
 
 @APP.command
@@ -93,7 +93,7 @@ async def timeline(
         ask = await asking(opened.house, acting or Reading(), action="timeline")
         view = await look.show(opened.house, ask, person_of(person), records=page)
     more = f"\nMore: --after {view.timeline[-1].id.hex()}" if view.truncated and view.timeline else ""
-    return _said(view, records(view, ask) + more)
+    return _said(view, _with_undo(call, view, records(view, ask) + more))
 
 
 @APP.command(name="link")
@@ -129,6 +129,11 @@ async def unlink(person: str, other: str, /, *, acting: As | None = None, call: 
     return Said({"person": person, "other": other, "undone": undone}, f"{count(undone, 'link', 'links')} undone.")
 
 
+def _with_undo(call: Here, view: View, text: str) -> str:
+    """The text, and below it what is only shut. Its commands alone are made to fit: a value may look like one."""
+    return "\n".join([text, *map(call.located, undoable(view))])
+
+
 def _said(view: View, text: str) -> Said:
     """The view, or the refusal with its sentences."""
     if view.refused:
@@ -160,9 +165,11 @@ async def explain(person: str, field: str, /, *, acting: Reading | None = None, 
             house.live().policy, role=ask.actor.roles[0], field=field, purpose=ask.purpose, person=facts
         )
     shown = view.fields.get(field)
-    held = "Nothing is held of it." if shown is None else f"In this look it is {shown.state}."
     ended = sum(view.ended.values())
+    nothing = "Nothing of it opens." if ended or view.shut else "Nothing is held of it."
+    held = nothing if shown is None else f"In this look it is {shown.state}."
     lines += [held] + [
         f"{count(ended, 'sealed box', 'sealed boxes')} of this person cannot be opened any more."
     ] * bool(ended)
+    lines += map(call.located, undoable(view))
     return Said({"person": person, "field": field, "because": lines}, "\n".join(lines))
