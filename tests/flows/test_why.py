@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
+import pytest
 
+from lockhouse.channels import segment
 from lockhouse.flows.housekeeping import empty_details
 from lockhouse.flows.why import why
 from lockhouse.gates.collect import collect_group
+from lockhouse.model.event import Batch
 from lockhouse.model.ids import DAY_MS
 from lockhouse.model.rows import Receipt
-from tests.world import World
+from lockhouse.model.scale import Assurance
+from tests.world import POLICY, World
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,6 +51,67 @@ async def test_a_refused_event_is_explained_though_nothing_of_it_was_stored(tmp_
     await send(world, "backend", "page", message_id="m-2", secret_path="/x")
     [said] = await why(world.house, "m-2")
     assert (said.code, said.kept, said.record) == ("LH-2107", 0, None)
+
+
+async def send_raw(world: World, item: bytes, *, channel: str = "backend") -> Reply:
+    """One item as its bytes, read and collected as the listener does it."""
+    now, number = world.clock.now_ms(), world.house.live().policy.channels[channel].id
+    parsed = segment.parse_batch(b'{"batch":[' + item + b"]}", path="batch", received_at=now, remote_network=None)
+    assert isinstance(parsed, segment.ParsedRequest)
+    credential = f"{number}/{int(Assurance.SECRET)}"
+    batch = Batch(
+        channel=channel, assurance=Assurance.SECRET, credential=credential, received_at=now, items=parsed.items
+    )
+    [[reply]] = await collect_group(world.house, [batch])
+    return reply
+
+
+UNREAD = [
+    (b'{"messageId": "m-3", "userId": "u"}', "LH-1003", "/type"),
+    (b'{"messageId": "m-3", "type": "track", "event": ""}', "LH-1003", "/event"),
+    (b'{"messageId": "m-3", "type": "page", "properties": {"n": 99999999999999999999}}', "LH-1007", ""),
+    (b'{"messageId": "m-3", "type": "page", "userId": 1, "userId": 2}', "LH-1002", ""),
+    (b'{"messageId": "m-3", "type": "page", "n": ' + b"[" * 40 + b"]" * 40 + b"}", "LH-1006", ""),
+    (b'{"messageId": "m-3", "type": "page", "n": "' + b"x" * 40_000 + b'"}', "LH-1005", ""),
+]
+
+
+@pytest.mark.parametrize(("item", "code", "place"), UNREAD)
+async def test_an_item_that_could_not_be_read_is_explained_by_its_message_id(
+    tmp_path: Path, item: bytes, code: str, place: str
+) -> None:
+    world = await World.make(tmp_path)
+    assert (await send_raw(world, item)).code == code
+    [said] = await why(world.house, "m-3")
+    assert (said.channel, said.code, said.record) == ("backend", code, None)
+    assert [path for path, _ in said.dropped] == [place]
+
+
+async def test_what_could_not_be_read_may_come_again_whole_under_the_same_id(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    for _ in range(2):  # a sender's retry changes nothing
+        assert (await send_raw(world, b'{"messageId": "m-4"}')).code == "LH-1003"
+    world.clock.pass_days(1_000 / DAY_MS)
+    whole = b'{"messageId":"m-4","type":"track","event":"Order Completed","properties":{"order_id":"A-1"}}'
+    assert (await send_raw(world, whole)).code == "LH-0000"
+    assert [said.code for said in await why(world.house, "m-4")] == ["LH-0000", "LH-1003"]
+    assert (await send_raw(world, whole)).code == "LH-0100"
+
+
+async def test_nothing_is_remembered_of_an_item_whose_id_cannot_be_read_or_that_is_only_observed(
+    tmp_path: Path,
+) -> None:
+    world = await World.make(
+        tmp_path,
+        POLICY.replace(
+            "backend: {kind: segment, key: secret, stage: live}",
+            "backend: {kind: segment, key: secret, stage: observe}",
+        ),
+    )
+    for item in (b'{"messageId": "m-5",}', b'{"messageId": 5, "type": "page"}', b"[]"):
+        assert (await send_raw(world, item, channel="account")).outcome == "refused"
+    assert (await send_raw(world, b'{"messageId": "m-5"}')).code == "LH-1003"
+    assert await world.rows(Receipt) == []
 
 
 async def test_an_event_without_a_message_id_is_found_by_its_record(tmp_path: Path) -> None:

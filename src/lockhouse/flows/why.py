@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lockhouse.crypto.credentials import message_tag
+from lockhouse.gates.collect.work import unread_class
 from lockhouse.model.rows import Receipt, Record
 from lockhouse.model.scale import Assurance
 
@@ -26,7 +27,8 @@ class Why(msgspec.Struct, frozen=True, kw_only=True):
         channel: its name.
         at: when it was answered, ms.
         kept: how many fields were kept; None once the detail was emptied (`housekeeping.DETAIL_DAYS`).
-        dropped: (path with unknown segments as `*`, reason).
+        dropped: (path with unknown segments as `*`, reason); of an item that could not be read, where it is wrong and
+            what was expected there.
         record: the stored record's id as hex, or None when nothing was stored.
     """
 
@@ -49,9 +51,10 @@ async def why(house: House, message_id: str) -> list[Why]:
     """
     channels = {number: name for kind, number, name in house.live().names if kind == "channel"}
     keys = [
-        (number, message_tag(message_id, key=house.receipt_key, credential_class=f"{number}/{int(assurance)}"))
+        (number, message_tag(message_id, key=house.receipt_key, credential_class=known_as))
         for number in channels
-        for assurance in Assurance
+        for credential in (f"{number}/{int(assurance)}" for assurance in Assurance)
+        for known_as in (credential, unread_class(credential))
     ]
     rows = list((await house.reads.get(Receipt, keys)).values()) if keys else []
     rows += await _of_record(house, message_id)

@@ -61,11 +61,13 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
         code: one of the outcome codes, `LH-1xxx`.
         where: a pointer into the item (`/type`), never its value.
         expected: what should stand there.
+        message_id: the sender's id of the item, if it can be read; nothing else here was sent.
     """
 
     code: str
     where: str
     expected: str
+    message_id: str | None = None
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from lockhouse.channels.segment import ParsedRequest, parse_batch
 from lockhouse.faces.cli.app import run
 from lockhouse.faces.cli.terminal import Terminal
 from lockhouse.gates.collect import Intake
@@ -19,7 +20,7 @@ from lockhouse.wiring import opened
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lockhouse.model.event import Reply
+    from lockhouse.model.event import Fault, Reply
 
 NOW = 1_795_440_630_000
 EMAIL = "canary.anna@customers.example"
@@ -88,21 +89,33 @@ class Desk:
 
     def send(self, *events: tuple[str, dict[str, Any]], channel: str = "shop") -> list[Reply]:
         """Events through the collect gate, as the channel's authenticated sender."""
+        return self._collect(
+            [
+                Event(
+                    name=name, message_id=f"m-{self.clock.now}-{at}", occurred_at=self.clock.now,
+                    source={"properties": fields},
+                )
+                for at, (name, fields) in enumerate(events)
+            ], channel,
+        )  # fmt: skip
+
+    def receive(self, *items: str, channel: str = "shop") -> list[Reply]:
+        """The same of items as they are written in JSON, good or bad."""
+        raw = f'{{"batch": [{", ".join(items)}]}}'.encode()
+        parsed = parse_batch(raw, path="batch", received_at=self.clock.now, remote_network=None)
+        assert isinstance(parsed, ParsedRequest)
+        return self._collect(parsed.items, channel)
+
+    def _collect(self, items: Sequence[Event | Fault], channel: str) -> list[Reply]:
         assurance = Assurance.PUBLIC if channel == "web" else Assurance.SECRET
 
         async def collect() -> list[Reply]:
             async with opened(self.house, role="collect", lane="collect-0", clock=self.clock) as house:
-                items = [
-                    Event(
-                        name=name, message_id=f"m-{self.clock.now}-{at}", occurred_at=self.clock.now,
-                        source={"properties": fields},
-                    )
-                    for at, (name, fields) in enumerate(events)
-                ]  # fmt: skip
+                number = house.house.live().policy.channels[channel].id
                 batch = Batch(
                     channel=channel,
                     assurance=assurance,
-                    credential=f"{channel}/1",
+                    credential=f"{number}/{int(assurance)}",
                     received_at=self.clock.now,
                     items=items,
                 )

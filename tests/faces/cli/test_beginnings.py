@@ -143,6 +143,20 @@ def test_why_says_of_an_erased_persons_message_that_its_record_is_gone(tmp_path:
     assert [one["gone"] for one in desk.call(f"why {record}", json=True).value] == [True]
 
 
+def test_why_says_where_an_event_that_could_not_be_read_is_wrong(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.found()
+    number = '{"messageId": "m-2", "type": "page", "properties": {"n": 99999999999999999999}}'
+    assert [one.code for one in desk.receive('{"messageId": "m-1"}', number)] == ["LH-1003", "LH-1007"]
+    told = desk.call("why m-1").out
+    assert "LH-1003. The event has no type of the protocol" in told
+    assert "\n  /type: expected identify, track, page, screen, group or alias.\n" in told
+    assert "What would change it: Send identify" in told
+    assert "kept" not in told
+    assert "\n  the event: expected integers of at most 64 bits.\n" in desk.call("why m-2").out
+    assert desk.call("why m-3").code == 5
+
+
 def test_a_place_is_free_when_nothing_would_be_written_over(tmp_path: Path) -> None:
     assert is_free(tmp_path / "new")
     assert is_free(tmp_path)

@@ -1,7 +1,8 @@
 """From the bytes of a Segment request to events and faults, item by item.
 
 The rules it keeps: a bad item becomes a `Fault` in its own slot and never fails its batch; what is not JSON at all,
-too large or too many is one `Fault` for the whole request; no text it makes holds anything that was sent.
+too large or too many is one `Fault` for the whole request; no text it makes holds anything that was sent
+(a `Fault` carries the item's message id beside it, to be hashed).
 """
 
 from __future__ import annotations
@@ -60,6 +61,12 @@ class _Frame(msgspec.Struct, gc=False):
     writeKey: Any = None  # noqa: N815
 
 
+class _Named(msgspec.Struct, gc=False):
+    """An item of which only its id is wanted."""
+
+    messageId: Any = None  # noqa: N815  # the protocol's own word
+
+
 class _Framed(NamedTuple):
     """A batch cut into its raw items and what stands beside them."""
 
@@ -82,6 +89,7 @@ class _Around(msgspec.Struct, gc=False, frozen=True):
 
 _FRAME = msgspec.json.Decoder(_Frame)
 _OBJECT = msgspec.json.Decoder(dict[str, Any])
+_NAMED = msgspec.json.Decoder(_Named)
 _ANY = msgspec.json.Decoder()
 _ENCODE = msgspec.json.Encoder().encode
 _PACK = msgspec.msgpack.Encoder().encode
@@ -226,21 +234,33 @@ def _is_deeper(tree: Any, limit: int) -> bool:
 def _item(raw: bytes, around: _Around) -> Event | Fault:
     """One item as an event, or what is wrong with it."""
     if len(raw) > MAX_ITEM_BYTES:
-        return Fault(code=codes.ITEM_TOO_LARGE, where="", expected=f"at most {MAX_ITEM_BYTES} bytes")
+        return _known(Fault(code=codes.ITEM_TOO_LARGE, where="", expected=f"at most {MAX_ITEM_BYTES} bytes"), raw)
     item = _tree(raw)
     if isinstance(item, Fault):
-        return item
+        return _known(item, raw)
     name = around.call or item.get("type")
     if name == "track":
         name = item.get("event")
         if not isinstance(name, str) or not 0 < len(name) <= MAX_EVENT_NAME_CHARS:
-            return Fault(code=codes.BAD_TYPE, where="/event", expected="the event's name")
+            return _known(Fault(code=codes.BAD_TYPE, where="/event", expected="the event's name"), raw)
     elif not isinstance(name, str) or name not in _TYPES:
-        return Fault(code=codes.BAD_TYPE, where="/type", expected="identify, track, page, screen, group or alias")
+        expected = "identify, track, page, screen, group or alias"
+        return _known(Fault(code=codes.BAD_TYPE, where="/type", expected=expected), raw)
     message_id = item.get("messageId")
     if message_id is not None and (not isinstance(message_id, str) or not 0 < len(message_id) <= MAX_MESSAGE_ID_CHARS):
         return Fault(code=codes.BAD_MESSAGE_ID, where="/messageId", expected="text of 1 to 99 characters")
     return _event(item, name, message_id, around)
+
+
+def _known(fault: Fault, raw: bytes) -> Fault:
+    """The fault with its item's message id, if that can be read: by it `why` tells of the item."""
+    try:
+        message_id = _NAMED.decode(raw).messageId
+    except (ValueError, RecursionError):
+        return fault
+    if not isinstance(message_id, str) or not 0 < len(message_id) <= MAX_MESSAGE_ID_CHARS:
+        return fault
+    return msgspec.structs.replace(fault, message_id=message_id)
 
 
 def _event(item: dict[str, Any], name: str, message_id: str | None, around: _Around) -> Event:

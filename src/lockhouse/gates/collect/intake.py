@@ -24,7 +24,7 @@ from lockhouse.gates.collect.settle import decide, look_up, owners_made, settle,
 from lockhouse.gates.collect.turns import Turns
 from lockhouse.gates.collect.words import new_words, words_to_store
 from lockhouse.gates.collect.work import Work, begin
-from lockhouse.gates.collect.write import LEASE_MS, refusal, seal_record, settle_persons, told_of
+from lockhouse.gates.collect.write import LEASE_MS, refusal, seal_record, settle_persons, told_of, unread
 from lockhouse.gates.refresh import refresh
 from lockhouse.gates.rings import admit_rings
 from lockhouse.gates.told import consent_draft, tell
@@ -145,6 +145,10 @@ async def collect_group(house: House, batches: Sequence[Batch], *, turns: Turns 
     live = house.live()
     started = [[begin(house, live, batch, item) for item in batch.items] for batch in batches]
     open_works = [work for batch in started for work in batch if isinstance(work, Work)]
+    if len(open_works) < sum(map(len, started)) and (
+        receipts := [change for batch in batches for change in unread(house, live, batch)]
+    ):
+        await house.commits.commit_each(receipts)
     turns = turns or Turns()
     for attempt in range(MAX_TRIES):
         if not open_works:

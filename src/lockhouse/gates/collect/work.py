@@ -118,6 +118,14 @@ def begin(house: House, live: LivePolicy, batch: Batch, item: Event | Fault) -> 
     return work
 
 
+def unread_class(credential: str) -> str:
+    """The class in which the message ids of items that could not be read are remembered.
+
+    Another than the credential's own: the same item may come again, mended, under the same id.
+    """
+    return f"{credential}/unread"
+
+
 def _observe(work: Work) -> None:
     """A channel that is only observed keeps paths and counts: what would be kept, and what would be dropped."""
     reduced = work.reducer.reduce(work.event, (1 << len(work.live.policy.purposes)) - 1, seen=work.seen)

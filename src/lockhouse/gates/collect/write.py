@@ -10,7 +10,7 @@ from lockhouse.crypto.canonical import pack_fields
 from lockhouse.crypto.ring import WrappedRing
 from lockhouse.crypto.seal import encode_boxes
 from lockhouse.gates.collect.words import words_to_store
-from lockhouse.gates.collect.work import evidence_of
+from lockhouse.gates.collect.work import evidence_of, unread_class
 from lockhouse.gates.epochs import epoch_at
 from lockhouse.gates.lookups import lookup_rows
 from lockhouse.gates.rings import admit_rings
@@ -18,16 +18,18 @@ from lockhouse.gates.told import consent_draft, link_draft
 from lockhouse.ledger.record import record_leaf_of
 from lockhouse.model import codes
 from lockhouse.model.change import Change, Conflict, Count, Draft, Expect, Leaf, Put
+from lockhouse.model.event import Fault
 from lockhouse.model.ids import DAY_MS
 from lockhouse.model.rows import House as HouseRow
 from lockhouse.model.rows import Identifier, KeyRing, LedgerEntry, Link, Outbox, Person, Receipt, Record, Seal
-from lockhouse.model.scale import PersonState
+from lockhouse.model.scale import PersonState, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lockhouse.gates.collect.work import Work
-    from lockhouse.gates.house import House
+    from lockhouse.gates.house import House, LivePolicy
+    from lockhouse.model.event import Batch
 
 SPECIAL_FLOOR = 256
 """Plaintext length that boxes of special data are padded to at least, so that length tells nothing (bytes)."""
@@ -211,6 +213,22 @@ def refusal(work: Work) -> Change:
     receipt = Receipt(channel, work.message, work.body, None, now, work.reply.code, detail)
     absent = Expect(Receipt.TABLE, (channel, work.message), None, False, "received")  # noqa: FBT003
     return Change("record", puts=(Put(Receipt.TABLE, receipt),), expects=(absent,), counts=_counts(channel, work))
+
+
+def unread(house: House, live: LivePolicy, batch: Batch) -> list[Change]:
+    """A receipt for each item that could not be read but whose message id could, so that `why` can say so."""
+    channel = live.policy.channels[batch.channel]
+    faults = [item for item in batch.items if isinstance(item, Fault) and item.message_id is not None]
+    if channel.stage == Stage.OBSERVE or not faults:
+        return []
+    tag, known_as, now = house.message_tags.tag, unread_class(batch.credential), batch.received_at
+    changes = []
+    for fault in faults:
+        message = tag(fault.message_id or "", credential_class=known_as)
+        detail = _ENCODE((0, ((fault.where, fault.expected),)))
+        receipt = Receipt(channel.id, message, b"", None, now, fault.code, detail)
+        changes.append(Change("record", puts=(Put(Receipt.TABLE, receipt),)))
+    return changes
 
 
 def told_of(house: House, work: Work) -> tuple[Draft, ...]:

@@ -31,9 +31,10 @@ async def why(message: str, /, *, call: Here) -> Said:
         gone = await _gone(opened.house, [one.record for one in found if one.record is not None])
     if not found:
         raise NotFound(
-            "message: expected one that was answered, got an id that no channel knows",
+            "message: expected an id that is remembered, got another",
             hint="ask with the messageId that the sender gave the event, or with the id of a record; an event sent "
-            "without one is found by the record's id that `lockhouse person timeline` shows",
+            "without one is found by the record's id that `lockhouse person timeline` shows. Nothing is remembered of "
+            "an event whose own id could not be read, and of one that a channel only observed (LH-0002)",
         )
     value = [
         plain(one) | {"sentence": sentence(one.code), "page": anchor(one.code), "gone": one.record in gone}
@@ -53,11 +54,19 @@ async def _gone(house: House, records: Sequence[str]) -> set[str]:
     return set(records) - living
 
 
+def _unread(one: Why) -> list[str]:
+    """Where an item that could not be read is wrong."""
+    return [f"  {clean(place) or 'the event'}: expected {expected}." for place, expected in one.dropped]
+
+
+def _not_kept(one: Why) -> list[str]:
+    kept = [] if one.kept is None else [f"{count(one.kept, 'field')} kept, {len(one.dropped)} dropped."]
+    return kept + [f"  {clean(path)}: {reason}. {SENTENCES.get(reason, '')}".rstrip() for path, reason in one.dropped]
+
+
 def _paragraph(one: Why, *, gone: bool) -> str:
     lines = [f"{when(one.at)}, channel {clean(one.channel)}: {one.code}. {sentence(one.code)}"]
-    if one.kept is not None:
-        lines.append(f"{count(one.kept, 'field')} kept, {len(one.dropped)} dropped.")
-    lines += [f"  {clean(path)}: {reason}. {SENTENCES.get(reason, '')}".rstrip() for path, reason in one.dropped]
+    lines += _unread(one) if one.code.startswith("LH-1") else _not_kept(one)
     answer = CODES.get(one.code)
     if answer is not None and one.code != "LH-0000":
         lines.append(f"What would change it: {answer.change} Who can: {answer.who}.")
