@@ -8,7 +8,7 @@ import pytest
 
 from lockhouse.channels import codes as channel_codes
 from lockhouse.errors import LockhouseError
-from lockhouse.faces.outcomes import CODES, OUTCOMES, anchor, page, sentence
+from lockhouse.faces.outcomes import CODES, OUTCOMES, anchor, page, remedies, sentence
 from lockhouse.model import codes
 
 ROOT = Path(__file__).parents[2]
@@ -47,6 +47,20 @@ def test_every_code_says_what_happened_what_would_change_it_and_who_can(code: st
 
 def test_the_policys_word_is_never_a_failing_status() -> None:
     assert {answer.status for code, answer in CODES.items() if code.startswith(("LH-0", "LH-2"))} == {200}
+
+
+@pytest.mark.parametrize("code", ["LH-0001", "LH-2107"])
+def test_a_value_that_was_not_fit_has_its_own_remedy_and_every_other_reason_the_codes(code: str) -> None:
+    own = (CODES[code].change, CODES[code].who)
+    assert remedies(code, ["undeclared", "no-consent"]) == remedies(code, []) == [own]
+    [bad], [long] = remedies(code, ["bad-value", "bad-value"]), remedies(code, ["too-long"])
+    assert own not in {bad, long}
+    assert remedies(code, ["undeclared", "bad-value", "too-long"]) == [bad, long, own]
+
+
+def test_where_no_field_decided_the_remedy_is_the_codes() -> None:
+    assert remedies("LH-2111", ["bad-value"]) == [(CODES["LH-2111"].change, CODES["LH-2111"].who)]
+    assert remedies("LH-9999", []) == remedies("LH-0000", []) == []
 
 
 def test_an_unknown_code_says_itself() -> None:

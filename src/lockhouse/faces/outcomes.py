@@ -6,9 +6,12 @@ happened, what would change it and who can. docs/outcomes.md is this table; a te
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lockhouse import errors
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 
 class Edge(NamedTuple):
@@ -200,6 +203,35 @@ CODES: Final[dict[str, Answer]] = {
 }
 
 
+class Remedy(NamedTuple):
+    """What would change an answer, and who can."""
+
+    change: str
+    who: str
+
+
+_DECIDED_BY_FIELDS = frozenset({"LH-0001", "LH-2107"})
+_OF_REASONS: Final[dict[str, Remedy]] = {
+    "bad-value": Remedy(
+        "Send the value in the form of its field's type, or change the type in the policy.", f"{_SENDER}, or {_OWNER}"
+    ),
+    "too-long": Remedy("Send a shorter value.", _SENDER),
+}
+"""Reasons for which a field was not kept that neither a declaration nor a consent would change."""
+
+
+def remedies(code: str, reasons: Collection[str]) -> list[Remedy]:
+    """What would change an answer: for each reason with a remedy of its own that one, for the others the code's."""
+    answer = CODES.get(code)
+    if answer is None or code == "LH-0000":
+        return []
+    of_code = Remedy(answer.change, answer.who)
+    if code not in _DECIDED_BY_FIELDS:
+        return [of_code]
+    own = [remedy for reason, remedy in _OF_REASONS.items() if reason in reasons]
+    return own if own and set(reasons) <= set(_OF_REASONS) else [*own, of_code]
+
+
 def anchor(code: str) -> str:
     """Where a code is explained, as a path within the documentation."""
     return f"docs/outcomes.md#{code.lower()}"
@@ -220,6 +252,11 @@ def page() -> str:
             f"- Outcome: {answer.outcome}" + (f", HTTP {answer.status}" if answer.status != _PER_ITEM else "") + "\n"
             f"- What would change it: {answer.change}\n"
             f"- Who can: {answer.who}\n"
+            + "".join(
+                f"- For a field that is `{reason}`: {remedy.change} Who can: {remedy.who}.\n"
+                for reason, remedy in _OF_REASONS.items()
+                if code in _DECIDED_BY_FIELDS
+            )
         )
     return "\n".join(parts)
 

@@ -6,7 +6,7 @@ A code is stable and part of the interface; its sentence is for the person in fr
 from __future__ import annotations
 
 SENTENCES: dict[str, str] = {
-    "bad-value": "Not kept: the value is not one of its type. The rest of the event is. Ask who sends it.",
+    "bad-value": "Not kept: the value is not one of its field's type. The rest of the event is. Ask who sends it.",
     "being-erased": "Shut: this person's data is being erased. Nothing is left to do. A privacy officer can say when.",
     "class-not-seen": "Hidden: your role does not see this class of data. Other fields may be open. Ask an admin.",
     "course-missing": "Hidden: a course your role needs has lapsed. Take it and try again. Ask an admin.",

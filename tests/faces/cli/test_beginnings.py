@@ -157,6 +157,19 @@ def test_why_says_where_an_event_that_could_not_be_read_is_wrong(tmp_path: Path)
     assert desk.call("why m-3").code == 5
 
 
+def test_why_tells_of_a_bad_value_what_would_change_that_and_of_other_fields_their_own(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.found()
+    order = '{"messageId": "%s", "type": "track", "event": "Order Completed", "properties": {"order_id": "A-1", %s}}'
+    desk.receive(order % ("m-1", '"email": "nobody"'), order % ("m-2", '"email": "nobody", "shoe": 42'))
+    bad, both = desk.call("why m-1").out, desk.call("why m-2").out
+    mended = "What would change it: Send the value in the form of its field's type, or change the type in the policy."
+    declared = "What would change it: Declare the field"
+    assert "  properties.email: bad-value. Not kept: the value is not one of its field's type." in bad
+    assert (bad.count(mended), bad.count(declared)) == (1, 0)
+    assert (both.count(mended), both.count(declared)) == (1, 1)
+
+
 def test_a_place_is_free_when_nothing_would_be_written_over(tmp_path: Path) -> None:
     assert is_free(tmp_path / "new")
     assert is_free(tmp_path)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from lockhouse.errors import NotFound
 from lockhouse.faces.cli.call import Here
 from lockhouse.faces.cli.layout import Said, clean, count, plain, when
-from lockhouse.faces.outcomes import CODES, anchor, sentence
+from lockhouse.faces.outcomes import anchor, remedies, sentence
 from lockhouse.flows.why import why as why_of
 from lockhouse.model.rows import Person, Record
 from lockhouse.model.scale import PersonState
@@ -67,9 +67,8 @@ def _not_kept(one: Why) -> list[str]:
 def _paragraph(one: Why, *, gone: bool) -> str:
     lines = [f"{when(one.at)}, channel {clean(one.channel)}: {one.code}. {sentence(one.code)}"]
     lines += _unread(one) if one.code.startswith("LH-1") else _not_kept(one)
-    answer = CODES.get(one.code)
-    if answer is not None and one.code != "LH-0000":
-        lines.append(f"What would change it: {answer.change} Who can: {answer.who}.")
+    reasons = [reason for _, reason in one.dropped]
+    lines += [f"What would change it: {change} Who can: {who}." for change, who in remedies(one.code, reasons)]
     if one.record is not None:
         lines.append(f"Its record {one.record} is gone since." if gone else f"Record {one.record}.")
     return "\n".join(lines)
