@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from lockhouse.crypto.signatures import hmac_sha256
-from lockhouse.errors import Tampered, Unavailable
+from lockhouse.errors import Refused, Tampered, Unavailable
 from lockhouse.gates.disclose import Records, disclose
 from lockhouse.gates.facts import standing_facts
 from lockhouse.model.change import Change, Expect, Put
 from lockhouse.model.decision import Actor, Ask
-from lockhouse.model.rows import Outbox
+from lockhouse.model.rows import Outbox, Record
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Sequence
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from lockhouse.model.ports import Answer, OutboundHTTP
 
 WAITING, SENT, HELD, DEAD = 0, 1, 2, 3
+NO_ANSWER, ANSWERED, BAD_ADDRESS = "no-answer", "answer-", "address-refused"
+"""Why a row was not taken, as its `reason` says it; behind `answer-` stands the status."""
 CHUNK = 100
 """Events a request; Segment-compatible servers take 500 KB and 2,500 events."""
 TAMPERED = "tampered"
@@ -55,6 +57,9 @@ async def forward(house: House, name: str, *, http: OutboundHTTP, write_key: str
     """One round for one recipient: the oldest waiting rows, in order; stops at the first that cannot be delivered.
 
     Because a row stays waiting until its answer is durable, a crash sends again and never skips.
+
+    Raises:
+        Refused: the recipient's address is not one that may be sent to; its oldest row says so from then on.
     """
     recipient = house.live().policy.recipients[name]
     now = house.clock.now_ms()
@@ -64,11 +69,16 @@ async def forward(house: House, name: str, *, http: OutboundHTTP, write_key: str
     events, reasons = await _events(house, recipient, rows)
     result = Sent()
     if events:
-        answer = await _post(http, recipient, events, write_key=write_key, now=now)
+        try:
+            answer = await _post(http, recipient, events, write_key=write_key, now=now)
+        except Refused:
+            if rows[0].reason != BAD_ADDRESS:
+                await _mark(house, rows[:1], WAITING, reason=BAD_ADDRESS)
+            raise
         if answer is None or _is_passing(answer):
             return await _later(house, rows, answer)
         if not 200 <= answer.status < 300:  # noqa: PLR2004  # RFC 9110 §15.3
-            await _mark(house, rows, DEAD, reason=f"answer-{answer.status}")
+            await _mark(house, rows, DEAD, reason=_fault(answer))
             return Sent(dead=len(rows))
     going = {event["messageId"] for event in events}
     await _mark(house, [row for row in rows if row.record.hex() in going], SENT)
@@ -192,18 +202,22 @@ def _is_passing(answer: Answer) -> bool:
     return answer.status in {401, 403, 408, 425, 429} or answer.status >= 500  # noqa: PLR2004
 
 
+def _fault(answer: Answer | None) -> str:
+    return NO_ANSWER if answer is None else f"{ANSWERED}{answer.status}"
+
+
 async def _later(house: House, rows: Sequence[Outbox], answer: Answer | None) -> Sent:
     """The whole round waits: sending a later event of a person before an earlier one would break their order."""
     first = rows[0]
     attempts = first.attempts + 1
     if attempts >= MAX_ATTEMPTS:
-        await _mark(house, [first], DEAD, reason="no-answer" if answer is None else f"answer-{answer.status}")
+        await _mark(house, [first], DEAD, reason=_fault(answer))
         return Sent(dead=1)
     wait_s = float(BACKOFF_S[min(attempts, len(BACKOFF_S)) - 1])
     if answer is not None and answer.retry_after_s is not None:
         wait_s = max(wait_s, answer.retry_after_s)
     run_at = house.clock.now_ms() + int(wait_s * 1000)
-    later = msgspec.structs.replace(first, attempts=attempts, run_at=run_at)
+    later = msgspec.structs.replace(first, attempts=attempts, run_at=run_at, reason=_fault(answer))
     await house.commits.commit_each([_change(first, later)])
     return Sent(waiting=len(rows), wait_s=wait_s)
 
@@ -238,3 +252,32 @@ async def backlog(house: House, name: str) -> dict[str, int]:
         rows = await house.reads.find(Outbox, ("recipient", "state"), [(recipient.id, state)])
         counted[word] = len(rows)
     return counted
+
+
+class Delay(msgspec.Struct, frozen=True, kw_only=True):
+    """What keeps a recipient's oldest waiting event, as far as its row knows.
+
+    Attributes:
+        since: when that event came in, in ms; None if its record is gone.
+        fault: why it was not taken when it was last tried; None if it was not tried, or what went wrong then was no
+            answer's matter: a missing key file, a store that was away.
+        tries: that had an answer, or none, so far; the recipient's others wait behind this event.
+        next_at: it is not tried before, in ms.
+    """
+
+    since: int | None
+    fault: str | None
+    tries: int
+    next_at: int
+
+
+async def delay(house: House, name: str) -> Delay | None:
+    """What keeps the oldest of a recipient's waiting events; None when nothing waits."""
+    recipient = house.live().policy.recipients[name]
+    rows = await house.reads.find(Outbox, ("recipient", "state"), [(recipient.id, WAITING)], limit=1)
+    if not rows:
+        return None
+    [first] = rows
+    record = (await house.reads.get(Record, [(first.record,)])).get((first.record,))
+    since = None if record is None else record.received_at
+    return Delay(since=since, fault=first.reason, tries=first.attempts, next_at=first.run_at)
