@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -16,6 +17,8 @@ import pytest
 import trustme
 from segment.analytics.client import Client
 
+from lockhouse.errors import Conflict
+from lockhouse.faces.outcomes import OUTCOMES
 from lockhouse.flows.why import why
 from lockhouse.model.rows import Drop, Receipt, Record
 from lockhouse.wiring import opened
@@ -227,9 +230,25 @@ def test_plain_http_is_refused_on_an_address_that_is_not_loopback(place: Place) 
 
 
 def test_an_address_in_use_is_said_plainly(place: Place) -> None:
-    with served(place), served(place, wait=False) as second:
-        assert second.process.wait(10) == 2
-        assert "listen_collect: expected a free address of this machine" in second.log
+    host, _, port = place.settings.listen_collect.rpartition(":")
+    with socket.create_server((host, int(port))), served(place, wait=False) as house:
+        assert house.process.wait(10) == 2
+        assert "listen_collect: expected a free address of this machine" in house.log
+
+
+def test_a_house_that_is_served_is_not_served_twice_not_even_on_other_ports(place: Place) -> None:
+    first_url = place.url
+    with served(place) as first:
+        place.set(listen_collect=f"127.0.0.1:{free_port()}", listen_metrics=f"127.0.0.1:{free_port()}")
+        with served(place, wait=False) as second:
+            assert second.process.wait(10) == OUTCOMES[Conflict].exit_code
+            assert f"served already by process {first.process.pid} on {first_url}" in second.log
+            assert second.lines("ready") == []
+        first.process.kill()  # nothing is left that a person would have to clear away
+        first.process.wait()
+        until(lambda: not first.pids())
+    with served(place) as third:
+        assert third.lines("ready")
 
 
 def test_a_root_key_that_is_away_ends_it_with_the_code_of_its_error(place: Place) -> None:

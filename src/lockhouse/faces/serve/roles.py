@@ -46,15 +46,18 @@ class Ready:
     @property
     def collect_url(self) -> str:
         """Where SDKs on this machine send to; empty when nothing collects."""
-        if not any(part.kind == "collect" for part in self.parts):
-            return ""
-        scheme = "https" if self.settings.tls == "files" else "http"
-        return f"{scheme}://{self.settings.listen_collect}"
+        return collect_url(self.settings) if any(part.kind == "collect" for part in self.parts) else ""
 
     @property
     def metrics_url(self) -> str:
         """Where metrics are read."""
         return f"http://{self.settings.listen_metrics}/metrics"
+
+
+def collect_url(settings: Settings) -> str:
+    """Where the collect listener is on this machine."""
+    scheme = "https" if settings.tls == "files" else "http"
+    return f"{scheme}://{settings.listen_collect}"
 
 
 def desk_of(folder: Path, name: str) -> Path:

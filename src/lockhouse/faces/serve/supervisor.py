@@ -19,7 +19,8 @@ from lockhouse.faces import logs
 from lockhouse.faces.outcomes import OUTCOMES
 from lockhouse.faces.serve.http import listen, tls_of
 from lockhouse.faces.serve.keeper import Keeper, Stopped
-from lockhouse.faces.serve.roles import Part, Ready, parts
+from lockhouse.faces.serve.roles import Part, Ready, collect_url, parts
+from lockhouse.faces.serve.sole import sole
 from lockhouse.faces.serve.words import say_ended, say_ready, say_stopping
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def serve(folder: Path, *, only: Sequence[str] = PARTS, ready: Callable[[Ready],
     Raises:
         Invalid: a setting or a part is unknown, an address is in use, or plain HTTP would leave this machine.
         NotFound: there is no house in this folder.
+        Conflict: it is served already.
     """
     return asyncio.run(_until_signalled(folder, only=only, ready=ready or say_ready))
 
@@ -63,9 +65,10 @@ async def supervise(
     settings = houses.load(folder, os.environ)
     tls_of(settings, folder)
     logs.configure(level=settings.log, process="serve")
-    with ExitStack() as open_sockets:
+    with ExitStack() as held:
+        held.enter_context(sole(folder, collect=collect_url(settings) if "collect" in only else ""))
         sockets = {
-            name: open_sockets.enter_context(_listener(settings, name))
+            name: held.enter_context(_listener(settings, name))
             for name in ("collect", "metrics")
             if name == "metrics" or "collect" in only
         }
