@@ -65,7 +65,9 @@ class Settings:
 
 _DEFAULTS: dict[str, Any] = {one.name: one.default for one in fields(Settings)}
 _FLAGS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
-_FORMS: dict[type, str] = {bool: "true or false", int: "a whole number", str: "a text", tuple: "a list", list: "a list"}
+_FORMS: dict[type, str] = {
+    bool: "true or false", int: "a whole number", str: "a text", tuple: "a list of texts", list: "a list",
+}  # fmt: skip
 """A type in the words of those who write settings."""
 
 
@@ -151,12 +153,21 @@ def _checked(name: str, given: _Given) -> Any:
     kind = type(_DEFAULTS[name])
     value = tuple(given.value) if kind is tuple and isinstance(given.value, list) else given.value
     if type(value) is not kind:
-        hint = "put it in quotes" if kind is str else "take its quotes away" if isinstance(value, str) else ""
-        raise Invalid(given.where, _FORMS[kind], got=_FORMS.get(type(value), "something else"), hint=hint)
+        got = _FORMS.get(type(value), "something else")
+        raise Invalid(given.where, _FORMS[kind], got=got, hint=_right_form(name, kind, value))
     rule = _RULES.get(name)
     if rule is not None and not rule.holds(value):
         raise Invalid(given.where, rule.expected, got=rule.got)
     return value
+
+
+def _right_form(name: str, kind: type, value: Any) -> str:
+    """What to write instead of a value of another type; the value itself is not repeated."""
+    if kind is tuple:  # each setting that is a list is one of networks
+        return f'write it as {name} = ["10.1.0.0/16", "10.2.0.7"], in brackets even if there is only one'
+    if kind is str:
+        return "put it in quotes"
+    return "take its quotes away" if isinstance(value, str) else ""
 
 
 def _one_of(name: str) -> _Rule:

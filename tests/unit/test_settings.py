@@ -76,7 +76,7 @@ def test_what_is_wrong_in_a_variable_is_said_of_the_variable(
         ("collect_processes = 1.5", "collect_processes: expected a whole number, got something else"),
         ("demo = 'on'", "demo: expected true or false, got a text"),
         ("name = 7", "name: expected a text, got a whole number"),
-        ("trusted_proxies = '::1'", "trusted_proxies: expected a list, got a text"),
+        ("trusted_proxies = '::1'", "trusted_proxies: expected a list of texts, got a text"),
         ("house = '0123'", "house: expected 32 hexadecimal digits, got another form"),
         ("listen_metrics = '::1:99999'", "listen_metrics: expected address:port, as 127.0.0.1:8400, got another form"),
         ("tls = 'files'", 'tls: expected tls_cert and tls_key beside tls = "files", got one of them missing'),
@@ -87,6 +87,16 @@ def test_what_is_wrong_in_the_file_is_said_in_plain_words(line: str, said: str, 
     with pytest.raises(Invalid) as caught:
         _load(tmp_path, line)
     assert caught.value.text == f"lockhouse.toml: {said}"
+
+
+@pytest.mark.parametrize("name", ["trusted_proxies", "private_recipients"])
+@pytest.mark.parametrize("value", ["'10.1.0.0/16'", "7", "{network = '10.1.0.0/16'}"])
+def test_a_list_that_is_none_is_shown_in_its_right_form_which_then_works(name: str, value: str, tmp_path: Path) -> None:
+    with pytest.raises(Invalid, match=rf"^lockhouse\.toml: {name}: expected a list of texts, got ") as caught:
+        _load(tmp_path, f"{name} = {value}")
+    _, _, form = caught.value.hint.partition("write it as ")
+    line, _, _ = form.partition(", in brackets")
+    assert getattr(_load(tmp_path, line), name) == ("10.1.0.0/16", "10.2.0.7")
 
 
 def test_a_file_that_is_no_text_is_no_fault_of_ours(tmp_path: Path) -> None:
