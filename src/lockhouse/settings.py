@@ -25,6 +25,10 @@ PREFIX = "LOCKHOUSE_"
 OUTSIDE = frozenset({"LOCKHOUSE_HOUSE", "LOCKHOUSE_LIFELINE", "LOCKHOUSE_URL"})
 """Variables with this prefix that are not settings: which house, and the supervisor's word to its children."""
 _HOUSE = re.compile("[0-9a-f]{32}")
+_LOST_HOUSE = (
+    "lockhouse init wrote it, and this house opens with no other: bring lockhouse.toml back from a backup, or write it "
+    "anew with the digits that stand between lockhouse/ and /1 in checkpoints.jsonl"
+)
 _MOST_DIGITS = 9
 _LAST_PORT = 65_535
 
@@ -91,10 +95,13 @@ def load(folder: Path, environment: Mapping[str, str]) -> Settings:
 
     Raises:
         NotFound: there is no house here.
-        Invalid: a word is unknown, a value has the wrong type or form, or plain HTTP would leave this machine.
+        Invalid: a word is unknown, a value has the wrong type or form, the house's id is missing, or plain HTTP would
+            leave this machine.
     """
     given = _from_file(folder) | _from_environment(environment)
     settings = Settings(**{name: _checked(name, one) for name, one in given.items()})
+    if not settings.house:
+        raise Invalid(_line("house"), "the house's id, 32 hexadecimal digits", got="none", hint=_LOST_HOUSE)
     _check_listeners(settings, {name: _line(name) for name in _DEFAULTS} | {name: given[name].where for name in given})
     return settings
 

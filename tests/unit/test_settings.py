@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+HOUSE = "0123456789abcdef" * 2
+
+
 def _load(folder: Path, toml: str = "", **environment: str) -> Settings:
-    (folder / FILE).write_text(toml, "utf-8")
+    (folder / FILE).write_text(toml if toml.startswith("house") else f"house = '{HOUSE}'\n{toml}", "utf-8")
     return load(folder, environment)
 
 
@@ -112,4 +115,4 @@ def test_a_misspelt_setting_is_told_what_it_may_have_been(tmp_path: Path) -> Non
 
 
 def test_what_is_not_a_setting_is_left_alone(tmp_path: Path) -> None:
-    assert _load(tmp_path, LOCKHOUSE_HOUSE="x", LOCKHOUSE_URL="y", HOME="z") == Settings()
+    assert _load(tmp_path, LOCKHOUSE_HOUSE="x", LOCKHOUSE_URL="y", HOME="z") == Settings(house=HOUSE)

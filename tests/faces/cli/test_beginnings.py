@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from typing import TYPE_CHECKING
 
@@ -60,6 +61,23 @@ def test_the_environment_may_name_the_passphrase_too(tmp_path: Path, monkeypatch
     desk.environment["LOCKHOUSE_ROOT_PASSPHRASE_FILE"] = str(file)
     assert desk.call("init shop --yes --demo").code == 0
     assert _state(desk, "root-locked")[0] == "PASS"
+
+
+@pytest.mark.parametrize("line", ["doctor", "policy history", "serve"])
+def test_a_house_that_lost_its_id_is_told_where_it_still_stands(tmp_path: Path, line: str) -> None:
+    desk = Desk(tmp_path)
+    desk.found()
+    file = desk.house / "lockhouse.toml"
+    written = file.read_text("utf-8")
+    [house] = re.findall('(?m)^house = "(.*)"$', written)
+    file.write_text(written.replace(house, "").replace('house = ""\n', ""), "utf-8")
+    seen = desk.call(line)
+    assert seen.code == 2
+    assert "error[invalid]: lockhouse.toml: house: expected the house's id, 32 hexadecimal digits, got none" in seen.err
+    assert "checkpoints.jsonl" in seen.err
+    [kept] = set(re.findall("lockhouse/(.*?)/1", (desk.house / "checkpoints.jsonl").read_text("utf-8")))
+    file.write_text(f'house = "{kept}"\n{file.read_text("utf-8")}', "utf-8")
+    assert desk.call("policy history").code == 0
 
 
 def test_a_passphrase_for_a_root_that_is_not_locked_is_an_error_and_no_comfort(tmp_path: Path) -> None:
