@@ -51,7 +51,10 @@ def parse(files: Mapping[str, str], *, templates: Callable[[str], str]) -> Docum
         Invalid: with every problem at once, each as `file:line:column: expected X, got Y`.
     """
     problems = Problems()
-    own = _joined([spot for name in sorted(files) if (spot := read(name, files[name], problems))], problems)
+    spots = [spot for name in sorted(files) if (spot := read(name, files[name], problems))]
+    own = _joined(spots, problems)
+    if not spots and not problems:  # what does not parse is named already
+        problems.add(f"{min(files, default='policy.yaml')}:1:1", "a policy", "nothing")
     problems.stop()  # what does not parse cannot be checked further
     document = _document(_extended(own, templates, problems), problems)
     problems.stop()
@@ -87,8 +90,6 @@ def _joined(spots: list[Spot], problems: Problems) -> Spot:
                 joined[key] = _over(before, value)
             else:
                 problems.add(spot.keys[key], "each key in one file only", f"{shown(key)} again")
-    if not spots:
-        problems.add("policy.yaml:1:1", "a policy", "nothing")
     return Spot(joined, spots[0].where if spots else "policy.yaml:1:1", places)
 
 

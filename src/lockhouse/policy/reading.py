@@ -110,9 +110,14 @@ def shown(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     text = str(value)
-    if _PERSONAL.search(text):
+    if looks_personal(text):
         return "something that looks like a person's value"
     return f"'{text[:MAX_SHOWN]}'" if text else "an empty text"
+
+
+def looks_personal(text: str) -> bool:
+    """Whether a word looks like a person's value, and so is not repeated."""
+    return _PERSONAL.search(text) is not None
 
 
 def read(name: str, text: str, problems: Problems) -> Spot | None:

@@ -113,6 +113,39 @@ def test_every_problem_of_a_draft_has_its_own_line(desk: Desk) -> None:
     assert len(desk.call("policy check ../bad.yaml", json=True).error["problems"]) == len(lines)
 
 
+@pytest.mark.parametrize(
+    ("path", "content", "said"),
+    [
+        ("/nope", None, "policy: expected a YAML file, or a folder of them, at /nope, got none"),
+        ("../nope.yaml", None, "policy: expected a YAML file, or a folder of them, at ../nope.yaml, got none"),
+        ("..", None, "policy: expected a YAML file, or a folder of them, at .., got a folder without one"),
+        ("../empty.yaml", "# nothing\n", "empty.yaml:1:1: expected a policy, got nothing"),
+        ("../broken.yaml", "policy: [1\n", "broken.yaml:2:1: expected YAML, got something that does not parse"),
+    ],
+)
+def test_a_draft_that_is_none_is_one_error_that_names_its_file(
+    tmp_path: Path, path: str, content: str | None, said: str
+) -> None:
+    desk = Desk(tmp_path)
+    desk.found()
+    if content is not None:
+        (desk.house / path).write_text(content, "utf-8")
+    assert desk.call(f"policy check {path}", json=True).error["problems"] == [said]
+
+
+def test_a_house_whose_draft_is_away_says_how_it_comes_back(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.found()
+    draft = desk.house / "policy.yaml"
+    draft.unlink()
+    for line in ("policy check", "policy diff", "policy approve --yes"):
+        error = desk.call(line, json=True).error
+        assert error["message"] == f"policy: expected a YAML file, or a folder of them, at {draft}, got none"
+        assert f"lockhouse policy show > {draft} writes out the one that rules" in error["hint"]
+    draft.write_text(desk.call("policy show").out, "utf-8")
+    assert desk.call("policy diff", json=True).value["same"] is True
+
+
 def test_a_fault_of_our_own_tells_its_number_type_and_place_and_not_its_text() -> None:
     err = io.StringIO()
     with pytest.raises(ValueError, match="Expecting") as raised:

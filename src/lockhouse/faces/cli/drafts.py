@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
 from lockhouse.errors import Invalid, NotFound
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from lockhouse.model.rows import PolicyVersion
     from lockhouse.policy.document import Document
+    from lockhouse.settings import Settings
     from lockhouse.wiring import Opened
 
 MAX_BYTES = 1 << 20
@@ -34,8 +36,13 @@ class Written(NamedTuple):
         return parse(self.files, templates=template)
 
 
-def draft_at(place: Path) -> Written:
+def draft_at(place: Path, *, said: str = "", hint: str = "") -> Written:
     """The draft at a path.
+
+    Args:
+        place: a YAML file or a folder of them.
+        said: how an error names the place; as it is, if nothing else is said.
+        hint: what to do if there is none.
 
     Raises:
         NotFound: there is neither a file nor a folder with YAML files.
@@ -43,9 +50,8 @@ def draft_at(place: Path) -> Written:
     """
     found = sorted(place.glob("*.yaml")) if place.is_dir() else [place]
     if not found or not all(one.is_file() for one in found):
-        raise NotFound(
-            "policy: expected the draft that the setting `policy` names", hint="lockhouse init writes a first one"
-        )
+        got = "a folder without one" if place.is_dir() else "something else" if place.exists() else "none"
+        raise NotFound(f"policy: expected a YAML file, or a folder of them, at {said or place}, got {got}", hint=hint)
     raw = {one.name: one.read_bytes() for one in found}
     if sum(map(len, raw.values())) > MAX_BYTES:
         raise Invalid("policy", f"at most {MAX_BYTES:,} bytes", got="more")
@@ -58,13 +64,19 @@ def draft_at(place: Path) -> Written:
     return Written(files, raw[place.name])
 
 
-def draft_of_house(opened: Opened) -> Written:
-    """The draft of an open house.
+def draft_of_house(folder: Path, settings: Settings) -> Written:
+    """The draft of a house.
 
     Raises:
         NotFound, Invalid: as `draft_at`.
     """
-    return draft_at(opened.folder / opened.settings.policy)
+    place = folder / settings.policy
+    again = f"; lockhouse policy show > {shlex.quote(str(place))} writes out the one that rules"
+    return draft_at(
+        place,
+        hint="the setting `policy` names it: bring it back from a copy, or name another place"
+        + ("" if place.is_dir() else again),
+    )
 
 
 async def live_version(opened: Opened) -> PolicyVersion | None:
@@ -83,7 +95,7 @@ async def difference(opened: Opened) -> str | None:
     if live is None:
         return "No policy was approved yet: nothing is collected and nothing shown. lockhouse policy approve"
     try:
-        written = draft_of_house(opened)
+        written = draft_of_house(opened.folder, opened.settings)
     except (NotFound, Invalid):
         return f"The draft cannot be read; live v{live.id} rules. lockhouse policy check"
     if written.source == live.document:

@@ -1,6 +1,6 @@
 """The edge: whatever goes wrong leaves as lines a person can act on, with one exit code a class of error.
 
-Never a traceback, and nothing that was typed: it may be a person's value.
+Never a traceback, and nothing that was typed: it may be a person's value. (A path is named, unless it looks like one.)
 """
 
 from __future__ import annotations

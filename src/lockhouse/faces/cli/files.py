@@ -1,4 +1,4 @@
-"""Files that a command writes: new ones, readable by their owner alone."""
+"""Files that a command is given or writes; what it writes is new and readable by its owner alone."""
 
 from __future__ import annotations
 
@@ -6,10 +6,17 @@ import os
 from typing import TYPE_CHECKING
 
 from lockhouse.errors import Invalid
+from lockhouse.faces.cli.layout import clean
+from lockhouse.policy.reading import looks_personal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
+
+
+def named(file: Path) -> str:
+    """A path as an error may repeat it: as it was typed, unless a person's value was typed in its place."""
+    return "the path that was typed" if looks_personal(str(file)) else clean(file)
 
 
 def write_new(file: Path, parts: Iterable[bytes]) -> Path:

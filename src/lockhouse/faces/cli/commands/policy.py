@@ -11,6 +11,7 @@ from lockhouse.errors import Invalid, NotFound
 from lockhouse.faces.cli.acting import As, allowed
 from lockhouse.faces.cli.call import Here, noun
 from lockhouse.faces.cli.drafts import difference, draft_at, draft_of_house, live_version
+from lockhouse.faces.cli.files import named
 from lockhouse.faces.cli.layout import Said, count, plain, table, when
 from lockhouse.flows.approve import Draft, draft_of
 from lockhouse.flows.approve import approve as approve_draft
@@ -52,9 +53,10 @@ def check(file: Path | None = None, /, *, call: Here) -> Said:
     """
     if file is None:
         folder = call.folder()
-        written = draft_at(folder / load(folder, call.environment).policy)
+        written = draft_of_house(folder, load(folder, call.environment))
     else:
-        written = draft_at(call.cwd / file)
+        hint = "name one that is there, or none for the house's own draft"
+        written = draft_at(call.cwd / file, said=named(file), hint=hint)
     policy = compile_policy(written.document(), NameBook(), KINDS)
     problems = judge(policy)
     if problems:
@@ -122,7 +124,7 @@ def _word(said: str) -> tuple[str, bool]:
 async def diff(*, call: Here) -> Said:
     """What the draft would change: fields kept, times, readers and receivers. Changes nothing."""
     async with call.open() as opened:
-        draft = await draft_of(opened.house, draft_of_house(opened).document(), KINDS)
+        draft = await draft_of(opened.house, draft_of_house(opened.folder, opened.settings).document(), KINDS)
         live = opened.house.live_policy
     head = f"Draft against live v{live.version}:\n" if live else "Draft against nothing, as none was approved yet:\n"
     value = {"same": draft.same, "effects": draft.effects, "against": live.version if live else None}
@@ -139,7 +141,7 @@ async def approve(*, yes: bool = False, acting: As | None = None, call: Here) ->
     """
     async with call.open() as opened:
         actor = allowed(opened.house, "policy.approve", (acting or As()).role)
-        written = draft_of_house(opened)
+        written = draft_of_house(opened.folder, opened.settings)
         draft = await draft_of(opened.house, written.document(), KINDS)
         live = await live_version(opened)
         if live is not None and live.document == written.source:
