@@ -139,6 +139,9 @@ def _policy(house: House) -> Answer:
 
 
 def _draft(house: House) -> Answer:
+    if house.no_draft:
+        rules = f"; v{house.policy} rules until another draft is approved" if house.policy is not None else ""
+        return Answer("FAIL", f"There is no draft to read: {house.no_draft}{rules}.", house.mend_draft)
     if house.policy is not None and house.differs:
         return Answer("MANUAL", house.differs, "lockhouse policy diff, then lockhouse policy approve")
     return fine("The draft is what rules.")

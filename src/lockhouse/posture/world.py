@@ -81,6 +81,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         policy: version of the live policy, None when none was approved. `differs`: a sentence when the draft does.
+        no_draft: why the draft cannot be read; empty when it can. `mend_draft`: what to do then.
         placeholder: the controller's contact is still the example's.
         keyless: channels without a living key. `unserved`: channels and recipients whose kind this build lacks.
         no_write_key: files of recipients that are served whose write key is missing, empty or open to others.
@@ -104,6 +105,8 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     now: int
     overdue: int
     dead: int
+    no_draft: str = ""
+    mend_draft: str = ""
     no_write_key: tuple[str, ...] = ()
     unsigned: str = ""
     admins: int | None = None

@@ -142,6 +142,10 @@ def test_a_house_whose_draft_is_away_says_how_it_comes_back(tmp_path: Path) -> N
         error = desk.call(line, json=True).error
         assert error["message"] == f"policy: expected a YAML file, or a folder of them, at {draft}, got none"
         assert f"lockhouse policy show > {draft} writes out the one that rules" in error["hint"]
+    doctor = desk.call("doctor")
+    assert f"There is no draft to read: policy: expected a YAML file, or a folder of them, at {draft}" in doctor.out
+    assert (doctor.code, "v1 rules until another draft is approved" in doctor.out) == (1, True)
+    assert f"lockhouse policy show > {draft}" in doctor.out
     draft.write_text(desk.call("policy show").out, "utf-8")
     assert desk.call("policy diff", json=True).value["same"] is True
 

@@ -61,6 +61,7 @@ BAD_HOUSES: list[tuple[str, dict[str, Any], str]] = [
     ("ledger", {"unsigned": "ledger: expected the tree that was signed last"}, "FAIL"),
     ("policy", {"policy": None}, "FAIL"),
     ("draft", {"differs": "policy.yaml differs from live v1."}, "MANUAL"),
+    ("draft", {"no_draft": "policy: expected a YAML file", "mend_draft": "bring it back"}, "FAIL"),
     ("clock", {"behind_ms": 120_001}, "FAIL"),
     ("channels", {"keyless": ("web",)}, "MANUAL"),
     ("served", {"unserved": ("fax",)}, "MANUAL"),

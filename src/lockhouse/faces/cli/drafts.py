@@ -13,6 +13,7 @@ from lockhouse.wiring import template
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from lockhouse.errors import LockhouseError
     from lockhouse.model.rows import PolicyVersion
     from lockhouse.policy.document import Document
     from lockhouse.settings import Settings
@@ -87,6 +88,15 @@ async def live_version(opened: Opened) -> PolicyVersion | None:
     """
     ruling = [row for row in await versions(opened.house) if row.state == LIVE]
     return ruling[-1] if ruling else None
+
+
+def unreadable(opened: Opened) -> LockhouseError | None:
+    """Why the draft of an open house cannot be read, or None if it can."""
+    try:
+        draft_of_house(opened.folder, opened.settings)
+    except (NotFound, Invalid) as error:
+        return error
+    return None
 
 
 async def difference(opened: Opened) -> str | None:

@@ -11,7 +11,7 @@ import msgspec
 from lockhouse.errors import LockhouseError, Tampered, Unavailable
 from lockhouse.faces.cli.acting import os_user
 from lockhouse.faces.cli.call import Here
-from lockhouse.faces.cli.drafts import difference
+from lockhouse.faces.cli.drafts import difference, unreadable
 from lockhouse.faces.cli.layout import Said, plain
 from lockhouse.faces.workers.sending import key_file, write_key
 from lockhouse.flows.channel import credentials_of, lives
@@ -75,9 +75,12 @@ async def _house(opened: Opened) -> House:
     now = house.clock.now_ms()
     row = (await house.reads.get(HouseRow, [(1,)])).get((1,))
     policy = house.live_policy.policy if house.live_policy else None
+    wrong = unreadable(opened)
     return House(
         policy=house.live_policy.version if house.live_policy else None,
         differs=await difference(opened),
+        no_draft=wrong.text if wrong else "",
+        mend_draft=(wrong.hint or "lockhouse policy check") if wrong else "",
         placeholder=policy is not None and policy.controller.contact == EXAMPLE_CONTACT,
         keyless=await _keyless(opened, policy, now),
         unserved=_unserved(policy),
