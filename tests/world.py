@@ -24,6 +24,7 @@ from lockhouse.crypto.checkpoint import sign_checkpoint, vkey
 from lockhouse.crypto.keyring import Keyring
 from lockhouse.crypto.noted import Notary
 from lockhouse.crypto.signatures import SigningKey
+from lockhouse.errors import Unavailable
 from lockhouse.flows import approve, keys, look, request
 from lockhouse.gates.collect import collect_group
 from lockhouse.gates.epochs import ensure_epochs
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
     from lockhouse.gates.ending import Case
     from lockhouse.ledger.verify import Finding
     from lockhouse.model.change import Committed, Conflict
-    from lockhouse.model.ports import RowT
+    from lockhouse.model.ports import Commits, RowT
     from lockhouse.model.rows import Row
 
 POLICY = """
@@ -310,6 +311,27 @@ class Stopped:
         if any(change.store == self._at for change in changes) and not self.reached.is_set():
             self.reached.set()
             await self.go_on.wait()
+        return await self._inner.commit_each(changes)
+
+    async def scrub(self) -> None:
+        await self._inner.scrub()
+
+
+class Away:
+    """Commits of which the first to the record store fails, as when the store goes away for a moment."""
+
+    def __init__(self, inner: Commits) -> None:
+        self._inner = inner
+        self._is_up = False
+
+    async def commit(self, change: Change) -> Committed | Conflict:
+        [answer] = await self.commit_each([change])
+        return answer
+
+    async def commit_each(self, changes: Sequence[Change]) -> list[Committed | Conflict]:
+        if changes[0].store == "record" and not self._is_up:
+            self._is_up = True
+            raise Unavailable("record store: expected to be there, got nothing")
         return await self._inner.commit_each(changes)
 
     async def scrub(self) -> None:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lockhouse.errors import Unavailable
+from lockhouse.flows import link
 from lockhouse.ledger.entry import parse_entry
 from lockhouse.model.change import Change, Put
 from lockhouse.model.ids import DAY_MS
 from lockhouse.model.rows import Consent, LedgerEntry, Link, Person, Seal
-from tests.world import Stopped, World
+from tests.world import Away, Stopped, World
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -125,27 +126,6 @@ async def test_a_process_with_an_older_view_of_a_person_takes_nothing_back(tmp_p
     assert row.region == "de"
 
 
-class Away:
-    """Commits of which the first to the record store fails, as when the store goes away for a moment."""
-
-    def __init__(self, inner: Commits) -> None:
-        self._inner = inner
-        self._is_up = False
-
-    async def commit(self, change: Change) -> Committed | Conflict:
-        [answer] = await self.commit_each([change])
-        return answer
-
-    async def commit_each(self, changes: Sequence[Change]) -> list[Committed | Conflict]:
-        if changes[0].store == "record" and not self._is_up:
-            self._is_up = True
-            raise Unavailable("record store: expected to be there, got nothing")
-        return await self._inner.commit_each(changes)
-
-    async def scrub(self) -> None:
-        await self._inner.scrub()
-
-
 async def test_what_a_store_that_went_away_cut_off_is_told_with_the_senders_retry(tmp_path: Path) -> None:
     """The word stands in one store and its entry and seal are missing in the other: the next item brings them."""
     world = await World.make(tmp_path)
@@ -167,6 +147,22 @@ async def test_what_a_store_that_went_away_cut_off_is_told_with_the_senders_retr
         "properties.device_id",
         "objected",
     ) in reply.dropped
+
+
+async def test_a_link_whose_undoing_was_cut_off_is_told_as_ended(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    await world.send("account", "Order Completed", email=EMAIL, order_id="A-1")
+    await world.send("account", "Order Completed", phone=PHONE, order_id="A-2")
+    both = {"email": EMAIL, "phone": PHONE}
+    await world.send("account", "Order Completed", **both, order_id="A-3")
+    world.house.commits = Away(world.store)
+    with pytest.raises(Unavailable):
+        await link.undo(world.house, await world.person(EMAIL), await world.person(PHONE, by="phone"), by="os-user:0")
+    await world.send("account", "Order Completed", **both, order_id="A-4")
+    [row] = await world.rows(Link)
+    told = {one.id: parse_entry(one.body).body.body() for one in await world.rows(LedgerEntry)}
+    assert row.undone_at is not None
+    assert told[row.entry]["change"] == "ended"
 
 
 async def test_an_old_message_that_comes_again_on_a_shared_tablet_says_nothing(tmp_path: Path) -> None:

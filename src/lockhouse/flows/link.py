@@ -51,7 +51,7 @@ async def make(house: House, one: bytes, other: bytes, *, by: str) -> Link:
     answer = await house.commits.commit(Change("identity", puts=(Put(Link.TABLE, row),), expects=tuple(alive)))
     if isinstance(answer, Conflict):
         raise NotFound("person: expected a living person", hint="lockhouse person find KIND looks one up")
-    await tell(house, (one, other), [link_draft(house, row, change="made", by=by)])
+    await tell(house, (one, other), [link_draft(house, row, by=by)])
     return row
 
 
@@ -74,7 +74,7 @@ async def undo(house: House, one: bytes, other: bytes, *, by: str) -> int:
         undone = signed(undone, house.integrity_key)
         puts.append(Put(Link.TABLE, undone))
         expects.append(Expect(Link.TABLE, (row.id,), {"mac": row.mac}, or_absent=False, because="link-moved"))
-        drafts.append(link_draft(house, undone, change="ended", by=by))
+        drafts.append(link_draft(house, undone, by=by))
     answer = await house.commits.commit(Change("identity", puts=tuple(puts), expects=tuple(expects)))
     if isinstance(answer, Conflict):
         raise Moved("link: expected it as it was read", hint="try again")

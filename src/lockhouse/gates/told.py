@@ -31,8 +31,9 @@ def consent_draft(house: House, row: Consent) -> Draft:
     return said.draft(id=row.entry, lane=house.lane)
 
 
-def link_draft(house: House, row: Link, *, change: Literal["made", "ended"], by: str) -> Draft:
-    """The ledger entry of a stored link; both rings must be admitted, for their refs."""
+def link_draft(house: House, row: Link, *, by: str) -> Draft:
+    """The ledger entry of a stored link as it stands; both rings must be admitted, for their refs."""
+    change: Literal["made", "ended"] = "made" if row.until_at is None and row.undone_at is None else "ended"
     said = LinkEntry(
         change=change, a=house.keyring.ref(row.a).hex(), b=house.keyring.ref(row.b).hex(),
         proof=row.proof, by=by, row=digest(row),  # type: ignore[arg-type]  # 1, 2 or 3

@@ -35,6 +35,8 @@ SPECIAL_FLOOR = 256
 """Plaintext length that boxes of special data are padded to at least, so that length tells nothing (bytes)."""
 LEASE_MS = 5_000
 """A sealed write must be durable within this; later, an ending may have answered without it."""
+SERVICE = "service:collect"
+"""Who the ledger says makes and ends the links that events bring."""
 _ENCODE = msgspec.msgpack.Encoder().encode
 
 
@@ -236,7 +238,7 @@ def told_of(house: House, work: Work) -> tuple[Draft, ...]:
     if not (work.new_words or work.new_links):
         return ()
     words = [consent_draft(house, row) for row in work.new_words]
-    return (*words, *(_link_draft(house, row) for row in work.new_links))
+    return (*words, *(link_draft(house, row, by=SERVICE) for row in work.new_links))
 
 
 def _untold(house: House, work: Work) -> tuple[Draft, ...]:
@@ -244,11 +246,7 @@ def _untold(house: House, work: Work) -> tuple[Draft, ...]:
     if not (work.untold or work.untold_links):
         return ()
     words = [consent_draft(house, row) for row in work.untold]
-    return (*words, *(_link_draft(house, row) for row in work.untold_links))
-
-
-def _link_draft(house: House, row: Link) -> Draft:
-    return link_draft(house, row, change="made" if row.until_at is None else "ended", by="service:collect")
+    return (*words, *(link_draft(house, row, by=SERVICE) for row in work.untold_links))
 
 
 def _moved_seal(work: Work) -> tuple[Put, ...]:

@@ -45,7 +45,7 @@ async def cancel(house: House, case: Case) -> Case:
     links = [link for person in case.persons for link in await _put_back(house, case, person)]
     await house.epochs.announce(key=True)
     await admit_rings(house, {end for link in links for end in (link.a, link.b)})
-    drafts = [link_draft(house, row, change="made", by=case.by) for row in links]
+    drafts = [link_draft(house, row, by=case.by) for row in links]
     undone = msgspec.structs.replace(case, step="cancelled")
     seals = await moved_seals(house, case.persons, state=SEAL_OPEN)
     await advance(house, undone, was=case, puts=[Put(Seal.TABLE, seal) for seal in seals], entries=drafts)
