@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lockhouse.errors import Unavailable
-from lockhouse.flows import link
+from lockhouse.flows import consent, link
+from lockhouse.gates.facts import SEAL_ENDING
 from lockhouse.ledger.entry import parse_entry
 from lockhouse.model.change import Change, Put
 from lockhouse.model.ids import DAY_MS
-from lockhouse.model.rows import Consent, LedgerEntry, Link, Person, Seal
+from lockhouse.model.rows import Consent, LedgerEntry, Link, Person, Record, Seal
 from tests.world import Away, Stopped, World
 
 if TYPE_CHECKING:
@@ -83,6 +84,35 @@ async def test_a_link_is_in_the_ledger_although_its_record_had_to_be_tried_again
     assert link.entry in await _entries(world)
     [said] = [body for row in await world.rows(LedgerEntry) if (body := parse_entry(row.body).body).KIND == "link"]
     assert said is not None
+
+
+async def test_what_another_process_told_first_is_not_told_again_and_keeps_nobody_waiting(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    await world.send("account", "Order Completed", email=EMAIL, order_id="A-1")
+    await world.send("account", "Order Completed", phone=PHONE, order_id="A-2")
+    other = await world.second()
+    both = {"email": EMAIL, "phone": PHONE}
+    world.house.commits = Between(
+        world.store, lambda: other.send("account", "Order Completed", **both, order_id="A-3", order_total="1")
+    )
+    sent = await world.send("account", "Order Completed", **both, order_id="A-4", consent={"Analytics": False})
+    assert sent.outcome in {"stored", "trimmed"}
+    kinds = await world.kinds()
+    assert (kinds.count("consent"), kinds.count("link"), len(await world.rows(Record))) == (1, 1, 4)
+
+
+async def test_telling_never_opens_the_seal_of_somebody_whose_ending_began_at_the_same_version(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    await world.send("account", "Order Completed", email=EMAIL, order_id="A-1")
+    person = await world.person(EMAIL)
+    await _move_seal(world, person, to=1)
+    stopped = world.house.commits = Stopped(world.store)
+    telling = asyncio.create_task(consent.record(world.house, person, "marketing", granted=False))
+    await stopped.reached.wait()
+    await world.store.commit(Change("record", puts=(Put(Seal.TABLE, Seal(person, 1, SEAL_ENDING)),)))
+    stopped.go_on.set()
+    await telling
+    assert await world.rows(Seal) == [Seal(person, 2, SEAL_ENDING)]
 
 
 async def test_a_word_whose_speaker_ended_meanwhile_goes_with_them(tmp_path: Path) -> None:

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Literal
 
 from lockhouse.errors import Conflict as Moved
 from lockhouse.gates.authority import digest
+from lockhouse.gates.facts import SEAL_OPEN
 from lockhouse.ledger.entry import Consent as ConsentEntry
 from lockhouse.ledger.entry import Link as LinkEntry
 from lockhouse.model.change import Change, Conflict, Expect, Put
-from lockhouse.model.rows import Seal
+from lockhouse.model.rows import LedgerEntry, Seal
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -44,21 +45,38 @@ def link_draft(house: House, row: Link, *, by: str) -> Draft:
 async def tell(house: House, persons: Collection[bytes], drafts: Sequence[Draft]) -> None:
     """The entries, and these persons' seals one further, so that no process decides by what was so before.
 
+    An entry that another process has brought meanwhile is left out.
+
     Raises:
         Moved: the seals keep moving.
     """
-    keys = [(person,) for person in persons]
     for _ in range(TRIES):
-        seals = await house.reads.get(Seal, keys)
-        puts, expects = [], []
-        for (person,) in keys:
-            seal = seals.get((person,)) or Seal(person, 0, 0)
-            puts.append(Put(Seal.TABLE, Seal(person, seal.version + 1, seal.state)))
-            was = {"version": seal.version}
-            expects.append(Expect(Seal.TABLE, (person,), was, or_absent=seal.version == 0, because="seal-moved"))
-        change = Change("record", puts=tuple(puts), expects=tuple(expects), entries=tuple(drafts))
-        if not isinstance(await house.commits.commit(change), Conflict):
-            for person in persons:
-                house.facts.drop(person)
+        if await _stands(house, await _seals(house, persons), drafts):
             return
+        entries = await house.reads.get(LedgerEntry, [(draft.id,) for draft in drafts])
+        drafts = [draft for draft in drafts if (draft.id,) not in entries]
     raise Moved("persons: expected their facts to hold still", hint="try again")
+
+
+async def _seals(house: House, persons: Collection[bytes]) -> list[Seal]:
+    seals = await house.reads.get(Seal, [(person,) for person in persons])
+    return [seals.get((person,)) or Seal(person, 0, SEAL_OPEN) for person in persons]
+
+
+async def _stands(house: House, seals: Sequence[Seal], drafts: Sequence[Draft]) -> bool:
+    """Whether the entries became durable, and these seals one further than they were read.
+
+    The state is expected beside the version: an ending that began from the same version must not be opened again.
+    """
+    puts = tuple(Put(Seal.TABLE, Seal(one.person, one.version + 1, one.state)) for one in seals)
+    expects = tuple(
+        Expect(Seal.TABLE, (one.person,), {"version": one.version, "state": one.state}, or_absent=one.version == 0,
+               because="seal-moved")
+        for one in seals
+    )  # fmt: skip
+    change = Change("record", puts=puts, expects=expects, entries=tuple(drafts))
+    if isinstance(await house.commits.commit(change), Conflict):
+        return False
+    for one in seals:
+        house.facts.drop(one.person)
+    return True
