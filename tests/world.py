@@ -318,19 +318,19 @@ class Stopped:
 
 
 class Away:
-    """Commits of which the first to the record store fails, as when the store goes away for a moment."""
+    """Commits of which the `nth` to the record store fails, as when the store goes away for a moment."""
 
-    def __init__(self, inner: Commits) -> None:
+    def __init__(self, inner: Commits, *, nth: int = 1) -> None:
         self._inner = inner
-        self._is_up = False
+        self._left = nth
 
     async def commit(self, change: Change) -> Committed | Conflict:
         [answer] = await self.commit_each([change])
         return answer
 
     async def commit_each(self, changes: Sequence[Change]) -> list[Committed | Conflict]:
-        if changes[0].store == "record" and not self._is_up:
-            self._is_up = True
+        self._left -= changes[0].store == "record"
+        if changes[0].store == "record" and self._left == 0:
             raise Unavailable("record store: expected to be there, got nothing")
         return await self._inner.commit_each(changes)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lockhouse.crypto.ring import WHOLE
-from lockhouse.errors import Conflict, Refused
+from lockhouse.errors import Conflict, Refused, Unavailable
 from lockhouse.flows import consent, link, request
 from lockhouse.flows.request import find_case
 from lockhouse.flows.sweep import sweep
@@ -19,7 +19,7 @@ from lockhouse.gates.facts import SEAL_ENDED
 from lockhouse.model.rows import Consent, Identifier, KeyRing, Limbo, Link, Person, Record, Seal, Tombstone
 from lockhouse.model.scale import PersonState, Proof
 from lockhouse.wiring import jobs
-from tests.world import POLICY, Stopped, World
+from tests.world import POLICY, Away, Stopped, World
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -154,6 +154,27 @@ async def _contact(world: World, person: bytes) -> str:
     parts = [live.compartments[one] for one in world.house.keyring.serials(person) if one]
     [name] = [one.name for one in parts if one.class_ == "contact" and "marketing" in one.purposes]
     return name
+
+
+async def test_a_compartments_calling_off_that_a_crash_interrupted_ends_although_its_person_was_linked_since(
+    tmp_path: Path,
+) -> None:
+    """The person lived on meanwhile: the links that events made are told already, and none of the case's."""
+    world = await World.make(tmp_path)
+    person = await _anna(world)
+    await world.send("account", "identify", email=EMAIL, loyalty_id="L-7001234")
+    await world.send("web", "page", device_id="tablet-0042", page_path="/")
+    case = await world.erase(person, compartment=await _contact(world, person), now=False)
+    await world.send("account", "identify", loyalty_id="L-7001234", device_id="tablet-0042")
+    assert len(await world.rows(Link)) == 1
+    officer = await world.second()
+    officer.house.commits = Away(officer.store, nth=2)
+    with pytest.raises(Unavailable):
+        await request.undo(officer.house, case)
+    [left] = await open_cases(world.house)
+    done = await request.fulfil(world.house, left, journal=world.journal)
+    assert done.case.step == "cancelled"
+    assert (await world.kinds()).count("link") == 1
 
 
 async def test_no_key_of_an_erased_person_waits_in_an_earlier_compartments_limbo(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from lockhouse.errors import Conflict as Moved
 from lockhouse.gates.authority import digest
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from lockhouse.model.change import Draft
     from lockhouse.model.rows import Consent, Link
 
+Said = TypeVar("Said", "Consent", "Link")
 TRIES = 5
 
 
@@ -40,6 +41,12 @@ def link_draft(house: House, row: Link, *, by: str) -> Draft:
         proof=row.proof, by=by, row=digest(row),  # type: ignore[arg-type]  # 1, 2 or 3
     )  # fmt: skip
     return said.draft(id=row.entry, lane=house.lane)
+
+
+async def untold(house: House, rows: Collection[Said]) -> list[Said]:
+    """Those of the rows whose entry is not in the ledger: whoever stored them is at it still, or was cut off."""
+    entries = await house.reads.get(LedgerEntry, [(row.entry,) for row in rows])
+    return [row for row in rows if (row.entry,) not in entries]
 
 
 async def tell(house: House, persons: Collection[bytes], drafts: Sequence[Draft]) -> None:

@@ -16,10 +16,11 @@ from lockhouse.gates.authority import checked, signed
 from lockhouse.gates.collect.work import Work, evidence_of
 from lockhouse.gates.facts import facts_of_persons, merge_facts, suppressed_by
 from lockhouse.gates.house import PersonFacts
+from lockhouse.gates.told import untold
 from lockhouse.identity.match import DEVICE_OF, SAME_PERSON, match
 from lockhouse.model import codes
 from lockhouse.model.decision import PersonFacts as Asked
-from lockhouse.model.rows import ErasedMark, Identifier, LedgerEntry, Link
+from lockhouse.model.rows import ErasedMark, Identifier, Link
 from lockhouse.model.scale import PersonState, Proof
 from lockhouse.policy.live import map_consent
 
@@ -171,8 +172,7 @@ async def settle_links(house: House, works: Sequence[Work]) -> None:
     rows = await house.reads.find(Link, ("b", "until_at"), ends) + await house.reads.find(Link, ("a", "until_at"), ends)
     known = checked({row.id: row for row in rows}.values(), house.integrity_key)
     standing = [row for row in known if row.undone_at is None]
-    entries = await house.reads.get(LedgerEntry, [(row.entry,) for row in known])
-    untold = [row for row in known if (row.entry,) not in entries]
+    cut_off = await untold(house, known)
     made: dict[tuple[bytes, bytes, int], int] = {}
     for row in known:
         _made(made, row.a, row.b, row.kind, proof=row.proof)
@@ -192,7 +192,7 @@ async def settle_links(house: House, works: Sequence[Work]) -> None:
                 ended += [old for old in standing if old.b == one.person and old.kind == DEVICE_OF]
         work.new_links = [*links, *(_ended(house, old, at) for old in ended)]
         work.ended_links = ended
-        work.untold_links = [row for row in untold if work.person in (row.a, row.b)]
+        work.untold_links = [row for row in cut_off if work.person in (row.a, row.b)]
 
 
 def _made(made: dict[tuple[bytes, bytes, int], int], a: bytes, b: bytes, kind: int, *, proof: int) -> None:

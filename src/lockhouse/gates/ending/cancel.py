@@ -13,7 +13,7 @@ from lockhouse.gates.ending.intent import Case, advance
 from lockhouse.gates.ending.person import TRIES, limbo_rows, moved_seals
 from lockhouse.gates.facts import SEAL_OPEN
 from lockhouse.gates.rings import admit_rings
-from lockhouse.gates.told import link_draft
+from lockhouse.gates.told import link_draft, untold
 from lockhouse.identity.match import SAME_PERSON
 from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
 from lockhouse.model.rows import ErasedMark, Identifier, KeyRing, Limbo, Link, Seal
@@ -82,9 +82,10 @@ def _ended_since() -> Moved:
 async def _put_back(house: House, case: Case, person: bytes) -> list[Link]:
     for _ in range(TRIES):
         row = (await house.reads.get(Limbo, [(person, case.id)])).get((person, case.id))
-        if row is None:  # an interrupted run came this far
-            links = checked(await house.reads.find(Link, ("a",), [(person,)]), house.integrity_key)
-            return [link for link in links if link.from_at >= case.asked_at]
+        if row is None:  # an interrupted run came this far; a compartment comes back without links
+            found = [] if case.compartment else await house.reads.find(Link, ("a",), [(person,)])
+            links = checked(found, house.integrity_key)
+            return await untold(house, [link for link in links if link.from_at >= case.asked_at])
         wrapped, indexes = limbo_rows(house, case, row)
         ring, guard = await _ring_again(house, case, row, wrapped)
         keys = [(one.kind, one.generation, one.tag, one.proof) for one in indexes]
