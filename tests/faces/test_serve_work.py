@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 from contextlib import contextmanager
@@ -9,9 +10,16 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import httpx
+import msgspec
 
+from lockhouse.faces.metrics import Tally
+from lockhouse.faces.serve.desk import Answers
+from lockhouse.faces.workers.task import Running, Task
+from lockhouse.faces.workers.work import Worker
+from lockhouse.gates.authority import signed
 from lockhouse.gates.ending import begin_person, open_cases
-from lockhouse.model.rows import Deletion, Outbox, Record
+from lockhouse.model.change import Change, Put
+from lockhouse.model.rows import Consent, Deletion, LedgerEntry, Outbox, Person, Record
 from lockhouse.wiring import opened
 from tests.faces.serve_world import POLICY, Place, make_place, order, run, served, until
 
@@ -137,6 +145,38 @@ async def begin(place: Place, *, in_ms: int) -> None:
 async def still_open(place: Place) -> list[str]:
     async with opened(place.folder, role="console") as house:
         return [case.step for case in await open_cases(house.house)]
+
+
+async def leave_untold(place: Place, *, minutes: int, is_forged: bool = False) -> Consent:
+    """A word as somebody leaves it whose process ended before the ledger heard of it."""
+    async with opened(place.folder, role="console") as one:
+        house = one.house
+        [person] = [row.id async for chunk in house.reads.scan(Person) for row in chunk]
+        at, ids = house.clock.now_ms() - minutes * 60_000, house.ids
+        word = Consent(person, 1, at, ids.new(), 0, 1, "banner", 2, None, ids.new(), b"")
+        word = msgspec.structs.replace(signed(word, house.integrity_key), state=int(is_forged))
+        await house.commits.commit(Change("identity", puts=(Put(Consent.TABLE, word),)))
+        return word
+
+
+async def come_round(place: Place) -> None:
+    """The worker's round for what is untold, in this process."""
+    async with opened(place.folder, role="work", lane="work") as one:
+        task = Task(folder=place.folder, name="work", listener=-1, metrics=-1, lifeline=-1)
+        running = Running(task=task, opened=one, tally=Tally("work"), answers=Answers(), ending=asyncio.Event())
+        await Worker(running).untold()
+
+
+def test_what_was_left_untold_is_told_once(tmp_path: Path) -> None:
+    place: Place = run(make_place(tmp_path))
+    with served(place, only="collect") as house:
+        house.post(order(1))
+    old = run(leave_untold(place, minutes=10))
+    run(leave_untold(place, minutes=1))
+    run(leave_untold(place, minutes=20, is_forged=True))
+    for _ in range(2):
+        run(come_round(place))
+    assert [row.id for row in run(place.rows(LedgerEntry)) if row.kind == "consent"] == [old.entry]
 
 
 def test_an_ending_that_was_cut_off_is_carried_on_at_start_and_destroyed_when_due(tmp_path: Path) -> None:

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 from lockhouse.errors import Conflict as Moved
 from lockhouse.gates.authority import digest
 from lockhouse.gates.facts import SEAL_OPEN
+from lockhouse.gates.rings import admit_rings
 from lockhouse.ledger.entry import Consent as ConsentEntry
 from lockhouse.ledger.entry import Link as LinkEntry
 from lockhouse.model.change import Change, Conflict, Expect, Put
-from lockhouse.model.rows import LedgerEntry, Seal
+from lockhouse.model.rows import Consent, LedgerEntry, Link, Seal
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from lockhouse.gates.house import House
     from lockhouse.model.change import Draft
-    from lockhouse.model.rows import Consent, Link
 
-Said = TypeVar("Said", "Consent", "Link")
+Said = TypeVar("Said", bound=Consent | Link)
 TRIES = 5
 
 
@@ -63,6 +63,42 @@ async def tell(house: House, persons: Collection[bytes], drafts: Sequence[Draft]
         entries = await house.reads.get(LedgerEntry, [(draft.id,) for draft in drafts])
         drafts = [draft for draft in drafts if (draft.id,) not in entries]
     raise Moved("persons: expected their facts to hold still", hint="try again")
+
+
+async def tell_late(house: House, rows: Sequence[Said], *, by: str) -> int:
+    """The entries of rows, all of the same persons, whose second commit never came; how many of them.
+
+    None that somebody has told meanwhile, and none of persons who are ending or have ended: what they said goes with
+    them. The seals are expected open, so that no ending comes between.
+
+    Args:
+        house: as it stands.
+        rows: with their MACs checked.
+        by: who tells of links; who made them, their rows do not say.
+
+    Raises:
+        Tampered: a ring does not unwrap.
+    """
+    persons = sorted({end for row in rows for end in ends_of(row)})
+    for _ in range(TRIES):
+        seals = await _seals(house, persons)
+        await admit_rings(house, persons)
+        if any(one.state != SEAL_OPEN or house.keyring.version_of(one.person) is None for one in seals):
+            return 0
+        drafts = [
+            consent_draft(house, row) if isinstance(row, Consent) else link_draft(house, row, by=by) for row in rows
+        ]
+        if await _stands(house, seals, drafts):
+            return len(rows)
+        rows = await untold(house, rows)
+        if not rows:
+            return 0
+    return 0
+
+
+def ends_of(row: Consent | Link) -> tuple[bytes, ...]:
+    """Whom a row is about."""
+    return (row.person,) if isinstance(row, Consent) else (row.a, row.b)
 
 
 async def _seals(house: House, persons: Collection[bytes]) -> list[Seal]:

@@ -1,4 +1,4 @@
-"""The worker: carries on endings, sends on, sweeps, mints keys ahead, empties what has served its time."""
+"""The worker: carries on endings, sends on, sweeps, mints keys ahead, tells what was left untold, empties."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from lockhouse.faces.workers.rounds import Step, come_round
 from lockhouse.faces.workers.sending import Sending
 from lockhouse.flows.housekeeping import empty_details, end_marks
 from lockhouse.flows.sweep import sweep
+from lockhouse.flows.tell import tell_untold
 from lockhouse.gates.ending import carry_on, open_cases
 from lockhouse.gates.epochs import ensure_epochs
 from lockhouse.gates.refresh import refresh
@@ -26,6 +27,8 @@ ABANDONED_MS = 60_000
 """An ending whose command has not brought it further for this long was cut off; the worker carries it on."""
 HOUR_S = 3_600.0
 DAY_S = 86_400.0
+UNTOLD_FIRST_S = 600.0
+"""By then what was cut off by the end of the processes before this one is old enough to be told."""
 
 
 class Worker:
@@ -72,6 +75,14 @@ class Worker:
         if swept.jobs or swept.faults:
             logs.get().info("swept", jobs=swept.jobs, records=swept.records, faults=swept.faults)
 
+    async def untold(self) -> None:
+        """Words and links whose ledger entry a crash cut off get it."""
+        told = await tell_untold(self._house)
+        if told.words or told.links:
+            logs.get().info("told", words=told.words, links=told.links)
+        if told.faults:
+            logs.get().warning("not told", rows=told.faults)
+
     async def epochs(self) -> None:
         """The keys of the coming epochs are there before anything is to be sealed under them."""
         await refresh(self._house)
@@ -103,6 +114,7 @@ async def work(running: Running, desk: Desk) -> None:
         Step(name="send", every_s=1.0, act=worker.send),
         Step(name="jobs", every_s=1.0, act=worker.jobs),
         Step(name="epochs", every_s=HOUR_S, act=worker.epochs, woken=moved),
+        Step(name="untold", every_s=DAY_S, first_s=UNTOLD_FIRST_S, act=worker.untold),
         Step(name="details", every_s=DAY_S, first_s=60.0, act=worker.details),
     )
     try:

@@ -1,0 +1,95 @@
+"""Tell: words on consent and links that stand in the identity store get the ledger entry that nobody brought.
+
+Who is committed before what: a word or a link to the identity store, its entry to the record store a moment later. A
+process that ends in between, or a store that goes away, leaves a row that no entry tells of. The person's next item
+brings it; this is for whoever never comes again.
+
+Nothing is told twice: the entry's id stands in the row, and the store takes an id once. Nor is it told ahead of
+whoever is just about to: a row is looked at when it is minutes old, by its own time.
+
+What a pass costs: no index leads to such rows, since one would cost every word that is ever stored. So every word and
+link is read and its entry looked up, 3 to 8 us a row while the pages are in memory. A chunk keeps its process for
+some 4 ms, then it rests for 50: a million rows take two minutes, a hundred million three hours. Once a day is enough,
+since what decides by a word reads the word and not its entry. A pass that is cut off begins anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from lockhouse.errors import LockhouseError, Tampered
+from lockhouse.gates.authority import checked
+from lockhouse.gates.refresh import refresh
+from lockhouse.gates.told import ends_of, tell_late, untold
+from lockhouse.gates.trusted_time import trusted_now
+from lockhouse.model.rows import Consent, Link
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lockhouse.gates.house import House
+    from lockhouse.gates.told import Said
+
+SERVICE = "service:work"
+YOUNG_MS = 5 * 60_000
+"""What is younger may still be told by whoever stored it: its passage takes seconds, or it was frozen."""
+CHUNK = 500
+PAUSE_S = 0.05
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What one pass did.
+
+    Attributes:
+        words, links: that were told.
+        faults: rows that do not verify, or could not be told for another reason; the next pass meets them again.
+    """
+
+    words: int = 0
+    links: int = 0
+    faults: int = 0
+
+
+async def tell_untold(house: House) -> Told:
+    """Every word and link older than some minutes has its ledger entry, but for those of persons who are ending.
+
+    Raises:
+        Unavailable: a store is away, or the clock is in doubt; what was told is told.
+    """
+    before = await trusted_now(house) - YOUNG_MS
+    words = links = faults = 0
+    async for said in house.reads.scan(Consent, chunk=CHUNK):
+        told, failed = await _tell_chunk(house, [row for row in said if row.at < before])
+        words, faults = words + told, faults + failed
+    async for joined in house.reads.scan(Link, chunk=CHUNK):
+        told, failed = await _tell_chunk(house, [row for row in joined if _written_at(row) < before])
+        links, faults = links + told, faults + failed
+    return Told(words=words, links=links, faults=faults)
+
+
+def _written_at(row: Link) -> int:
+    return max(row.from_at, row.until_at or 0, row.undone_at or 0)
+
+
+async def _tell_chunk(house: House, rows: Sequence[Said]) -> tuple[int, int]:
+    """How many of the rows were told, and how many could not be; what keeps one back does not keep back the others."""
+    await asyncio.sleep(PAUSE_S)  # reads keep the process's loop, and others come round in it
+    await refresh(house)
+    told = faults = 0
+    genuine = []
+    for row in await untold(house, rows):
+        try:
+            genuine += checked([row], house.integrity_key)
+        except Tampered:
+            faults += 1
+    for _, together in groupby(genuine, key=ends_of):
+        theirs = list(together)
+        try:
+            told += await tell_late(house, theirs, by=SERVICE)
+        except LockhouseError:
+            faults += len(theirs)
+    return told, faults
