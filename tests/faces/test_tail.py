@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from lockhouse.errors import Unavailable
+from lockhouse.faces.cli.commands.tail import line
 from lockhouse.faces.serve.desk import REMEMBERED, Answer, Answers, Desk, State, ask_line
 from lockhouse.faces.serve.tail import follow
 from tests.faces.serve_world import make_place, order, run, served
@@ -143,6 +144,11 @@ async def test_state_counts_and_nonsense(tmp_path: Path) -> None:
     await open_desk.close()
     with pytest.raises(Unavailable, match="expected a running house"):
         await ask_line(path, "state")
+
+
+@pytest.mark.parametrize(("kept", "said"), [(0, "stored 0 fields"), (1, "stored 1 field"), (2, "stored 2 fields")])
+def test_one_field_is_not_said_to_be_several(kept: int, said: str) -> None:
+    assert line(msgspec.structs.replace(answer(), kept=kept)).endswith(said)
 
 
 def test_a_served_house_is_read_along_without_a_value(tmp_path: Path) -> None:

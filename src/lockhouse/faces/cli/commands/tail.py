@@ -8,7 +8,7 @@ import msgspec
 
 from lockhouse.errors import NotFound
 from lockhouse.faces.cli.call import Here
-from lockhouse.faces.cli.layout import clean, plain, when
+from lockhouse.faces.cli.layout import clean, count, plain, when
 from lockhouse.faces.outcomes import sentence
 
 if TYPE_CHECKING:
@@ -34,17 +34,18 @@ async def tail(*, channel: str | None = None, refused: bool = False, limit: int 
 
     seen = 0
     async for answer in follow(call.folder(), channel=channel, refused_only=refused):
-        text = msgspec.json.encode(plain(answer)).decode() if call.json else _line(answer)
+        text = msgspec.json.encode(plain(answer)).decode() if call.json else line(answer)
         call.terminal.say(text)
         seen += 1
         if limit is not None and seen >= limit:
             return
 
 
-def _line(answer: Answer) -> str:
+def line(answer: Answer) -> str:
+    """What became of an event, or of several alike, on one line."""
     times = f", {answer.count} times" if answer.count > 1 else ""
     dropped = ", ".join(f"{path} ({reason})" for path, reason in answer.dropped)
-    what = f"stored {answer.kept} fields" if answer.outcome in {"stored", "trimmed"} else sentence(answer.code)
+    what = f"stored {count(answer.kept, 'field')}" if answer.outcome in {"stored", "trimmed"} else sentence(answer.code)
     rest = f" · dropped {dropped}" if dropped else ""
     who = f"{answer.channel or '?':<10}  {answer.event:<18}"
     return clean(f"{when(answer.at)}  {who}  {answer.outcome:<9}  {answer.code}  {what}{rest}{times}")
