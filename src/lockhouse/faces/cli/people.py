@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from lockhouse.faces.cli.layout import clean, count, day, proof, table, when
@@ -79,9 +80,24 @@ def _because(view: View, policy: Policy) -> list[str]:
 
 
 def shown(value: Any) -> str:
-    """A value on one line."""
-    text = clean(value)
-    return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…"
+    """A value on one line; of a list as many items as fit, and how many more there are."""
+    items = [clean(_spelt(one)) for one in value] if isinstance(value, list | tuple) else [clean(_spelt(value))]
+    kept = items[:1]
+    for item in items[1:]:
+        if len("; ".join([*kept, item])) > MAX_SHOWN:
+            break
+        kept.append(item)
+    text = "; ".join(kept) or "-"
+    text = text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…"
+    more = len(items) - len(kept)
+    return f"{text}; and {more} more" if more else text
+
+
+def _spelt(value: Any) -> str:
+    """A value in words and signs of no programming language."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}: {_spelt(one)}" for name, one in value.items())
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def records(view: View, ask: Ask) -> str:

@@ -1,0 +1,44 @@
+"""People on the screen: values as a person reads them, whatever their type."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from lockhouse.faces.cli.people import MAX_SHOWN, shown
+from tests.faces.cli.house import EMAIL, Desk
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TEA, CUP = {"sku": "tea", "quantity": 2, "price": "14.5"}, {"sku": "cup", "quantity": 1}
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("Anna", "Anna"),
+        (3, "3"),
+        (True, "true"),
+        ([], "-"),
+        (["red", "blue"], "red; blue"),
+        ([TEA, CUP], "sku: tea, quantity: 2, price: 14.5; sku: cup, quantity: 1"),
+        ([TEA] * 20, "sku: tea, quantity: 2, price: 14.5; and 19 more"),
+        (["x" * 70, "y"], "x" * (MAX_SHOWN - 1) + "…; and 1 more"),
+        ("x" * 70, "x" * (MAX_SHOWN - 1) + "…"),
+        (["\x1b[2J"], "\N{REPLACEMENT CHARACTER}[2J"),
+    ],
+)
+def test_a_value_is_spelt_for_people(value: Any, said: str) -> None:
+    assert shown(value) == said
+
+
+def test_the_items_of_an_order_are_readable_and_whole_for_scripts(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.found()
+    desk.send(("Order Completed", {"email": EMAIL, "order_id": "A-1", "items": [TEA, CUP]}))
+    look = f"person reveal {desk.person()} --as support"
+    [line] = [line for line in desk.call(look).out.splitlines() if line.startswith("items")]
+    assert "  price: 14.5, quantity: 2, sku: tea; quantity: 1, sku: cup  " in line
+    assert desk.call(look, json=True).value["fields"]["items"]["value"] == [TEA, CUP]
