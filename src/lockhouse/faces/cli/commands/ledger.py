@@ -74,6 +74,8 @@ def _line(house: House, row: LedgerEntry, body: dict[str, Any]) -> str:
 
 def _named(house: House, name: str, value: Any) -> str:
     """Numbers of the name registry as names."""
+    if name == "channel" and value == 0:  # what staff were told came through none
+        return "none"
     names = house.live_policy.names if house.live_policy else None
     if names is not None and name in NUMBERED and isinstance(value, int):
         return names.name(NUMBERED[name], value) or str(value)  # type: ignore[arg-type]  # kinds of the registry
