@@ -83,6 +83,11 @@ async def undo(house: House, case: Case) -> Case:
     return await cancel(house, case)
 
 
+def destroyed_at(case: Case) -> int | None:
+    """When the case's keys were destroyed and all of it was done (ms), as its certificate says; None while not."""
+    return msgspec.json.decode(case.statement, type=Statement).done_at if case.step == "done" else None
+
+
 async def certify(house: House, case: Case, *, sequencer: Sequencer) -> bytes:
     """The certificate of a destroyed case: it verifies with `python -m lockhouse.ledger.verify` and nothing of ours.
 

@@ -12,6 +12,7 @@ from cyclopts import Parameter
 from lockhouse.errors import Conflict
 from lockhouse.faces.cli.acting import As, allowed
 from lockhouse.faces.cli.call import Here, id_of, noun, person_of
+from lockhouse.faces.cli.endings import destroyed
 from lockhouse.faces.cli.files import write_new
 from lockhouse.faces.cli.layout import Said, count, pairs, table, when
 from lockhouse.flows import request
@@ -69,10 +70,8 @@ async def list_(*, call: Here) -> Said:
     """Every request and retention ending, with how far it has come."""
     async with call.open() as opened:
         cases = await open_cases(opened.house, also_closed=True)
-    rows = [
-        (case.id.hex(), case.what, case.step, case.reason, when(case.asked_at), when(case.destroy_at)) for case in cases
-    ]
-    heads = ("request", "what", "step", "reason", "asked", "destroyed from")
+    rows = [(case.id.hex(), case.what, case.step, case.reason, when(case.asked_at), destroyed(case)) for case in cases]
+    heads = ("request", "what", "step", "reason", "asked", "destroyed")
     return Said([_told(case) for case in cases], table(heads, rows, empty="no request was opened"))
 
 
@@ -88,7 +87,7 @@ async def show(case: str, /, *, call: Here) -> Said:
         records = await _records(opened.house, found)
     told = {
         "request": found.id.hex(), "what": found.what, "scope": ", ".join(found.scope), "step": found.step,
-        "asked": f"{when(found.asked_at)} by {found.by}", "destroyed from": when(found.destroy_at),
+        "asked": f"{when(found.asked_at)} by {found.by}", "destroyed": destroyed(found),
         "source persons": len(found.persons), "records": records, "keys": len(found.serials),
         "entries": ", ".join(one.hex() for one in (*found.entries, found.completion) if one),
     }  # fmt: skip
@@ -181,8 +180,9 @@ async def _only_one(house: House, person: bytes, compartment: str | None) -> Non
 def _told(case: Case) -> dict[str, object]:
     return {
         "request": case.id, "what": case.what, "step": case.step, "reason": case.reason, "by": case.by,
-        "asked_at": case.asked_at, "destroy_at": case.destroy_at, "scope": case.scope, "keys": len(case.serials),
-        "persons": len(case.persons), "entries": case.entries, "completion": case.completion,
+        "asked_at": case.asked_at, "destroy_at": case.destroy_at, "destroyed_at": request.destroyed_at(case),
+        "scope": case.scope, "keys": len(case.serials), "persons": len(case.persons), "entries": case.entries,
+        "completion": case.completion,
     }  # fmt: skip
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from lockhouse.faces.cli.acting import As, allowed
 from lockhouse.faces.cli.call import Here, noun
-from lockhouse.faces.cli.layout import Said, count, day, epoch_day, plain, table, when
+from lockhouse.faces.cli.endings import destroyed
+from lockhouse.faces.cli.layout import Said, count, day, epoch_day, plain, table
 from lockhouse.flows import retain
 
 APP = noun("retention", "End what has been kept long enough, by destroying one key a month.")
@@ -48,7 +49,7 @@ async def apply(*, now: bool = False, yes: bool = False, acting: As | None = Non
             )
             call.sure(question, str(len(due)), yes=yes)
         done = await retain.apply(opened.house, by=actor.id, journal=opened.journal, at_once=now)
-    rows = [(one.case.id.hex(), epoch_day(one.case.epoch), one.case.step, when(one.case.destroy_at)) for one in done]
+    rows = [(one.case.id.hex(), epoch_day(one.case.epoch), one.case.step, destroyed(one.case)) for one in done]
     value = [{"request": plain(one.case.id), "epoch": one.case.epoch, "step": one.case.step} for one in done]
-    heads = ("request", "epoch from", "step", "destroyed from")
+    heads = ("request", "epoch from", "step", "destroyed")
     return Said(value, table(heads, rows, empty="nothing is due, and nothing waits for its destruction"))

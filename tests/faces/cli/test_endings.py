@@ -1,0 +1,45 @@
+"""What has ended says when, and what has not says from when on it may."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lockhouse.faces.cli.layout import when
+from lockhouse.model.ids import DAY_MS
+from tests.faces.cli.house import EMAIL, Desk
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    desk = Desk(tmp_path)
+    desk.found()
+    desk.send(("Order Completed", {"email": EMAIL, "order_id": "A-1"}))
+    return desk
+
+
+def test_a_request_says_when_its_keys_were_destroyed(desk: Desk) -> None:
+    opened = desk.call(f"request open {desk.person()}", json=True).value
+    asked, due = desk.clock.now, opened["destroy_at"]
+    [shut] = desk.call("request list", json=True).value
+    assert shut["destroyed_at"] is None
+    assert desk.call("request list").out.rstrip().endswith(f"from {when(due)}")
+    desk.clock.now = done = asked + 2 * DAY_MS
+    assert desk.call(f"request fulfil {opened['request']} --yes").code == 0
+    desk.clock.now += DAY_MS
+    [ended] = desk.call("request list", json=True).value
+    assert (ended["destroyed_at"], ended["destroy_at"]) == (done, due)
+    assert desk.call("request list").out.rstrip().endswith(f"Z  {when(done)}")
+    assert f"\ndestroyed       {when(done)}\n" in desk.call(f"request show {opened['request']}").out
+
+
+def test_a_retention_run_says_when_its_epochs_were_destroyed(desk: Desk) -> None:
+    desk.clock.now += 3 * 365 * DAY_MS
+    seen = desk.call("retention apply --now --yes")
+    rows = seen.out.splitlines()[1:]
+    assert rows, seen.err
+    assert all(row.endswith(f"done  {when(desk.clock.now)}") for row in rows)
