@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -246,6 +247,34 @@ def test_counts_of_few_people_are_withheld_and_the_look_is_noted(desk: Desk) -> 
     assert "withheld" in told.out
     [newest, *_] = desk.call("ledger log --kind disclosure", json=True).value
     assert (newest["body"]["action"], newest["body"]["count"]) == ("count", 0)
+
+
+@pytest.mark.parametrize("verb", ["show", "reveal", "timeline", "explain"])
+def test_a_role_that_sees_nobody_is_told_which_roles_do_and_they_do(desk: Desk, verb: str) -> None:
+    line = f"person {verb} {desk.person()}" + (" email" if verb == "explain" else "")
+    error = desk.call(f"{line} --as auditor", json=True).error
+    assert error["message"] == "person: expected a role that sees persons, got auditor"
+    told = re.findall(r"--as (\w+) for (\w+)", error["hint"])
+    assert told == [("privacy_officer", "requests"), ("support", "fulfilment")]
+    for role, purpose in told:
+        assert desk.call(f"{line} --as {role} --for {purpose}").code == 0
+    [newest, *_] = desk.call("ledger log --kind refusal", json=True).value
+    assert newest["body"]["role"] == "auditor"
+
+
+def test_a_role_is_told_that_it_sees_nobody_for_this_purpose(desk: Desk) -> None:
+    line = f"person show {desk.person()} --as support"
+    assert "The role support sees nothing of single persons for marketing. These do: " in (
+        desk.call(f"{line} --for marketing").err
+    )
+    assert "sees nothing" in desk.call("person find email - --as analyst", typed=f"{EMAIL}\n").out
+    assert "These do: --as privacy_officer" in desk.call("person find email - --for analytics", typed=f"{EMAIL}\n").err
+
+
+def test_a_role_that_may_not_is_told_how_it_may_be_done(desk: Desk) -> None:
+    seen = desk.call("channel add shop --as support")
+    assert (seen.code, "hint: without --as it is done as admin" in seen.err) == (OUTCOMES[Refused].exit_code, True)
+    assert desk.call("channel add shop").code == 0
 
 
 def test_two_source_persons_are_linked_and_unlinked_by_hand(desk: Desk) -> None:

@@ -13,7 +13,6 @@ from lockhouse.access.acting import acting
 from lockhouse.errors import Invalid, Refused
 from lockhouse.flows.look import ask_of
 from lockhouse.policy.decide import permits
-from lockhouse.policy.sentences import sentence
 
 if TYPE_CHECKING:
     from lockhouse.gates.house import House
@@ -70,9 +69,10 @@ def allowed(house: House, permission: str, role: str | None) -> Actor:
         return os_user(house, next((name for name in policy.roles if permits(policy, (name,), permission)), None))
     actor = os_user(house, role)
     if not permits(policy, actor.roles, permission):
+        may = [name for name in policy.roles if permits(policy, (name,), permission)]
         raise Refused(
             f"{permission}: expected a role that may, got {role}", reasons=("no-permission",),
-            hint=sentence("no-permission"),
+            hint=f"without --as it is done as {may[0]}" if may else "no role of the policy may: leave --as out",
         )  # fmt: skip
     return actor
 
@@ -99,14 +99,40 @@ async def asking(house: House, said: Reading, *, action: Action, mode: Wanted = 
 
 def _reader(policy: Policy, purpose: str | None) -> str:
     """The first role that sees anything of single persons, for this purpose if one was named."""
-    for name in policy.roles:
-        rows = policy.table.get(name, {})
-        for works_for, classes in rows.items():
-            if purpose in {None, works_for} and any(READING & set(cells) for cells in classes.values()):
-                return name
-    raise Refused(
-        "role: expected one that sees persons, got none", reasons=("no-role",), hint="name one with --as ROLE"
-    )
+    seen = _readers(policy)
+    for name, purposes in seen.items():
+        if purpose in {None, *purposes}:
+            return name
+    raise Refused("role: expected one that sees persons, got none", reasons=("no-role",), hint=_who_sees(seen))
+
+
+def blind(policy: Policy, ask: Ask) -> str:
+    """Who does see persons, if the role that asks sees nothing of a single one for this purpose; empty if it does."""
+    seen, [role, *_] = _readers(policy), ask.actor.roles
+    if ask.purpose in seen.get(role, ()):
+        return ""
+    purpose = ask.purpose if ask.purpose in policy.table.get(role, {}) or role in seen else None
+    return f"The role {role} sees nothing of single persons{f' for {purpose}' if purpose else ''}. {_who_sees(seen)}"
+
+
+def _readers(policy: Policy) -> dict[str, list[str]]:
+    """Each role that sees anything of single persons, and for which purposes, in the policy's order."""
+    found = {
+        role: [
+            purpose
+            for purpose, classes in policy.table.get(role, {}).items()
+            if any(READING & set(cells) for cells in classes.values())
+        ]
+        for role in policy.roles
+    }
+    return {role: purposes for role, purposes in found.items() if purposes}
+
+
+def _who_sees(seen: dict[str, list[str]]) -> str:
+    if not seen:
+        return "No role of the policy does."
+    told = [f"--as {role} for {' or '.join(purposes)}" for role, purposes in seen.items()]
+    return f"These do: {', '.join(told)}."
 
 
 async def counting(house: House, said: Reading) -> Ask:

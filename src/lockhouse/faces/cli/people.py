@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from lockhouse.faces.cli.acting import blind
 from lockhouse.faces.cli.layout import clean, count, day, proof, table, when
 from lockhouse.gates.facts import facts_of_persons, merge_facts
 from lockhouse.model.decision import PersonFacts
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from lockhouse.model.decision import Ask
     from lockhouse.model.policy import Policy
 
+OF_THE_ROLE = frozenset({"class-not-seen", "no-role", "no-such-purpose", "not-for-this-purpose"})
+"""Reasons that are said better by naming a role that sees persons."""
 MAX_SHOWN = 60
 """Characters of a value on one line; `--json` has all of it."""
 
@@ -26,7 +29,7 @@ def card(view: View, policy: Policy, ask: Ask) -> str:
     """A view as lines."""
     lines = [_head(view), _look(view, ask)]
     if view.refused:
-        return "\n".join([*lines, *(f"  {SENTENCES.get(code, code)}" for code in view.refused)])
+        return "\n".join([*lines, *(f"  {sentence}" for sentence in why_refused(view, policy, ask))])
     seen = {name: one for name, one in view.fields.items() if one.state != "shut"}
     rows = [
         (name, one.state, shown(one.value), one.channel or "-", proof(one.proof), day(one.at))
@@ -49,6 +52,13 @@ def undoable(view: View) -> list[str]:
         f"undone: lockhouse request cancel {part.request.hex()}"
         for part in view.shut
     ]
+
+
+def why_refused(view: View, policy: Policy, ask: Ask) -> list[str]:
+    """Why nothing of a person is shown, and what would help: another role, if this one sees nobody."""
+    other = blind(policy, ask)
+    codes = [code for code in view.refused if not other or code not in OF_THE_ROLE]
+    return [other] * bool(other) + [SENTENCES.get(code, code) for code in codes]
 
 
 def _head(view: View) -> str:

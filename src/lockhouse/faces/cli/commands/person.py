@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lockhouse.errors import Invalid, Refused
-from lockhouse.faces.cli.acting import As, Reading, allowed, asking
+from lockhouse.faces.cli.acting import As, Reading, allowed, asking, blind
 from lockhouse.faces.cli.call import Here, Input, id_of, noun, person_of
 from lockhouse.faces.cli.layout import Said, count, plain
-from lockhouse.faces.cli.people import card, facts_about, records, undoable
+from lockhouse.faces.cli.people import card, facts_about, records, undoable, why_refused
 from lockhouse.flows import link, look
 from lockhouse.gates.disclose import Records
 from lockhouse.policy.explain import explain as explain_lines
-from lockhouse.policy.sentences import SENTENCES
 
 if TYPE_CHECKING:
     from lockhouse.gates.disclose import View
+    from lockhouse.model.decision import Ask
+    from lockhouse.model.policy import Policy
 
 APP = noun("person", "Find and show people. Every look is noted before it is shown.")
 PAGE = 50
@@ -53,7 +54,8 @@ async def show(person: str, /, *, acting: Reading | None = None, call: Here) -> 
     async with call.open() as opened:
         ask = await asking(opened.house, acting or Reading(), action="show")
         view = await look.show(opened.house, ask, person_of(person))
-        return _said(view, _with_undo(call, view, card(view, opened.house.live().policy, ask)))
+        policy = opened.house.live().policy
+        return _said(view, _with_undo(call, view, card(view, policy, ask)), policy=policy, ask=ask)
 
 
 @APP.command
@@ -69,7 +71,8 @@ async def reveal(person: str, /, *, acting: Reading | None = None, call: Here) -
     async with call.open() as opened:
         ask = await asking(opened.house, acting or Reading(), action="reveal", mode="full")
         view = await look.reveal(opened.house, ask, person_of(person))
-        return _said(view, _with_undo(call, view, card(view, opened.house.live().policy, ask)))
+        policy = opened.house.live().policy
+        return _said(view, _with_undo(call, view, card(view, policy, ask)), policy=policy, ask=ask)
 
 
 @APP.command
@@ -92,8 +95,9 @@ async def timeline(
     async with call.open() as opened:
         ask = await asking(opened.house, acting or Reading(), action="timeline")
         view = await look.show(opened.house, ask, person_of(person), records=page)
+        policy = opened.house.live().policy
     more = f"\nMore: --after {view.timeline[-1].id.hex()}" if view.truncated and view.timeline else ""
-    return _said(view, _with_undo(call, view, records(view, ask) + more))
+    return _said(view, _with_undo(call, view, records(view, ask) + more), policy=policy, ask=ask)
 
 
 @APP.command(name="link")
@@ -134,14 +138,18 @@ def _with_undo(call: Here, view: View, text: str) -> str:
     return "\n".join([text, *map(call.located, undoable(view))])
 
 
-def _said(view: View, text: str) -> Said:
+def _said(view: View, text: str, *, policy: Policy, ask: Ask) -> Said:
     """The view, or the refusal with its sentences."""
     if view.refused:
-        told = [SENTENCES.get(code, code) for code in view.refused]
-        raise Refused(
-            "person: expected something that may be shown, got nothing", reasons=view.refused, hint=" ".join(told)
-        )
+        raise _refusal(view, policy, ask)
     return Said(plain(view), text)
+
+
+def _refusal(view: View, policy: Policy, ask: Ask) -> Refused:
+    told = "expected something that may be shown, got nothing"
+    if blind(policy, ask):
+        told = f"expected a role that sees persons, got {ask.actor.roles[0]}"
+    return Refused(f"person: {told}", reasons=view.refused, hint=" ".join(why_refused(view, policy, ask)))
 
 
 @APP.command
@@ -156,14 +164,15 @@ async def explain(person: str, field: str, /, *, acting: Reading | None = None, 
     who = person_of(person)
     async with call.open() as opened:
         house = opened.house
+        policy = house.live().policy
         ask = await asking(house, acting or Reading(), action="show")
-        if field not in house.live().policy.fields:
+        if field not in policy.fields:
             raise Invalid("field", "one of the live policy", got="another", hint="lockhouse policy show --full")
         view = await look.show(house, ask, who)
+        if not policy.roles[ask.actor.roles[0]].for_:
+            raise _refusal(view, policy, ask)
         facts = await facts_about(house, view)
-        lines = explain_lines(
-            house.live().policy, role=ask.actor.roles[0], field=field, purpose=ask.purpose, person=facts
-        )
+        lines = explain_lines(policy, role=ask.actor.roles[0], field=field, purpose=ask.purpose, person=facts)
     shown = view.fields.get(field)
     ended = sum(view.ended.values())
     nothing = "Nothing of it opens." if ended or view.shut else "Nothing is held of it."
