@@ -95,13 +95,16 @@ def load(folder: Path, environment: Mapping[str, str]) -> Settings:
 
     Raises:
         NotFound: there is no house here.
-        Invalid: a word is unknown, a value has the wrong type or form, the house's id is missing, or plain HTTP would
-            leave this machine.
+        Invalid: a word is unknown, a value has the wrong type or form, the house's id or its root is missing, or plain
+            HTTP would leave this machine.
     """
     given = _from_file(folder) | _from_environment(environment)
     settings = Settings(**{name: _checked(name, one) for name, one in given.items()})
     if not settings.house:
         raise Invalid(_line("house"), "the house's id, 32 hexadecimal digits", got="none", hint=_LOST_HOUSE)
+    if not settings.root:
+        hint = f"unless lockhouse init was told otherwise that is ~/.config/lockhouse/roots/{settings.house}.root"
+        raise Invalid(_line("root"), "the path of the root key file", got="none", hint=hint)
     _check_listeners(settings, {name: _line(name) for name in _DEFAULTS} | {name: given[name].where for name in given})
     return settings
 

@@ -23,7 +23,7 @@ from lockhouse.adapters.host_facts import listener, look
 from lockhouse.adapters.ids import SystemIds
 from lockhouse.adapters.journal import Journal
 from lockhouse.adapters.journal import read as read_journal
-from lockhouse.adapters.kms_file import FileRoot
+from lockhouse.adapters.kms_file import FileRoot, default_root
 from lockhouse.adapters.lifeline import LIFELINE_VARIABLE, bind_to_parent
 from lockhouse.adapters.migrations import HEAD as SCHEMA
 from lockhouse.adapters.migrations.run import migrate, migrate_check
@@ -96,12 +96,6 @@ def template(name: str) -> str:
     if "/" in name or not found.is_file():
         raise Invalid("extends", "the name of a template that ships with Lockhouse, as retail@1", got="another")
     return found.read_text(encoding="utf-8")
-
-
-def default_root(house: str) -> Path:
-    """Where the root key file goes by default: never in the house folder, so that a copy of that is not everything."""
-    config = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-    return config / "lockhouse" / "roots" / f"{house}.root"
 
 
 def log_name(house: bytes) -> str:
@@ -188,7 +182,7 @@ def open_root(chosen: Settings) -> Root:
     Raises:
         Unavailable: the root key file is missing or locked, or not locked though the settings name a passphrase.
     """
-    root = FileRoot.open(Path(chosen.root), passphrase=_passphrase(chosen))
+    root = FileRoot.open(Path(chosen.root), passphrase=_passphrase(chosen), usual=default_root(chosen.house))
     if chosen.root_passphrase_file and not root.is_locked:
         raise Unavailable(
             "root_passphrase_file: expected a root key file that a passphrase locks, got one without",
@@ -383,7 +377,6 @@ __all__ = [
     "SystemClock",
     "bind_to_parent",
     "copies",
-    "default_root",
     "destroyed_keys",
     "found",
     "host_of",

@@ -17,7 +17,8 @@ HOUSE = "0123456789abcdef" * 2
 
 
 def _load(folder: Path, toml: str = "", **environment: str) -> Settings:
-    (folder / FILE).write_text(toml if toml.startswith("house") else f"house = '{HOUSE}'\n{toml}", "utf-8")
+    house = "" if toml.startswith("house") else f"house = '{HOUSE}'\n"
+    (folder / FILE).write_text(f"{house}root = '/keys/root'\n{toml}", "utf-8")
     return load(folder, environment)
 
 
@@ -115,4 +116,11 @@ def test_a_misspelt_setting_is_told_what_it_may_have_been(tmp_path: Path) -> Non
 
 
 def test_what_is_not_a_setting_is_left_alone(tmp_path: Path) -> None:
-    assert _load(tmp_path, LOCKHOUSE_HOUSE="x", LOCKHOUSE_URL="y", HOME="z") == Settings(house=HOUSE)
+    assert _load(tmp_path, LOCKHOUSE_HOUSE="x", LOCKHOUSE_URL="y", HOME="z") == Settings(house=HOUSE, root="/keys/root")
+
+
+def test_a_root_that_nobody_named_is_said_to_be_missing_with_its_usual_place(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_text(f"house = '{HOUSE}'\n", "utf-8")
+    with pytest.raises(Invalid, match=r"^lockhouse\.toml: root: expected the path of the root key file") as caught:
+        load(tmp_path, {})
+    assert f"lockhouse/roots/{HOUSE}.root" in caught.value.hint

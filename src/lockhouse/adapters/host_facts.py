@@ -37,9 +37,10 @@ def root_at(path: Path, folder: Path) -> Root:
     locked = False
     with suppress(OSError, ValueError):
         locked = json.loads(path.read_bytes()).get("passphrase") is not None
+    there = path.is_file() or path.is_symlink()
     return Root(
-        thing=thing_at(path, name=str(path)), inside=folder.resolve() in path.resolve().parents,
-        same_disk=_disk(path) == _disk(folder), locked=locked,
+        thing=thing_at(path, name=str(path)) if there else None, inside=folder.resolve() in path.resolve().parents,
+        same_disk=_disk(path) == _disk(folder), locked=locked, path=str(path.absolute()),
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ import os
 import stat
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
@@ -26,7 +27,6 @@ from lockhouse.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 KEY_BYTES = 32
 SALT_BYTES = 16
@@ -87,11 +87,20 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
 _parse = msgspec.json.Decoder(_File).decode
 
 
+def default_root(house: str) -> Path:
+    """Where the root key file goes by default: never in the house folder, so that a copy of that is not everything."""
+    config = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    return config / "lockhouse" / "roots" / f"{house}.root"
+
+
 class FileRoot:
     """A root whose generations live in one file. Made by `create` or `open`."""
 
-    def __init__(self, path: Path, *, lock: Secret | None, entropy: Callable[[int], bytes]) -> None:
+    def __init__(
+        self, path: Path, *, lock: Secret | None, entropy: Callable[[int], bytes], usual: Path | None = None
+    ) -> None:
         self._path = path
+        self._usual = usual
         self._lock = lock
         self._entropy = entropy
 
@@ -139,15 +148,26 @@ class FileRoot:
 
     @classmethod
     def open(
-        cls, path: Path, *, passphrase: Secret | None = None, entropy: Callable[[int], bytes] = os.urandom
+        cls,
+        path: Path,
+        *,
+        passphrase: Secret | None = None,
+        usual: Path | None = None,
+        entropy: Callable[[int], bytes] = os.urandom,
     ) -> FileRoot:
         """The root in an existing file.
+
+        Args:
+            path: of the file.
+            passphrase: that locks it.
+            usual: where it would be if nobody had chosen another place; for whoever looks for it.
+            entropy: random bytes, fit for keys.
 
         Raises:
             Unavailable: the file is missing, readable to others, a link, or locked with another passphrase.
             Tampered: it is no root file, or changed.
         """
-        root = cls(path, lock=None, entropy=entropy)
+        root = cls(path, lock=None, entropy=entropy, usual=usual)
         locked = root._read().passphrase
         if locked is None:
             return root
@@ -239,17 +259,32 @@ class FileRoot:
         try:
             # O_NOFOLLOW: a link could make us trust, or overwrite, a file of someone else's choosing.
             handle = os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except FileNotFoundError as err:
+            raise self._away("none") from err
         except OSError as err:
-            raise Unavailable("root file: expected a file of our own at its path") from err
-        with os.fdopen(handle, "rb") as stream:
+            raise self._away("a link, or one that we may not open") from err
+        try:
             found = os.fstat(handle)
-            if not stat.S_ISREG(found.st_mode) or stat.S_IMODE(found.st_mode) & 0o077:
+            if not stat.S_ISREG(found.st_mode):
+                raise self._away("a folder, or something else")
+            if stat.S_IMODE(found.st_mode) & 0o077:
                 raise Unavailable("root file: expected mode 0600", hint="chmod 600 it, and ask who has read it")
-            raw = stream.read(MAX_FILE_BYTES)
+            with os.fdopen(handle, "rb", closefd=False) as stream:
+                raw = stream.read(MAX_FILE_BYTES)
+        finally:
+            os.close(handle)
         try:
             return _parse(raw)
         except (msgspec.MsgspecError, UnicodeDecodeError) as err:
             raise Tampered("root file: expected a root file of version 1") from err
+
+    def _away(self, got: str) -> Unavailable:
+        """Where the file was looked for, and where else it may be. A path of the settings is nobody's value."""
+        hint = "bring it back from its copy, or set `root` in lockhouse.toml to where it is"
+        if self._usual is not None and self._usual != self._path:
+            there = self._usual.is_file()
+            hint += f"; {'there is one at' if there else 'unless init was told otherwise that is'} {self._usual}"
+        return Unavailable(f"root file: expected a file of our own at {self._path.absolute()}, got {got}", hint=hint)
 
     def _key(self, generation: int) -> Secret:
         entry = self._read().generations.get(generation)

@@ -65,8 +65,9 @@ def _root(host: Host) -> Answer:
     found: Thing | None = host.root.thing
     if found is None:
         return Answer(
-            "FAIL", "The root key file is missing.", "bring it back from its copy; lockhouse.toml says where it belongs"
-        )
+            "FAIL", f"There is no root key file at {host.root.path}.",
+            "bring it back from its copy, or set `root` in lockhouse.toml to where it is",
+        )  # fmt: skip
     if found.mode & OPEN_TO_OTHERS or not found.owned or found.is_link:
         return Answer(
             "FAIL", "The root key file is open to others.", f"chmod 600 {found.name}, and ask who has read it"
@@ -295,9 +296,8 @@ def examine(world: World, *, production: bool) -> list[Result]:
         if only and not production:
             continue
         if world.house is None:
-            results.append(
-                _named(name, Answer("ERROR", f"The house could not be opened: {world.away}.", "lockhouse doctor"), only)
-            )
+            away = Answer("ERROR", f"The house could not be opened: {world.away}.", world.mend or "lockhouse doctor")
+            results.append(_named(name, away, only))
         else:
             results.append(_named(name, judge(world.house), only))
     return results

@@ -24,7 +24,7 @@ class Root(msgspec.Struct, frozen=True, kw_only=True):
     """The root key file.
 
     Attributes:
-        thing: the file; None when it is missing.
+        thing: the file; None when it is missing. `path`: where it is looked for.
         inside: within the house folder. `same_disk`: on the house's file system. `locked`: by a passphrase.
     """
 
@@ -32,6 +32,7 @@ class Root(msgspec.Struct, frozen=True, kw_only=True):
     inside: bool
     same_disk: bool
     locked: bool
+    path: str = ""
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,8 +114,9 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class World(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything; `house` is None when the house could not be opened, and `away` then says why."""
+    """Everything; `house` is None when the house could not be opened: `away` then says why, `mend` what to do."""
 
     host: Host
     house: House | None = None
     away: str = ""
+    mend: str = ""

@@ -80,6 +80,31 @@ def test_a_house_that_lost_its_id_is_told_where_it_still_stands(tmp_path: Path, 
     assert desk.call("policy history").code == 0
 
 
+def test_a_root_that_is_not_where_it_was_said_to_be_is_looked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    desk = Desk(tmp_path)
+    assert desk.call("init shop --yes --name Shop").code == 0
+    file = desk.house / "lockhouse.toml"
+    written = file.read_text("utf-8")
+    [usual] = (tmp_path / "config" / "lockhouse" / "roots").glob("*.root")
+    for place, got in ((tmp_path / "elsewhere", "none"), (tmp_path, "a folder, or something else")):
+        file.write_text(written.replace(str(usual), str(place)), "utf-8")
+        error = desk.call("policy history", json=True).error
+        assert error["message"] == f"root file: expected a file of our own at {place}, got {got}"
+        assert error["hint"].endswith(f"; there is one at {usual}")
+        assert _state(desk, "root-file") == ("FAIL", f"There is no root key file at {place}.")
+    shown = desk.call("doctor").out
+    assert shown.count(f"there is one at {usual}") == 1
+    assert shown.count("The house could not be opened") == 1
+    usual.rename(tmp_path / "away")
+    seen = desk.call("policy history")
+    assert (seen.code, f"unless init was told otherwise that is {usual}" in seen.err) == (9, True)
+    file.write_text(written.replace(str(usual), str(tmp_path / "away")), "utf-8")
+    assert desk.call("policy history").code == 0
+
+
 def test_a_passphrase_for_a_root_that_is_not_locked_is_an_error_and_no_comfort(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     desk.found()

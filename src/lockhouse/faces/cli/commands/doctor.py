@@ -53,7 +53,7 @@ async def doctor(*, production: bool = False, call: Here) -> Said:
             if production and not house.unsigned:
                 await _note(opened, results)
     except LockhouseError as error:
-        results = examine(World(host=host, away=error.text), production=production)
+        results = examine(World(host=host, away=error.text, mend=error.hint), production=production)
     found = counts(results)
     bad = found["FAIL"] + found["ERROR"]
     value = {"counts": found, "results": [plain(one) for one in results], "production": production}
@@ -61,11 +61,13 @@ async def doctor(*, production: bool = False, call: Here) -> Said:
 
 
 def _page(results: list[Result], found: dict[str, int]) -> str:
-    lines = []
+    lines, before = [], ""
     for one in sorted(results, key=lambda each: ("FAIL", "ERROR", "MANUAL", "PASS").index(each.state)):
-        lines.append(f"{MARKS[one.state]}  {one.check:<14} {one.sentence}")
-        if one.mend:
+        same = one.state == "ERROR" and one.sentence == before  # a house that does not open fails in all at once
+        lines.append(f"{MARKS[one.state]}  {one.check:<14} {'The same.' if same else one.sentence}")
+        if one.mend and not same:
             lines.append(f"{'':<23}→ {one.mend}")
+        before = one.sentence
     total = ", ".join(f"{number} {state}" for state, number in found.items() if number)
     return "\n".join([*lines, "", total])
 
