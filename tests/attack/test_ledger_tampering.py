@@ -261,6 +261,20 @@ def test_an_export_that_was_cut_off_says_so() -> None:
     assert "incomplete-export" in kinds(_audit([]))
 
 
+@pytest.mark.parametrize("kept", range(len(busy().lines())))
+def test_an_export_of_which_one_line_is_left_gives_its_findings(kept: int) -> None:
+    lines = [b"\x00 damaged"] * len(busy().lines())
+    lines[kept] = busy().lines()[kept]
+    assert {"malformed-line", "incomplete-export"} <= kinds(_audit(lines))
+    lines[kept] = lines[kept][:20]
+    assert {"malformed-line", "incomplete-export"} <= kinds(_audit(lines))
+
+
+def test_a_file_that_was_never_an_export_is_no_tampered_ledger() -> None:
+    with pytest.raises(Invalid, match="file: expected an export of a ledger, got something else"):
+        _audit([b"# Lockhouse", b"", b'{"a": 1}'])
+
+
 def test_an_entry_spelt_otherwise_is_found_though_it_means_the_same() -> None:
     for old, new in (
         (b'"n":2,', b'"n": 2,'),
@@ -282,7 +296,7 @@ def test_a_position_that_is_no_number_is_malformed(position: bytes) -> None:
 
 
 def test_a_thousand_findings_are_kept_and_the_rest_counted() -> None:
-    report = _audit([b"?"] * 1_200)
+    report = _audit([busy().lines()[0], *[b"?"] * 1_200])
     assert len(report.findings) == 1_000
     assert report.found > 1_200
 

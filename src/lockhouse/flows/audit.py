@@ -214,6 +214,7 @@ async def verify_file(
     """The same for an export that was written earlier; with a house, its record rows are held against it.
 
     Raises:
+        Invalid: it is no export at all.
         Tampered: a held checkpoint is not signed by these keys.
     """
     loop = asyncio.get_running_loop()

@@ -122,6 +122,16 @@ def test_a_wrong_call_is_told_from_a_changed_file(tmp_path: Path, capsys: pytest
     assert capsys.readouterr().out.splitlines()[0] == "unreadable: No such file or directory"
 
 
+def test_a_file_that_is_no_export_is_said_to_be_none_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "README.md"
+    path.write_text("# Lockhouse\n\nA gate and vault.\n" * 50, encoding="utf-8")
+    assert main([str(path), "--vkey", busy().vkeys[0]]) == 2
+    assert capsys.readouterr().out.splitlines() == [
+        "invalid: file: expected an export of a ledger, got something else",
+        "hint: `lockhouse ledger export FILE` writes one",
+    ]
+
+
 @pytest.mark.parametrize("held_in", ["extra", "above", "beside"])
 def test_a_proof_verifies_with_its_entry_wherever_that_stands(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], held_in: str

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 Line = TypeVar("Line", bound=msgspec.Struct)
 MAX_ENTRY_BYTES = 65_535
+_WRITES = "`lockhouse ledger export FILE` writes one"
 _GROUNDS = frozenset({"intent", "completion"})
 """Kinds that a deletion may name as its reason."""
 # 16 digits may pass 2^53; then, and where keys might sort otherwise in UTF-16, the slow and exact check decides. What
@@ -84,12 +85,15 @@ def verify_export(
         again: see `verify_records`.
 
     Raises:
-        Invalid: one of `vkeys` is no verifier key.
+        Invalid: one of `vkeys` is no verifier key, or no line begins as one of an export, so that there is no damage
+            to be named but another file.
         Tampered: a checkpoint in `held` is not signed by these keys.
     """
-    audit = _Audit(vkeys, held, keep=records is not None)
+    audit, number = _Audit(vkeys, held, keep=records is not None), 0
     for number, line in enumerate(lines, 1):
         audit.read(line.removesuffix(b"\n"), number)
+    if number and audit.strange == number:
+        raise Invalid("file", "an export of a ledger", got="something else", hint=_WRITES)
     return audit.close(records, again)
 
 
@@ -118,6 +122,7 @@ class _Audit:
         self.due: _Due | None = None
         self.position = 0
         self.checkpoints = self.offered = self.signed = self.agreed = 0
+        self.strange = 0
         self.rewritten = False
         self.grounds: set[str] = set()
         self.intakes: list[tuple[bytes, bytes, bool]] = []
@@ -133,6 +138,7 @@ class _Audit:
             else:
                 self._other(line)
         except _MALFORMED:
+            self.strange += not line.startswith(wire.WORDS)
             self.found.add("malformed-line", f"line {number}", "It is not a line of an export in its canonical form.")
 
     def _other(self, line: bytes) -> None:

@@ -20,6 +20,8 @@ POSITION = b',"position":'
 LEAVES = b'{"leaves":'
 CHECKPOINT = b'{"checkpoint":'
 END = b'{"end":'
+WORDS = (b'{"export":', ENTRY, LEAVES, CHECKPOINT, END)
+"""How lines begin, whatever became of the rest of them."""
 BESIDE = frozenset({"intake", "reseal", "deletion"})
 """Kinds of entries whose leaves follow on a line of their own."""
 
