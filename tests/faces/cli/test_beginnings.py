@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -156,6 +157,21 @@ def test_what_is_to_be_typed_next_keeps_the_house_that_was_named(tmp_path: Path)
     desk.environment["LOCKHOUSE_HOUSE"] = str(place)
     assert "hint: lockhouse request list" in desk.call(f"request show {MISSING}").err
     assert "\n  lockhouse why first-1\n" in desk.call("channel add shop").out
+
+
+@pytest.mark.parametrize("channel", ["shop", "web"])
+def test_the_event_by_hand_has_its_key_from_a_variable_and_not_from_the_history(tmp_path: Path, channel: str) -> None:
+    desk = Desk(tmp_path)
+    desk.found()
+    out = desk.call(f"channel add {channel}").out
+    [key] = re.findall(r"(?m)^  (lh[ps]_\S+)$", out)
+    typed = [line.strip() for line in out.splitlines() if line.startswith(("  read ", "  curl "))]
+    assert key not in "".join(typed)
+    curl = """curl() { while [ "$1" != -u ]; do shift; done; printf %s "$2"; }"""
+    told = subprocess.run(
+        ["bash", "-c", "\n".join([curl, *typed])], input=f"{key}\n", capture_output=True, text=True, check=True
+    )
+    assert (told.stdout, told.stderr) == (f"{key}:", "")
 
 
 def test_a_proof_that_was_shown_on_the_screen_verifies_without_the_house(tmp_path: Path) -> None:

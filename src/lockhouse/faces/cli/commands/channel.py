@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 APP = noun("channel", "The ways in: their write keys, and what they send that is not kept.")
 FIRST = "first-1"
 """The message id of the event by hand, so that it can be asked for."""
+READ = "read -rs KEY"
+"""Stands alone: whatever is pasted together with it would be taken for the key."""
 SAMPLE = {"email": "anna@customer.example", "order_id": "A-1"}
 WEAKNESS = {
     "public": "Anyone can read its key in the page: events may be made up, so they neither widen a consent nor prove "
@@ -70,9 +72,14 @@ def _shown(channel: Channel, key: str, address: str) -> str:
         "",
         *(f"  {line}" for line in _snippet(channel, key, address, event=event)),
         "",
-        "One event by hand:",
+        "One event by hand. So that the key stays out of the shell's history, type this line alone, paste the key and",
+        "press Enter; nothing is shown:",
         "",
-        f"  curl -sS -u {key}: {address}/v1/track -H 'content-type: application/json'{prefer} -d '{sample}'",
+        f"  {READ}",
+        "",
+        "Then:",
+        "",
+        f"  curl -sS -u \"$KEY\": {address}/v1/track -H 'content-type: application/json'{prefer} -d '{sample}'",
         "",
         f"While the house is served, `lockhouse tail --channel {channel.name}` follows along. What became of this one:",
         "",
