@@ -46,6 +46,8 @@ WRONG = [
     "person show 1 {canary}", "person reveal --as {canary} 00", "person timeline 00 --limit {canary}",
     "policy explain {canary} email fulfilment", "policy explain support {canary} fulfilment",
     "policy explain support email {canary}", "policy explain support email marketing --consent {canary}",
+    "policy explain support email marketing --consent {canary}=granted",
+    "policy explain support email marketing --region {canary}",
     "channel add {canary}", "channel show {canary}", "recipient show {canary}",
     "consent record {canary} marketing denied",
     "consent show {canary}", "suppression add email {canary}", "suppression add {canary} -", "request open {canary}",
@@ -102,6 +104,32 @@ def test_each_class_of_error_has_its_exit_code(error: LockhouseError, code: int)
     err = io.StringIO()
     assert tell(Terminal(stderr=err, talks=False), error, as_json=False) == code
     assert err.getvalue().startswith(f"lockhouse: error[{error.code}]: ")
+
+
+@pytest.mark.parametrize("region", ["xx", "germany", "d", "xx-ca", "us_ca", "uk", ""])
+def test_a_region_that_is_none_is_refused_and_those_with_rules_of_their_own_are_named(desk: Desk, region: str) -> None:
+    seen = desk.call(["policy", "explain", "support", "email", "marketing", "--region", region])
+    assert seen.code == 2
+    assert "--region: expected eu, a country as two letters of ISO 3166-1 (de) or a part of one (us-ca)" in seen.err
+    assert "us" in seen.err.partition("hint: ")[2]
+
+
+@pytest.mark.parametrize("region", ["de", "DE", "jp", "us", "us-ca", "US-CA", "eu", "gb"])
+def test_a_region_without_a_rule_of_its_own_is_one_all_the_same(desk: Desk, region: str) -> None:
+    told = desk.call(f"policy explain support email marketing --region {region}")
+    assert told.code == 0
+    basis = "opt_out" if region.lower().startswith("us") else "consent"
+    assert f"In region {region.lower()}, marketing rests on" in told.out
+    assert f"({basis})" in told.out
+
+
+def test_a_word_on_a_purpose_that_the_policy_does_not_name_is_refused_with_those_it_names(desk: Desk) -> None:
+    seen = desk.call("policy explain support email marketing --consent marketng=denied")
+    assert seen.code == 2
+    for purpose in ("accounting", "analytics", "fulfilment", "marketing"):
+        assert purpose in seen.err
+    for word in ("marketing=denied", "fulfilment=denied"):
+        assert desk.call(f"policy explain support email fulfilment --consent {word}").code == 0
 
 
 def test_every_problem_of_a_draft_has_its_own_line(desk: Desk) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cyclopts import Parameter
 
@@ -24,8 +25,12 @@ from lockhouse.policy.diff import render as render_effects
 from lockhouse.policy.document import parse
 from lockhouse.policy.document import render as render_document
 from lockhouse.policy.explain import explain as explain_lines
+from lockhouse.policy.words import is_region
 from lockhouse.settings import load
 from lockhouse.wiring import KINDS, template
+
+if TYPE_CHECKING:
+    from lockhouse.model.policy import Policy
 
 APP = noun("policy", "What may be kept, why, until when, who sees it and who receives it.")
 STATES = {PROPOSED: "proposed", LIVE: "live", FORMER: "former"}
@@ -37,7 +42,7 @@ class About:
     """What is known of a person whose data is asked about."""
 
     region: str | None = None
-    """where the person is: de, us-ca; unknown if it is not said"""
+    """where the person is: eu, a country (de) or a part of one (us-ca); unknown if it is not said"""
     consent: tuple[str, ...] = ()
     """the person's word, as PURPOSE=granted or PURPOSE=denied; may be said more than once"""
 
@@ -105,18 +110,36 @@ async def explain(role: str, field: str, purpose: str, /, *, about: About | None
         purpose: of the live policy, or `requests`.
         about: what is known of the person.
     """
-    known = about or About()
-    person = PersonFacts(region=known.region, consents=dict(_word(one) for one in known.consent))
     async with call.open() as opened:
         policy = opened.house.live().policy
+        person = _person(about or About(), policy)
         lines = explain_lines(policy, role=role, field=field, purpose=purpose, person=person)
     return Said({"role": role, "field": field, "purpose": purpose, "because": lines}, "\n".join(lines))
 
 
-def _word(said: str) -> tuple[str, bool]:
+def _person(about: About, policy: Policy) -> PersonFacts:
+    """A person of whom this is known.
+
+    Raises:
+        Invalid: the region is none, or a purpose is not one of the policy's; a slip would explain somebody else.
+    """
+    region = None if about.region is None else about.region.lower()
+    if region is not None and not is_region(region):
+        ruled = sorted({key for one in policy.purposes for key in one.basis} - {"default"})
+        own = f"the live policy has rules of their own for {', '.join(ruled)}; " if ruled else ""
+        raise Invalid(
+            "--region", "eu, a country as two letters of ISO 3166-1 (de) or a part of one (us-ca)", got="another word",
+            hint=f"{own}any other region takes each purpose's default; without --region it is unknown",
+        )  # fmt: skip
+    return PersonFacts(region=region, consents=dict(_word(one, policy) for one in about.consent))
+
+
+def _word(said: str, policy: Policy) -> tuple[str, bool]:
     purpose, _, word = said.partition("=")
-    if word not in {"granted", "denied"}:
-        raise Invalid("--consent", "PURPOSE=granted or PURPOSE=denied", got="another form")
+    known = [one.name for one in policy.purposes if not one.builtin]
+    if word not in {"granted", "denied"} or purpose not in known:
+        expected = f"PURPOSE=granted or PURPOSE=denied, and of the purposes one of {', '.join(known)}"
+        raise Invalid("--consent", expected, got="another form" if purpose in known else "another purpose")
     return purpose, word == "granted"
 
 
