@@ -59,7 +59,7 @@ COUNTRIES = frozenset(  # ISO 3166-1 alpha-2, officially assigned
     PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL
     TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW""")
 )
-SUBDIVISION = re.compile(r"([a-z]{2})-[a-z0-9]{1,3}\Z")
+_REGION = re.compile(r"([a-z]{2})(?:-[a-z0-9]{1,3})?\Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,8 +101,8 @@ def is_region(word: str) -> bool:
     """Whether a word names a region: `eu`, a country (`de`) or a subdivision (`us-ca`), in lower case."""
     if word == "eu":
         return True
-    part = SUBDIVISION.match(word)
-    return (part.group(1) if part else word).upper() in COUNTRIES
+    part = _REGION.match(word)
+    return part is not None and part.group(1).upper() in COUNTRIES
 
 
 def region_keys(region: str) -> tuple[str, ...]:

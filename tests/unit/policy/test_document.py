@@ -15,6 +15,7 @@ PROBLEMS = [
     ("basis: consent", "basis: concent", "got 'concent' (did you mean 'consent'?)"),
     ("basis: contract", "basis: {us: contract}", "expected a key 'default', got none"),
     ("basis: contract", "basis: {default: contract, moon: consent}", "expected 'default' or a region such as"),
+    ("basis: contract", "basis: {default: contract, DE: consent}", "expected 'default' or a region such as"),
     ("keep: 12 months after event", "keep: 12 months", "expected 'N months after event' or"),
     ("keep: 12 months after event", "keep: 9999 months after event", "expected 'N months after event' or"),
     ("  care: {", "  requests: {about: x, basis: consent, keep: 1 day after event}\n  care: {", "not built in"),
