@@ -313,6 +313,28 @@ def test_two_source_persons_are_linked_and_unlinked_by_hand(desk: Desk) -> None:
     assert desk.call(f"person unlink {one} {other}").code == OUTCOMES[NotFound].exit_code
 
 
+def test_a_page_of_a_timeline_says_how_many_there_are_and_how_to_go_on(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.found()
+    for number in range(5):
+        desk.clock.now += 60_000
+        desk.send(("Order Completed", {"email": EMAIL, "order_id": f"A-{number}"}))
+    whole = f"person timeline {desk.person()}"
+    assert ": 5 records, " in desk.call(whole).out
+    line = f"{whole} --limit 2"
+    assert desk.call(line, json=True).value["total"] == 5
+    newest = desk.call(line).out
+    assert ": the newest 2 of 5 records, " in newest
+    older = desk.call(f"{line} {newest.rpartition('More: ')[2]}").out
+    assert ": 2 of 5 records, " in older
+    oldest = desk.call(f"{line} {older.rpartition('More: ')[2]}").out
+    assert ": 1 of 5 records, " in oldest
+    assert "More: " not in oldest
+    [first] = re.findall("record ([0-9a-f]{32})$", oldest, re.MULTILINE)
+    assert "More: --after " in desk.call(f"{line} --after {first}").out
+    assert desk.call(f"{line} --after {first} --before {first}").code == 2
+
+
 def test_a_file_that_could_not_be_filled_is_not_left_behind(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     for line in ("ledger export log.jsonl", "backup create copy"):

@@ -61,15 +61,21 @@ def why_refused(view: View, policy: Policy, ask: Ask) -> list[str]:
     return [other] * bool(other) + [SENTENCES.get(code, code) for code in codes]
 
 
-def _head(view: View) -> str:
+def _head(view: View, *, newest: bool = True) -> str:
     joined = f", {count(len(view.persons), 'source person')} joined" if len(view.persons) > 1 else ""
     state = [flag.name.lower() for flag in PersonState if flag and flag.name and view.state & flag]
     words = f", {' and '.join(state)}" if state else ""
     span = f", {day(view.first_at)} to {day(view.last_at)}" if view.records else ""
     ways = ", ".join(f"{name} {number}" for name, number in sorted(view.channels.items()))
-    return f"person {view.person.hex()}{joined}{words}: {count(view.records, 'record')}{span}" + (
+    return f"person {view.person.hex()}{joined}{words}: {_number(view, newest=newest)}{span}" + (
         f" ({clean(ways)})" if ways else ""
     )
+
+
+def _number(view: View, *, newest: bool) -> str:
+    if view.total <= view.records:
+        return count(view.records, "record")
+    return f"{'the newest ' * newest}{view.records:,} of {count(view.total, 'record')}"
 
 
 def _look(view: View, ask: Ask) -> str:
@@ -110,9 +116,9 @@ def _spelt(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def records(view: View, ask: Ask) -> str:
-    """A page of a timeline."""
-    lines = [_head(view), _look(view, ask)]
+def records(view: View, ask: Ask, *, newest: bool) -> str:
+    """A page of a timeline: the newest records, or others."""
+    lines = [_head(view, newest=newest), _look(view, ask)]
     for one in view.timeline:
         lines.append(f"\n{when(one.occurred_at)}  {clean(one.event)}  {clean(one.channel)}  record {one.id.hex()}")
         lines += [f"  {name}  {_field(field)}" for name, field in sorted(one.fields.items())]

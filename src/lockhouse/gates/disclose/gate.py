@@ -53,12 +53,14 @@ class Records(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         only: these ids and no others; None for the newest `limit`.
-        after: ids greater than this one (a page of a timeline).
+        after: the oldest `limit` of the ids greater than this one (a page of a timeline).
+        before: the newest `limit` of the ids smaller than this one.
         sought: show only persons of whom an opened value is the one sought; the others are noted and not shown.
     """
 
     only: frozenset[bytes] | None = None
     after: bytes | None = None
+    before: bytes | None = None
     limit: int = FOLD_LIMIT
     sought: Sought | None = None
 
@@ -70,6 +72,7 @@ class _Group(msgspec.Struct):
     facts: Any
     decision: Decision
     rows: list[Record]
+    total: int = 0
     truncated: bool = False
 
     @property
@@ -192,11 +195,9 @@ async def _read(house: House, group: _Group, records: Records) -> None:
     """The group's record rows: still sealed, so reading them shows nothing."""
     rows: list[Record] = []
     for person in group.persons:
-        if records.after is None:
-            rows.extend(await _newest(house, person, records.limit + 1))
-            continue
-        after = (records.after,)
-        rows.extend(await house.reads.find(Record, ("person",), [(person,)], after=after, limit=records.limit + 1))
+        found, many = await _walked(house, person, records)
+        rows.extend(found)
+        group.total += many
     rows.sort(key=lambda row: row.id)
     group.truncated = len(rows) > records.limit
     group.rows = rows[-records.limit :] if records.after is None else rows[: records.limit]
@@ -210,16 +211,23 @@ async def _read_only(house: House, groups: Sequence[_Group], records: frozenset[
             whose[row.person].rows.append(row)
 
 
-async def _newest(house: House, person: bytes, many: int) -> list[Record]:
-    """The person's newest records: their history is walked to its end, and no more than these are held."""
-    kept: list[Record] = []
-    after = None
-    while page := await house.reads.find(Record, ("person",), [(person,)], after=after, limit=many):
-        kept = [*kept, *page][-many:]
-        after = (page[-1].id,)
-        if len(page) < many:
+async def _walked(house: House, person: bytes, records: Records) -> tuple[list[Record], int]:
+    """The person's records of a page, and one more if there is one; and how many they have.
+
+    Their history is walked to its end, and no more than a page of it is held.
+    """
+    many, kept, total, behind = records.limit + 1, list[Record](), 0, None
+    step = max(many, FOLD_LIMIT)
+    while rows := await house.reads.find(Record, ("person",), [(person,)], after=behind, limit=step):
+        total += len(rows)
+        if records.after is not None:
+            kept = [*kept, *(row for row in rows if row.id > records.after)][:many]
+        else:
+            kept = [*kept, *(row for row in rows if records.before is None or row.id < records.before)][-many:]
+        behind = (rows[-1].id,)
+        if len(rows) < step:
             break
-    return kept
+    return kept, total
 
 
 async def _note(

@@ -64,7 +64,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
         state: bits of `PersonState`.
         entry: the ledger entry that noted this look.
         refused: reason codes, when nothing of this person may be seen; then nothing else is filled in.
-        records: how many records were read; `truncated` says that there are more.
+        records: how many records were read, of `total` that there are; `truncated` says that the page is full and
+            more come in its direction.
         ended: boxes whose key is gone, by `erased` and `expired`.
         shut: boxes whose key waits for its destruction.
     """
@@ -77,6 +78,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     timeline: tuple[RecordView, ...] = ()
     channels: Mapping[str, int] = {}
     records: int = 0
+    total: int = 0
     truncated: bool = False
     first_at: int | None = None
     last_at: int | None = None

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from cyclopts import Parameter
 
 from lockhouse.errors import Invalid, Refused
 from lockhouse.faces.cli.acting import As, Reading, allowed, asking, blind
@@ -10,7 +13,7 @@ from lockhouse.faces.cli.call import Here, Input, id_of, noun, person_of
 from lockhouse.faces.cli.layout import Said, count, plain
 from lockhouse.faces.cli.people import card, facts_about, records, undoable, why_refused
 from lockhouse.flows import link, look
-from lockhouse.gates.disclose import Records
+from lockhouse.gates.disclose import FOLD_LIMIT, Records
 from lockhouse.policy.explain import explain as explain_lines
 
 if TYPE_CHECKING:
@@ -75,29 +78,52 @@ async def reveal(person: str, /, *, acting: Reading | None = None, call: Here) -
         return _said(view, _with_undo(call, view, card(view, policy, ask)), policy=policy, ask=ask)
 
 
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Which records a timeline shows."""
+
+    limit: int = PAGE
+    """records a page, up to 500"""
+    before: str | None = None
+    """the record to go on before, to older ones"""
+    after: str | None = None
+    """the record to go on behind, to newer ones"""
+
+    def records(self) -> Records:
+        """The same, for the gate.
+
+        Raises:
+            Invalid: too many, no record's id, or both directions at once.
+        """
+        if not 0 < self.limit <= FOLD_LIMIT:
+            raise Invalid("--limit", f"1 to {FOLD_LIMIT}", got="another number")
+        if self.before and self.after:
+            raise Invalid("page", "--before or --after", got="both")
+        before = id_of(self.before, where="--before", hint="the first record of a page") if self.before else None
+        after = id_of(self.after, where="--after", hint="the last record of a page") if self.after else None
+        return Records(before=before, after=after, limit=self.limit)
+
+
 @APP.command
-async def timeline(
-    person: str, /, *, limit: int = PAGE, after: str | None = None, acting: Reading | None = None, call: Here
-) -> Said:
-    """A person's records in order, a page at a time.
+async def timeline(person: str, /, *, page: Page | None = None, acting: Reading | None = None, call: Here) -> Said:
+    """A person's records in order, a page at a time, the newest page first.
 
     Args:
         person: an id that `person find` printed.
-        limit: records a page, up to 500.
-        after: the record to go on behind.
+        page: which records.
         acting: role, purpose and reason.
     """
-    if not 0 < limit <= 500:  # noqa: PLR2004  # what is folded on read
-        raise Invalid("--limit", "1 to 500", got="another number")
-    page = Records(
-        after=id_of(after, where="--after", hint="the last record of a page") if after else None, limit=limit
-    )
+    which = (page or Page()).records()
     async with call.open() as opened:
         ask = await asking(opened.house, acting or Reading(), action="timeline")
-        view = await look.show(opened.house, ask, person_of(person), records=page)
+        view = await look.show(opened.house, ask, person_of(person), records=which)
         policy = opened.house.live().policy
-    more = f"\nMore: --after {view.timeline[-1].id.hex()}" if view.truncated and view.timeline else ""
-    return _said(view, _with_undo(call, view, records(view, ask) + more), policy=policy, ask=ask)
+    text = _with_undo(call, view, records(view, ask, newest=which.after is None and which.before is None))
+    if view.truncated and view.timeline:
+        on = f"--before {view.timeline[0].id.hex()}" if which.after is None else f"--after {view.timeline[-1].id.hex()}"
+        text += f"\nMore: {on}"
+    return _said(view, text, policy=policy, ask=ask)
 
 
 @APP.command(name="link")
