@@ -9,6 +9,7 @@ import pytest
 from lockhouse.errors import NotFound, Tampered
 from lockhouse.flows import link, look
 from lockhouse.model.rows import KeyRing, Link, Seal
+from lockhouse.model.scale import Proof
 from tests.world import World
 
 if TYPE_CHECKING:
@@ -42,9 +43,12 @@ async def test_an_unmerge_gives_each_the_records_written_before_and_after_the_me
     world = await World.make(tmp_path)
     anna, bert = await _merged(world)
     assert await _orders(world, anna) == await _orders(world, bert) == ALL
+    [joint] = await link.joints(world.house, [anna, bert])
+    assert ({joint.one, joint.other}, joint.proof) == ({anna, bert}, Proof.PROVEN)
     assert await link.undo(world.house, anna, bert, by=STAFF) == 1
     assert await _orders(world, anna) == {"anna-before", "anna-after"}
     assert await _orders(world, bert) == {"bert-before", "bert-after"}
+    assert await link.joints(world.house, [anna, bert]) == []
     assert (await world.kinds()).count("link") == 2
     assert [one.state for one in await world.rows(Seal)] == [0, 0]
 

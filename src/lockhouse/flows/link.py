@@ -9,6 +9,7 @@ import msgspec
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Invalid, NotFound
 from lockhouse.gates.authority import checked, signed
+from lockhouse.gates.disclose.group import joins
 from lockhouse.gates.rings import admit_rings
 from lockhouse.gates.told import link_draft, tell
 from lockhouse.identity.match import SAME_PERSON
@@ -17,7 +18,35 @@ from lockhouse.model.rows import KeyRing, Link
 from lockhouse.model.scale import Proof
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lockhouse.gates.house import House
+
+
+class Joint(msgspec.Struct, frozen=True, kw_only=True):
+    """Two source persons who are one: with the best proof of what said so, and since when (ms) something has."""
+
+    one: bytes
+    other: bytes
+    proof: int
+    since: int
+
+
+async def joints(house: House, persons: Sequence[bytes]) -> list[Joint]:
+    """What joins these source persons to each other, pair by pair: what `undo` can take apart.
+
+    Raises:
+        Tampered: a link was not made by this house.
+    """
+    rows = await house.reads.find(Link, ("a",), [(person,) for person in persons])
+    pairs: dict[tuple[bytes, bytes], list[Link]] = {}
+    for row in checked(rows, house.integrity_key):
+        if joins(row) and row.b in persons:
+            pairs.setdefault((min(row.a, row.b), max(row.a, row.b)), []).append(row)
+    return [
+        Joint(one=one, other=other, proof=max(row.proof for row in said), since=min(row.from_at for row in said))
+        for (one, other), said in sorted(pairs.items())
+    ]
 
 
 async def links_of(house: House, person: bytes) -> list[Link]:

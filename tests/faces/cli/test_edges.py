@@ -308,9 +308,19 @@ def test_a_role_that_may_not_is_told_how_it_may_be_done(desk: Desk) -> None:
 def test_two_source_persons_are_linked_and_unlinked_by_hand(desk: Desk) -> None:
     desk.send(("identify", {"email": "ben@example.org"}))
     one, other = desk.person(), desk.person("ben@example.org")
+    assert "unlink" not in desk.call(f"person show {one}").out
     assert desk.call(f"person link {one} {other}").code == 0
-    assert desk.call(f"person unlink {one} {other}").out.startswith("1 link undone")
-    assert desk.call(f"person unlink {one} {other}").code == OUTCOMES[NotFound].exit_code
+    for verb in ("show", "reveal"):
+        told = desk.call(f"person {verb} {other}").out
+        [undo] = re.findall(
+            "^Joined since 2026-11-23, issued: lockhouse (person unlink .*) undoes it$", told, re.MULTILINE
+        )
+        [link] = desk.call(f"person {verb} {one}", json=True).value["links"]
+        assert undo.split()[2:] == [link["one"], link["other"]]
+        assert {link["one"], link["other"]} == {one, other}
+    assert desk.call(undo).out.startswith("1 link undone")
+    assert desk.call(undo).code == OUTCOMES[NotFound].exit_code
+    assert desk.call(f"person show {one}", json=True).value["links"] == []
 
 
 def test_a_page_of_a_timeline_says_how_many_there_are_and_how_to_go_on(tmp_path: Path) -> None:

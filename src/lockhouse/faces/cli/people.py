@@ -14,6 +14,9 @@ from lockhouse.policy.decide import plain_reason
 from lockhouse.policy.sentences import SENTENCES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lockhouse.flows.link import Joint
     from lockhouse.gates.disclose import FieldView, View
     from lockhouse.gates.house import House
     from lockhouse.model.decision import Ask
@@ -59,6 +62,15 @@ def why_refused(view: View, policy: Policy, ask: Ask) -> list[str]:
     other = blind(policy, ask)
     codes = [code for code in view.refused if not other or code not in OF_THE_ROLE]
     return [other] * bool(other) + [SENTENCES.get(code, code) for code in codes]
+
+
+def joined(joints: Sequence[Joint]) -> list[str]:
+    """What joins the source persons of a view, and how each is undone."""
+    return [
+        f"Joined since {day(one.since)}, {proof(one.proof)}: "
+        f"lockhouse person unlink {one.one.hex()} {one.other.hex()} undoes it"
+        for one in joints
+    ]
 
 
 def _head(view: View, *, newest: bool = True) -> str:

@@ -11,13 +11,14 @@ from lockhouse.errors import Invalid, Refused
 from lockhouse.faces.cli.acting import As, Reading, allowed, asking, blind
 from lockhouse.faces.cli.call import Here, Input, id_of, noun, person_of
 from lockhouse.faces.cli.layout import Said, count, plain
-from lockhouse.faces.cli.people import card, facts_about, records, undoable, why_refused
+from lockhouse.faces.cli.people import card, facts_about, joined, records, undoable, why_refused
 from lockhouse.flows import link, look
 from lockhouse.gates.disclose import FOLD_LIMIT, Records
 from lockhouse.policy.explain import explain as explain_lines
 
 if TYPE_CHECKING:
     from lockhouse.gates.disclose import View
+    from lockhouse.gates.house import House
     from lockhouse.model.decision import Ask
     from lockhouse.model.policy import Policy
 
@@ -57,8 +58,7 @@ async def show(person: str, /, *, acting: Reading | None = None, call: Here) -> 
     async with call.open() as opened:
         ask = await asking(opened.house, acting or Reading(), action="show")
         view = await look.show(opened.house, ask, person_of(person))
-        policy = opened.house.live().policy
-        return _said(view, _with_undo(call, view, card(view, policy, ask)), policy=policy, ask=ask)
+        return await _person(call, opened.house, view, ask)
 
 
 @APP.command
@@ -74,8 +74,7 @@ async def reveal(person: str, /, *, acting: Reading | None = None, call: Here) -
     async with call.open() as opened:
         ask = await asking(opened.house, acting or Reading(), action="reveal", mode="full")
         view = await look.reveal(opened.house, ask, person_of(person))
-        policy = opened.house.live().policy
-        return _said(view, _with_undo(call, view, card(view, policy, ask)), policy=policy, ask=ask)
+        return await _person(call, opened.house, view, ask)
 
 
 @Parameter(name="*")
@@ -149,7 +148,7 @@ async def unlink(person: str, other: str, /, *, acting: As | None = None, call: 
 
     Args:
         person: an id that `person find` printed.
-        other: the other one.
+        other: the other one; `person show` names both.
         acting: the role.
     """
     one, two = (person_of(text) for text in (person, other))
@@ -157,6 +156,15 @@ async def unlink(person: str, other: str, /, *, acting: As | None = None, call: 
         by = allowed(opened.house, "person.link", (acting or As()).role)
         undone = await link.undo(opened.house, one, two, by=by.id)
     return Said({"person": person, "other": other, "undone": undone}, f"{count(undone, 'link', 'links')} undone.")
+
+
+async def _person(call: Here, house: House, view: View, ask: Ask) -> Said:
+    """One person's card, with what joins their source persons, or the refusal."""
+    policy = house.live().policy
+    said = _said(view, _with_undo(call, view, card(view, policy, ask)), policy=policy, ask=ask)
+    joints = await link.joints(house, view.persons)
+    text = "\n".join([said.text, *map(call.located, joined(joints))])
+    return Said(said.value | {"links": plain(joints)}, text)
 
 
 def _with_undo(call: Here, view: View, text: str) -> str:
