@@ -33,11 +33,25 @@ def in_force(
         courses: what the policy asks for, by name.
         assigned: course -> when it was assigned, ms; one that never was has no grace.
     """
-    passed = {one.course for one in attested if now < _ends(courses.get(one.course), one)}
-    within_grace = {
-        name for name, course in courses.items() if now < assigned.get(name, 0) + course.grace_days * DAY_MS
-    }
-    return frozenset(passed | within_grace)
+    within_grace = {name for name in courses if now < _grace_ends(courses[name], assigned)}
+    return frozenset(_passed(courses, attested, now) | within_grace)
+
+
+def by_grace(
+    courses: Mapping[str, Course], attested: Iterable[Attested], *, assigned: Mapping[str, int], now: int
+) -> dict[str, int]:
+    """The courses that are in force by their grace alone, and until when (ms)."""
+    passed = _passed(courses, attested, now)
+    ends = {name: _grace_ends(course, assigned) for name, course in courses.items() if name not in passed}
+    return {name: end for name, end in ends.items() if now < end}
+
+
+def _passed(courses: Mapping[str, Course], attested: Iterable[Attested], now: int) -> set[str]:
+    return {one.course for one in attested if now < _ends(courses.get(one.course), one)}
+
+
+def _grace_ends(course: Course, assigned: Mapping[str, int]) -> int:
+    return assigned.get(course.name, 0) + course.grace_days * DAY_MS
 
 
 def _ends(course: Course | None, one: Attested) -> int:

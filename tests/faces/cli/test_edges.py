@@ -27,6 +27,7 @@ from lockhouse.faces.cli.edge import tell, tell_incident
 from lockhouse.faces.cli.layout import clean, plain, table
 from lockhouse.faces.cli.terminal import Terminal
 from lockhouse.faces.outcomes import OUTCOMES
+from lockhouse.model.ids import DAY_MS
 from tests.faces.cli.house import EMAIL, Desk
 
 if TYPE_CHECKING:
@@ -321,6 +322,25 @@ def test_two_source_persons_are_linked_and_unlinked_by_hand(desk: Desk) -> None:
     assert desk.call(undo).out.startswith("1 link undone")
     assert desk.call(undo).code == OUTCOMES[NotFound].exit_code
     assert desk.call(f"person show {one}", json=True).value["links"] == []
+
+
+def test_a_reveal_says_that_only_a_grace_lets_the_actor_in_and_until_when(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.found()
+    desk.send(("Order Completed", {"email": EMAIL, "order_id": "A-1"}))
+    line = f"person reveal {desk.person()} --as support --reason 'call back'"
+    until = desk.clock.now + 14 * DAY_MS
+    told = "Courses not in force: phishing, privacy-basics. A grace lets you in until 2026-12-07 13:30Z."
+    assert desk.call(line).out.splitlines()[-1] == told
+    assert desk.call(line, json=True).value["grace"] == {"phishing": until, "privacy-basics": until}
+    for course, day in (("phishing", "2027-06-01"), ("privacy-basics", "2026-11-26")):
+        assert desk.call(f"training record os-user:{os.getuid()} {course} --until {day}").code == 0
+    assert desk.call(line, json=True).value["grace"] == {}
+    desk.clock.now += 5 * DAY_MS
+    assert desk.call(line).out.splitlines()[-1] == told.replace("phishing, ", "")
+    assert "grace" not in desk.call(line.replace("support", "privacy_officer")).out
+    desk.clock.now += 10 * DAY_MS
+    assert "course your role needs has lapsed" in desk.call(line).err
 
 
 def test_a_page_of_a_timeline_says_how_many_there_are_and_how_to_go_on(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lockhouse.model.policy import Course
-from lockhouse.training.lapse import Attested, in_force
+from lockhouse.training.lapse import Attested, by_grace, in_force
 
 DAY = 86_400_000
 COURSES = {"phishing": Course(name="phishing", every_days=365, grace_days=14)}
@@ -12,6 +12,14 @@ COURSES = {"phishing": Course(name="phishing", every_days=365, grace_days=14)}
 def test_a_new_course_shuts_nobody_out_before_its_grace_has_passed() -> None:
     assert in_force(COURSES, [], assigned={"phishing": 0}, now=14 * DAY - 1) == {"phishing"}
     assert in_force(COURSES, [], assigned={"phishing": 0}, now=14 * DAY) == frozenset()
+
+
+def test_what_only_a_grace_puts_in_force_is_told_with_its_end() -> None:
+    lapsed = [Attested("phishing", at=0, until_at=3 * DAY)]
+    assert by_grace(COURSES, lapsed, assigned={"phishing": 0}, now=3 * DAY - 1) == {}
+    assert by_grace(COURSES, lapsed, assigned={"phishing": 0}, now=3 * DAY) == {"phishing": 14 * DAY}
+    assert by_grace(COURSES, [], assigned={"phishing": 0}, now=14 * DAY - 1) == {"phishing": 14 * DAY}
+    assert by_grace(COURSES, [], assigned={"phishing": 0}, now=14 * DAY) == {}
 
 
 def test_a_course_that_was_never_assigned_has_no_grace() -> None:

@@ -64,6 +64,14 @@ def why_refused(view: View, policy: Policy, ask: Ask) -> list[str]:
     return [other] * bool(other) + [SENTENCES.get(code, code) for code in codes]
 
 
+def let_in(graces: Mapping[str, int]) -> list[str]:
+    """That courses are missing or have lapsed, and until when their grace lets the actor in all the same."""
+    if not graces:
+        return []
+    until = when(min(graces.values()))
+    return [f"Courses not in force: {', '.join(sorted(graces))}. A grace lets you in until {until}."]
+
+
 def joined(joints: Sequence[Joint]) -> list[str]:
     """What joins the source persons of a view, and how each is undone."""
     return [

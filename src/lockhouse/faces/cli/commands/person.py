@@ -11,9 +11,10 @@ from lockhouse.errors import Invalid, Refused
 from lockhouse.faces.cli.acting import As, Reading, allowed, asking, blind
 from lockhouse.faces.cli.call import Here, Input, id_of, noun, person_of
 from lockhouse.faces.cli.layout import Said, count, plain
-from lockhouse.faces.cli.people import card, facts_about, joined, records, undoable, why_refused
+from lockhouse.faces.cli.people import card, facts_about, joined, let_in, records, undoable, why_refused
 from lockhouse.flows import link, look
 from lockhouse.gates.disclose import FOLD_LIMIT, Records
+from lockhouse.gates.facts import courses_by_grace
 from lockhouse.policy.explain import explain as explain_lines
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ async def reveal(person: str, /, *, acting: Reading | None = None, call: Here) -
     async with call.open() as opened:
         ask = await asking(opened.house, acting or Reading(), action="reveal", mode="full")
         view = await look.reveal(opened.house, ask, person_of(person))
-        return await _person(call, opened.house, view, ask)
+        return await _with_grace(opened.house, ask, await _person(call, opened.house, view, ask))
 
 
 @Parameter(name="*")
@@ -165,6 +166,12 @@ async def _person(call: Here, house: House, view: View, ask: Ask) -> Said:
     joints = await link.joints(house, view.persons)
     text = "\n".join([said.text, *map(call.located, joined(joints))])
     return Said(said.value | {"links": plain(joints)}, text)
+
+
+async def _with_grace(house: House, ask: Ask, said: Said) -> Said:
+    """The same, and whether only a grace let this actor see it."""
+    graces = await courses_by_grace(house, ask.actor)
+    return Said(said.value | {"grace": graces}, "\n".join([said.text, *let_in(graces)]))
 
 
 def _with_undo(call: Here, view: View, text: str) -> str:
