@@ -32,7 +32,6 @@ from lockhouse.model.ids import DAY_MS
 from lockhouse.model.rows import House as HouseRow
 from lockhouse.model.rows import Identifier, Lookup, Person, Receipt, Record, Seal
 from lockhouse.model.scale import PersonState
-from lockhouse.policy.reduce import find_value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -119,8 +118,10 @@ async def _decide_group(house: House, works: list[Work], turns: Turns) -> tuple[
             lost = await _settle_persons(house, passing)
     finally:
         turns.land(made)
-    again = {id(work) for work in lost}
-    return lost, [(work, _record(house, work)) for work in works if id(work) not in again and work.reply is None]
+    again, deadline = {id(work) for work in lost}, house.clock.now_ms() + LEASE_MS
+    return lost, [
+        (work, _record(work, deadline=deadline)) for work in works if id(work) not in again and work.reply is None
+    ]
 
 
 async def _settle_persons(house: House, works: Sequence[Work]) -> list[Work]:
@@ -151,14 +152,14 @@ def _who(house: House, work: Work) -> Change | None:
         expects.append(Expect(Identifier.TABLE, (kind, generation, tag, proof), None, False, "index-taken"))  # noqa: FBT003
         puts.append(Put(Identifier.TABLE, Identifier(kind, generation, tag, proof, person, now)))
     for field, how, value in work.reduced.lookups:
-        plain = lookup(how, find_value(how, value))
+        plain = lookup(how, value)
         if plain is not None:
             number = work.live.policy.identifiers[f"{field}#{how}"]
             puts.append(Put(Lookup.TABLE, Lookup(number, 1, plain.encode(), person)))
     return Change("identity", puts=tuple(puts), expects=tuple(expects)) if puts else None
 
 
-def _record(house: House, work: Work) -> Change:
+def _record(work: Work, *, deadline: int) -> Change:
     live, batch, reduced, now = work.live, work.batch, work.reduced, work.batch.received_at
     row = Record(
         work.record, work.person, live.policy.channels[batch.channel].id, live.policy.events[work.event.name].id,
@@ -181,7 +182,7 @@ def _record(house: House, work: Work) -> Change:
         ),
         leaves=_NO_LEAVES,
         counts=tuple(Count(row.channel, path, reason, 1, now) for path, reason in reduced.dropped),
-        deadline=house.clock.now_ms() + LEASE_MS,
+        deadline=deadline,
     )
 
 

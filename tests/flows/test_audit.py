@@ -6,6 +6,7 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from lockhouse.crypto.checkpoint import parse_proof
@@ -13,7 +14,7 @@ from lockhouse.crypto.merkle import leaf_hash
 from lockhouse.errors import NotFound
 from lockhouse.flows import audit, request
 from lockhouse.flows.sweep import sweep
-from lockhouse.model.rows import Record
+from lockhouse.model.rows import LedgerEntry, Record
 from lockhouse.wiring import jobs
 from tests.faces.cli.house import Desk
 from tests.world import World
@@ -109,6 +110,40 @@ async def test_what_a_house_at_work_takes_in_and_deletes_meanwhile_is_no_finding
     assert len(after - before) == 1
     assert len(before - after) == 1
     assert report.findings == ()
+
+
+async def test_a_planted_row_that_was_seen_is_told_also_when_it_is_taken_out_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = await _busy(tmp_path)
+    planted = msgspec.structs.replace((await world.rows(Record))[0], id=bytes(16))
+    world.plant(planted)
+    export = audit.export
+
+    async def exported(house: House, *, sequencer: Sequencer) -> AsyncIterator[bytes]:
+        async for lines in export(house, sequencer=sequencer):
+            yield lines
+        world.drop(planted)
+
+    monkeypatch.setattr(audit, "export", exported)
+    assert [one.kind for one in (await _verify(world)).findings] == ["unknown-record"]
+
+
+async def test_one_finding_does_not_make_strangers_of_what_came_since(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = await _busy(tmp_path)
+    look = next(row for row in await world.rows(LedgerEntry) if row.kind == "disclosure")
+    world.plant(msgspec.structs.replace(look, body=look.body.replace(b"os-user", b"os-uses")))
+    lines = audit._lines
+
+    async def slow(house: House, size: int) -> AsyncIterator[bytes]:
+        async for part in lines(house, size):
+            yield part
+        await world.send("account", "Order Completed", email=EMAIL, order_id="B-1")
+
+    monkeypatch.setattr(audit, "_lines", slow)
+    assert {one.kind for one in (await _verify(world)).findings} == {"rewritten-tree"}
 
 
 async def test_an_export_read_later_says_the_same(tmp_path: Path) -> None:

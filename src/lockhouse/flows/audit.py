@@ -35,6 +35,8 @@ STEP = 1_000
 """Entries, and records, read at once."""
 UNREADABLE = bytes(32)
 """The leaf of a row that has none because an id or salt lost its length: equal to no leaf, so it is found as edited."""
+Leaves = list[tuple[bytes, bytes]]
+"""Id and leaf of record rows."""
 Item = TypeVar("Item")
 
 
@@ -152,31 +154,50 @@ async def verify(house: House, *, sequencer: Sequencer, trusted: Trusted, record
     points, found = opened_anchors(anchored, trusted.vkeys, size=size)
     found += await _deleted(house, points, size=size)
     held = [*trusted.held, *points]
-    before = _without_tail(await _read(house, _lines(house, size), trusted.vkeys, held))
+    before = _without_tail(await _read(_lines(house, size), trusted.vkeys, held))
     if size and not _is_frontier(frontier, before.root):
         found.append(Finding("rewritten-tree", "frontier of the house", "The next checkpoint would sign another tree."))
     if found or before.found:
         if records:
-            before = _without_tail(await _read(house, _lines(house, size), trusted.vkeys, held, records=True))
+            stored, later = await _rows(house), await _stored_since(house, size)
+            stored = [one for one in stored if one[0] not in later]
+            before = _without_tail(await _read(_lines(house, size), trusted.vkeys, held, rows=stored, since=size))
         kept = (*found, *before.findings)[:KEPT]
         return before._replace(findings=kept, found=before.found + len(found))
-    return await _read(house, export(house, sequencer=sequencer), trusted.vkeys, held, records=records)
+    # Everything that is noted by now is in the tree: from here on is meanwhile.
+    lines = export(house, sequencer=sequencer)
+    if not records:
+        return await _read(lines, trusted.vkeys, held)
+    since = (await sequencer.seal_ledger()).size
+    return await _read(lines, trusted.vkeys, held, rows=await _rows(house), since=since)
 
 
 async def _read(
-    house: House, source: AsyncIterator[bytes], vkeys: Sequence[str], held: Sequence[str], *, records: bool = False
+    source: AsyncIterator[bytes],
+    vkeys: Sequence[str],
+    held: Sequence[str],
+    *,
+    rows: Leaves | None = None,
+    since: int | None = None,
 ) -> Report:
-    loop = asyncio.get_running_loop()
-    lines = _split(_pulled(source, loop))
-    if not records:
-        return await asyncio.to_thread(verify_export, lines, vkeys=vkeys, held=held)
-    # Before the first line of the source is asked for: whatever is among the rows is then in the ledger too.
-    rows = [one async for part in _leaves(house) for one in part]
+    """Read an export, and hold record rows against it that were read when the tree was of size `since`."""
+    lines = _split(_pulled(source, asyncio.get_running_loop()))
+    records = None if rows is None else (lambda: rows)
+    return await asyncio.to_thread(verify_export, lines, vkeys=vkeys, held=held, records=records, since=since)
 
-    def again(ids: Sequence[bytes]) -> list[tuple[bytes, bytes]]:
-        return asyncio.run_coroutine_threadsafe(_leaves_of(house, ids), loop).result()
 
-    return await asyncio.to_thread(verify_export, lines, vkeys=vkeys, held=held, records=lambda: rows, again=again)
+async def _rows(house: House) -> Leaves:
+    return [one async for part in _leaves(house) for one in part]
+
+
+async def _stored_since(house: House, size: int) -> set[bytes]:
+    """Records of entries that the tree of this size does not hold: it is not for it to say whether they are right."""
+    newest = next((row.tree_size for row in (await house.reads.get(HouseRow, [(1,)])).values()), size)
+    entries = await house.reads.find(LedgerEntry, ("position",), [(None,)])
+    for start in range(size, newest, STEP):
+        entries += await _entries(house, start, min(start + STEP, newest))
+    intakes = await house.reads.get(Intake, [(row.id,) for row in entries])
+    return {row.records[at : at + 16] for row in intakes.values() for at in range(0, len(row.records), 16)}
 
 
 def _without_tail(report: Report) -> Report:
@@ -222,17 +243,9 @@ async def verify_file(
     return await asyncio.to_thread(verify_export, lines, vkeys=vkeys, held=held, records=leaves)
 
 
-async def _leaves(house: House) -> AsyncIterator[list[tuple[bytes, bytes]]]:
+async def _leaves(house: House) -> AsyncIterator[Leaves]:
     async for rows in house.reads.scan(Record, chunk=STEP):
         yield [(row.id, _leaf(row)) for row in rows]
-
-
-async def _leaves_of(house: House, ids: Sequence[bytes]) -> list[tuple[bytes, bytes]]:
-    found: list[tuple[bytes, bytes]] = []
-    for start in range(0, len(ids), STEP):
-        rows = await house.reads.get(Record, [(one,) for one in ids[start : start + STEP]])
-        found += [(row.id, _leaf(row)) for row in rows.values()]
-    return found
 
 
 def _leaf(row: Record) -> bytes:
@@ -261,7 +274,7 @@ def _split(runs: Iterator[bytes]) -> Iterator[bytes]:
         yield from run.splitlines(keepends=True)
 
 
-def _flat(parts: Iterator[list[tuple[bytes, bytes]]]) -> Iterator[tuple[bytes, bytes]]:
+def _flat(parts: Iterator[Leaves]) -> Iterator[tuple[bytes, bytes]]:
     for part in parts:
         yield from part
 

@@ -18,12 +18,10 @@ from lockhouse.errors import Invalid, Tampered
 from lockhouse.ledger.verify import lines as wire
 from lockhouse.ledger.verify.findings import Finding, Findings
 from lockhouse.ledger.verify.lanes import Lane, Wire, refuse_fraction
-from lockhouse.ledger.verify.records import HASH_BYTES, ID_BYTES, verify_records
+from lockhouse.ledger.verify.records import HASH_BYTES, ID_BYTES, Meanwhile, verify_records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-
-    from lockhouse.ledger.verify.records import Again
 
     Records = Callable[[], Iterable[tuple[bytes, bytes]]]
 
@@ -72,7 +70,7 @@ def verify_export(
     vkeys: Sequence[str],
     held: Sequence[str] = (),
     records: Records | None = None,
-    again: Again | None = None,
+    since: int | None = None,
 ) -> Report:
     """Read an export and say all that is not as it must be.
 
@@ -82,19 +80,20 @@ def verify_export(
         held: checkpoints that the auditor has from elsewhere (a witness, a report, a certificate); a log that was cut
             off or rewritten before them is found by nothing else.
         records: gives id and leaf of every record row as it stands; None leaves the records out.
-        again: see `verify_records`.
+        since: the tree's size when the record rows began to be read; what entries from there on tell excuses rows that
+            were read before it. None for rows that nobody writes meanwhile.
 
     Raises:
         Invalid: one of `vkeys` is no verifier key, or no line begins as one of an export, so that there is no damage
             to be named but another file.
         Tampered: a checkpoint in `held` is not signed by these keys.
     """
-    audit, number = _Audit(vkeys, held, keep=records is not None), 0
+    audit, number = _Audit(vkeys, held, keep=records is not None, since=since), 0
     for number, line in enumerate(lines, 1):
         audit.read(line.removesuffix(b"\n"), number)
     if number and audit.strange == number:
         raise Invalid("file", "an export of a ledger", got="something else", hint=_WRITES)
-    return audit.close(records, again)
+    return audit.close(records)
 
 
 class _Due(NamedTuple):
@@ -107,7 +106,7 @@ class _Due(NamedTuple):
 class _Audit:
     """The state of one reading; each method takes one kind of line."""
 
-    def __init__(self, vkeys: Sequence[str], held: Sequence[str], *, keep: bool) -> None:
+    def __init__(self, vkeys: Sequence[str], held: Sequence[str], *, keep: bool, since: int | None) -> None:
         self.found = Findings()
         self.vkeys = vkeys
         self.held = [open_checkpoint(text, vkeys) for text in held]
@@ -115,6 +114,7 @@ class _Audit:
         for point in self.held:
             self.awaited.setdefault(point.size, []).append(point)
         self.keep = keep
+        self.since = since
         self.head: wire.Head | None = None
         self.tail: wire.Totals | None = None
         self.tree = Frontier()
@@ -127,6 +127,8 @@ class _Audit:
         self.grounds: set[str] = set()
         self.intakes: list[tuple[bytes, bytes, bool]] = []
         self.deletions: list[tuple[bytes, bytes]] = []
+        self.late_intakes: list[tuple[bytes, bytes, bool]] = []
+        self.late_deletions: list[tuple[bytes, bytes]] = []
 
     def read(self, line: bytes, number: int) -> None:
         """Take one line."""
@@ -200,10 +202,12 @@ class _Audit:
             return
         if kind == "deletion" and body.get("by") not in self.grounds:
             self.found.add("unfounded-deletion", due.where, "No ending before it is what it names as its reason.")
+        is_late = self.since is not None and self.position > self.since
         if self.keep and kind == "deletion":
-            self.deletions.extend(zip(_split(ids, ID_BYTES), parts, strict=True))
+            found = self.late_deletions if is_late else self.deletions
+            found.extend(zip(_split(ids, ID_BYTES), parts, strict=True))
         elif self.keep:
-            self.intakes.append((ids, leaves, kind == "reseal"))
+            (self.late_intakes if is_late else self.intakes).append((ids, leaves, kind == "reseal"))
 
     def _owing(self, due: _Due) -> None:
         self.due = None
@@ -241,7 +245,7 @@ class _Audit:
             elif not self.rewritten:
                 self.agreed = point.size
 
-    def close(self, records: Records | None, again: Again | None) -> Report:
+    def close(self, records: Records | None) -> Report:
         """What is only known at the end; and the whole."""
         if self.due:
             self._owing(self.due)
@@ -253,7 +257,8 @@ class _Audit:
                 sentence = f"It has {point.size} entries, the export {self.tree.size}: the log was cut off or replaced."
                 self.found.add("truncated-log", f"held checkpoint of {point.origin}", sentence)
         if records is not None:
-            self.found.extend(verify_records(self.intakes, records(), self.deletions, again=again))
+            meanwhile = Meanwhile(self.late_intakes, self.late_deletions)
+            self.found.extend(verify_records(self.intakes, records(), self.deletions, meanwhile=meanwhile))
         return Report(
             entries=self.tree.size,
             lanes={name: lane.counter for name, lane in sorted(self.lanes.items())},

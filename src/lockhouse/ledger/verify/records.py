@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lockhouse.ledger.verify.findings import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-
-    Again = Callable[[Sequence[bytes]], Iterable[tuple[bytes, bytes]]]
+    from collections.abc import Iterable, Iterator
 
 ID_BYTES = 16
 HASH_BYTES = 32
 _Known = dict[bytes, bytes]
+
+
+class Meanwhile(NamedTuple):
+    """What entries tell that came since the record rows began to be read: `intakes` and `deletions` as before it."""
+
+    intakes: Iterable[tuple[bytes, bytes, bool]] = ()
+    deletions: Iterable[tuple[bytes, bytes]] = ()
 
 
 def verify_records(
@@ -21,47 +26,59 @@ def verify_records(
     records: Iterable[tuple[bytes, bytes]],
     deletions: Iterable[tuple[bytes, bytes]],
     *,
-    again: Again | None = None,
+    meanwhile: Meanwhile = Meanwhile(),  # noqa: B008  # an immutable value
 ) -> Iterator[Finding]:
     """What differs between the record rows and what the ledger says of them.
 
     Present must mean equal; absent must mean covered by a deletion; covered and present is a finding. Everything
     streams but one leaf a record (about 200 bytes of memory each).
 
-    A house at work takes in and deletes while it is read. So that none of it looks like tampering, its rows are read
-    before the ledger, and what differs is looked at `again` after it: a row that came meanwhile is there by then, and
-    one that was deleted is gone.
+    A house at work takes in and deletes while its rows are read. Only the ledger excuses what differs for that: a row
+    whose deletion came meanwhile may be there or not, one that came or was sealed again meanwhile may be there as it
+    is now, as it was, or not yet. Rows are looked at once, so that nothing that was seen can be taken back.
 
     Args:
         intakes: in ledger order, what lies beside each intake and reseal entry, its root already checked: record ids
             of 16 bytes joined, their leaves of 32 bytes joined, and whether it is a reseal (its leaves replace).
         records: id and leaf of each row, the leaf computed from the row as it stands.
         deletions: id and leaf of each record that a deletion entry covers, its root already checked.
-        again: called with the ids that differ; the rows of these that are there now. None believes `records`.
+        meanwhile: the same of entries that came after those.
     """
     known: _Known = {}
     for ids, leaves, resealed in intakes:
         yield from _take(known, ids, leaves, resealed=resealed)
     ended: _Known = {}
+    yield from _end(deletions, known=known, ended=ended)
+    before = known.copy() if (late := list(meanwhile.intakes)) else known
+    for ids, leaves, resealed in late:
+        yield from _take(known, ids, leaves, resealed=resealed)
+    leaving: _Known = {}
+    yield from _end(meanwhile.deletions, known=known, ended=leaving)
+    # What was seen leaves `known`; what is left in the end was never seen.
+    seen: set[bytes] = set()
+    for record, leaf in records:
+        if record in seen:
+            yield _finding("repeated-record", record, "Two rows have this id.")
+            continue
+        seen.add(record)
+        now = known.pop(record, leaving.get(record))
+        if record in ended:
+            yield _finding("not-deleted", record, "A deletion covers it, and yet it is there.")
+        elif now is None:
+            yield _finding("unknown-record", record, "No intake ever stored it.")
+        elif leaf not in (now, before.get(record)):
+            yield _finding("edited-record", record, "It is not as it was stored: a clear column or a box was changed.")
+    for record in known:
+        if record in before:
+            yield _finding("missing-record", record, "It was stored, no deletion covers it, and it is not there.")
+
+
+def _end(deletions: Iterable[tuple[bytes, bytes]], *, known: _Known, ended: _Known) -> Iterator[Finding]:
     for record, leaf in deletions:
         if known.get(record) == leaf:
             ended[record] = known.pop(record)
         else:
             yield _finding("unfounded-deletion", record, "A deletion names it, but not the leaf it was stored with.")
-    # What is as it was stored moves from `known` to `seen`; what is left in `known` in the end differs or is not there.
-    seen: _Known = {}
-    odd: _Known = {}
-    for record, leaf in records:
-        if record in seen or record in odd:
-            yield _finding("repeated-record", record, "Two rows have this id.")
-        elif known.get(record) == leaf:
-            seen[record] = known.pop(record)
-        else:
-            odd[record] = leaf
-    differ = [*odd, *(record for record in known if record not in odd)]
-    now = odd if again is None or not differ else dict(again(differ))
-    for record in differ:
-        yield from _judge(record, now.get(record), known=known, ended=ended)
 
 
 def _take(known: _Known, ids: bytes, leaves: bytes, *, resealed: bool) -> Iterator[Finding]:
@@ -71,18 +88,6 @@ def _take(known: _Known, ids: bytes, leaves: bytes, *, resealed: bool) -> Iterat
             sentence = "It was sealed again but never stored." if resealed else "It was stored twice."
             yield _finding("repeated-record", record, sentence)
         known[record] = leaves[at * HASH_BYTES : (at + 1) * HASH_BYTES]
-
-
-def _judge(record: bytes, leaf: bytes | None, *, known: _Known, ended: _Known) -> Iterator[Finding]:
-    if leaf is None:
-        if record in known:
-            yield _finding("missing-record", record, "It was stored, no deletion covers it, and it is not there.")
-    elif record in ended:
-        yield _finding("not-deleted", record, "A deletion covers it, and yet it is there.")
-    elif record not in known:
-        yield _finding("unknown-record", record, "No intake ever stored it.")
-    elif known[record] != leaf:
-        yield _finding("edited-record", record, "It is not as it was stored: a clear column or a box was changed.")
 
 
 def _finding(kind: str, record: bytes, sentence: str) -> Finding:
