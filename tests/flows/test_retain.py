@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lockhouse.errors import Refused, Unavailable
-from lockhouse.flows import retain
+from lockhouse.errors import Conflict, Refused, Unavailable
+from lockhouse.flows import request, retain
 from lockhouse.gates.epochs import ensure_epochs
 from lockhouse.model.rows import EpochKey
 from lockhouse.model.scale import KeyState
@@ -51,6 +51,18 @@ async def test_a_run_shuts_one_month_and_a_later_one_destroys_it(tmp_path: Path)
     states = await _states(world)
     assert {states[one.compartment, one.epoch] for one in due} == {KeyState.DESTROYED}
     assert len(world.journal.serials) == len(due) == sum(one.case.step == "done" for one in later)
+
+
+async def test_a_month_that_is_shut_is_not_called_off_and_ends_when_it_is_due(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    world.clock.pass_days(15 * 31)
+    await ensure_epochs(world.house, world.house.live().policy.compartments)
+    [shut, *_] = await retain.apply(world.house, by=BY, journal=world.journal)
+    with pytest.raises(Conflict, match="got one of a month"):
+        await request.undo(world.house, shut.case)
+    world.clock.pass_days(3.1)
+    await retain.apply(world.house, by=BY, journal=world.journal)
+    assert (await _states(world))[shut.case.compartment, shut.case.epoch] == KeyState.DESTROYED
 
 
 async def test_nobody_skips_the_cooling_time_of_a_real_house(tmp_path: Path) -> None:

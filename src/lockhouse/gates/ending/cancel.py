@@ -33,10 +33,13 @@ async def cancel(house: House, case: Case) -> Case:
 
     Raises:
         Moved: it is past its shutting, or not there yet, or the person's rows keep moving; or it is of a compartment
-            and all of the person is ending or has ended since.
+            and all of the person is ending or has ended since; or it is of a month whose keep had passed.
     """
     if case.step not in {"shut", "cancelling"}:
         raise Moved("ending: expected a case that is shut and not destroyed", hint="only then can it be undone")
+    if case.what == "epoch":  # it has no keys of persons that could be put back
+        message = "ending: expected the case of a person or of a compartment of theirs, got one of a month"
+        raise Moved(message, hint="the policy's keep ended it: lengthen the keep for what is collected from now on")
     if case.compartment:
         await _require_room(house, case)
     if case.step == "shut":  # from here on nobody destroys it

@@ -69,7 +69,8 @@ async def open_(person: str, /, *, opening: Opening | None = None, call: Here) -
 async def list_(*, call: Here) -> Said:
     """Every request and retention ending, with how far it has come."""
     async with call.open() as opened:
-        cases = await open_cases(opened.house, also_closed=True)
+        known = await open_cases(opened.house, also_closed=True)
+    cases = sorted(known, key=lambda case: (case.asked_at, case.what, case.id))
     rows = [(case.id.hex(), case.what, case.step, case.reason, when(case.asked_at), destroyed(case)) for case in cases]
     heads = ("request", "what", "step", "reason", "asked", "destroyed")
     return Said([_told(case) for case in cases], table(heads, rows, empty="no request was opened"))
