@@ -46,7 +46,9 @@ def destroy_at(asked_at: int, *, cause: Literal["request", "policy"], regulation
 def remains(what: str, *, done_at: int) -> tuple[Remains, ...]:
     """What outlives the ending of a person, a compartment or an epoch; the certificate lists every one."""
     residues = [
-        Remains("copies of the wrapped keys in backups and file-system snapshots, while their KEK lives", None),
+        Remains(
+            "copies of the wrapped keys in backups, snapshots and unused database pages, while their KEK lives", None
+        ),
         Remains("unsealed counts (clear columns) in data backups, without a way to an identifier", None),
     ]
     if what == "person":
