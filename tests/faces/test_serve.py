@@ -233,7 +233,14 @@ def test_an_address_in_use_is_said_plainly(place: Place) -> None:
     host, _, port = place.settings.listen_collect.rpartition(":")
     with socket.create_server((host, int(port))), served(place, wait=False) as house:
         assert house.process.wait(10) == 2
-        assert "listen_collect: expected a free address of this machine" in house.log
+        assert "listen_collect: expected a free address of this machine, got one that another program" in house.log
+
+
+def test_an_address_of_another_machine_is_said_plainly(place: Place) -> None:
+    place.set(listen_metrics="192.0.2.1:9420")
+    with served(place, wait=False) as house:
+        assert house.process.wait(10) == 2
+        assert "listen_metrics: expected a free address of this machine, got one that this machine" in house.log
 
 
 def test_a_house_that_is_served_is_not_served_twice_not_even_on_other_ports(place: Place) -> None:

@@ -112,7 +112,9 @@ def _extended(own: Spot, templates: Callable[[str], str], problems: Problems) ->
         text = ""
     spot = read(f"{name}.yaml", text, problems) if text else None
     if spot is None or not isinstance(spot.value, dict):
-        problems.add(named.where, "the name of a template such as retail@1", shown(name))
+        got = f"'{name}'" if isinstance(name, str) and words.TEMPLATE.fullmatch(name) else shown(name)
+        problems.add(named.where, "the name of a template such as retail@1", got)
+        problems.stop()  # what it would have brought is missing everywhere
         return own
     merged = dict(spot.value)
     for key, value in mapping.items():

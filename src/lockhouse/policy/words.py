@@ -9,6 +9,8 @@ NAME = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")
 """Fields, purposes and classes; no `-`, `+`, `@` or `|`, which build the registry's names."""
 LABEL = re.compile(r"[a-z][a-z0-9_-]{0,39}\Z")
 """Channels, recipients, roles and courses."""
+TEMPLATE = re.compile(r"[a-z][a-z0-9-]{0,39}@[0-9]{1,3}")
+"""Templates: a name and a version; no address ends in digits alone."""
 EVENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.:/-]{0,79}\Z")
 PATH = re.compile(r"[A-Za-z0-9_$ -]{1,64}(?:\.[A-Za-z0-9_$ -]{1,64}){0,9}\Z")
 

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,6 +24,7 @@ from lockhouse.errors import (
     Unproven,
 )
 from lockhouse.faces.cli.app import TREE, run, tree
+from lockhouse.faces.cli.drafts import draft_at
 from lockhouse.faces.cli.edge import tell, tell_incident
 from lockhouse.faces.cli.layout import clean, plain, table
 from lockhouse.faces.cli.terminal import Terminal
@@ -31,8 +33,10 @@ from lockhouse.model.ids import DAY_MS
 from tests.faces.cli.house import EMAIL, Desk
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
+NOBODY = 65534
 CANARY = "canary.bert@customers.example"
 READING = [
     "version", "doctor", "migrate --check", "policy check", "policy show", "policy show --full", "policy diff",
@@ -161,6 +165,27 @@ def test_a_draft_that_is_none_is_one_error_that_names_its_file(
     if content is not None:
         (desk.house / path).write_text(content, "utf-8")
     assert desk.call(f"policy check {path}", json=True).error["problems"] == [said]
+
+
+@pytest.mark.parametrize("closed", [".", "policy.yaml"])
+def test_a_draft_that_may_not_be_read_is_said_plainly(tmp_path: Path, closed: str) -> None:
+    draft = tmp_path / "policy.yaml"
+    draft.write_text("policy: 1\n", "utf-8")
+    (tmp_path / closed).chmod(0)
+    with as_usual_user(), pytest.raises(Invalid) as caught:
+        draft_at(draft)
+    assert str(caught.value) == f"policy: expected a file that this user may read at {draft}, got one that they may not"
+
+
+@contextmanager
+def as_usual_user() -> Iterator[None]:
+    """As a user whom the modes of files bind, which they do not for root."""
+    was = os.geteuid()
+    os.seteuid(was or NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(was)
 
 
 def test_a_house_whose_draft_is_away_says_how_it_comes_back(tmp_path: Path) -> None:

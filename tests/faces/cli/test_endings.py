@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import closing
+from sqlite3 import connect
 from typing import TYPE_CHECKING
 
 import pytest
@@ -43,3 +46,15 @@ def test_a_retention_run_says_when_its_epochs_were_destroyed(desk: Desk) -> None
     rows = seen.out.splitlines()[1:]
     assert rows, seen.err
     assert all(row.endswith(f"done  {when(desk.clock.now)}") for row in rows)
+
+
+def test_what_retention_has_only_shut_is_not_said_to_have_lost_its_key(desk: Desk) -> None:
+    item = {"type": "track", "event": "Products Searched", "anonymousId": "d-1", "properties": {"search": "boots"}}
+    [reply] = desk.receive(json.dumps(item))
+    with closing(connect(desk.house / "record.db")) as store:
+        [person] = store.execute("SELECT lower(hex(person)) FROM record WHERE id = ?", (reply.record,)).fetchone()
+    desk.clock.now += 3 * 365 * DAY_MS
+    assert desk.call("retention apply --yes").code == 0
+    said = desk.call(f"person show {person}").out
+    assert "2 boxes expired: kept as long as was promised, and nothing opens them." in said
+    assert "the key is gone" not in said

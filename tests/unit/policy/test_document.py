@@ -152,6 +152,19 @@ def test_all_problems_come_at_once_in_the_order_of_the_text() -> None:
     assert lines == sorted(lines)
 
 
+@pytest.mark.parametrize(
+    ("name", "got"),
+    [("nope@1", "'nope@1'"), ("jane@example.org", "something that looks like a person's value"), ("[a]", "a list")],
+)
+def test_an_unknown_template_is_the_only_problem_that_is_named(name: str, got: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        document(SMALL.replace("policy: 1", f"policy: 1\nextends: {name}").replace("type: text", "type: txt"))
+    line = SMALL[: SMALL.index("policy: 1")].count("\n") + 2
+    assert caught.value.problems == (
+        f"policy.yaml:{line}:10: expected the name of a template such as retail@1, got {got}",
+    )
+
+
 @pytest.mark.parametrize("value", ["jane@example.org", "+49 151 123 45 67", "4111 1111 1111 1111"])
 def test_no_message_holds_what_looks_like_a_persons_value(value: str) -> None:
     with pytest.raises(Invalid) as caught:

@@ -47,13 +47,19 @@ def draft_at(place: Path, *, said: str = "", hint: str = "") -> Written:
 
     Raises:
         NotFound: there is neither a file nor a folder with YAML files.
-        Invalid: it is not UTF-8, or larger than a policy can be.
+        Invalid: it may not be read, is not UTF-8, or larger than a policy can be.
     """
-    found = sorted(place.glob("*.yaml")) if place.is_dir() else [place]
-    if not found or not all(one.is_file() for one in found):
-        got = "a folder without one" if place.is_dir() else "something else" if place.exists() else "none"
-        raise NotFound(f"policy: expected a YAML file, or a folder of them, at {said or place}, got {got}", hint=hint)
-    raw = {one.name: one.read_bytes() for one in found}
+    try:
+        found = sorted(place.glob("*.yaml")) if place.is_dir() else [place]
+        if not found or not all(one.is_file() for one in found):
+            got = "a folder without one" if place.is_dir() else "something else" if place.exists() else "none"
+            expected = f"policy: expected a YAML file, or a folder of them, at {said or place}"
+            raise NotFound(f"{expected}, got {got}", hint=hint)
+        raw = {one.name: one.read_bytes() for one in found}
+    except PermissionError as err:
+        raise Invalid(
+            "policy", f"a file that this user may read at {said or place}", got="one that they may not"
+        ) from err
     if sum(map(len, raw.values())) > MAX_BYTES:
         raise Invalid("policy", f"at most {MAX_BYTES:,} bytes", got="more")
     try:

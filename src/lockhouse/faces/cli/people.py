@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 OF_THE_ROLE = frozenset({"class-not-seen", "no-role", "no-such-purpose", "not-for-this-purpose"})
 """Reasons that are said better by naming a role that sees persons."""
+ENDED = {"erased": "the key is gone", "expired": "kept as long as was promised"}
+"""How a box came to its end; the key of an expired one may still wait for its destruction."""
 MAX_SHOWN = 60
 """Characters of a value on one line; `--json` has all of it."""
 
@@ -41,8 +43,10 @@ def card(view: View, policy: Policy, ask: Ask) -> str:
     heads = ("field", "state", "value", "from", "proof", "date")
     lines.append(table(heads, rows, empty="nothing is held that this role may see"))
     lines += _because(view, policy)
-    for word, number in sorted(view.ended.items()):
-        lines.append(f"{count(number, 'box', 'boxes')} {word}: the key is gone, and nothing opens them.")
+    lines += [
+        f"{count(number, 'box', 'boxes')} {word}: {ENDED[word]}, and nothing opens {'it' if number == 1 else 'them'}."
+        for word, number in sorted(view.ended.items())
+    ]
     if view.truncated:
         lines.append("There are more records: lockhouse person timeline shows them.")
     return "\n".join(lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import resource
 import socket
 from contextlib import contextmanager
@@ -119,6 +120,17 @@ def tls_of(settings: Settings, folder: Path) -> tuple[str, str] | None:
     return str(cert), str(key)
 
 
+_NOT_BOUND = {
+    errno.EADDRINUSE: (
+        "one that another program listens on",
+        "`ss -ltnp` tells which holds port {port}; or set another port there",
+    ),
+    errno.EADDRNOTAVAIL: ("one that this machine does not have", "`ip address` lists those that it has"),
+    errno.EACCES: ("a port that needs privileges", "set one from 1024 up"),
+}
+"""Why an address cannot be bound: what was got, and what to do."""
+
+
 def listen(host: str, port: int, *, name: str) -> socket.socket:
     """A listening socket; it outlives the processes that accept from it, so a restart refuses nobody.
 
@@ -132,8 +144,9 @@ def listen(host: str, port: int, *, name: str) -> socket.socket:
         sock.bind((host, port))
     except OSError as err:
         sock.close()
+        got, hint = _NOT_BOUND.get(err.errno or 0, ("one that cannot be used", ""))
         raise Invalid(
-            f"lockhouse.toml: {name}", "a free address of this machine", got="one that cannot be used"
+            f"lockhouse.toml: {name}", "a free address of this machine", got=got, hint=hint.format(port=port)
         ) from err
     sock.listen(BACKLOG)
     sock.settimeout(0.0)

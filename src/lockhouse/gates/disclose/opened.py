@@ -30,7 +30,7 @@ class OpenedRecord(msgspec.Struct):
     """A record's values by field, as the policy of today and the slot of its day both allow; and what stays shut.
 
     Attributes:
-        ended: boxes whose key is gone, by `erased` and `expired`.
+        ended: boxes that nothing opens any more, by `erased` and `expired`.
         shut: boxes whose key waits for its destruction, by the case that shut it.
     """
 

@@ -41,7 +41,7 @@ class ShutBoxes(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RecordView(msgspec.Struct, frozen=True, kw_only=True):
-    """One record as this actor may see it; `ended` counts boxes whose key is gone, by `erased` and `expired`."""
+    """One record as this actor may see it; `ended` counts boxes that nothing opens, by `erased` and `expired`."""
 
     id: bytes
     person: bytes
@@ -66,7 +66,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
         refused: reason codes, when nothing of this person may be seen; then nothing else is filled in.
         records: how many records were read, of `total` that there are; `truncated` says that the page is full and
             more come in its direction.
-        ended: boxes whose key is gone, by `erased` and `expired`.
+        ended: boxes that nothing opens any more, by `erased` and `expired`.
         shut: boxes whose key waits for its destruction.
     """
 
