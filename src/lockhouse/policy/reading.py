@@ -89,7 +89,8 @@ class Problems:
         texts = tuple(sorted(self._texts, key=_place))
         where, _, rest = texts[0].partition(": expected ")
         expected, _, got = rest.partition(", got ")
-        raise Invalid(where, expected, got=got, hint=f"{len(texts)} problem(s) in all", problems=texts)
+        hint = f"{len(texts)} problems in all" if len(texts) > 1 else ""
+        raise Invalid(where, expected, got=got, hint=hint, problems=texts)
 
 
 def _place(text: str) -> tuple[str, int, int]:

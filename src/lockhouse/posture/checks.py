@@ -191,7 +191,11 @@ def _recipient_keys(house: House) -> Answer:
 
 def _dead(house: House) -> Answer:
     if house.dead:
-        return Answer("FAIL", f"{house.dead} events could not be sent on.", "lockhouse recipient show, then replay")
+        return Answer(
+            "FAIL",
+            f"{house.dead} event{'s' * (house.dead > 1)} could not be sent on.",
+            "lockhouse recipient show, then replay",
+        )
     return fine("Nothing is a dead letter.")
 
 

@@ -75,7 +75,7 @@ def test_a_certificate_verifies_without_the_product(tmp_path: Path) -> None:
     path.write_bytes(certificate(STATEMENT, salt=SALT, entry=entry.body, place=log.place(entry)))
     ran = _alone(str(path), "--certificate", "--vkey", log.vkeys[0])
     assert (ran.returncode, ran.stderr) == (0, "")
-    assert "certificate verified: person erased, 1 keys destroyed" in ran.stdout
+    assert "certificate verified: person erased, 1 key destroyed" in ran.stdout
     assert ran.stdout.count("cannot prove: ") == 3
 
 

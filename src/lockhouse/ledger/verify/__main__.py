@@ -88,7 +88,7 @@ def _certificate(asked: Namespace) -> int:
         }  # fmt: skip
         return _say(json.dumps(value, sort_keys=True), CLEAN)
     lines = [
-        f"certificate verified: {told.what} {told.step}, {told.keys} keys destroyed",
+        f"certificate verified: {told.what} {told.step}, {_count(told.keys, 'key')} destroyed",
         f"entry {proven.entry.hex()} at position {proven.position} of {proven.checkpoint.origin}",
         *(f"remains until {_day(residue.until)}: {residue.what}" for residue in told.residues),
         *(f"cannot prove: {sentence}" for sentence in told.cannot_prove),
@@ -124,9 +124,14 @@ def _report(report: Report, *, as_json: bool) -> int:
     if as_json:
         told = {**report._asdict(), "root": report.root.hex(), "findings": [one._asdict() for one in report.findings]}
         return _say(json.dumps(told, sort_keys=True), code)
-    head = f"{report.entries} entries in {len(report.lanes)} lanes, {report.checkpoints} checkpoints verified"
+    ways = f"{_count(len(report.lanes), 'lane')}, {_count(report.checkpoints, 'checkpoint')} verified"
+    head = f"{_count(report.entries, 'entry', 'entries')} in {ways}"
     lines = [f"{one.kind}: {one.where}: {one.sentence}" for one in report.findings]
-    return _say("\n".join([head, *lines, "clean" if report.clean else f"{report.found} findings"]), code)
+    return _say("\n".join([head, *lines, "clean" if report.clean else _count(report.found, "finding")]), code)
+
+
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"
 
 
 def _say(text: str, code: int) -> int:

@@ -71,7 +71,7 @@ async def show(name: str, /, *, call: Here) -> Said:
         "review": one.review or "never", "write key": key, "erasures reach it by": one.erase or "nothing",
         **counts, **waits,
     }  # fmt: skip
-    lines = [f"  {number:,} times {code}: {_sentence(code)}" for code, number in reasons.most_common()]
+    lines = [f"  {count(number, 'time')} {code}: {_sentence(code)}" for code, number in reasons.most_common()]
     held = ["", "Held back or dead:", *lines] if lines else []
     value = {"name": name, **told, "reasons": dict(reasons), "oldest": plain(late)}
     return Said(value, call.located("\n".join([pairs(told), *held])))
