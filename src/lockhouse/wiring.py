@@ -17,7 +17,7 @@ from lockhouse import __version__
 from lockhouse import settings as houses
 from lockhouse.adapters import anchors, jobs
 from lockhouse.adapters.clock import SystemClock
-from lockhouse.adapters.durable import sync_folder
+from lockhouse.adapters.durable import open_lock, sync_folder
 from lockhouse.adapters.group_commit.engine import WriterParts
 from lockhouse.adapters.host_facts import listener, look
 from lockhouse.adapters.ids import SystemIds
@@ -383,6 +383,7 @@ __all__ = [
     "is_free",
     "jobs",
     "migrate_house",
+    "open_lock",
     "open_root",
     "opened",
     "schema_of",

@@ -1,12 +1,18 @@
-"""What makes a file outlast a loss of power, beyond its own bytes."""
+"""Files of a house: what makes them outlast a loss of power beyond their own bytes, and which are its own."""
 
 from __future__ import annotations
 
 import os
+import stat
 from typing import TYPE_CHECKING
+
+from lockhouse.errors import Unavailable
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+_AWAY = "look what it is, then take it out of the house folder: it is made anew"
 
 
 def sync_folder(folder: Path) -> None:
@@ -20,3 +26,22 @@ def sync_folder(folder: Path) -> None:
         os.fsync(directory)
     finally:
         os.close(directory)
+
+
+def open_lock(file: Path) -> int:
+    """The descriptor of a lock file, made with mode 0600 if there is none: its holder may write into it.
+
+    Never what a link leads to: whoever may write in a house's folder must not have the house overwrite other files.
+
+    Raises:
+        Unavailable: it is no plain file, or one that has another name as well.
+    """
+    try:
+        lock = os.open(file, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise Unavailable(f"{file.name}: expected a plain file that can be written, got none", hint=_AWAY) from error
+    about = os.fstat(lock)
+    if not stat.S_ISREG(about.st_mode) or about.st_nlink != 1:
+        os.close(lock)
+        raise Unavailable(f"{file.name}: expected a plain file of one name, got another", hint=_AWAY)
+    return lock

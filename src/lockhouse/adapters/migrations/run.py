@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from lockhouse.adapters.durable import open_lock
 from lockhouse.adapters.migrations import HEAD
 from lockhouse.adapters.migrations.metadata import metadata
 from lockhouse.adapters.tables import FILES, LOCK_FILE, STORES
@@ -110,7 +111,7 @@ def _engine(file: Path) -> sa.Engine:
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    lock = os.open(folder / LOCK_FILE, os.O_CREAT | os.O_RDWR, 0o600)
+    lock = open_lock(folder / LOCK_FILE)
     try:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import apsw
 
+from lockhouse.adapters.durable import open_lock
 from lockhouse.adapters.migrations import HEAD
 from lockhouse.adapters.sqlite_sql import (
     COUNT_SQL,
@@ -160,7 +161,7 @@ class SqliteShelf:
 
 
 def _lock(folder: Path) -> tuple[int, bool]:
-    lock = os.open(folder / LOCK_FILE, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    lock = open_lock(folder / LOCK_FILE)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lockhouse.errors import Conflict
+from lockhouse.wiring import open_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,9 +37,10 @@ def sole(folder: Path, *, collect: str) -> Iterator[None]:
 
     Raises:
         Conflict: it is served already.
+        Unavailable: the lock is no file of its own.
     """
     # No child inherits it: it would hold the house after its supervisor's death.
-    lock = os.open(folder / LOCK_FILE, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    lock = open_lock(folder / LOCK_FILE)
     try:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
