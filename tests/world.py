@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -295,11 +295,12 @@ async def open_house(identity: bytes, log: str, *, root: FileRoot, store: Memory
 
 
 class Stopped:
-    """Commits that wait, once, at the first Change of a store, as under SIGSTOP."""
+    """Commits that wait, once, at the `nth` Changes of a store, as under SIGSTOP."""
 
-    def __init__(self, inner: MemoryStore, *, store: str = "record") -> None:
+    def __init__(self, inner: MemoryStore, *, store: str = "record", nth: int = 1) -> None:
         self._inner = inner
         self._at = store
+        self._left = nth
         self.reached = asyncio.Event()
         self.go_on = asyncio.Event()
 
@@ -308,7 +309,8 @@ class Stopped:
         return answer
 
     async def commit_each(self, changes: Sequence[Change]) -> list[Committed | Conflict]:
-        if any(change.store == self._at for change in changes) and not self.reached.is_set():
+        self._left -= any(change.store == self._at for change in changes)
+        if self._left == 0 and not self.reached.is_set():
             self.reached.set()
             await self.go_on.wait()
         return await self._inner.commit_each(changes)
@@ -318,20 +320,21 @@ class Stopped:
 
 
 class Away:
-    """Commits of which the `nth` to the record store fails, as when the store goes away for a moment."""
+    """Commits of which the `nth` to one store fails, as when the store goes away for a moment."""
 
-    def __init__(self, inner: Commits, *, nth: int = 1) -> None:
+    def __init__(self, inner: Commits, *, nth: int = 1, store: Literal["identity", "record"] = "record") -> None:
         self._inner = inner
         self._left = nth
+        self._store = store
 
     async def commit(self, change: Change) -> Committed | Conflict:
         [answer] = await self.commit_each([change])
         return answer
 
     async def commit_each(self, changes: Sequence[Change]) -> list[Committed | Conflict]:
-        self._left -= changes[0].store == "record"
-        if changes[0].store == "record" and self._left == 0:
-            raise Unavailable("record store: expected to be there, got nothing")
+        self._left -= changes[0].store == self._store
+        if changes[0].store == self._store and self._left == 0:
+            raise Unavailable(f"{self._store} store: expected to be there, got nothing")
         return await self._inner.commit_each(changes)
 
     async def scrub(self) -> None:

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lockhouse.errors import Tampered
-from lockhouse.flows import look
+from lockhouse.flows import look, request
 from lockhouse.gates.disclose.group import groups_of
 from lockhouse.model.rows import KeyRing, Link
 from lockhouse.model.scale import Proof
-from tests.world import World
+from tests.world import POLICY, World
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -141,3 +141,25 @@ async def test_a_link_planted_in_the_store_joins_nobody(tmp_path: Path) -> None:
     world.plant(Link(b"l" * 16, me, her, 0, 3, world.clock.now_ms(), None, None, b"e" * 16, b"m" * 32))
     with pytest.raises(Tampered):
         await world.find(MINE["email"])
+
+
+@pytest.mark.parametrize("is_ending", [True, False], ids=["while she is shut", "at any time"])
+async def test_whoever_types_the_victims_address_into_an_account_of_theirs_is_not_joined_to_her(
+    tmp_path: Path, *, is_ending: bool
+) -> None:
+    """Nor when her erasure is called off: the address that is theirs since joins only as far as it is believed."""
+    world = await World.make(tmp_path, POLICY.replace("proves: [email, phone, loyalty_id]", "proves: [loyalty_id]"))
+    await world.send("backend", "Order Completed", email=VICTIM["email"], order_id=SECRET, name="Anna Schmidt")
+    victim = await world.person(VICTIM["email"])
+    case = await world.erase(victim, now=False) if is_ending else None
+    world.clock.at += 1_000
+    await world.send("account", "identify", loyalty_id=MINE["loyalty_id"], email=VICTIM["email"])
+    mallory = await _proven(world, "loyalty_id", MINE["loyalty_id"])
+    if case is not None:
+        await request.undo(world.house, case)
+        [link] = await world.rows(Link)
+        assert link.proof == Proof.CLAIMED
+    said = await _everything(world, mallory)
+    assert SECRET not in said
+    assert "Anna Schmidt" not in said
+    assert (await world.erase(mallory, now=False)).persons == (mallory,)

@@ -85,6 +85,26 @@ async def test_a_link_whose_undoing_was_cut_off_is_told_as_ended(tmp_path: Path)
     assert (said["change"], said["by"]) == ("ended", "service:work")
 
 
+async def test_a_link_that_is_undone_while_it_is_told_late_is_not_told_as_made_afterwards(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    await _two(world)
+    one, two = await world.person(EMAIL), await world.person(PHONE, by="phone")
+    world.house.commits = Away(world.store)
+    with pytest.raises(Unavailable):
+        await link.make(world.house, one, two, by="os-user:0")
+    world.clock.pass_days(6 * MINUTE)
+    staff, worker = await world.second(), await world.second()
+    stopped = worker.house.commits = Stopped(worker.store)
+    telling = asyncio.create_task(tell_untold(worker.house))
+    await stopped.reached.wait()
+    assert await link.undo(staff.house, one, two, by="os-user:1") == 1
+    stopped.go_on.set()
+    assert await telling == NOTHING
+    [row] = await world.rows(Link)
+    told = await _told(world)
+    assert [(entry, said["change"]) for entry, said in told.items()] == [(row.entry, "ended")]
+
+
 async def test_an_item_that_brings_the_entry_at_the_same_time_does_not_make_two(tmp_path: Path) -> None:
     world = await World.make(tmp_path)
     await _two(world)

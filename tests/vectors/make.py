@@ -16,7 +16,7 @@ from lockhouse import crypto
 from lockhouse.crypto import seal as boxes
 from lockhouse.crypto.derive import expand, keyed, unsalted
 from lockhouse.crypto.keyring import Keyring
-from lockhouse.crypto.ring import Wrapper
+from lockhouse.crypto.ring import WrappedRing, Wrapper, pairs
 from lockhouse.secret import Secret
 
 HOUSE, STAGING = sha256(b"house").digest()[:16], sha256(b"staging").digest()[:16]
@@ -66,27 +66,38 @@ def rings() -> dict[str, Any]:
     for name, generation, person in (("first", 1, entropy(16)), ("second", 2, entropy(16)), ("alone", 2, entropy(16))):
         ring_of = Keyring(HOUSE, keks=keks, generation=generation, entropy=entropy, alive=lambda: True)
         minted = ring_of.mint(person, [] if name == "alone" else [7, 1, 65535])
-        for wrapped in (minted, ring_of.extend(minted, [300]), ring_of.cut(minted, [7])):
-            opened = Wrapper(HOUSE, keks, draw=lambda: entropy(12)).unwrap(
-                person, generation, wrapped.version, wrapped.blob
-            )
-            info = crypto.lp("lockhouse/wrap/1", HOUSE, generation, person[-1:])
-            ref = crypto.hmac_sha256(Secret(opened.ref_key), crypto.lp("lockhouse/ref/1", HOUSE))[:16]
-            cases.append(
-                {
-                    "name": f"{name}-{len(opened.keys)}",
-                    "person": person.hex(),
-                    "generation": generation,
-                    "version": wrapped.version,
-                    "kek": keks[generation].reveal().hex(),
-                    "wrap_key": expand(unsalted(keks[generation]), info).hex(),
-                    "blob": wrapped.blob.hex(),
-                    "ref_key": opened.ref_key.hex(),
-                    "keys": [[c, both[:8].hex(), both[8:].hex()] for c, both in sorted(opened.keys.items())],
-                    "ref": ref.hex(),
-                }
-            )
+        cases += [_ring(name, one, keks) for one in (minted, ring_of.extend(minted, [300]), ring_of.cut(minted, [7]))]
+    more = Counter("put back")
+    ring_of = Keyring(HOUSE, keks=keks, generation=1, entropy=more, alive=lambda: True)
+    minted = ring_of.mint(more(16), [7, 1])
+    newer = ring_of.extend(ring_of.cut(minted, [7]), [7])
+    cases.append(_ring("put-back", ring_of.restore(newer, minted, [7]), keks))
     return {"house": HOUSE.hex(), "rings": cases, "keys": _wrapped_keys(keks[1], entropy)}
+
+
+def _ring(name: str, wrapped: WrappedRing, keks: dict[int, Secret]) -> dict[str, Any]:
+    person, generation = wrapped.person, wrapped.generation
+    opened = Wrapper(HOUSE, keks, draw=lambda: bytes(12)).unwrap(person, generation, wrapped.version, wrapped.blob)
+    info = crypto.lp("lockhouse/wrap/1", HOUSE, generation, person[-1:])
+    ref = crypto.hmac_sha256(Secret(opened.ref_key), crypto.lp("lockhouse/ref/1", HOUSE))[:16]
+    keys = [[one, *halves] for one, joined in sorted(opened.keys.items()) for halves in _halves(joined)]
+    return {
+        "name": f"{name}-{len(keys)}",
+        "person": person.hex(),
+        "generation": generation,
+        "version": wrapped.version,
+        "kek": keks[generation].reveal().hex(),
+        "wrap_key": expand(unsalted(keks[generation]), info).hex(),
+        "blob": wrapped.blob.hex(),
+        "ref_key": opened.ref_key.hex(),
+        "keys": keys,
+        "ref": ref.hex(),
+    }
+
+
+def _halves(joined: bytes) -> list[tuple[str, str]]:
+    """Serials and keys, in hex."""
+    return [(pair[:8].hex(), pair[8:].hex()) for pair in pairs(joined)]
 
 
 def _wrapped_keys(kek: Secret, entropy: Counter) -> list[dict[str, Any]]:

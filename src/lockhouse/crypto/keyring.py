@@ -18,7 +18,7 @@ from lockhouse.crypto.canonical import lp
 from lockhouse.crypto.derive import keyed
 from lockhouse.crypto.nonces import Nonces
 from lockhouse.crypto.noted import Noted
-from lockhouse.crypto.ring import SERIAL_BYTES, WHOLE, Ring, WrappedRing, Wrapper, new_keys
+from lockhouse.crypto.ring import PAIR_BYTES, SERIAL_BYTES, WHOLE, Ring, WrappedRing, Wrapper, new_keys, pairs
 from lockhouse.crypto.seal import SealedBox
 from lockhouse.crypto.signatures import KEY_BYTES, Entropy, equal
 from lockhouse.errors import Conflict, Erased, Expired, Invalid, Refused, Tampered, Unavailable
@@ -69,7 +69,7 @@ class Keyring:
         generation: under which new rings are wrapped.
         entropy: random bytes, fit for keys.
         alive: whether this process has confirmed the key epoch within its lease.
-        cache: most rings held; each is 2 KB with the box keys that were derived from it.
+        cache: most rings held; each is 2 to 6 KB with the box keys that were derived from it.
         notary: the writer's notary key; tickets by another are refused. None takes any, until `trust` is called.
     """
 
@@ -147,19 +147,20 @@ class Keyring:
     def restore(self, ring: WrappedRing, limbo: WrappedRing, compartments: Iterable[int]) -> WrappedRing:
         """The next version of a ring, with the keys of these compartments put back from an older version of it.
 
-        Undoes a `cut` whose ending was stopped while the old version still waited in limbo.
+        Undoes a `cut` whose ending was stopped while the old version still waited in limbo. A key that the compartment
+        got meanwhile goes on sealing, and the older ones open what they sealed.
 
         Raises:
             Invalid: the two are of different persons.
-            Conflict: the ring has meanwhile got another key for one of them.
             Tampered: one of the two does not unwrap, or is of another person.
         """
         new, old = self._unwrap(ring), self._unwrap(limbo)
         if ring.person != limbo.person or not equal(new.ref_key, old.ref_key):
             raise Invalid("ring", "two versions of one ring", got="two rings")
-        back = {one: old.keys[one] for one in compartments if one in old.keys}
-        if any(new.keys.get(one, key)[:SERIAL_BYTES] != key[:SERIAL_BYTES] for one, key in back.items()):
-            raise Conflict("ring: expected no newer key for a compartment that is put back")
+        back = {}
+        for one in old.keys.keys() & set(compartments):
+            now = pairs(new.keys.get(one, b""))
+            back[one] = b"".join([*now, *(pair for pair in pairs(old.keys[one]) if pair not in now)])
         return self._next(ring, Ring(new.ref_key, new.keys | back))
 
     def rewrap(self, ring: WrappedRing) -> WrappedRing:
@@ -214,12 +215,21 @@ class Keyring:
         return None if held is None else held.version
 
     def serials(self, person: bytes) -> dict[int, bytes]:
-        """Compartment -> serial of the person's keys in use.
+        """Compartment -> serial of the person's keys that seal.
 
         Raises:
             Unavailable: no ring of this person is admitted.
         """
         return {compartment: joined[:SERIAL_BYTES] for compartment, joined in self._held(person).keys.items()}
+
+    def every_serial(self, person: bytes) -> dict[int, tuple[bytes, ...]]:
+        """Compartment -> serials of all the person's keys in use: of the one that seals, then of those before it.
+
+        Raises:
+            Unavailable: no ring of this person is admitted.
+        """
+        held = self._held(person).keys
+        return {one: tuple([pair[:SERIAL_BYTES] for pair in pairs(joined)]) for one, joined in held.items()}
 
     def lacks(self, person: bytes, compartments: Iterable[int]) -> list[int]:
         """Those of the compartments that the person's ring in use has no key of.
@@ -336,12 +346,12 @@ class Keyring:
             raise Refused("keyring: expected a noted person, compartment and purpose", reasons=("unnoted",))
         serial, cipher = self._cipher(held, person, box.compartment, box.epoch)
         if serial != box.serial:
-            raise Erased("box: expected a key that still exists")
-        place = (box.compartment, box.epoch, serial, box.seal)
+            cipher = self._older_cipher(held, person, box)
+        place = (box.compartment, box.epoch, box.serial, box.seal)
         return boxes.open_box(cipher, box.blob, boxes.box_aad(self._aad, record=record, person=person, box=place))
 
     def _cipher(self, held: _Held, person: bytes, compartment: int, epoch: int) -> tuple[bytes, AESGCM]:
-        """(serial, cipher) of the box key.
+        """(serial, cipher) of the box key that seals.
 
         The key is kept and not the cipher, which is 70 times as big: a new one costs less than the memory of old ones.
         """
@@ -351,14 +361,24 @@ class Keyring:
         slot = compartment << 16 | epoch
         key = held.box_keys.get(slot)
         if key is None:
-            epoch_key = self._epochs.get(slot)
-            if epoch_key is None:
-                if self._purged:
-                    raise Unavailable("keyring: expected epoch keys to be added again after a purge")
-                raise Expired("box: expected an epoch that has not ended")
-            place = (person, compartment, epoch)
-            key = boxes.box_key(self._info, epoch_key=epoch_key, person_key=joined[SERIAL_BYTES:], place=place)
+            key = self._box_key(joined[SERIAL_BYTES:PAIR_BYTES], (person, compartment, epoch))
             if len(held.box_keys) >= BOX_KEYS_KEPT:
                 held.box_keys.clear()
             held.box_keys[slot] = key
         return joined[:SERIAL_BYTES], AESGCM(key)
+
+    def _older_cipher(self, held: _Held, person: bytes, box: SealedBox) -> AESGCM:
+        """The same of a key that seals no more: rare, so it is not kept."""
+        for pair in pairs(held.keys[box.compartment])[1:]:
+            if pair[:SERIAL_BYTES] == box.serial:
+                return AESGCM(self._box_key(pair[SERIAL_BYTES:], (person, box.compartment, box.epoch)))
+        raise Erased("box: expected a key that still exists")
+
+    def _box_key(self, person_key: bytes, place: tuple[bytes, int, int]) -> bytes:
+        _, compartment, epoch = place
+        epoch_key = self._epochs.get(compartment << 16 | epoch)
+        if epoch_key is None:
+            if self._purged:
+                raise Unavailable("keyring: expected epoch keys to be added again after a purge")
+            raise Expired("box: expected an epoch that has not ended")
+        return boxes.box_key(self._info, epoch_key=epoch_key, person_key=person_key, place=place)

@@ -32,7 +32,8 @@ WHOLE = 0
 the journal can name a person of whom nothing, or nothing any more, was sealed."""
 _SHARD_LENGTH = struct.pack(">I", 1)
 _PLACE = struct.Struct(">I16sIQIQ")
-_SERIAL_AND_KEY = struct.Struct(f"{SERIAL_BYTES}s{KEY_BYTES}s")
+PAIR_BYTES = SERIAL_BYTES + KEY_BYTES
+_PAIR = struct.Struct(f"{SERIAL_BYTES}s{KEY_BYTES}s")
 
 _Bytes32 = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
 _Bytes8 = Annotated[bytes, msgspec.Meta(min_length=8, max_length=8)]
@@ -57,9 +58,10 @@ class WrappedRing(msgspec.Struct, frozen=True):
 
 
 class Ring(NamedTuple):
-    """A ring opened: the ref key and compartment -> serial and key, joined.
+    """A ring opened: the ref key and compartment -> serial and key, joined (`PAIR_BYTES`).
 
-    A process holds thousands of rings: joined, a key is one object and none that is searched for cycles.
+    A compartment may have several: the first seals, the others only open what they sealed. A process holds thousands
+    of rings: joined, a compartment's keys are one object and none that is searched for cycles.
     """
 
     ref_key: bytes
@@ -102,7 +104,7 @@ class Wrapper:
 
     def wrap(self, person: bytes, ring: Ring, *, generation: int, version: int) -> WrappedRing:
         """The ring under the wrap key of the person's shard, bound to person, generation and version."""
-        keys = [(compartment, *_SERIAL_AND_KEY.unpack(joined)) for compartment, joined in sorted(ring.keys.items())]
+        keys = [(one, *pair) for one, joined in sorted(ring.keys.items()) for pair in _PAIR.iter_unpack(joined)]
         nonce = self._draw()
         aad = self._aad + _PLACE.pack(16, person, 8, generation, 8, version)
         sealed = self._cipher(person, generation).encrypt(nonce, _encode((ring.ref_key, keys)), aad)
@@ -121,7 +123,12 @@ class Wrapper:
             ref_key, keys = _decode(plain)
         except msgspec.MsgspecError as err:
             raise Tampered("ring: expected a ref key and keys") from err
-        return Ring(ref_key, {compartment: serial + key for compartment, serial, key in keys})
+        held = {compartment: serial + key for compartment, serial, key in keys}
+        if len(held) != len(keys):  # a compartment with several, in their order
+            held = dict.fromkeys(held, b"")
+            for compartment, serial, key in keys:
+                held[compartment] += serial + key
+        return Ring(ref_key, held)
 
     def clear(self) -> None:
         """Forget the derived wrap keys."""
@@ -139,6 +146,9 @@ def new_keys(compartments: Iterable[int], entropy: Entropy) -> dict[int, bytes]:
         raise Invalid("ring", "compartments of 16 bits", got="another")
     if not wanted:
         return {}
-    drawn = entropy(_SERIAL_AND_KEY.size * len(wanted))
-    cuts = range(0, len(drawn), _SERIAL_AND_KEY.size)
-    return {one: drawn[at : at + _SERIAL_AND_KEY.size] for one, at in zip(wanted, cuts, strict=True)}
+    return dict(zip(wanted, pairs(entropy(PAIR_BYTES * len(wanted))), strict=True))
+
+
+def pairs(joined: bytes) -> list[bytes]:
+    """Serials with their keys, each for itself, out of several joined."""
+    return [joined[at : at + PAIR_BYTES] for at in range(0, len(joined), PAIR_BYTES)]

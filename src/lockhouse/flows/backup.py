@@ -174,15 +174,15 @@ def _sum(one: Replayed, other: Replayed) -> Replayed:
 async def _replay_ring(house: House, person: bytes, gone: frozenset[bytes], *, journal: Journal, by: str) -> Replayed:
     """One source person, and nobody who is only linked: the journal names exactly what was destroyed."""
     await admit_rings(house, [person])
-    held = house.keyring.serials(person) if house.keyring.version_of(person) is not None else {}
-    ended = {number: serial for number, serial in held.items() if serial in gone}
+    held = house.keyring.every_serial(person) if house.keyring.version_of(person) is not None else {}
+    ended = {number: serials for number, serials in held.items() if not gone.isdisjoint(serials)}
     if not ended:
         return Replayed()
     whole = WHOLE in ended
     for number in [0] if whole else sorted(ended):
         case = await _begin_person(house, person, number, by=by)
         await carry_on(house, case, journal=journal, now=True)
-    return Replayed(persons=int(whole), compartments=0 if whole else len(ended), keys=len(ended))
+    return Replayed(persons=int(whole), compartments=0 if whole else len(ended), keys=sum(map(len, ended.values())))
 
 
 async def _begin_person(house: House, person: bytes, compartment: int, *, by: str) -> Case:

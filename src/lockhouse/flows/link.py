@@ -11,7 +11,7 @@ from lockhouse.errors import Invalid, NotFound
 from lockhouse.gates.authority import checked, signed
 from lockhouse.gates.disclose.group import joins
 from lockhouse.gates.rings import admit_rings
-from lockhouse.gates.told import link_draft, tell
+from lockhouse.gates.told import link_draft, tell, tell_late
 from lockhouse.identity.match import SAME_PERSON
 from lockhouse.model.change import Change, Conflict, Expect, Put
 from lockhouse.model.rows import KeyRing, Link
@@ -69,6 +69,7 @@ async def make(house: House, one: bytes, other: bytes, *, by: str) -> Link:
     Raises:
         Invalid: both are the same source person.
         NotFound: one of them is not a living person.
+        Moved: their facts keep moving; the link stands, and is told later.
     """
     if one == other:
         raise Invalid("link", "two source persons", got="one")
@@ -80,7 +81,7 @@ async def make(house: House, one: bytes, other: bytes, *, by: str) -> Link:
     answer = await house.commits.commit(Change("identity", puts=(Put(Link.TABLE, row),), expects=tuple(alive)))
     if isinstance(answer, Conflict):
         raise NotFound("person: expected a living person", hint="lockhouse person find KIND looks one up")
-    await tell(house, (one, other), [link_draft(house, row, by=by)])
+    await tell_late(house, [row], by=by)
     return row
 
 

@@ -97,4 +97,5 @@ async def _ended_serials(
 
 def _holding(house: House, ended: dict[bytes, set[bytes]]) -> set[bytes]:
     held = {person for person in ended if house.keyring.version_of(person) is not None}
-    return {person for person in held if not ended[person].isdisjoint(house.keyring.serials(person).values())}
+    every = house.keyring.every_serial
+    return {person for person in held if any(not ended[person].isdisjoint(one) for one in every(person).values())}

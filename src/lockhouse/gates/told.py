@@ -68,8 +68,9 @@ async def tell(house: House, persons: Collection[bytes], drafts: Sequence[Draft]
 async def tell_late(house: House, rows: Sequence[Said], *, by: str) -> int:
     """The entries of rows, all of the same persons, whose second commit never came; how many of them.
 
-    None that somebody has told meanwhile, and none of persons who are ending or have ended: what they said goes with
-    them. The seals are expected open, so that no ending comes between.
+    None that somebody has told meanwhile, or has stored anew and tells of themselves: the ledger's last word on a link
+    must be its newest. And none of persons who are ending or have ended: what they said goes with them. The seals are
+    expected open, so that no ending comes between.
 
     Args:
         house: as it stands.
@@ -77,11 +78,15 @@ async def tell_late(house: House, rows: Sequence[Said], *, by: str) -> int:
         by: who tells of links; who made them, their rows do not say.
 
     Raises:
+        Moved: the persons' seals keep moving.
         Tampered: a ring does not unwrap.
     """
     persons = sorted({end for row in rows for end in ends_of(row)})
     for _ in range(TRIES):
         seals = await _seals(house, persons)
+        rows = await untold(house, await _unmoved(house, rows))
+        if not rows:
+            return 0
         await admit_rings(house, persons)
         if any(one.state != SEAL_OPEN or house.keyring.version_of(one.person) is None for one in seals):
             return 0
@@ -90,10 +95,13 @@ async def tell_late(house: House, rows: Sequence[Said], *, by: str) -> int:
         ]
         if await _stands(house, seals, drafts):
             return len(rows)
-        rows = await untold(house, rows)
-        if not rows:
-            return 0
-    return 0
+    raise Moved("persons: expected their facts to hold still", hint="try again")
+
+
+async def _unmoved(house: House, rows: Sequence[Said]) -> list[Said]:
+    """Those of the rows that stand as they were read; words are never changed, links are when they end."""
+    links = await house.reads.get(Link, [(row.id,) for row in rows if isinstance(row, Link)])
+    return [row for row in rows if isinstance(row, Consent) or links.get((row.id,)) == row]
 
 
 def ends_of(row: Consent | Link) -> tuple[bytes, ...]:

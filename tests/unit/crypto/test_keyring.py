@@ -139,11 +139,32 @@ def test_a_stopped_ending_puts_the_same_keys_back() -> None:
     assert opened(keyring, box) == b"fields"
 
 
-def test_a_key_is_not_put_back_over_a_newer_one_or_into_another_s_ring() -> None:
+def test_a_key_that_is_put_back_behind_a_newer_one_opens_and_seals_no_more() -> None:
+    keyring = a_keyring()
+    first = admitted(keyring)
+    older = sealed(keyring)
+    second = keyring.extend(keyring.cut(first, [1]), [1])
+    keyring.admit(PERSON, second.generation, second.version, second.blob)
+    newer = sealed(keyring)
+    both = keyring.restore(second, first, [1])
+    for again in (keyring, a_keyring()):
+        again.admit(PERSON, both.generation, both.version, both.blob)
+        assert opened(again, older) == opened(again, newer) == b"fields"
+        assert sealed(again).serial == newer.serial == again.serials(PERSON)[1]
+        assert again.every_serial(PERSON)[1] == (newer.serial, older.serial)
+    assert keyring.restore(both, first, [1]).version == both.version + 1, "a key that is there is not put there twice"
+    keyring.admit(PERSON, both.generation, both.version + 1, keyring.restore(both, first, [1]).blob)
+    assert keyring.every_serial(PERSON)[1] == (newer.serial, older.serial)
+    gone = keyring.cut(WrappedRing(PERSON, both.generation, both.version, both.blob), [1])
+    keyring.admit(PERSON, gone.generation, gone.version + 1, keyring.rewrap(gone).blob)
+    for box in (older, newer):
+        with pytest.raises(Erased):
+            opened(keyring, box)
+
+
+def test_a_key_is_not_put_back_into_another_s_ring() -> None:
     keyring = a_keyring()
     ring = keyring.mint(PERSON, [1, 2])
-    with pytest.raises(Conflict, match="no newer key"):
-        keyring.restore(keyring.extend(keyring.cut(ring, [1]), [1]), ring, [1])
     for person in (PERSON, b"q" * 16):
         with pytest.raises(Invalid, match="two versions of one ring"):
             keyring.restore(ring, keyring.mint(person, [1]), [1])

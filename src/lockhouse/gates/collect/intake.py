@@ -24,10 +24,10 @@ from lockhouse.gates.collect.settle import decide, look_up, owners_made, settle,
 from lockhouse.gates.collect.turns import Turns
 from lockhouse.gates.collect.words import new_words, words_to_store
 from lockhouse.gates.collect.work import Work, begin
-from lockhouse.gates.collect.write import LEASE_MS, refusal, seal_record, settle_persons, told_of, unread
+from lockhouse.gates.collect.write import LEASE_MS, SERVICE, refusal, seal_record, settle_persons, unread
 from lockhouse.gates.refresh import refresh
 from lockhouse.gates.rings import admit_rings
-from lockhouse.gates.told import consent_draft, tell
+from lockhouse.gates.told import consent_draft, tell, tell_late
 from lockhouse.gates.trusted_time import trusted_now
 from lockhouse.model import codes
 from lockhouse.model.change import Change, Conflict, Expect, Put
@@ -36,7 +36,7 @@ from lockhouse.model.rows import KeyRing, Receipt
 from lockhouse.model.scale import ConsentState
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Sequence
 
     from lockhouse.gates.house import House
     from lockhouse.model.change import Draft
@@ -231,8 +231,12 @@ def _receipt_key(work: Work) -> tuple[int, bytes]:
 
 
 async def _tell(house: House, persons: set[bytes], drafts: Sequence[Draft]) -> None:
+    await _settled(tell(house, persons, drafts))
+
+
+async def _settled(telling: Awaitable[object]) -> None:
     try:
-        await tell(house, persons, drafts)
+        await telling
     except Moved as err:
         raise Unavailable("collect: expected the stores to settle", retry_after_s=1.0) from err
 
@@ -308,9 +312,11 @@ async def _tell_lost(house: House, works: list[Work]) -> None:
         ended = {one for one in ends if house.keyring.version_of(one) is None}  # what they said went with them
         work.new_words = [row for row in work.new_words if row.person not in ended]
         work.new_links = [row for row in work.new_links if ended.isdisjoint((row.a, row.b))]
-        drafts = told_of(house, work)
-        if drafts:
-            await _tell(house, {row.person for row in work.new_words}, drafts)
+        if work.new_words:
+            words = [consent_draft(house, row) for row in work.new_words]
+            await _tell(house, {row.person for row in work.new_words}, words)
+        for link in work.new_links:
+            await _settled(tell_late(house, [link], by=SERVICE))
         work.new_words = work.new_links = ()
 
 

@@ -198,7 +198,7 @@ def seal_record(house: House, work: Work, *, deadline: int) -> Change:
         "record",
         puts=(Put("record", row), Put("receipt", receipt), *_outbox(house, work), *_moved_seal(work)),
         expects=_expects(work, row.channel),
-        entries=told_of(house, work) + _untold(house, work),
+        entries=_told(house, work) + _untold(house, work),
         leaves=(Leaf(house.lane, work.record, record_leaf_of(row)),),
         counts=_counts(row.channel, work),
         deadline=deadline,
@@ -233,7 +233,7 @@ def unread(house: House, live: LivePolicy, batch: Batch) -> list[Change]:
     return changes
 
 
-def told_of(house: House, work: Work) -> tuple[Draft, ...]:
+def _told(house: House, work: Work) -> tuple[Draft, ...]:
     """The entries of what the item says of persons: their words on consent, and links."""
     if not (work.new_words or work.new_links):
         return ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -10,10 +11,9 @@ from lockhouse.crypto.ring import WrappedRing
 from lockhouse.errors import Conflict as Moved
 from lockhouse.gates.authority import checked, signed
 from lockhouse.gates.ending.intent import Case, advance
-from lockhouse.gates.ending.person import TRIES, limbo_rows, moved_seals
+from lockhouse.gates.ending.person import TRIES, limbo_rows, mark_key, moved_seals
 from lockhouse.gates.facts import SEAL_OPEN
-from lockhouse.gates.rings import admit_rings
-from lockhouse.gates.told import link_draft, untold
+from lockhouse.gates.told import tell_late, untold
 from lockhouse.identity.match import SAME_PERSON
 from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
 from lockhouse.model.rows import ErasedMark, Identifier, KeyRing, Limbo, Link, Seal
@@ -28,8 +28,11 @@ if TYPE_CHECKING:
 async def cancel(house: House, case: Case) -> Case:
     """An ending that was only shut is undone: the keys and blind indexes are back where they were.
 
-    An index that someone new got meanwhile stays theirs. The two are joined by a link instead: it is the same
-    identifier, believed as far, and without the ending it would have led to one person.
+    An index that someone new got meanwhile stays theirs. Without the ending it would have led to one person, so the
+    two are joined by a link instead; but whoever is known by something that is believed further (an account of their
+    own) would have been somebody else all the same, and is joined no more than a typed identifier ever joins.
+
+    A compartment into which something was collected meanwhile has a newer key: it goes on sealing, beside the old one.
 
     Raises:
         Moved: it is past its shutting, or not there yet, or the person's rows keep moving; or it is of a compartment
@@ -47,34 +50,24 @@ async def cancel(house: House, case: Case) -> Case:
         await advance(house, case, was=was)
     links = [link for person in case.persons for link in await _put_back(house, case, person)]
     await house.epochs.announce(key=True)
-    await admit_rings(house, {end for link in links for end in (link.a, link.b)})
-    drafts = [link_draft(house, row, by=case.by) for row in links]
     undone = msgspec.structs.replace(case, step="cancelled")
     seals = await moved_seals(house, case.persons, state=SEAL_OPEN)
-    await advance(house, undone, was=case, puts=[Put(Seal.TABLE, seal) for seal in seals], entries=drafts)
+    await advance(house, undone, was=case, puts=[Put(Seal.TABLE, seal) for seal in seals])
+    for link in links:  # with the seals open again; what is not told here is told by the daily round
+        with suppress(Moved):
+            await tell_late(house, [link], by=case.by)
     return undone
 
 
 async def _require_room(house: House, case: Case) -> None:
-    """Every key of the compartment that still waits has a ring to go back to, and no newer one in its place.
+    """Every key of the compartment that still waits has a ring to go back to.
 
     Asked before the case is called off: a case that can be neither put back nor destroyed would stand for ever.
     """
-    keys = [(person,) for person in case.persons]
-    rings = await house.reads.get(KeyRing, keys)
+    rings = await house.reads.get(KeyRing, [(person,) for person in case.persons])
     waiting = await house.reads.get(Limbo, [(person, case.id) for person in case.persons])
-    for row in waiting.values():
-        stored = rings.get((row.person,))
-        if stored is None:
-            raise _ended_since()
-        wrapped, _ = limbo_rows(house, case, row)
-        now = WrappedRing(row.person, stored.generation, stored.version, stored.wrapped)
-        old = WrappedRing(row.person, row.generation, row.version, wrapped)
-        try:
-            house.keyring.restore(now, old, [case.compartment])
-        except Moved as err:
-            hint = "something was collected into it since; what was there before ends when its time comes"
-            raise Moved("ending: expected a compartment without a newer key", hint=hint) from err
+    if not {(person,) for person, _ in waiting} <= rings.keys():
+        raise _ended_since()
 
 
 def _ended_since() -> Moved:
@@ -89,17 +82,17 @@ async def _put_back(house: House, case: Case, person: bytes) -> list[Link]:
             found = [] if case.compartment else await house.reads.find(Link, ("a",), [(person,)])
             links = checked(found, house.integrity_key)
             return await untold(house, [link for link in links if link.from_at >= case.asked_at])
-        wrapped, indexes = limbo_rows(house, case, row)
+        wrapped, indexes, marks = limbo_rows(house, case, row)
         ring, guard = await _ring_again(house, case, row, wrapped)
         keys = [(one.kind, one.generation, one.tag, one.proof) for one in indexes]
         taken = await house.reads.get(Identifier, keys)
         free = [one for one, key in zip(indexes, keys, strict=True) if key not in taken]
-        links = _joined(house, person, list(taken.values()))
-        puts = [Put(one.TABLE, one) for one in (ring, *free, *links)]
+        links = await _joined(house, person, list(taken.values()))
+        puts = [Put(one.TABLE, one) for one in (ring, *free, *links, *marks)]
         expects = [guard, *(_absent(one) for one in free)]
-        marks = [Delete(ErasedMark.TABLE, (one.kind, one.generation, one.tag)) for one in indexes]
-        deletes = (Delete(Limbo.TABLE, (person, case.id)), *marks)
-        change = Change("identity", puts=tuple(puts), expects=tuple(expects), deletes=deletes)
+        own = {(one.kind, one.generation, one.tag) for one in indexes} - {mark_key(one) for one in marks}
+        deletes = [Delete(Limbo.TABLE, (person, case.id)), *(Delete(ErasedMark.TABLE, key) for key in sorted(own))]
+        change = Change("identity", puts=tuple(puts), expects=tuple(expects), deletes=tuple(deletes))
         if not isinstance(await house.commits.commit(change), Conflict):
             return links
     raise Moved("ending: expected the person's rows to hold still", hint="try again")
@@ -126,12 +119,18 @@ def _absent(one: Identifier) -> Expect:
     return Expect(Identifier.TABLE, key, None, or_absent=False, because="index-taken")
 
 
-def _joined(house: House, person: bytes, taken: Sequence[Identifier]) -> list[Link]:
-    now = house.clock.now_ms()
-    return [
-        signed(
-            Link(house.ids.new(), person, other, SAME_PERSON, int(Proof.ISSUED), now, None, None, house.ids.new(), b""),
-            house.integrity_key,
-        )
-        for other in sorted({one.person for one in taken})
-    ]
+async def _joined(house: House, person: bytes, taken: Sequence[Identifier]) -> list[Link]:
+    """Links to those who got the person's indexes meanwhile, as far believed as the two would be without the ending."""
+    shared: dict[bytes, int] = {}
+    for one in taken:
+        shared[one.person] = max(one.proof, shared.get(one.person, 0))
+    theirs = await house.reads.find(Identifier, ("person",), [(other,) for other in shared])
+    now, links = house.clock.now_ms(), []
+    for other, proof in sorted(shared.items()):
+        is_same = all(one.proof <= proof for one in theirs if one.person == other)
+        link = Link(
+            house.ids.new(), person, other, SAME_PERSON, Proof.ISSUED if is_same else min(proof, Proof.ISSUED), now,
+            None, None, house.ids.new(), b"",
+        )  # fmt: skip
+        links.append(signed(link, house.integrity_key))
+    return links

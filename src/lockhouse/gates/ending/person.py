@@ -113,11 +113,11 @@ async def _shut_one(house: House, case: Case, person: bytes) -> list[bytes]:
         if stored is None:
             return []
         house.keyring.admit(person, stored.generation, stored.version, stored.wrapped)
-        held = house.keyring.serials(person)
-        ending = {number: serial for number, serial in held.items() if case.compartment in {0, number}}
-        change = await _limbo_change(house, case, stored, list(ending.values()))
+        held = house.keyring.every_serial(person)
+        ending = [one for number, serials in held.items() if case.compartment in {0, number} for one in serials]
+        change = await _limbo_change(house, case, stored, ending)
         if not isinstance(await house.commits.commit(change), Conflict):
-            return list(ending.values())
+            return ending
     raise Moved("ending: expected the person's ring to hold still", hint="try again")
 
 
@@ -130,6 +130,7 @@ async def _limbo_change(house: House, case: Case, stored: KeyRing, serials: list
     person = stored.person
     expects = [Expect(KeyRing.TABLE, (person,), {"version": stored.version}, or_absent=False, because="ring-moved")]
     puts, deletes, indexes = [], [], []
+    marks: list[ErasedMark] = []
     waiting = ring = WrappedRing(person, stored.generation, stored.version, stored.wrapped)
     if case.compartment:
         cut = house.keyring.cut(ring, [case.compartment])
@@ -140,8 +141,8 @@ async def _limbo_change(house: House, case: Case, stored: KeyRing, serials: list
         deletes.append(Delete(KeyRing.TABLE, (person,)))
         indexes = await house.reads.find(Identifier, ("person",), [(person,)])
         deletes += [Delete(Identifier.TABLE, (one.kind, one.generation, one.tag, one.proof)) for one in indexes]
-    kept = _ENCODE([waiting.blob, [msgspec.structs.astuple(one) for one in indexes]])
-    sealed = seal_bytes(_limbo_key(house, waiting.generation), kept, _limbo_place(house, case, person))
+        marks = await _earlier_marks(house, case, indexes)
+    sealed = _limbo(house, case, waiting, indexes=indexes, marks=marks)
     row = Limbo(
         person, case.id, waiting.generation, waiting.version, sealed, _ENCODE(sorted(serials)), house.clock.now_ms(),
         case.destroy_at,
@@ -157,6 +158,17 @@ def marks_of(case: Case, indexes: Sequence[Identifier]) -> list[ErasedMark]:
     return [ErasedMark(one.kind, one.generation, one.tag, case.asked_at, until) for one in indexes]
 
 
+async def _earlier_marks(house: House, case: Case, indexes: Sequence[Identifier]) -> list[ErasedMark]:
+    """What earlier endings left under these indexes: if this one is called off, theirs goes on keeping replays out."""
+    found = await house.reads.get(ErasedMark, [(one.kind, one.generation, one.tag) for one in indexes])
+    return [one for one in found.values() if one.before_at != case.asked_at]
+
+
+def mark_key(mark: ErasedMark) -> tuple[int, int, bytes]:
+    """Where a mark stands."""
+    return mark.kind, mark.generation, mark.tag
+
+
 async def _gather_late(house: House, case: Case, person: bytes) -> None:
     """Indexes that were added between the reading and the shutting follow the others into limbo.
 
@@ -167,10 +179,10 @@ async def _gather_late(house: House, case: Case, person: bytes) -> None:
     row = (await house.reads.get(Limbo, [(person, case.id)])).get((person, case.id))
     if row is None or not indexes:
         return
-    wrapped, known = limbo_rows(house, case, row)
-    waiting = [msgspec.structs.astuple(one) for one in (*known, *indexes)]
-    place = _limbo_place(house, case, person)
-    sealed = seal_bytes(_limbo_key(house, row.generation), _ENCODE([wrapped, waiting]), place)
+    wrapped, known, earlier = limbo_rows(house, case, row)
+    earlier += await _earlier_marks(house, case, indexes)
+    ring = WrappedRing(person, row.generation, row.version, wrapped)
+    sealed = _limbo(house, case, ring, indexes=(*known, *indexes), marks=earlier)
     deletes = [Delete(Identifier.TABLE, (one.kind, one.generation, one.tag, one.proof)) for one in indexes]
     marks = [Put(ErasedMark.TABLE, mark) for mark in marks_of(case, indexes)]
     puts = (Put(Limbo.TABLE, msgspec.structs.replace(row, wrapped=sealed)), *marks)
@@ -185,12 +197,21 @@ def _limbo_place(house: House, case: Case, person: bytes) -> bytes:
     return lp("lockhouse/limbo/1", house.id, case.id, person)
 
 
-def limbo_rows(house: House, case: Case, row: Limbo) -> tuple[bytes, list[Identifier]]:
-    """The ring's wrapped bytes, and the blind indexes that wait with it.
+def _limbo(
+    house: House, case: Case, ring: WrappedRing, *, indexes: Sequence[Identifier], marks: Sequence[ErasedMark]
+) -> bytes:
+    """What waits in limbo, sealed: `limbo_rows` reads it."""
+    rows = [[msgspec.structs.astuple(one) for one in part] for part in (indexes, marks)]
+    key, place = _limbo_key(house, ring.generation), _limbo_place(house, case, ring.person)
+    return seal_bytes(key, _ENCODE([ring.blob, *rows]), place)
+
+
+def limbo_rows(house: House, case: Case, row: Limbo) -> tuple[bytes, list[Identifier], list[ErasedMark]]:
+    """The ring's wrapped bytes, the blind indexes that wait with it, and the marks that this ending's replaced.
 
     Raises:
         Tampered: the limbo row is not as this house made it.
     """
     place = _limbo_place(house, case, row.person)
-    wrapped, indexes = _DECODE(open_bytes(_limbo_key(house, row.generation), row.wrapped, place))
-    return wrapped, [Identifier(*values) for values in indexes]
+    wrapped, indexes, marks = _DECODE(open_bytes(_limbo_key(house, row.generation), row.wrapped, place))
+    return wrapped, [Identifier(*values) for values in indexes], [ErasedMark(*values) for values in marks]

@@ -151,7 +151,7 @@ async def _destroy_person(house: House, case: Case, person: bytes, *, at: int) -
         row = Tombstone(serial, person, case.compartment, at, ERASURE, case.entries[0], b"")
         puts.append(Put(Tombstone.TABLE, signed(row, house.integrity_key)))
     if not case.compartment:
-        _, indexes = limbo_rows(house, case, limbo)
+        _, indexes, _ = limbo_rows(house, case, limbo)
         puts += [Put(ErasedMark.TABLE, mark) for mark in marks_of(case, indexes)]
         deletes += await _leftovers(house, person)
         row_now = (await house.reads.get(Person, [(person,)]))[(person,)]
