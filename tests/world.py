@@ -32,6 +32,7 @@ from lockhouse.gates.house import House
 from lockhouse.gates.refresh import drop, refresh
 from lockhouse.identity.normalise import NORM_VERSION
 from lockhouse.ledger.record import record_leaf_of
+from lockhouse.ledger.tail import lane_key
 from lockhouse.ledger.verify import verify_records
 from lockhouse.model.change import Change, Put
 from lockhouse.model.decision import Actor
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from lockhouse.model.change import Committed, Conflict
     from lockhouse.model.ports import Commits, RowT
     from lockhouse.model.rows import Row
+    from lockhouse.secret import Secret
 
 POLICY = """
 policy: 1
@@ -145,6 +147,7 @@ class World:
     journal: Journal
     verifier: str
     root: FileRoot
+    lane_key: Secret
     replies: list[Reply] = field(default_factory=list)
 
     @classmethod
@@ -165,7 +168,7 @@ class World:
         log, key = f"lockhouse/{identity.hex()}/1", SigningKey.from_secret(secrets["log"])
         store = MemoryStore(
             WriterParts(
-                notary=Notary(identity), clock=clock, ids=ids,
+                notary=Notary(identity), clock=clock, ids=ids, lane_key=lane_key(identity, secrets["log"]),
                 sign_checkpoint=lambda size, root: sign_checkpoint(log, size, root, key),
             )
         )  # fmt: skip
@@ -175,14 +178,16 @@ class World:
             Change("record", puts=(Put("house", HouseRow(1, identity, log, 0, 0, 0, b"", clock.now_ms())),))
         )
         house = await open_house(identity, log, root=root, store=store, clock=clock)
-        world = cls(house, store, clock, Journal(), vkey(log, key.public()), root)
+        world = cls(
+            house, store, clock, Journal(), vkey(log, key.public()), root, lane_key(identity, secrets["log"])
+        )  # fmt: skip
         await world.approve(policy)
         return world
 
     async def second(self) -> World:
         """Another process of the same house: its own keyring and caches over the same stores."""
         house = await open_house(self.house.id, self.house.log, root=self.root, store=self.store, clock=self.clock)
-        return World(house, self.store, self.clock, self.journal, self.verifier, self.root)
+        return World(house, self.store, self.clock, self.journal, self.verifier, self.root, self.lane_key)
 
     async def approve(self, policy: str) -> int:
         """A policy rules."""

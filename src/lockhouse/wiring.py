@@ -47,6 +47,7 @@ from lockhouse.gates.epochs import ensure_epochs
 from lockhouse.gates.house import House
 from lockhouse.gates.refresh import drop, refresh
 from lockhouse.ledger.entry import Opened as OpenedEntry
+from lockhouse.ledger.tail import lane_key
 from lockhouse.model.change import Change, Put
 from lockhouse.model.rows import House as HouseRow
 from lockhouse.secret import Secret
@@ -73,6 +74,7 @@ class Opened:
         writer: commits, epochs and the sequencer; `alone` says that it runs in this process.
         anchors: the signed checkpoints kept outside of the stores.
         verifier: the log's verifier key (C2SP vkey).
+        lane_key: that heads of ledger lanes are known by.
     """
 
     folder: Path
@@ -83,6 +85,7 @@ class Opened:
     anchors: anchors.Anchors
     http: OutboundHTTP
     verifier: str
+    lane_key: Secret
     alone: bool
 
 
@@ -167,7 +170,7 @@ def _passphrase(chosen: Settings) -> Secret | None:
 def _parts(house: bytes, log_key: Secret, clock: Clock, kept: anchors.Anchors) -> WriterParts:
     origin, key = log_name(house), SigningKey.from_secret(log_key)
     return WriterParts(
-        notary=Notary(house), clock=clock, ids=SystemIds(clock),
+        notary=Notary(house), clock=clock, ids=SystemIds(clock), lane_key=lane_key(house, log_key),
         sign_checkpoint=lambda size, root: sign_checkpoint(origin, size, root, key), anchors=kept,
     )  # fmt: skip
 
@@ -254,7 +257,7 @@ async def opened(
             await ensure_epochs(house, house.live_policy.policy.compartments)
         yield Opened(
             folder=folder, settings=chosen, house=house, writer=writer, journal=_journal(folder, chosen),
-            anchors=kept, http=http, verifier=_vkey(identity, keys.secrets["log"]),
+            anchors=kept, http=http, verifier=_vkey(identity, keys.secrets["log"]), lane_key=parts.lane_key,
             alone=beside is None,
         )  # fmt: skip
 

@@ -65,10 +65,11 @@ def _rewrite(house: Path, *, keep: int | None = None) -> None:
             )
             tree.append(leaf)
         store.executemany("DELETE FROM ledger_entry WHERE id = ?", [(row[0],) for row in rows[tree.size :]])
+        macs = dict(store.execute("SELECT name, mac FROM lane"))
         store.execute("DELETE FROM lane")
         store.executemany(
-            "INSERT INTO lane (name, counter, head, fence) VALUES (?, ?, ?, 0)",
-            [(lane, numbers[lane], bytes.fromhex(head)) for lane, head in heads.items()],
+            "INSERT INTO lane (name, counter, head, fence, mac) VALUES (?, ?, ?, 0, ?)",
+            [(lane, numbers[lane], bytes.fromhex(head), macs.get(lane, b"")) for lane, head in heads.items()],
         )
         store.execute("UPDATE house SET tree_size = ?, frontier = ?", (tree.size, tree.to_bytes()))
         store.execute("DELETE FROM checkpoint")

@@ -14,7 +14,8 @@ from lockhouse.crypto.merkle import leaf_hash
 from lockhouse.errors import NotFound
 from lockhouse.flows import audit, request
 from lockhouse.flows.sweep import sweep
-from lockhouse.model.rows import LedgerEntry, Record
+from lockhouse.ledger.record import record_leaf_of
+from lockhouse.model.rows import Intake, Lane, LedgerEntry, Record
 from lockhouse.wiring import jobs
 from tests.faces.cli.house import Desk
 from tests.world import World
@@ -39,7 +40,9 @@ async def _busy(tmp_path: Path) -> World:
 
 
 async def _verify(world: World) -> Report:
-    return await audit.verify(world.house, sequencer=world.store, trusted=audit.Trusted([world.verifier]), records=True)
+    return await audit.verify(
+        world.house, sequencer=world.store, trusted=audit.Trusted([world.verifier], world.lane_key), records=True
+    )
 
 
 async def test_what_nobody_touched_is_clean(tmp_path: Path) -> None:
@@ -163,3 +166,48 @@ async def test_an_entry_is_proven_and_an_unknown_one_is_not(tmp_path: Path) -> N
     assert leaf_hash(proven.body) == newest.leaf
     with pytest.raises(NotFound):
         await audit.prove(world.house, bytes(16), sequencer=world.store)
+
+
+async def _dirty(tmp_path: Path) -> World:
+    """A house of two people, one of them erased, in which an entry was edited after all was signed."""
+    world = await World.make(tmp_path)
+    await world.send("account", "Order Completed", email=EMAIL, order_id="A-1")
+    await world.send("account", "Order Completed", email="bert@example.com", order_id="B-1")
+    await world.erase(await world.person(EMAIL))
+    await world.store.seal_ledger()
+    [entry] = [row for row in await world.rows(LedgerEntry) if row.position == 1]
+    world.plant(msgspec.structs.replace(entry, body=entry.body.replace(b'"at":1', b'"at":2', 1)))
+    return world
+
+
+async def test_where_something_is_found_lawful_deletions_of_the_tail_are_no_missing_records(tmp_path: Path) -> None:
+    """As behind a writer that was killed before it folded: its last entries have no position."""
+    world = await _dirty(tmp_path)
+    before = [one.kind for one in (await _verify(world)).findings]
+    assert "rewritten-tree" in before
+    world.store._engine.tick = lambda **_: None  # type: ignore[method-assign]  # no fold comes any more
+    assert (await sweep(world.house, jobs, owner=world.house.ids.new())).records == 1
+    await world.send("account", "Order Completed", email="carl@example.com", order_id="C-1")
+    assert {row.kind for row in await world.rows(LedgerEntry) if row.position is None} == {"deletion", "intake"}
+    assert [one.kind for one in (await _verify(world)).findings] == before
+
+
+async def test_where_something_is_found_a_planted_entry_hides_no_invented_record(tmp_path: Path) -> None:
+    world = await _dirty(tmp_path)
+    invented = msgspec.structs.replace((await world.rows(Record))[0], id=b"i" * 16)
+    world.plant(invented)
+    entry = msgspec.structs.replace((await world.rows(LedgerEntry))[0], id=b"e" * 16, position=None, lane="nowhere")
+    world.plant(entry)
+    world.plant(Intake(entry.id, invented.id, record_leaf_of(invented)))
+    found = (await _verify(world)).findings
+    assert {"planted-entry", "unknown-record"} <= {one.kind for one in found}
+    assert f"entry {entry.id.hex()}" in {one.where for one in found}
+
+
+async def test_a_lane_whose_head_was_moved_is_named_without_its_name_if_that_is_none(tmp_path: Path) -> None:
+    world = await _busy(tmp_path)
+    lane = (await world.rows(Lane))[0]
+    world.plant(msgspec.structs.replace(lane, counter=lane.counter + 1))
+    world.plant(msgspec.structs.replace(lane, name="\x1b[2J"))
+    found = [one for one in (await _verify(world)).findings if one.kind == "forged-lane"]
+    assert {one.where for one in found} == {f"lane {lane.name}", "lane of another name than a lane has"}

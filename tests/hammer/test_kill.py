@@ -203,7 +203,7 @@ async def checked(place: Place, loads: list[Load]) -> str:
         assert answered <= times.keys() <= sent.keys()
         assert [order for order in orders if order != held(sent[order["order_id"]])] == []
         vkey = await export(house, place.folder.parent / "export")
-        trusted = audit.Trusted([house.verifier], anchors=house.anchors)
+        trusted = audit.Trusted([house.verifier], house.lane_key, anchors=house.anchors)
         report = await audit.verify(house.house, sequencer=house.writer, trusted=trusted, records=True)
         assert report.clean
     records, receipts = await place.rows(Record), await place.rows(Receipt)

@@ -199,7 +199,7 @@ async def test_one_row_that_no_column_takes_fails_alone(store: Store) -> None:
     [
         Change("identity", entries=(a_draft(),)),
         Change("identity", puts=(put(a_record()),)),
-        Change("record", puts=(put(Lane("collect-0", 9, b"h" * 32, 0)),)),
+        Change("record", puts=(put(Lane("collect-0", 9, b"h" * 32, 0, bytes(32))),)),
         Change("record", deletes=(Delete("ledger_entry", (b"e" * 16,)),)),
         Change("record", deletes=(Delete("house", (1,)),)),
         Change("record", expects=(has(a_person(), version=1),)),

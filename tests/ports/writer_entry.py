@@ -16,6 +16,7 @@ from lockhouse.adapters.sqlite_writer.shelf import SqliteShelf
 from lockhouse.crypto.checkpoint import sign_checkpoint
 from lockhouse.crypto.noted import Notary
 from lockhouse.crypto.signatures import SigningKey
+from lockhouse.secret import Secret
 
 if TYPE_CHECKING:
     from lockhouse.adapters.group_commit.shelf import Effects
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 HOUSE = bytes(range(16))
 LOG = "log.example/test"
+LANE_KEY = Secret(b"l" * 32)
 
 
 def make_parts() -> WriterParts:
@@ -33,6 +35,7 @@ def make_parts() -> WriterParts:
         notary=Notary(HOUSE),
         clock=clock,
         ids=SystemIds(clock),
+        lane_key=LANE_KEY,
         sign_checkpoint=lambda size, root: sign_checkpoint(LOG, size, root, key),
     )
 

@@ -65,11 +65,11 @@ class MemoryShelf:
         at = shapes()["ledger_entry"].at["position"]
         return [row for row in self.tables["ledger_entry"].values() if row[at] is None]
 
-    def leaves_from(self, position: int) -> list[Values]:
-        """(position, leaf) of entries from this position on."""
-        place, leaf = (shapes()["ledger_entry"].at[name] for name in ("position", "leaf"))
+    def entries_from(self, position: int) -> list[Values]:
+        """Entries from this position on."""
+        at = shapes()["ledger_entry"].at["position"]
         rows = self.tables["ledger_entry"].values()
-        return sorted((row[place], row[leaf]) for row in rows if row[place] is not None and row[place] >= position)
+        return sorted((row for row in rows if row[at] is not None and row[at] >= position), key=lambda row: row[at])
 
     def newest_checkpoint(self) -> Values | None:
         """The checkpoint of the largest tree."""

@@ -13,7 +13,9 @@ from lockhouse.crypto.checkpoint import format_proof
 from lockhouse.crypto.merkle import Frontier
 from lockhouse.crypto.signatures import equal
 from lockhouse.errors import Invalid, NotFound, Tampered
+from lockhouse.gates.tail import read_tail, told_by
 from lockhouse.gates.tree import place_of
+from lockhouse.ledger.append import is_lane
 from lockhouse.ledger.entry import Gone
 from lockhouse.ledger.export import Chunk, chunk_lines, end_line, head_line
 from lockhouse.ledger.record import record_leaf_of
@@ -29,7 +31,9 @@ if TYPE_CHECKING:
 
     from lockhouse.crypto.checkpoint import Checkpoint as Signed
     from lockhouse.gates.house import House
+    from lockhouse.gates.tail import Tail
     from lockhouse.model.ports import Sequencer
+    from lockhouse.secret import Secret
 
 STEP = 1_000
 """Entries, and records, read at once."""
@@ -57,11 +61,13 @@ class Trusted(NamedTuple):
 
     Attributes:
         vkeys: verifier keys of the log; best ones that were noted down elsewhere.
+        lane_key: that heads of lanes are known by.
         held: checkpoints from elsewhere; with the anchors they show a log that was cut off or written anew.
         anchors: the house's own checkpoints outside of the stores; None for a house in memory.
     """
 
     vkeys: Sequence[str]
+    lane_key: Secret
     held: Sequence[str] = ()
     anchors: Anchors | None = None
 
@@ -154,14 +160,15 @@ async def verify(house: House, *, sequencer: Sequencer, trusted: Trusted, record
     points, found = opened_anchors(anchored, trusted.vkeys, size=size)
     found += await _deleted(house, points, size=size)
     held = [*trusted.held, *points]
+    signed = max((point.size for point in points.values()), default=size)
+    found += _planted(await read_tail(house, signed, key=trusted.lane_key))
     before = _without_tail(await _read(_lines(house, size), trusted.vkeys, held))
     if size and not _is_frontier(frontier, before.root):
         found.append(Finding("rewritten-tree", "frontier of the house", "The next checkpoint would sign another tree."))
     if found or before.found:
         if records:
-            stored, later = await _rows(house), await _stored_since(house, size)
-            stored = [one for one in stored if one[0] not in later]
-            before = _without_tail(await _read(_lines(house, size), trusted.vkeys, held, rows=stored, since=size))
+            rows_then = await _as_signed(house, await _rows(house), size=size, signed=signed, key=trusted.lane_key)
+            before = _without_tail(await _read(_lines(house, size), trusted.vkeys, held, rows=rows_then, since=size))
         kept = (*found, *before.findings)[:KEPT]
         return before._replace(findings=kept, found=before.found + len(found))
     # Everything that is noted by now is in the tree: from here on is meanwhile.
@@ -190,14 +197,28 @@ async def _rows(house: House) -> Leaves:
     return [one async for part in _leaves(house) for one in part]
 
 
-async def _stored_since(house: House, size: int) -> set[bytes]:
-    """Records of entries that the tree of this size does not hold: it is not for it to say whether they are right."""
-    newest = next((row.tree_size for row in (await house.reads.get(HouseRow, [(1,)])).values()), size)
-    entries = await house.reads.find(LedgerEntry, ("position",), [(None,)])
-    for start in range(size, newest, STEP):
-        entries += await _entries(house, start, min(start + STEP, newest))
-    intakes = await house.reads.get(Intake, [(row.id,) for row in entries])
-    return {row.records[at : at + 16] for row in intakes.values() for at in range(0, len(row.records), 16)}
+async def _as_signed(house: House, rows: Leaves, *, size: int, signed: int, key: Secret) -> Leaves:
+    """The rows as the tree of this size should know them: without those stored since, and with those removed since.
+
+    Only entries that are the house's own say so; and they say it of a record with its leaf, not of whatever stands
+    under its id now.
+    """
+    tail = await read_tail(house, signed, key=key)
+    since = [entry for entry in tail.own if entry.position is None or entry.position >= size]
+    stored, removed = await told_by(house, since)
+    there = {record for record, _ in rows} | stored.keys()
+    return [row for row in rows if stored.get(row[0]) != row[1]] + [row for row in removed if row.record not in there]
+
+
+def _planted(tail: Tail) -> list[Finding]:
+    found = [
+        Finding(
+            "planted-entry", f"entry {entry.id.hex()}", "No writer of this house noted it, or what followed it is gone."
+        )
+        for entry in tail.planted
+    ]
+    lanes = [name if is_lane(name) else "of another name than a lane has" for name in tail.forged]
+    return found + [Finding("forged-lane", f"lane {name}", "Its head is not as the writer left it.") for name in lanes]
 
 
 def _without_tail(report: Report) -> Report:

@@ -65,6 +65,11 @@ class Folded(msgspec.Struct, frozen=True, array_like=True):
     root: bytes
 
 
+def is_lane(name: str) -> bool:
+    """Whether a lane may be called so."""
+    return _WORD.fullmatch(name) is not None
+
+
 def append(  # noqa: PLR0913  # an entry is bound to all of these; a struct of them would cost a third of the time
     lane: LaneState,
     *,

@@ -6,7 +6,6 @@ import io
 import json
 import os
 import re
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -24,7 +23,6 @@ from lockhouse.errors import (
     Unproven,
 )
 from lockhouse.faces.cli.app import TREE, run, tree
-from lockhouse.faces.cli.drafts import draft_at
 from lockhouse.faces.cli.edge import tell, tell_incident
 from lockhouse.faces.cli.layout import clean, plain, table
 from lockhouse.faces.cli.terminal import Terminal
@@ -33,10 +31,8 @@ from lockhouse.model.ids import DAY_MS
 from tests.faces.cli.house import EMAIL, Desk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-NOBODY = 65534
 CANARY = "canary.bert@customers.example"
 READING = [
     "version", "doctor", "migrate --check", "policy check", "policy show", "policy show --full", "policy diff",
@@ -135,74 +131,6 @@ def test_a_word_on_a_purpose_that_the_policy_does_not_name_is_refused_with_those
         assert purpose in seen.err
     for word in ("marketing=denied", "fulfilment=denied"):
         assert desk.call(f"policy explain support email fulfilment --consent {word}").code == 0
-
-
-def test_every_problem_of_a_draft_has_its_own_line(desk: Desk) -> None:
-    draft = desk.folder / "bad.yaml"
-    draft.write_text("policy: 1\nextnds: retail@1\ncontroller: 3\n", "utf-8")
-    seen = desk.call("policy check ../bad.yaml")
-    assert seen.code == 2
-    lines = [line for line in seen.err.splitlines() if line.startswith("lockhouse: error[invalid]: bad.yaml:")]
-    assert len(lines) >= 2
-    assert len(desk.call("policy check ../bad.yaml", json=True).error["problems"]) == len(lines)
-
-
-@pytest.mark.parametrize(
-    ("path", "content", "said"),
-    [
-        ("/nope", None, "policy: expected a YAML file, or a folder of them, at /nope, got none"),
-        ("../nope.yaml", None, "policy: expected a YAML file, or a folder of them, at ../nope.yaml, got none"),
-        ("..", None, "policy: expected a YAML file, or a folder of them, at .., got a folder without one"),
-        ("../empty.yaml", "# nothing\n", "empty.yaml:1:1: expected a policy, got nothing"),
-        ("../broken.yaml", "policy: [1\n", "broken.yaml:2:1: expected YAML, got something that does not parse"),
-    ],
-)
-def test_a_draft_that_is_none_is_one_error_that_names_its_file(
-    tmp_path: Path, path: str, content: str | None, said: str
-) -> None:
-    desk = Desk(tmp_path)
-    desk.found()
-    if content is not None:
-        (desk.house / path).write_text(content, "utf-8")
-    assert desk.call(f"policy check {path}", json=True).error["problems"] == [said]
-
-
-@pytest.mark.parametrize("closed", [".", "policy.yaml"])
-def test_a_draft_that_may_not_be_read_is_said_plainly(tmp_path: Path, closed: str) -> None:
-    draft = tmp_path / "policy.yaml"
-    draft.write_text("policy: 1\n", "utf-8")
-    (tmp_path / closed).chmod(0)
-    with as_usual_user(), pytest.raises(Invalid) as caught:
-        draft_at(draft)
-    assert str(caught.value) == f"policy: expected a file that this user may read at {draft}, got one that they may not"
-
-
-@contextmanager
-def as_usual_user() -> Iterator[None]:
-    """As a user whom the modes of files bind, which they do not for root."""
-    was = os.geteuid()
-    os.seteuid(was or NOBODY)
-    try:
-        yield
-    finally:
-        os.seteuid(was)
-
-
-def test_a_house_whose_draft_is_away_says_how_it_comes_back(tmp_path: Path) -> None:
-    desk = Desk(tmp_path)
-    desk.found()
-    draft = desk.house / "policy.yaml"
-    draft.unlink()
-    for line in ("policy check", "policy diff", "policy approve --yes"):
-        error = desk.call(line, json=True).error
-        assert error["message"] == f"policy: expected a YAML file, or a folder of them, at {draft}, got none"
-        assert f"lockhouse policy show > {draft} writes out the one that rules" in error["hint"]
-    doctor = desk.call("doctor")
-    assert f"There is no draft to read: policy: expected a YAML file, or a folder of them, at {draft}" in doctor.out
-    assert (doctor.code, "v1 rules until another draft is approved" in doctor.out) == (1, True)
-    assert f"lockhouse policy show > {draft}" in doctor.out
-    draft.write_text(desk.call("policy show").out, "utf-8")
-    assert desk.call("policy diff", json=True).value["same"] is True
 
 
 def test_a_fault_of_our_own_tells_its_number_type_and_place_and_not_its_text() -> None:

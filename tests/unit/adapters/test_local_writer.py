@@ -35,7 +35,7 @@ class _BrokenNotary:
 
 def _parts_with_a_fault() -> WriterParts:
     good = make_parts()
-    return type(good)(notary=_BrokenNotary(), clock=good.clock, ids=good.ids)
+    return type(good)(notary=_BrokenNotary(), clock=good.clock, ids=good.ids, lane_key=good.lane_key)
 
 
 async def test_what_was_handed_over_before_the_end_is_committed(tmp_path: Path) -> None:

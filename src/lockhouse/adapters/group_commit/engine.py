@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from lockhouse.adapters.group_commit.shelf import Shelf
     from lockhouse.model.ports import Clock, Ids
     from lockhouse.model.rows import LedgerEntry, Store
+    from lockhouse.secret import Secret
 
 MAX_WRAPS = 2**31
 """Wraps one KEK generation may make: far below 2^32 random nonces a key (NIST SP 800-38D §8.3)."""
@@ -55,6 +56,7 @@ class WriterParts:
     """What a committing store is handed.
 
     Attributes:
+        lane_key: that heads of lanes are known by (`lockhouse.ledger.tail`).
         sign_checkpoint: tree size and root to a signed note; None makes no checkpoints (a store in tests).
         anchors: where each checkpoint is kept outside of the stores; None keeps them nowhere (a store in tests).
         quiet: fold and sign only when asked to: an audit looks before anything is signed.
@@ -63,6 +65,7 @@ class WriterParts:
     notary: Notary
     clock: Clock
     ids: Ids
+    lane_key: Secret
     sign_checkpoint: Callable[[int, bytes], str] | None = None
     anchors: Anchors | None = None
     quiet: bool = False
@@ -85,7 +88,7 @@ class Engine:
     def __init__(self, shelf: Shelf, parts: WriterParts) -> None:
         self._shelf = shelf
         self._parts = parts
-        signing = Signing(sign=parts.sign_checkpoint, anchors=parts.anchors)
+        signing = Signing(lane_key=parts.lane_key, sign=parts.sign_checkpoint, anchors=parts.anchors)
         self._ledger = LedgerDuty(shelf, clock=parts.clock, ids=parts.ids, signing=signing)
         self._folded_s = parts.clock.monotonic_s()
 

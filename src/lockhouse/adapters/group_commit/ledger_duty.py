@@ -15,6 +15,7 @@ from lockhouse.crypto.merkle import Frontier
 from lockhouse.crypto.signatures import equal
 from lockhouse.errors import Invalid, Tampered, Unavailable
 from lockhouse.ledger.append import LaneState, append, fold, intake_body
+from lockhouse.ledger.tail import head_mac, unfounded
 from lockhouse.model.ids import JUMP_MS
 from lockhouse.model.rows import Checkpoint, House, Intake, Lane, LedgerEntry
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from lockhouse.adapters.tables import Values
     from lockhouse.model.change import Draft, Leaf
     from lockhouse.model.ports import Clock, Ids
+    from lockhouse.secret import Secret
 
 CHECKPOINT_EVERY_S = 60.0
 CHECKPOINT_EVERY_ENTRIES = 1_000
@@ -108,9 +110,11 @@ class Signing:
     """How checkpoints are made, and where they are kept beside the stores; None of either in a store in tests.
 
     Attributes:
+        lane_key: that heads of lanes are known by.
         sign: tree size and root to a signed note.
     """
 
+    lane_key: Secret
     sign: Callable[[int, bytes], str] | None = None
     anchors: Anchors | None = None
 
@@ -122,6 +126,7 @@ class LedgerDuty:
         self._shelf = shelf
         self._clock = clock
         self._ids = ids
+        self._lane_key = signing.lane_key
         self._sign = signing.sign
         self._anchors = signing.anchors
         self._drift_ms = self._apart()
@@ -153,28 +158,36 @@ class LedgerDuty:
         """Return only if the tree to be grown holds what was signed last, whatever the stores say of it.
 
         From here on the tree is carried in memory, so that it holds every checkpoint this process signs as well. Only
-        leaves behind the newest anchor are read: an older one that was edited is the audit's to find, and what is
-        signed is then still the tree that holds the true one.
+        entries behind the newest anchor are read: an older one that was edited is the audit's to find, and what is
+        signed is then still the tree that holds the true one. Those behind it must be the house's own.
 
         Raises:
-            Tampered: the stored tree is shorter, or another.
+            Tampered: the stored tree is shorter, or another; or an entry or a lane is not the house's own.
         """
         newest = self._anchors.newest() if self._anchors else None
+        placed = [LedgerEntry(*values) for values in self._shelf.entries_from(newest.size)] if newest else []
         if newest is None:  # a new house, or one from before there were anchors: what stands is signed anew and kept
             self._kept.checked_size = 0 if self._anchors else self._kept.checked_size
+            self._require_own(self._kept.waiting)
             return
         house = self._kept.house
         size, tree = house.tree_size if house else 0, newest.tree
-        rows = self._shelf.leaves_from(newest.size)
-        for _, leaf in rows:
-            tree.append(leaf)
-        dense = [position for position, _ in rows] == list(range(newest.size, size))
+        for entry in placed:
+            tree.append(entry.leaf)
+        dense = [entry.position for entry in placed] == list(range(newest.size, size))
         if house is None or not dense or tree.size != size or not equal(tree.to_bytes(), house.frontier):
             raise Tampered("ledger: expected the tree that was signed last, got one cut off or written anew")
+        self._require_own([*placed, *self._kept.waiting])
         # A crash between a checkpoint's row and its anchor, or between two places, leaves the newest to be anchored.
         if self._sign and self._kept.checked_size == size and (size > newest.size or not newest.everywhere):
             signed = Checkpoint(size, house.last_at, self._sign(size, tree.root()))
             self._kept.unanchored = signed, house.frontier
+
+    def _require_own(self, tail: Sequence[LedgerEntry]) -> None:
+        lanes = [Lane(*values) for values in self._shelf.rows("lane")]
+        found = unfounded(lanes, tail, key=self._lane_key)
+        if found.lanes or found.entries:
+            raise Tampered("ledger: expected only what this house noted to wait for a signature, got something else")
 
     def halt(self, error: Tampered) -> None:
         """From now on nothing is committed, folded or signed: somebody has to look."""
@@ -252,7 +265,8 @@ class LedgerDuty:
         for entry in stage.entries:
             effects.put("ledger_entry", (entry.id,), _values(entry))
         for name, state in stage.lanes.items():
-            row = Lane(name, state.counter, state.head, self._kept.fences.get(name, 0))
+            mac = head_mac(self._lane_key, name, state.counter, state.head)
+            row = Lane(name, state.counter, state.head, self._kept.fences.get(name, 0), mac)
             effects.put("lane", (name,), _values(row))
         if stage.house is not None and stage.entries:
             stage.house = msgspec.structs.replace(stage.house, last_at=stage.at)

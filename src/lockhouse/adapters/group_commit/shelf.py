@@ -75,8 +75,8 @@ class Shelf(Protocol):
         """Ledger entries without a position: what a former run left to fold."""
         ...
 
-    def leaves_from(self, position: int) -> list[Values]:
-        """(position, leaf) of ledger entries from this position on, in order."""
+    def entries_from(self, position: int) -> list[Values]:
+        """Ledger entries from this position on, in order."""
         ...
 
     def newest_checkpoint(self) -> Values | None:

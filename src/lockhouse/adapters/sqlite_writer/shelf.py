@@ -114,9 +114,10 @@ class SqliteShelf:
         shape = shapes()["ledger_entry"]
         return self._all(shape, f"SELECT {columns(shape)} FROM ledger_entry WHERE position IS NULL")  # noqa: S608
 
-    def leaves_from(self, position: int) -> list[Values]:
-        """(position, leaf) of ledger entries from this position on, in order."""
-        sql = "SELECT position, leaf FROM ledger_entry WHERE position >= ? ORDER BY position"
+    def entries_from(self, position: int) -> list[Values]:
+        """Ledger entries from this position on, in order."""
+        shape = shapes()["ledger_entry"]
+        sql = f"SELECT {columns(shape)} FROM ledger_entry WHERE position >= ? ORDER BY position"  # noqa: S608  # as above
         return list(self._connections["record"].execute(sql, (position,)))
 
     def newest_checkpoint(self) -> Values | None:

@@ -163,7 +163,7 @@ class Acts:
         code, output = await run_python(*arguments)
         stage.act("The ledger of this house, exported and verified on its own")
         stage.ran(f"python {' '.join(arguments)}", output)
-        trusted = audit.Trusted([one.verifier], anchors=one.anchors)
+        trusted = audit.Trusted([one.verifier], one.lane_key, anchors=one.anchors)
         report = await audit.verify(one.house, sequencer=one.writer, trusted=trusted, records=True)
         records = "every record is as it was stored" if report.clean else f"{report.found} findings"
         stage.say(f"The same with the record rows held against it: {report.entries} entries, {records}.")

@@ -38,7 +38,10 @@ class Intake(Row, frozen=True):
 
 
 class Lane(Row, frozen=True):
-    """A writer's hash chain: its newest counter and head. Reopened under a lease with a fence."""
+    """A writer's hash chain: its newest counter and head. Reopened under a lease with a fence.
+
+    The MAC is by `lockhouse.ledger.tail`: what is not signed yet is known by it.
+    """
 
     TABLE = "lane"
     STORE = "record"
@@ -47,6 +50,7 @@ class Lane(Row, frozen=True):
     counter: int
     head: bytes
     fence: int
+    mac: bytes
 
 
 class Checkpoint(Row, frozen=True):

@@ -94,6 +94,7 @@ CREATE TABLE lane (
     counter INTEGER NOT NULL,
     head BLOB NOT NULL,
     fence INTEGER NOT NULL,
+    mac BLOB NOT NULL,
     PRIMARY KEY (name)
 )
  WITHOUT ROWID,

@@ -112,7 +112,7 @@ async def verify(
         keys = vkey or (opened.verifier,)
         if export is None:
             with call.terminal.progress("verifying", shown=not call.json):
-                trusted = audit.Trusted(keys, texts, opened.anchors)
+                trusted = audit.Trusted(keys, opened.lane_key, texts, opened.anchors)
                 report = await audit.verify(opened.house, sequencer=opened.writer, trusted=trusted, records=records)
         else:
             house = opened.house if records else None

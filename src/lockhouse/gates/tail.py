@@ -1,0 +1,106 @@
+"""The ledger's unsigned tail as a reader finds it beside a writer at work: what is the house's own, and what is not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from lockhouse.crypto.merkle import root
+from lockhouse.errors import Invalid
+from lockhouse.ledger.entry import Deletion as DeletionEntry
+from lockhouse.ledger.entry import Gone, deletion_of, parse_entry
+from lockhouse.ledger.entry import Intake as IntakeEntry
+from lockhouse.ledger.tail import unfounded
+from lockhouse.model.rows import Deletion, Intake, Lane, LedgerEntry
+from lockhouse.model.rows import House as HouseRow
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lockhouse.gates.house import House
+    from lockhouse.secret import Secret
+
+STEP = 1_000
+_ID_BYTES = 16
+_LEAF_BYTES = 32
+
+
+class Tail(NamedTuple):
+    """Entries that are not signed yet.
+
+    Attributes:
+        own: what the house's writer wrote.
+        planted: what it did not write, or what nothing leads back to any more.
+        forged: names of lanes whose head is not as the writer left it.
+    """
+
+    own: list[LedgerEntry]
+    planted: list[LedgerEntry]
+    forged: list[str]
+
+
+async def read_tail(house: House, start: int, *, key: Secret) -> Tail:
+    """Every entry from a position on, and those without one.
+
+    The entries are read before the lanes and again behind them: what was there before must be led to by the lanes, what
+    came since is looked at next time.
+
+    Args:
+        house: as it stands.
+        start: the size of the newest tree that is known to be signed.
+        key: of the lanes' heads.
+    """
+    before = {entry.id for entry in await _entries(house, start)}
+    lanes = [row async for rows in house.reads.scan(Lane) for row in rows]
+    tail = await _entries(house, start)
+    found = unfounded(lanes, tail, key=key)
+    strange = {entry.id for entry in found.entries}
+    return Tail(
+        own=[entry for entry in tail if entry.id not in strange],
+        planted=[entry for entry in found.entries if entry.id in before],
+        forged=found.lanes,
+    )
+
+
+async def _entries(house: House, start: int) -> list[LedgerEntry]:
+    """Those without a position first: one that gets its position meanwhile is read twice, and never not at all."""
+    found = {entry.id: entry for entry in await house.reads.find(LedgerEntry, ("position",), [(None,)])}
+    size = max((row.tree_size for row in (await house.reads.get(HouseRow, [(1,)])).values()), default=0)
+    for first in range(start, size, STEP):
+        places = [(at,) for at in range(first, min(first + STEP, size))]
+        found |= {entry.id: entry for entry in await house.reads.find(LedgerEntry, ("position",), places)}
+    return list(found.values())
+
+
+async def told_by(house: House, entries: Sequence[LedgerEntry]) -> tuple[dict[bytes, bytes], list[Gone]]:
+    """Which records these entries say were stored, with their leaves, and which were removed.
+
+    What lies beside an entry counts only if it is what the entry commits to.
+    """
+    stored: dict[bytes, bytes] = {}
+    intakes = await house.reads.get(Intake, [(entry.id,) for entry in entries if entry.kind == IntakeEntry.KIND])
+    deletions = {entry.id for entry in entries if entry.kind == DeletionEntry.KIND}
+    beside: dict[bytes, list[Gone]] = {}
+    if deletions:
+        async for rows in house.reads.scan(Deletion):
+            for row in rows:
+                if row.entry in deletions:
+                    beside.setdefault(row.entry, []).append(Gone(row.record, row.leaf))
+    removed: list[Gone] = []
+    for entry in entries:
+        try:
+            said = parse_entry(entry.body).body
+        except Invalid:
+            continue
+        intake, gone = intakes.get((entry.id,)), beside.get(entry.id)
+        if isinstance(said, IntakeEntry) and intake is not None:
+            leaves = _cut(intake.leaves, _LEAF_BYTES)
+            if (said.count, said.root) == (len(leaves), root(leaves).hex()):
+                stored |= dict(zip(_cut(intake.records, _ID_BYTES), leaves, strict=False))
+        elif isinstance(said, DeletionEntry) and gone is not None:
+            told = deletion_of(gone, cause=said.cause, by=bytes.fromhex(said.by))
+            removed += gone if told == said else []
+    return stored, removed
+
+
+def _cut(joined: bytes, width: int) -> list[bytes]:
+    return [joined[at : at + width] for at in range(0, len(joined), width)]

@@ -1,0 +1,94 @@
+"""A draft of the policy that cannot be read, or not be understood, is said with its place and with what to do."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lockhouse.errors import Invalid
+from lockhouse.faces.cli.drafts import draft_at
+from tests.faces.cli.house import Desk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+NOBODY = 65534
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    desk = Desk(tmp_path)
+    desk.found()
+    return desk
+
+
+def test_every_problem_of_a_draft_has_its_own_line(desk: Desk) -> None:
+    draft = desk.folder / "bad.yaml"
+    draft.write_text("policy: 1\nextnds: retail@1\ncontroller: 3\n", "utf-8")
+    seen = desk.call("policy check ../bad.yaml")
+    assert seen.code == 2
+    lines = [line for line in seen.err.splitlines() if line.startswith("lockhouse: error[invalid]: bad.yaml:")]
+    assert len(lines) >= 2
+    assert len(desk.call("policy check ../bad.yaml", json=True).error["problems"]) == len(lines)
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "said"),
+    [
+        ("/nope", None, "policy: expected a YAML file, or a folder of them, at /nope, got none"),
+        ("../nope.yaml", None, "policy: expected a YAML file, or a folder of them, at ../nope.yaml, got none"),
+        ("..", None, "policy: expected a YAML file, or a folder of them, at .., got a folder without one"),
+        ("../empty.yaml", "# nothing\n", "empty.yaml:1:1: expected a policy, got nothing"),
+        ("../broken.yaml", "policy: [1\n", "broken.yaml:2:1: expected YAML, got something that does not parse"),
+    ],
+)
+def test_a_draft_that_is_none_is_one_error_that_names_its_file(
+    tmp_path: Path, path: str, content: str | None, said: str
+) -> None:
+    desk = Desk(tmp_path)
+    desk.found()
+    if content is not None:
+        (desk.house / path).write_text(content, "utf-8")
+    assert desk.call(f"policy check {path}", json=True).error["problems"] == [said]
+
+
+@pytest.mark.parametrize("closed", [".", "policy.yaml"])
+def test_a_draft_that_may_not_be_read_is_said_plainly(tmp_path: Path, closed: str) -> None:
+    draft = tmp_path / "policy.yaml"
+    draft.write_text("policy: 1\n", "utf-8")
+    (tmp_path / closed).chmod(0)
+    with as_usual_user(), pytest.raises(Invalid) as caught:
+        draft_at(draft)
+    assert str(caught.value) == f"policy: expected a file that this user may read at {draft}, got one that they may not"
+
+
+@contextmanager
+def as_usual_user() -> Iterator[None]:
+    """As a user whom the modes of files bind, which they do not for root."""
+    was = os.geteuid()
+    os.seteuid(was or NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(was)
+
+
+def test_a_house_whose_draft_is_away_says_how_it_comes_back(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.found()
+    draft = desk.house / "policy.yaml"
+    draft.unlink()
+    for line in ("policy check", "policy diff", "policy approve --yes"):
+        error = desk.call(line, json=True).error
+        assert error["message"] == f"policy: expected a YAML file, or a folder of them, at {draft}, got none"
+        assert f"lockhouse policy show > {draft} writes out the one that rules" in error["hint"]
+    doctor = desk.call("doctor")
+    assert f"There is no draft to read: policy: expected a YAML file, or a folder of them, at {draft}" in doctor.out
+    assert (doctor.code, "v1 rules until another draft is approved" in doctor.out) == (1, True)
+    assert f"lockhouse policy show > {draft}" in doctor.out
+    draft.write_text(desk.call("policy show").out, "utf-8")
+    assert desk.call("policy diff", json=True).value["same"] is True
