@@ -65,7 +65,7 @@ async def test_while_the_clock_is_wrong_nothing_is_collected_shown_or_destroyed(
     # The clock is put right: nothing was lost, and the request can still be called off.
     world.clock.jump_days(-days)
     assert await _order(world) == "stored"
-    await request.undo(world.house, case)
+    await request.undo(world.house, case, by="os-user:1000")
     assert person in {view.person for view in await world.find(EMAIL)}
 
 

@@ -156,7 +156,7 @@ async def test_whoever_types_the_victims_address_into_an_account_of_theirs_is_no
     await world.send("account", "identify", loyalty_id=MINE["loyalty_id"], email=VICTIM["email"])
     mallory = await _proven(world, "loyalty_id", MINE["loyalty_id"])
     if case is not None:
-        await request.undo(world.house, case)
+        await request.undo(world.house, case, by="os-user:1000")
         [link] = await world.rows(Link)
         assert link.proof == Proof.CLAIMED
     said = await _everything(world, mallory)

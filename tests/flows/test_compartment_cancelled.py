@@ -45,7 +45,7 @@ async def test_a_compartment_that_is_called_off_opens_again(tmp_path: Path) -> N
     assert "email" not in view.fields
     shut = (ShutBoxes(request=case.id, destroy_at=case.destroy_at, boxes=1),)
     assert (view.ended, view.shut) == ({}, shut), "nothing is gone yet"
-    await request.undo(world.house, case)
+    await request.undo(world.house, case, by="os-user:1000")
     view = await world.reveal(person)
     assert (view.fields["email"].value, view.ended, view.shut) == (EMAIL, {}, ())
 
@@ -64,7 +64,7 @@ async def test_a_compartments_calling_off_that_a_crash_interrupted_ends_although
     officer = await world.second()
     officer.house.commits = Away(officer.store, nth=2)
     with pytest.raises(Unavailable):
-        await request.undo(officer.house, case)
+        await request.undo(officer.house, case, by="os-user:1000")
     [left] = await open_cases(world.house)
     done = await request.fulfil(world.house, left, journal=world.journal)
     assert done.case.step == "cancelled"
@@ -86,7 +86,7 @@ async def test_no_key_of_an_erased_person_waits_in_an_earlier_compartments_limbo
     assert await world.rows(Limbo) == []
     assert (await find_case(world.house, part.id)).step == "done"
     with pytest.raises(Conflict):
-        await request.undo(world.house, part)
+        await request.undo(world.house, part, by="os-user:1000")
     assert await world.rows(KeyRing) == []
 
 
@@ -97,10 +97,10 @@ async def test_a_compartment_is_not_called_off_while_all_of_the_person_is_shut(t
     part = await world.erase(person, compartment=await contact(world, person), now=False)
     whole = await world.erase(person, now=False)
     with pytest.raises(Conflict, match="ending: expected living persons"):
-        await request.undo(world.house, part)
+        await request.undo(world.house, part, by="os-user:1000")
     assert await world.rows(KeyRing) == []
-    await request.undo(world.house, whole)
-    await request.undo(world.house, await find_case(world.house, part.id))
+    await request.undo(world.house, whole, by="os-user:1000")
+    await request.undo(world.house, await find_case(world.house, part.id), by="os-user:1000")
     assert (await world.reveal(person)).fields["email"].value == EMAIL
 
 
@@ -111,7 +111,7 @@ async def test_a_calling_off_that_the_persons_ending_overtook_ends_with_them(tmp
     officer = await world.second()
     stopped = Stopped(officer.store, store="identity")
     officer.house.commits = stopped
-    undoing = asyncio.create_task(request.undo(officer.house, part))
+    undoing = asyncio.create_task(request.undo(officer.house, part, by="os-user:1000"))
     await stopped.reached.wait()
     await world.erase(person, now=False)
     stopped.go_on.set()
@@ -150,7 +150,7 @@ async def test_a_compartment_that_was_filled_again_is_called_off_all_the_same(tm
     case = await world.erase(person, compartment=await contact(world, person), now=False)
     world.clock.at += 1_000
     await world.send(channel, "Order Completed", email=EMAIL, order_id="A-2", consent={"Advertising": True})
-    await request.undo(world.house, case)
+    await request.undo(world.house, case, by="os-user:1000")
     assert (await find_case(world.house, case.id)).step == "cancelled"
     for place in (world, other):
         seen = await place.reveal(person)
@@ -185,11 +185,11 @@ async def test_what_is_collected_while_a_calling_off_was_interrupted_does_not_ho
     officer = await world.second()
     officer.house.commits = Away(officer.store, store="identity")
     with pytest.raises(Unavailable):
-        await request.undo(officer.house, case)
+        await request.undo(officer.house, case, by="os-user:1000")
     await world.send(channel, "Order Completed", email=EMAIL, order_id="A-2", consent={"Advertising": True})
     [left] = await open_cases(world.house)
     assert left.step == "cancelling"
-    await request.undo(world.house, left)
+    await request.undo(world.house, left, by="os-user:1000")
     assert (await find_case(world.house, case.id)).step == "cancelled"
     assert await world.rows(Limbo) == []
 
@@ -211,7 +211,7 @@ async def test_of_a_compartment_shut_for_two_the_one_who_is_erased_ends_and_the_
     assert case.persons == (person,)
     assert {row.person for row in await world.rows(Limbo)} == {other}
     assert set(part.held[part.persons.index(person)]) <= set(world.journal.serials)
-    await request.undo(world.house, await find_case(world.house, part.id))
+    await request.undo(world.house, await find_case(world.house, part.id), by="os-user:1000")
     assert (await world.reveal(other)).fields["email"].value == "bert@example.com"
     [seal] = [row for row in await world.rows(Seal) if row.person == person]
     assert seal.state == SEAL_ENDED

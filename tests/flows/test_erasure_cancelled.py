@@ -9,7 +9,9 @@ import pytest
 
 from lockhouse.errors import Conflict, Refused
 from lockhouse.flows import consent, link, request
+from lockhouse.flows.request import find_case
 from lockhouse.gates.ending import open_cases
+from lockhouse.ledger.entry import Cancellation, parse_entry
 from lockhouse.model.rows import (
     Consent,
     ErasedMark,
@@ -37,9 +39,12 @@ async def test_everything_is_readable_again_and_by_every_way(tmp_path: Path) -> 
     for place in (world, other):
         assert await place.find(EMAIL) == []
         assert EMAIL not in str(await place.find("A-1", by="order_id"))
-    await request.undo(other.house, case)
+    await request.undo(other.house, case, by="os-user:1000")
     assert [await world.rows(row) for row in (Identifier, KeyRing, Consent)] == before
     assert await world.rows(Limbo) == []
+    [told] = [parse_entry(row.body) for row in await world.rows(LedgerEntry) if row.kind == "cancellation"]
+    assert told.body == Cancellation(of=case.entries[0].hex(), what="person", case=case.id.hex(), by="os-user:1000")
+    assert (await find_case(world.house, case.id)).cancellation == told.id
     for place in (world, other):
         for by, value in (("email", EMAIL), ("phone", PHONE), ("order_id", "A-1")):
             assert [view.person for view in await place.find(value, by=by)] == [person]
@@ -58,7 +63,7 @@ async def test_who_came_meanwhile_under_the_same_identifiers_is_one_with_them_ag
     await world.send("account", "Order Completed", email=EMAIL, order_id="A-2")
     newcomer = await world.person(EMAIL)
     assert newcomer != person
-    await request.undo(world.house, case)
+    await request.undo(world.house, case, by="os-user:1000")
     [link] = await world.rows(Link)
     assert ({link.a, link.b}, link.proof) == ({person, newcomer}, Proof.ISSUED)
     assert "link" in await world.kinds()
@@ -74,7 +79,7 @@ async def test_who_came_meanwhile_is_one_with_them_however_little_the_identifier
     case = await world.erase(person, now=False)
     world.clock.at += 1_000
     await world.send("backend", "Order Completed", email=EMAIL, order_id="A-2")
-    await request.undo(world.house, case)
+    await request.undo(world.house, case, by="os-user:1000")
     [link] = await world.rows(Link)
     assert link.proof == Proof.ISSUED
     [view] = await world.find(EMAIL)
@@ -89,7 +94,7 @@ async def test_calling_off_a_second_erasure_leaves_the_mark_of_the_first(tmp_pat
     marks = await world.rows(ErasedMark)
     world.clock.at += 10_000
     await world.send("account", "Order Completed", email=EMAIL, order_id="A-2")
-    await request.undo(world.house, await world.erase(await world.person(EMAIL), now=False))
+    await request.undo(world.house, await world.erase(await world.person(EMAIL), now=False), by="os-user:1000")
     assert await world.rows(ErasedMark) == marks
     replayed = await world.send("account", "Order Completed", email=EMAIL, order_id="A-1", at=then)
     assert (replayed.outcome, replayed.code) == ("refused", "LH-2110")
@@ -107,7 +112,7 @@ async def test_a_link_that_is_undone_while_a_calling_off_makes_it_is_not_told_as
     officer = await world.second()
     stopped = Stopped(officer.store, store="record", nth=2)  # behind the put-back: the case as cancelled
     officer.house.commits = stopped
-    undoing = asyncio.create_task(request.undo(officer.house, case))
+    undoing = asyncio.create_task(request.undo(officer.house, case, by="os-user:1000"))
     await stopped.reached.wait()
     assert await link.undo(staff.house, person, newcomer, by="os-user:1") == 1
     stopped.go_on.set()
@@ -123,7 +128,7 @@ async def test_what_is_destroyed_cannot_be_called_off(tmp_path: Path) -> None:
     serials = world.house.keyring.serials(person).values()
     case = await world.erase(person)
     with pytest.raises(Conflict, match="ending: expected a case that is shut and not destroyed"):
-        await request.undo(world.house, case)
+        await request.undo(world.house, case, by="os-user:1000")
     assert {row.serial for row in await world.rows(Tombstone)} == set(serials)
 
 
@@ -131,7 +136,7 @@ async def test_what_was_called_off_cannot_be_destroyed_by_a_late_click(tmp_path:
     world = await World.make(tmp_path)
     person = await anna(world)
     case = await world.erase(person, now=False)
-    undone = await request.undo(world.house, case)
+    undone = await request.undo(world.house, case, by="os-user:1000")
     with pytest.raises(Conflict, match="request: expected one that was not cancelled"):
         await request.fulfil(world.house, undone, journal=world.journal, now=True)
     with pytest.raises(Conflict):  # a page that still shows the case as it was
@@ -148,7 +153,7 @@ async def test_of_a_calling_off_and_a_destruction_at_once_the_first_wins(tmp_pat
     officer = await world.second()
     stopped = Stopped(officer.store, store="identity")
     officer.house.commits = stopped
-    undoing = asyncio.create_task(request.undo(officer.house, case))
+    undoing = asyncio.create_task(request.undo(officer.house, case, by="os-user:1000"))
     await stopped.reached.wait()
     with pytest.raises(Conflict, match="ending: expected the case as it was read"):
         await request.fulfil(world.house, case, journal=world.journal, now=True)
@@ -165,13 +170,13 @@ async def test_a_calling_off_that_a_crash_interrupted_is_carried_to_its_end(tmp_
     officer = await world.second()
     stopped = Stopped(officer.store, store="identity")
     officer.house.commits = stopped
-    undoing = asyncio.create_task(request.undo(officer.house, case))
+    undoing = asyncio.create_task(request.undo(officer.house, case, by="os-user:1000"))
     await stopped.reached.wait()
     undoing.cancel()
     [left] = await open_cases(world.house)
     assert left.step == "cancelling"
     with pytest.raises(Conflict):
-        await request.undo(world.house, case)
+        await request.undo(world.house, case, by="os-user:1000")
     done = await request.fulfil(world.house, left, journal=world.journal, now=True)
     assert done.case.step == "cancelled"
     assert (await world.reveal(person)).fields["email"].value == EMAIL

@@ -35,7 +35,7 @@ async def test_calling_an_erasure_off_lifts_its_marks(tmp_path: Path) -> None:
     [view] = await world.find(EMAIL)
     world.clock.pass_days(0.01)
     done = await request.open_erasure(world.house, view.person, by="os-user:0", journal=world.journal)
-    await request.undo(world.house, done.case)
+    await request.undo(world.house, done.case, by="os-user:1000")
     assert await world.rows(ErasedMark) == []
     late = await world.send("backend", "identify", email=EMAIL, name="Eva", at=sent, message_id="another")
     assert late.outcome == "stored"

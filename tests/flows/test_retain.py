@@ -59,7 +59,7 @@ async def test_a_month_that_is_shut_is_not_called_off_and_ends_when_it_is_due(tm
     await ensure_epochs(world.house, world.house.live().policy.compartments)
     [shut, *_] = await retain.apply(world.house, by=BY, journal=world.journal)
     with pytest.raises(Conflict, match="got one of a month"):
-        await request.undo(world.house, shut.case)
+        await request.undo(world.house, shut.case, by="os-user:1000")
     world.clock.pass_days(3.1)
     await retain.apply(world.house, by=BY, journal=world.journal)
     assert (await _states(world))[shut.case.compartment, shut.case.epoch] == KeyState.DESTROYED

@@ -146,7 +146,7 @@ async def test_nothing_is_told_of_who_is_ending_until_the_ending_is_called_off(t
     seals = await world.rows(Seal)
     assert await tell_untold(world.house) == NOTHING
     assert (await _told(world), await world.rows(Seal)) == ({}, seals)
-    await request.undo(world.house, case)
+    await request.undo(world.house, case, by="os-user:1000")
     assert await tell_untold(world.house) == Told(words=1, links=1)
 
 

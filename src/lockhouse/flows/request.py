@@ -78,9 +78,14 @@ async def fulfil(house: House, case: Case, *, journal: Journal, now: bool = Fals
     return await carry_on(house, case, journal=journal, now=now)
 
 
-async def undo(house: House, case: Case) -> Case:
-    """A request that is only shut is cancelled: everything is readable again."""
-    return await cancel(house, case)
+async def undo(house: House, case: Case, *, by: str) -> Case:
+    """A request that is only shut is cancelled: what it shut is readable again, and the ledger says who did it."""
+    return await cancel(house, case, by=by)
+
+
+async def still_shut(house: House, case: Case) -> list[Case]:
+    """Other requests that keep something of the same persons shut, oldest first."""
+    return [one for one in await open_cases(house) if one.id != case.id and set(one.persons) & set(case.persons)]
 
 
 def destroyed_at(case: Case) -> int | None:

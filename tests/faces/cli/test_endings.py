@@ -40,6 +40,24 @@ def test_a_request_says_when_its_keys_were_destroyed(desk: Desk) -> None:
     assert f"\ndestroyed       {when(done)}\n" in desk.call(f"request show {opened['request']}").out
 
 
+def test_a_request_that_is_called_off_says_by_whom_and_what_stays_shut(desk: Desk) -> None:
+    person = desk.person()
+    names = desk.call(f"request open {person} --compartment nope").err
+    contact = names[names.index("contact|") :].split(",")[0].split("'")[0].strip()
+    part = desk.call(["request", "open", person, "--compartment", contact], json=True).value
+    whole = desk.call(["request", "open", person, "--anyway"], json=True).value
+    said = desk.call(f"request cancel {whole['request']}")
+    assert said.code == 0, said.err
+    assert "Cancelled: what it shut is readable again." in said.out
+    assert f"Still shut, {contact}: lockhouse" in said.out
+    assert said.out.rstrip().endswith(f"request cancel {part['request']}")
+    told = desk.call(f"request show {whole['request']}", json=True).value
+    assert told["cancelled_by"].startswith("os-user:")
+    assert f"cancelled       by {told['cancelled_by']}" in desk.call(f"request show {whole['request']}").out
+    [entry] = desk.call("ledger log --kind cancellation", json=True).value
+    assert entry["id"] == told["cancellation"]
+
+
 def test_a_retention_run_says_when_its_epochs_were_destroyed(desk: Desk) -> None:
     desk.clock.now += 3 * 365 * DAY_MS
     seen = desk.call("retention apply --now --yes")

@@ -15,6 +15,7 @@ from lockhouse.gates.ending.person import TRIES, limbo_rows, mark_key, moved_sea
 from lockhouse.gates.facts import SEAL_OPEN
 from lockhouse.gates.told import tell_late, untold
 from lockhouse.identity.match import SAME_PERSON
+from lockhouse.ledger.entry import Cancellation
 from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
 from lockhouse.model.rows import ErasedMark, Identifier, KeyRing, Limbo, Link, Seal
 from lockhouse.model.scale import Proof
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from lockhouse.gates.house import House
 
 
-async def cancel(house: House, case: Case) -> Case:
+async def cancel(house: House, case: Case, *, by: str = "") -> Case:
     """An ending that was only shut is undone: the keys and blind indexes are back where they were.
 
     An index that someone new got meanwhile stays theirs. Without the ending it would have led to one person, so the
@@ -33,6 +34,9 @@ async def cancel(house: House, case: Case) -> Case:
     own) would have been somebody else all the same, and is joined no more than a typed identifier ever joins.
 
     A compartment into which something was collected meanwhile has a newer key: it goes on sealing, beside the old one.
+
+    Args:
+        by: who calls it off; who began to, if that was interrupted.
 
     Raises:
         Moved: it is past its shutting, or not there yet, or the person's rows keep moving; or it is of a compartment
@@ -46,16 +50,18 @@ async def cancel(house: House, case: Case) -> Case:
     if case.compartment:
         await _require_room(house, case)
     if case.step == "shut":  # from here on nobody destroys it
-        was, case = case, msgspec.structs.replace(case, step="cancelling")
+        was, case = case, msgspec.structs.replace(case, step="cancelling", cancelled_by=by)
         await advance(house, case, was=was)
     links = [link for person in case.persons for link in await _put_back(house, case, person)]
     await house.epochs.announce(key=True)
-    undone = msgspec.structs.replace(case, step="cancelled")
+    undone = msgspec.structs.replace(case, step="cancelled", cancellation=house.ids.new())
     seals = await moved_seals(house, case.persons, state=SEAL_OPEN)
-    await advance(house, undone, was=case, puts=[Put(Seal.TABLE, seal) for seal in seals])
+    said = Cancellation(of=case.entries[0].hex(), what=case.what, case=case.id.hex(), by=case.cancelled_by)
+    entry = said.draft(id=undone.cancellation, lane=house.lane)
+    await advance(house, undone, was=case, puts=[Put(Seal.TABLE, seal) for seal in seals], entries=[entry])
     for link in links:  # with the seals open again; what is not told here is told by the daily round
         with suppress(Moved):
-            await tell_late(house, [link], by=case.by)
+            await tell_late(house, [link], by=case.cancelled_by)
     return undone
 
 

@@ -37,6 +37,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
         held: the same by person, in the order of `persons`.
         destroy_at: ms; not before this are the keys destroyed.
         salt: of the certificate's statement.
+        cancelled_by: who called it off, and `cancellation`: the ledger entry that says so.
     """
 
     id: bytes
@@ -56,6 +57,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     scope: tuple[str, ...] = ()
     statement: bytes = b""
     completion: bytes = b""
+    cancelled_by: str = ""
+    cancellation: bytes = b""
 
 
 _ENCODE = msgspec.msgpack.Encoder(order="deterministic").encode

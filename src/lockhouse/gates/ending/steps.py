@@ -113,7 +113,7 @@ async def _end_parts(house: House, case: Case, journal: Journal, *, at: int) -> 
 
 async def _shut_again(house: House, case: Case) -> Case:
     """A case that was being called off and cannot be."""
-    again = msgspec.structs.replace(case, step="shut")
+    again = msgspec.structs.replace(case, step="shut", cancelled_by="")
     await advance(house, again, was=case)
     return again
 

@@ -32,6 +32,16 @@ class Intent(Body, frozen=True):
     generation: Number | None = None
 
 
+class Cancellation(Body, frozen=True):
+    """An ending that was only shut was called off: what it ended opens again. `of`: the intent's entry."""
+
+    KIND = "cancellation"
+    of: Hex16
+    what: What
+    case: Hex16
+    by: Actor
+
+
 class Completion(Body, frozen=True):
     """A step of an ending is done.
 

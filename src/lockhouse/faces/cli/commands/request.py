@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Parameter
 
 from lockhouse.errors import Conflict
-from lockhouse.faces.cli.acting import As, allowed
+from lockhouse.faces.cli.acting import As, allowed, os_user
 from lockhouse.faces.cli.call import Here, id_of, noun, person_of
 from lockhouse.faces.cli.endings import destroyed
 from lockhouse.faces.cli.files import write_new
@@ -90,7 +90,8 @@ async def show(case: str, /, *, call: Here) -> Said:
         "request": found.id.hex(), "what": found.what, "scope": ", ".join(found.scope), "step": found.step,
         "asked": f"{when(found.asked_at)} by {found.by}", "destroyed": destroyed(found),
         "source persons": len(found.persons), "records": records, "keys": len(found.serials),
-        "entries": ", ".join(one.hex() for one in (*found.entries, found.completion) if one),
+        "entries": ", ".join(one.hex() for one in (*found.entries, found.completion, found.cancellation) if one),
+        **({"cancelled": f"by {found.cancelled_by}"} if found.cancelled_by else {}),
     }  # fmt: skip
     return Said(_told(found) | {"records": records}, pairs(told))
 
@@ -131,7 +132,7 @@ async def fulfil(case: str, /, *, now: bool = False, yes: bool = False, acting: 
 
 @APP.command
 async def cancel(case: str, /, *, acting: As | None = None, call: Here) -> Said:
-    """Undo a request that is only shut: everything is readable again.
+    """Undo a request that is only shut: what it shut is readable again. The ledger says who did it.
 
     Args:
         case: an id that `request list` printed.
@@ -140,8 +141,11 @@ async def cancel(case: str, /, *, acting: As | None = None, call: Here) -> Said:
     async with call.open() as opened:
         allowed(opened.house, "request.cancel", (acting or As()).role)
         found = await request.find_case(opened.house, id_of(case, where="request", hint=CASES))
-        undone = await request.undo(opened.house, found)
-    return Said(_told(undone), "Cancelled: everything is readable again.")
+        undone = await request.undo(opened.house, found, by=os_user(opened.house).id)
+        others = await request.still_shut(opened.house, undone)
+    lines = ["Cancelled: what it shut is readable again."]
+    lines += [f"Still shut, {', '.join(one.scope)}: lockhouse request cancel {one.id.hex()}" for one in others]
+    return Said(_told(undone) | {"still_shut": [one.id for one in others]}, call.located("\n".join(lines)))
 
 
 @APP.command
@@ -183,7 +187,7 @@ def _told(case: Case) -> dict[str, object]:
         "request": case.id, "what": case.what, "step": case.step, "reason": case.reason, "by": case.by,
         "asked_at": case.asked_at, "destroy_at": case.destroy_at, "destroyed_at": request.destroyed_at(case),
         "scope": case.scope, "keys": len(case.serials), "persons": len(case.persons), "entries": case.entries,
-        "completion": case.completion,
+        "completion": case.completion, "cancelled_by": case.cancelled_by, "cancellation": case.cancellation,
     }  # fmt: skip
 
 
