@@ -279,6 +279,7 @@ class Policy(Part, frozen=True):
         hash: SHA-256 of the canonical form (everything here but `hash` and `kinds`).
         purposes: in alphabetical order; a purpose's bit is its position.
         fields: by name, like the other mappings.
+        roles, table: in the order of `role_order`, which is the document's: the first that may is who acts.
         slots: every slot of this policy, in the order of their numbers.
         identifiers: blind-index kinds: `email` for a field that identifies, `phone#last4` for a look-up.
         kinds: what this build knows of the wire formats of the served channels.
@@ -296,6 +297,7 @@ class Policy(Part, frozen=True):
     channels: dict[str, Channel]
     recipients: dict[str, Recipient]
     roles: dict[str, Role]
+    role_order: tuple[str, ...]
     region_from: tuple[str, ...]
     region_unknown: str
     consent_absent: Literal["denied"]
@@ -321,4 +323,6 @@ def decode_policy(raw: bytes) -> Policy:
     Raises:
         msgspec.ValidationError: the bytes are not a policy of this build's shape.
     """
-    return _DECODER.decode(raw)
+    policy = _DECODER.decode(raw)
+    roles = {name: policy.roles[name] for name in policy.role_order}
+    return msgspec.structs.replace(policy, roles=roles, table={name: policy.table[name] for name in roles})

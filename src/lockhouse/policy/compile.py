@@ -60,14 +60,15 @@ def compile_policy(document: Document, names: NameBook, kinds: Mapping[str, Kind
             name: replace(recipient, id=names.number("recipient", name), served=recipient.kind in SERVED_RECIPIENTS)
             for name, recipient in sorted(document.recipients.items())
         },
-        roles=dict(sorted(document.roles.items())),
+        roles=dict(document.roles),
+        role_order=tuple(document.roles),
         region_from=document.region_from,
         region_unknown=document.region_unknown,
         consent_absent="denied",
         consent_names=document.consent_names,
         training=document.training,
         separate=document.separate,
-        table={name: _cells(role, document.classes) for name, role in sorted(document.roles.items())},
+        table={name: _cells(role, document.classes) for name, role in document.roles.items()},
         kinds={channel.kind: kinds[channel.kind] for channel in channels.values() if channel.served},
     )
     return replace(policy, hash=hash_of(policy))
