@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from lockhouse.model.ids import DAY_MS
 from lockhouse.model.rows import Drop, Identifier, LedgerEntry, Person, Receipt, Record, Row
 from tests.world import POLICY, World
 
@@ -100,3 +101,17 @@ async def test_what_is_dropped_says_why_for_this_person(tmp_path: Path) -> None:
     assert known.dropped == (("properties.shoe_size", "no-consent"),)
     american = {"email": "bob@example.com", "shoe_size": "42", "country": "US"}
     assert (await world.send("account", "identify", **american)).dropped == ()
+
+
+async def test_what_is_too_old_for_one_purpose_says_so_and_is_kept_for_the_others(tmp_path: Path) -> None:
+    """Nobody refused anything: the purpose whose keep has passed is not said to be objected to."""
+    world = await World.make(tmp_path)
+    await world.send("account", "Order Completed", email="anna@example.com", order_id="A-1")
+    old = world.clock.at - 9 * 365 * DAY_MS
+    reply = await world.send(
+        "account", "Order Completed", email="anna@example.com", order_id="A-2", coupon="X", device_id="d-1", at=old
+    )
+    assert reply.outcome == "trimmed"
+    reasons = dict(reply.dropped)
+    assert "objected" not in reasons.values()
+    assert "too-old" in reasons.values()

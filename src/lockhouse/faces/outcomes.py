@@ -216,6 +216,7 @@ _OF_REASONS: Final[dict[str, Remedy]] = {
         "Send the value in the form of its field's type, or change the type in the policy.", f"{_SENDER}, or {_OWNER}"
     ),
     "too-long": Remedy("Send a shorter value.", _SENDER),
+    "too-old": Remedy("A longer `keep` for one of the field's purposes.", _OWNER),
 }
 """Reasons for which a field was not kept that neither a declaration nor a consent would change."""
 

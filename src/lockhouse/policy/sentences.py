@@ -7,7 +7,8 @@ from __future__ import annotations
 
 SENTENCES: dict[str, str] = {
     "bad-value": "Not kept: the value is not one of its field's type. The rest of the event is. Ask who sends it.",
-    "being-erased": "Shut: this person's data is being erased. Nothing is left to do. A privacy officer can say when.",
+    "being-erased": "Shut: this person's data is being erased. It can be called off until it is destroyed. Ask a "
+    "privacy officer: lockhouse request list.",
     "class-not-seen": "Hidden: your role does not see this class of data. Other fields may be open. Ask an admin.",
     "course-missing": "Hidden: a course your role needs has lapsed. Take it and try again. Ask an admin.",
     "erased": "Shut: this person's data was erased. The certificate says when. Ask a privacy officer.",
@@ -27,9 +28,11 @@ SENTENCES: dict[str, str] = {
     "not-on-this-event": "Not kept: this event does not carry this field. Others are kept. Add it under events.",
     "not-their-purpose": "Not sent: the recipient may not use data for this purpose. Its own purposes go out. Ask the "
     "policy's owner.",
+    "nothing-may-be-sent": "Not sent: of this event the recipient may have nothing. Others may get it. Ask the "
+    "policy's owner.",
     "not-theirs": "Not sent: this field is not one of the recipient's. Its own fields go out. Ask the policy's owner.",
     "objected": "Hidden: this person objected to this purpose. You can still see orders. Ask a privacy officer.",
-    "only-masked": "Masked: your role sees this masked. You can check what a caller says. Ask an admin.",
+    "only-masked": "Masked: your role sees this masked. A reveal opens what your role may open. Ask an admin.",
     "opted-out": "Hidden: this person opted out of sale and sharing. Orders stay open. Only they can opt in again.",
     "own-record": "Hidden: this is your own record. Use the privacy centre to see it. A colleague can help.",
     "quota": "Hidden: you have looked up an hour's share of people. Wait a little. Ask an admin.",
@@ -42,6 +45,7 @@ SENTENCES: dict[str, str] = {
     "step-up": "Masked: showing it needs a fresh sign-in. Sign in once more. Ask an admin.",
     "suppressed": "Hidden: this person asked to be left out of this purpose. Orders stay open. Ask a privacy officer.",
     "too-long": "Not kept: the value is longer than its type allows. The rest of the event is. Ask who sends it.",
+    "too-old": "Not kept: the event is older than this may be kept. What may be kept longer is. Ask who sends it.",
     "undeclared": "Hidden: the policy does not name this field. Declared fields are kept. Add it under fields.",
 }
 

@@ -23,6 +23,7 @@ from lockhouse.model.decision import PersonFacts as Asked
 from lockhouse.model.rows import ErasedMark, Identifier, Link
 from lockhouse.model.scale import PersonState, Proof
 from lockhouse.policy.live import map_consent
+from lockhouse.policy.reduce import TOO_OLD
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -97,7 +98,10 @@ def decide(work: Work) -> None:
         suppressed=work.suppressed, objected=objected,
     )  # fmt: skip
     alive, why = live.purposes_open(asked)
-    work.mask = alive & ~_overdue(work)
+    overdue = _overdue(work)
+    work.mask = alive & ~overdue
+    if overdue & alive:
+        why = tuple([TOO_OLD if overdue & alive >> at & 1 else word for at, word in enumerate(why)])
     reduced = work.reduced = work.reducer.reduce(event, work.mask, why=why, seen=work.seen)
     if reduced.kept == 0:
         work.refuse(_why_nothing(work, alive=alive), reduced.dropped)
