@@ -244,3 +244,11 @@ async def test_a_suppression_of_an_unknown_address_makes_nobody(tmp_path: Path) 
     assert await world.rows(KeyRing) == []
     with pytest.raises(Invalid, match="identifier: expected a field that identifies"):
         await consent.suppress(world.house, "name", "Anna", purposes=[], reason="asked", by="os-user:1000")
+
+
+async def test_what_cannot_be_refused_cannot_be_suppressed_either(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    with pytest.raises(Invalid, match="such as a person can refuse") as caught:
+        await consent.suppress(world.house, "email", EMAIL, purposes=["fulfilment"], reason="asked", by="os-user:1")
+    assert "fulfilment" not in str(caught.value)
+    assert await world.rows(Suppression) == []

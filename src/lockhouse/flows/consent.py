@@ -108,13 +108,13 @@ async def suppress(  # noqa: PLR0913  (what a suppression is made of)
     held already is not used either.
 
     Raises:
-        Invalid: the field identifies nobody, the value has no usable form, or a purpose is unknown.
+        Invalid: the field identifies nobody, the value has no usable form, or a purpose is none that may be closed.
     """
     live = house.live()
     kind, tag = _suppression_place(house, field, value)
-    unknown = [name for name in purposes if name not in live.bits]
-    if unknown:
-        raise Invalid("purposes", f"names of purposes: {', '.join(live.bits)}", got="another")
+    closable = [one.name for one in live.policy.purposes if one.refusable]
+    if not set(purposes) <= set(closable):
+        raise Invalid("purposes", f"such as a person can refuse: {', '.join(closable)}", got="another")
     numbers = sorted(live.names.number("purpose", name) for name in purposes)
     before = checked((await house.reads.get(Suppression, [(kind, tag)])).values(), house.integrity_key)
     for one in before:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Annotated  # noqa: F401  # the words of the fields that Closing inherits are read in this module
+from typing import TYPE_CHECKING, Annotated  # noqa: F401  # the words of the fields that Closing inherits are read here
 
 import msgspec
 from cyclopts import Parameter
@@ -14,6 +14,10 @@ from lockhouse.faces.cli.acting import As, allowed
 from lockhouse.faces.cli.call import Here, Input, noun
 from lockhouse.faces.cli.layout import Said, day, plain, table, when
 from lockhouse.flows import consent
+
+if TYPE_CHECKING:
+    from lockhouse.model.names import NameBook
+    from lockhouse.model.rows import Suppression
 
 APP = noun("suppression", "Who must not be collected again.")
 WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
@@ -48,10 +52,9 @@ async def add(kind: str, source: Input = None, /, *, closing: Closing | None = N
     async with call.open() as opened:
         actor = allowed(opened.house, "suppression.add", said.role)
         row = await consent.suppress(opened.house, kind, value, purposes=said.purpose, reason=said.reason, by=actor.id)
-    told = ", ".join(said.purpose) or "every purpose that may be closed"
-    return Said(
-        {"kind": kind, "purposes": said.purpose, "since": row.since, "reason": said.reason}, f"Suppressed for {told}."
-    )
+        closed = closed_by(row, opened.house.live().names)
+    told = {"kind": kind, "purposes": closed, "since": row.since, "reason": said.reason}
+    return Said(told, f"Suppressed for {', '.join(closed) or 'every purpose that may be closed'}.")
 
 
 @APP.command
@@ -72,6 +75,11 @@ async def remove(kind: str, source: Input = None, /, *, reason: str, acting: As 
     return Said({"kind": kind, "removed": True, "reason": reason}, "Lifted. It is noted with its reason.")
 
 
+def closed_by(row: Suppression, names: NameBook) -> list[str]:
+    """The purposes that a suppression closes by name; none, if it closes every one that may be closed."""
+    return [names.name("purpose", number) or f"#{number}" for number in msgspec.msgpack.decode(row.purposes)]
+
+
 def _word(reason: str) -> None:
     """It goes into the ledger for good, where a sentence could name somebody.
 
@@ -89,15 +97,19 @@ async def list_(*, acting: As | None = None, call: Here) -> Said:
         allowed(opened.house, "suppression.list", (acting or As()).role)
         found = await consent.suppressions(opened.house)
         names = opened.house.live().names
-    rows = []
-    for row in found:
-        closed = [names.name("purpose", number) or f"#{number}" for number in msgspec.msgpack.decode(row.purposes)]
-        kind = names.name("identifier", row.kind) or f"#{row.kind}"
-        rows.append(
-            (kind, ", ".join(closed) or "all that may be closed", row.reason, when(row.since), day(row.until_at))
-        )
-    heads = ("kind", "purposes", "reason", "since", "until")
     value = [
-        dict(zip(heads, line, strict=True)) | {"entry": plain(one.entry)} for line, one in zip(rows, found, strict=True)
-    ]
+        {
+            "kind": names.name("identifier", row.kind) or f"#{row.kind}", "purposes": closed_by(row, names),
+            "reason": row.reason, "since": row.since, "until": row.until_at, "entry": plain(row.entry),
+        }
+        for row in found
+    ]  # fmt: skip
+    rows = [
+        (
+            one["kind"], ", ".join(one["purposes"]) or "all that may be closed", one["reason"], when(one["since"]),
+            day(one["until"]),
+        )
+        for one in value
+    ]  # fmt: skip
+    heads = ("kind", "purposes", "reason", "since", "until")
     return Said(value, table(heads, rows, empty="nobody is suppressed"))
