@@ -114,13 +114,15 @@ async def found(folder: Path, chosen: Settings, *, clock: Clock | None = None) -
         Conflict: the root key file exists already.
         Unavailable: the passphrase's file cannot be read, or the root key file cannot be written.
     """
-    _make_folder(folder)
+    _require_free(folder)
     time = clock or SystemClock()
     ids = SystemIds(time)
     house = ids.random(16)
     root_file = Path(chosen.root) if chosen.root else default_root(house.hex())
     final = replace(chosen, house=house.hex(), root=str(root_file))
-    await asyncio.to_thread(root_file.parent.mkdir, mode=0o700, parents=True, exist_ok=True)
+    if root_file.parent != folder:  # first, so that nothing is left of a house whose root has no place
+        await asyncio.to_thread(root_file.parent.mkdir, mode=0o700, parents=True, exist_ok=True)
+    await asyncio.to_thread(folder.mkdir, mode=0o700, parents=True, exist_ok=True)
     root = FileRoot.create(root_file, passphrase=_passphrase(final))
     migrate(folder)
     secrets = new_secrets(ids)
@@ -143,10 +145,9 @@ def is_free(folder: Path) -> bool:
     return not folder.exists() or (folder.is_dir() and not any(folder.iterdir()))
 
 
-def _make_folder(folder: Path) -> None:
+def _require_free(folder: Path) -> None:
     if not is_free(folder):
         raise Invalid("init", "a new or empty folder", got="one that holds something", hint="choose another")
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def _write_private(file: Path, text: str) -> None:

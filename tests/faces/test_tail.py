@@ -151,6 +151,12 @@ def test_one_field_is_not_said_to_be_several(kept: int, said: str) -> None:
     assert line(msgspec.structs.replace(answer(), kept=kept)).endswith(said)
 
 
+def test_what_could_not_be_read_is_said_with_its_place_and_not_as_dropped() -> None:
+    told = msgspec.structs.replace(answer(), outcome="refused", code="LH-1003", dropped=(("", "each key once"),))
+    assert line(told).endswith("the event: expected each key once")
+    assert "dropped" not in line(told)
+
+
 def test_a_served_house_is_read_along_without_a_value(tmp_path: Path) -> None:
     place = run(make_place(tmp_path))
     with served(place) as house:

@@ -85,6 +85,11 @@ async def find(house: House, ask: Ask, *, by: str, value: str) -> list[View]:
     return [view for view in views if not set(view.refused) & {"being-erased", "erased"}][:FOUND_LIMIT]
 
 
+async def nothing(house: House, ask: Ask) -> bytes:
+    """A look that may see nobody is noted all the same; the entry's id."""
+    return await note_nothing(house, ask)
+
+
 async def _owners(house: House, by: str, value: str) -> tuple[list[bytes], Sought | None]:
     """Whom a blind index leads to; and what was sought, if it was a look-up."""
     live = house.live()

@@ -104,11 +104,16 @@ def check_region(region: str, *, where: str) -> None:
         raise Invalid(where, "a region such as eu, us, uk or a country in lower case", got="another word")
 
 
+ON_DEVICES = frozenset({"android", "app", "browser", "ios", "mobile", "site", "web", "website"})
+"""Names of systems that run where anybody can read their key."""
+
+
 def read_system(text: str, *, where: str, kinds: Collection[str] = CHANNEL_KINDS) -> System:
     """`name`, `name:kind` or `name:segment:public|secret` as a system.
 
     Args:
-        text: as it was typed; a name that is a kind is of that kind, every other of `segment`.
+        text: as it was typed; a name that is a kind is of that kind, every other of `segment`. What customers' own
+            devices run (`web`, `site`, `app`, …) can keep no secret: its key is public unless it is said to be secret.
         where: the place that an error names.
         kinds: that may be chosen.
 
@@ -126,7 +131,8 @@ def read_system(text: str, *, where: str, kinds: Collection[str] = CHANNEL_KINDS
         return System(name, kind, None)
     if key not in {"", "public", "secret"}:
         raise Invalid(f"{where}, key", "public or secret", got="another word")
-    return System(name, kind, "public" if key == "public" else "secret")
+    is_public = key == "public" or (not key and name in ON_DEVICES)
+    return System(name, kind, "public" if is_public else "secret")
 
 
 def _channel(system: System) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -142,6 +143,32 @@ def test_a_fault_of_our_own_tells_its_number_type_and_place_and_not_its_text() -
     assert CANARY not in err.getvalue()
 
 
+@pytest.mark.parametrize("words", ["init ../plain/other --yes", "backup create ../plain/copy"])
+def test_a_place_that_cannot_be_used_is_no_fault_of_ours(tmp_path: Path, words: str) -> None:
+    desk = Desk(tmp_path)
+    desk.found()
+    (desk.house.parent / "plain").write_text("a file", "utf-8")
+    error = desk.call(words, json=True).error
+    assert error["code"] == "invalid"
+    assert "plain" in error["message"]
+    assert "expected a file or folder that this user may use, got 'not a directory'" in error["message"]
+
+
+def test_a_file_that_the_system_refuses_is_named_unless_it_looks_like_a_persons_value() -> None:
+    for path, said in (("/srv/house/identity.db", "/srv/house/identity.db"), (CANARY, "the path that was typed")):
+        err = io.StringIO()
+        refused = PermissionError(errno.EACCES, "Permission denied", path)
+        assert tell_incident(Terminal(stderr=err, talks=False), refused, as_json=False) == OUTCOMES[Invalid].exit_code
+        assert f"{said}: expected a file or folder that this user may use, got 'permission denied'" in err.getvalue()
+        assert "act as the user who owns it" in err.getvalue()
+    full = OSError(errno.ENOSPC, "No space left on device", "/srv/house/record.db")
+    assert (
+        tell_incident(Terminal(stderr=io.StringIO(), talks=False), full, as_json=False)
+        == OUTCOMES[Unavailable].exit_code
+    )
+    assert tell_incident(Terminal(stderr=io.StringIO(), talks=False), OSError("none"), as_json=False) == 70
+
+
 def test_a_draft_that_differs_from_what_rules_is_said_and_not_loaded(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     desk.found()
@@ -179,7 +206,7 @@ def test_the_one_who_acts_is_the_operating_systems_user(desk: Desk) -> None:
     desk.call("consent show " + desk.person())
     [newest, *_] = desk.call("ledger log --kind disclosure", json=True).value
     assert newest["body"]["actor"] == f"os-user:{os.getuid()}"
-    assert newest["body"]["role"] == "privacy_officer"
+    assert newest["body"]["role"] == "support"
 
 
 @pytest.mark.parametrize("name", [name for name, _, _, _ in TREE])
@@ -237,7 +264,7 @@ def test_a_role_that_sees_nobody_is_told_which_roles_do_and_they_do(desk: Desk, 
     error = desk.call(f"{line} --as auditor", json=True).error
     assert error["message"] == "person: expected a role that sees persons, got auditor"
     told = re.findall(r"--as (\w+) for (\w+)", error["hint"])
-    assert told == [("privacy_officer", "requests"), ("support", "fulfilment")]
+    assert told == [("support", "fulfilment"), ("privacy_officer", "requests")], "in the order of the policy"
     for role, purpose in told:
         assert desk.call(f"{line} --as {role} --for {purpose}").code == 0
     [newest, *_] = desk.call("ledger log --kind refusal", json=True).value
@@ -249,8 +276,13 @@ def test_a_role_is_told_that_it_sees_nobody_for_this_purpose(desk: Desk) -> None
     assert "The role support sees nothing of single persons for marketing. These do: " in (
         desk.call(f"{line} --for marketing").err
     )
-    assert "sees nothing" in desk.call("person find email - --as analyst", typed=f"{EMAIL}\n").out
-    assert "These do: --as privacy_officer" in desk.call("person find email - --for analytics", typed=f"{EMAIL}\n").err
+    found, unknown = (
+        desk.call("person find email - --as analyst", typed=f"{email}\n") for email in (EMAIL, "nobody@example.com")
+    )
+    assert found.code == unknown.code == OUTCOMES[Refused].exit_code, "who sees nobody does not learn who is known"
+    assert "sees nothing" in found.err
+    assert re.sub(r"[0-9a-f]{32}", "ID", found.err) == re.sub(r"[0-9a-f]{32}", "ID", unknown.err)
+    assert "These do: --as support" in desk.call("person find email - --for analytics", typed=f"{EMAIL}\n").err
 
 
 def test_a_role_that_may_not_is_told_how_it_may_be_done(desk: Desk) -> None:

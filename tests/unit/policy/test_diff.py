@@ -113,5 +113,7 @@ def test_what_is_wrong_with_a_system_is_said_by_its_place_and_never_repeated() -
         with pytest.raises(Invalid, match=f"^system 2, {part}: expected ") as raised:
             read_system(text, where="system 2", kinds=("segment",))
         assert text.rpartition(":")[2] not in raised.value.text
-    assert read_system("web", where="system 1") == ("web", "segment", "secret")
+    assert read_system("shop", where="system 1") == ("shop", "segment", "secret")
+    assert read_system("web", where="system 1") == ("web", "segment", "public"), "anybody can read a page's key"
+    assert read_system("web:segment:secret", where="system 1") == ("web", "segment", "secret")
     assert read_system("shopify", where="system 1") == ("shopify", "shopify", None)

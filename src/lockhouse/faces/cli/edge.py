@@ -5,6 +5,8 @@ Never a traceback, and nothing that was typed: it may be a person's value. (A pa
 
 from __future__ import annotations
 
+import errno
+import os
 import traceback
 from difflib import get_close_matches
 from pathlib import Path
@@ -15,7 +17,8 @@ import msgspec
 from cyclopts import App, CoercionError, CycloptsError, MissingArgumentError, UnknownCommandError, UnknownOptionError
 from cyclopts.exceptions import RepeatArgumentError, UnusedCliTokensError
 
-from lockhouse.errors import Invalid, LockhouseError
+from lockhouse.errors import Invalid, LockhouseError, Unavailable
+from lockhouse.faces.cli.files import named
 from lockhouse.faces.outcomes import OUTCOMES
 
 if TYPE_CHECKING:
@@ -25,6 +28,7 @@ INCIDENT = 70
 """EX_SOFTWARE of sysexits.h."""
 INTERRUPTED = 130
 PACKAGE = Path(__file__).parents[2]
+_NOW_AND_AGAIN = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO})
 
 
 def tell(terminal: Terminal, error: LockhouseError, *, as_json: bool) -> int:
@@ -41,8 +45,25 @@ def tell(terminal: Terminal, error: LockhouseError, *, as_json: bool) -> int:
     return OUTCOMES[type(error)].exit_code
 
 
+def of_file(error: OSError) -> LockhouseError | None:
+    """What is to be said of a file or folder that the system refuses; None if the error names none."""
+    if error.filename is None:
+        return None
+    place = named(Path(os.fsdecode(error.filename)))
+    got = (error.strerror or type(error).__name__).lower()
+    if error.errno in _NOW_AND_AGAIN:
+        return Unavailable(f"{place}: expected room and a working disk, got '{got}'")
+    hint = "act as the user who owns it, or name another place"
+    return Invalid(place, "a file or folder that this user may use", got=f"'{got}'", hint=hint)
+
+
 def tell_incident(terminal: Terminal, error: Exception, *, as_json: bool) -> int:
-    """Say that something of ours went wrong: its number, type and place, and nothing of its text."""
+    """Say that something of ours went wrong: its number, type and place, and nothing of its text.
+
+    A file that the system refuses is no fault of ours.
+    """
+    if isinstance(error, OSError) and (known := of_file(error)) is not None:
+        return tell(terminal, known, as_json=as_json)
     incident = uuid4().hex[:12]
     text = f"incident {incident}: expected no fault of our own, got {type(error).__name__} at {_place(error)}"
     hint = "report it with these two lines; they hold nothing personal"

@@ -51,7 +51,7 @@ class Acts:
         stage.say(f"These are the files of the house, as a thief would carry them off from {house}:")
         sizes = [(path.name, f"{path.stat().st_size / 1024:,.0f} KiB") for path in _stores(house)]
         stage.table(("file", "size"), sizes)
-        stage.say(f"(The root key is not among them: it lies in {self._place.keys_folder}, in a real house in a KMS.)")
+        stage.say(f"(The root key is not among them: it lies in {self._place.keys_folder}.)")
         wanted = {"e-mail": ANNA.email, "phone": ANNA.phone or "", "name": ANNA.name, "the shop's name": CONTROLLER}
         stop = threading.Event()
         try:
@@ -78,9 +78,10 @@ class Acts:
             return
         stage.say(f"The same person through the gate, as support may see her; noted as entry {views[0].entry.hex()}:")
         for view in views:
-            met = ", ".join(f"{channel} ({count})" for channel, count in sorted(view.channels.items()))
+            met = ", ".join(f"{channel} ({number})" for channel, number in sorted(view.channels.items()))
             stage.say(
-                f"person {view.person.hex()}, {view.records} records, met in {len(view.channels)} channels: {met}"
+                f"person {view.person.hex()}, {count(view.records, 'record')}, met in "
+                f"{count(len(view.channels), 'channel')}: {met}"
             )
             stage.table(("field", "value", "came by", "belief"), looking.rows(view))
 
@@ -141,11 +142,11 @@ class Acts:
     async def _looks(self) -> None:
         stage = self._stage
         looks = await looking.looks_of(self._one.house, actor_id())
-        stage.say(f"And here is everything that you looked at just now, {len(looks)} looks, with your reason:")
+        stage.say(f"And here is everything that you looked at just now, {count(len(looks), 'look')}, with your reason:")
         rows = [
             (
                 f"{datetime.fromtimestamp(each.at / 1000, UTC):%H:%M:%S}", each.action, each.purpose, each.reason,
-                "refused" if each.refused else f"{each.count} people", _fields(each),
+                "refused" if each.refused else count(each.count, "person", "people"), _fields(each),
             )
             for each in looks[-_LOOKS_SHOWN:]
         ]  # fmt: skip
@@ -176,6 +177,13 @@ def _stores(house: Path) -> list[Path]:
     return sorted(path for path in house.iterdir() if path.is_file() and path.suffix != ".sock")
 
 
+def count(number: int, one: str, many: str = "") -> str:
+    """`1 look`, `3 looks`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
 def _fields(look: looking.Looked) -> str:
+    if look.count and not (look.fields or look.masked or look.refused):
+        return "ended with her"  # what lies beside the ledger about a person goes when they are erased
     seen = [*(f"{name}" for name in look.fields), *(f"{name} (masked)" for name in look.masked)]
     return ", ".join(seen[:3]) + (f" and {len(seen) - 3} more" if len(seen) > 3 else "")  # noqa: PLR2004  # fits a line

@@ -71,7 +71,7 @@ async def _day(place: Place, tally: Tally, *, options: Options, stage: Stage) ->
     calls = list(traffic(people, seed=options.seed))
     length = 0.0 if not stage.live else ONCE_S if options.once else DAY_S
     expected = sum(call.items for call in calls)
-    stage.act(f"{len(people):,} customers, five channels, real HTTP")
+    stage.act(f"{len(people):,} customer{'s' * (len(people) != 1)}, five channels, real HTTP")
     with stage.board(tally) as draw:
         seen = _Seen(tally, draw, quick=not stage.live)
         watching = asyncio.create_task(watch(place, tally, seen.answer))

@@ -88,7 +88,10 @@ async def restore(
         f"{count(replayed.epochs, 'epoch')}; {count(replayed.keys, 'key')}."
     )
     if not serials:
-        told += "\nNo journal was found: had anything been erased since, it would be readable again."
+        told += (
+            "\nNo journal of destroyed keys was found, as in a house that never destroyed one. Had one been destroyed, "
+            "what it closed would be readable again."
+        )
     value = {"house": target, "backup": manifest.backup, "journal": len(serials), "replayed": plain(replayed)}
     return Said(value, told)
 

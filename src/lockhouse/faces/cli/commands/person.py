@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
 from cyclopts import Parameter
 
 from lockhouse.errors import Invalid, Refused
@@ -43,6 +44,10 @@ async def find(kind: str, source: Input = None, /, *, acting: Reading | None = N
     )
     async with call.open() as opened:
         ask = await asking(opened.house, acting or Reading(), action="find")
+        if other := blind(opened.house.live().policy, ask):  # nor may it learn who is known
+            entry = await look.nothing(opened.house, ask)
+            seen = f"person: expected a role that sees persons, got {ask.actor.roles[0]}; noted as {entry.hex()}"
+            raise Refused(seen, reasons=("class-not-seen",), hint=other)
         views = await look.find(opened.house, ask, by=kind, value=value)
         told = "\n\n".join(_with_undo(call, view, card(view, opened.house.live().policy, ask)) for view in views)
     return Said([plain(view) for view in views], told or "Nobody was found.")
@@ -209,7 +214,7 @@ async def explain(person: str, field: str, /, *, acting: Reading | None = None, 
         ask = await asking(house, acting or Reading(), action="show")
         if field not in policy.fields:
             raise Invalid("field", "one of the live policy", got="another", hint="lockhouse policy show --full")
-        view = await look.show(house, ask, who)
+        view = await look.show(house, msgspec.structs.replace(ask, fields=(field,)), who)
         if not policy.roles[ask.actor.roles[0]].for_:
             raise _refusal(view, policy, ask)
         facts = await facts_about(house, view)

@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from lockhouse.errors import NotFound
+from lockhouse.errors import Invalid, NotFound
 from lockhouse.faces.cli.call import Here
 from lockhouse.faces.cli.layout import clean, count, plain, when
 from lockhouse.faces.outcomes import sentence
 
 if TYPE_CHECKING:
     from lockhouse.faces.serve.desk import Answer
+
+UNREAD = "LH-100"
+"""Codes of what could not be read: they say where and what was expected, and nothing was dropped from it."""
 
 
 async def tail(*, channel: str | None = None, refused: bool = False, limit: int | None = None, call: Here) -> None:
@@ -32,6 +35,8 @@ async def tail(*, channel: str | None = None, refused: bool = False, limit: int 
     # Imported here: no other command needs the running processes.
     from lockhouse.faces.serve.tail import follow  # noqa: PLC0415
 
+    if limit is not None and limit < 1:
+        raise Invalid("--limit", "a number from 1 up", got="another")
     seen = 0
     async for answer in follow(call.folder(), channel=channel, refused_only=refused):
         text = msgspec.json.encode(plain(answer)).decode() if call.json else line(answer)
@@ -46,6 +51,10 @@ def line(answer: Answer) -> str:
     times = f", {answer.count} times" if answer.count > 1 else ""
     dropped = ", ".join(f"{path} ({reason})" for path, reason in answer.dropped)
     what = f"stored {count(answer.kept, 'field')}" if answer.outcome in {"stored", "trimmed"} else sentence(answer.code)
-    rest = f" · dropped {dropped}" if dropped else ""
+    if answer.outcome == "refused" and answer.code.startswith(UNREAD):
+        dropped = "; ".join(f"{path or 'the event'}: expected {expected}" for path, expected in answer.dropped)
+        rest = f" · {dropped}" if dropped else ""
+    else:
+        rest = f" · dropped {dropped}" if dropped else ""
     who = f"{answer.channel or '?':<10}  {answer.event:<18}"
     return clean(f"{when(answer.at)}  {who}  {answer.outcome:<9}  {answer.code}  {what}{rest}{times}")
