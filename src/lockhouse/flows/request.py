@@ -100,7 +100,9 @@ async def certify(house: House, case: Case, *, sequencer: Sequencer) -> bytes:
         Moved: the case has not been destroyed yet.
     """
     if case.step != "done":
-        raise Moved("certificate: expected a request that was fulfilled", hint="lockhouse request fulfil")
+        raise Moved(
+            "certificate: expected a request that was fulfilled", hint=f"lockhouse request fulfil {case.id.hex()}"
+        )
     checkpoint = await sequencer.seal_ledger()
     entry = (await house.reads.get(LedgerEntry, [(case.completion,)]))[(case.completion,)]
     statement = msgspec.json.decode(case.statement, type=Statement)

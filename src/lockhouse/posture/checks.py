@@ -194,7 +194,7 @@ def _dead(house: House) -> Answer:
         return Answer(
             "FAIL",
             f"{house.dead} event{'s' * (house.dead > 1)} could not be sent on.",
-            "lockhouse recipient show, then replay",
+            "lockhouse recipient list names it, recipient show says why, recipient replay sends again",
         )
     return fine("Nothing is a dead letter.")
 

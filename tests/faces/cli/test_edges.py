@@ -340,13 +340,14 @@ def test_a_page_of_a_timeline_says_how_many_there_are_and_how_to_go_on(tmp_path:
     assert desk.call(line, json=True).value["total"] == 5
     newest = desk.call(line).out
     assert ": the newest 2 of 5 records, " in newest
-    older = desk.call(f"{line} {newest.rpartition('More: ')[2]}").out
+    assert f"More: lockhouse {whole} --before " in newest
+    older = desk.call(f"{line} {newest.rpartition(whole)[2]}").out
     assert ": 2 of 5 records, " in older
-    oldest = desk.call(f"{line} {older.rpartition('More: ')[2]}").out
+    oldest = desk.call(f"{line} {older.rpartition(whole)[2]}").out
     assert ": 1 of 5 records, " in oldest
     assert "More: " not in oldest
     [first] = re.findall("record ([0-9a-f]{32})$", oldest, re.MULTILINE)
-    assert "More: --after " in desk.call(f"{line} --after {first}").out
+    assert f"More: lockhouse {whole} --after " in desk.call(f"{line} --after {first}").out
     assert desk.call(f"{line} --after {first} --before {first}").code == 2
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import traceback
+from datetime import date, datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 INCIDENT = 70
 """EX_SOFTWARE of sysexits.h."""
 INTERRUPTED = 130
+_FORMS = {int: "a whole number", date: "a day such as 2030-01-31", datetime: "a day such as 2030-01-31"}
 PACKAGE = Path(__file__).parents[2]
 _NOW_AND_AGAIN = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO})
 
@@ -77,8 +79,12 @@ def tell_incident(terminal: Terminal, error: Exception, *, as_json: bool) -> int
 
 def _form(error: CoercionError) -> str:
     """The words that may be said, where only some may."""
-    words = _words(error.argument.hint) if error.argument is not None else ()
-    return " or ".join(words) if words else "a value of its form"
+    hint = error.argument.hint if error.argument is not None else None
+    words = _words(hint)
+    if words:
+        return " or ".join(words)
+    kinds = {hint, *get_args(hint)}
+    return next((form for kind, form in _FORMS.items() if kind in kinds), "a value of its form")
 
 
 def _words(hint: Any) -> tuple[str, ...]:

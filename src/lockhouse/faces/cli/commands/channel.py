@@ -209,7 +209,8 @@ async def drops(name: str, /, *, call: Here) -> Said:
     legend = "".join(f"\n  {code}: {SENTENCES[code]}" for code in codes)
     told = table(("path", "reason", "count", "since", "last"), rows, empty="nothing was dropped")
     total = f"\n\n{count(sum(row.count for row in found), 'field')} not kept.{legend}" if found else ""
-    return Said([plain(row) for row in found], told + total)
+    value = [plain(row) | {"channel": name, "sentence": SENTENCES.get(row.reason, "")} for row in found]
+    return Said(value, told + total)
 
 
 def _channel(opened: Opened, name: str) -> Channel:

@@ -127,7 +127,7 @@ async def timeline(person: str, /, *, page: Page | None = None, acting: Reading 
     text = _with_undo(call, view, records(view, ask, newest=which.after is None and which.before is None))
     if view.truncated and view.timeline:
         on = f"--before {view.timeline[0].id.hex()}" if which.after is None else f"--after {view.timeline[-1].id.hex()}"
-        text += f"\nMore: {on}"
+        text += call.located(f"\nMore: lockhouse person timeline {person} {on}")
     return _said(view, text, policy=policy, ask=ask)
 
 

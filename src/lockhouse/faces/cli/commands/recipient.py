@@ -73,7 +73,12 @@ async def show(name: str, /, *, call: Here) -> Said:
     }  # fmt: skip
     lines = [f"  {count(number, 'time')} {code}: {_sentence(code)}" for code, number in reasons.most_common()]
     held = ["", "Held back or dead:", *lines] if lines else []
-    value = {"name": name, **told, "reasons": dict(reasons), "oldest": plain(late)}
+    value = {
+        "name": name, "kind": one.kind, "served": one.served, "role": one.role, "address": one.url or one.path,
+        "purposes": list(one.purposes), "fields": list(one.fields), "contract": one.contract, "region": one.region,
+        "safeguard": one.safeguard, "review": one.review, "erase": one.erase, "key": key, **counts,
+        "reasons": dict(reasons), "oldest": plain(late), "said": waits,
+    }  # fmt: skip
     return Said(value, call.located("\n".join([pairs(told), *held])))
 
 

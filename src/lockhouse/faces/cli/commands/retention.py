@@ -27,8 +27,15 @@ async def plan(*, call: Here) -> Said:
         for one in found
     ]  # fmt: skip
     text = table(("epoch from", "class", "purposes", "ends", "state"), rows, empty="no epoch ends as a whole")
-    value = [plain(one) | {"due": one.due_at <= now} for one in found]
-    return Said(value, f"{text}\n\nThe next run would shut {count(len(due), 'epoch')}: lockhouse retention apply")
+    value = [
+        {
+            "compartment": one.compartment, "name": one.name, "class": one.class_, "purposes": list(one.purposes),
+            "epoch": epoch_day(one.epoch), "due_at": one.due_at, "due": one.due_at <= now, "shut": one.shut,
+        }
+        for one in found
+    ]  # fmt: skip
+    run = f"The next run would shut {count(len(due), 'epoch')}: lockhouse retention apply" if due else "Nothing is due."
+    return Said(value, call.located(f"{text}\n\n{run}"))
 
 
 @APP.command

@@ -37,9 +37,13 @@ async def why(message: str, /, *, call: Here) -> Said:
             "an event whose own id could not be read, and of one that a channel only observed (LH-0002)",
         )
     value = [
-        plain(one) | {"sentence": sentence(one.code), "page": anchor(one.code), "gone": one.record in gone}
+        plain(one)
+        | {
+            "sentence": sentence(one.code), "page": anchor(one.code), "gone": one.record in gone,
+            "remedies": [one._asdict() for one in remedies(one.code, [reason for _, reason in one.dropped])],
+        }
         for one in found
-    ]
+    ]  # fmt: skip
     return Said(value, "\n\n".join(_paragraph(one, gone=one.record in gone) for one in found))
 
 
