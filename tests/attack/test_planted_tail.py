@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
 
 from lockhouse.crypto.canonical import canonical_json
-from lockhouse.crypto.merkle import leaf_hash, root
+from lockhouse.crypto.merkle import Frontier, leaf_hash, root
 from lockhouse.errors import Tampered
 from lockhouse.faces.outcomes import OUTCOMES
 from lockhouse.ledger.record import record_leaf_of
@@ -51,8 +52,8 @@ def order(desk: Desk, email: str) -> None:
 class Administrator:
     """Whoever may write to the record store and has no key."""
 
-    def __init__(self, desk: Desk) -> None:
-        self.sql = sqlite3.connect(desk.house / "record.db", isolation_level=None)
+    def __init__(self, desk: Desk, file: str = "shop/record.db") -> None:
+        self.sql = sqlite3.connect(desk.folder / file, isolation_level=None)
 
     def record(self, where: str = "", *values: Any) -> Record:
         return Record(*self.sql.execute(f"SELECT {COLUMNS} FROM record {where} LIMIT 1", values).fetchone())  # noqa: S608
@@ -138,3 +139,66 @@ def test_the_tail_of_a_writer_that_was_cut_off_is_signed_by_the_next(desk: Desk)
     seen = desk.call("ledger verify --records", json=True)
     assert (seen.code, seen.value["clean"]) == (0, True)
     assert seen.value["entries"] > size
+
+
+def test_a_copy_of_a_signed_entry_is_not_signed_a_second_time(desk: Desk) -> None:
+    by_sql = Administrator(desk)
+    columns = "lane, counter, at, kind, body, leaf"
+    by_sql.sql.execute(
+        f"INSERT INTO ledger_entry (id, position, {columns}) SELECT ?, NULL, {columns} FROM ledger_entry"  # noqa: S608
+        " ORDER BY position DESC LIMIT 1",
+        (copy := os.urandom(16),),
+    )
+    seen = desk.call("ledger verify", json=True)
+    assert (seen.code, [one["kind"] for one in seen.value["findings"]]) == (FOUND, ["forged-lane"])
+    with pytest.raises(Tampered):
+        order(desk, "carl@example.com")
+    assert by_sql.sql.execute("SELECT position FROM ledger_entry WHERE id = ?", (copy,)).fetchone() == (None,)
+    by_sql.sql.close()
+
+
+WAYS = {
+    "a head as it was before": "INSERT OR REPLACE INTO lane VALUES (:name, :counter, :head, :fence, :mac)",
+    "a lane taken away": "DELETE FROM lane WHERE name = :name",
+    "a number that no lane has": "UPDATE lane SET counter = -1 WHERE name = :name",
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_lane_that_does_not_lead_to_what_was_signed_is_named_and_halts_the_house(desk: Desk, way: str) -> None:
+    by_sql = Administrator(desk)
+    [old] = by_sql.sql.execute("SELECT * FROM lane WHERE name = 'collect-0'").fetchall()
+    order(desk, "carl@example.com")
+    assert desk.call("ledger verify").code == 0
+    by_sql.sql.execute(WAYS[way], dict(zip(("name", "counter", "head", "fence", "mac"), old, strict=True)))
+    by_sql.sql.close()
+    seen = desk.call("ledger verify", json=True)
+    assert (seen.code, [one["kind"] for one in seen.value["findings"]]) == (FOUND, ["forged-lane"])
+    with pytest.raises(Tampered):
+        order(desk, "dora@example.com")
+
+
+def test_an_entry_planted_in_a_backup_is_not_signed_by_the_house_that_is_restored_from_it(desk: Desk) -> None:
+    """A restored house begins a line of checkpoints of its own: until then nothing of it is anchored."""
+    assert desk.call("backup create ../copy").code == 0
+    by_sql = Administrator(desk, "copy/record.db")
+    [(frontier,)] = by_sql.sql.execute("SELECT frontier FROM house").fetchall()
+    by_sql.take_in(by_sql.invent(), lane="zzz", placed=True)
+    [(leaf,)] = by_sql.sql.execute("SELECT leaf FROM ledger_entry WHERE lane = 'zzz'").fetchall()
+    tree = Frontier.from_bytes(frontier)
+    tree.append(leaf)
+    by_sql.sql.execute("UPDATE house SET tree_size = ?, frontier = ?", (tree.size, tree.to_bytes()))
+    by_sql.sql.close()
+    manifest = desk.folder / "copy" / "manifest.json"
+    said = json.loads(manifest.read_text("utf-8"))
+    said["files"]["record"] = sha256((desk.folder / "copy" / "record.db").read_bytes()).hexdigest()
+    manifest.write_text(json.dumps(said), "utf-8")
+    assert desk.call("backup restore ../copy --to ../back").code != 0
+    assert desk.call("-C ../back ledger verify --records").code == FOUND
+
+
+def test_an_honest_backup_is_clean_where_it_is_restored(desk: Desk) -> None:
+    order(desk, "carl@example.com")
+    assert desk.call("backup create ../copy").code == 0
+    assert desk.call("backup restore ../copy --to ../back").code == 0
+    assert desk.call("-C ../back ledger verify --records").code == 0

@@ -29,6 +29,8 @@ from tests.world import POLICY, Stopped, World
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from lockhouse.gates.ending import Case
+
 
 async def test_everything_is_readable_again_and_by_every_way(tmp_path: Path) -> None:
     world = await World.make(tmp_path)
@@ -202,3 +204,68 @@ async def test_the_cooling_time_is_left_out_in_a_demo_house_only(tmp_path: Path)
     assert (await request.fulfil(world.house, case, journal=world.journal)).case.step == "shut"
     world.clock.pass_days(1.1)
     assert (await request.fulfil(world.house, case, journal=world.journal)).case.step == "done"
+
+
+async def _both_shut(tmp_path: Path) -> tuple[World, Case, Case, int, int]:
+    """Somebody asks to be erased; who comes with the address meanwhile does too. When each of them ordered."""
+    world = await World.make(tmp_path)
+    cases, times = [], []
+    for number in ("A-1", "B-1"):
+        world.clock.at += 10_000
+        times.append(world.clock.at)
+        await world.send("account", "Order Completed", email=EMAIL, order_id=number)
+        world.clock.at += 10_000
+        cases.append(await world.erase(await world.person(EMAIL), now=False))
+    world.clock.at += 10_000
+    return world, cases[0], cases[1], times[0], times[1]
+
+
+async def _replayed(world: World, at: int) -> str:
+    world.clock.at += 1_000
+    return (await world.send("account", "Order Completed", email=EMAIL, order_id="R-1", at=at)).code
+
+
+OFF, ON = "off", "on"
+
+
+@pytest.mark.parametrize(
+    ("steps", "first", "second"),
+    [
+        (((0, OFF),), "LH-2110", "LH-2110"),
+        (((0, OFF), (1, OFF)), "LH-0001", "LH-0001"),
+        (((1, OFF), (0, OFF)), "LH-0001", "LH-0001"),
+        (((1, ON), (0, ON)), "LH-2110", "LH-2110"),
+        (((1, ON), (0, OFF)), "LH-2110", "LH-2110"),
+        (((0, ON), (1, OFF)), "LH-2110", "LH-0001"),
+        (((1, OFF), (0, ON)), "LH-2110", "LH-0001"),
+    ],
+)
+async def test_marks_of_endings_that_overlap_keep_out_what_was_erased_and_nothing_else(
+    tmp_path: Path, steps: tuple[tuple[int, str], ...], first: str, second: str
+) -> None:
+    world, *cases, then, later = await _both_shut(tmp_path)
+    for which, way in steps:
+        case = await find_case(world.house, cases[which].id)
+        if way == OFF:
+            await request.undo(world.house, case, by="os-user:1")
+        else:
+            await request.fulfil(world.house, case, journal=world.journal, now=True)
+    said = (await _replayed(world, later), await _replayed(world, then))
+    assert ["LH-2110" if code == "LH-2110" else "LH-0001" for code in said] == [second, first]
+
+
+async def test_a_newcomer_who_ends_while_the_first_is_called_off_leaves_them_their_index(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    person = await anna(world)
+    case = await world.erase(person, now=False)
+    world.clock.at += 1_000
+    await world.send("account", "Order Completed", email=EMAIL, order_id="A-2")
+    newcomer, officer = await world.person(EMAIL), await world.second()
+    stopped = Stopped(officer.store, store="identity")
+    officer.house.commits = stopped
+    undoing = asyncio.create_task(request.undo(officer.house, case, by="os-user:1"))
+    await stopped.reached.wait()
+    await world.erase(newcomer)
+    stopped.go_on.set()
+    await undoing
+    assert [view.person for view in await world.find(EMAIL)] == [person]

@@ -65,6 +65,21 @@ class MemoryShelf:
         at = shapes()["ledger_entry"].at["position"]
         return [row for row in self.tables["ledger_entry"].values() if row[at] is None]
 
+    def entries_at(self, lane: str, counter: int) -> list[Values]:
+        """Entries with this place in a lane."""
+        at = shapes()["ledger_entry"].at
+        rows = self.tables["ledger_entry"].values()
+        return [row for row in rows if (row[at["lane"]], row[at["counter"]]) == (lane, counter)]
+
+    def count_from(self, position: int) -> int:
+        """How many entries stand from this position on, or have none."""
+        return len(self.entries_from(position)) + len(self.unplaced())
+
+    def lanes(self) -> set[str]:
+        """Every lane that an entry names."""
+        at = shapes()["ledger_entry"].at["lane"]
+        return {row[at] for row in self.tables["ledger_entry"].values()}
+
     def entries_from(self, position: int) -> list[Values]:
         """Entries from this position on."""
         at = shapes()["ledger_entry"].at["position"]

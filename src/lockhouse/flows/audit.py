@@ -160,9 +160,11 @@ async def verify(house: House, *, sequencer: Sequencer, trusted: Trusted, record
     points, found = opened_anchors(anchored, trusted.vkeys, size=size)
     found += await _deleted(house, points, size=size)
     held = [*trusted.held, *points]
-    signed = max((point.size for point in points.values()), default=size)
-    found += _planted(await read_tail(house, signed, key=trusted.lane_key))
+    signed = max((point.size for point in points.values()), default=0 if trusted.anchors else size)
+    tail = await read_tail(house, signed, key=trusted.lane_key)
+    found += _planted(tail)
     before = _without_tail(await _read(_lines(house, size), trusted.vkeys, held))
+    found += [_forged(name) for name in before.lanes if name not in tail.lanes]
     if size and not _is_frontier(frontier, before.root):
         found.append(Finding("rewritten-tree", "frontier of the house", "The next checkpoint would sign another tree."))
     if found or before.found:
@@ -217,8 +219,12 @@ def _planted(tail: Tail) -> list[Finding]:
         )
         for entry in tail.planted
     ]
-    lanes = [name if is_lane(name) else "of another name than a lane has" for name in tail.forged]
-    return found + [Finding("forged-lane", f"lane {name}", "Its head is not as the writer left it.") for name in lanes]
+    return found + [_forged(name) for name in tail.forged]
+
+
+def _forged(lane: str) -> Finding:
+    name = lane if is_lane(lane) else "of another name than a lane has"
+    return Finding("forged-lane", f"lane {name}", "Its head does not lead back to what was signed, or is not there.")
 
 
 def _without_tail(report: Report) -> Report:

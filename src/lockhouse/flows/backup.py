@@ -20,7 +20,7 @@ import msgspec
 
 from lockhouse.crypto.ring import WHOLE
 from lockhouse.errors import Invalid
-from lockhouse.gates.ending import Case, carry_on, destroy_again, open_cases
+from lockhouse.gates.ending import Case, cancel, carry_on, destroy_again, is_back, open_cases
 from lockhouse.gates.ending.intent import advance
 from lockhouse.gates.facts import SEAL_ENDING
 from lockhouse.gates.rings import admit_rings
@@ -138,7 +138,9 @@ async def replay(
     replayed = Replayed()
     for case in await open_cases(house):  # what was shut when the backup was taken waits in limbo, not in a ring
         ended = gone.intersection(case.serials)
-        if ended:
+        if await is_back(house, case):  # what has ended of it since ends by its rings, below
+            await cancel(house, case, by=by)
+        elif ended:
             await destroy_again(house, case, journal=journal)
             replayed = _sum(replayed, _replayed_of(case, keys=len(ended)))
     async for rings in house.reads.scan(KeyRing):

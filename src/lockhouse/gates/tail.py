@@ -9,12 +9,12 @@ from lockhouse.errors import Invalid
 from lockhouse.ledger.entry import Deletion as DeletionEntry
 from lockhouse.ledger.entry import Gone, deletion_of, parse_entry
 from lockhouse.ledger.entry import Intake as IntakeEntry
-from lockhouse.ledger.tail import unfounded
+from lockhouse.ledger.tail import back, before, is_own, meets
 from lockhouse.model.rows import Deletion, Intake, Lane, LedgerEntry
 from lockhouse.model.rows import House as HouseRow
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from lockhouse.gates.house import House
     from lockhouse.secret import Secret
@@ -30,12 +30,14 @@ class Tail(NamedTuple):
     Attributes:
         own: what the house's writer wrote.
         planted: what it did not write, or what nothing leads back to any more.
-        forged: names of lanes whose head is not as the writer left it.
+        forged: names of lanes whose head is not as the writer left it, or does not lead back to what was signed.
+        lanes: names of all lanes that have a row.
     """
 
     own: list[LedgerEntry]
     planted: list[LedgerEntry]
     forged: list[str]
+    lanes: set[str]
 
 
 async def read_tail(house: House, start: int, *, key: Secret) -> Tail:
@@ -49,16 +51,38 @@ async def read_tail(house: House, start: int, *, key: Secret) -> Tail:
         start: the size of the newest tree that is known to be signed.
         key: of the lanes' heads.
     """
-    before = {entry.id for entry in await _entries(house, start)}
+    seen = {entry.id for entry in await _entries(house, start)}
     lanes = [row async for rows in house.reads.scan(Lane) for row in rows]
     tail = await _entries(house, start)
-    found = unfounded(lanes, tail, key=key)
-    strange = {entry.id for entry in found.entries}
+    by_place: dict[tuple[str, int], list[LedgerEntry]] = {}
+    for entry in tail:
+        by_place.setdefault((entry.lane, entry.counter), []).append(entry)
+    own: dict[bytes, LedgerEntry] = {}
+    forged = []
+    for lane in lanes:
+        passed = _passed(lane, by_place) if is_own(lane, key) else []
+        own |= {entry.id: entry for entry in passed}
+        end = before(passed[-1]) if passed else (lane.counter, lane.head)
+        if not is_own(lane, key) or not await _meets(house, lane.name, end, start):
+            forged.append(lane.name)
     return Tail(
-        own=[entry for entry in tail if entry.id not in strange],
-        planted=[entry for entry in found.entries if entry.id in before],
-        forged=found.lanes,
+        own=list(own.values()),
+        planted=[entry for entry in tail if entry.id in seen and entry.id not in own],
+        forged=forged,
+        lanes={lane.name for lane in lanes},
     )
+
+
+def _passed(lane: Lane, by_place: Mapping[tuple[str, int], Sequence[LedgerEntry]]) -> list[LedgerEntry]:
+    return list(back(lane, lambda number: by_place.get((lane.name, number), ())))
+
+
+async def _meets(house: House, lane: str, end: tuple[int, bytes], start: int) -> bool:
+    places = [(lane, end[0]), (lane, end[0] + 1)]
+    rows = await house.reads.find(LedgerEntry, ("lane", "counter"), places)
+    signed = [row for row in rows if row.position is not None and row.position < start]
+    here, above = ([row for row in signed if row.counter == number] for _, number in places)
+    return meets(end, here=here, above=above)
 
 
 async def _entries(house: House, start: int) -> list[LedgerEntry]:

@@ -1,13 +1,14 @@
 """The ledger's tail: what is noted and not yet signed, and how it is known to be the house's own.
 
 A signed checkpoint keeps everything before it from being rewritten. Behind the newest one there is only SHA-256, which
-anybody can compute. So each lane's head carries a MAC under a key that comes from the log's: an entry that no such head
-leads back to was written by somebody else, and is neither signed nor believed.
+anybody can compute. So each lane's head carries a MAC under a key that comes from the log's. From a genuine head back,
+entry by entry, the way must lead to what was signed: what it does not pass was written by somebody else, and where it
+breaks off something was taken away.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -15,9 +16,11 @@ from lockhouse.crypto.canonical import lp
 from lockhouse.crypto.derive import derive
 from lockhouse.crypto.merkle import leaf_hash
 from lockhouse.crypto.signatures import equal, hmac_sha256
+from lockhouse.errors import Invalid
+from lockhouse.ledger.append import GENESIS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterator, Sequence
 
     from lockhouse.model.rows import Lane, LedgerEntry
     from lockhouse.secret import Secret
@@ -25,13 +28,6 @@ if TYPE_CHECKING:
 
 class _Wire(msgspec.Struct, gc=False):
     prev: str
-
-
-class Unfounded(NamedTuple):
-    """What no writer of the house wrote, or what was behind it is gone: names of lanes, and entries."""
-
-    lanes: list[str]
-    entries: list[LedgerEntry]
 
 
 _DECODE = msgspec.json.Decoder(_Wire).decode
@@ -52,37 +48,45 @@ def head_mac(key: Secret, name: str, counter: int, head: bytes) -> bytes:
     return hmac_sha256(key, lp("lockhouse/lane/1", name, counter, head))
 
 
-def unfounded(lanes: Iterable[Lane], tail: Iterable[LedgerEntry], *, key: Secret) -> Unfounded:
-    """What of the lanes and of the tail is not the house's own.
+def is_own(lane: Lane, key: Secret) -> bool:
+    """Whether a writer of the house left the lane's head so, now or at some time before."""
+    try:
+        return equal(lane.mac, head_mac(key, lane.name, lane.counter, lane.head))
+    except Invalid:  # a number that no lane has
+        return False
 
-    From each genuine head back, entry by entry: each holds the leaf of the one before it. An entry behind a hole is
-    unfounded too, since nothing leads there any more.
+
+def back(lane: Lane, unsigned: Callable[[int], Sequence[LedgerEntry]]) -> Iterator[LedgerEntry]:
+    """The unsigned entries that a lane's head leads back to, the newest first.
 
     Args:
-        lanes: as they stand, read no earlier than the tail was.
-        tail: every entry that the newest anchored checkpoint does not cover.
-        key: of `lane_key`.
+        lane: whose head is the house's own.
+        unsigned: answers the unsigned entries of the lane that have this number: one, unless somebody planted another.
     """
-    forged, heads = [], {}
-    for lane in lanes:
-        if equal(lane.mac, head_mac(key, lane.name, lane.counter, lane.head)):
-            heads[lane.name] = (lane.counter, lane.head)
-        else:
-            forged.append(lane.name)
-    by_place: dict[tuple[str, int], list[LedgerEntry]] = {}
-    for entry in tail:
-        by_place.setdefault((entry.lane, entry.counter), []).append(entry)
-    founded: set[bytes] = set()
-    for name, (counter, leaf) in heads.items():
-        while here := [one for one in by_place.get((name, counter), ()) if equal(leaf_hash(one.body), leaf)]:
-            founded.update(one.id for one in here if equal(one.leaf, leaf))
-            counter, leaf = counter - 1, _before(here[0].body)  # noqa: PLW2901  # one step back
-    return Unfounded(forged, [one for same in by_place.values() for one in same if one.id not in founded])
+    counter, leaf = lane.counter, lane.head
+    while True:
+        here = unsigned(counter)
+        if len(here) != 1 or not equal(leaf_hash(here[0].body), leaf) or not equal(here[0].leaf, leaf):
+            return
+        yield here[0]
+        counter, leaf = before(here[0])
 
 
-def _before(body: bytes) -> bytes:
-    """The leaf of the entry before; none, if that cannot be read."""
+def before(entry: LedgerEntry) -> tuple[int, bytes]:
+    """Number and leaf of the entry before this one in its lane, as it says itself."""
     try:
-        return bytes.fromhex(_DECODE(body).prev)
+        return entry.counter - 1, bytes.fromhex(_DECODE(entry.body).prev)
     except (ValueError, msgspec.MsgspecError):
-        return b""
+        return entry.counter - 1, b""
+
+
+def meets(end: tuple[int, bytes], *, here: Sequence[LedgerEntry], above: Sequence[LedgerEntry]) -> bool:
+    """Whether the way back ends where what was signed begins: nothing is missing, and no head was put back.
+
+    Args:
+        end: what is `before` the last entry that `back` passed; the lane's head, if it passed none.
+        here: signed entries of the lane with that number; `above`: with the next.
+    """
+    counter, leaf = end
+    signed = [entry.leaf for entry in here] if counter else [GENESIS]
+    return not above and any(equal(one, leaf) for one in signed)

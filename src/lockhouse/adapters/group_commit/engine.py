@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
-from lockhouse.adapters.group_commit.ledger_duty import HOUSE_KEY, LedgerDuty, Signing
+from lockhouse.adapters.group_commit.ledger_duty import HOUSE_KEY, LedgerDuty
 from lockhouse.adapters.group_commit.plain import Fault, Outcome, PlainChange, fault_of
 from lockhouse.adapters.group_commit.shelf import Effects
+from lockhouse.adapters.group_commit.signing import Signing
 from lockhouse.adapters.tables import STORES, Values, shapes
 from lockhouse.errors import Invalid, Tampered, Unavailable
 from lockhouse.model.change import Committed, Conflict, Expect, KeyTuple, Noting
@@ -26,8 +27,9 @@ from lockhouse.model.scale import KeyState
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from lockhouse.adapters.group_commit.ledger_duty import Anchors, Stage
+    from lockhouse.adapters.group_commit.ledger_duty import Stage
     from lockhouse.adapters.group_commit.shelf import Shelf
+    from lockhouse.adapters.group_commit.signing import Anchors
     from lockhouse.model.ports import Clock, Ids
     from lockhouse.model.rows import LedgerEntry, Store
     from lockhouse.secret import Secret

@@ -7,71 +7,30 @@ transaction that became durable moves the kept ones, so a failed commit leaves n
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from lockhouse.crypto.merkle import Frontier
 from lockhouse.crypto.signatures import equal
 from lockhouse.errors import Invalid, Tampered, Unavailable
 from lockhouse.ledger.append import LaneState, append, fold, intake_body
-from lockhouse.ledger.tail import head_mac, unfounded
+from lockhouse.ledger.tail import back, before, head_mac, is_own, meets
 from lockhouse.model.ids import JUMP_MS
 from lockhouse.model.rows import Checkpoint, House, Intake, Lane, LedgerEntry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from lockhouse.adapters.group_commit.shelf import Effects, Shelf
+    from lockhouse.adapters.group_commit.signing import Signing
     from lockhouse.adapters.tables import Values
     from lockhouse.model.change import Draft, Leaf
     from lockhouse.model.ports import Clock, Ids
-    from lockhouse.secret import Secret
 
 CHECKPOINT_EVERY_S = 60.0
 CHECKPOINT_EVERY_ENTRIES = 1_000
 HOUSE_KEY = (1,)
 DECIDE = "lockhouse ledger verify names what was changed; then restore a backup, or ask whoever runs this house"
-
-
-class Newest(Protocol):
-    """The newest anchored checkpoint, its signature verified."""
-
-    @property
-    def size(self) -> int:
-        """Of its tree."""
-        ...
-
-    @property
-    def tree(self) -> Frontier:
-        """The tree, with the root that was signed."""
-        ...
-
-    @property
-    def everywhere(self) -> bool:
-        """Whether no place lacks it."""
-        ...
-
-
-class Anchors(Protocol):
-    """Signed checkpoints kept outside of the stores; `lockhouse.adapters.anchors` are the real ones."""
-
-    def append(self, checkpoint: str, frontier: bytes) -> None:
-        """Durable in every place when it returns.
-
-        Raises:
-            Unavailable: a place cannot be written.
-        """
-        ...
-
-    def newest(self) -> Newest | None:
-        """The one of the largest tree, if any.
-
-        Raises:
-            Tampered: one that this log's key did not sign stands last.
-            Unavailable: a place cannot be read.
-        """
-        ...
 
 
 @dataclass(slots=True)
@@ -103,20 +62,6 @@ class Stage:
     lanes: dict[str, LaneState] = field(default_factory=dict)
     entries: list[LedgerEntry] = field(default_factory=list)
     leaves: dict[str, list[Leaf]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signing:
-    """How checkpoints are made, and where they are kept beside the stores; None of either in a store in tests.
-
-    Attributes:
-        lane_key: that heads of lanes are known by.
-        sign: tree size and root to a signed note.
-    """
-
-    lane_key: Secret
-    sign: Callable[[int, bytes], str] | None = None
-    anchors: Anchors | None = None
 
 
 class LedgerDuty:
@@ -168,7 +113,7 @@ class LedgerDuty:
         placed = [LedgerEntry(*values) for values in self._shelf.entries_from(newest.size)] if newest else []
         if newest is None:  # a new house, or one from before there were anchors: what stands is signed anew and kept
             self._kept.checked_size = 0 if self._anchors else self._kept.checked_size
-            self._require_own(self._kept.waiting)
+            self._require_own(0)
             return
         house = self._kept.house
         size, tree = house.tree_size if house else 0, newest.tree
@@ -177,17 +122,42 @@ class LedgerDuty:
         dense = [entry.position for entry in placed] == list(range(newest.size, size))
         if house is None or not dense or tree.size != size or not equal(tree.to_bytes(), house.frontier):
             raise Tampered("ledger: expected the tree that was signed last, got one cut off or written anew")
-        self._require_own([*placed, *self._kept.waiting])
+        self._require_own(newest.size)
         # A crash between a checkpoint's row and its anchor, or between two places, leaves the newest to be anchored.
         if self._sign and self._kept.checked_size == size and (size > newest.size or not newest.everywhere):
             signed = Checkpoint(size, house.last_at, self._sign(size, tree.root()))
             self._kept.unanchored = signed, house.frontier
 
-    def _require_own(self, tail: Sequence[LedgerEntry]) -> None:
+    def _require_own(self, size: int) -> None:
+        """Return only if every lane leads back to what was signed, and all of the tail lies on the way.
+
+        Args:
+            size: of the newest anchored tree; 0 if there is none.
+
+        Raises:
+            Tampered: an entry or a lane is not the house's own, or something was taken away.
+        """
         lanes = [Lane(*values) for values in self._shelf.rows("lane")]
-        found = unfounded(lanes, tail, key=self._lane_key)
-        if found.lanes or found.entries:
+        passed = [self._passed(lane, size) for lane in lanes]
+        known = {lane.name for lane in lanes}
+        if -1 in passed or sum(passed) != self._shelf.count_from(size) or not self._shelf.lanes() <= known:
             raise Tampered("ledger: expected only what this house noted to wait for a signature, got something else")
+
+    def _passed(self, lane: Lane, size: int) -> int:
+        """How many unsigned entries the lane's head leads back to; -1 if it is not the house's own or leads nowhere."""
+        if not is_own(lane, self._lane_key):
+            return -1
+        end, passed = (lane.counter, lane.head), 0
+        for entry in back(lane, lambda number: self._at(lane, number, size)[0]):
+            end, passed = before(entry), passed + 1
+        here, above = (self._at(lane, number, size)[1] for number in (end[0], end[0] + 1))
+        return passed if meets(end, here=here, above=above) else -1
+
+    def _at(self, lane: Lane, number: int, size: int) -> tuple[list[LedgerEntry], list[LedgerEntry]]:
+        """Entries of a lane with this number that are not in the tree of this size, and those that are."""
+        rows = [LedgerEntry(*values) for values in self._shelf.entries_at(lane.name, number)]
+        signed = [row for row in rows if row.position is not None and row.position < size]
+        return [row for row in rows if row not in signed], signed
 
     def halt(self, error: Tampered) -> None:
         """From now on nothing is committed, folded or signed: somebody has to look."""

@@ -75,6 +75,18 @@ class Shelf(Protocol):
         """Ledger entries without a position: what a former run left to fold."""
         ...
 
+    def entries_at(self, lane: str, counter: int) -> list[Values]:
+        """Ledger entries with this place in a lane: one, unless somebody planted another."""
+        ...
+
+    def count_from(self, position: int) -> int:
+        """How many ledger entries stand from this position on, or have none yet."""
+        ...
+
+    def lanes(self) -> set[str]:
+        """Every lane that a ledger entry names."""
+        ...
+
     def entries_from(self, position: int) -> list[Values]:
         """Ledger entries from this position on, in order."""
         ...

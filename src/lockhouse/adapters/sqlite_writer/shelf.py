@@ -55,6 +55,16 @@ _BUSY_MS = 2_000
 _REFUSED_VALUES = (apsw.ConstraintError, apsw.MismatchError, OverflowError, TypeError, UnicodeEncodeError)
 
 
+_LANES = """
+    WITH RECURSIVE known (lane) AS (
+        SELECT min(lane) FROM ledger_entry
+        UNION ALL
+        SELECT (SELECT min(entry.lane) FROM ledger_entry AS entry WHERE entry.lane > known.lane)
+        FROM known WHERE known.lane IS NOT NULL
+    )
+    SELECT lane FROM known WHERE lane IS NOT NULL"""
+
+
 class SqliteShelf:
     """`Shelf` over `identity.db` and `record.db` of a folder that nobody else writes.
 
@@ -113,6 +123,25 @@ class SqliteShelf:
         """Ledger entries without a position."""
         shape = shapes()["ledger_entry"]
         return self._all(shape, f"SELECT {columns(shape)} FROM ledger_entry WHERE position IS NULL")  # noqa: S608
+
+    def entries_at(self, lane: str, counter: int) -> list[Values]:
+        """Ledger entries with this place in a lane."""
+        shape = shapes()["ledger_entry"]
+        sql = f"SELECT {columns(shape)} FROM ledger_entry WHERE lane = ? AND counter = ?"  # noqa: S608  # as above
+        return list(self._connections["record"].execute(sql, (lane, counter)))
+
+    def count_from(self, position: int) -> int:
+        """How many ledger entries stand from this position on, or have none yet."""
+        sql = (
+            "SELECT (SELECT count(*) FROM ledger_entry WHERE position >= ?)"
+            " + (SELECT count(*) FROM ledger_entry WHERE position IS NULL)"
+        )
+        [(found,)] = list(self._connections["record"].execute(sql, (position,)))
+        return int(found)
+
+    def lanes(self) -> set[str]:
+        """Every lane that an entry names: from one to the next along the index, not over all entries."""
+        return {name for (name,) in self._connections["record"].execute(_LANES)}
 
     def entries_from(self, position: int) -> list[Values]:
         """Ledger entries from this position on, in order."""

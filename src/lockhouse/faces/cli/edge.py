@@ -49,7 +49,7 @@ def tell(terminal: Terminal, error: LockhouseError, *, as_json: bool) -> int:
 
 def of_file(error: OSError) -> LockhouseError | None:
     """What is to be said of a file or folder that the system refuses; None if the error names none."""
-    if error.filename is None:
+    if not isinstance(error.filename, str | bytes):
         return None
     place = named(Path(os.fsdecode(error.filename)))
     got = (error.strerror or type(error).__name__).lower()

@@ -17,6 +17,8 @@ from lockhouse.gates.ending.cancel import cancel
 from lockhouse.gates.ending.epoch import begin_epoch
 from lockhouse.gates.ending.intent import Case, open_cases
 from lockhouse.gates.ending.person import begin_person
-from lockhouse.gates.ending.steps import Done, carry_on, destroy_again
+from lockhouse.gates.ending.steps import Done, carry_on, destroy_again, is_back
 
-__all__ = ["Case", "Done", "begin_epoch", "begin_person", "cancel", "carry_on", "destroy_again", "open_cases"]
+__all__ = [
+    "Case", "Done", "begin_epoch", "begin_person", "cancel", "carry_on", "destroy_again", "is_back", "open_cases",
+]  # fmt: skip

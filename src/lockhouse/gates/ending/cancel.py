@@ -10,7 +10,7 @@ import msgspec
 from lockhouse.crypto.ring import WrappedRing
 from lockhouse.errors import Conflict as Moved
 from lockhouse.gates.authority import checked, signed
-from lockhouse.gates.ending.intent import Case, advance
+from lockhouse.gates.ending.intent import Case, advance, open_cases
 from lockhouse.gates.ending.person import TRIES, limbo_rows, mark_key, moved_seals
 from lockhouse.gates.facts import SEAL_OPEN
 from lockhouse.gates.told import tell_late, untold
@@ -94,11 +94,13 @@ async def _put_back(house: House, case: Case, person: bytes) -> list[Link]:
         taken = await house.reads.get(Identifier, keys)
         free = [one for one, key in zip(indexes, keys, strict=True) if key not in taken]
         links = await _joined(house, person, list(taken.values()))
-        puts = [Put(one.TABLE, one) for one in (ring, *free, *links, *marks)]
-        expects = [guard, *(_absent(one) for one in free)]
-        own = {(one.kind, one.generation, one.tag) for one in indexes} - {mark_key(one) for one in marks}
-        deletes = [Delete(Limbo.TABLE, (person, case.id)), *(Delete(ErasedMark.TABLE, key) for key in sorted(own))]
-        change = Change("identity", puts=tuple(puts), expects=tuple(expects), deletes=tuple(deletes))
+        puts = [Put(one.TABLE, one) for one in (ring, *free, *links)]
+        expects = [guard, *(_absent(one) for one in free), *(_still(one) for one in taken.values())]
+        back, gone, stand = await _marks(house, case, indexes, earlier=marks)
+        change = Change(
+            "identity", puts=(*puts, *back), expects=(*expects, *stand),
+            deletes=(Delete(Limbo.TABLE, (person, case.id)), *gone),
+        )  # fmt: skip
         if not isinstance(await house.commits.commit(change), Conflict):
             return links
     raise Moved("ending: expected the person's rows to hold still", hint="try again")
@@ -118,6 +120,33 @@ async def _ring_again(house: House, case: Case, row: Limbo, wrapped: bytes) -> t
     back = house.keyring.restore(now, old, [case.compartment])
     guard = Expect(KeyRing.TABLE, (person,), {"version": stored.version}, or_absent=False, because="ring-moved")
     return KeyRing(person, back.generation, back.version, back.blob), guard
+
+
+async def _marks(
+    house: House, case: Case, indexes: Sequence[Identifier], *, earlier: Sequence[ErasedMark]
+) -> tuple[list[Put], list[Delete], list[Expect]]:
+    """What becomes of the marks: only this ending's own go; an earlier one comes back if its ending was carried out.
+
+    Another ending of whoever got the identifier since may have set its own over it, which stays.
+    """
+    before = {mark_key(one): one for one in earlier}
+    called_off = {one.asked_at for one in await open_cases(house, also_closed=True) if one.step.startswith("cancel")}
+    keys = {(one.kind, one.generation, one.tag) for one in indexes}
+    there = await house.reads.get(ErasedMark, sorted(keys))
+    own = {key for key, mark in there.items() if mark.before_at == case.asked_at}
+    back = {key: before[key] for key in own & before.keys() if before[key].before_at not in called_off}
+    expects = [
+        Expect(ErasedMark.TABLE, key, {"before_at": case.asked_at}, or_absent=False, because="mark-moved")
+        for key in sorted(own)
+    ]
+    puts = [Put(ErasedMark.TABLE, mark) for mark in back.values()]
+    return puts, [Delete(ErasedMark.TABLE, key) for key in sorted(own - back.keys())], expects
+
+
+def _still(one: Identifier) -> Expect:
+    """An index that somebody else has: if they end meanwhile, it is free again."""
+    key = (one.kind, one.generation, one.tag, one.proof)
+    return Expect(Identifier.TABLE, key, {"person": one.person}, or_absent=False, because="index-moved")
 
 
 def _absent(one: Identifier) -> Expect:

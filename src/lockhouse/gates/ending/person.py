@@ -142,6 +142,11 @@ async def _limbo_change(house: House, case: Case, stored: KeyRing, serials: list
         indexes = await house.reads.find(Identifier, ("person",), [(person,)])
         deletes += [Delete(Identifier.TABLE, (one.kind, one.generation, one.tag, one.proof)) for one in indexes]
         marks = await _earlier_marks(house, case, indexes)
+        known = {mark_key(one): one.before_at for one in marks}
+        expects += [
+            Expect(ErasedMark.TABLE, key, {"before_at": known[key]} if key in known else None, False, "mark-moved")  # noqa: FBT003
+            for key in sorted({(one.kind, one.generation, one.tag) for one in indexes})
+        ]
     sealed = _limbo(house, case, waiting, indexes=indexes, marks=marks)
     row = Limbo(
         person, case.id, waiting.generation, waiting.version, sealed, _ENCODE(sorted(serials)), house.clock.now_ms(),

@@ -11,7 +11,8 @@ from lockhouse.gates.authority import checked, signed
 from lockhouse.gates.ending.cancel import cancel
 from lockhouse.gates.ending.epoch import destroy_epoch, shut_epoch
 from lockhouse.gates.ending.intent import Case, advance, open_cases
-from lockhouse.gates.ending.person import limbo_rows, marks_of, shut
+from lockhouse.gates.ending.person import limbo_rows, mark_key, marks_of, shut
+from lockhouse.gates.rings import admit_rings
 from lockhouse.gates.trusted_time import trusted_now
 from lockhouse.ledger.certificate import CANNOT_PROVE, Residue, Statement, commitment
 from lockhouse.ledger.entry import Completion, serials_root
@@ -71,6 +72,8 @@ async def carry_on(house: House, case: Case, *, journal: Journal, now: bool = Fa
 
 async def _destroy(house: House, case: Case, journal: Journal) -> Case:
     at = house.clock.now_ms()
+    for person in () if case.what == "epoch" else case.persons:
+        await _require_ending(house, case, person)  # before anything is said of its keys
     if case.serials:  # none, where all of the person ended before their compartment was shut
         journal.append(case.serials, cause=case.what, at=at)
     if case.what == "epoch":
@@ -129,6 +132,39 @@ async def destroy_again(house: House, case: Case, *, journal: Journal) -> None:
     await carry_on(house, case, journal=journal, now=True)
 
 
+async def is_back(house: House, case: Case) -> bool:
+    """Whether keys of a case that stands as shut are in use: a backup's copies were taken across its calling-off.
+
+    Asked in a house just restored and nowhere else: whoever takes a limbo row away and puts an old ring back must not
+    thereby call it off.
+    """
+    if case.what == "epoch":
+        return False
+    waiting = await house.reads.get(Limbo, [(person, case.id) for person in case.persons])
+    persons = [person for person in case.persons if (person, case.id) not in waiting]
+    await admit_rings(house, persons)
+    for person in persons:
+        if house.keyring.version_of(person) is not None:
+            held = {serial for serials in house.keyring.every_serial(person).values() for serial in serials}
+            if held & set(case.held[case.persons.index(person)]):
+                return True
+    return False
+
+
+async def _require_ending(house: House, case: Case, person: bytes) -> None:
+    """The person's keys wait as the case left them, or are tombstones already.
+
+    Raises:
+        Tampered: neither.
+    """
+    serials = case.held[case.persons.index(person)]
+    limbo = (await house.reads.get(Limbo, [(person, case.id)])).get((person, case.id))
+    if limbo is None:
+        await _require_tombstones(house, person, serials)
+    elif tuple(msgspec.msgpack.decode(limbo.compartments)) != serials:
+        raise Tampered("ending: expected limbo as the case left it")
+
+
 async def _destroy_person(house: House, case: Case, person: bytes, *, at: int) -> None:
     """Limbo gone, a tombstone for each serial; a whole person loses words and links too.
 
@@ -139,12 +175,10 @@ async def _destroy_person(house: House, case: Case, person: bytes, *, at: int) -
         Tampered: limbo is not as the case left it.
     """
     serials = case.held[case.persons.index(person)]
+    await _require_ending(house, case, person)
     limbo = (await house.reads.get(Limbo, [(person, case.id)])).get((person, case.id))
-    if limbo is None:
-        await _require_tombstones(house, person, serials)  # an interrupted run came this far
+    if limbo is None:  # an interrupted run came this far
         return
-    if tuple(msgspec.msgpack.decode(limbo.compartments)) != serials:
-        raise Tampered("ending: expected limbo as the case left it")
     puts: list[Put] = []
     deletes = [Delete(Limbo.TABLE, (person, case.id))]
     for serial in serials:
@@ -152,12 +186,23 @@ async def _destroy_person(house: House, case: Case, person: bytes, *, at: int) -
         puts.append(Put(Tombstone.TABLE, signed(row, house.integrity_key)))
     if not case.compartment:
         _, indexes, _ = limbo_rows(house, case, limbo)
-        puts += [Put(ErasedMark.TABLE, mark) for mark in marks_of(case, indexes)]
+        puts += [Put(ErasedMark.TABLE, mark) for mark in await _lasting(house, marks_of(case, indexes))]
         deletes += await _leftovers(house, person)
         row_now = (await house.reads.get(Person, [(person,)]))[(person,)]
         ended = Person(person, int(PersonState.ERASED), None, row_now.version + 1, row_now.created_at, 0)
         puts.append(Put(Person.TABLE, ended))
     await house.commits.commit(Change("identity", puts=tuple(puts), deletes=tuple(deletes)))
+
+
+async def _lasting(house: House, marks: Sequence[ErasedMark]) -> list[ErasedMark]:
+    """The marks, none of them earlier or shorter than what a later ending under the same index has set."""
+    there = await house.reads.get(ErasedMark, [mark_key(one) for one in marks])
+    lasting = []
+    for one in marks:
+        was = there.get(mark_key(one), one)
+        before_at, until_at = max(one.before_at, was.before_at), max(one.until_at, was.until_at)
+        lasting.append(msgspec.structs.replace(one, before_at=before_at, until_at=until_at))
+    return lasting
 
 
 async def _require_tombstones(house: House, person: bytes, serials: Sequence[bytes]) -> None:
