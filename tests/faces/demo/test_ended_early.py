@@ -33,7 +33,8 @@ def test_it_ends_in_order_at_any_moment(tmp_path: Path, number: signal.Signals) 
     time.sleep(random.uniform(0.0, 5.0))  # noqa: S311  # any moment will do
     child.send_signal(number)
     _, story = child.communicate(timeout=30)
-    assert child.returncode == 130, story
+    is_told = "A house of your own" in story  # the moment may be the very last one
+    assert child.returncode == 130 or (child.returncode == 0 and is_told), story
     assert "Its processes, files and keys are gone." in story
     assert is_gone(tmp_path)
 
