@@ -146,7 +146,7 @@ async def test_one_finding_does_not_make_strangers_of_what_came_since(
         await world.send("account", "Order Completed", email=EMAIL, order_id="B-1")
 
     monkeypatch.setattr(audit, "_lines", slow)
-    assert {one.kind for one in (await _verify(world)).findings} == {"rewritten-tree"}
+    assert {one.kind for one in (await _verify(world)).findings} == {"rewritten-tree", "forged-lane"}
 
 
 async def test_an_export_read_later_says_the_same(tmp_path: Path) -> None:

@@ -85,3 +85,15 @@ async def test_who_was_called_off_and_lives_is_not_ended_by_what_comes_back(tmp_
     assert await open_cases(back.house) == []
     assert back.journal.serials == []
     assert (await back.reveal(person)).fields["email"].value == EMAIL
+
+
+async def test_a_backup_with_an_ending_that_has_only_begun_comes_back(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    person = await anna(world)
+    officer = await world.second()
+    officer.house.commits = Away(officer.store, store="identity")
+    with pytest.raises(Unavailable):
+        await officer.erase(person, now=False)
+    back = await _restored(world, _copy(world, "record", "identity"))
+    [left] = await open_cases(back.house)
+    assert left.step == "begun"

@@ -77,7 +77,7 @@ async def test_no_key_of_an_erased_person_waits_in_an_earlier_compartments_limbo
     person = await anna(world)
     part = await world.erase(person, compartment=await contact(world, person), now=False)
     [limbo] = await world.rows(Limbo)
-    kept, _, _ = limbo_rows(world.house, part, limbo)
+    kept, _ = limbo_rows(world.house, part, limbo)
     world.house.keyring.forget(person)
     world.house.keyring.admit(person, limbo.generation, limbo.version, kept)
     assert list(world.house.keyring.serials(person)) == [part.compartment]

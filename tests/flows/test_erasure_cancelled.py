@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lockhouse.errors import Conflict, Refused
+from lockhouse.errors import Conflict, Refused, Tampered
 from lockhouse.flows import consent, link, request
 from lockhouse.flows.request import find_case
-from lockhouse.gates.ending import open_cases
+from lockhouse.gates.ending import carry_on, open_cases
 from lockhouse.ledger.entry import Cancellation, parse_entry
 from lockhouse.model.rows import (
     Consent,
@@ -23,7 +23,7 @@ from lockhouse.model.rows import (
     Tombstone,
 )
 from lockhouse.model.scale import Proof
-from tests.flows.anna import EMAIL, PHONE, anna
+from tests.flows.anna import EMAIL, PHONE, anna, contact
 from tests.world import POLICY, Stopped, World
 
 if TYPE_CHECKING:
@@ -269,3 +269,54 @@ async def test_a_newcomer_who_ends_while_the_first_is_called_off_leaves_them_the
     stopped.go_on.set()
     await undoing
     assert [view.person for view in await world.find(EMAIL)] == [person]
+
+
+async def test_a_mark_outlives_two_later_endings_that_were_called_off_in_their_order(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    cases, times = [], []
+    for number in ("A-1", "B-1", "C-1"):
+        world.clock.at += 10_000
+        times.append(world.clock.at)
+        await world.send("account", "Order Completed", email=EMAIL, order_id=number)
+        world.clock.at += 10_000
+        cases.append(await world.erase(await world.person(EMAIL), now=number == "A-1"))
+    for case in cases[1:]:
+        await request.undo(world.house, case, by="os-user:1")
+    assert await _replayed(world, times[0]) == "LH-2110"
+
+
+async def test_a_group_that_shares_an_address_in_two_proofs_can_be_erased(tmp_path: Path) -> None:
+    channel = "  sms: {kind: segment, key: secret, stage: live, proves: [phone]}\nrecipients:\n"
+    world = await World.make(tmp_path, POLICY.replace("recipients:\n", channel))
+    await world.send("sms", "Order Completed", email=EMAIL, phone=PHONE, order_id="P-1")
+    person = await world.person(PHONE, by="phone")
+    world.clock.at += 10_000
+    case = await world.erase(person, now=False)
+    world.clock.at += 10_000
+    await world.send("account", "Order Completed", email=EMAIL, phone=PHONE, order_id="Q-1")
+    await request.undo(world.house, case, by="os-user:1")
+    world.clock.at += 10_000
+    done = await world.erase(person)
+    assert (done.step, len(done.persons)) == ("done", 2)
+    assert await world.rows(KeyRing) == []
+
+
+@pytest.mark.parametrize("is_part", [False, True], ids=["person", "compartment"])
+async def test_a_case_that_was_called_off_and_is_put_back_by_sql_ends_nobody(tmp_path: Path, *, is_part: bool) -> None:
+    """Its MAC and its limbo row's seal are genuine; but the keys are in use, and the journal never names those."""
+    world = await World.make(tmp_path)
+    person = await anna(world)
+    case = await world.erase(person, compartment=await contact(world, person) if is_part else None, now=False)
+    tables = world.store.shelf.tables
+    kept = {name: dict(tables[name]) for name in ("intent", "limbo")}
+    await request.undo(world.house, case, by="os-user:1")
+    for name, rows in kept.items():
+        tables[name].update(rows)
+    world.clock.pass_days(60)
+    fresh = await world.second()
+    await fresh.new_epochs()
+    [left] = await open_cases(fresh.house)
+    with pytest.raises(Tampered, match="expected keys that are shut, got one in use"):
+        await carry_on(fresh.house, left, journal=fresh.journal)
+    assert world.journal.serials == []
+    assert await world.rows(Tombstone) == []

@@ -47,11 +47,11 @@ async def end_marks(house: House) -> int:
         if not past:
             continue
         expects = tuple(
-            Expect(ErasedMark.TABLE, (row.kind, row.generation, row.tag), {"until_at": row.until_at}, or_absent=True,
-                   because="mark-moved")
+            Expect(ErasedMark.TABLE, (row.kind, row.generation, row.tag, row.case_id), {"until_at": row.until_at},
+                   or_absent=True, because="mark-moved")
             for row in past
         )  # fmt: skip
-        deletes = tuple(Delete(ErasedMark.TABLE, (row.kind, row.generation, row.tag)) for row in past)
+        deletes = tuple(Delete(ErasedMark.TABLE, (row.kind, row.generation, row.tag, row.case_id)) for row in past)
         if not isinstance(await house.commits.commit(Change("identity", deletes=deletes, expects=expects)), Conflict):
             ended += len(past)
     return ended

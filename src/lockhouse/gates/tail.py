@@ -80,7 +80,7 @@ def _passed(lane: Lane, by_place: Mapping[tuple[str, int], Sequence[LedgerEntry]
 async def _meets(house: House, lane: str, end: tuple[int, bytes], start: int) -> bool:
     places = [(lane, end[0]), (lane, end[0] + 1)]
     rows = await house.reads.find(LedgerEntry, ("lane", "counter"), places)
-    signed = [row for row in rows if row.position is not None and row.position < start]
+    signed = [row for row in rows if row.position is not None and 0 <= row.position < start]
     here, above = ([row for row in signed if row.counter == number] for _, number in places)
     return meets(end, here=here, above=above)
 

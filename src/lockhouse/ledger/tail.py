@@ -88,5 +88,5 @@ def meets(end: tuple[int, bytes], *, here: Sequence[LedgerEntry], above: Sequenc
         here: signed entries of the lane with that number; `above`: with the next.
     """
     counter, leaf = end
-    signed = [entry.leaf for entry in here] if counter else [GENESIS]
+    signed = [leaf_hash(entry.body) for entry in here if equal(entry.leaf, leaf)] if counter else [GENESIS]
     return not above and any(equal(one, leaf) for one in signed)

@@ -156,7 +156,7 @@ class LedgerDuty:
     def _at(self, lane: Lane, number: int, size: int) -> tuple[list[LedgerEntry], list[LedgerEntry]]:
         """Entries of a lane with this number that are not in the tree of this size, and those that are."""
         rows = [LedgerEntry(*values) for values in self._shelf.entries_at(lane.name, number)]
-        signed = [row for row in rows if row.position is not None and row.position < size]
+        signed = [row for row in rows if row.position is not None and 0 <= row.position < size]
         return [row for row in rows if row not in signed], signed
 
     def halt(self, error: Tampered) -> None:

@@ -131,10 +131,11 @@ class SqliteShelf:
         return list(self._connections["record"].execute(sql, (lane, counter)))
 
     def count_from(self, position: int) -> int:
-        """How many ledger entries stand from this position on, or have none yet."""
+        """How many ledger entries stand from this position on, or have none that a tree has."""
         sql = (
             "SELECT (SELECT count(*) FROM ledger_entry WHERE position >= ?)"
             " + (SELECT count(*) FROM ledger_entry WHERE position IS NULL)"
+            " + (SELECT count(*) FROM ledger_entry WHERE position < 0)"
         )
         [(found,)] = list(self._connections["record"].execute(sql, (position,)))
         return int(found)

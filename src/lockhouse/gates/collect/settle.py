@@ -76,12 +76,13 @@ def _keys(found: Sequence[Found]) -> list[Key]:
 
 
 async def _erased_before(house: House, works: Sequence[Work], keys: list[Key]) -> None:
-    marks = await house.reads.get(ErasedMark, keys)
+    before: dict[Key, int] = {}
+    for mark in await house.reads.find(ErasedMark, ("kind", "generation", "tag"), keys):
+        key = (mark.kind, mark.generation, mark.tag)
+        before[key] = max(mark.before_at, before.get(key, 0))
     for work in works:
-        for key in _keys(work.found):
-            mark = marks.get(key)
-            if mark is not None and work.event.occurred_at < mark.before_at:
-                work.refuse(codes.ERASED_BEFORE)
+        if any(work.event.occurred_at < before.get(key, 0) for key in _keys(work.found)):
+            work.refuse(codes.ERASED_BEFORE)
 
 
 def decide(work: Work) -> None:

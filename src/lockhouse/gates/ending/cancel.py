@@ -10,8 +10,8 @@ import msgspec
 from lockhouse.crypto.ring import WrappedRing
 from lockhouse.errors import Conflict as Moved
 from lockhouse.gates.authority import checked, signed
-from lockhouse.gates.ending.intent import Case, advance, open_cases
-from lockhouse.gates.ending.person import TRIES, limbo_rows, mark_key, moved_seals
+from lockhouse.gates.ending.intent import Case, advance
+from lockhouse.gates.ending.person import TRIES, limbo_rows, moved_seals
 from lockhouse.gates.facts import SEAL_OPEN
 from lockhouse.gates.told import tell_late, untold
 from lockhouse.identity.match import SAME_PERSON
@@ -88,7 +88,7 @@ async def _put_back(house: House, case: Case, person: bytes) -> list[Link]:
             found = [] if case.compartment else await house.reads.find(Link, ("a",), [(person,)])
             links = checked(found, house.integrity_key)
             return await untold(house, [link for link in links if link.from_at >= case.asked_at])
-        wrapped, indexes, marks = limbo_rows(house, case, row)
+        wrapped, indexes = limbo_rows(house, case, row)
         ring, guard = await _ring_again(house, case, row, wrapped)
         keys = [(one.kind, one.generation, one.tag, one.proof) for one in indexes]
         taken = await house.reads.get(Identifier, keys)
@@ -96,11 +96,9 @@ async def _put_back(house: House, case: Case, person: bytes) -> list[Link]:
         links = await _joined(house, person, list(taken.values()))
         puts = [Put(one.TABLE, one) for one in (ring, *free, *links)]
         expects = [guard, *(_absent(one) for one in free), *(_still(one) for one in taken.values())]
-        back, gone, stand = await _marks(house, case, indexes, earlier=marks)
-        change = Change(
-            "identity", puts=(*puts, *back), expects=(*expects, *stand),
-            deletes=(Delete(Limbo.TABLE, (person, case.id)), *gone),
-        )  # fmt: skip
+        marks = [Delete(ErasedMark.TABLE, (one.kind, one.generation, one.tag, case.id)) for one in indexes]
+        deletes = (Delete(Limbo.TABLE, (person, case.id)), *marks)
+        change = Change("identity", puts=tuple(puts), expects=tuple(expects), deletes=deletes)
         if not isinstance(await house.commits.commit(change), Conflict):
             return links
     raise Moved("ending: expected the person's rows to hold still", hint="try again")
@@ -120,27 +118,6 @@ async def _ring_again(house: House, case: Case, row: Limbo, wrapped: bytes) -> t
     back = house.keyring.restore(now, old, [case.compartment])
     guard = Expect(KeyRing.TABLE, (person,), {"version": stored.version}, or_absent=False, because="ring-moved")
     return KeyRing(person, back.generation, back.version, back.blob), guard
-
-
-async def _marks(
-    house: House, case: Case, indexes: Sequence[Identifier], *, earlier: Sequence[ErasedMark]
-) -> tuple[list[Put], list[Delete], list[Expect]]:
-    """What becomes of the marks: only this ending's own go; an earlier one comes back if its ending was carried out.
-
-    Another ending of whoever got the identifier since may have set its own over it, which stays.
-    """
-    before = {mark_key(one): one for one in earlier}
-    called_off = {one.asked_at for one in await open_cases(house, also_closed=True) if one.step.startswith("cancel")}
-    keys = {(one.kind, one.generation, one.tag) for one in indexes}
-    there = await house.reads.get(ErasedMark, sorted(keys))
-    own = {key for key, mark in there.items() if mark.before_at == case.asked_at}
-    back = {key: before[key] for key in own & before.keys() if before[key].before_at not in called_off}
-    expects = [
-        Expect(ErasedMark.TABLE, key, {"before_at": case.asked_at}, or_absent=False, because="mark-moved")
-        for key in sorted(own)
-    ]
-    puts = [Put(ErasedMark.TABLE, mark) for mark in back.values()]
-    return puts, [Delete(ErasedMark.TABLE, key) for key in sorted(own - back.keys())], expects
 
 
 def _still(one: Identifier) -> Expect:

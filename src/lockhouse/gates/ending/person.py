@@ -130,7 +130,6 @@ async def _limbo_change(house: House, case: Case, stored: KeyRing, serials: list
     person = stored.person
     expects = [Expect(KeyRing.TABLE, (person,), {"version": stored.version}, or_absent=False, because="ring-moved")]
     puts, deletes, indexes = [], [], []
-    marks: list[ErasedMark] = []
     waiting = ring = WrappedRing(person, stored.generation, stored.version, stored.wrapped)
     if case.compartment:
         cut = house.keyring.cut(ring, [case.compartment])
@@ -141,13 +140,7 @@ async def _limbo_change(house: House, case: Case, stored: KeyRing, serials: list
         deletes.append(Delete(KeyRing.TABLE, (person,)))
         indexes = await house.reads.find(Identifier, ("person",), [(person,)])
         deletes += [Delete(Identifier.TABLE, (one.kind, one.generation, one.tag, one.proof)) for one in indexes]
-        marks = await _earlier_marks(house, case, indexes)
-        known = {mark_key(one): one.before_at for one in marks}
-        expects += [
-            Expect(ErasedMark.TABLE, key, {"before_at": known[key]} if key in known else None, False, "mark-moved")  # noqa: FBT003
-            for key in sorted({(one.kind, one.generation, one.tag) for one in indexes})
-        ]
-    sealed = _limbo(house, case, waiting, indexes=indexes, marks=marks)
+    sealed = _limbo(house, case, waiting, indexes)
     row = Limbo(
         person, case.id, waiting.generation, waiting.version, sealed, _ENCODE(sorted(serials)), house.clock.now_ms(),
         case.destroy_at,
@@ -160,18 +153,7 @@ async def _limbo_change(house: House, case: Case, stored: KeyRing, serials: list
 def marks_of(case: Case, indexes: Sequence[Identifier]) -> list[ErasedMark]:
     """What keeps a sender's retry from bringing the person back, from the shutting on: it lasts until 90 days later."""
     until = case.destroy_at + REPLAY_DAYS * DAY_MS
-    return [ErasedMark(one.kind, one.generation, one.tag, case.asked_at, until) for one in indexes]
-
-
-async def _earlier_marks(house: House, case: Case, indexes: Sequence[Identifier]) -> list[ErasedMark]:
-    """What earlier endings left under these indexes: if this one is called off, theirs goes on keeping replays out."""
-    found = await house.reads.get(ErasedMark, [(one.kind, one.generation, one.tag) for one in indexes])
-    return [one for one in found.values() if one.before_at != case.asked_at]
-
-
-def mark_key(mark: ErasedMark) -> tuple[int, int, bytes]:
-    """Where a mark stands."""
-    return mark.kind, mark.generation, mark.tag
+    return [ErasedMark(one.kind, one.generation, one.tag, case.id, case.asked_at, until) for one in indexes]
 
 
 async def _gather_late(house: House, case: Case, person: bytes) -> None:
@@ -184,10 +166,9 @@ async def _gather_late(house: House, case: Case, person: bytes) -> None:
     row = (await house.reads.get(Limbo, [(person, case.id)])).get((person, case.id))
     if row is None or not indexes:
         return
-    wrapped, known, earlier = limbo_rows(house, case, row)
-    earlier += await _earlier_marks(house, case, indexes)
+    wrapped, known = limbo_rows(house, case, row)
     ring = WrappedRing(person, row.generation, row.version, wrapped)
-    sealed = _limbo(house, case, ring, indexes=(*known, *indexes), marks=earlier)
+    sealed = _limbo(house, case, ring, (*known, *indexes))
     deletes = [Delete(Identifier.TABLE, (one.kind, one.generation, one.tag, one.proof)) for one in indexes]
     marks = [Put(ErasedMark.TABLE, mark) for mark in marks_of(case, indexes)]
     puts = (Put(Limbo.TABLE, msgspec.structs.replace(row, wrapped=sealed)), *marks)
@@ -202,21 +183,19 @@ def _limbo_place(house: House, case: Case, person: bytes) -> bytes:
     return lp("lockhouse/limbo/1", house.id, case.id, person)
 
 
-def _limbo(
-    house: House, case: Case, ring: WrappedRing, *, indexes: Sequence[Identifier], marks: Sequence[ErasedMark]
-) -> bytes:
+def _limbo(house: House, case: Case, ring: WrappedRing, indexes: Sequence[Identifier]) -> bytes:
     """What waits in limbo, sealed: `limbo_rows` reads it."""
-    rows = [[msgspec.structs.astuple(one) for one in part] for part in (indexes, marks)]
+    rows = [msgspec.structs.astuple(one) for one in indexes]
     key, place = _limbo_key(house, ring.generation), _limbo_place(house, case, ring.person)
-    return seal_bytes(key, _ENCODE([ring.blob, *rows]), place)
+    return seal_bytes(key, _ENCODE([ring.blob, rows]), place)
 
 
-def limbo_rows(house: House, case: Case, row: Limbo) -> tuple[bytes, list[Identifier], list[ErasedMark]]:
-    """The ring's wrapped bytes, the blind indexes that wait with it, and the marks that this ending's replaced.
+def limbo_rows(house: House, case: Case, row: Limbo) -> tuple[bytes, list[Identifier]]:
+    """The ring's wrapped bytes, and the blind indexes that wait with it.
 
     Raises:
         Tampered: the limbo row is not as this house made it.
     """
     place = _limbo_place(house, case, row.person)
-    wrapped, indexes, marks = _DECODE(open_bytes(_limbo_key(house, row.generation), row.wrapped, place))
-    return wrapped, [Identifier(*values) for values in indexes], [ErasedMark(*values) for values in marks]
+    wrapped, indexes = _DECODE(open_bytes(_limbo_key(house, row.generation), row.wrapped, place))
+    return wrapped, [Identifier(*values) for values in indexes]

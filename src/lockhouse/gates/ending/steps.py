@@ -11,7 +11,7 @@ from lockhouse.gates.authority import checked, signed
 from lockhouse.gates.ending.cancel import cancel
 from lockhouse.gates.ending.epoch import destroy_epoch, shut_epoch
 from lockhouse.gates.ending.intent import Case, advance, open_cases
-from lockhouse.gates.ending.person import limbo_rows, mark_key, marks_of, shut
+from lockhouse.gates.ending.person import limbo_rows, marks_of, shut
 from lockhouse.gates.rings import admit_rings
 from lockhouse.gates.trusted_time import trusted_now
 from lockhouse.ledger.certificate import CANNOT_PROVE, Residue, Statement, commitment
@@ -21,6 +21,7 @@ from lockhouse.model.rows import (
     Consent,
     ErasedMark,
     Job,
+    KeyRing,
     Limbo,
     Link,
     Person,
@@ -138,25 +139,32 @@ async def is_back(house: House, case: Case) -> bool:
     Asked in a house just restored and nowhere else: whoever takes a limbo row away and puts an old ring back must not
     thereby call it off.
     """
-    if case.what == "epoch":
+    if case.what == "epoch" or case.step not in {"shut", "cancelling"}:
         return False
     waiting = await house.reads.get(Limbo, [(person, case.id) for person in case.persons])
-    persons = [person for person in case.persons if (person, case.id) not in waiting]
-    await admit_rings(house, persons)
-    for person in persons:
-        if house.keyring.version_of(person) is not None:
-            held = {serial for serials in house.keyring.every_serial(person).values() for serial in serials}
-            if held & set(case.held[case.persons.index(person)]):
-                return True
-    return False
+    return bool(await _holding(house, case, [one for one in case.persons if (one, case.id) not in waiting]))
+
+
+async def _holding(house: House, case: Case, persons: Sequence[bytes]) -> list[bytes]:
+    """Those of the case's persons whose ring, as it is stored, has a key that the case is to end."""
+    stored = await house.reads.get(KeyRing, [(person,) for person in persons])
+    living = [person for (person,) in stored]
+    await admit_rings(house, living, again=True)
+    ending = set(case.serials)
+    held = {one: house.keyring.every_serial(one).values() for one in living}
+    return [one for one, keys in held.items() if any(not ending.isdisjoint(serials) for serials in keys)]
 
 
 async def _require_ending(house: House, case: Case, person: bytes) -> None:
-    """The person's keys wait as the case left them, or are tombstones already.
+    """The person's keys wait as the case left them, or are tombstones already; and none of them is in use.
+
+    Else a case that was called off long ago, put back with its limbo row, would end somebody who lives.
 
     Raises:
-        Tampered: neither.
+        Tampered: neither, or one is.
     """
+    if await _holding(house, case, [person]):
+        raise Tampered("ending: expected keys that are shut, got one in use")
     serials = case.held[case.persons.index(person)]
     limbo = (await house.reads.get(Limbo, [(person, case.id)])).get((person, case.id))
     if limbo is None:
@@ -185,24 +193,13 @@ async def _destroy_person(house: House, case: Case, person: bytes, *, at: int) -
         row = Tombstone(serial, person, case.compartment, at, ERASURE, case.entries[0], b"")
         puts.append(Put(Tombstone.TABLE, signed(row, house.integrity_key)))
     if not case.compartment:
-        _, indexes, _ = limbo_rows(house, case, limbo)
-        puts += [Put(ErasedMark.TABLE, mark) for mark in await _lasting(house, marks_of(case, indexes))]
+        _, indexes = limbo_rows(house, case, limbo)
+        puts += [Put(ErasedMark.TABLE, mark) for mark in marks_of(case, indexes)]
         deletes += await _leftovers(house, person)
         row_now = (await house.reads.get(Person, [(person,)]))[(person,)]
         ended = Person(person, int(PersonState.ERASED), None, row_now.version + 1, row_now.created_at, 0)
         puts.append(Put(Person.TABLE, ended))
     await house.commits.commit(Change("identity", puts=tuple(puts), deletes=tuple(deletes)))
-
-
-async def _lasting(house: House, marks: Sequence[ErasedMark]) -> list[ErasedMark]:
-    """The marks, none of them earlier or shorter than what a later ending under the same index has set."""
-    there = await house.reads.get(ErasedMark, [mark_key(one) for one in marks])
-    lasting = []
-    for one in marks:
-        was = there.get(mark_key(one), one)
-        before_at, until_at = max(one.before_at, was.before_at), max(one.until_at, was.until_at)
-        lasting.append(msgspec.structs.replace(one, before_at=before_at, until_at=until_at))
-    return lasting
 
 
 async def _require_tombstones(house: House, person: bytes, serials: Sequence[bytes]) -> None:

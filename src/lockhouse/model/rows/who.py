@@ -71,14 +71,17 @@ class Link(Row, frozen=True):
 class ErasedMark(Row, frozen=True):
     """A blind index erased before a time: replays of older events do not bring the person back.
 
+    Each ending sets and takes its own, so that several under one index leave each other alone.
+
     It stands under the index branch, so an index key generation is kept while a mark under it lives (90 days).
     """
 
     TABLE = "erased_mark"
     STORE = "identity"
-    KEY = ("kind", "generation", "tag")
+    KEY = ("kind", "generation", "tag", "case_id")
     kind: int
     generation: int
     tag: bytes
+    case_id: bytes
     before_at: int
     until_at: int

@@ -64,9 +64,10 @@ CREATE TABLE erased_mark (
     kind INTEGER NOT NULL,
     generation INTEGER NOT NULL,
     tag BLOB NOT NULL,
+    case_id BLOB NOT NULL,
     before_at INTEGER NOT NULL,
     until_at INTEGER NOT NULL,
-    PRIMARY KEY (kind, generation, tag)
+    PRIMARY KEY (kind, generation, tag, case_id)
 )
  WITHOUT ROWID,
  STRICT;
