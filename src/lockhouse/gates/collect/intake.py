@@ -8,7 +8,8 @@
     commit    records, receipts, notes and ledger leaves in one durable group
     retry     what moved meanwhile is decided again, at most three times
 
-While one group commits, the next is decided, if it is worth a commit of its own; no timer lingers for more.
+While one group commits, the next is decided, if it is worth a commit of its own. A smaller group waits while further
+requests keep coming in, turn of the loop after turn; no timer lingers for more.
 """
 
 from __future__ import annotations
@@ -48,9 +49,10 @@ PAUSE_S = 0.02
 """Between tries: an ending that is under way needs a moment to free its identifiers."""
 MAX_GROUP = 500
 UNDER_WAY = 2
-WORTH_A_GROUP = 100
-"""Items that begin a group beside the one under way; fewer wait for its end. A commit writes a dozen pages whatever its
-size, so that many small ones cost more than they gain by overlapping."""
+WORTH_A_GROUP = 250
+"""Items that begin a group at once, also beside the one under way; fewer wait for its end, and for whoever comes in the
+same turns of the loop. A commit writes a dozen pages whatever its size, so that many small ones cost more than they
+gain by overlapping."""
 
 _Waiting = tuple["Batch", asyncio.Future[list[Reply]]]
 
@@ -65,6 +67,7 @@ class Intake:
         self._turns = Turns()
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_called = False
+        self._seen = 0
 
     async def collect(self, batch: Batch) -> list[Reply]:
         """Store what the live policy allows of a batch; answer per item, once it is durable.
@@ -77,14 +80,26 @@ class Intake:
         answer: asyncio.Future[list[Reply]] = loop.create_future()
         self._waiting.append((batch, answer))
         self._size += len(batch.items)
-        if not self._is_called:  # once for all requests of this turn of the loop
-            self._is_called = True
-            loop.call_soon(self._begin)
+        self._call()
         return await answer
+
+    def _call(self) -> None:
+        """Look at what waits in the next turn of the loop, once for all requests of this one."""
+        if not self._is_called:
+            self._is_called = True
+            asyncio.get_running_loop().call_soon(self._look)
+
+    def _look(self) -> None:
+        """Begin what waits, unless it is little and grew in this turn: who was just answered asks again at once."""
+        self._is_called = False
+        grew, self._seen = self._size > self._seen, self._size
+        if grew and not self._tasks and self._size < WORTH_A_GROUP:
+            self._call()
+        else:
+            self._begin()
 
     def _begin(self) -> None:
         """Begin groups of what waits, as far as they may be under way."""
-        self._is_called = False
         while self._waiting and (not self._tasks or (len(self._tasks) < UNDER_WAY and self._size >= WORTH_A_GROUP)):
             group = self._take()
             task = asyncio.create_task(self._through(group))
@@ -95,7 +110,8 @@ class Intake:
         self._tasks.discard(task)
         if task.cancelled():  # before its first step; later, `_through` says so itself
             _fail(group, Unavailable("collect: expected to go on, got the end of the process", retry_after_s=1.0))
-        self._begin()
+        self._seen = 0
+        self._call()
 
     def _take(self) -> list[_Waiting]:
         group: list[_Waiting] = []
@@ -105,6 +121,7 @@ class Intake:
             size += len(taken[0].items)
             group.append(taken)
         self._size -= size
+        self._seen = 0
         return group
 
     async def _through(self, group: list[_Waiting]) -> None:
