@@ -4,9 +4,9 @@ It is the honest other side of each pair: the same server, parser, policy decisi
 words on consent, activity, stores, transactions, counts, and expectations (that a known person who gets something new
 is still there is expected of the person's row, not of the ring's). A replay is told from another item under the same
 message id by an unkeyed hash. Left out is what protects: blind indexes (identifiers and look-ups stand as their own
-bytes), keyed message tags (the message id stands as it is), persons' rings and their rows, epoch keys, boxes (the kept
-fields stand as msgpack), salts, leaves, intake entries. So it writes one row less for each new person (the ring) and
-three less for each group (the intake, its entry and the lane's).
+bytes), keyed message tags (the message id stands as it is), persons' rings and their rows, MACs of rows, epoch keys,
+boxes (the kept fields stand as msgpack), salts, leaves, intake entries. So it writes one row less for each new person
+(the ring) and three less for each group (the intake, its entry and the lane's).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from lockhouse.crypto.signatures import RowMacs
 from lockhouse.gates.collect import Intake
 from lockhouse.gates.collect.settle import decide, look_up, owners_made, settle, settle_links
 from lockhouse.gates.collect.turns import Turns
@@ -44,8 +45,26 @@ _ORDERED = msgspec.msgpack.Encoder(order="deterministic").encode
 _TRIES = 4
 
 
+class NoMacs(RowMacs):
+    """Rows of persons and identifiers stand as they are."""
+
+    def __init__(self) -> None:
+        """There is no key to take in."""
+
+    def of(self, table: str, content: bytes) -> bytes:  # noqa: ARG002  # as `RowMacs` has it
+        """Nothing is bound to anything."""
+        return b""
+
+    def check(self, mac: bytes, *, table: str, content: bytes) -> None:
+        """Whatever stands is taken."""
+
+
 class UnsealedIntake(Intake):
     """`Intake` whose groups are stored as they are."""
+
+    def __init__(self, house: House) -> None:
+        super().__init__(house)
+        house.row_macs = NoMacs()
 
     async def _through(self, group: list[tuple[Batch, asyncio.Future[list[Reply]]]]) -> None:
         try:
@@ -140,7 +159,7 @@ def _who(house: House, work: Work) -> Change | None:
     puts: list[Put] = []
     expects: list[Expect] = []
     if work.is_new:
-        row = Person(person, PersonState.NONE, evidence_of(work), 1, now, now - now % DAY_MS)
+        row = Person(person, PersonState.NONE, evidence_of(work), 1, now, now - now % DAY_MS, b"")
         puts.append(Put(Person.TABLE, row))
     else:
         expects.append(Expect(Person.TABLE, (person,), {"id": person}, False, "person-gone"))  # noqa: FBT003
@@ -150,7 +169,7 @@ def _who(house: House, work: Work) -> Change | None:
     puts += [Put(word.TABLE, word) for word in words_to_store(house, work)]
     for kind, generation, tag, proof in work.indexes:
         expects.append(Expect(Identifier.TABLE, (kind, generation, tag, proof), None, False, "index-taken"))  # noqa: FBT003
-        puts.append(Put(Identifier.TABLE, Identifier(kind, generation, tag, proof, person, now)))
+        puts.append(Put(Identifier.TABLE, Identifier(kind, generation, tag, proof, person, now, b"")))
     for field, how, value in work.reduced.lookups:
         plain = lookup(how, value)
         if plain is not None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lockhouse.errors import Unavailable
+from lockhouse.gates.authority import bound
 from lockhouse.gates.collect import collect_group
 from lockhouse.model import codes
 from lockhouse.model.change import Change, Put
@@ -197,7 +198,8 @@ async def test_an_identifier_that_is_added_while_the_shutting_has_read_the_other
     eraser.house.commits = stopped
     erasing = asyncio.create_task(eraser.erase(person))
     await stopped.reached.wait()
-    adding = Change("identity", puts=(Put(Identifier.TABLE, Identifier(2, 1, b"t" * 16, 3, person, 0)),))
+    index = bound(Identifier(2, 1, b"t" * 16, 3, person, 0, b""), world.house.row_macs)
+    adding = Change("identity", puts=(Put(Identifier.TABLE, index),))
     await world.store.commit(adding)
     stopped.go_on.set()
     assert (await erasing).step == "done"

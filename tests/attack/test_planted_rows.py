@@ -11,10 +11,23 @@ from lockhouse.adapters import jobs
 from lockhouse.errors import Tampered
 from lockhouse.flows import request
 from lockhouse.flows.sweep import sweep
+from lockhouse.gates.authority import bound
 from lockhouse.gates.ending import carry_on, open_cases
 from lockhouse.gates.live import load_live
-from lockhouse.model.rows import Intent, Job, KeyRing, Limbo, Name, Note, Person, Record, Tombstone
-from lockhouse.model.scale import Proof
+from lockhouse.model.rows import (
+    ErasedMark,
+    Identifier,
+    Intent,
+    Job,
+    KeyRing,
+    Limbo,
+    Name,
+    Note,
+    Person,
+    Record,
+    Tombstone,
+)
+from lockhouse.model.scale import PersonState, Proof
 from tests.world import POLICY, World
 
 if TYPE_CHECKING:
@@ -145,3 +158,44 @@ async def test_the_ring_is_gone_for_good(tmp_path: Path) -> None:
     await world.erase(person)
     assert await world.rows(KeyRing) == []
     assert {row.serial for row in await world.rows(Tombstone)} == set(serials)
+
+
+@pytest.mark.parametrize("collecting", [False, True], ids=["looking", "collecting"])
+async def test_an_address_pointed_at_somebody_else_by_hand_leads_nowhere(tmp_path: Path, *, collecting: bool) -> None:
+    """Whoever could, would read a stranger's next orders under their own name."""
+    world = await World.make(tmp_path)
+    await _known(world)
+    attacker = await _known(world, "mallory@example.com")
+    for row in await world.rows(Identifier):
+        world.plant(msgspec.structs.replace(row, person=attacker))
+    going = world.send("account", "Order Completed", email=EMAIL, order_id="A-2") if collecting else world.find(EMAIL)
+    with pytest.raises(Tampered, match="identifier: expected a row whose mac verifies"):
+        await going
+    assert len(await world.rows(Record)) == 2
+
+
+async def test_an_address_given_to_somebody_by_hand_does_not_go_with_their_erasure(tmp_path: Path) -> None:
+    """Else a person's own erasure would keep a stranger's events out for ninety days."""
+    world = await World.make(tmp_path)
+    person = await _known(world)
+    [row] = await world.rows(Identifier)
+    world.plant(msgspec.structs.replace(row, tag=b"t" * 16))
+    with pytest.raises(Tampered, match="identifier"):
+        await world.erase(person)
+    assert await world.rows(ErasedMark) == []
+
+
+@pytest.mark.parametrize(("column", "value"), [("region", "us"), ("state", 0), ("active_at", 1 << 42)])
+async def test_a_person_edited_by_hand_is_neither_shown_nor_collected_for(
+    tmp_path: Path, column: str, value: object
+) -> None:
+    world = await World.make(tmp_path)
+    person = await _known(world)
+    [row] = await world.rows(Person)
+    restricted = bound(msgspec.structs.replace(row, state=int(PersonState.RESTRICTED)), world.house.row_macs)
+    world.plant(msgspec.structs.replace(restricted, **{column: value}))
+    world.house.facts.drop(person)
+    with pytest.raises(Tampered, match="person: expected a row whose mac verifies"):
+        await world.reveal(person)
+    with pytest.raises(Tampered, match="person: expected a row whose mac verifies"):
+        await world.send("account", "Order Completed", email=EMAIL, order_id="A-2")

@@ -9,6 +9,7 @@ import pytest
 
 from lockhouse.errors import Tampered, Unavailable
 from lockhouse.flows import consent
+from lockhouse.gates.authority import bound
 from lockhouse.gates.ending import begin_epoch, carry_on
 from lockhouse.gates.live import load_live
 from lockhouse.model.rows import (
@@ -199,6 +200,11 @@ async def test_rows_of_a_staging_house_under_the_same_root_open_nothing(tmp_path
         if not isinstance(row, EpochKey):
             world.plant(row)
     assert {view.person for view in await world.find(EMAIL)} != {person}
+    with pytest.raises(Tampered, match="person: expected a row whose mac"):
+        await world.reveal(person)
+    for row in rows:  # and if that guard were not there
+        if isinstance(row, Person):
+            world.plant(bound(row, world.house.row_macs))
     with pytest.raises(Unavailable, match="KEK of generation 2"):
         await world.reveal(person)
     for row in rows:

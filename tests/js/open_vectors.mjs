@@ -176,12 +176,15 @@ async function tag(key, it) {
   same(hex(suppression.slice(0, 16)), it.suppression, "suppression tag");
 }
 
-async function otherTags(key, { credential, message, row }) {
+async function otherTags(key, { credential, message, row, bound_row: bound }) {
   same(hex(await hmac(key, lp("lockhouse/credential/1", credential.text))), credential.hash, "credential");
   const received = await hmac(key, lp("lockhouse/receipt/1", message.class, message.text));
   same(hex(received.slice(0, 16)), message.tag, "message tag");
   const place = [unhex(row.key), unhex(row.content), unhex(row.position)];
   same(hex(await hmac(key, lp("lockhouse/row/1", row.table, ...place))), row.mac, "row mac");
+  const begun = lp("lockhouse/row/2", bound.table);
+  const whole = await hmac(key, new Uint8Array([...begun, ...unhex(bound.content)]));
+  same(hex(whole.slice(0, 16)), bound.mac, "bound row mac");
 }
 
 async function checkpoint(vectors, it) {

@@ -118,11 +118,11 @@ def new_id() -> bytes:
 
 
 def a_person(person: bytes | None = None, *, version: int = 1, state: int = 0) -> Person:
-    return Person(person or new_id(), state, "EU", version, AT, AT)
+    return Person(person or new_id(), state, "EU", version, AT, AT, b"m" * 16)
 
 
 def an_identifier(tag: bytes, person: bytes, *, proof: int = 3) -> Identifier:
-    return Identifier(1, 1, tag, proof, person, AT)
+    return Identifier(1, 1, tag, proof, person, AT, b"m" * 16)
 
 
 def a_ring(person: bytes, *, version: int = 1, generation: int = 1) -> KeyRing:

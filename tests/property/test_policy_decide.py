@@ -135,6 +135,8 @@ def test_a_further_denial_never_shows_a_field(ask: Ask, denial: dict[str, Any]) 
 @given(ask=asks)
 def test_less_brought_never_shows_more(ask: Ask) -> None:
     before = decide(POLICY, ask)
+    if any("separate-roles" in why for why in before.because.values()):
+        return  # who lays one of two such roles down may see what the other shows
     for poorer in (
         replace(ask, reason=None),
         replace(ask, facts=replace(ask.facts, step_up_age_s=None)),

@@ -186,13 +186,17 @@ def tags() -> dict[str, Any]:
             "text": "order-1",
             "tag": crypto.message_tag("order-1", key=key, credential_class="secret").hex(),
         },
-        "row": {
-            "table": "staff",
-            "key": "01",
-            "content": "0203",
-            "position": "04",
-            "mac": crypto.row_mac(key, "staff", b"\x01", b"\x02\x03", b"\x04").hex(),
-        },
+        **row_macs(key),
+    }
+
+
+def row_macs(key: Secret) -> dict[str, Any]:
+    """The MACs of an authority row, and of a person's."""
+    named = crypto.row_mac(key, "staff", b"\x01", b"\x02\x03", b"\x04")
+    short = crypto.RowMacs(key).of("person", b"\x02\x03")
+    return {
+        "row": {"table": "staff", "key": "01", "content": "0203", "position": "04", "mac": named.hex()},
+        "bound_row": {"table": "person", "content": "0203", "mac": short.hex()},
     }
 
 

@@ -33,7 +33,7 @@ from lockhouse.crypto.merkle import (
 from lockhouse.crypto.noted import Notary, Noted, refs_root
 from lockhouse.crypto.ring import WrappedRing
 from lockhouse.crypto.seal import SealedBox, decode_boxes, encode_boxes
-from lockhouse.crypto.signatures import Entropy, SigningKey, check_row, equal, hmac_sha256, row_mac, verify
+from lockhouse.crypto.signatures import Entropy, RowMacs, SigningKey, check_row, equal, hmac_sha256, row_mac, verify
 
 __all__ = [
     "Checkpoint",
@@ -45,6 +45,7 @@ __all__ = [
     "Notary",
     "Noted",
     "Proof",
+    "RowMacs",
     "SealedBox",
     "SigningKey",
     "Value",

@@ -10,7 +10,7 @@ import msgspec
 from lockhouse.crypto.blindindex import suppression_tag
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Invalid, NotFound, Refused
-from lockhouse.gates.authority import checked, digest, signed
+from lockhouse.gates.authority import checked, checked_bound, digest, signed
 from lockhouse.gates.facts import STAFF, SUPPRESSION, facts_of_persons, pointer_of
 from lockhouse.gates.rings import admit_rings
 from lockhouse.gates.told import consent_draft, tell
@@ -154,7 +154,7 @@ async def _refused(house: House, field: str, value: str, numbers: Sequence[int],
     tag = house.indexer.tag(kind.number, kind.generation, plain, norm=NORM_VERSION)
     place = (kind.number, kind.generation, tag)
     owners = await house.reads.find(Identifier, ("kind", "generation", "tag"), [place])
-    for person in sorted({row.person for row in owners}):
+    for person in sorted({row.person for row in checked_bound(owners, house.row_macs)}):
         for purpose in live.policy.purposes:
             if purpose.refusable and (not numbers or purpose.id in numbers):
                 with suppress_errors(NotFound):  # they ended meanwhile

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lockhouse.errors import Invalid, NotFound
+from lockhouse.gates.authority import checked_bound
 from lockhouse.gates.disclose import Records, View, disclose, note_nothing
 from lockhouse.gates.facts import standing_facts
 from lockhouse.gates.lookups import Sought, lookup_tag, seek
@@ -107,7 +108,8 @@ async def _owners(house: House, by: str, value: str) -> tuple[list[bytes], Sough
         if plain is None:
             raise Invalid(name, f"a usable {declared.type}", got="a value that identifies nobody")
         tag = house.indexer.tag(kind.number, kind.generation, plain, norm=NORM_VERSION)
-        rows = await house.reads.find(Identifier, ("kind", "generation", "tag"), [(kind.number, kind.generation, tag)])
+        found = await house.reads.find(Identifier, ("kind", "generation", "tag"), [(kind.number, kind.generation, tag)])
+        rows = checked_bound(found, house.row_macs)
         return [row.person for row in sorted(rows, key=lambda row: -row.proof)], None
     sought = seek(name, how or declared.find_by[0], value) if how in {"", *declared.find_by} else None
     place = None if sought is None else lookup_tag(house, live, sought)

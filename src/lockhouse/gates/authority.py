@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from lockhouse.crypto.canonical import lp
-from lockhouse.crypto.signatures import check_row, row_mac
+from lockhouse.crypto.signatures import ROW_MAC_BYTES, RowMacs, check_row, row_mac
 from lockhouse.ledger.entry import row_hash
-from lockhouse.model.rows import Row
+from lockhouse.model.rows import Identifier, Person, Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from lockhouse.secret import Secret
 
 RowT = TypeVar("RowT", bound=Row)
+BoundT = TypeVar("BoundT", Person, Identifier)
 _ENCODE = msgspec.msgpack.Encoder().encode
 
 
@@ -44,6 +45,30 @@ def checked(rows: Iterable[RowT], key: Secret) -> list[RowT]:
         check_row(key, mac, table=table, key_bytes=place, content=content, position=entry)
         kept.append(row)
     return kept
+
+
+def bound(row: BoundT, macs: RowMacs) -> BoundT:
+    """The same row with its MAC: a person's, or an identifier's, which no ledger entry makes."""
+    blank = msgspec.structs.replace(row, mac=bytes(ROW_MAC_BYTES))
+    return msgspec.structs.replace(row, mac=macs.of(row.TABLE, _before_mac(blank)))
+
+
+def checked_bound(rows: Iterable[BoundT], macs: RowMacs) -> list[BoundT]:
+    """The rows, each with its MAC checked.
+
+    Raises:
+        Tampered: a row was not made, or not left, as this house made it.
+    """
+    kept = []
+    for row in rows:
+        macs.check(row.mac, table=row.TABLE, content=_before_mac(row))
+        kept.append(row)
+    return kept
+
+
+def _before_mac(row: Person | Identifier) -> bytes:
+    """The row's bytes up to its MAC, which stands last; one of another length leaves other bytes."""
+    return _ENCODE(row)[:-ROW_MAC_BYTES]
 
 
 def digest(row: Row) -> str:

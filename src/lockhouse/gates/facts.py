@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lockhouse.crypto.blindindex import suppression_tag
-from lockhouse.gates.authority import checked
+from lockhouse.gates.authority import checked, checked_bound
 from lockhouse.gates.house import PersonFacts
 from lockhouse.identity.normalise import NORM_VERSION, normal
 from lockhouse.model.decision import Facts
@@ -42,7 +42,7 @@ async def facts_of_persons(house: House, persons: Iterable[bytes], *, fresh: boo
         fresh: read the stores even for persons that are cached (disclosures do: they have no commit that would notice).
 
     Raises:
-        Tampered: a consent row was not made by this house.
+        Tampered: a person's row, or a consent row, was not made by this house.
     """
     facts: dict[bytes, PersonFacts] = {}
     missing = []
@@ -60,7 +60,7 @@ async def facts_of_persons(house: House, persons: Iterable[bytes], *, fresh: boo
 async def _read(house: House, persons: Sequence[bytes]) -> dict[bytes, PersonFacts]:
     keys = [(person,) for person in persons]
     seals = await house.reads.get(Seal, keys)
-    rows = await house.reads.get(Person, keys)
+    rows = {(row.id,): row for row in checked_bound((await house.reads.get(Person, keys)).values(), house.row_macs)}
     said: dict[bytes, list[Consent]] = defaultdict(list)
     for row in checked(await house.reads.find(Consent, ("person",), keys), house.integrity_key):
         said[row.person].append(row)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from lockhouse.crypto.blindindex import Indexer
 from lockhouse.crypto.credentials import MessageTags
 from lockhouse.crypto.keyring import Keyring
+from lockhouse.crypto.signatures import RowMacs
 from lockhouse.errors import Unavailable
 from lockhouse.model.ids import DAY_MS
 from lockhouse.model.names import NameBook
@@ -276,9 +277,12 @@ class House:
     refreshing: asyncio.Lock = field(default_factory=asyncio.Lock)
     message_tags: MessageTags = field(init=False)
     """How messages and their bodies are known again; from the receipt key, taken in once."""
+    row_macs: RowMacs = field(init=False)
+    """How rows of persons and identifiers are known as the house's own; from the integrity key, taken in once."""
 
     def __post_init__(self) -> None:
         self.message_tags = MessageTags(self.receipt_key)
+        self.row_macs = RowMacs(self.integrity_key)
 
     def live(self) -> LivePolicy:
         """The policy that rules now.

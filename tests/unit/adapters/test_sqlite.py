@@ -91,7 +91,7 @@ async def test_reads_of_a_folder_without_files_are_unavailable(tmp_path: Path) -
 def test_a_reader_can_neither_write_nor_checkpoint(tmp_path: Path) -> None:
     migrate(tmp_path)
     with closing(sqlite3.connect(tmp_path / "identity.db")) as writer:
-        writer.execute("INSERT INTO person VALUES (x'01', 0, NULL, 1, 2, 3)")
+        writer.execute("INSERT INTO person VALUES (x'01', 0, NULL, 1, 2, 3, x'')")
         writer.commit()
         log = (tmp_path / "identity.db-wal").read_bytes()
         reads = SqliteReads(tmp_path)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from lockhouse.gates.authority import checked, signed
+from lockhouse.gates.authority import checked, checked_bound, signed
 from lockhouse.gates.collect.work import Work, evidence_of
 from lockhouse.gates.facts import facts_of_persons, merge_facts, suppressed_by
 from lockhouse.gates.house import PersonFacts
@@ -45,7 +45,8 @@ async def look_up(house: House, works: Sequence[Work], turns: Turns) -> Owners:
     owners: Owners = {}
     in_flight = turns.in_flight(keys)
     if keys:
-        for row in await house.reads.find(Identifier, ("kind", "generation", "tag"), keys):
+        rows = await house.reads.find(Identifier, ("kind", "generation", "tag"), keys)
+        for row in checked_bound(rows, house.row_macs):
             owners.setdefault((row.kind, row.generation, row.tag), []).append((row.proof, row.person, row.first_at))
     persons = {person for owned in owners.values() for _, person, _ in owned}
     facts = await facts_of_persons(house, persons) if persons else {}

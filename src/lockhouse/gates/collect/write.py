@@ -9,6 +9,7 @@ import msgspec
 from lockhouse.crypto.canonical import pack_fields
 from lockhouse.crypto.ring import WrappedRing
 from lockhouse.crypto.seal import encode_boxes
+from lockhouse.gates.authority import bound
 from lockhouse.gates.collect.words import words_to_store
 from lockhouse.gates.collect.work import evidence_of, unread_class
 from lockhouse.gates.epochs import epoch_at
@@ -96,12 +97,14 @@ def _who(house: House, work: Work, minted: set[bytes], moved: dict[bytes, Person
         kinds = frozenset([kind for kind, _, _, _ in work.indexes])
         ring = house.keyring.mint(person, work.live.ring_for(kinds) | work.reduced.boxes.keys())
         region = evidence_of(work)
-        puts.append(Put(Person.TABLE, Person(person, PersonState.NONE, region, 1, now, _day(work))))
+        row = Person(person, PersonState.NONE, region, 1, now, _day(work), b"")
+        puts.append(Put(Person.TABLE, bound(row, house.row_macs)))
         puts.append(Put(KeyRing.TABLE, KeyRing(person, ring.generation, ring.version, ring.blob)))
     for kind, generation, tag, proof in work.indexes:
         key = (kind, generation, tag, proof)
         expects.append(Expect(Identifier.TABLE, key, None, False, "index-taken"))  # noqa: FBT003  # positional Struct
-        puts.append(Put(Identifier.TABLE, Identifier(kind, generation, tag, proof, person, now)))
+        index = Identifier(kind, generation, tag, proof, person, now, b"")
+        puts.append(Put(Identifier.TABLE, bound(index, house.row_macs)))
     if work.reduced.lookups:
         puts += [Put(row.TABLE, row) for row in lookup_rows(house, work.live, person, work.reduced.lookups)]
     work.new_words = words_to_store(house, work)
@@ -118,7 +121,7 @@ def _who(house: House, work: Work, minted: set[bytes], moved: dict[bytes, Person
     work.moved = further is not None
     if further is not None:
         moved[person] = further
-        puts.append(Put(Person.TABLE, further))
+        puts.append(Put(Person.TABLE, bound(further, house.row_macs)))
         was = {"version": further.version - 1}
         expects.append(Expect(Person.TABLE, (person,), was, False, "person-moved"))  # noqa: FBT003
     return Change("identity", puts=tuple(puts), expects=tuple(expects)) if puts else None
@@ -131,13 +134,16 @@ def _day(work: Work) -> int:
 
 
 def activity(work: Work, moved: Person | None) -> Person | None:
-    """A known person's last activity and region, moved at most once a day; on from how the group moved them already."""
+    """A known person's last activity and region, moved at most once a day; on from how the group moved them already.
+
+    Still without its MAC.
+    """
     facts, today, region = work.own, _day(work), evidence_of(work)
     was = moved or facts
     if was is None or (was.active_at >= today and (region is None or was.region is not None)):
         return None
     state, created_at = facts.state & ~PersonState.ENDING, facts.created_at
-    return Person(work.person, state, was.region or region, was.version + 1, created_at, max(today, was.active_at))
+    return Person(work.person, state, was.region or region, was.version + 1, created_at, max(today, was.active_at), b"")
 
 
 async def _extend_rings(house: House, works: Sequence[Work]) -> list[Work]:

@@ -9,7 +9,7 @@ import msgspec
 
 from lockhouse.crypto.ring import WrappedRing
 from lockhouse.errors import Conflict as Moved
-from lockhouse.gates.authority import checked, signed
+from lockhouse.gates.authority import checked, checked_bound, signed
 from lockhouse.gates.ending.intent import Case, advance
 from lockhouse.gates.ending.person import TRIES, limbo_rows, moved_seals
 from lockhouse.gates.facts import SEAL_OPEN
@@ -91,11 +91,12 @@ async def _put_back(house: House, case: Case, person: bytes) -> list[Link]:
         wrapped, indexes = limbo_rows(house, case, row)
         ring, guard = await _ring_again(house, case, row, wrapped)
         keys = [(one.kind, one.generation, one.tag, one.proof) for one in indexes]
-        taken = await house.reads.get(Identifier, keys)
-        free = [one for one, key in zip(indexes, keys, strict=True) if key not in taken]
-        links = await _joined(house, person, list(taken.values()))
+        owned = await house.reads.get(Identifier, keys)
+        taken = checked_bound(owned.values(), house.row_macs)
+        free = [one for one, key in zip(indexes, keys, strict=True) if key not in owned]
+        links = await _joined(house, person, taken)
         puts = [Put(one.TABLE, one) for one in (ring, *free, *links)]
-        expects = [guard, *(_absent(one) for one in free), *(_still(one) for one in taken.values())]
+        expects = [guard, *(_absent(one) for one in free), *(_still(one) for one in taken)]
         marks = [Delete(ErasedMark.TABLE, (one.kind, one.generation, one.tag, case.id)) for one in indexes]
         deletes = (Delete(Limbo.TABLE, (person, case.id)), *marks)
         change = Change("identity", puts=tuple(puts), expects=tuple(expects), deletes=deletes)
@@ -136,7 +137,8 @@ async def _joined(house: House, person: bytes, taken: Sequence[Identifier]) -> l
     shared: dict[bytes, int] = {}
     for one in taken:
         shared[one.person] = max(one.proof, shared.get(one.person, 0))
-    theirs = await house.reads.find(Identifier, ("person",), [(other,) for other in shared])
+    rows = await house.reads.find(Identifier, ("person",), [(other,) for other in shared])
+    theirs = checked_bound(rows, house.row_macs)
     now, links = house.clock.now_ms(), []
     for other, proof in sorted(shared.items()):
         is_same = all(one.proof <= proof for one in theirs if one.person == other)

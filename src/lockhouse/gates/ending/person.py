@@ -11,6 +11,7 @@ from lockhouse.crypto.derive import derive, open_bytes, seal_bytes
 from lockhouse.crypto.ring import WrappedRing
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import NotFound
+from lockhouse.gates.authority import checked_bound
 from lockhouse.gates.disclose.group import groups_of
 from lockhouse.gates.ending.intent import Case, advance
 from lockhouse.gates.facts import SEAL_ENDED, SEAL_ENDING, SEAL_OPEN
@@ -138,7 +139,7 @@ async def _limbo_change(house: House, case: Case, stored: KeyRing, serials: list
         waiting = house.keyring.cut(ring, house.keyring.serials(person).keys() - {case.compartment})
     else:
         deletes.append(Delete(KeyRing.TABLE, (person,)))
-        indexes = await house.reads.find(Identifier, ("person",), [(person,)])
+        indexes = await _indexes_of(house, person)
         deletes += [Delete(Identifier.TABLE, (one.kind, one.generation, one.tag, one.proof)) for one in indexes]
     sealed = _limbo(house, case, waiting, indexes)
     row = Limbo(
@@ -162,7 +163,7 @@ async def _gather_late(house: House, case: Case, person: bytes) -> None:
     Without the ring none can be added any more, so one more look is enough. One left behind would lead to nobody for
     ever: its owner has ended, and nobody else could have it.
     """
-    indexes = await house.reads.find(Identifier, ("person",), [(person,)])
+    indexes = await _indexes_of(house, person)
     row = (await house.reads.get(Limbo, [(person, case.id)])).get((person, case.id))
     if row is None or not indexes:
         return
@@ -173,6 +174,11 @@ async def _gather_late(house: House, case: Case, person: bytes) -> None:
     marks = [Put(ErasedMark.TABLE, mark) for mark in marks_of(case, indexes)]
     puts = (Put(Limbo.TABLE, msgspec.structs.replace(row, wrapped=sealed)), *marks)
     await house.commits.commit(Change("identity", puts=puts, deletes=tuple(deletes)))
+
+
+async def _indexes_of(house: House, person: bytes) -> list[Identifier]:
+    """The person's blind indexes; one pointed at them by hand would take its owner's look-ups along."""
+    return checked_bound(await house.reads.find(Identifier, ("person",), [(person,)]), house.row_macs)
 
 
 def _limbo_key(house: House, generation: int) -> Secret:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lockhouse.errors import Tampered
-from lockhouse.gates.authority import checked, signed
+from lockhouse.gates.authority import bound, checked, signed
 from lockhouse.gates.ending.cancel import cancel
 from lockhouse.gates.ending.epoch import destroy_epoch, shut_epoch
 from lockhouse.gates.ending.intent import Case, advance, open_cases
@@ -197,8 +197,8 @@ async def _destroy_person(house: House, case: Case, person: bytes, *, at: int) -
         puts += [Put(ErasedMark.TABLE, mark) for mark in marks_of(case, indexes)]
         deletes += await _leftovers(house, person)
         row_now = (await house.reads.get(Person, [(person,)]))[(person,)]
-        ended = Person(person, int(PersonState.ERASED), None, row_now.version + 1, row_now.created_at, 0)
-        puts.append(Put(Person.TABLE, ended))
+        ended = Person(person, int(PersonState.ERASED), None, row_now.version + 1, row_now.created_at, 0, b"")
+        puts.append(Put(Person.TABLE, bound(ended, house.row_macs)))
     await house.commits.commit(Change("identity", puts=tuple(puts), deletes=tuple(deletes)))
 
 

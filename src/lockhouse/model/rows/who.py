@@ -1,4 +1,8 @@
-"""Identity store: source persons, their blind indexes and links."""
+"""Identity store: source persons, their blind indexes and links.
+
+A person's row and an identifier's decide whose data something is, and come with every new customer: they carry a short
+MAC and no ledger entry of their own. It stands last, so that what it is over is the row's bytes before it.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +22,7 @@ class Person(Row, frozen=True):
     created_at: int
     active_at: int
     """Day of the last activity, in ms; moved forward at most once a day."""
+    mac: bytes
 
 
 class Identifier(Row, frozen=True):
@@ -33,6 +38,7 @@ class Identifier(Row, frozen=True):
     proof: int
     person: bytes
     first_at: int
+    mac: bytes
 
 
 class Lookup(Row, frozen=True):

@@ -90,6 +90,7 @@ CREATE TABLE identifier (
     proof INTEGER NOT NULL,
     person BLOB NOT NULL,
     first_at INTEGER NOT NULL,
+    mac BLOB NOT NULL,
     PRIMARY KEY (kind, generation, tag, proof)
 )
  WITHOUT ROWID,
@@ -187,6 +188,7 @@ CREATE TABLE person (
     version INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
     active_at INTEGER NOT NULL,
+    mac BLOB NOT NULL,
     PRIMARY KEY (id)
 )
  WITHOUT ROWID,
