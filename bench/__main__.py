@@ -26,7 +26,7 @@ Part = tuple[str, "Callable[[Houses], list[Figure]]"]
 
 
 def _parts(*, quick: bool) -> list[Part]:
-    pairs = 5 if quick else 9
+    pairs = 5 if quick else 15
     singles, batches = (4_000, 12_000) if quick else (12_000, 40_000)
     return [
         ("mix", lambda houses: intake.about_the_mix(houses, events=batches)),

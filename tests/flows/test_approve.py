@@ -11,7 +11,7 @@ from lockhouse.channels import segment
 from lockhouse.errors import Conflict, Invalid
 from lockhouse.flows import approve
 from lockhouse.model.policy import Guard
-from lockhouse.model.rows import PolicyVersion
+from lockhouse.model.rows import Name, PolicyVersion
 from lockhouse.policy.cedar import judge
 from lockhouse.policy.document import parse
 from lockhouse.wiring import template
@@ -105,3 +105,36 @@ class _Earlier:
 
     async def _earlier(self) -> AsyncIterator[list[Any]]:
         yield self._versions
+
+
+async def test_a_draft_of_before_another_approval_is_not_approved(tmp_path: Path) -> None:
+    """Both would give the same number to another name: what one person sealed for marketing opened for fulfilment."""
+    world = await World.make(tmp_path)
+    notes = POLICY.replace("events:\n", "  notes: {type: text, class: behaviour, for: [analytics]}\nevents:\n", 1)
+    allergies = POLICY.replace(
+        "events:\n", "  allergies: {type: text, class: contact, for: [fulfilment]}\nevents:\n", 1
+    )
+    first, late = await _draft(world, notes), await _draft(world, allergies)
+    assert {one[:2] for one in first.names} & {one[:2] for one in late.names}
+    assert await approve.approve(world.house, first, notes.encode(), by="os-user:0") == 2
+    registry = await world.rows(Name)
+    with pytest.raises(Conflict, match="policy: expected no other approval"):
+        await approve.approve(world.house, late, allergies.encode(), by="os-user:1")
+    assert await world.rows(Name) == registry
+    again = await _draft(world, allergies)
+    assert await approve.approve(world.house, again, allergies.encode(), by="os-user:1") == 3
+    assert {(row.kind, row.id): row.name for row in await world.rows(Name)}.items() >= {
+        (row.kind, row.id): row.name for row in registry
+    }.items()
+
+
+async def test_a_number_that_stands_is_not_given_to_another_name(tmp_path: Path) -> None:
+    """Should two drafts pass the first look at once, the store itself keeps each number to its name."""
+    world = await World.make(tmp_path)
+    notes = POLICY.replace("events:\n", "  notes: {type: text, class: behaviour, for: [analytics]}\nevents:\n", 1)
+    draft = await _draft(world, notes)
+    [taken] = [row for row in await world.rows(Name) if (row.kind, row.id) == ("field", 1)]
+    slipped = msgspec.structs.replace(draft, names=(*draft.names, ("field", 1, "notes")))
+    with pytest.raises(Conflict, match="policy: expected no other approval"):
+        await approve.approve(world.house, slipped, notes.encode(), by="os-user:0")
+    assert [row for row in await world.rows(Name) if (row.kind, row.id) == ("field", 1)] == [taken]

@@ -35,8 +35,14 @@ if TYPE_CHECKING:
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
-    """A policy that could rule: compiled, judged, and what it would change. `names` are new ones it needs."""
+    """A policy that could rule: compiled, judged, and what it would change.
 
+    Attributes:
+        base: the version that it was compared with, and whose registry its numbers go on from; 0 for none.
+        names: new ones it needs.
+    """
+
+    base: int
     policy: Policy
     effects: Effects
     names: tuple[tuple[str, int, str], ...]
@@ -54,6 +60,7 @@ async def draft_of(house: House, document: Document, kinds: Mapping[str, Kind]) 
     policy = compile_policy(document, names, kinds)
     live = house.live_policy
     return Draft(
+        base=live.version if live else 0,
         policy=policy,
         effects=diff(live.policy if live else None, policy),
         names=tuple(names.added),
@@ -71,14 +78,17 @@ async def approve(house: House, draft: Draft, source: bytes, *, by: str) -> int:
 
     Raises:
         Invalid: Cedar judges a role differently than the compiled table.
-        Moved: another policy was approved meanwhile.
+        Moved: another policy was approved since this was drafted: its numbers may mean something else by now, and what
+            it was said to change is not what it would.
     """
     if draft.problems:
         raise Invalid("policy", "a table that Cedar agrees with", problems=draft.problems)
+    known = await versions(house)
+    if draft.base != (known[-1].id if known else 0):
+        raise _moved()
     await ensure_index(house, draft.policy.identifiers.values())
     await ensure_epochs(house, draft.policy.compartments)
-    known = await versions(house)
-    number = known[-1].id + 1 if known else 1
+    number = draft.base + 1
     entry = house.ids.new()
     now = house.clock.now_ms()
     row = PolicyVersion(number, sha256(source).digest(), source, encode_policy(draft.policy), LIVE, now, by, entry, b"")
@@ -87,12 +97,21 @@ async def approve(house: House, draft: Draft, source: bytes, *, by: str) -> int:
     puts += [Put(old.TABLE, signed(msgspec.structs.replace(old, state=FORMER), house.integrity_key)) for old in ruling]
     names = [Name(kind, identity, name, entry, b"") for kind, identity, name in draft.names]
     puts += [Put(Name.TABLE, signed(name, house.integrity_key)) for name in names]
-    said = PolicyEntry(step="live", version=number, hash=row.hash.hex(), by=by, before=known[-1].id if known else None)
-    free = Expect(PolicyVersion.TABLE, (number,), None, or_absent=False, because="policy-moved")
-    change = Change("record", puts=tuple(puts), expects=(free,), entries=(said.draft(id=entry, lane=house.lane),))
+    said = PolicyEntry(step="live", version=number, hash=row.hash.hex(), by=by, before=draft.base or None)
+    expects = [
+        Expect(PolicyVersion.TABLE, (number,), None, or_absent=False, because="policy-moved"),
+        *[Expect(Name.TABLE, (one.kind, one.id), None, or_absent=False, because="name-taken") for one in names],
+    ]
+    change = Change(
+        "record", puts=tuple(puts), expects=tuple(expects), entries=(said.draft(id=entry, lane=house.lane),)
+    )
     if isinstance(await house.commits.commit(change), Conflict):
-        raise Moved("policy: expected no other approval meanwhile", hint="lockhouse policy diff, then approve again")
+        raise _moved()
     await house.epochs.announce(policy=True)
     house.indexer = Indexer(house.id, await load_index(house.id, house.keks, house.reads))
     await load_live(house)
     return number
+
+
+def _moved() -> Moved:
+    return Moved("policy: expected no other approval meanwhile", hint="lockhouse policy diff, then approve again")
