@@ -13,7 +13,7 @@ from lockhouse.errors import Tampered, Unavailable
 from lockhouse.flows import consent, forward
 from lockhouse.model.ports import Answer
 from lockhouse.model.rows import Note, Outbox, Record
-from tests.world import World
+from tests.world import POLICY, World
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,6 +22,14 @@ if TYPE_CHECKING:
     from lockhouse.model.change import Change, Committed, Conflict
 
 EMAIL, OTHER = "anna.schmidt@example.com", "bert.maier@example.org"
+
+WITH_NOTES = (
+    POLICY.replace(
+        "events:\n", "  notes: {type: list, of: {text: text}, class: transactions, for: [analytics]}\nevents:\n", 1
+    )
+    .replace("fields: [device_id, order_total", "fields: [notes, device_id, order_total")
+    .replace("order_id, order_total, country]", "order_id, order_total, country, notes]")
+)
 
 
 @dataclass
@@ -171,6 +179,82 @@ async def test_what_a_server_refuses_for_good_is_kept_as_a_dead_letter_and_can_b
     assert await forward.backlog(world.house, "rudder") == {"waiting": 0, "sent": 0, "held": 0, "dead": 1}
     assert await forward.requeue(world.house, "rudder") == 1
     assert (await _round(world, server)).sent == 1
+
+
+@dataclass
+class Choosy(Server):
+    """A recipient's server that takes no body over a size, nor an order that it does not like, whatever is beside it."""
+
+    most_bytes: int = 1 << 30
+    refuses: str = "nothing"
+    with_status: int = 400
+
+    async def post(self, url: str, *, body: bytes, headers: Mapping[str, str]) -> Answer:
+        if len(body) > self.most_bytes:
+            self.answers.insert(0, 413)
+        elif f'"order_total":"{self.refuses}"'.encode() in body:
+            self.answers.insert(0, self.with_status)
+        return await super().post(url, body=body, headers=headers)
+
+    def taken(self) -> list[str]:
+        return [event["properties"]["order_total"] for event in self.batches[-1]["batch"]]
+
+
+async def test_one_event_that_is_refused_takes_no_others_along(tmp_path: Path) -> None:
+    world, server = await World.make(tmp_path), Choosy(refuses="6.75")
+    for number in range(1, 11):
+        await _order(world, number)
+    taken: list[str] = []
+    while (sent := await _round(world, server)).sent or sent.dead:
+        taken += server.taken() if sent.sent else []
+    assert taken == [f"{number}.75" for number in range(1, 11) if number != 6]
+    states = await _states(world)
+    assert states.pop(5) == (forward.DEAD, "answer-400")
+    assert states == [(forward.SENT, None)] * 9
+    assert await forward.requeue(world.house, "rudder") == 1
+
+
+async def test_a_request_is_never_larger_than_its_server_takes(tmp_path: Path) -> None:
+    """Whoever has a public key could else have everybody's orders refused with a few large events of their own."""
+    world, server = await World.make(tmp_path, WITH_NOTES), Choosy(most_bytes=500_000)
+    for number in range(1, 31):
+        await _order(world, number, notes=[{"text": "x" * 4_000}] * 7)
+    assert 10 < (await _round(world, server)).sent < 30
+    while (await _round(world, server)).sent:
+        continue
+    assert await _states(world) == [(forward.SENT, None)] * 30
+    assert len(server.batches) == 2
+
+
+@pytest.mark.parametrize("answer", [None, 503, 429, 401])
+async def test_a_recipient_that_is_away_for_long_loses_nothing(tmp_path: Path, answer: int | None) -> None:
+    world, server = await World.make(tmp_path), Server(answers=[answer] * 40)
+    for number in range(1, 4):
+        await _order(world, number)
+    waits = []
+    for _ in range(40):
+        sent = await _round(world, server)
+        assert (sent.sent, sent.dead) == (0, 0)
+        waits.append(sent.wait_s)
+        world.clock.pass_days(sent.wait_s / 86_400 + 1e-6)
+    assert waits == sorted(waits)
+    while (await _round(world, server)).sent:
+        pass
+    assert await _states(world) == [(forward.SENT, None)] * 3
+    assert [event["properties"]["order_total"] for event in server.events][-3:] == ["1.75", "2.75", "3.75"]
+
+
+async def test_an_event_that_its_server_fails_on_is_given_up_when_it_fails_alone(tmp_path: Path) -> None:
+    world, server = await World.make(tmp_path), Choosy(refuses="1.75", with_status=500)
+    for number in range(1, 4):
+        await _order(world, number)
+    for tried in range(forward.MAX_ATTEMPTS):
+        sent = await _round(world, server)
+        assert sent.dead == (tried == forward.MAX_ATTEMPTS - 1)
+        world.clock.pass_days(sent.wait_s / 86_400 + 1e-6)
+    assert server.taken() == ["1.75"]
+    assert (await _round(world, server)).sent == 2
+    assert await _states(world) == [(forward.DEAD, "answer-500"), *[(forward.SENT, None)] * 2]
 
 
 async def test_a_tampered_record_does_not_keep_everybody_elses_events_from_going(tmp_path: Path) -> None:

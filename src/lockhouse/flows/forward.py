@@ -19,28 +19,34 @@ from lockhouse.gates.disclose import Records, disclose
 from lockhouse.gates.facts import standing_facts
 from lockhouse.model.change import Change, Expect, Put
 from lockhouse.model.decision import Actor, Ask
+from lockhouse.model.ports import Answer
 from lockhouse.model.rows import Outbox, Record
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Sequence
+    from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 
     from lockhouse.gates.disclose import RecordView, View
     from lockhouse.gates.house import House
     from lockhouse.model.policy import Recipient
-    from lockhouse.model.ports import Answer, OutboundHTTP
+    from lockhouse.model.ports import OutboundHTTP
 
 WAITING, SENT, HELD, DEAD = 0, 1, 2, 3
 NO_ANSWER, ANSWERED, BAD_ADDRESS = "no-answer", "answer-", "address-refused"
 """Why a row was not taken, as its `reason` says it; behind `answer-` stands the status."""
 CHUNK = 100
-"""Events a request; Segment-compatible servers take 500 KB and 2,500 events."""
+MAX_BODY_BYTES = 450_000
+"""Of a request: Segment-compatible servers take 500 KB and 2,500 events. One event that is larger goes alone."""
 TAMPERED = "tampered"
 """Why a row is a dead letter whose person's rows do not verify: it can be sent again once they are put right."""
 MAX_ATTEMPTS = 12
+"""Tries of an event that its server fails on (a 500) before it counts as the reason and is a dead letter."""
 BACKOFF_S = (1, 2, 5, 15, 60, 300, 900)
 _STANDARD = frozenset({"alias", "group", "identify", "page", "screen"})
 _PLACES = {"customer_id": "userId", "device_id": "anonymousId", "user_id": "userId"}
 """Where the Segment specification has a place of its own for a field."""
+
+
+_Event = dict[str, Any]
 
 
 class Sent(msgspec.Struct, kw_only=True):
@@ -56,7 +62,8 @@ class Sent(msgspec.Struct, kw_only=True):
 async def forward(house: House, name: str, *, http: OutboundHTTP, write_key: str) -> Sent:
     """One round for one recipient: the oldest waiting rows, in order; stops at the first that cannot be delivered.
 
-    Because a row stays waiting until its answer is durable, a crash sends again and never skips.
+    Because a row stays waiting until its answer is durable, a crash sends again and never skips. What a server refuses
+    for good is found by halves, so that one such event takes no others along.
 
     Raises:
         Refused: the recipient's address is not one that may be sent to; its oldest row says so from then on.
@@ -67,28 +74,62 @@ async def forward(house: House, name: str, *, http: OutboundHTTP, write_key: str
     if not rows or rows[0].run_at > now:
         return Sent(waiting=len(rows), wait_s=max(0.0, (rows[0].run_at - now) / 1000) if rows else 0.0)
     events, reasons = await _events(house, recipient, rows)
-    result = Sent()
-    if events:
+    going = _of_a_size(events) if rows[0].attempts < MAX_ATTEMPTS - 1 else events[:1]
+    answer: Answer | None = Answer(status=204)
+    while going:
         try:
-            answer = await _post(http, recipient, events, write_key=write_key, now=now)
+            answer = await _post(http, recipient, going, write_key=write_key, now=now)
         except Refused:
             if rows[0].reason != BAD_ADDRESS:
                 await _mark(house, rows[:1], WAITING, reason=BAD_ADDRESS)
             raise
         if answer is None or _is_passing(answer):
-            return await _later(house, rows, answer)
-        if not 200 <= answer.status < 300:  # noqa: PLR2004  # RFC 9110 §15.3
-            await _mark(house, rows, DEAD, reason=_fault(answer))
-            return Sent(dead=len(rows))
-    going = {event["messageId"] for event in events}
-    await _mark(house, [row for row in rows if row.record.hex() in going], SENT)
-    held = [row for row in rows if row.record.hex() not in going]
-    for row in held:
+            return await _later(house, rows, answer, alone=going[0] if len(going) == 1 else None)
+        if _is_taken(answer) or len(going) == 1:
+            break
+        going = going[: len(going) // 2]
+    assert answer is not None  # noqa: S101  # no answer is one that may pass
+    reached = rows if len(going) == len(events) else _up_to(rows, going[-1])
+    return await _settled(house, reached, going, answer, reasons)
+
+
+async def _settled(
+    house: House, rows: Sequence[Outbox], going: Sequence[_Event], answer: Answer, reasons: Mapping[bytes, str]
+) -> Sent:
+    """Each of these rows is what became of it: taken or refused for good by the server, or held back by the policy."""
+    sent = {event["messageId"] for event in going}
+    result = Sent()
+    for row in rows:
+        if row.record.hex() in sent:
+            continue
         reason = reasons.get(row.record, "nothing-may-be-sent")
         await _mark(house, [row], DEAD if reason == TAMPERED else HELD, reason=reason)
-    result.dead = sum(reasons.get(row.record) == TAMPERED for row in held)
-    result.sent, result.held = len(rows) - len(held), len(held) - result.dead
+        result.dead += reason == TAMPERED
+        result.held += reason != TAMPERED
+    answered = [row for row in rows if row.record.hex() in sent]
+    if _is_taken(answer):
+        await _mark(house, answered, SENT)
+        result.sent = len(answered)
+    else:
+        await _mark(house, answered, DEAD, reason=_fault(answer))
+        result.dead += len(answered)
     return result
+
+
+def _of_a_size(events: list[_Event]) -> list[_Event]:
+    """As many of the first events as one request takes, and at least one."""
+    size = 0
+    for at, event in enumerate(events):
+        size += len(msgspec.json.encode(event)) + 1
+        if size > MAX_BODY_BYTES and at:
+            return events[:at]
+    return events
+
+
+def _up_to(rows: Sequence[Outbox], event: _Event) -> Sequence[Outbox]:
+    """The rows as far as this event's; the others are for the next round."""
+    at = next(at for at, row in enumerate(rows) if row.record.hex() == event["messageId"])
+    return rows[: at + 1]
 
 
 async def _events(
@@ -197,21 +238,34 @@ async def _post(
         return None
 
 
+def _is_taken(answer: Answer) -> bool:
+    return 200 <= answer.status < 300  # noqa: PLR2004  # RFC 9110 §15.3
+
+
 def _is_passing(answer: Answer) -> bool:
     """Whether it may go through later (RFC 9110: 408, 425, 429 and 5xx); a wrong key can be mended too."""
     return answer.status in {401, 403, 408, 425, 429} or answer.status >= 500  # noqa: PLR2004
+
+
+def _is_the_events(answer: Answer | None) -> bool:
+    """Whether the event may be why: a server that is away, busy or behind a gateway (502 to 504) fails on any."""
+    return answer is not None and answer.status >= 500 and answer.status not in {502, 503, 504}  # noqa: PLR2004
 
 
 def _fault(answer: Answer | None) -> str:
     return NO_ANSWER if answer is None else f"{ANSWERED}{answer.status}"
 
 
-async def _later(house: House, rows: Sequence[Outbox], answer: Answer | None) -> Sent:
-    """The whole round waits: sending a later event of a person before an earlier one would break their order."""
+async def _later(house: House, rows: Sequence[Outbox], answer: Answer | None, *, alone: _Event | None) -> Sent:
+    """The whole round waits: sending a later event of a person before an earlier one would break their order.
+
+    A recipient that is away for long loses nothing. Only an event that its server fails on again and again, the last
+    time when it was sent `alone`, is a dead letter.
+    """
     first = rows[0]
     attempts = first.attempts + 1
-    if attempts >= MAX_ATTEMPTS:
-        await _mark(house, [first], DEAD, reason=_fault(answer))
+    if attempts >= MAX_ATTEMPTS and alone is not None and _is_the_events(answer):
+        await _mark(house, _up_to(rows, alone)[-1:], DEAD, reason=_fault(answer))
         return Sent(dead=1)
     wait_s = float(BACKOFF_S[min(attempts, len(BACKOFF_S)) - 1])
     if answer is not None and answer.retry_after_s is not None:
