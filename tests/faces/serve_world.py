@@ -177,10 +177,10 @@ class Served:
         """A page of the collect listener."""
         return httpx.get(f"{self.place.url}{path}", timeout=10)
 
-    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
-        """End it and wait; its exit code."""
+    def stop(self, number: signal.Signals = signal.SIGTERM, *, job: bool = False) -> int:
+        """End it and wait; its exit code. As a `job` of a shell: the signal goes to its whole process group."""
         if self.process.poll() is None:
-            self.process.send_signal(number)
+            (os.killpg if job else os.kill)(self.process.pid, number)
         return self.process.wait(15)
 
 
@@ -198,7 +198,11 @@ def served(place: Place, *, only: str = "collect,work", wait: bool = True) -> It
     with log_file.open("ab") as log:
         log_from = log.tell()
         process = subprocess.Popen(
-            [sys.executable, "-c", SERVE, str(place.folder), only], stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            [sys.executable, "-c", SERVE, str(place.folder), only],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            process_group=0,
         )
     running = Served(place, process, log_file, log_from)
     try:

@@ -97,10 +97,13 @@ def test_sigterm_ends_everything_in_order_and_leaves_nothing(place: Place) -> No
         assert "restarting" not in house.log
 
 
-def test_ctrl_c_ends_it_likewise(place: Place) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "kill %1"])
+def test_a_shell_that_ends_the_whole_job_ends_it_in_order_too(place: Place, number: signal.Signals) -> None:
     with served(place) as house:
-        assert house.stop(signal.SIGINT) == 0
+        assert house.stop(number, job=True) == 0
         assert house.pids() == {}
+        assert [line["process"] for line in house.lines("stopped")] == ["collect-0", "work", "serve"]
+        assert house.lines("restarting") == []
 
 
 def test_children_do_not_outlive_a_supervisor_that_was_killed(place: Place) -> None:

@@ -183,7 +183,7 @@ async def test_what_a_server_refuses_for_good_is_kept_as_a_dead_letter_and_can_b
 
 @dataclass
 class Choosy(Server):
-    """A recipient's server that takes no body over a size, nor an order that it does not like, whatever is beside it."""
+    """A recipient's server that takes no large body, nor an order that it does not like, whatever is beside it."""
 
     most_bytes: int = 1 << 30
     refuses: str = "nothing"

@@ -51,7 +51,6 @@ def run_writer(
         raise
     server = Server(shelf=shelf, engine=engine, clock=parts.clock, listener=listener, lifeline=lifeline)
     signal.signal(signal.SIGTERM, lambda _signal, _frame: server.stop())
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group: the supervisor ends us in order
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)  # a group makes thousands of rows and no rings: looking for them cost a twelfth
     try:

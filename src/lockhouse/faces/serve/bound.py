@@ -48,7 +48,9 @@ class Child:
 
 
 def spawn(arguments: Sequence[str], *, keep: Sequence[int] = ()) -> Child:
-    """Start `python -m lockhouse.faces.workers.child ARGUMENTS`.
+    """Start `python -m lockhouse.faces.workers.child ARGUMENTS`, in a process group of its own.
+
+    What a shell sends to a job (Ctrl-C, `kill %1`) reaches the supervisor alone, which ends its children in order.
 
     Args:
         arguments: what the child is and of which house.
@@ -65,7 +67,7 @@ def spawn(arguments: Sequence[str], *, keep: Sequence[int] = ()) -> Child:
     try:
         environment = {**os.environ, LIFELINE_VARIABLE: f"{os.getpid()}:{theirs}"}
         popen = subprocess.Popen(  # noqa: S603  # our own command
-            command, env=environment, pass_fds=(theirs, *keep), stdin=subprocess.DEVNULL
+            command, env=environment, pass_fds=(theirs, *keep), stdin=subprocess.DEVNULL, process_group=0
         )
     except BaseException:
         os.close(ours)

@@ -30,7 +30,9 @@ def main(arguments: list[str]) -> int:
     name = "writer" if role == "writer" else arguments[2]
     harden()
     raise_open_files()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group: the supervisor ends us in order
+    signal.signal(
+        signal.SIGTTOU, signal.SIG_IGN
+    )  # in a group of our own: a terminal may want to stop us for a log line
     try:
         logs.configure(level=houses.load(folder, os.environ).log, process=name)
         if role == "writer":
