@@ -1,6 +1,6 @@
 """A real house on disk for attacks on processes: its writer, senders in processes of their own, and what they say.
 
-Also the processes themselves: `python -m tests.attack.real_house writer|sender FOLDER …`.
+Also the processes themselves: `python -m tests.attack.real_house writer|sender|reader FOLDER …`.
 """
 
 from __future__ import annotations
@@ -23,8 +23,9 @@ from lockhouse.adapters.sqlite_writer.reads import ApswReads
 from lockhouse.adapters.sqlite_writer.shelf import SqliteShelf
 from lockhouse.adapters.writer_client import WriterClient
 from lockhouse.errors import LockhouseError
-from lockhouse.flows import approve, keys
+from lockhouse.flows import approve, keys, look
 from lockhouse.gates.collect import collect_group
+from lockhouse.model.decision import Actor
 from lockhouse.model.event import Batch, Event, Reply
 from lockhouse.model.scale import Assurance
 from lockhouse.policy.document import parse
@@ -33,11 +34,13 @@ from tests.ports.spawned import WriterProcess, spawn_writer
 from tests.world import POLICY
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Iterator, Sequence
 
     from lockhouse.adapters.group_commit.engine import WriterParts
     from lockhouse.adapters.group_commit.shelf import Effects
     from lockhouse.gates.house import House
+    from lockhouse.model.change import Change, Committed, Conflict
+    from lockhouse.model.ports import Commits
     from lockhouse.model.rows import Store
 
 ROOT = Path(__file__).parents[2]
@@ -57,7 +60,13 @@ async def found(folder: Path) -> Path:
 
 @contextmanager
 def writer(house: Path, *, dies_at: str = "") -> Iterator[WriterProcess]:
-    """The house's writer process; `dies_at` names a table whose first write kills it as by power loss."""
+    """The house's writer process.
+
+    Args:
+        house: its folder.
+        dies_at: a table whose first write kills it as by power loss; behind `full:`, one at whose first write the
+            store's file may grow no more.
+    """
     command = [sys.executable, "-m", "tests.attack.real_house", "writer", str(house), dies_at]
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
     process = spawn_writer(command)
@@ -99,10 +108,10 @@ _OWN = ("message_id", "at")
 
 
 class Sender:
-    """Another process of the house that collects what it is told to."""
+    """Another process of the house that collects what it is told to; as a `reader`, one that looks at a person."""
 
-    def __init__(self, house: Path, name: str) -> None:
-        command = [sys.executable, "-m", "tests.attack.real_house", "sender", str(house), name]
+    def __init__(self, house: Path, name: str, *, role: str = "sender") -> None:
+        command = [sys.executable, "-m", "tests.attack.real_house", role, str(house), name]
         self.popen = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT)
 
     def tell(self, events: list[Sent]) -> None:
@@ -146,6 +155,38 @@ async def _be_sender(folder: Path, name: str) -> None:
                 _say(error.code)
 
 
+class Telling:
+    """Commits of a reader who says when a look is noted, and waits before going on."""
+
+    def __init__(self, commits: Commits) -> None:
+        self._commits = commits
+
+    async def commit(self, change: Change) -> Committed | Conflict:
+        """Commit; if it is a look, say so and wait for a line."""
+        answer = await self._commits.commit(change)
+        if any(draft.kind == "disclosure" for draft in change.entries):
+            _say("noted")
+            await asyncio.to_thread(sys.stdin.buffer.readline)
+        return answer
+
+    async def commit_each(self, changes: Sequence[Change]) -> list[Committed | Conflict]:
+        """As the store does."""
+        return await self._commits.commit_each(changes)
+
+    async def scrub(self) -> None:
+        """As the store does."""
+        await self._commits.scrub()
+
+
+async def _be_reader(folder: Path, person: str) -> None:
+    async with wiring.opened(folder, role="console", lane="reader") as opened:
+        opened.house.commits = Telling(opened.house.commits)
+        actor = Actor(id="os-user:1000", kind="os-user", roles=("support",))
+        ask = await look.ask_of(opened.house, actor, action="reveal", purpose=None, reason="call back")
+        view = await look.reveal(opened.house, ask, bytes.fromhex(person))
+        _say(view.fields["email"].value)
+
+
 def _say(what: object) -> None:
     sys.stdout.buffer.write(msgspec.json.encode(what) + b"\n")
     sys.stdout.buffer.flush()
@@ -154,13 +195,18 @@ def _say(what: object) -> None:
 def _be_writer(folder: Path, dies_at: str) -> None:
     chosen = settings.load(folder, os.environ)
 
+    how, _, table = dies_at.rpartition(":")
+
     class Dying(SqliteShelf):
-        """Dies at the first write of one table, before anything of that transaction is durable."""
+        """Dies, or finds its disk full, at the first write of one table; nothing of that transaction is durable yet."""
 
         def apply(self, store: Store, effects: Effects) -> None:
             """Write, or die."""
-            if dies_at and effects.rows.get(dies_at):
-                os.kill(os.getpid(), signal.SIGKILL)
+            if table and effects.rows.get(table):
+                if not how:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                [[pages]] = self._connections[store].execute("PRAGMA page_count").fetchall()
+                self._connections[store].execute(f"PRAGMA max_page_count = {pages}").fetchall()
             super().apply(store, effects)
 
     def make_parts() -> WriterParts:
@@ -178,5 +224,7 @@ def _be_writer(folder: Path, dies_at: str) -> None:
 if __name__ == "__main__":
     if sys.argv[1] == "writer":
         _be_writer(Path(sys.argv[2]), sys.argv[3])
-    else:
+    elif sys.argv[1] == "sender":
         asyncio.run(_be_sender(Path(sys.argv[2]), sys.argv[3]))
+    else:
+        asyncio.run(_be_reader(Path(sys.argv[2]), sys.argv[3]))

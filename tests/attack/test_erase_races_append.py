@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from lockhouse.model.ports import RowT
 
 EMAIL = "anna.schmidt@example.com"
+SEEDS = [*range(40), *(pytest.param(seed, marks=pytest.mark.hammer) for seed in range(40, 1_000))]
+"""The first in every run, a thousand in `make hammer`."""
 PHONES = [f"+4930765{number:04}" for number in range(6)]
 
 
@@ -113,7 +115,7 @@ async def _everything_opens(world: World, erased: bytes, later: set[bytes | None
         assert view.fields["email"].value == EMAIL
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", SEEDS)
 async def test_whatever_the_order_nothing_is_lost_and_nothing_is_left_behind(tmp_path: Path, seed: int) -> None:
     world = await World.make(tmp_path)
     first, second = _slow(await world.second(), seed), _slow(await world.second(), seed + 1_000)

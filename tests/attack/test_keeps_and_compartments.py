@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lockhouse.flows import consent, look
+from lockhouse.flows import consent, look, retain
 from lockhouse.gates.epochs import epoch_at, next_epoch
 from lockhouse.model.ids import DAY_MS, EPOCH_DAY_ZERO_MS
 from lockhouse.model.rows import EpochKey, KeyRing, Record, Tombstone
@@ -20,6 +20,7 @@ EMAIL = "anna.schmidt@example.com"
 MONTH = 30.44
 ANALYTICS = "analytics: {about: Understand our shops, basis: legitimate_interest, keep: 13 months after event}"
 assert ANALYTICS in POLICY
+RUN: Any = {"by": "os-user:0", "at_once": True}
 
 
 async def _total(world: World, person: bytes, role: str) -> object:
@@ -108,7 +109,13 @@ async def test_shortening_a_keep_shuts_at_once_and_makes_whole_months_due_whatev
     pages = [row for row in due if _class(world, row) == "behaviour"]
     assert len(pages) in {1, 2}, "one key a month and compartment, not one a record"
     assert all(_class(world, row) != "transactions" for row in due), "the books still need them"
-    assert len(await world.rows(Record)) == records
+    while any(done.case.step == "done" for done in await retain.apply(world.house, **RUN, journal=world.journal)):
+        continue
+    assert set(world.journal.serials) == {row.serial for row in due}, "these keys and no other"
+    assert _due(world, [row for row in await world.rows(EpochKey) if row.wrapped is not None]) == []
+    assert len(await world.rows(Record)) == records, "no record was touched"
+    [shut] = {row.person for row in await world.rows(Record)} - {person}
+    assert (await look.show(world.house, await world.ask("analyst"), shut)).ended == {"expired": 40}, "two boxes a page"
 
 
 def _class(world: World, row: EpochKey) -> str:

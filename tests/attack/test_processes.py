@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
 import signal
 from typing import TYPE_CHECKING
 
@@ -146,11 +148,7 @@ async def test_a_process_frozen_across_an_erasure_seals_nothing_under_the_dead_k
                 assert (await _erase(opened, ring.person)).step == "done"
                 sender.tell([_order(2)])
                 sender.go_on()
-                said = await sender.hear()
-                while said == "unavailable":  # its lease had run out: a sender tries again
-                    sender.tell([_order(2)])
-                    said = await sender.hear()
-                assert said == ["stored"]
+                assert await _answered(sender, [_order(2)]) == ["stored"]
                 [fresh] = await _rows(opened.house, KeyRing)
                 assert fresh.person != ring.person
                 rows = await _rows(opened.house, Record)
@@ -160,6 +158,52 @@ async def test_a_process_frozen_across_an_erasure_seals_nothing_under_the_dead_k
                 assert (await _revealed(opened.house, ring.person)).refused == ("erased",)
         finally:
             sender.end()
+
+
+@pytest.mark.slow
+async def test_a_process_frozen_in_the_middle_of_a_group_loses_nothing_and_seals_nothing_under_the_dead_key(
+    tmp_path: Path,
+) -> None:
+    """Frozen at a random moment of its two commits, thawed when the erasure has answered; three persons in turn."""
+    house, dice = await found(tmp_path), random.Random(19)  # noqa: S311  # moments, not secrets
+    with writer(house):
+        sender = Sender(house, "collect-0")
+        try:
+            assert await sender.hear() == "ready"
+            async with beside(house) as opened:
+                for at in range(3):
+                    await _frozen_across_an_erasure(opened, sender, f"anna{at}@example.com", after_s=dice.random() / 20)
+        finally:
+            sender.end()
+
+
+async def _frozen_across_an_erasure(opened: Opened, sender: Sender, email: str, *, after_s: float) -> None:
+    before = {row.person for row in await _rows(opened.house, KeyRing)}
+    sender.tell([_order(1, email)])
+    assert await sender.hear() == ["stored"]
+    [erased] = {row.person for row in await _rows(opened.house, KeyRing)} - before
+    group = [_order(number, email) for number in range(2, 150)]
+    sender.tell(group)
+    await asyncio.sleep(after_s)
+    sender.stop()
+    assert (await _erase(opened, erased)).step == "done"
+    sender.go_on()
+    # What happened before the erasure was asked for is the erased person's, and stays out.
+    assert set(await _answered(sender, group)) <= {"stored", "duplicate", "refused"}
+    sender.tell([_order(999, email)])
+    assert await _answered(sender, [_order(999, email)]) == ["stored"]
+    assert erased not in {row.person for row in await _rows(opened.house, KeyRing)}
+    newest = (await _rows(opened.house, Record))[-1]
+    view = await _revealed(opened.house, newest.person)
+    assert (view.fields["email"].value, view.ended, newest.person != erased) == (email, {}, True)
+    assert (await _revealed(opened.house, erased)).refused == ("erased",)
+
+
+async def _answered(sender: Sender, events: list[tuple[str, str, dict[str, object]]]) -> list[str]:
+    """What became of events that were told; while the lease has run out a sender tries again."""
+    while (said := await sender.hear()) == "unavailable":
+        sender.tell(events)
+    return list(said)
 
 
 @pytest.mark.parametrize("at", ["limbo", "tombstone", "job"])
