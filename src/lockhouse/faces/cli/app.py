@@ -13,7 +13,7 @@ import msgspec
 from cyclopts import App, CycloptsError, Group, Parameter
 
 from lockhouse import __version__
-from lockhouse.errors import LockhouseError
+from lockhouse.errors import Invalid, LockhouseError
 from lockhouse.faces.cli.call import OPTIONS, PLAIN, Call
 from lockhouse.faces.cli.edge import INTERRUPTED, tell, tell_incident, usage
 from lockhouse.faces.cli.layout import Said, plain
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from lockhouse.model.ports import Clock
 
+HOUSE, JSON, HELPS = ("--house", "-C"), "--json", ("--help", "-h", "--version")
+"""The options that stand before or behind every command."""
 _ROOM = "lockhouse.faces.cli.commands"
 RUN, LOOK, RULE, PROVE = (Group(name, sort_key=at) for at, name in enumerate(("Run", "Look", "Rule", "Prove and keep")))
 TREE: tuple[tuple[str, str, Group, str], ...] = (
@@ -91,9 +93,10 @@ def run(
     tokens: Sequence[str], *, terminal: Terminal, environment: Mapping[str, str], cwd: Path, clock: Clock | None = None
 ) -> int:
     """One call: its answer on standard output, whatever went wrong on standard error, and an exit code."""
+    tokens = _everywhere_first(tokens)
     names = {name for name, _, _, _ in TREE}
     app = tree(next((word for word in tokens if word in names), ""))
-    as_json = "--json" in tokens
+    as_json = JSON in tokens
     base = Call(terminal=terminal, environment=environment, cwd=cwd, clock=clock)
     _launcher(app, base)
     try:
@@ -112,13 +115,31 @@ def run(
     return _answer(terminal, said, as_json=as_json)
 
 
+def _everywhere_first(tokens: Sequence[str]) -> list[str]:
+    """The same words, with the options that every command has before the command.
+
+    A word that may be `-` would take an option behind it for itself.
+    """
+    words, ahead, rest = iter(tokens), list[str](), list[str]()
+    for word in words:
+        if word == "--":
+            return [*ahead, *rest, word, *words]
+        if word in HOUSE and (value := next(words, None)) is not None:
+            ahead += [word, value]
+        elif word == JSON or word.startswith(tuple(f"{name}=" for name in HOUSE)):
+            ahead.append(word)
+        else:
+            rest.append(word)
+    return ahead + rest
+
+
 def _launcher(app: App, base: Call) -> None:
     """The options that stand before or behind every command."""
 
     @app.meta.default
     def launch(
         *tokens: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
-        house: Annotated[Path | None, Parameter(name=["--house", "-C"])] = None,
+        house: Annotated[Path | None, Parameter(name=HOUSE)] = None,
         json: Annotated[bool, Parameter(negative="")] = False,
     ) -> Any:
         """Run one command.
@@ -129,6 +150,8 @@ def _launcher(app: App, base: Call) -> None:
             json: answer with one JSON value; errors too, on standard error.
         """
         command, bound, hidden = app.parse_args(tokens, print_error=False, exit_on_error=False)
+        if command == app.help_print and not set(tokens) & set(HELPS) and (tokens or json):
+            raise _no_command(app, tokens)
         call = Call(
             terminal=base.terminal, environment=base.environment, cwd=base.cwd, house=house, json=json,
             clock=base.clock,
@@ -140,6 +163,14 @@ def _launcher(app: App, base: Call) -> None:
         except LockhouseError as error:
             error.hint = call.located(error.hint)
             raise
+
+
+def _no_command(app: App, tokens: Sequence[str]) -> Invalid:
+    """What is said of a noun without its verb."""
+    chain, apps, _ = app.parse_commands(tokens)
+    known = [one for one in apps[-1] if not one.startswith("-")]
+    hint = " ".join(["lockhouse", *chain, "--help"])
+    return Invalid(" ".join(chain) or "command", "one of " + ", ".join(known), got="none", hint=hint)
 
 
 def _answer(terminal: Terminal, said: Any, *, as_json: bool) -> int:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from cyclopts import App, Group, Parameter
+from cyclopts import App, Group, Parameter, Token
 
 from lockhouse.errors import Invalid, NotFound
 from lockhouse.faces.cli.terminal import Terminal
@@ -18,7 +18,7 @@ from lockhouse.model.ports import Clock
 from lockhouse.wiring import Opened, opened
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
 MARK = "lockhouse.toml"
 PLAIN = Parameter(negative=(), show_default=False)
@@ -108,8 +108,20 @@ class Call:
             raise Invalid("answer", answer, got="another", hint="nothing was changed")
 
 
+def _source(_kind: type, tokens: Sequence[Token]) -> str:
+    """What stands where `-` may; another word that begins so is meant as an option.
+
+    Raises:
+        Invalid: it is one, and none that the command knows.
+    """
+    word = tokens[0].value
+    if word.startswith("-") and word != "-":
+        raise Invalid("option", "one that this command knows, or - for standard input", got="another")
+    return word
+
+
 Here = Annotated[Call, Parameter(parse=False)]
-Input = Annotated[str | None, Parameter(name="INPUT", allow_leading_hyphen=True)]
+Input = Annotated[str | None, Parameter(name="INPUT", allow_leading_hyphen=True, converter=_source)]
 """Where a personal value comes from: `-` or nothing."""
 
 

@@ -125,7 +125,7 @@ def usage(error: CycloptsError, app: App) -> Invalid:
         case CoercionError():
             command, expected, got = f"{command} {name}", _form(error), "another"
         case RepeatArgumentError():
-            command, expected, got = f"{command} {name}", "it once", "it twice"
+            command, expected, got = f"{command} {error.token.keyword or name}", "it once", "it twice"
         case UnusedCliTokensError():
             expected, got = "no further words", "more"
         case _:

@@ -24,8 +24,8 @@ This page is made from the commands themselves by `lockhouse.faces.cli.pages`, a
 
 - The house is the folder that `-C` names, else `LOCKHOUSE_HOUSE`, else the first folder from here upwards with a
   `lockhouse.toml`.
-- `--json` answers with one JSON value on standard output. Errors go to standard error: lines of
-  `lockhouse: error[code]: where: expected X, got Y` and a hint, or with `--json`
+- `--json` answers with one JSON value on standard output (`tail` with one a line). Errors go to standard error: lines
+  of `lockhouse: error[code]: where: expected X, got Y` and a hint, or with `--json`
   `{"error":{"code","message","hint","problems"}}`.
 - A personal value is never taken from the command line, where the shell's history and `ps` would keep it: it is asked
   for, or read from standard input with `-`. No error repeats what was typed.

@@ -1,0 +1,73 @@
+"""The words of a command line: where options may stand, and what is said when one is missing or too many."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lockhouse.faces.cli.app import TREE
+from tests.faces.cli.house import EMAIL, Desk
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    desk = Desk(tmp_path_factory.mktemp("desk"))
+    desk.found()
+    desk.send(("Order Completed", {"email": EMAIL, "order_id": "A-1"}))
+    return desk
+
+
+@pytest.mark.parametrize("end", ["--json", "-C .", "--house=.", "--json --house ."])
+@pytest.mark.parametrize("noun", ["person find", "suppression add"])
+def test_an_option_of_every_command_may_be_the_last_word_of_one_that_asks(desk: Desk, noun: str, end: str) -> None:
+    seen = desk.call(f"{noun} email {end}", typed=f"{EMAIL}\n", talks=True)
+    assert (seen.code, seen.err) == (0, "")
+    assert ("--json" in end) == seen.out.startswith(("[", "{"))
+
+
+@pytest.mark.parametrize(
+    "line", ["--json person find email -", "person find --json email -", "person find email --json -"]
+)
+def test_a_lone_hyphen_is_the_standard_input_wherever_the_options_stand(desk: Desk, line: str) -> None:
+    seen = desk.call(line, typed=f"{EMAIL}\n")
+    assert len(seen.value) == 1, seen.err
+
+
+def test_an_option_that_is_none_is_said_to_be_that_and_no_value(desk: Desk) -> None:
+    for word in ("--jsn", "--house"):
+        seen = desk.call(f"person find email {word}", typed=f"{EMAIL}\n", talks=True)
+        assert (seen.code, seen.err.startswith("lockhouse: error[invalid]: option: expected one ")) == (2, True)
+
+
+def test_an_option_that_stands_twice_is_named(desk: Desk) -> None:
+    assert " -C: expected it once, got it twice\n" in desk.call("-C . policy history -C .").err
+    assert " --house: expected it once, got it twice\n" in desk.call("policy history -C . --house .").err
+
+
+def test_a_noun_without_its_verb_is_a_mistake_as_every_missing_word_is(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nouns = [name for name, place, _, _ in TREE if place.endswith(":APP")]
+    for noun in nouns:
+        seen = desk.call(noun)
+        assert (seen.code, seen.out) == (2, "")
+        assert f"error[invalid]: {noun}: expected one of " in seen.err
+        assert f"hint: lockhouse {noun} --help" in seen.err
+    for line in ("person --json", "--json"):
+        seen = desk.call(line)
+        assert (seen.code, seen.out, json.loads(seen.err)["error"]["code"]) == (2, "", "invalid")
+    assert capsys.readouterr().out == ""
+
+
+def test_the_bare_command_and_a_call_for_help_say_what_there_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk = Desk(tmp_path)
+    for line in ("", "--help", "person --help", "person -h"):
+        assert desk.call(line).code == 0
+        assert "Usage: lockhouse" in capsys.readouterr().out
