@@ -360,14 +360,13 @@ def host_of(folder: Path) -> Host:
         Invalid: a setting is wrong.
     """
     chosen = houses.load(folder, os.environ)
-    schema: dict[str, str] = {**migrate_check(folder)}  # type: ignore[dict-item]  # a store's name is text
     served = []
     for name, text in (("collect", chosen.listen_collect), ("metrics", chosen.listen_metrics)):
         host, port = houses.address_of(text, where=f"listen_{name}")
         served.append(listener(name, host, port, loopback=houses.is_loopback(host)))
     return look(
-        folder, root=Path(chosen.root), journal=_shipped_to(chosen).parent, schema=schema,
-        listeners=served, tls=chosen.tls, files=(chosen.tls_cert, chosen.tls_key), public_url=bool(chosen.public_url),
+        folder, root=Path(chosen.root), journal=_shipped_to(chosen).parent, listeners=served,
+        tls=chosen.tls, files=(chosen.tls_cert, chosen.tls_key), public_url=bool(chosen.public_url),
         demo=chosen.demo,
     )  # fmt: skip
 

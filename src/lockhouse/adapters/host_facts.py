@@ -11,11 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lockhouse.adapters.migrations import HEAD
+from lockhouse.adapters.migrations.run import version_of
 from lockhouse.adapters.tables import FILES
+from lockhouse.errors import Unavailable
 from lockhouse.posture.world import Host, Listener, Place, Root, Thing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
+
+    from lockhouse.model.rows import Store
 
 _ANSWER_S = 0.2
 
@@ -65,6 +69,13 @@ def things_in(folder: Path) -> tuple[Thing, ...]:
     return tuple(one for one in found if one is not None)
 
 
+def _schema(file: Path, store: Store) -> str | None:
+    try:
+        return version_of(file, store)
+    except Unavailable:
+        return None
+
+
 def listener(name: str, host: str, port: int, *, loopback: bool) -> Listener:
     """An address, and whether somebody answers there now."""
     answers = False
@@ -74,7 +85,7 @@ def listener(name: str, host: str, port: int, *, loopback: bool) -> Listener:
 
 
 def look(  # noqa: PLR0913  (what a house is made of)
-    folder: Path, *, root: Path, journal: Path, schema: Mapping[str, str], listeners: Sequence[Listener], tls: str,
+    folder: Path, *, root: Path, journal: Path, listeners: Sequence[Listener], tls: str,
     files: Sequence[str], public_url: bool, demo: bool,
 ) -> Host:  # fmt: skip
     """Everything at once.
@@ -87,7 +98,8 @@ def look(  # noqa: PLR0913  (what a house is made of)
         wal = folder / f"{file}-wal"
         sizes[store] = wal.stat().st_size if wal.is_file() else 0
     return Host(
-        things=things_in(folder), root=root_at(root, folder), journal=place_at(journal, folder), schema=schema,
-        wanted=HEAD, wal_bytes=sizes, listeners=tuple(listeners), tls=tls, public_url=public_url, demo=demo,
+        things=things_in(folder), root=root_at(root, folder), journal=place_at(journal, folder),
+        schema={store: _schema(folder / file, store) for store, file in FILES.items()}, wanted=HEAD, wal_bytes=sizes,
+        listeners=tuple(listeners), tls=tls, public_url=public_url, demo=demo,
         missing_keys=tuple(one for one in files if one and not (folder / one).is_file()),
     )  # fmt: skip

@@ -15,6 +15,7 @@ OPEN_TO_OTHERS = 0o077
 GREAT_WAL = 256 * 1024 * 1024
 BEHIND_MS = 120_000
 FRESH_BACKUP_MS = 2 * DAY_MS
+MEND_FIRST = "mend what is said here and what fails above, then ask again: lockhouse doctor"
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,6 +90,12 @@ def _root_apart(host: Host) -> Answer:
 
 
 def _schema(host: Host) -> Answer:
+    broken = [store for store, version in host.schema.items() if version is None]
+    if broken:
+        return Answer(
+            "FAIL", f"No readable database: {', '.join(broken)}.",
+            "keep the file as it is, and lockhouse backup restore DIR --to NEW",
+        )  # fmt: skip
     old = [store for store, version in host.schema.items() if version != host.wanted]
     if old:
         return Answer("FAIL", f"Not of this release's schema: {', '.join(old)}.", "lockhouse migrate")
@@ -300,7 +307,7 @@ def examine(world: World, *, production: bool) -> list[Result]:
         if only and not production:
             continue
         if world.house is None:
-            away = Answer("ERROR", f"The house could not be opened: {world.away}.", world.mend or "lockhouse doctor")
+            away = Answer("ERROR", f"The house could not be opened: {world.away}.", world.mend or MEND_FIRST)
             results.append(_named(name, away, only))
         else:
             results.append(_named(name, judge(world.house), only))

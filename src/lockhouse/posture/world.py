@@ -56,7 +56,7 @@ class Host(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         things: the folder and its files.
-        schema: version of each store's file; `wanted` is this release's.
+        schema: version of each store's file, None where it is no readable database; `wanted` is this release's.
         wal_bytes: size of each store's log file.
         tls: `own`, `files` or `proxy`; `cert_days` until the certificate ends, None when there is none of ours.
         public_url: whether one is set.
@@ -66,7 +66,7 @@ class Host(msgspec.Struct, frozen=True, kw_only=True):
     things: tuple[Thing, ...]
     root: Root
     journal: Place
-    schema: Mapping[str, str]
+    schema: Mapping[str, str | None]
     wanted: str
     wal_bytes: Mapping[str, int]
     listeners: tuple[Listener, ...]

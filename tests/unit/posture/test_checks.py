@@ -47,6 +47,7 @@ BAD_HOSTS: list[tuple[str, dict[str, Any], str]] = [
     ("root-apart", _root(inside=True), "FAIL"),
     ("root-apart", _root(same_disk=True), "MANUAL"),
     ("schema", {"schema": {"record": "0000"}}, "FAIL"),
+    ("schema", {"schema": {"identity": None, "record": "0001"}}, "FAIL"),
     ("wal-size", {"wal_bytes": {"record": 1 << 30}}, "FAIL"),
     ("listeners", _outside("collect"), "FAIL"),
     ("listeners", {"missing_keys": ("tls.key",)}, "FAIL"),

@@ -23,25 +23,31 @@ if TYPE_CHECKING:
     from lockhouse.model.rows import Store
 
 PAGE_BYTES = 4_096
+UNREADABLE = "keep the file as it is, and bring the house back: lockhouse backup restore DIR --to NEW"
+"""What to do about a file that is no database any more."""
 
 
 def migrate(folder: Path) -> dict[Store, str]:
     """Bring both files of a house folder to this release's schema; returns the version each had ("" for none).
 
     Raises:
-        Unavailable: a writer runs on the folder, or a file is of a later release.
+        Unavailable: a writer runs on the folder, or a file is of a later release, or no readable database.
     """
     with _alone(folder):
         return {store: _migrate(folder / FILES[store], store) for store in STORES}
 
 
 def migrate_check(folder: Path) -> dict[Store, str]:
-    """The schema version of each file, "" where there is none; nothing is changed."""
-    return {store: _version(folder / FILES[store]) for store in STORES}
+    """The schema version of each file, "" where there is none; nothing is changed.
+
+    Raises:
+        Unavailable: a file is no readable database.
+    """
+    return {store: version_of(folder / FILES[store], store) for store in STORES}
 
 
 def _migrate(file: Path, store: Store) -> str:
-    had = _version(file)
+    had = version_of(file, store)
     if had == "":
         create(file, store)
     elif had != HEAD:
@@ -49,13 +55,23 @@ def _migrate(file: Path, store: Store) -> str:
     return had
 
 
-def _version(file: Path) -> str:
+def version_of(file: Path, store: Store) -> str:
+    """The schema version of one file, "" where there is none.
+
+    Raises:
+        Unavailable: it is no readable database.
+    """
     if not file.exists():
         return ""
-    with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as connection:
-        known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone()
-        row = connection.execute("SELECT version_num FROM alembic_version").fetchone() if known else None
-        return str(row[0]) if row else ""
+    try:
+        with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone()
+            row = connection.execute("SELECT version_num FROM alembic_version").fetchone() if known else None
+    except sqlite3.DatabaseError as error:
+        raise Unavailable(
+            f"{store} store: expected a readable database, got {type(error).__name__}", hint=UNREADABLE
+        ) from error
+    return str(row[0]) if row else ""
 
 
 def create(file: Path, store: Store) -> None:

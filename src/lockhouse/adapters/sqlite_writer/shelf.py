@@ -231,8 +231,11 @@ def _open(folder: Path, store: Store) -> apsw.Connection:
 def _check_version(connection: apsw.Connection, file: Path) -> None:
     try:
         rows: list[Any] = list(connection.execute("SELECT version_num FROM alembic_version"))
-    except apsw.Error:
+    except apsw.SQLError:  # no such table
         rows = []
+    except apsw.Error as error:
+        connection.close()
+        raise Unavailable(f"{file.name}: expected a readable database, got {type(error).__name__}") from error
     got = rows[0][0] if rows else "none"
     if got != HEAD:
         connection.close()
