@@ -28,6 +28,7 @@ from lockhouse.adapters.lifeline import LIFELINE_VARIABLE, bind_to_parent
 from lockhouse.adapters.migrations import HEAD as SCHEMA
 from lockhouse.adapters.migrations.run import migrate, migrate_check
 from lockhouse.adapters.outbound import SafeHTTP
+from lockhouse.adapters.passphrase import read_passphrase
 from lockhouse.adapters.sqlite_copy import SqliteCopies
 from lockhouse.adapters.sqlite_reads import SqliteReads
 from lockhouse.adapters.sqlite_writer.local import LocalWriter
@@ -50,7 +51,6 @@ from lockhouse.ledger.entry import Opened as OpenedEntry
 from lockhouse.ledger.tail import lane_key
 from lockhouse.model.change import Change, Put
 from lockhouse.model.rows import House as HouseRow
-from lockhouse.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from lockhouse.model.ports import Clock, OutboundHTTP, Reads, Root
     from lockhouse.model.rows import Store
     from lockhouse.posture.world import Host
+    from lockhouse.secret import Secret
     from lockhouse.settings import Settings
 
 KINDS: dict[str, Kind] = {segment.KIND.name: segment.KIND}
@@ -112,7 +113,8 @@ async def found(folder: Path, chosen: Settings, *, clock: Clock | None = None) -
     Raises:
         Invalid: the folder holds something already.
         Conflict: the root key file exists already.
-        Unavailable: the passphrase's file cannot be read, or the root key file cannot be written.
+        Unavailable: the passphrase's file cannot be read or others may read it too, or the root key file cannot be
+            written.
     """
     _require_free(folder)
     time = clock or SystemClock()
@@ -163,9 +165,9 @@ def _passphrase(chosen: Settings) -> Secret | None:
     if not chosen.root_passphrase_file:
         return None
     try:
-        return Secret(Path(chosen.root_passphrase_file).read_bytes().rstrip(b"\r\n"))
-    except OSError as err:
-        raise Unavailable("root_passphrase_file: expected a file that can be read, got none") from err
+        return read_passphrase(Path(chosen.root_passphrase_file), where="root_passphrase_file")
+    except Invalid as err:
+        raise Unavailable(err.text, hint=err.hint) from err
 
 
 def _parts(house: bytes, log_key: Secret, clock: Clock, kept: anchors.Anchors) -> WriterParts:
@@ -365,8 +367,8 @@ def host_of(folder: Path) -> Host:
         host, port = houses.address_of(text, where=f"listen_{name}")
         served.append(listener(name, host, port, loopback=houses.is_loopback(host)))
     return look(
-        folder, root=Path(chosen.root), journal=_shipped_to(chosen).parent, listeners=served,
-        tls=chosen.tls, files=(chosen.tls_cert, chosen.tls_key), public_url=bool(chosen.public_url),
+        folder, root=Path(chosen.root), passphrase=chosen.root_passphrase_file, journal=_shipped_to(chosen).parent,
+        listeners=served, tls=chosen.tls, files=(chosen.tls_cert, chosen.tls_key), public_url=bool(chosen.public_url),
         demo=chosen.demo,
     )  # fmt: skip
 
@@ -389,6 +391,7 @@ __all__ = [
     "open_lock",
     "open_root",
     "opened",
+    "read_passphrase",
     "schema_of",
     "serve_writer",
     "template",

@@ -36,8 +36,14 @@ def thing_at(path: Path, *, name: str) -> Thing | None:
     )  # fmt: skip
 
 
-def root_at(path: Path, folder: Path) -> Root:
-    """The root key file. That it is locked is read from its form; its keys are not."""
+def root_at(path: Path, folder: Path, *, passphrase: str = "") -> Root:
+    """The root key file. That it is locked is read from its form; its keys are not.
+
+    Args:
+        path: of the file.
+        folder: of the house.
+        passphrase: path of the file that holds its passphrase, if it has one.
+    """
     locked = False
     with suppress(OSError, ValueError):
         locked = json.loads(path.read_bytes()).get("passphrase") is not None
@@ -45,6 +51,8 @@ def root_at(path: Path, folder: Path) -> Root:
     return Root(
         thing=thing_at(path, name=str(path)) if there else None, inside=folder.resolve() in path.resolve().parents,
         same_disk=_disk(path) == _disk(folder), locked=locked, path=str(path.absolute()),
+        passphrase=thing_at(Path(os.path.realpath(passphrase)), name=passphrase) if passphrase else None,
+        passphrase_path=passphrase,
     )  # fmt: skip
 
 
@@ -85,12 +93,13 @@ def listener(name: str, host: str, port: int, *, loopback: bool) -> Listener:
 
 
 def look(  # noqa: PLR0913  (what a house is made of)
-    folder: Path, *, root: Path, journal: Path, listeners: Sequence[Listener], tls: str,
+    folder: Path, *, root: Path, passphrase: str, journal: Path, listeners: Sequence[Listener], tls: str,
     files: Sequence[str], public_url: bool, demo: bool,
 ) -> Host:  # fmt: skip
     """Everything at once.
 
     Args:
+        passphrase: path of the file that holds the root's passphrase, or an empty text.
         files: paths that the settings name, relative to the folder or absolute.
     """
     sizes: dict[str, int] = {}
@@ -98,7 +107,8 @@ def look(  # noqa: PLR0913  (what a house is made of)
         wal = folder / f"{file}-wal"
         sizes[store] = wal.stat().st_size if wal.is_file() else 0
     return Host(
-        things=things_in(folder), root=root_at(root, folder), journal=place_at(journal, folder),
+        things=things_in(folder), root=root_at(root, folder, passphrase=passphrase),
+        journal=place_at(journal, folder),
         schema={store: _schema(folder / file, store) for store, file in FILES.items()}, wanted=HEAD, wal_bytes=sizes,
         listeners=tuple(listeners), tls=tls, public_url=public_url, demo=demo,
         missing_keys=tuple(one for one in files if one and not (folder / one).is_file()),

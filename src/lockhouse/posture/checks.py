@@ -76,6 +76,21 @@ def _root(host: Host) -> Answer:
     return fine("Only we read the root key file.")
 
 
+def _passphrase(host: Host) -> Answer:
+    path, found = host.root.passphrase_path, host.root.passphrase
+    if not path:
+        return fine("No file with a passphrase is named.")
+    if found is None:
+        return Answer(
+            "FAIL", f"There is no file with the passphrase at {path}.",
+            "bring it back from its copy, or set `root_passphrase_file` in lockhouse.toml to where it is",
+        )  # fmt: skip
+    if found.mode & OPEN_TO_OTHERS:
+        mend = f"chmod 600 {path}, and ask who has read it"
+        return Answer("FAIL", f"Others may read the passphrase at {path}.", mend)
+    return fine("Only its owner reads the file with the passphrase.")
+
+
 def _root_apart(host: Host) -> Answer:
     if host.demo:
         return fine("A demo house keeps its root inside.")
@@ -281,6 +296,7 @@ def _witness(_house: House) -> Answer:
 
 _HOST: tuple[tuple[str, Callable[[Host], Answer], bool], ...] = (
     ("folder-mode", _folder, False), ("folder-owner", _owner, False), ("root-file", _root, False),
+    ("passphrase-file", _passphrase, False),
     ("root-apart", _root_apart, False), ("schema", _schema, False), ("wal-size", _wal, False),
     ("listeners", _listeners, False), ("metrics", _metrics, False), ("journal", _journal, False),
     ("no-demo", _is_demo, True), ("root-locked", _locked, True), ("journal-apart", _journal_apart, True),

@@ -26,6 +26,7 @@ class Root(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         thing: the file; None when it is missing. `path`: where it is looked for.
         inside: within the house folder. `same_disk`: on the house's file system. `locked`: by a passphrase.
+        passphrase: the file that holds it; None when there is none at `passphrase_path`, which the settings name.
     """
 
     thing: Thing | None
@@ -33,6 +34,8 @@ class Root(msgspec.Struct, frozen=True, kw_only=True):
     same_disk: bool
     locked: bool
     path: str = ""
+    passphrase: Thing | None = None
+    passphrase_path: str = ""
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):

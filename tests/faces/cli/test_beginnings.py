@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import shlex
 import subprocess
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from lockhouse.wiring import is_free
+from lockhouse.settings import Settings
+from lockhouse.wiring import found, is_free
 from tests.faces.cli.house import EMAIL, Desk
 
 if TYPE_CHECKING:
@@ -34,10 +37,15 @@ def _state(desk: Desk, check: str) -> tuple[str, str]:
     return one["state"], one["sentence"]
 
 
+def _write(file: Path, text: str, *, mode: int = 0o600) -> None:
+    file.write_text(text, "utf-8")
+    file.chmod(mode)
+
+
 @pytest.fixture
 def locked(tmp_path: Path) -> Desk:
     desk = Desk(tmp_path)
-    (tmp_path / "passphrase").write_text("nine words nobody says\n", "utf-8")
+    _write(tmp_path / "passphrase", "nine words nobody says\n")
     seen = desk.call("init shop --yes --demo --passphrase-file passphrase")
     assert seen.code == 0, seen.err
     assert "and its passphrase in a third" in seen.out
@@ -47,7 +55,7 @@ def locked(tmp_path: Path) -> Desk:
 def test_a_root_is_locked_by_a_passphrase_from_the_beginning(locked: Desk) -> None:
     assert f'root_passphrase_file = "{locked.folder}/passphrase"' in (locked.house / "lockhouse.toml").read_text()
     assert _state(locked, "root-locked")[0] == "PASS"
-    (locked.folder / "passphrase").write_text("another\n", "utf-8")
+    _write(locked.folder / "passphrase", "another\n")
     assert locked.call("policy history").code == 9
     (locked.folder / "passphrase").unlink()
     seen = locked.call("policy history")
@@ -57,7 +65,7 @@ def test_a_root_is_locked_by_a_passphrase_from_the_beginning(locked: Desk) -> No
 def test_the_environment_may_name_the_passphrase_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     desk = Desk(tmp_path)
     file = tmp_path / "passphrase"
-    file.write_text("nine words\n", "utf-8")
+    _write(file, "nine words nobody says\n")
     monkeypatch.setenv("LOCKHOUSE_ROOT_PASSPHRASE_FILE", str(file))
     desk.environment["LOCKHOUSE_ROOT_PASSPHRASE_FILE"] = str(file)
     assert desk.call("init shop --yes --demo").code == 0
@@ -109,7 +117,7 @@ def test_a_root_that_is_not_where_it_was_said_to_be_is_looked_for(
 def test_a_passphrase_for_a_root_that_is_not_locked_is_an_error_and_no_comfort(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     desk.found()
-    (tmp_path / "passphrase").write_text("nine words\n", "utf-8")
+    _write(tmp_path / "passphrase", "nine words nobody says\n")
     with (desk.house / "lockhouse.toml").open("a", encoding="utf-8") as file:
         file.write(f'root_passphrase_file = "{tmp_path}/passphrase"\n')
     seen = desk.call("policy history")
@@ -117,13 +125,52 @@ def test_a_passphrase_for_a_root_that_is_not_locked_is_an_error_and_no_comfort(t
     assert "expected a root key file that a passphrase locks, got one without" in seen.err
 
 
-@pytest.mark.parametrize("content", [None, "\n"])
-def test_a_house_is_not_begun_with_a_passphrase_that_is_none(tmp_path: Path, content: str | None) -> None:
+@pytest.mark.parametrize(
+    ("content", "mode", "got"),
+    [
+        (None, 0o600, "got none"), ("\n", 0o600, "got an empty file"), ("x\n", 0o600, "got a shorter one"),
+        ("fourteen signs\n", 0o600, "at least 15 characters"), ("nine words nobody says\n", 0o604, "got mode 0604"),
+        ("nine words nobody says\n", 0o640, "a file that only its owner may read"),
+    ],
+)  # fmt: skip
+def test_a_house_is_not_begun_with_a_passphrase_that_guards_nothing(
+    tmp_path: Path, content: str | None, mode: int, got: str
+) -> None:
     desk = Desk(tmp_path)
     if content is not None:
-        (tmp_path / "passphrase").write_text(content, "utf-8")
-    assert desk.call("init shop --yes --demo --passphrase-file passphrase").code == 2
+        _write(tmp_path / "passphrase", content, mode=mode)
+    seen = desk.call("init shop --yes --demo --passphrase-file passphrase")
+    assert (seen.code, got in seen.err, "umask 077" in seen.err) == (2, True, True)
     assert not desk.house.exists()
+
+
+def test_a_passphrase_that_others_may_read_opens_nothing_until_that_is_mended(locked: Desk) -> None:
+    file = locked.folder / "passphrase"
+    assert _state(locked, "passphrase-file")[0] == "PASS"
+    file.chmod(0o644)
+    seen = locked.call("policy history")
+    assert (seen.code, f"chmod 600 {file}" in seen.err) == (9, True)
+    assert _state(locked, "passphrase-file") == ("FAIL", f"Others may read the passphrase at {file}.")
+    file.chmod(0o600)
+    assert locked.call("policy history").code == 0
+
+
+def test_a_passphrase_that_is_away_is_looked_for_where_the_setting_says(locked: Desk) -> None:
+    file = locked.folder / "passphrase"
+    file.unlink()
+    assert _state(locked, "passphrase-file") == ("FAIL", f"There is no file with the passphrase at {file}.")
+    shown = locked.call("doctor").out
+    assert "set root_passphrase_file in lockhouse.toml to where it is" in shown
+    assert "→ lockhouse doctor\n" not in shown
+    assert f"expected a file that can be read at {file}" in locked.call("policy history").err
+
+
+def test_a_short_passphrase_that_locks_a_root_already_still_opens_it(locked: Desk) -> None:
+    before = Settings(name="Old", demo=True, root=str(locked.folder / "old.root"))
+    _write(locked.folder / "old", "short\n")
+    chosen = replace(before, root_passphrase_file=str(locked.folder / "old"))
+    asyncio.run(found(locked.folder / "old-house", chosen))
+    assert locked.call(f"-C {locked.folder / 'old-house'} ledger log").code == 0
 
 
 def test_a_recipient_without_its_key_file_is_said_to_be_ill(tmp_path: Path) -> None:

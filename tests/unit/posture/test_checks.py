@@ -44,6 +44,8 @@ BAD_HOSTS: list[tuple[str, dict[str, Any], str]] = [
     ("folder-owner", {"things": (LINK,)}, "FAIL"),
     ("root-file", _root(thing=None), "FAIL"),
     ("root-file", _root(thing=LOOSE), "FAIL"),
+    ("passphrase-file", _root(passphrase_path="pass"), "FAIL"),
+    ("passphrase-file", _root(passphrase_path="pass", passphrase=LOOSE), "FAIL"),
     ("root-apart", _root(inside=True), "FAIL"),
     ("root-apart", _root(same_disk=True), "MANUAL"),
     ("schema", {"schema": {"record": "0000"}}, "FAIL"),

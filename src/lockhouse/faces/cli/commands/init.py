@@ -18,12 +18,15 @@ from lockhouse.flows.approve import approve, draft_of
 from lockhouse.policy.document import parse
 from lockhouse.policy.starter import EXAMPLE_COMPANY, EXAMPLE_CONTACT, check_region, read_system, starter
 from lockhouse.settings import Settings
-from lockhouse.wiring import KINDS, found, is_free, opened, template
+from lockhouse.wiring import KINDS, found, is_free, opened, read_passphrase, template
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 REGIONS = ("eu",)
+MIN_PASSPHRASE = 15
+"""Characters of a secret that stands alone (NIST SP 800-63B-4 §3.1.1.2): whoever has a copy of the root may guess."""
+MAKE = "(umask 077; openssl rand -base64 24 >"
 SYSTEMS = ("web:segment:public", "shop:segment:secret")
 
 
@@ -89,18 +92,17 @@ def _passphrase(call: Call, named: Path | None) -> str:
     """The whole path of the file that locks the root, or an empty string.
 
     Raises:
-        Invalid: the file cannot be read, or holds nothing.
+        Invalid: the file cannot be read, others may read it too, or what it holds is too short.
     """
     file = named or Path(call.environment.get("LOCKHOUSE_ROOT_PASSPHRASE_FILE", ""))
     if file == Path():
         return ""
     place = (call.cwd / file).absolute()
     try:
-        passphrase = place.read_bytes().rstrip(b"\r\n")
-    except OSError as err:
-        raise Invalid("--passphrase-file", "a file that can be read", got="none") from err
-    if not passphrase:
-        raise Invalid("--passphrase-file", "a file with a passphrase", got="an empty one")
+        read_passphrase(place, where="--passphrase-file", least=MIN_PASSPHRASE)
+    except Invalid as wrong:
+        wrong.hint = f"one of your own making: {MAKE} {shlex.quote(str(file))})"
+        raise
     return str(place)
 
 
