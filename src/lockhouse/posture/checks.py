@@ -15,6 +15,7 @@ OPEN_TO_OTHERS = 0o077
 GREAT_WAL = 256 * 1024 * 1024
 BEHIND_MS = 120_000
 FRESH_BACKUP_MS = 2 * DAY_MS
+READ_ALL = "lockhouse ledger verify --records"
 MEND_FIRST = "mend what is said here and what fails above, then ask again: lockhouse doctor"
 
 
@@ -152,7 +153,12 @@ def _journal(host: Host) -> Answer:
 def _ledger(house: House) -> Answer:
     if house.unsigned:
         return Answer("FAIL", f"The ledger cannot be signed: {house.unsigned}.", "lockhouse ledger verify")
-    return fine("The ledger goes on from what was signed last.")
+    if house.found is None:
+        unread = f"The ledger goes on from what was signed last; its {house.entries:,} entries were not read."
+        return Answer("MANUAL", unread, READ_ALL)
+    if house.found:
+        return Answer("FAIL", f"The ledger is not as it was signed: {house.found} found wrong with it.", READ_ALL)
+    return fine(f"The ledger's {house.entries:,} entries are as they were signed. No record was read: {READ_ALL}.")
 
 
 def _policy(house: House) -> Answer:

@@ -94,7 +94,8 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
         backup_at: when the newest backup was noted, ms; None for none. `now`: ms.
         overdue: endings whose time has come and that are not done.
         dead: dead letters.
-        unsigned: why the ledger could not be signed just now; empty when it was.
+        unsigned: why the ledger could not be signed just now; empty when it was. `entries`: how many it has.
+        found: what is wrong with them; None when there were too many to be read here.
         admins: enrolled staff that may approve; None while nobody can enrol.
     """
 
@@ -113,6 +114,8 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     mend_draft: str = ""
     no_write_key: tuple[str, ...] = ()
     unsigned: str = ""
+    entries: int = 0
+    found: int | None = None
     admins: int | None = None
 
 

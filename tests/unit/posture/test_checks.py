@@ -23,7 +23,7 @@ HOST = Host(
 )  # fmt: skip
 HOUSE = House(
     policy=1, differs=None, placeholder=False, keyless=(), unserved=(), unproven=(), behind_ms=0, backup_at=NOW,
-    now=NOW, overdue=0, dead=0, admins=2,
+    now=NOW, overdue=0, dead=0, admins=2, found=0,
 )  # fmt: skip
 LOOSE = msgspec.structs.replace(FILE, mode=0o640)
 FOREIGN = msgspec.structs.replace(FILE, owned=False)
@@ -62,6 +62,8 @@ BAD_HOSTS: list[tuple[str, dict[str, Any], str]] = [
 ]
 BAD_HOUSES: list[tuple[str, dict[str, Any], str]] = [
     ("ledger", {"unsigned": "ledger: expected the tree that was signed last"}, "FAIL"),
+    ("ledger", {"found": 2}, "FAIL"),
+    ("ledger", {"found": None, "entries": 300_000}, "MANUAL"),
     ("policy", {"policy": None}, "FAIL"),
     ("draft", {"differs": "policy.yaml differs from live v1."}, "MANUAL"),
     ("draft", {"no_draft": "policy: expected a YAML file", "mend_draft": "bring it back"}, "FAIL"),

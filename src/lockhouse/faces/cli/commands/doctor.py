@@ -14,6 +14,7 @@ from lockhouse.faces.cli.call import Here
 from lockhouse.faces.cli.drafts import difference, unreadable
 from lockhouse.faces.cli.layout import Said, plain
 from lockhouse.faces.workers.sending import key_file, write_key
+from lockhouse.flows import audit
 from lockhouse.flows.channel import credentials_of, lives
 from lockhouse.flows.forward import backlog
 from lockhouse.gates.ending import open_cases
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 FOUND = 1
 """Exit code when something is to be mended."""
 OVERDUE_MS = 3_600_000
+MAX_READ = 200_000
+"""Entries of a ledger that are read: some two seconds of a doctor's time."""
 MARKS = {"PASS": "PASS  ", "FAIL": "FAIL  ", "MANUAL": "MANUAL", "ERROR": "ERROR "}
 
 
@@ -78,6 +81,8 @@ async def _house(opened: Opened) -> House:
     row = (await house.reads.get(HouseRow, [(1,)])).get((1,))
     policy = house.live_policy.policy if house.live_policy else None
     wrong = unreadable(opened)
+    unsigned = await _unsigned(opened)
+    entries = row.tree_size if row else 0
     return House(
         policy=house.live_policy.version if house.live_policy else None,
         differs=await difference(opened),
@@ -89,10 +94,12 @@ async def _house(opened: Opened) -> House:
         no_write_key=_no_write_key(opened, policy),
         unproven=_unproven(policy, now),
         behind_ms=(row.last_at if row else now) - now,
-        backup_at=await _newest_backup(opened, row.tree_size if row else 0),
+        backup_at=await _newest_backup(opened, entries),
         now=now,
         overdue=sum(one.destroy_at + OVERDUE_MS < now for one in await open_cases(house)),
-        unsigned=await _unsigned(opened),
+        unsigned=unsigned,
+        entries=entries,
+        found=await _found(opened) if entries <= MAX_READ and not unsigned else None,
         dead=sum([(await backlog(house, name))["dead"] for name in (policy.recipients if policy else ())]),
     )
 
@@ -104,6 +111,12 @@ async def _unsigned(opened: Opened) -> str:
     except (Tampered, Unavailable) as error:
         return error.text
     return ""
+
+
+async def _found(opened: Opened) -> int:
+    """How much an audit finds wrong with the entries, held against every checkpoint that is kept."""
+    trusted = audit.Trusted((opened.verifier,), opened.lane_key, anchors=opened.anchors)
+    return (await audit.verify(opened.house, sequencer=opened.writer, trusted=trusted)).found
 
 
 async def _keyless(opened: Opened, policy: Policy | None, now: int) -> tuple[str, ...]:
