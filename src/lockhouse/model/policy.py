@@ -179,6 +179,11 @@ class Channel(Part, frozen=True):
     country: str | None = None
     served: bool = False
 
+    @property
+    def pageless(self) -> bool:
+        """Whether its key is for pages, and no site is listed whose pages may send with it."""
+        return self.assurance_key == "public" and not self.origins
+
 
 class Recipient(Part, frozen=True):
     """A system or firm outside that may receive named fields for named purposes.

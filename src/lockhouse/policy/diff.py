@@ -17,7 +17,11 @@ from lockhouse.policy.life import days
 
 
 class Effects(msgspec.Struct, frozen=True, kw_only=True):
-    """What changes, as lines in alphabetical order; `widening` is set by what adds and never by what removes."""
+    """What changes, as lines in alphabetical order; `widening` is set by what adds and never by what removes.
+
+    Attributes:
+        uncarried: fields that no event carries and that stood otherwise, or not at all, before.
+    """
 
     newly_kept: tuple[str, ...] = ()
     no_longer_kept: tuple[str, ...] = ()
@@ -29,9 +33,11 @@ class Effects(msgspec.Struct, frozen=True, kw_only=True):
     sent_to_less: tuple[str, ...] = ()
     loosened: tuple[str, ...] = ()
     tightened: tuple[str, ...] = ()
+    uncarried: tuple[str, ...] = ()
     widening: bool = False
 
 
+UNCARRIED = "Declared, and kept of nothing until an event under `events` carries it"
 _TITLES = {
     "newly_kept": "Newly kept",
     "longer": "Kept longer",
@@ -43,9 +49,11 @@ _TITLES = {
     "readable_by_less": "Readable by less",
     "sent_to_less": "Sent to less",
     "tightened": "Tightened",
+    "uncarried": UNCARRIED,
 }
 
 
+_NARROWING = ("no_longer_kept", "shorter", "readable_by_less", "sent_to_less", "tightened")
 _WORD_NEEDED = {
     "consent": 3,
     "soft_opt_in": 2,
@@ -85,8 +93,15 @@ def diff(old: Policy | None, new: Policy) -> Effects:
         | (after_strict - before_strict)
         | {f"no longer: {line}" for line in before_rules - after_rules},
     }
-    lines = {name: tuple(sorted(found)) for name, found in {**more, **less}.items()}
+    idle = {"uncarried": set(uncarried(new)) - set(uncarried(old) if old is not None else ())}
+    lines = {name: tuple(sorted(found)) for name, found in {**more, **less, **idle}.items()}
     return msgspec.convert({**lines, "widening": any(more.values())}, Effects)
+
+
+def uncarried(policy: Policy) -> tuple[str, ...]:
+    """Fields that no event carries, so that nothing is kept in them."""
+    carried = {name for event in policy.events.values() for name in event.fields}
+    return tuple(name for name in policy.fields if name not in carried)
 
 
 def render(effects: Effects) -> str:
@@ -98,7 +113,8 @@ def render(effects: Effects) -> str:
             parts.append("\n".join([f"{title}:", *(f"  {line}" for line in lines)]))
     if not parts:
         return "No effect: the two policies do the same.\n"
-    verdict = "This widens what is done with data." if effects.widening else "This only narrows."
+    narrows = "This only narrows." if any(getattr(effects, name) for name in _NARROWING) else "Nothing else changes."
+    verdict = "This widens what is done with data." if effects.widening else narrows
     return "\n".join([*parts, verdict]) + "\n"
 
 
@@ -115,7 +131,10 @@ def _kept(policy: Policy) -> Iterator[str]:
             for name in policy.events[event].fields:
                 for purpose in policy.fields[name].purposes:
                     yield f"{name} for {purpose}, from {event} on {channel.name}"
+    idle = uncarried(policy)
     for field in policy.fields.values():
+        if field.name in idle:
+            continue
         form = f" coarsened by {field.minimise}" if field.minimise else " as sent"
         yield f"{field.name} as {field.type} of class {field.class_}{form}"
         yield from (f"{field.name} item {key or 'value'} as {kind}" for key, kind in field.of.items())
@@ -232,8 +251,6 @@ def _loose(policy: Policy) -> Iterator[str]:
         yield from (f"channel {channel.name} proves {name}" for name in channel.proves)
         yield from (f"channel {channel.name} reads {name} from {path}" for name, path in channel.map.items())
         yield from (f"channel {channel.name} takes requests from {origin}" for origin in channel.origins)
-        if not channel.origins and channel.assurance_key == "public":
-            yield f"channel {channel.name} takes requests from any origin"
     for field in policy.fields.values():
         if field.identifies:
             yield f"{field.name} identifies a {field.identifies}"

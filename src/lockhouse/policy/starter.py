@@ -35,7 +35,7 @@ controller:
     from: [shipping_country, store_country, account_country]   # first known wins
     unknown: strictest
 
-# Purposes, fields, events and roles come from retail@1; a key written here replaces its own.
+# Purposes, fields, events and roles come from retail@1; a key written here replaces its own, a list as a whole.
 # purposes:
 #   marketing:
 #     about: Tell you about products you may like
@@ -44,6 +44,8 @@ controller:
 #     keep: 12 months after last_activity
 # fields:
 #   gift_note: {{type: text, class: contact, for: [fulfilment], minimise: redact_identifiers}}
+# events:                # a field is kept of the events that carry it; this replaces retail@1's list of the event
+#   Support Requested: [email, phone, name, customer_id, order_id, message, gift_note]
 # consent:
 #   names: {{Advertising: marketing}}    # what your banner says: what this file says
 
@@ -137,4 +139,11 @@ def read_system(text: str, *, where: str, kinds: Collection[str] = CHANNEL_KINDS
 
 def _channel(system: System) -> list[str]:
     lines = [f"  {system.name}:", f"    kind: {system.kind}"]
-    return [*lines, f"    key: {system.key}"] if system.key else lines
+    if system.key == "public":
+        lines += [
+            "    key: public",
+            "    # origins: [https://shop.example]   # sites whose pages may send; none, no page may",
+        ]
+    elif system.key:
+        lines.append(f"    key: {system.key}")
+    return lines

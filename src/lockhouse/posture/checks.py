@@ -192,6 +192,15 @@ def _channels(house: House) -> Answer:
     return fine("Every channel has a write key.")
 
 
+def _origins(house: House) -> Answer:
+    if house.pageless:
+        return Answer(
+            "MANUAL", f"No web page may send to: {', '.join(house.pageless)}.",
+            "list your sites under the channel's `origins` in the policy, then lockhouse policy approve",
+        )  # fmt: skip
+    return fine("Every public key has its sites.")
+
+
 def _served(house: House) -> Answer:
     if house.unserved:
         return Answer(
@@ -310,8 +319,8 @@ _HOST: tuple[tuple[str, Callable[[Host], Answer], bool], ...] = (
 )  # fmt: skip
 _HOUSE: tuple[tuple[str, Callable[[House], Answer], bool], ...] = (
     ("ledger", _ledger, False), ("policy", _policy, False), ("draft", _draft, False), ("clock", _clock, False),
-    ("channels", _channels, False), ("served", _served, False), ("recipient-keys", _recipient_keys, False),
-    ("endings", _endings, False), ("dead-letters", _dead, False),
+    ("channels", _channels, False), ("origins", _origins, False), ("served", _served, False),
+    ("recipient-keys", _recipient_keys, False), ("endings", _endings, False), ("dead-letters", _dead, False),
     ("backup", _backup, True), ("contact", _contact, True), ("recipients", _recipients, True),
     ("second-admin", _admins, True), ("witness", _witness, True),
 )  # fmt: skip

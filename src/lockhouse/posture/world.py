@@ -89,6 +89,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
         placeholder: the controller's contact is still the example's.
         keyless: channels without a living key. `unserved`: channels and recipients whose kind this build lacks.
         no_write_key: files of recipients that are served whose write key is missing, empty or open to others.
+        pageless: channels with a public key that list no site whose pages may send.
         unproven: recipients outside without a contract, or past their review.
         behind_ms: how far the local clock is behind the ledger's newest time; negative when ahead.
         backup_at: when the newest backup was noted, ms; None for none. `now`: ms.
@@ -113,6 +114,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     no_draft: str = ""
     mend_draft: str = ""
     no_write_key: tuple[str, ...] = ()
+    pageless: tuple[str, ...] = ()
     unsigned: str = ""
     entries: int = 0
     found: int | None = None

@@ -61,3 +61,27 @@ def test_a_ledger_too_long_to_be_read_at_a_visit_is_said_to_be_unread(
     monkeypatch.setattr("lockhouse.faces.cli.commands.doctor.MAX_READ", 1)
     state, sentence, mend = _said(desk, "ledger")
     assert (state, "entries were not read" in sentence, mend) == ("MANUAL", True, "lockhouse ledger verify --records")
+
+
+def test_a_public_channel_that_lets_no_page_in_is_said_and_mended_in_the_policy(desk: Desk) -> None:
+    assert _said(desk, "origins")[:2] == ("MANUAL", "No web page may send to: web.")
+    assert "No page may send with it yet" in desk.call("channel add web").out
+    assert desk.call("channel show web", json=True).value["origins"] == []
+    draft = desk.house / "policy.yaml"
+    text = draft.read_text("utf-8")
+    draft.write_text(text.replace("# origins: [https://shop.example]", "origins: [https://shop.example]"), "utf-8")
+    assert desk.call("policy approve --yes").code == 0
+    assert _said(desk, "origins")[0] == "PASS"
+    assert "No page may send" not in desk.call("channel add web").out
+    assert "origins    https://shop.example\n" in desk.call("channel show web").out
+
+
+def test_a_draft_with_a_field_that_no_event_carries_is_valid_and_says_so(desk: Desk) -> None:
+    with (desk.house / "policy.yaml").open("a", encoding="utf-8") as file:
+        file.write("\nfields:\n  shoe_size: {type: integer, class: profile, for: [fulfilment]}\n")
+    seen = desk.call("policy check")
+    assert (seen.code, "until an event under `events` carries it: shoe_size." in seen.out) == (0, True)
+    for line in ("policy diff", "policy approve"):
+        seen = desk.call(line, typed="no\n", talks=True)
+        assert "carries it:\n  shoe_size\n" in seen.out + seen.err
+        assert "Newly kept" not in seen.out + seen.err

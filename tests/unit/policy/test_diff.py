@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from lockhouse.errors import Invalid
-from lockhouse.policy.diff import diff, render
+from lockhouse.policy.diff import diff, render, uncarried
 from lockhouse.policy.starter import read_system, starter
 from tests.unit.policy.worlds import EXAMPLE, compiled
 
@@ -62,6 +62,27 @@ def test_the_same_policy_in_other_words_has_no_effect() -> None:
     assert not effects.widening
 
 
+NOTED = EXAMPLE.replace("\nfields:\n", "\nfields:\n  gift_note: {type: text, class: contact, for: [fulfilment]}\n")
+
+
+def test_a_field_that_no_event_carries_is_said_to_be_that_and_not_newly_kept() -> None:
+    effects = diff(compiled(), compiled(NOTED))
+    assert (effects.uncarried, effects.newly_kept) == (("gift_note",), ())
+    assert "no event" not in render(effects)
+    assert "Declared, and kept of nothing until an event under `events` carries it:\n  gift_note\n" in render(effects)
+    carried = NOTED.replace("Unsubscribed:    [email]", "Unsubscribed:    [email, gift_note]")
+    after = diff(compiled(NOTED), compiled(carried))
+    assert after.uncarried == ()
+    assert "gift_note as text of class contact as sent" in after.newly_kept
+    assert diff(compiled(NOTED), compiled(NOTED)).uncarried == ()
+
+
+def test_a_public_channel_without_origins_lets_no_page_in_so_that_taking_them_away_narrows() -> None:
+    effects = diff(compiled(), compiled(EXAMPLE.replace("origins: [https://shop.example]", "origins: []")))
+    assert (effects.loosened, effects.widening) == ((), False)
+    assert effects.tightened == ("no longer: channel web takes requests from https://shop.example",)
+
+
 def test_a_first_policy_is_all_new() -> None:
     effects = diff(None, compiled())
     assert effects.widening
@@ -93,12 +114,14 @@ def test_the_starter_is_short_and_valid_as_it_stands() -> None:
 def test_the_starters_comments_are_valid_once_uncommented() -> None:
     lines = starter("Shop", ["eu"], ["web"]).splitlines()
     free = [
-        line[2:] if line.startswith(("#   ", "# purposes", "# fields", "# consent", "# recip")) else line
+        line[2:] if line.startswith(("#   ", "# purposes", "# fields", "# events", "# consent", "# recip")) else line
         for line in lines
     ]
     policy = compiled("\n".join(free) + "\n")
     assert set(policy.recipients) == {"analytics-tool"}
     assert "gift_note" in policy.fields
+    assert uncarried(policy) == ()
+    assert "https://shop.example" in compiled("\n".join(free).replace("# origins", "origins")).channels["web"].origins
 
 
 @pytest.mark.parametrize(("regions", "systems"), [(["moon"], ["web"]), (["eu"], ["web:telex"])])

@@ -25,6 +25,10 @@ FIRST = "first-1"
 READ = "read -rs KEY"
 """Stands alone: whatever is pasted together with it would be taken for the key."""
 SAMPLE = {"email": "anna@customer.example", "order_id": "A-1"}
+PAGELESS = (
+    "No page may send with it yet: list your sites in the policy under the channel's `origins`, such as\n"
+    "https://shop.example, and approve it. Until then what a page sends is refused (LH-1103)."
+)
 WEAKNESS = {
     "public": "Anyone can read its key in the page: events may be made up, so they neither widen a consent nor prove "
     "an identifier.",
@@ -70,6 +74,7 @@ def _shown(channel: Channel, key: str, address: str) -> str:
         "",
         f"  {key}",
         "",
+        *([PAGELESS, ""] if channel.pageless else []),
         *(f"  {line}" for line in _snippet(channel, key, address, event=event)),
         "",
         "One event by hand. So that the key stays out of the shell's history, type this line alone, paste the key and",
@@ -85,6 +90,13 @@ def _shown(channel: Channel, key: str, address: str) -> str:
         "",
         f"  lockhouse why {FIRST}",
     ])  # fmt: skip
+
+
+def _origins(channel: Channel) -> str:
+    """Whose pages may send; a secret key is in no page, and is not asked where it comes from."""
+    if channel.assurance_key != "public":
+        return "not asked for"
+    return ", ".join(channel.origins) or "none: pages are refused"
 
 
 def _snippet(channel: Channel, key: str, address: str, *, event: str) -> list[str]:
@@ -144,7 +156,7 @@ async def show(name: str, /, *, call: Here) -> Said:
         "assurance": channel.assurance_key or "signed",
         "stage": channel.stage.name.lower(),
         "events": ", ".join(channel.events),
-        "origins": ", ".join(channel.origins) or "any",
+        "origins": _origins(channel),
         "proves": ", ".join(channel.proves) or "nothing",
         "weakness": WEAKNESS[channel.assurance_key],
     }
@@ -159,7 +171,8 @@ async def show(name: str, /, *, call: Here) -> Said:
         for row in keys
     ]
     value = {
-        "name": name, **told, "map": channel.map,
+        "name": name, **told, "events": channel.events, "origins": channel.origins, "proves": channel.proves,
+        "map": channel.map,
         "keys": [
             {"begins": one.shown, "live": lives(one, now), "made_at": one.created_at, "until_at": one.until_at}
             for one in keys

@@ -90,6 +90,7 @@ async def _house(opened: Opened) -> House:
         mend_draft=(wrong.hint or "lockhouse policy check") if wrong else "",
         placeholder=policy is not None and policy.controller.contact == EXAMPLE_CONTACT,
         keyless=await _keyless(opened, policy, now),
+        pageless=tuple(one.name for one in policy.channels.values() if one.pageless) if policy else (),
         unserved=_unserved(policy),
         no_write_key=_no_write_key(opened, policy),
         unproven=_unproven(policy, now),

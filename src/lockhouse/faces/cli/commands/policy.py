@@ -21,6 +21,7 @@ from lockhouse.model.decision import PersonFacts
 from lockhouse.model.names import NameBook
 from lockhouse.policy.cedar import judge
 from lockhouse.policy.compile import compile_policy
+from lockhouse.policy.diff import UNCARRIED, uncarried
 from lockhouse.policy.diff import render as render_effects
 from lockhouse.policy.document import parse
 from lockhouse.policy.document import render as render_document
@@ -74,7 +75,9 @@ def check(file: Path | None = None, /, *, call: Here) -> Said:
     parts = [count(number, name.removesuffix("s")) for name, number in value.items() if isinstance(number, int)]
     unserved = [name for name, one in policy.channels.items() if not one.served]
     note = f"\nNot served by this build: {', '.join(unserved)}." if unserved else ""
-    return Said(value, f"The draft is valid: {', '.join(parts)}.{note}")
+    idle = uncarried(policy)
+    note += f"\n{UNCARRIED}: {', '.join(idle)}." if idle else ""
+    return Said(value | {"uncarried": idle}, f"The draft is valid: {', '.join(parts)}.{note}")
 
 
 @APP.command
