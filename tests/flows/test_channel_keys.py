@@ -53,17 +53,30 @@ async def test_a_key_is_ended_by_all_of_it_too_and_only_once(tmp_path: Path) -> 
         await end_credential(world.house, "account", key, by=BY)
 
 
-async def test_beginnings_that_fit_several_keys_or_none_end_nothing(tmp_path: Path) -> None:
+async def test_beginnings_that_are_too_short_or_fit_no_key_end_nothing(tmp_path: Path) -> None:
     world = await World.make(tmp_path)
     keys = [await _key(world), await _key(world)]
-    with pytest.raises(Invalid, match="those of 2 keys"):
-        await end_credential(world.house, "account", keys[0][:4], by=BY)
+    for short in (keys[0][:4], keys[0][:7]):
+        with pytest.raises(Invalid, match="the 8 characters that are shown of it, or all of it, got fewer"):
+            await end_credential(world.house, "account", short, by=BY)
     for wrong in ("", "…", "lhs_!!!!"):
         with pytest.raises(NotFound, match="first characters"):
             await end_credential(world.house, "account", wrong, by=BY)
     with pytest.raises(NotFound, match="first characters"):
         await end_credential(world.house, "web", keys[0], by=BY)
     assert None not in [await authenticate(world.house, key) for key in keys]
+
+
+async def test_characters_that_two_keys_begin_with_end_neither(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    keys = [await _key(world), await _key(world)]
+    first, second = (await credentials_of(world.house))["account"]
+    twin = signed(msgspec.structs.replace(second, shown=first.shown, mac=b""), world.house.integrity_key)
+    await world.house.commits.commit(Change("identity", puts=(Put(Credential.TABLE, twin),)))
+    with pytest.raises(Invalid, match="those of 2 keys"):
+        await end_credential(world.house, "account", first.shown, by=BY)
+    await end_credential(world.house, "account", keys[0], by=BY)
+    assert [await authenticate(world.house, key) is None for key in keys] == [True, False]
 
 
 async def test_a_key_with_a_last_day_is_refused_from_then_on(tmp_path: Path) -> None:

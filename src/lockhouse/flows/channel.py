@@ -72,13 +72,28 @@ async def end_credential(house: House, name: str, begins: str, *, by: str) -> Cr
     Args:
         house: as it stands.
         name: of the channel.
-        begins: the first characters of the key, as `shown`, or all of it.
+        begins: as `living_credential` takes it.
         by: who ends it.
 
     Raises:
-        NotFound: the channel has no living key that begins so.
-        Invalid: several begin so.
+        NotFound, Invalid, Tampered: as `living_credential`.
         Conflict: somebody else ended it just now.
+    """
+    return await _ended(house, await living_credential(house, name, begins), by=by)
+
+
+async def living_credential(house: House, name: str, begins: str) -> Credential:
+    """The living key of a channel that is meant.
+
+    Args:
+        house: as it stands.
+        name: of the channel.
+        begins: the first characters of the key, as many as are `shown`, or all of it. Fewer could mean a key that
+            nobody looked at.
+
+    Raises:
+        NotFound: the channel has no living key that begins so.
+        Invalid: it is less than what is shown, or several begin so.
         Tampered: a credential's row was not made by this house.
     """
     typed, now = begins.strip().rstrip("…."), house.clock.now_ms()
@@ -87,15 +102,20 @@ async def end_credential(house: House, name: str, begins: str, *, by: str) -> Cr
         whole = credential_hash(typed, key=house.credential_key)
         found = [row for row in living if equal(row.hash, whole)]
     else:
-        found = [row for row in living if typed and row.shown.startswith(typed)]
+        found = [row for row in living if row.shown == typed]
+    if not found and typed and any(row.shown.startswith(typed) for row in living):
+        expected = f"the {_SHOWN} characters that are shown of it, or all of it"
+        raise Invalid("key", expected, got="fewer", hint=f"lockhouse channel show {name}")
     if not found:
         raise NotFound(
             "key: expected the first characters of a living key of this channel",
             hint=f"lockhouse channel show {name}" if living else "lockhouse channel list",
         )
     if len(found) > 1:
-        raise Invalid("key", "characters that one key begins with", got=f"those of {len(found)} keys", hint="say more")
-    return await _ended(house, found[0], by=by)
+        raise Invalid(
+            "key", "characters that one key begins with", got=f"those of {len(found)} keys", hint="say all of it"
+        )
+    return found[0]
 
 
 async def _ended(house: House, row: Credential, *, by: str) -> Credential:

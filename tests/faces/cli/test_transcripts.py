@@ -6,6 +6,7 @@
     < what is typed, or piped in
     what is printed
     = person            the first id that was printed is {person} from here on
+    ~ key               the first write key that was printed is {key} from here on, as far as it was shown
     > event …           an event goes through the collect gate of the channel `shop`
     ! 2                 the exit code, where it is not 0
 
@@ -34,9 +35,10 @@ EVENT = {
     "shipping_country": "DE",
 }
 ID = re.compile(r"\b[0-9a-f]{32}\b")
+KEY = re.compile(r"lh[ps]_[\w-]+")
 SHOWN = [
     (re.compile(r"lh[ps]_[\w-]+…"), "KEY…"),
-    (re.compile(r"lh[ps]_[\w-]+"), "KEY"),
+    (KEY, "KEY"),
     (re.compile(r"lockhouse/[0-9a-f]{32}/1\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+"), "VKEY"),
     (ID, "ID"),
     (re.compile(r"\b[0-9a-f]{16}…"), "DIGEST…"),
@@ -71,8 +73,8 @@ class Transcript:
             elif kind == "@ ":
                 self.desk.found()
                 out.append(line)
-            elif kind == "= ":
-                self.names[line[2:]] = ID.findall(self.printed)[0]
+            elif kind in {"= ", "~ "}:
+                self.names[line[2:]] = (ID if kind == "= " else KEY).findall(self.printed)[0]
                 out.append(line)
         return "\n".join(out) + "\n"
 

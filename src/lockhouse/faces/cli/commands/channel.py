@@ -10,7 +10,7 @@ from lockhouse.errors import NotFound
 from lockhouse.faces.cli.acting import As, allowed
 from lockhouse.faces.cli.call import Here, noun
 from lockhouse.faces.cli.layout import Said, assurance, count, pairs, plain, table, when
-from lockhouse.flows.channel import credentials_of, end_credential, lives, make_credential
+from lockhouse.flows.channel import credentials_of, end_credential, lives, living_credential, make_credential
 from lockhouse.model.rows import Drop
 from lockhouse.policy.sentences import SENTENCES
 
@@ -184,21 +184,25 @@ async def show(name: str, /, *, call: Here) -> Said:
 
 
 @APP.command
-async def revoke(name: str, begins: str, /, *, acting: As | None = None, call: Here) -> Said:
+async def revoke(name: str, begins: str, /, *, yes: bool = False, acting: As | None = None, call: Here) -> Said:
     """End a write key for good: who sends with it is refused from now on, in every process. Noted in the ledger.
 
     For example `lockhouse channel revoke shop lhs_Ab3d`.
 
     Args:
         name: of the channel.
-        begins: the key's first characters, as `channel show` prints them.
+        begins: the key's first characters, all that `channel show` prints of it.
+        yes: do not ask, though it is the last one that lives.
         acting: the role.
     """
     async with call.open() as opened:
         actor = allowed(opened.house, "channel.revoke", (acting or As()).role)
+        await living_credential(opened.house, name, begins)  # before anything is asked
+        if await _living(opened, name) == 1:
+            last = f"It is the last live key of {name}: who sends with it is refused from then on."
+            call.sure(last, name, yes=yes)
         row = await end_credential(opened.house, name, begins, by=actor.id)
-        now = opened.house.clock.now_ms()
-        left = sum(lives(one, now) for one in (await credentials_of(opened.house)).get(name, ()))
+        left = await _living(opened, name)
     text = f"Ended: {row.shown}…. {count(left, 'key')} of {name} still live."
     more = f"\nA new one: lockhouse channel add {name}" if not left else ""
     return Said(
@@ -224,6 +228,11 @@ async def drops(name: str, /, *, call: Here) -> Said:
     total = f"\n\n{count(sum(row.count for row in found), 'field')} not kept.{legend}" if found else ""
     value = [plain(row) | {"channel": name, "sentence": SENTENCES.get(row.reason, "")} for row in found]
     return Said(value, told + total)
+
+
+async def _living(opened: Opened, name: str) -> int:
+    now = opened.house.clock.now_ms()
+    return sum(lives(one, now) for one in (await credentials_of(opened.house)).get(name, ()))
 
 
 def _channel(opened: Opened, name: str) -> Channel:
