@@ -25,7 +25,7 @@ from lockhouse.errors import (
 )
 from lockhouse.faces.cli.app import TREE, run, tree
 from lockhouse.faces.cli.edge import tell, tell_incident
-from lockhouse.faces.cli.layout import clean, plain, table
+from lockhouse.faces.cli.layout import clean, json_text, plain, table
 from lockhouse.faces.cli.terminal import Terminal
 from lockhouse.faces.outcomes import OUTCOMES
 from lockhouse.model.ids import DAY_MS
@@ -228,6 +228,14 @@ def test_values_become_what_json_can_say(value: Any, said: Any) -> None:
 def test_what_a_sender_chose_cannot_move_the_cursor() -> None:
     assert "\x1b" not in clean("\x1b[2Jhidden\r\n")
     assert "\x1b" not in table(("head",), [("\x1b[31mred",)])
+
+
+def test_json_says_what_cannot_be_printed_in_escapes_that_mean_the_same() -> None:
+    value = {"name": "Zo\u00eb \x9b31m\u202eevil\u2066\U000e0001 \u00a0end", "n": 1}
+    text = json_text(value)
+    assert text.isprintable()
+    assert "Zo\u00eb" in text
+    assert json.loads(text) == value
 
 
 @pytest.mark.parametrize("raw", [b"", b"\n", b"\xff\xfe\n"])

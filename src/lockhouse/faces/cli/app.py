@@ -9,14 +9,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import msgspec
 from cyclopts import App, CycloptsError, Group, Parameter
 
 from lockhouse import __version__
 from lockhouse.errors import Invalid, LockhouseError
 from lockhouse.faces.cli.call import OPTIONS, PLAIN, Call
 from lockhouse.faces.cli.edge import INTERRUPTED, tell, tell_incident, usage
-from lockhouse.faces.cli.layout import Said, plain
+from lockhouse.faces.cli.layout import Said, json_text
 from lockhouse.faces.cli.terminal import Terminal
 from lockhouse.faces.serve.bound import harden
 
@@ -176,7 +175,7 @@ def _no_command(app: App, tokens: Sequence[str]) -> Invalid:
 def _answer(terminal: Terminal, said: Any, *, as_json: bool) -> int:
     if not isinstance(said, Said):
         return 0
-    text = msgspec.json.encode(plain(said.value)).decode() if as_json else said.text
+    text = json_text(said.value) if as_json else said.text
     if text:
         terminal.say(text)
     return said.code

@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 from uuid import uuid4
 
-import msgspec
 from cyclopts import App, CoercionError, CycloptsError, MissingArgumentError, UnknownCommandError, UnknownOptionError
 from cyclopts.exceptions import RepeatArgumentError, UnusedCliTokensError
 
 from lockhouse.errors import Invalid, LockhouseError, Unavailable
 from lockhouse.faces.cli.files import named
+from lockhouse.faces.cli.layout import json_text
 from lockhouse.faces.outcomes import OUTCOMES
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def tell(terminal: Terminal, error: LockhouseError, *, as_json: bool) -> int:
         said: dict[str, Any] = {
             "code": error.code, "message": error.text, "hint": error.hint, "problems": list(problems),
         }  # fmt: skip
-        terminal.tell(msgspec.json.encode({"error": said}).decode())
+        terminal.tell(json_text({"error": said}))
     else:
         lines = [f"lockhouse: error[{error.code}]: {problem}" for problem in problems]
         terminal.tell("\n".join(lines + [f"lockhouse: hint: {error.hint}"] * bool(error.hint)))
@@ -71,7 +71,7 @@ def tell_incident(terminal: Terminal, error: Exception, *, as_json: bool) -> int
     hint = "report it with these two lines; they hold nothing personal"
     if as_json:
         said = {"code": "incident", "message": text, "hint": hint, "problems": [text]}
-        terminal.tell(msgspec.json.encode({"error": said}).decode())
+        terminal.tell(json_text({"error": said}))
     else:
         terminal.tell(f"lockhouse: error[incident]: {text}\nlockhouse: hint: {hint}")
     return INCIDENT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -72,6 +73,14 @@ def pairs(found: Mapping[str, object]) -> str:
 def count(number: int, one: str, many: str = "") -> str:
     """`1 record`, `3 records`."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def json_text(value: Any) -> str:
+    """A value as one line of JSON; signs that cannot be printed stand as escapes, which mean the same to a script."""
+    text = msgspec.json.encode(plain(value)).decode()
+    if text.isprintable():
+        return text
+    return "".join(sign if sign.isprintable() else json.dumps(sign)[1:-1] for sign in text)
 
 
 def plain(value: Any) -> Any:

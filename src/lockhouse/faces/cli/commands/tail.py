@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from lockhouse.errors import Invalid, NotFound
 from lockhouse.faces.cli.call import Here
-from lockhouse.faces.cli.layout import clean, count, plain, when
+from lockhouse.faces.cli.layout import clean, count, json_text, when
 from lockhouse.faces.outcomes import sentence
 
 if TYPE_CHECKING:
@@ -39,7 +37,7 @@ async def tail(*, channel: str | None = None, refused: bool = False, limit: int 
         raise Invalid("--limit", "a number from 1 up", got="another")
     seen = 0
     async for answer in follow(call.folder(), channel=channel, refused_only=refused):
-        text = msgspec.json.encode(plain(answer)).decode() if call.json else line(answer)
+        text = json_text(answer) if call.json else line(answer)
         call.terminal.say(text)
         seen += 1
         if limit is not None and seen >= limit:
