@@ -49,6 +49,16 @@ def test_an_option_that_stands_twice_is_named(desk: Desk) -> None:
     assert " --house: expected it once, got it twice\n" in desk.call("policy history -C . --house .").err
 
 
+@pytest.mark.parametrize("line", ["person find", "suppression add", "suppression remove --reason x"])
+def test_a_wrong_field_is_said_to_be_one_before_a_value_is_asked_for_and_is_not_repeated(desk: Desk, line: str) -> None:
+    noun, _, more = line.partition(" --")
+    for talks in (False, True):
+        seen = desk.call(f"{noun} Schmidt {'--' * bool(more)}{more}", talks=talks)
+        assert (seen.code, "expected one of" in seen.err, "email" in seen.err) == (2, True, True)
+        assert "Schmidt" not in seen.err
+        assert "terminal" not in seen.err
+
+
 def test_a_noun_without_its_verb_is_a_mistake_as_every_missing_word_is(
     desk: Desk, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -11,6 +11,7 @@ from cyclopts import Parameter
 from lockhouse.errors import Invalid, Refused
 from lockhouse.faces.cli.acting import As, Reading, allowed, asking, blind
 from lockhouse.faces.cli.call import Here, Input, id_of, noun, person_of
+from lockhouse.faces.cli.kinds import kind_of
 from lockhouse.faces.cli.layout import Said, count, plain
 from lockhouse.faces.cli.people import card, facts_about, joined, let_in, records, undoable, why_refused
 from lockhouse.flows import link, look
@@ -39,15 +40,14 @@ async def find(kind: str, source: Input = None, /, *, acting: Reading | None = N
         source: `-` reads one line of standard input; a value is refused here.
         acting: role, purpose and reason.
     """
-    value = call.terminal.personal(
-        kind if kind.isidentifier() else "value", source, example="lockhouse person find KIND"
-    )
     async with call.open() as opened:
+        name = kind_of(opened.house.live().policy, kind, lookups=True)
         ask = await asking(opened.house, acting or Reading(), action="find")
         if other := blind(opened.house.live().policy, ask):  # nor may it learn who is known
             entry = await look.nothing(opened.house, ask)
             seen = f"person: expected a role that sees persons, got {ask.actor.roles[0]}; noted as {entry.hex()}"
             raise Refused(seen, reasons=("class-not-seen",), hint=other)
+        value = call.terminal.personal(name, source, example="lockhouse person find KIND")
         views = await look.find(opened.house, ask, by=kind, value=value)
         told = "\n\n".join(_with_undo(call, view, card(view, opened.house.live().policy, ask)) for view in views)
     return Said([plain(view) for view in views], told or "Nobody was found.")

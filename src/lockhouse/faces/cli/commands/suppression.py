@@ -12,6 +12,7 @@ from cyclopts import Parameter
 from lockhouse.errors import Invalid
 from lockhouse.faces.cli.acting import As, allowed
 from lockhouse.faces.cli.call import Here, Input, noun
+from lockhouse.faces.cli.kinds import kind_of
 from lockhouse.faces.cli.layout import Said, day, plain, table, when
 from lockhouse.flows import consent
 
@@ -48,9 +49,10 @@ async def add(kind: str, source: Input = None, /, *, closing: Closing | None = N
     """
     said = closing or Closing()
     _word(said.reason)
-    value = call.terminal.personal("value", source, example="lockhouse suppression add KIND")
     async with call.open() as opened:
         actor = allowed(opened.house, "suppression.add", said.role)
+        name = kind_of(opened.house.live().policy, kind)
+        value = call.terminal.personal(name, source, example="lockhouse suppression add KIND")
         row = await consent.suppress(opened.house, kind, value, purposes=said.purpose, reason=said.reason, by=actor.id)
         closed = closed_by(row, opened.house.live().names)
     told = {"kind": kind, "purposes": closed, "since": row.since, "reason": said.reason}
@@ -68,9 +70,10 @@ async def remove(kind: str, source: Input = None, /, *, reason: str, acting: As 
         acting: the role.
     """
     _word(reason)
-    value = call.terminal.personal("value", source, example="lockhouse suppression remove KIND")
     async with call.open() as opened:
         actor = allowed(opened.house, "suppression.remove", (acting or As()).role)
+        name = kind_of(opened.house.live().policy, kind)
+        value = call.terminal.personal(name, source, example="lockhouse suppression remove KIND")
         await consent.lift(opened.house, kind, value, reason=reason, by=actor.id)
     return Said({"kind": kind, "removed": True, "reason": reason}, "Lifted. It is noted with its reason.")
 
