@@ -71,10 +71,12 @@ def explain(policy: Policy, *, role: str, field: str, purpose: str, person: Pers
         customer=person.customer,
     )
     lines = [_kept(item, about), _rests(policy, about, person.region)]
-    shut = person_shut(policy, purpose, facts)
-    if shut:
-        lines.append(f"For this person {purpose} is shut.")
     lines.extend(_role_lines(policy, who, item, purpose=purpose))
+    if person_shut(policy, purpose, facts):
+        lines.append(f"For this person {purpose} is shut.")
+    never = _never(policy, who, item, purpose=purpose)
+    if never:  # whatever the person says, and wherever they are: a remedy for those would not help
+        return [*lines, f"Answer: {field} is shut.", sentence(never)]
     ask = Ask(
         actor=Actor(id="", kind="staff", roles=(role,)), action="show", purpose=purpose, fields=(field,), facts=facts
     )
@@ -117,6 +119,16 @@ def _role_lines(policy: Policy, role: Role, field: Field, *, purpose: str) -> li
         needs = [words for guard, words in _GUARD_WORDS.items() if guards & guard]
         lines.append(f"Role {role.name} may {_MODE_WORDS[mode]}{' with ' + ', '.join(needs) if needs else ''}.")
     return lines
+
+
+def _never(policy: Policy, role: Role, field: Field, *, purpose: str) -> str | None:
+    """Why this role sees the field of nobody for this purpose, as a reason code; None if it sees it of somebody."""
+    if purpose not in field.purposes and purpose != REQUESTS:
+        return "not-for-this-purpose"
+    row = policy.table.get(role.name, {}).get(purpose)
+    if row is None:
+        return "no-role"
+    return None if row.get(field.class_, {}).keys() & {"full", "masked"} else "class-not-seen"
 
 
 def _answer(decision: Decision, field: str) -> list[str]:

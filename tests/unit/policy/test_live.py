@@ -9,6 +9,7 @@ from lockhouse.model.policy import Slot
 from lockhouse.model.scale import PersonState
 from lockhouse.policy.decide import decide, map_consent, open_slot, permits, purposes_open
 from lockhouse.policy.explain import explain, sentences
+from lockhouse.policy.sentences import sentence
 from tests.unit.policy.worlds import EXAMPLE, SMALL, compiled
 
 DAY = 86_400_000
@@ -191,6 +192,23 @@ def test_explain_says_basis_keep_role_and_answer() -> None:
 def test_explain_names_what_is_in_the_way(role: str, field: str, purpose: str, says: str) -> None:
     lines = explain(compiled(), role=role, field=field, purpose=purpose, person=PersonFacts())
     assert any(line.startswith(says) for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("role", "field", "purpose", "code"),
+    [
+        ("support", "email", "marketing", "no-role"), ("support", "loyalty_id", "fulfilment", "class-not-seen"),
+        ("analyst", "order_total", "analytics", "class-not-seen"),
+        ("support", "phone", "marketing", "not-for-this-purpose"),
+    ],
+)  # fmt: skip
+def test_what_no_word_of_the_person_opens_is_explained_by_the_role_and_no_remedy_that_does_not_help(
+    role: str, field: str, purpose: str, code: str
+) -> None:
+    willing = PersonFacts(region="de", consents={"marketing": True, "analytics": True})
+    for person in (PersonFacts(), PersonFacts(region="de", consents={"marketing": False}), willing):
+        lines = explain(compiled(), role=role, field=field, purpose=purpose, person=person)
+        assert lines[-2:] == [f"Answer: {field} is shut.", sentence(code)]
 
 
 @pytest.mark.parametrize(
