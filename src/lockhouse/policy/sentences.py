@@ -50,6 +50,35 @@ SENTENCES: dict[str, str] = {
 }
 
 
+_NOT_KEPT = {
+    "minor": "Not kept: this person is a minor; optional purposes are shut. Orders are kept. Ask a privacy officer.",
+    "no-consent": "Not kept: this person did not agree to what it would be kept for. Orders are kept. Only they can "
+    "agree.",
+    "objected": "Not kept: this person objected to what it would be kept for. Orders are kept. Ask a privacy officer.",
+    "opted-out": "Not kept: this person opted out of sale and sharing. Orders are kept. Only they can opt in again.",
+    "region": "Not kept: their region is unknown, so the strictest rule counts. Orders are kept. Send a country.",
+    "restricted": "Not kept: this person's data is restricted. Legal duties stay open. Ask a privacy officer.",
+    "suppressed": "Not kept: this person asked to be left out of this purpose. Orders are kept. Ask a privacy officer.",
+    "undeclared": "Not kept: the policy does not name this field. Declared fields are kept. Add it under fields.",
+}
+"""Codes that also say why something is hidden: here, why it was never stored."""
+_REVEALED = {
+    "only-masked": "Masked: your role sees this masked only, and no reveal of it opens more. Another role may see it. "
+    "Ask an admin."
+}
+"""Codes that promise what a reveal would do: here, what is left when one was made."""
+
+
+def not_kept(code: str) -> str:
+    """Why a field of an event was not stored; an empty text for a code that is unknown."""
+    return _NOT_KEPT.get(code) or SENTENCES.get(code, "")
+
+
+def revealed(code: str) -> str:
+    """Why a field stays masked or hidden in a reveal; an unknown code is said as it is."""
+    return _REVEALED.get(code) or SENTENCES.get(code, code)
+
+
 def sentence(code: str) -> str:
     """The sentence of a reason code; every code the product uses has one."""
     return SENTENCES[code]

@@ -42,3 +42,14 @@ def test_the_items_of_an_order_are_readable_and_whole_for_scripts(tmp_path: Path
     [line] = [line for line in desk.call(look).out.splitlines() if line.startswith("items")]
     assert "  price: 14.5, quantity: 2, sku: tea; quantity: 1, sku: cup  " in line
     assert desk.call(look, json=True).value["fields"]["items"]["value"] == [TEA, CUP]
+
+
+def test_a_reveal_says_of_what_it_left_masked_that_no_reveal_opens_it(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.found()
+    desk.send(("identify", {"email": EMAIL, "customer_id": "C-1"}))
+    look = f"{desk.person()} --as support --reason 'call back'"
+    shown, left = desk.call(f"person show {look}").out, desk.call(f"person reveal {look}").out
+    assert "A reveal opens what your role may open" in shown
+    assert "A reveal opens what your role may open" not in left
+    assert "customer_id: Masked: your role sees this masked only, and no reveal of it opens more." in left

@@ -9,7 +9,7 @@ from lockhouse.model.decision import PersonFacts
 from lockhouse.model.policy import Policy
 from lockhouse.policy.decide import purposes_open, why_shut
 from lockhouse.policy.reduce import REASONS, Reduced, Reducer, find_value
-from lockhouse.policy.sentences import SENTENCES
+from lockhouse.policy.sentences import SENTENCES, not_kept
 from tests.unit.policy.worlds import EXAMPLE, compiled, event
 
 ORDER = {
@@ -197,3 +197,4 @@ def test_the_value_that_is_indexed_is_the_value_that_is_searched() -> None:
 
 def test_every_reason_has_its_sentence() -> None:
     assert set(REASONS) <= set(SENTENCES)
+    assert [code for code in REASONS if not not_kept(code).startswith("Not kept: ")] == []

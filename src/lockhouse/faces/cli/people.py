@@ -11,10 +11,10 @@ from lockhouse.gates.facts import facts_of_persons, merge_facts
 from lockhouse.model.decision import PersonFacts
 from lockhouse.model.scale import PersonState
 from lockhouse.policy.decide import plain_reason
-from lockhouse.policy.sentences import SENTENCES
+from lockhouse.policy.sentences import SENTENCES, revealed, sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from lockhouse.flows.link import Joint
     from lockhouse.gates.disclose import FieldView, View
@@ -42,7 +42,7 @@ def card(view: View, policy: Policy, ask: Ask) -> str:
     ]
     heads = ("field", "state", "value", "from", "proof", "date")
     lines.append(table(heads, rows, empty="nothing is held that this role may see"))
-    lines += _because(view, policy)
+    lines += _because(view, policy, says=revealed if ask.action == "reveal" else sentence)
     lines += [
         f"{count(number, 'box', 'boxes')} {word}: {ENDED[word]}, and nothing opens {'it' if number == 1 else 'them'}."
         for word, number in sorted(view.ended.items())
@@ -108,15 +108,13 @@ def _look(view: View, ask: Ask) -> str:
     return f"as {' and '.join(ask.actor.roles)} for {ask.purpose}{reason}, noted as {view.entry.hex()}"
 
 
-def _because(view: View, policy: Policy) -> list[str]:
+def _because(view: View, policy: Policy, *, says: Callable[[str], str]) -> list[str]:
     """Each reason once, with the fields it holds for."""
     held: dict[tuple[str, ...], list[str]] = {}
     for name, one in view.fields.items():
         if one.state != "open" and one.because and name in policy.fields:
             held.setdefault(one.because, []).append(name)
-    return [
-        f"{', '.join(names)}: {' '.join(SENTENCES.get(code, code) for code in codes)}" for codes, names in held.items()
-    ]
+    return [f"{', '.join(names)}: {' '.join(map(says, codes))}" for codes, names in held.items()]
 
 
 def shown(value: Any) -> str:

@@ -12,7 +12,7 @@ from lockhouse.faces.cli.call import Here, noun
 from lockhouse.faces.cli.layout import Said, assurance, count, pairs, plain, table, when
 from lockhouse.flows.channel import credentials_of, end_credential, lives, living_credential, make_credential
 from lockhouse.model.rows import Drop
-from lockhouse.policy.sentences import SENTENCES
+from lockhouse.policy.sentences import not_kept
 
 if TYPE_CHECKING:
     from lockhouse.model.policy import Channel
@@ -222,11 +222,11 @@ async def drops(name: str, /, *, call: Here) -> Said:
         found = await opened.house.reads.find(Drop, ("channel",), [(channel.id,)])
     found.sort(key=lambda row: -row.count)
     rows = [(row.path, row.reason, f"{row.count:,}", when(row.first_at), when(row.last_at)) for row in found]
-    codes = sorted({row.reason for row in found} & set(SENTENCES))
-    legend = "".join(f"\n  {code}: {SENTENCES[code]}" for code in codes)
+    codes = sorted({row.reason for row in found if not_kept(row.reason)})
+    legend = "".join(f"\n  {code}: {not_kept(code)}" for code in codes)
     told = table(("path", "reason", "count", "since", "last"), rows, empty="nothing was dropped")
     total = f"\n\n{count(sum(row.count for row in found), 'field')} not kept.{legend}" if found else ""
-    value = [plain(row) | {"channel": name, "sentence": SENTENCES.get(row.reason, "")} for row in found]
+    value = [plain(row) | {"channel": name, "sentence": not_kept(row.reason)} for row in found]
     return Said(value, told + total)
 
 

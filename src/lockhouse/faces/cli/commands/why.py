@@ -11,7 +11,7 @@ from lockhouse.faces.outcomes import anchor, remedies, sentence
 from lockhouse.flows.why import why as why_of
 from lockhouse.model.rows import Person, Record
 from lockhouse.model.scale import PersonState
-from lockhouse.policy.sentences import SENTENCES
+from lockhouse.policy.sentences import not_kept
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,7 +65,7 @@ def _unread(one: Why) -> list[str]:
 
 def _not_kept(one: Why) -> list[str]:
     kept = [] if one.kept is None else [f"{count(one.kept, 'field')} kept, {len(one.dropped)} dropped."]
-    return kept + [f"  {clean(path)}: {reason}. {SENTENCES.get(reason, '')}".rstrip() for path, reason in one.dropped]
+    return kept + [f"  {clean(path)}: {reason}. {not_kept(reason)}".rstrip() for path, reason in one.dropped]
 
 
 def _paragraph(one: Why, *, gone: bool) -> str:
