@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from lockhouse.errors import Refused
 from lockhouse.faces.cli.layout import when
+from lockhouse.faces.outcomes import OUTCOMES
 from lockhouse.model.ids import DAY_MS
 from tests.faces.cli.house import EMAIL, Desk
 
@@ -38,6 +40,27 @@ def test_a_request_says_when_its_keys_were_destroyed(desk: Desk) -> None:
     assert (ended["destroyed_at"], ended["destroy_at"]) == (done, due)
     assert desk.call("request list").out.rstrip().endswith(f"Z  {when(done)}")
     assert f"\ndestroyed       {when(done)}\n" in desk.call(f"request show {opened['request']}").out
+
+
+def test_a_request_is_not_fulfilled_before_its_day_and_the_answer_is_no(desk: Desk) -> None:
+    opened = desk.call(f"request open {desk.person()}", json=True).value
+    line = f"request fulfil {opened['request']} --yes"
+    for as_json in (False, True):
+        seen = desk.call(line, json=as_json)
+        assert (seen.code, seen.out) == (OUTCOMES[Refused].exit_code, "")
+        assert f"got one that is shut until {when(opened['destroy_at'])}" in seen.err
+        assert f"request cancel {opened['request']}" in seen.err
+    desk.clock.now = opened["destroy_at"]
+    assert desk.call(line).code == 0
+
+
+def test_a_month_that_has_not_begun_is_ahead_and_not_kept(desk: Desk) -> None:
+    rows = desk.call("retention plan", json=True).value
+    today = when(desk.clock.now)[:10]
+    assert {one["ahead"] for one in rows} == {False, True}
+    assert all(one["ahead"] == (one["epoch"] > today) for one in rows)
+    lines = desk.call("retention plan").out.splitlines()[1 : len(rows) + 1]
+    assert all(("ahead" if one["ahead"] else "kept") in line for one, line in zip(rows, lines, strict=True))
 
 
 def test_a_request_that_is_called_off_says_by_whom_and_what_stays_shut(desk: Desk) -> None:

@@ -38,9 +38,14 @@ def day(at: int | None) -> str:
     return "-" if at is None else f"{datetime.fromtimestamp(at / 1000, UTC):%Y-%m-%d}"
 
 
+def begins(epoch: int) -> int:
+    """When an epoch, which is counted from 2020-01-01, begins (ms)."""
+    return EPOCH_DAY_ZERO_MS + epoch * DAY_MS
+
+
 def epoch_day(epoch: int) -> str:
-    """The first day of an epoch, which is counted from 2020-01-01."""
-    return day(EPOCH_DAY_ZERO_MS + epoch * DAY_MS)
+    """The first day of an epoch."""
+    return day(begins(epoch))
 
 
 def proof(number: int | None) -> str:

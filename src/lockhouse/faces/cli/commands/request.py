@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from lockhouse.errors import Conflict
+from lockhouse.errors import Conflict, Refused
 from lockhouse.faces.cli.acting import As, allowed, os_user
 from lockhouse.faces.cli.call import Here, id_of, noun, person_of
 from lockhouse.faces.cli.endings import destroyed
@@ -98,7 +98,7 @@ async def show(case: str, /, *, call: Here) -> Said:
 
 @APP.command
 async def fulfil(case: str, /, *, now: bool = False, yes: bool = False, acting: As | None = None, call: Here) -> Said:
-    """Destroy the keys of a request whose cooling time has passed; nothing brings the data back.
+    """Destroy the keys of a request whose cooling time has passed; nothing brings the data back. Refused before.
 
     Args:
         case: an id that `request list` printed.
@@ -120,8 +120,12 @@ async def fulfil(case: str, /, *, now: bool = False, yes: bool = False, acting: 
             call.sure(question, str(records), yes=yes)
         done = await request.fulfil(house, found, journal=opened.journal, now=now)
     if done.case.step != "done":
-        text = f"Still shut: the keys are destroyed from {when(done.case.destroy_at)} on."
-        return Said(_told(done.case), text)
+        raise Refused(
+            f"request: expected one whose cooling time has passed, got one that is shut until "
+            f"{when(done.case.destroy_at)}",
+            reasons=("cooling",),
+            hint=f"a house that serves destroys its keys from then on; until then: lockhouse request cancel {case}",
+        )
     was = " before" if found.step == "done" else f" in {done.took_ms} ms"
     text = (
         f"Destroyed{was}: {count(len(done.case.serials), 'key')}.\n"

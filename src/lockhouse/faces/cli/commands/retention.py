@@ -5,7 +5,7 @@ from __future__ import annotations
 from lockhouse.faces.cli.acting import As, allowed
 from lockhouse.faces.cli.call import Here, noun
 from lockhouse.faces.cli.endings import destroyed
-from lockhouse.faces.cli.layout import Said, count, day, epoch_day, plain, table
+from lockhouse.faces.cli.layout import Said, begins, count, day, epoch_day, plain, table
 from lockhouse.flows import retain
 
 APP = noun("retention", "End what has been kept long enough, by destroying one key a month.")
@@ -15,7 +15,8 @@ APP = noun("retention", "End what has been kept long enough, by destroying one k
 async def plan(*, call: Here) -> Said:
     """Which months of collection end when, compartment by compartment. Changes nothing.
 
-    Compartments with a purpose that counts from the last activity end person by person and are not listed.
+    A month that is `ahead` has not begun: its key waits, and nothing is kept under it yet. Compartments with a purpose
+    that counts from the last activity end person by person and are not listed.
     """
     async with call.open() as opened:
         found = await retain.plan(opened.house)
@@ -23,7 +24,7 @@ async def plan(*, call: Here) -> Said:
     due = retain.next_run(found, now=now)
     rows = [
         (epoch_day(one.epoch), one.class_, ", ".join(one.purposes), day(one.due_at),
-         "shut" if one.shut else "due" if one.due_at <= now else "kept")
+         "shut" if one.shut else "due" if one.due_at <= now else "ahead" if begins(one.epoch) > now else "kept")
         for one in found
     ]  # fmt: skip
     text = table(("epoch from", "class", "purposes", "ends", "state"), rows, empty="no epoch ends as a whole")
@@ -31,6 +32,7 @@ async def plan(*, call: Here) -> Said:
         {
             "compartment": one.compartment, "name": one.name, "class": one.class_, "purposes": list(one.purposes),
             "epoch": epoch_day(one.epoch), "due_at": one.due_at, "due": one.due_at <= now, "shut": one.shut,
+            "ahead": begins(one.epoch) > now,
         }
         for one in found
     ]  # fmt: skip
