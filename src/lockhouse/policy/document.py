@@ -55,7 +55,8 @@ def parse(files: Mapping[str, str], *, templates: Callable[[str], str]) -> Docum
     own = _joined(spots, problems)
     if not spots and not problems:  # what does not parse is named already
         problems.add(f"{min(files, default='policy.yaml')}:1:1", "a policy", "nothing")
-    problems.stop()  # what does not parse cannot be checked further
+    if problems.unreadable:  # what does not parse cannot be checked further
+        problems.stop()
     document = _document(_extended(own, templates, problems), problems)
     problems.stop()
     return document
@@ -86,10 +87,10 @@ def _joined(spots: list[Spot], problems: Problems) -> Spot:
                 joined[key], places[key] = value, spot.keys[key]
             elif isinstance(before.value, dict) and isinstance(value.value, dict):
                 for twice in sorted(before.value.keys() & value.value.keys()):
-                    problems.add(value.keys[twice], "each key in one file only", f"{shown(twice)} again")
+                    problems.again(value.keys[twice], "each key in one file only", twice)
                 joined[key] = _over(before, value)
             else:
-                problems.add(spot.keys[key], "each key in one file only", f"{shown(key)} again")
+                problems.again(spot.keys[key], "each key in one file only", key)
     return Spot(joined, spots[0].where if spots else "policy.yaml:1:1", places)
 
 

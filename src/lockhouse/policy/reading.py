@@ -29,6 +29,7 @@ from lockhouse.errors import Invalid
 MAX_FILE_BYTES = 1 << 20
 MAX_DEPTH = 12
 MAX_SHOWN = 60
+UNPARSED = "something that does not parse"
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})\Z")
 _PERSONAL = re.compile(r"@|\d[\d ()./-]{5,}\d")
 
@@ -57,10 +58,22 @@ class Problems:
 
     def __init__(self) -> None:
         self._texts: dict[str, None] = {}
+        self._again: set[str] = set()
 
     def add(self, where: str, expected: str, got: str = "") -> None:
         """Note one problem, once."""
         self._texts[f"{where}: expected {expected}" + (f", got {got}" if got else "")] = None
+
+    def again(self, where: str, expected: str, word: str) -> None:
+        """Note a key that stands twice: the first one counts, so that all else can still be checked."""
+        known = set(self._texts)
+        self.add(where, expected, f"{shown(word)} again")
+        self._again |= set(self._texts) - known
+
+    @property
+    def unreadable(self) -> bool:
+        """Whether something is wrong that leaves the rest unsure."""
+        return not self._again.issuperset(self._texts)
 
     def word(self, spot: Spot, known: Iterable[str], *, where: str = "", got: str | None = None) -> None:
         """Note an unknown word with the nearest known one."""
@@ -131,12 +144,20 @@ def read(name: str, text: str, problems: Problems) -> Spot | None:
     except MarkedYAMLError as err:
         mark = err.problem_mark or err.context_mark
         where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark is not None else f"{name}:1:1"
-        problems.add(where, "YAML", "something that does not parse")
+        tab = mark is not None and _is_tab(text, mark.line, mark.column)
+        problems.add(where, "YAML" + ", which is indented by spaces" * tab, "a tab" if tab else UNPARSED)
     except (YAMLError, RecursionError, ValueError):
-        problems.add(f"{name}:1:1", "YAML", "something that does not parse")
+        problems.add(f"{name}:1:1", "YAML", UNPARSED)
     except _TooDeepError as err:
         problems.add(str(err), f"at most {MAX_DEPTH} levels", "a deeper one")
     return None
+
+
+def _is_tab(text: str, line: int, column: int) -> bool:
+    """Whether a tab stands where the parser stopped, or in the indent before it."""
+    lines = text.splitlines()
+    before = lines[line][: column + 1] if line < len(lines) else ""
+    return before.endswith("\t") or (before[:-1].isspace() and "\t" in before)
 
 
 class _TooDeepError(Exception):
@@ -192,7 +213,7 @@ class _Builder:
                 continue
             word = str(event.value)
             if word in entries:
-                self._problems.add(key.where, "each key once", f"{shown(word)} again")
+                self._problems.again(key.where, "each key once", word)
                 continue
             entries[word] = value
             keys[word] = key.where

@@ -180,6 +180,8 @@ def test_no_message_holds_what_looks_like_a_persons_value(value: str) -> None:
         ("a: *x", "got an alias"),
         ("a: !!python/object:os.system 1", "got a tag"),
         ("a: [1", "got something that does not parse"),
+        ("a:\n\tb: 1", "policy.yaml:2:1: expected YAML, which is indented by spaces, got a tab"),
+        ("a:\n  \tb: 1\n  c: 2", "got a tab"),
         ("a: 1\na: 2", "expected each key once, got 'a' again"),
         ("a: 1\n---\nb: 2", "got a second one"),
         ("[" * 50, "at most 12 levels"),
@@ -193,6 +195,13 @@ def test_only_plain_yaml_is_read(text: str, says: str) -> None:
     with pytest.raises(Invalid) as caught:
         document(text)
     assert any(says in problem for problem in caught.value.problems)
+
+
+def test_a_key_that_stands_twice_hides_no_other_problem() -> None:
+    with pytest.raises(Invalid) as caught:
+        document(SMALL.replace("policy: 1", "policy: 1\npolicy: 1").replace("type: text", "type: txt"))
+    assert "expected each key once, got 'policy' again" in caught.value.problems[0]
+    assert "got 'txt'" in caught.value.problems[1]
 
 
 def test_aliases_never_multiply() -> None:
