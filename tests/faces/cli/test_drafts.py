@@ -92,3 +92,17 @@ def test_a_house_whose_draft_is_away_says_how_it_comes_back(tmp_path: Path) -> N
     assert f"lockhouse policy show > {draft}" in doctor.out
     draft.write_text(desk.call("policy show").out, "utf-8")
     assert desk.call("policy diff", json=True).value["same"] is True
+    assert "is live v1 already" in desk.call("policy approve --yes").out
+
+
+def test_a_policy_that_is_shown_is_the_document_alone_though_the_draft_differs(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.found()
+    draft = desk.house / "policy.yaml"
+    approved = draft.read_text("utf-8")
+    draft.write_text(approved.replace("Example", "Another") + "# more\n", "utf-8")
+    shown = desk.call(f"-C {desk.house} policy show")
+    assert shown.out == approved
+    assert "Live v1, approved " in shown.err
+    assert f"which rules. lockhouse -C {desk.house} policy diff\n" in shown.err
+    assert desk.call("policy show", json=True).err == ""

@@ -175,7 +175,7 @@ def test_a_draft_that_differs_from_what_rules_is_said_and_not_loaded(tmp_path: P
     draft = desk.house / "policy.yaml"
     more = draft.read_text("utf-8") + "\nfields:\n  shoe_size: {type: integer, class: profile, for: [fulfilment]}\n"
     draft.write_text(more, "utf-8")
-    assert "differs from live v1" in desk.call("policy show").out
+    assert "differs from live v1" in desk.call("policy show").err
     assert [one["state"] for one in desk.call("doctor", json=True).value["results"] if one["check"] == "draft"] == [
         "MANUAL"
     ]

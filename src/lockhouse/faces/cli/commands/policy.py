@@ -82,7 +82,9 @@ def check(file: Path | None = None, /, *, call: Here) -> Said:
 
 @APP.command
 async def show(*, full: bool = False, call: Here) -> Said:
-    """The live policy as it was approved.
+    """The live policy as it was approved, and nothing else on standard output: it can be written to a file.
+
+    Which version it is, and whether the draft differs, is said on standard error.
 
     Args:
         full: with its template merged in.
@@ -94,11 +96,13 @@ async def show(*, full: bool = False, call: Here) -> Said:
         text, note = live.document.decode(), await difference(opened)
     if full:
         text = render_document(parse({"policy.yaml": text}, templates=template))
-    head = f"# live v{live.id}, approved {when(live.at)} by {live.by}, sha256 {live.hash.hex()[:16]}…\n"
+    if not call.json:
+        head = f"Live v{live.id}, approved {when(live.at)} by {live.by}, sha256 {live.hash.hex()[:16]}…"
+        call.terminal.tell("\n".join([head, *([call.located(note)] if note else [])]))
     value = {
         "version": live.id, "at": live.at, "by": live.by, "hash": live.hash, "document": text, "difference": note,
     }  # fmt: skip
-    return Said(value, head + (f"# {note}\n" if note else "") + text)
+    return Said(value, text)
 
 
 @APP.command
