@@ -53,3 +53,24 @@ def test_a_reveal_says_of_what_it_left_masked_that_no_reveal_opens_it(tmp_path: 
     assert "A reveal opens what your role may open" in shown
     assert "A reveal opens what your role may open" not in left
     assert "customer_id: Masked: your role sees this masked only, and no reveal of it opens more." in left
+
+
+def test_a_reveal_says_that_free_text_behind_the_reason_was_not_kept(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.found()
+    desk.send(("Order Completed", {"email": EMAIL, "order_id": "A-1"}))
+    reveal = ["person", "reveal", desk.person(), "--as", "support", "--reason"]
+    told = "What stands behind the reason's word was not kept: only a ticket such as T-17 or #4711 is."
+    assert told in desk.call([*reveal, "call back: she rang at noon"]).out
+    for reason in ("call back", "call back: T-17", "call back: #4711", "call back: "):
+        assert told not in desk.call([*reveal, reason]).out
+
+
+def test_who_is_shut_and_who_was_never_here_are_not_found_in_the_same_words(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.found()
+    desk.send(("Order Completed", {"email": EMAIL, "order_id": "A-1"}))
+    assert desk.call(f"request open {desk.person()}").code == 0
+    shut, nobody = (desk.call("person find email -", typed=f"{one}\n") for one in (EMAIL, "nobody@example.com"))
+    assert shut == nobody
+    assert shut.out == "Nobody who can be shown was found.\n"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from lockhouse.faces.cli.acting import blind
 from lockhouse.faces.cli.layout import clean, count, day, proof, table, when
+from lockhouse.gates.disclose import ticket_of
 from lockhouse.gates.facts import facts_of_persons, merge_facts
 from lockhouse.model.decision import PersonFacts
 from lockhouse.model.scale import PersonState
@@ -66,6 +67,13 @@ def why_refused(view: View, policy: Policy, ask: Ask) -> list[str]:
     other = blind(policy, ask)
     codes = [code for code in view.refused if not other or code not in OF_THE_ROLE]
     return [other] * bool(other) + [SENTENCES.get(code, code) for code in codes]
+
+
+def unkept(ask: Ask) -> list[str]:
+    """That what stands behind the reason's word was not kept, if it is no ticket: free text may name anybody."""
+    if not (ask.reason or "").partition(":")[2].strip() or ticket_of(ask.reason):
+        return []
+    return ["What stands behind the reason's word was not kept: only a ticket such as T-17 or #4711 is."]
 
 
 def let_in(graces: Mapping[str, int]) -> list[str]:

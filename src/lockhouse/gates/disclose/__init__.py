@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from lockhouse.gates.disclose.gate import FOLD_LIMIT, Records, disclose, note_nothing
+from lockhouse.gates.disclose.gate import FOLD_LIMIT, Records, disclose, note_nothing, ticket_of
 from lockhouse.gates.disclose.view import FieldView, RecordView, ShutBoxes, View
 
-__all__ = ["FOLD_LIMIT", "FieldView", "RecordView", "Records", "ShutBoxes", "View", "disclose", "note_nothing"]
+__all__ = [
+    "FOLD_LIMIT",
+    "FieldView",
+    "RecordView",
+    "Records",
+    "ShutBoxes",
+    "View",
+    "disclose",
+    "note_nothing",
+    "ticket_of",
+]

@@ -288,7 +288,7 @@ def _note_text(live: LivePolicy, ask: Ask, group: _Group) -> list[Any]:
     Of what was typed only a word of the role's own list and a ticket number are kept: free text may name anybody.
     """
     role = ask.actor.roles[0] if ask.actor.roles else "none"
-    reason = reason_code(live.policy, ask) + _ticket_of(ask.reason)
+    reason = reason_code(live.policy, ask) + ticket_of(ask.reason)
     return [ask.purpose, ask.action, role, reason, sorted(group.decision.open), sorted(group.decision.masked)]
 
 
@@ -302,7 +302,8 @@ def reason_code(policy: Policy, ask: Ask) -> str:
     return head if head in {plain_reason(word) for word in listed_reasons(policy, ask.actor)} else "stated"
 
 
-def _ticket_of(reason: str | None) -> str:
+def ticket_of(reason: str | None) -> str:
+    """The ticket behind a reason's word as it is kept, with its colon; empty when none, or free text, stands there."""
     ticket = (reason or "").partition(":")[2].strip()
     return f": {ticket}" if _TICKET.fullmatch(ticket) else ""
 

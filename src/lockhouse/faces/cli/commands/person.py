@@ -13,7 +13,7 @@ from lockhouse.faces.cli.acting import As, Reading, allowed, asking, blind
 from lockhouse.faces.cli.call import Here, Input, id_of, noun, person_of
 from lockhouse.faces.cli.kinds import kind_of
 from lockhouse.faces.cli.layout import Said, count, plain
-from lockhouse.faces.cli.people import card, facts_about, joined, let_in, records, undoable, why_refused
+from lockhouse.faces.cli.people import card, facts_about, joined, let_in, records, undoable, unkept, why_refused
 from lockhouse.flows import link, look
 from lockhouse.gates.disclose import FOLD_LIMIT, Records
 from lockhouse.gates.facts import courses_by_grace
@@ -33,6 +33,7 @@ PAGE = 50
 async def find(kind: str, source: Input = None, /, *, acting: Reading | None = None, call: Here) -> Said:
     """Find people by an identifier or a look-up. The value is asked for, or read from standard input.
 
+    Who is shut by an open request, or was erased, is not found, and nothing tells them from those who were never here.
     For example `lockhouse person find email` or `pass show ticket-17 | lockhouse person find email -`.
 
     Args:
@@ -50,7 +51,7 @@ async def find(kind: str, source: Input = None, /, *, acting: Reading | None = N
         value = call.terminal.personal(name, source, example="lockhouse person find KIND")
         views = await look.find(opened.house, ask, by=kind, value=value)
         told = "\n\n".join(_with_undo(call, view, card(view, opened.house.live().policy, ask)) for view in views)
-    return Said([plain(view) for view in views], told or "Nobody was found.")
+    return Said([plain(view) for view in views], told or "Nobody who can be shown was found.")
 
 
 @APP.command
@@ -174,9 +175,9 @@ async def _person(call: Here, house: House, view: View, ask: Ask) -> Said:
 
 
 async def _with_grace(house: House, ask: Ask, said: Said) -> Said:
-    """The same, and whether only a grace let this actor see it."""
+    """The same, whether only a grace let this actor see it, and whether what they said was kept."""
     graces = await courses_by_grace(house, ask.actor)
-    return Said(said.value | {"grace": graces}, "\n".join([said.text, *let_in(graces)]))
+    return Said(said.value | {"grace": graces}, "\n".join([said.text, *unkept(ask), *let_in(graces)]))
 
 
 def _with_undo(call: Here, view: View, text: str) -> str:
@@ -226,5 +227,5 @@ async def explain(person: str, field: str, /, *, acting: Reading | None = None, 
     lines += [held] + [
         f"{count(ended, 'sealed box', 'sealed boxes')} of this person cannot be opened any more."
     ] * bool(ended)
-    lines += map(call.located, undoable(view))
+    lines = [call.located(line) for line in (*lines, *undoable(view))]
     return Said({"person": person, "field": field, "because": lines}, "\n".join(lines))
