@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -81,3 +82,31 @@ def test_the_bare_command_and_a_call_for_help_say_what_there_is(
     for line in ("", "--help", "person --help", "person -h"):
         assert desk.call(line).code == 0
         assert "Usage: lockhouse" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("limit", [0, -1])
+def test_no_log_of_no_entries_or_fewer_is_shown(desk: Desk, limit: int) -> None:
+    seen = desk.call(f"ledger log --limit {limit}")
+    assert (seen.code, seen.out, "--limit: expected a number from 1 up" in seen.err) == (2, "", True)
+
+
+def test_a_line_of_the_log_is_in_no_programming_language(desk: Desk) -> None:
+    assert desk.call("doctor --production").code == 1
+    [line, *_] = desk.call("ledger log --kind doctor").out.splitlines()
+    assert re.search(r" counts=ERROR:0,FAIL:\d+,MANUAL:\d+,PASS:\d+ ", line)
+    told = desk.call("ledger log --limit 500").out
+    assert not re.search(r"[{}'\[]\w|True|False|None", told.replace("[0", "").replace("  [", ""))
+
+
+def test_a_wrong_place_of_a_backup_is_none_that_was_found(desk: Desk) -> None:
+    for place in ("../nowhere", "policy.yaml"):
+        assert desk.call(f"backup restore {place} --to ../back").code == 5
+
+
+def test_what_is_told_of_a_shut_person_can_be_typed_from_here(desk: Desk) -> None:
+    person = desk.person()
+    case = desk.call(f"request open {person}", json=True).value["request"]
+    told = desk.call(f"-C {desk.house} person explain {person} email --as support").out
+    assert f"lockhouse -C {desk.house} request list" in told
+    assert " lockhouse request" not in told
+    assert desk.call(f"request cancel {case}").code == 0

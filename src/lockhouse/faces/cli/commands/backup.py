@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from lockhouse.errors import Invalid, Unavailable
+from lockhouse.errors import Invalid, NotFound
 from lockhouse.faces.cli.acting import As, allowed, os_user
 from lockhouse.faces.cli.call import MARK, Here, noun
 from lockhouse.faces.cli.drafts import live_version
@@ -115,5 +115,5 @@ def _read(file: Path) -> bytes:
     try:
         with file.open("rb") as stream:
             return stream.read(MAX_MANIFEST)
-    except OSError as err:
-        raise Unavailable(f"backup: expected {file.name}, got none", hint="name the folder of a backup") from err
+    except (FileNotFoundError, NotADirectoryError) as err:
+        raise NotFound(f"backup: expected {file.name}, got none", hint="name the folder of a backup") from err

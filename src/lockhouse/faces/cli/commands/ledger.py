@@ -48,6 +48,8 @@ async def log(
     """
     if kind is not None and kind not in KINDS:
         raise Invalid("--kind", f"one of {', '.join(KINDS)}", got="another word")
+    if limit < 1:
+        raise Invalid("--limit", "a number from 1 up", got="another")
     async with call.open() as opened:
         start = since_of(since, now=opened.house.clock.now_ms()) if since else 0
         size = (await opened.writer.seal_ledger()).size
@@ -83,7 +85,9 @@ def _named(house: House, name: str, value: Any) -> str:
         kind = LISTED.get(name)
         known = [(names.name(kind, one) if names and kind else None) or str(one) for one in value]  # type: ignore[arg-type]
         return ",".join(known) or "-" if len(known) <= MAX_LISTED else f"{len(known)} of them"
-    return str(value)
+    if isinstance(value, dict):
+        return ",".join(f"{word}:{_named(house, word, one)}" for word, one in value.items()) or "-"
+    return {True: "yes", False: "no", None: "-"}[value] if value is None or isinstance(value, bool) else str(value)
 
 
 @APP.command
@@ -127,7 +131,7 @@ async def verify(
 def _report(report: Report, *, records: bool) -> Said:
     held = " and every record" if records else ""
     head = f"{count(report.entries, 'entry', 'entries')} in {count(len(report.lanes), 'lane')}, "
-    head += f"{count(report.checkpoints, 'checkpoint')} verified"
+    head += f"{count(report.checkpoints, 'checkpoint')} {'verified' if report.clean else 'read'}"
     lines = [f"{one.kind}: {one.where}: {one.sentence}" for one in report.findings]
     last = f"Clean: the ledger{held} is as it was signed." if report.clean else f"{count(report.found, 'finding')}."
     value = plain(report) | {"clean": report.clean, "findings": [plain(one) for one in report.findings]}
