@@ -154,8 +154,9 @@ CODES: Final[dict[str, Answer]] = {
     "LH-2107": Answer(
         "refused",
         200,
-        "No field of the event was left to keep: each one waits for a consent or is not declared.",
-        "The customer's consent, or a declared field with another basis.",
+        "No field of the event was left to keep: each one waits for a consent, is not declared, or is not one that "
+        "this event carries.",
+        "The customer's consent, a declared field with another basis, or the field in the event's list under `events`.",
         _PERSON,
     ),
     "LH-2110": Answer(
