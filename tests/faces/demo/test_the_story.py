@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shlex
 import sqlite3
 import subprocess
 import sys
@@ -74,7 +76,9 @@ def test_the_thief_finds_nobody_and_the_backup_stays_dead(run: Run) -> None:
     assert run.told["backup_boxes"] > 0
     assert run.told["backup_opens"] == run.told["backup_found"] == 0
     assert f"{run.told['backup_boxes']} of them name a destroyed key" in run.story
-    for store in (run.folder / "house", run.folder / "backup-from-before"):
+    assert "opens no more" in run.story
+    assert "every copy" not in run.story
+    for store in (run.folder / "house", run.folder / "backup-from-before", run.folder / "brought-back"):
         for file in store.rglob("*"):
             raw = file.read_bytes().lower() if file.is_file() else b""
             assert ANNA.email.encode() not in raw
@@ -98,6 +102,18 @@ def test_the_audit_names_both_crimes(run: Run) -> None:
     record, position = run.told["tampering_named"]
     assert f"edited-record: {record}:" in run.story
     assert f"deleted-entry: {position}:" in run.story
+    [typed] = re.findall(r"^\$ lockhouse (-C .* ledger verify --records)$", run.story, re.MULTILINE)
+    again = subprocess.run(
+        [sys.executable, "-m", "lockhouse", *shlex.split(typed)], capture_output=True, text=True, check=False
+    )
+    assert f"deleted-entry: {position}:" in again.stdout
+
+
+def test_what_users_have_makes_the_backup_and_brings_it_back(run: Run) -> None:
+    for words in ("backup create ", "backup restore "):
+        assert re.search(rf"^\$ lockhouse -C \S+ {words}", run.story, re.MULTILINE)
+    manifest = json.loads((run.folder / "backup-from-before" / "manifest.json").read_bytes())
+    assert manifest
 
 
 def test_the_ledger_says_what_we_looked_at_and_why(run: Run) -> None:
@@ -130,6 +146,23 @@ def test_without_a_terminal_it_is_asked_by_line(tmp_path: Path) -> None:
     assert "\nIts processes, files and keys are gone.\n\nA house of your own" in ended.stdout
     assert [line for line in LINES if f"\n  {line}" not in ended.stdout] == []
     assert is_gone(tmp_path, within_s=1.0)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("--people 0", "--people"),
+        ("--people -3", "--people"),
+        ("--limit 5", "--real beside it"),
+        ("--real --limit -1", "0"),
+    ],
+)
+def test_what_would_be_ignored_is_refused(tmp_path: Path, words: str, says: str) -> None:
+    ended = subprocess.run(
+        command("--once", *words.split()), env=environment(tmp_path), capture_output=True, text=True, check=False,
+        timeout=60,
+    )  # fmt: skip
+    assert (ended.returncode, says in ended.stderr, ended.stdout) == (2, True, "")
 
 
 def test_a_folder_that_holds_something_is_not_taken(tmp_path: Path) -> None:

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from lockhouse.faces.demo import looking
 from lockhouse.faces.demo.admin import DELETE, EDIT, commit_crime
-from lockhouse.faces.demo.copies import RECORD, copy_store
-from lockhouse.faces.demo.erase import erase, erased_persons, read_backup, run_python, verify
+from lockhouse.faces.demo.erase import by_hand, erase, erased_persons, read_back, run_python, verify
 from lockhouse.faces.demo.people import ANNA
 from lockhouse.faces.demo.place import CONTROLLER, actor_id
 from lockhouse.faces.demo.steal import search
@@ -93,25 +92,30 @@ class Acts:
         if not views:
             stage.say("She was erased already, and nothing brings her back.")
             return
-        backup = self._place.folder / "backup-from-before"
-        await asyncio.to_thread(copy_store, self._place.house, RECORD, backup)
-        stage.done(f"a backup of the record store, taken now: {backup / RECORD}")
+        backup, back = self._place.folder / "backup-from-before", self._place.folder / "brought-back"
+        stage.say("A backup of the house, taken now:")
+        stage.ran(*await by_hand(self._place.house, "backup", "create", str(backup)))
         done = await erase(one, views[0].person, to=self._place.folder / "certificate.json")
-        stage.done(
-            f"{done.keys} keys destroyed in {done.ms} ms, and with them {done.records} records in every copy there is"
-        )
+        stage.done(f"{done.keys} keys destroyed in {done.ms} ms: what {done.records} records hold of her opens no more")
         stage.say(
             "(The day between shutting and destroying, time to find a mistake, is left out in a demo house only.)"
         )
-        dead = await read_backup(backup, self._place.house, person=done.person, email=ANNA.email)
+        stage.say("The records of the backup, brought back beside today's identity store, where the ended stays ended:")
+        words = ("backup", "restore", str(backup), "--to", str(back), "--only", "record")
+        stage.ran(*await by_hand(self._place.house, *words))
+        dead = await read_back(back, person=done.person, email=ANNA.email)
         because = " ".join(SENTENCES.get(code, code) for code in dead.because)
         stage.say(
-            f"The backup from before, read through today's identity store: {dead.records} records with {dead.boxes} "
-            f"boxes are in it; {dead.dead} of them name a destroyed key; her address leads to {dead.found} people; "
-            f"{dead.opened} fields open. {because}"
+            f"In the house that was brought back: {dead.records} records of hers with {dead.boxes} boxes; {dead.dead} "
+            f"of them name a destroyed key; her address leads to {dead.found} people; {dead.opened} fields open. "
+            f"{because}"
         )
         stage.say(
             f"And with the mark that says so taken out by SQL: {dead.forced} fields open. What is gone is the key."
+        )
+        stage.say(
+            "(The backup's own identity store still holds her keys, under the root, as the certificate says; a whole "
+            "restore destroys them again by the journal.)"
         )
         command, output, agreed = await verify(done.certificate, one.verifier)
         stage.say("The certificate, verified by a command that knows nothing of this house but its public key:")

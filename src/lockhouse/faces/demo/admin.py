@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import shlex
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -64,7 +65,7 @@ async def commit_crime(one: Opened, to: Path) -> Crime:
     if re.search(rf"position {position}\b", output):
         named.append(f"position {position}")
     return Crime(
-        record=record, position=position, command="lockhouse ledger verify --records", output=output,
+        record=record, position=position, command=shlex.join(["lockhouse", *command[2:]]), output=output,
         named=tuple(named),
     )  # fmt: skip
 

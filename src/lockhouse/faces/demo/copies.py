@@ -13,8 +13,7 @@ if TYPE_CHECKING:
 
 IDENTITY: Final = "identity.db"
 RECORD: Final = "record.db"
-REST: Final = ("lockhouse.toml", "policy.yaml", "destroyed.jsonl")
-ANCHORS: Final = ("checkpoints.jsonl", "checkpoints.line")
+REST: Final = ("lockhouse.toml", "policy.yaml", "destroyed.jsonl", "checkpoints.jsonl", "checkpoints.line")
 
 
 def copy_store(house: Path, name: str, to: Path) -> None:
@@ -28,13 +27,10 @@ def copy_store(house: Path, name: str, to: Path) -> None:
         target.execute("PRAGMA journal_mode=WAL")
 
 
-def copy_rest(house: Path, to: Path, *, names: Sequence[str] = (*REST, *ANCHORS)) -> None:
-    """The house's settings and journal beside copied stores: with its root key, which lies elsewhere, it opens.
-
-    Stores of before, beside the checkpoints of today, are a ledger that was cut off: such a copy leaves out `ANCHORS`.
-    """
+def copy_rest(house: Path, to: Path) -> None:
+    """The house's settings, journal and checkpoints beside copied stores: with its root key, elsewhere, it opens."""
     to.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for name in names:
+    for name in REST:
         if (house / name).is_file():
             shutil.copy2(house / name, to)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,9 +11,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lockhouse.crypto.seal import decode_boxes
-from lockhouse.errors import LockhouseError
+from lockhouse.errors import LockhouseError, Unavailable
 from lockhouse.faces.demo import looking
-from lockhouse.faces.demo.copies import IDENTITY, RECORD, REST, copy_rest, copy_store, execute
+from lockhouse.faces.demo.copies import IDENTITY, execute
 from lockhouse.faces.demo.place import actor_id
 from lockhouse.flows import look, request
 from lockhouse.model.rows import KeyRing, Person, Record, Tombstone
@@ -89,11 +90,9 @@ async def erased_persons(house: House) -> int:
     return sum([1 async for chunk in house.reads.scan(Person) for row in chunk if row.state & PersonState.ERASED])
 
 
-async def read_backup(backup: Path, house: Path, *, person: bytes, email: str) -> Restored:
-    """The record store from before beside today's identity store, opened as a house and asked through its gate."""
-    await asyncio.to_thread(copy_rest, house, backup, names=REST)
-    await asyncio.to_thread(copy_store, house, IDENTITY, backup)
-    async with opened(backup, role="console", purpose="restored") as restored:
+async def read_back(back: Path, *, person: bytes, email: str) -> Restored:
+    """The records from before beside today's identity store, opened as a house and asked through its gate."""
+    async with opened(back, role="console") as restored:
         rows = await records_of(restored.house, person)
         boxes = [box for row in rows for box in decode_boxes(row.boxes)]
         dead = await restored.house.reads.get(
@@ -102,8 +101,8 @@ async def read_backup(backup: Path, house: Path, *, person: bytes, email: str) -
         ring = await restored.house.reads.get(KeyRing, [(person,)])
         found = await looking.find(restored.house, email, reason="other")
         shown, because = await _ask(restored.house, person)
-    await asyncio.to_thread(execute, backup / IDENTITY, "UPDATE person SET state = 0 WHERE id = ?", (person,))
-    async with opened(backup, role="console") as restored:
+    await asyncio.to_thread(execute, back / IDENTITY, "UPDATE person SET state = 0 WHERE id = ?", (person,))
+    async with opened(back, role="console") as restored:
         forced, _ = await _ask(restored.house, person)
     return Restored(
         records=len(rows), boxes=len(boxes), dead=0 if ring else sum((box.serial,) in dead for box in boxes),
@@ -128,6 +127,18 @@ async def verify(certificate: Path, vkey: str) -> tuple[str, str, bool]:
     return f"python {' '.join(arguments)}", output, code == 0
 
 
+async def by_hand(house: Path, *words: str) -> tuple[str, str]:
+    """A command of ours on a house, as anybody could type it, and what it printed.
+
+    Raises:
+        Unavailable: it failed.
+    """
+    code, output = await run_python("-m", "lockhouse", "-C", str(house), *words)
+    if code:
+        raise Unavailable(f"demo: expected `{' '.join(words[:2])}` to do its work, got exit code {code}", hint=output)
+    return shlex.join(["lockhouse", "-C", str(house), *words]), output
+
+
 async def run_python(*arguments: str) -> tuple[int, str]:
     """A command in a process of its own: exit code and everything it printed."""
     child = await asyncio.create_subprocess_exec(
@@ -143,4 +154,4 @@ async def run_python(*arguments: str) -> tuple[int, str]:
     return child.returncode or 0, output.decode("utf-8", "replace")
 
 
-__all__ = ["RECORD", "Erasure", "Restored", "erase", "erased_persons", "read_backup", "run_python", "verify"]
+__all__ = ["Erasure", "Restored", "by_hand", "erase", "erased_persons", "read_back", "run_python", "verify"]
