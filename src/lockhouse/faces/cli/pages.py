@@ -63,6 +63,7 @@ def _exits() -> Iterator[str]:
         yield f"| {code} | {', '.join(f'`{word}`' for word in words)} |"
     yield "| 70 | a fault of our own, with an incident number |"
     yield "| 130 | stopped with Ctrl-C |"
+    yield "| 143 | a demo that SIGTERM ended |"
 
 
 def _commands() -> Iterator[str]:

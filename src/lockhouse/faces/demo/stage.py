@@ -33,14 +33,21 @@ class Stage:
     """
 
     def __init__(self, *, json: bool, once: bool) -> None:
-        self._console = Console(file=sys.stderr if json else sys.stdout, highlight=False, soft_wrap=True)
+        self._console = Console(file=sys.stderr if json else sys.stdout, highlight=False)
         self.live = self._console.is_terminal and not json
         self.asks = not once and not json
         self.quiet = json
 
     def say(self, text: str = "") -> None:
-        """A line of the story."""
-        self._console.print(escape(text))
+        """A line of the story; a terminal breaks it between words."""
+        self._print(escape(text))
+
+    def line(self, text: str) -> None:
+        """A line that is to be copied as it is."""
+        self._console.print(escape(text), soft_wrap=True)
+
+    def _print(self, text: str | Text) -> None:
+        self._console.print(text, soft_wrap=not self._console.is_terminal)
 
     def act(self, title: str) -> None:
         """A heading."""
@@ -49,17 +56,17 @@ class Stage:
 
     def done(self, text: str) -> None:
         """A step that has been taken."""
-        self._console.print(Text.assemble(("✓ ", "green"), text))
+        self._print(Text.assemble(("✓ ", "green"), text))
 
     def ran(self, command: str, output: str) -> None:
         """A command anybody could have typed, and what it printed."""
-        self._console.print(Text(f"$ {command}", style="cyan"))
+        self._console.print(Text(f"$ {command}", style="cyan"), soft_wrap=True)
         self.told(output)
 
     def told(self, output: str) -> None:
         """What a command printed."""
         for line in output.rstrip().splitlines():
-            self._console.print(Text(f"  {line}"))
+            self._print(Text(f"  {line}"))
 
     def table(self, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Columns under their heads."""

@@ -19,17 +19,17 @@ class Size:
     """How much of a demo, and where."""
 
     people: int = 2_000
-    """how many made-up customers the shop has"""
+    """how many made-up customers the shop has; 2000, unless it is said"""
     seed: int = 7
-    """the same seed, the same day"""
+    """the same seed, the same day; 7, unless it is said"""
     keep: Path | None = None
     """an empty or new folder to make the house in and leave it; else it is thrown away"""
     limit: int = 0
-    """with --real: at most so many baskets; 0 for the whole month"""
+    """with --real: at most so many baskets; 0 for the whole month, which is usual"""
 
 
 def demo(*, once: bool = False, real: bool = False, size: Size | None = None, call: Here) -> Said:
-    """Watch a throw-away house take in, show, send on and erase made-up people; it leaves nothing behind.
+    """Watch a throw-away house take in, show and erase made-up people; it leaves nothing behind.
 
     Args:
         once: tell the story once and end; with --json as one object.
