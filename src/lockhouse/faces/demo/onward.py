@@ -8,7 +8,7 @@ from typing import Final
 
 ACTIVATE: Final = ". .venv/bin/activate"
 CURL: Final = (
-    'curl -sS --retry 9 --retry-connrefused -u "$KEY": http://127.0.0.1:8400/v1/track'
+    'curl -s --retry 9 --retry-connrefused -u "$KEY": http://127.0.0.1:8400/v1/track'
     " -H 'content-type: application/json' -H 'Prefer: return=representation'"
     ' -d \'{"messageId":"first-1","userId":"customer-1","event":"Order Completed",'
     '"properties":{"email":"anna@customer.example","order_id":"A-1"}}\''
