@@ -53,6 +53,8 @@ def test_an_entry_that_is_gone_from_the_ledger_is_a_finding(desk: Desk) -> None:
         store.commit()
     state, sentence, mend = _said(desk, "ledger")
     assert (state, mend) == ("FAIL", "lockhouse ledger verify --records"), sentence
+    [head, *_] = desk.call("ledger verify").out.splitlines()
+    assert head.endswith(" read")
 
 
 def test_a_ledger_too_long_to_be_read_at_a_visit_is_said_to_be_unread(

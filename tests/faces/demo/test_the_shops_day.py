@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import os
+import re
+import subprocess
+import sys
 from collections import Counter
 from importlib.resources import files
 
@@ -94,3 +98,18 @@ def test_sorts_of_lines_take_turns() -> None:
     assert {line.event for line in lines if line} == {"page", "identify"}
     assert tally.total == 6
     assert tally.count("stored") == 6
+
+
+def test_a_terminal_breaks_the_story_between_words_and_leaves_commands_whole() -> None:
+    told = "from lockhouse.faces.demo.stage import Stage; stage = Stage(json=False, once=True)"
+    command = "lockhouse -C /a/long/place ledger verify --records --held /another/long/place"
+    ended = subprocess.run(
+        [sys.executable, "-c", f"{told}; stage.say('acknowledged ' * 9); stage.ran('{command}', 'word ' * 20)"],
+        env={**os.environ, "FORCE_COLOR": "1", "COLUMNS": "40", "TERM": "xterm"}, capture_output=True, text=True,
+        check=True,
+    )  # fmt: skip
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", ended.stdout).splitlines()
+    assert f"$ {command}" in lines
+    rest = [line for line in lines if command not in line]
+    assert max(map(len, rest)) <= 40
+    assert set(" ".join(rest).split()) == {"acknowledged", "word"}

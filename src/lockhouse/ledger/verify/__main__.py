@@ -124,7 +124,8 @@ def _report(report: Report, *, as_json: bool) -> int:
     if as_json:
         told = {**report._asdict(), "root": report.root.hex(), "findings": [one._asdict() for one in report.findings]}
         return _say(json.dumps(told, sort_keys=True), code)
-    ways = f"{_count(len(report.lanes), 'lane')}, {_count(report.checkpoints, 'checkpoint')} verified"
+    done = "verified" if report.clean else "read"
+    ways = f"{_count(len(report.lanes), 'lane')}, {_count(report.checkpoints, 'checkpoint')} {done}"
     head = f"{_count(report.entries, 'entry', 'entries')} in {ways}"
     lines = [f"{one.kind}: {one.where}: {one.sentence}" for one in report.findings]
     return _say("\n".join([head, *lines, "clean" if report.clean else _count(report.found, "finding")]), code)
