@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from lockhouse.errors import Invalid
@@ -157,6 +159,23 @@ async def test_scan_gives_appended_rows_in_the_order_they_came(store: Store) -> 
     del records[7]
     chunks = [chunk async for chunk in store.reads.scan(Record, chunk=10)]
     assert [record for chunk in chunks for record in chunk] == records
+
+
+async def test_scan_lets_others_have_a_turn_between_two_chunks(store: Store) -> None:
+    await _keep(store, *(a_person() for _ in range(30)), *(a_record() for _ in range(30)))
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    waiting = asyncio.create_task(others())
+    for table in (Person, Record):
+        seen = [turns async for _ in store.reads.scan(table, chunk=10)]
+        assert seen == sorted(set(seen))
+    waiting.cancel()
 
 
 async def test_scan_of_an_empty_table_gives_nothing(store: Store) -> None:

@@ -5,6 +5,7 @@ Nothing survives the process; apart from that a test that passes here and fails 
 
 from __future__ import annotations
 
+import asyncio
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
@@ -148,6 +149,8 @@ class MemoryStore:
                 part = self.shelf.load(shape.name, arrived[start : start + chunk])
                 if part:
                     yield [row(*values) for values in part.values()]
+                if len(part) == chunk:
+                    await asyncio.sleep(0)
             return
         last: KeyTuple = ()
         while True:
@@ -158,6 +161,8 @@ class MemoryStore:
                 return
             last = keys[start : start + chunk][-1]
             yield [row(*values) for values in part.values()]
+            if len(part) == chunk:
+                await asyncio.sleep(0)
 
     async def commit(self, change: Change) -> Committed | Conflict:
         """Commit one Change.

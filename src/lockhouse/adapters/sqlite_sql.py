@@ -7,6 +7,7 @@ lengths, so that prepared statements serve every call.
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
@@ -229,6 +230,8 @@ class SqlReads(ABC):
     async def scan(self, row: type[RowT], *, chunk: int = 1_000) -> AsyncIterator[list[RowT]]:
         """The whole table in key order, or arrival order for appended rows; each chunk is its own short read.
 
+        Between two of them the event loop has a turn.
+
         Raises:
             Unavailable: the store is away.
         """
@@ -242,3 +245,5 @@ class SqlReads(ABC):
                 return
             last = found[-1][:1] if shape.append else shape.key_of(found[-1])
             yield [row(*values[skip:]) for values in found]
+            if len(found) == chunk:
+                await asyncio.sleep(0)  # nothing here waits: over a long table no beat of the process would go out

@@ -36,8 +36,8 @@ async def refresh(house: House) -> None:
     Raises:
         Tampered: a row that gives authority was not made by this house.
     """
-    if not house.stale:
-        return
+    if not house.stale and not house.refreshing.locked():
+        return  # while somebody is at it, half of it may be read: their end is waited for
     async with house.refreshing:
         await _read_again(house)
 

@@ -66,7 +66,10 @@ class Reads(Protocol):
         ...
 
     def scan(self, row: type[RowT], *, chunk: int = 1_000) -> AsyncIterator[list[RowT]]:
-        """The whole table in key order (arrival order for appended rows), in chunks, each its own short read."""
+        """The whole table in key order (arrival order for appended rows), in chunks, each its own short read.
+
+        Between two full chunks the event loop has a turn: whoever works on a long table need not see to that.
+        """
         ...
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from lockhouse.crypto.noted import Noted, refs_root
+from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Unavailable
 from lockhouse.gates.disclose.group import groups_of
 from lockhouse.gates.disclose.opened import OpenedRecord, Opening, wanted_boxes
@@ -24,6 +25,7 @@ from lockhouse.gates.disclose.shown import view_of
 from lockhouse.gates.disclose.view import View
 from lockhouse.gates.facts import facts_of_persons, merge_facts
 from lockhouse.gates.lookups import Sought
+from lockhouse.gates.pace import Footing, Pace
 from lockhouse.gates.refresh import refresh
 from lockhouse.gates.rings import admit_rings, refuse_ended
 from lockhouse.gates.trusted_time import trusted_now
@@ -41,6 +43,9 @@ if TYPE_CHECKING:
     from lockhouse.model.policy import Policy
 
 CHUNK = 5_000
+TRIES = 5
+ROWS_A_STEP = 10
+"""Rows that are read, and stay sealed, in the time of one that is opened."""
 FOLD_LIMIT = 500
 """Records folded on read; above this a view says that it is truncated."""
 _TICKET = re.compile(r"#?(?=[A-Za-z0-9_-]*[A-Za-z#])(?=[A-Za-z_-]*[0-9])[A-Za-z0-9_-]{2,24}|#[0-9]{1,12}")
@@ -98,15 +103,18 @@ async def disclose(
     chunk: list[bytes] = []
     asked = house.ids.new()
     part = 0
+    pace = Pace()  # whoever takes the views works on them in between, and need not wait for anything
     async for person in persons:
         chunk.append(person)
         if len(chunk) == CHUNK:
             for view in await _chunk(house, ask, chunk, records=which, place=(asked, part)):
                 yield view
+                await pace.step(1 + view.records)
             chunk, part = [], part + 1
     if chunk:
         for view in await _chunk(house, ask, chunk, records=which, place=(asked, part)):
             yield view
+            await pace.step(1 + view.records)
 
 
 async def note_nothing(house: House, ask: Ask) -> bytes:
@@ -130,31 +138,71 @@ async def note_nothing(house: House, ask: Ask) -> bytes:
 async def _chunk(
     house: House, ask: Ask, persons: Sequence[bytes], *, records: Records, place: tuple[bytes, int]
 ) -> list[View]:
-    if not house.epochs.alive():
-        raise Unavailable("disclose: expected a confirmed lease", retry_after_s=1.0)
-    await trusted_now(house)
-    await refresh(house)
-    groups = [await _decided(house, ask, group) for group in await _with_facts(house, persons)]
+    """The views of one chunk, all by one policy and with the keys of one epoch.
+
+    When either moves in the midst, all of it is decided, noted and opened anew: whoever was shut meanwhile, or a part
+    of them, must not be among what was opened before.
+    """
+    for _ in range(TRIES):
+        if not house.epochs.alive():
+            raise Unavailable("disclose: expected a confirmed lease", retry_after_s=1.0)
+        await trusted_now(house)
+        await refresh(house)
+        try:
+            return await _looked(house, ask, persons, records=records, place=place)
+        except Moved:
+            continue
+    raise Unavailable("disclose: expected the policy and the keys to hold still", retry_after_s=1.0)
+
+
+async def _looked(
+    house: House, ask: Ask, persons: Sequence[bytes], *, records: Records, place: tuple[bytes, int]
+) -> list[View]:
+    """Raises `Moved` (an errors.Conflict) when the policy or the keys moved."""
+    footing = Footing(house)
+    groups = []
+    for known in await _with_facts(house, persons):
+        await footing.step()
+        groups.append(await _decided(house, ask, known))
     seen = [group for group in groups if group.fields]
     for group in seen if records.only is None else ():
         await _read(house, group, records)
+        await footing.step(1 + len(group.rows) // ROWS_A_STEP)
     if records.only is not None:
         await _read_only(house, seen, records.only)
     everyone = {person for group in seen for person in group.persons}
     await admit_rings(house, everyone)
     waiting = await refuse_ended(house, everyone)
+    footing.hold()
     for group in seen:  # a ring that is gone although its person lives: a store that lags behind the other
         group.rows = [row for row in group.rows if house.keyring.version_of(row.person) is not None]
     entry, noted = await _note(house, ask, groups, place=place)
+    footing.hold()
     opening = Opening(house, house.live(), noted, ask.purpose, frozenset(), house.clock.now_ms(), waiting)
     views = []
     for group in groups:
-        opening.fields = group.fields
-        active_at = max((one.active_at for one in group.facts), default=0)
-        opened = [opening.record(row, active_at=active_at) for row in group.rows] if group.fields else []
+        opened = await _opened(opening, group, footing) if group.fields else []
         if records.sought is None or _has(opened, records.sought):
             views.append(view_of(house, ask, group, opened, entry=entry))
+        await footing.step()
     return views
+
+
+async def _opened(opening: Opening, group: _Group, footing: Footing) -> list[OpenedRecord]:
+    """The group's records, as far as there are keys to them when their turn comes."""
+    house: House = opening.house
+    opening.fields = group.fields
+    active_at = max((one.active_at for one in group.facts), default=0)
+    opened = []
+    for row in group.rows:
+        await footing.step()
+        if house.keyring.version_of(row.person) is None:  # it made room for rings of others, who had a turn
+            await admit_rings(house, [row.person])
+            opening.waiting = {**opening.waiting, **await refuse_ended(house, [row.person])}
+            footing.hold()
+        if house.keyring.version_of(row.person) is not None:
+            opened.append(opening.record(row, active_at=active_at))
+    return opened
 
 
 def _has(opened: Sequence[OpenedRecord], sought: Sought) -> bool:

@@ -1,0 +1,63 @@
+"""Long work in stretches: the event loop has a turn between two of them, and what the work stands on is looked at.
+
+Reads and opening never wait, so a loop over them would keep the process's beat from going out: it would lose the very
+lease that it opens boxes under, and hear of no ending while it does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from lockhouse.errors import Conflict, Unavailable
+
+if TYPE_CHECKING:
+    from lockhouse.gates.house import House
+
+STRETCH = 200
+"""Steps between two turns: a record that is opened is one (0.1 ms), a person who is decided over is one."""
+
+
+class Pace:
+    """Counts steps, and gives everybody else a turn when a stretch of them is over."""
+
+    def __init__(self) -> None:
+        self._left = STRETCH
+
+    async def step(self, steps: int = 1) -> None:
+        """One step, or several, were taken."""
+        self._left -= steps
+        if self._left <= 0:
+            self._left = STRETCH
+            await asyncio.sleep(0)
+
+
+class Footing(Pace):
+    """What a look stands on: the lease, and the policy and the keys as this process had read them when it began."""
+
+    def __init__(self, house: House) -> None:
+        super().__init__()
+        self._epochs = house.epochs
+        self._began = (self._epochs.policy(), self._epochs.key())
+
+    async def step(self, steps: int = 1) -> None:
+        """As of any pace; and it stands behind the turn as it stood before.
+
+        Raises:
+            Unavailable: the lease was lost.
+            Conflict: the policy or the keys moved: what was read under the ones before is worth nothing.
+        """
+        await super().step(steps)
+        self.hold()
+
+    def hold(self) -> None:
+        """It stands as it stood; to be asked wherever somebody else may have had a turn.
+
+        Raises:
+            Unavailable: the lease was lost.
+            Conflict: the policy or the keys moved.
+        """
+        if not self._epochs.alive():
+            raise Unavailable("disclose: expected a confirmed lease", retry_after_s=1.0)
+        if (self._epochs.policy(), self._epochs.key()) != self._began:
+            raise Conflict("disclose: expected the policy and the keys to hold still", hint="try again")
