@@ -18,7 +18,7 @@ LAX = compiled(EXAMPLE.replace("{default: consent, us: opt_out}", "{default: opt
 """Here the default is not the strictest rule."""
 PURPOSES = sorted(one.name for one in POLICY.purposes)
 REFUSABLE = sorted(one.name for one in POLICY.purposes if one.refusable)
-NARROWING = PersonState.RESTRICTED | PersonState.OBJECTED | PersonState.ENDING | PersonState.ERASED | PersonState.MINOR
+NARROWING = PersonState.RESTRICTED | PersonState.ENDING | PersonState.ERASED | PersonState.MINOR
 regions = st.sampled_from([None, "de", "fr", "us", "us-ca", "br"])
 consents = st.dictionaries(st.sampled_from(PURPOSES), st.booleans(), max_size=4)
 purpose_sets = st.frozensets(st.sampled_from(PURPOSES), max_size=3)

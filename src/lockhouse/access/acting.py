@@ -30,7 +30,7 @@ def acting(
         Invalid: the policy has no such role.
     """
     if has_staff and not is_demo:
-        raise Unproven("sign-in: expected a signed-in member of staff", hint="lockhouse staff signs in")
+        raise Unproven("sign-in: expected a signed-in member of staff", hint="staff act as themselves")
     if role is not None and role not in roles:
         raise Invalid("--as", f"one of {', '.join(roles)}", got="another word")
     return Actor(

@@ -10,10 +10,13 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from lockhouse.errors import Conflict, Unavailable
+from lockhouse.gates.refresh import refresh
+from lockhouse.gates.trusted_time import trusted_now
 
 if TYPE_CHECKING:
     from lockhouse.gates.house import House
 
+LEASE = "disclose: expected a confirmed lease"
 STRETCH = 200
 """Steps between two turns: a record that is opened is one (0.1 ms), a person who is decided over is one."""
 
@@ -34,6 +37,20 @@ class Pace:
 
 class Footing(Pace):
     """What a look stands on: the lease, and the policy and the keys as this process had read them when it began."""
+
+    @classmethod
+    async def of(cls, house: House) -> Footing:
+        """A confirmed lease, a clock that is believed, and read again whatever an epoch's move made stale.
+
+        Raises:
+            Unavailable: the lease is lost, or the clock is in doubt.
+            Tampered: a row that gives authority was not made by this house.
+        """
+        if not house.epochs.alive():
+            raise Unavailable(LEASE, retry_after_s=1.0)
+        await trusted_now(house)
+        await refresh(house)
+        return cls(house)
 
     def __init__(self, house: House) -> None:
         super().__init__()
@@ -58,6 +75,6 @@ class Footing(Pace):
             Conflict: the policy or the keys moved.
         """
         if not self._epochs.alive():
-            raise Unavailable("disclose: expected a confirmed lease", retry_after_s=1.0)
+            raise Unavailable(LEASE, retry_after_s=1.0)
         if (self._epochs.policy(), self._epochs.key()) != self._began:
             raise Conflict("disclose: expected the policy and the keys to hold still", hint="try again")

@@ -7,11 +7,10 @@ cell of a group is withheld, the group's total would reveal it, so the smallest 
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable
+    from collections.abc import Mapping
 
 THRESHOLD = 10
 """Persons a cell must hold to be shown; exports ask for more."""
@@ -25,21 +24,16 @@ class Cell(NamedTuple):
     persons: int | None
 
 
-def cells(seen: Iterable[tuple[str, Hashable]], *, least: int = THRESHOLD) -> tuple[Cell, ...]:
-    """Events and distinct persons by cell, in the order of names, with small cells withheld.
+def cells(events: Mapping[str, int], persons: Mapping[str, int], *, least: int = THRESHOLD) -> tuple[Cell, ...]:
+    """The cells in the order of their names, with small ones withheld.
 
     Args:
-        seen: (cell, person) of each event; a person may stand in several cells.
+        events: how many by cell.
+        persons: how many different ones by cell; a person may stand in several.
         least: persons a cell must hold to be shown.
     """
-    events: Counter[str] = Counter()
-    persons: dict[str, set[Hashable]] = defaultdict(set)
-    for name, person in seen:
-        events[name] += 1
-        persons[name].add(person)
-    sizes = {name: len(who) for name, who in persons.items()}
-    withheld = {name for name, size in sizes.items() if size < least}
-    shown = sorted((size, name) for name, size in sizes.items() if name not in withheld)
+    withheld = {name for name, size in persons.items() if size < least}
+    shown = sorted((size, name) for name, size in persons.items() if name not in withheld)
     if len(withheld) == 1 and shown:
         withheld.add(shown[0][1])
-    return tuple(Cell(name, events[name], None if name in withheld else sizes[name]) for name in sorted(events))
+    return tuple(Cell(name, events[name], None if name in withheld else persons[name]) for name in sorted(events))

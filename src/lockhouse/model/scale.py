@@ -30,11 +30,13 @@ class Stage(IntEnum):
 
 
 class PersonState(IntFlag):
-    """What stands against a person's data; several may hold at once."""
+    """What stands against a person's data; several may hold at once.
+
+    What they objected to stands by purpose, in their words and in suppressions.
+    """
 
     NONE = 0
     RESTRICTED = 1
-    OBJECTED = 2
     HELD = 4
     ENDING = 8
     ERASED = 16

@@ -17,7 +17,6 @@ _SHUT_STATES = (
     (PersonState.ERASED, "erased"),
     (PersonState.ENDING, "being-erased"),
     (PersonState.RESTRICTED, "restricted"),
-    (PersonState.OBJECTED, "objected"),
     (PersonState.MINOR, "minor"),
 )
 

@@ -70,7 +70,7 @@ def _closed(said: Any, ask: Ask) -> bool:
         return True
     if not set(bases.values()) & REFUSABLE:
         return False
-    if facts.state & (PersonState.RESTRICTED | PersonState.OBJECTED | PersonState.MINOR):
+    if facts.state & (PersonState.RESTRICTED | PersonState.MINOR):
         return True
     word = facts.consents.get(ask.purpose)
     return (

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from lockhouse.gates.disclose.gate import FOLD_LIMIT, Records, disclose, note_nothing, ticket_of
+from lockhouse.gates.disclose.gate import FOLD_LIMIT, Records, disclose
+from lockhouse.gates.disclose.noting import note_nothing, ticket_of
 from lockhouse.gates.disclose.view import FieldView, RecordView, ShutBoxes, View
 
 __all__ = [

@@ -1,67 +1,107 @@
 """Counting without opening: clear columns only, and nobody in the counts who must not be.
 
-Restricted, ending and erased persons are left out, and so are those who objected; the look itself is noted.
+Each person is decided over as for any look: who objected to the purpose, said no to it, is restricted, is ending or has
+ended is left out. The look itself is noted, and so is its refusal.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Literal
 
-from lockhouse.crypto.noted import refs_root
-from lockhouse.errors import Refused, Unavailable
-from lockhouse.gates.facts import facts_of_persons
-from lockhouse.gates.refresh import refresh
+import msgspec
+
+from lockhouse.errors import Refused
+from lockhouse.gates.disclose.decided import decided, with_facts
+from lockhouse.gates.disclose.noting import commit_note, common, note_nothing
+from lockhouse.gates.pace import Footing, Pace
 from lockhouse.insight.counts import Cell, cells
-from lockhouse.ledger.entry import Disclosure
-from lockhouse.model.change import Change, Conflict
-from lockhouse.model.rows import Record
+from lockhouse.ledger.entry import Refusal
+from lockhouse.model.change import Change
+from lockhouse.model.rows import Person, Record
 from lockhouse.model.scale import PersonState
+from lockhouse.policy.decide import decide
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lockhouse.gates.disclose.decided import Group
     from lockhouse.gates.house import House
     from lockhouse.model.decision import Ask
 
 By = Literal["channel", "event"]
-OUT = PersonState.RESTRICTED | PersonState.OBJECTED | PersonState.ENDING | PersonState.ERASED
+CHUNK = 1_000
+"""Persons decided over at once."""
+PAGE = 500
+"""Records of a person read at once."""
+_OF_THE_ROLE = frozenset({"class-not-seen", "no-role", "not-for-this-purpose"})
 
 
 async def count(house: House, ask: Ask, *, by: By) -> tuple[Cell, ...]:
-    """Events and persons by channel or by event; cells of few persons are withheld.
+    """Events and canonical persons by channel or by event; cells of few persons are withheld.
+
+    It goes person by person, so what it holds in memory grows with the cells and not with the house.
 
     Raises:
-        Refused: no role of the actor sees anything in the aggregate for this purpose.
-        Unavailable: the look could not be noted; then nothing is counted.
+        Refused: the actor may not count for this purpose: no role of theirs sees anything in the aggregate, or a
+            condition of it, such as a course, does not hold. That is noted.
+        Unavailable: the look could not be noted, the lease is lost or the clock is in doubt; then nothing is counted.
     """
-    await refresh(house)
-    _require(house, ask)
-    entry = house.ids.new()
-    noted = Disclosure(
-        actor=ask.actor.id, role=ask.actor.roles[0], purpose=ask.purpose, action="count", reason="count", fields=[],
-        compartments=[], count=0, refs_root=refs_root([]).hex(), ask=entry.hex(),
-    )  # fmt: skip
-    draft = noted.draft(id=entry, lane=house.lane, urgent=True)
-    if isinstance(await house.commits.commit(Change("record", entries=(draft,))), Conflict):
-        raise Unavailable("ledger: expected the note to be written", retry_after_s=1.0)
+    await Footing.of(house)
+    await _require(house, ask)
+    await note_nothing(house, ask)
+    events, persons, pace = Counter[int](), Counter[int](), Pace()
+    async for rows in house.reads.scan(Person, chunk=CHUNK):
+        here = sorted(row.id for row in rows)
+        for known in await with_facts(house, here):
+            await pace.step()
+            group = decided(house, ask, known)
+            if min(known) in here and _counts(group):  # of persons who are one, the first brings the others along
+                seen = await _records(house, group.persons, by=by, pace=pace)
+                events.update(seen)
+                persons.update(seen.keys())
     names = house.live().names
-    seen: list[tuple[str, bytes]] = []
-    async for rows in house.reads.scan(Record, chunk=5_000):
-        facts = await facts_of_persons(house, {row.person for row in rows})
-        for row in rows:
-            standing = facts.get(row.person)
-            if standing is None or standing.state & OUT:
-                continue
-            number = row.channel if by == "channel" else row.event
-            seen.append((names.name(by, number) or f"#{number}", row.person))
-    return cells(seen)
+    named = {number: names.name(by, number) or f"#{number}" for number in events}
+    return cells({named[one]: events[one] for one in events}, {named[one]: persons[one] for one in persons})
 
 
-def _require(house: House, ask: Ask) -> None:
-    table = house.live().policy.table
-    for role in ask.actor.roles:
-        for modes in table.get(role, {}).get(ask.purpose, {}).values():
-            if "aggregate" in modes or "full" in modes:
-                return
+def _counts(group: Group) -> bool:
+    """Whether a person is in the counts. Who is restricted never is, whatever the purpose may do with their data."""
+    return bool(group.fields) and not any(facts.state & PersonState.RESTRICTED for facts in group.facts)
+
+
+async def _records(house: House, persons: Sequence[bytes], *, by: By, pace: Pace) -> Counter[int]:
+    """How many records of these persons each cell has."""
+    seen: Counter[int] = Counter()
+    for person in persons:
+        behind = None
+        while rows := await house.reads.find(Record, ("person",), [(person,)], after=behind, limit=PAGE):
+            seen.update(row.channel if by == "channel" else row.event for row in rows)
+            await pace.step(len(rows))
+            if len(rows) < PAGE:
+                break
+            behind = (rows[-1].id,)
+    return seen
+
+
+async def _require(house: House, ask: Ask) -> None:
+    """The actor may count whoever said yes to the purpose.
+
+    Raises:
+        Refused: they may not.
+    """
+    live = house.live()
+    willing = msgspec.structs.replace(ask.facts, consents={ask.purpose: True})
+    decision = decide(live.policy, msgspec.structs.replace(ask, facts=willing))
+    if decision.open:
+        return
+    because = sorted({word for words in decision.because.values() for word in words})
+    refused = Refusal(**common(live.policy, ask, house.ids.new()), fields=[], because=because, count=0)
+    draft = refused.draft(id=house.ids.new(), lane=house.lane, urgent=True)
+    await commit_note(house, Change("record", entries=(draft,)))
+    # A class that is not seen is told only when no class is: what is missing for one that is seen helps more.
+    lacking = [word for word in because if word not in _OF_THE_ROLE] or because
     raise Refused(
-        "counts: expected a role that sees counts for this purpose", reasons=("class-not-seen",),
-        hint="lockhouse policy matrix shows which role sees what",
+        "counts: expected a role that sees counts for this purpose", reasons=tuple(lacking),
+        hint="lockhouse policy show tells which role sees what",
     )  # fmt: skip

@@ -11,36 +11,27 @@ Nothing leaves before step 2 is durable. If the note cannot be written, nothing 
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from lockhouse.crypto.noted import Noted, refs_root
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Unavailable
-from lockhouse.gates.disclose.group import groups_of
-from lockhouse.gates.disclose.opened import OpenedRecord, Opening, wanted_boxes
+from lockhouse.gates.disclose.decided import Group, decided, with_facts
+from lockhouse.gates.disclose.noting import note
+from lockhouse.gates.disclose.opened import OpenedRecord, Opening
 from lockhouse.gates.disclose.shown import view_of
 from lockhouse.gates.disclose.view import View
-from lockhouse.gates.facts import facts_of_persons, merge_facts
 from lockhouse.gates.lookups import Sought
 from lockhouse.gates.pace import Footing, Pace
-from lockhouse.gates.refresh import refresh
 from lockhouse.gates.rings import admit_rings, refuse_ended
-from lockhouse.gates.trusted_time import trusted_now
-from lockhouse.ledger.entry import Disclosure, Refusal
-from lockhouse.model.change import Change, Committed, Conflict, Noting, Put
-from lockhouse.model.decision import Ask, Decision, Facts
-from lockhouse.model.rows import Note, Record
-from lockhouse.model.scale import PersonState
-from lockhouse.policy.decide import decide, listed_reasons, plain_reason
+from lockhouse.model.decision import Ask
+from lockhouse.model.rows import Record
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    from lockhouse.gates.house import House, LivePolicy, PersonFacts
-    from lockhouse.model.policy import Policy
+    from lockhouse.gates.house import House
 
 CHUNK = 5_000
 TRIES = 5
@@ -48,9 +39,6 @@ ROWS_A_STEP = 10
 """Rows that are read, and stay sealed, in the time of one that is opened."""
 FOLD_LIMIT = 500
 """Records folded on read; above this a view says that it is truncated."""
-_TICKET = re.compile(r"#?(?=[A-Za-z0-9_-]*[A-Za-z#])(?=[A-Za-z_-]*[0-9])[A-Za-z0-9_-]{2,24}|#[0-9]{1,12}")
-"""A ticket number: letters and digits together, or digits behind a #; neither a name nor a phone number."""
-_ENCODE = msgspec.msgpack.Encoder(order="deterministic").encode
 
 
 class Records(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,21 +56,6 @@ class Records(msgspec.Struct, frozen=True, kw_only=True):
     before: bytes | None = None
     limit: int = FOLD_LIMIT
     sought: Sought | None = None
-
-
-class _Group(msgspec.Struct):
-    """A canonical person on the way through one chunk."""
-
-    persons: tuple[bytes, ...]
-    facts: Any
-    decision: Decision
-    rows: list[Record]
-    total: int = 0
-    truncated: bool = False
-
-    @property
-    def fields(self) -> frozenset[str]:
-        return self.decision.open | self.decision.masked
 
 
 async def disclose(
@@ -117,24 +90,6 @@ async def disclose(
             await pace.step(1 + view.records)
 
 
-async def note_nothing(house: House, ask: Ask) -> bytes:
-    """A look that found nobody is a look all the same: asking who is known must not be free. Returns the entry's id.
-
-    Raises:
-        Unavailable: the ledger cannot be written; then not even "nobody" is answered.
-    """
-    entry = house.ids.new()
-    looked = Disclosure(
-        **_common(house.live().policy, ask, house.ids.new()),
-        fields=[],
-        compartments=[],
-        count=0,
-        refs_root=refs_root([]).hex(),
-    )
-    await _commit(house, Change("record", entries=(looked.draft(id=entry, lane=house.lane, urgent=True),)))
-    return entry
-
-
 async def _chunk(
     house: House, ask: Ask, persons: Sequence[bytes], *, records: Records, place: tuple[bytes, int]
 ) -> list[View]:
@@ -144,26 +99,26 @@ async def _chunk(
     of them, must not be among what was opened before.
     """
     for _ in range(TRIES):
-        if not house.epochs.alive():
-            raise Unavailable("disclose: expected a confirmed lease", retry_after_s=1.0)
-        await trusted_now(house)
-        await refresh(house)
+        footing = await Footing.of(house)
         try:
-            return await _looked(house, ask, persons, records=records, place=place)
+            return await _looked(house, ask, persons, footing, records=records, place=place)
         except Moved:
             continue
     raise Unavailable("disclose: expected the policy and the keys to hold still", retry_after_s=1.0)
 
 
-async def _looked(
-    house: House, ask: Ask, persons: Sequence[bytes], *, records: Records, place: tuple[bytes, int]
+async def _looked(  # noqa: PLR0913  (a chunk, and what it stands on)
+    house: House, ask: Ask, persons: Sequence[bytes], footing: Footing, *, records: Records, place: tuple[bytes, int]
 ) -> list[View]:
-    """Raises `Moved` (an errors.Conflict) when the policy or the keys moved."""
-    footing = Footing(house)
+    """The same, once.
+
+    Raises:
+        Moved: the policy or the keys moved.
+    """
     groups = []
-    for known in await _with_facts(house, persons):
+    for known in await with_facts(house, persons):
         await footing.step()
-        groups.append(await _decided(house, ask, known))
+        groups.append(decided(house, ask, known))
     seen = [group for group in groups if group.fields]
     for group in seen if records.only is None else ():
         await _read(house, group, records)
@@ -176,7 +131,7 @@ async def _looked(
     footing.hold()
     for group in seen:  # a ring that is gone although its person lives: a store that lags behind the other
         group.rows = [row for row in group.rows if house.keyring.version_of(row.person) is not None]
-    entry, noted = await _note(house, ask, groups, place=place)
+    entry, noted = await note(house, ask, groups, place=place)
     footing.hold()
     opening = Opening(house, house.live(), noted, ask.purpose, frozenset(), house.clock.now_ms(), waiting)
     views = []
@@ -188,7 +143,7 @@ async def _looked(
     return views
 
 
-async def _opened(opening: Opening, group: _Group, footing: Footing) -> list[OpenedRecord]:
+async def _opened(opening: Opening, group: Group, footing: Footing) -> list[OpenedRecord]:
     """The group's records, as far as there are keys to them when their turn comes."""
     house: House = opening.house
     opening.fields = group.fields
@@ -209,37 +164,7 @@ def _has(opened: Sequence[OpenedRecord], sought: Sought) -> bool:
     return any(sought.field in one.values and sought.is_in(one.values[sought.field]) for one in opened)
 
 
-async def _with_facts(house: House, persons: Sequence[bytes]) -> list[dict[bytes, PersonFacts]]:
-    """The canonical persons, each as its source persons with their facts."""
-    groups = await groups_of(house, persons)
-    facts = await facts_of_persons(house, {person for group in groups for person in group}, fresh=True)
-    known = [{person: facts[person] for person in group if person in facts} for group in groups]
-    return [group for group in known if group]
-
-
-async def _decided(house: House, ask: Ask, group: dict[bytes, PersonFacts]) -> _Group:
-    """What may be seen of one canonical person; source persons that ended, or are ending, are not looked at."""
-    living = {person: facts for person, facts in group.items() if not facts.ending}
-    parts = list((living or group).values())
-    decision = decide(house.live().policy, msgspec.structs.replace(ask, facts=_facts(ask.facts, parts)))
-    if not living:
-        word = "erased" if all(facts.state & PersonState.ERASED for facts in parts) else "being-erased"
-        nothing = dict.fromkeys(decision.open | decision.masked | decision.shut, (word,))
-        decision = Decision(open=frozenset(), masked=frozenset(), shut=frozenset(nothing), because=nothing)
-    return _Group(tuple(living or group), parts, decision, [])
-
-
-def _facts(of_actor: Facts, parts: Sequence[PersonFacts]) -> Facts:
-    """The actor's facts with the person's: of several source persons the narrowest word counts."""
-    consents, objected, state = merge_facts(parts)
-    regions = {part.region for part in parts if part.region is not None}
-    region = regions.pop() if len(regions) == 1 else None
-    return msgspec.structs.replace(
-        of_actor, state=PersonState(state), consents=consents, objected=objected, region=region
-    )
-
-
-async def _read(house: House, group: _Group, records: Records) -> None:
+async def _read(house: House, group: Group, records: Records) -> None:
     """The group's record rows: still sealed, so reading them shows nothing."""
     rows: list[Record] = []
     for person in group.persons:
@@ -251,7 +176,7 @@ async def _read(house: House, group: _Group, records: Records) -> None:
     group.rows = rows[-records.limit :] if records.after is None else rows[: records.limit]
 
 
-async def _read_only(house: House, groups: Sequence[_Group], records: frozenset[bytes]) -> None:
+async def _read_only(house: House, groups: Sequence[Group], records: frozenset[bytes]) -> None:
     """These records and no others, each to the group whose it is."""
     whose = {person: group for group in groups for person in group.persons}
     for _, row in sorted((await house.reads.get(Record, [(one,) for one in sorted(records)])).items()):
@@ -276,86 +201,3 @@ async def _walked(house: House, person: bytes, records: Records) -> tuple[list[R
         if len(rows) < step:
             break
     return kept, total
-
-
-async def _note(
-    house: House, ask: Ask, groups: Sequence[_Group], *, place: tuple[bytes, int]
-) -> tuple[bytes, Noted | None]:
-    """The durable entry of this chunk, and the ticket made from it when something is to be opened."""
-    seen = [(group, person) for group in groups if group.fields for person in group.persons]
-    refs = {house.keyring.ref(person): group for group, person in seen if house.keyring.version_of(person) is not None}
-    entry = house.ids.new()
-    live = house.live()
-    common = _common(live.policy, ask, place[0])
-    if not refs:
-        because = sorted({word for group in groups for words in group.decision.because.values() for word in words})
-        refused = Refusal(**common, fields=_asked(live, ask), because=because, count=len(groups))
-        await _commit(house, Change("record", entries=(refused.draft(id=entry, lane=house.lane, urgent=True),)))
-        return entry, None
-    boxes = {box.compartment for group in groups for row in group.rows for box in wanted_boxes(live, row, group.fields)}
-    disclosure = Disclosure(
-        **common, part=place[1], compartments=sorted(boxes), count=len(refs), refs_root=refs_root(list(refs)).hex(),
-        fields=sorted({live.policy.fields[name].id for group in groups for name in group.fields}),
-        recipient=live.policy.recipients[ask.recipient].id if ask.recipient is not None else None,
-    )  # fmt: skip
-    notes = tuple(
-        Put(Note.TABLE, Note(entry, ref, house.ids.random(16), _ENCODE(_note_text(live, ask, group))))
-        for ref, group in refs.items()
-    )
-    draft = disclosure.draft(id=entry, lane=house.lane, urgent=True)
-    answer = await _commit(house, Change("record", puts=notes, entries=(draft,)))
-    return entry, _ticket(house, answer.notings[0], list(refs))
-
-
-def _common(policy: Policy, ask: Ask, asked: bytes) -> dict[str, Any]:
-    role = ask.actor.roles[0] if ask.actor.roles else "none"
-    return {
-        "actor": ask.actor.id, "role": role, "purpose": ask.purpose, "action": ask.action,
-        "reason": reason_code(policy, ask), "ask": asked.hex(),
-    }  # fmt: skip
-
-
-def _ticket(house: House, noting: Noting, refs: list[bytes]) -> Noted:
-    public = house.notary()
-    house.keyring.trust(public)
-    return Noted.from_commit(
-        house=house.id, public=public, entry_id=noting.entry, entry=noting.body, signature=noting.signature, refs=refs
-    )
-
-
-async def _commit(house: House, change: Change) -> Committed:
-    answer = await house.commits.commit(change)
-    if isinstance(answer, Conflict):
-        raise Unavailable("ledger: expected the note to be written", retry_after_s=1.0)
-    return answer
-
-
-def _note_text(live: LivePolicy, ask: Ask, group: _Group) -> list[Any]:
-    """What "who looked" may tell the person: purpose, action, department as the role, reason and ticket, fields.
-
-    Of what was typed only a word of the role's own list and a ticket number are kept: free text may name anybody.
-    """
-    role = ask.actor.roles[0] if ask.actor.roles else "none"
-    reason = reason_code(live.policy, ask) + ticket_of(ask.reason)
-    return [ask.purpose, ask.action, role, reason, sorted(group.decision.open), sorted(group.decision.masked)]
-
-
-def reason_code(policy: Policy, ask: Ask) -> str:
-    """The reason as the ledger holds it for ever: a word that the role lists, `stated` for free text, or `none`."""
-    if ask.reason is None or not ask.reason.strip():
-        return "none"
-    if ask.actor.kind == "service":
-        return ask.reason
-    head = plain_reason(ask.reason)
-    return head if head in {plain_reason(word) for word in listed_reasons(policy, ask.actor)} else "stated"
-
-
-def ticket_of(reason: str | None) -> str:
-    """The ticket behind a reason's word as it is kept, with its colon; empty when none, or free text, stands there."""
-    ticket = (reason or "").partition(":")[2].strip()
-    return f": {ticket}" if _TICKET.fullmatch(ticket) else ""
-
-
-def _asked(live: Any, ask: Ask) -> list[int]:
-    names = ask.fields if ask.fields is not None else tuple(live.policy.fields)
-    return sorted(live.policy.fields[name].id for name in names if name in live.policy.fields)

@@ -1,0 +1,67 @@
+"""Canonical persons with what stands about them, and what the policy says of a look at them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from lockhouse.gates.disclose.group import groups_of
+from lockhouse.gates.facts import facts_of_persons, merge_facts
+from lockhouse.gates.house import PersonFacts
+from lockhouse.model.decision import Decision, Facts
+from lockhouse.model.rows import Record
+from lockhouse.model.scale import PersonState
+from lockhouse.policy.decide import decide
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lockhouse.gates.house import House
+    from lockhouse.model.decision import Ask
+
+
+class Group(msgspec.Struct):
+    """A canonical person on the way through one chunk."""
+
+    persons: tuple[bytes, ...]
+    facts: list[PersonFacts]
+    decision: Decision
+    rows: list[Record]
+    total: int = 0
+    truncated: bool = False
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """What may be seen at all, open or masked."""
+        return self.decision.open | self.decision.masked
+
+
+async def with_facts(house: House, persons: Sequence[bytes]) -> list[dict[bytes, PersonFacts]]:
+    """The canonical persons, each as its source persons with their facts."""
+    groups = await groups_of(house, persons)
+    facts = await facts_of_persons(house, {person for group in groups for person in group}, fresh=True)
+    known = [{person: facts[person] for person in group if person in facts} for group in groups]
+    return [group for group in known if group]
+
+
+def decided(house: House, ask: Ask, group: dict[bytes, PersonFacts]) -> Group:
+    """What may be seen of one canonical person; source persons that ended, or are ending, are not looked at."""
+    living = {person: facts for person, facts in group.items() if not facts.ending}
+    parts = list((living or group).values())
+    decision = decide(house.live().policy, msgspec.structs.replace(ask, facts=_facts(ask.facts, parts)))
+    if not living:
+        word = "erased" if all(facts.state & PersonState.ERASED for facts in parts) else "being-erased"
+        nothing = dict.fromkeys(decision.open | decision.masked | decision.shut, (word,))
+        decision = Decision(open=frozenset(), masked=frozenset(), shut=frozenset(nothing), because=nothing)
+    return Group(tuple(living or group), parts, decision, [])
+
+
+def _facts(of_actor: Facts, parts: Sequence[PersonFacts]) -> Facts:
+    """The actor's facts with the person's: of several source persons the narrowest word counts."""
+    consents, objected, state = merge_facts(parts)
+    regions = {part.region for part in parts if part.region is not None}
+    region = regions.pop() if len(regions) == 1 else None
+    return msgspec.structs.replace(
+        of_actor, state=PersonState(state), consents=consents, objected=objected, region=region
+    )

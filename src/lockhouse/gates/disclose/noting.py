@@ -1,0 +1,136 @@
+"""What the ledger says of a look, and the ticket that is made from it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from lockhouse.crypto.noted import Noted, refs_root
+from lockhouse.errors import Unavailable
+from lockhouse.gates.disclose.opened import wanted_boxes
+from lockhouse.ledger.entry import Disclosure, Refusal
+from lockhouse.model.change import Change, Committed, Conflict, Noting, Put
+from lockhouse.model.rows import Note
+from lockhouse.policy.decide import listed_reasons, plain_reason
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lockhouse.gates.disclose.decided import Group
+    from lockhouse.gates.house import House, LivePolicy
+    from lockhouse.model.decision import Ask
+    from lockhouse.model.policy import Policy
+
+_TICKET = re.compile(r"#?(?=[A-Za-z0-9_-]*[A-Za-z#])(?=[A-Za-z_-]*[0-9])[A-Za-z0-9_-]{2,24}|#[0-9]{1,12}")
+"""A ticket number: letters and digits together, or digits behind a #; neither a name nor a phone number."""
+_ENCODE = msgspec.msgpack.Encoder(order="deterministic").encode
+
+
+async def note_nothing(house: House, ask: Ask) -> bytes:
+    """A look that found nobody is a look all the same: asking who is known must not be free. Returns the entry's id.
+
+    Raises:
+        Unavailable: the ledger cannot be written; then not even "nobody" is answered.
+    """
+    entry = house.ids.new()
+    looked = Disclosure(
+        **common(house.live().policy, ask, house.ids.new()),
+        fields=[],
+        compartments=[],
+        count=0,
+        refs_root=refs_root([]).hex(),
+    )
+    await commit_note(house, Change("record", entries=(looked.draft(id=entry, lane=house.lane, urgent=True),)))
+    return entry
+
+
+async def note(
+    house: House, ask: Ask, groups: Sequence[Group], *, place: tuple[bytes, int]
+) -> tuple[bytes, Noted | None]:
+    """The durable entry of this chunk, and the ticket made from it when something is to be opened."""
+    seen = [(group, person) for group in groups if group.fields for person in group.persons]
+    refs = {house.keyring.ref(person): group for group, person in seen if house.keyring.version_of(person) is not None}
+    entry = house.ids.new()
+    live = house.live()
+    who = common(live.policy, ask, place[0])
+    if not refs:
+        because = sorted({word for group in groups for words in group.decision.because.values() for word in words})
+        refused = Refusal(**who, fields=_asked(live, ask), because=because, count=len(groups))
+        await commit_note(house, Change("record", entries=(refused.draft(id=entry, lane=house.lane, urgent=True),)))
+        return entry, None
+    boxes = {box.compartment for group in groups for row in group.rows for box in wanted_boxes(live, row, group.fields)}
+    disclosure = Disclosure(
+        **who, part=place[1], compartments=sorted(boxes), count=len(refs), refs_root=refs_root(list(refs)).hex(),
+        fields=sorted({live.policy.fields[name].id for group in groups for name in group.fields}),
+        recipient=live.policy.recipients[ask.recipient].id if ask.recipient is not None else None,
+    )  # fmt: skip
+    notes = tuple(
+        Put(Note.TABLE, Note(entry, ref, house.ids.random(16), _ENCODE(_note_text(live, ask, group))))
+        for ref, group in refs.items()
+    )
+    draft = disclosure.draft(id=entry, lane=house.lane, urgent=True)
+    answer = await commit_note(house, Change("record", puts=notes, entries=(draft,)))
+    return entry, ticket(house, answer.notings[0], list(refs))
+
+
+def common(policy: Policy, ask: Ask, asked: bytes) -> dict[str, Any]:
+    """What the entry of a look and that of a refusal both say: who asked, as what, what for, and why."""
+    role = ask.actor.roles[0] if ask.actor.roles else "none"
+    return {
+        "actor": ask.actor.id, "role": role, "purpose": ask.purpose, "action": ask.action,
+        "reason": reason_code(policy, ask), "ask": asked.hex(),
+    }  # fmt: skip
+
+
+def ticket(house: House, noting: Noting, refs: list[bytes]) -> Noted:
+    """What opens the boxes that a durable entry names, of these persons."""
+    public = house.notary()
+    house.keyring.trust(public)
+    return Noted.from_commit(
+        house=house.id, public=public, entry_id=noting.entry, entry=noting.body, signature=noting.signature, refs=refs
+    )
+
+
+async def commit_note(house: House, change: Change) -> Committed:
+    """The entry is durable.
+
+    Raises:
+        Unavailable: it could not be written.
+    """
+    answer = await house.commits.commit(change)
+    if isinstance(answer, Conflict):
+        raise Unavailable("ledger: expected the note to be written", retry_after_s=1.0)
+    return answer
+
+
+def _note_text(live: LivePolicy, ask: Ask, group: Group) -> list[Any]:
+    """What "who looked" may tell the person: purpose, action, department as the role, reason and ticket, fields.
+
+    Of what was typed only a word of the role's own list and a ticket number are kept: free text may name anybody.
+    """
+    role = ask.actor.roles[0] if ask.actor.roles else "none"
+    reason = reason_code(live.policy, ask) + ticket_of(ask.reason)
+    return [ask.purpose, ask.action, role, reason, sorted(group.decision.open), sorted(group.decision.masked)]
+
+
+def reason_code(policy: Policy, ask: Ask) -> str:
+    """The reason as the ledger holds it for ever: a word that the role lists, `stated` for free text, or `none`."""
+    if ask.reason is None or not ask.reason.strip():
+        return "none"
+    if ask.actor.kind == "service":
+        return ask.reason
+    head = plain_reason(ask.reason)
+    return head if head in {plain_reason(word) for word in listed_reasons(policy, ask.actor)} else "stated"
+
+
+def ticket_of(reason: str | None) -> str:
+    """The ticket behind a reason's word as it is kept, with its colon; empty when none, or free text, stands there."""
+    ticket = (reason or "").partition(":")[2].strip()
+    return f": {ticket}" if _TICKET.fullmatch(ticket) else ""
+
+
+def _asked(live: Any, ask: Ask) -> list[int]:
+    names = ask.fields if ask.fields is not None else tuple(live.policy.fields)
+    return sorted(live.policy.fields[name].id for name in names if name in live.policy.fields)
