@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from lockhouse.adapters.attested_facts import AttestedFacts
 from lockhouse.adapters.clock import SystemClock
 from lockhouse.adapters.group_commit.engine import WriterParts
 from lockhouse.adapters.ids import SystemIds
@@ -294,6 +295,7 @@ async def open_house(identity: bytes, log: str, *, root: FileRoot, store: Memory
         receipt_key=unlocked.secrets["receipt"], credential_key=unlocked.secrets["credential"], demo=True,
         integrity_key=unlocked.secrets["integrity"], suppression_key=unlocked.secrets["suppression"],
     )  # fmt: skip
+    house.actor_facts = AttestedFacts(house)
     store.on_move(lambda policy, key: drop(house, policy=policy, key=key))
     await refresh(house)
     return house

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 from lockhouse import __version__
 from lockhouse import settings as houses
 from lockhouse.adapters import anchors, jobs
+from lockhouse.adapters.attested_facts import AttestedFacts
 from lockhouse.adapters.clock import SystemClock
 from lockhouse.adapters.durable import open_lock, sync_folder
 from lockhouse.adapters.group_commit.engine import WriterParts
@@ -316,13 +317,15 @@ def _house(identity: bytes, keys: Unlocked, reads: Reads, writer: LocalWriter | 
         identity, keks=keys.keks, generation=keys.generation, entropy=ids.random, alive=writer.alive,
         notary=writer.notary_public,
     )  # fmt: skip
-    return House(
+    house = House(
         id=identity, log=log_name(identity), reads=reads, commits=writer, epochs=writer, clock=clock, ids=ids,
         keks=keys.keks, generation=keys.generation, keyring=keyring, indexer=Indexer(identity, keys.index),
         notary=lambda: writer.notary_public, receipt_key=keys.secrets["receipt"],
         credential_key=keys.secrets["credential"],
         integrity_key=keys.secrets["integrity"], suppression_key=keys.secrets["suppression"],
     )  # fmt: skip
+    house.actor_facts = AttestedFacts(house)
+    return house
 
 
 def migrate_house(folder: Path) -> dict[Store, str]:

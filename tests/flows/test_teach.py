@@ -9,7 +9,6 @@ import pytest
 
 from lockhouse.errors import Invalid, Tampered
 from lockhouse.flows.teach import attest, attested
-from lockhouse.gates.facts import standing_facts
 from lockhouse.model.change import Change, Put
 from lockhouse.model.decision import Actor
 from lockhouse.model.ids import DAY_MS
@@ -28,12 +27,12 @@ async def test_a_recorded_course_counts_until_its_day_and_is_noted(tmp_path: Pat
     world = await World.make(tmp_path, TAUGHT)
     until = world.clock.now_ms() + 30 * DAY_MS
     row = await attest(world.house, WHO, "privacy-basics", until=until, by="os-user:0")
-    assert (await standing_facts(world.house, ACTOR)).training == {"privacy-basics"}
+    assert (await world.house.actor_facts.of(ACTOR)).training == {"privacy-basics"}
     entry = (await world.store.get(LedgerEntry, [(row.entry,)]))[(row.entry,)]
     assert entry.kind == "attestation"
     assert await attested(world.house) == [row]
     world.clock.pass_days(31)
-    assert "privacy-basics" not in (await standing_facts(world.house, ACTOR)).training
+    assert "privacy-basics" not in (await world.house.actor_facts.of(ACTOR)).training
 
 
 @pytest.mark.parametrize(("actor", "course", "days"), [(WHO, "juggling", 1), (WHO, "privacy-basics", -1)])

@@ -16,7 +16,6 @@ import msgspec
 from lockhouse.crypto.signatures import hmac_sha256
 from lockhouse.errors import Refused, Tampered, Unavailable
 from lockhouse.gates.disclose import Records, disclose
-from lockhouse.gates.facts import standing_facts
 from lockhouse.model.change import Change, Expect, Put
 from lockhouse.model.decision import Actor, Ask
 from lockhouse.model.ports import Answer
@@ -137,7 +136,7 @@ async def _events(
 ) -> tuple[list[dict[str, Any]], dict[bytes, str]]:
     """The events that may go, in the order of the outbox, and why the others may not."""
     actor = Actor(id="service:forward", kind="service", roles=(), shown="forward")
-    facts = await standing_facts(house, actor)
+    facts = await house.actor_facts.of(actor)
     views: dict[bytes, RecordView] = {}
     reasons: dict[bytes, str] = {}
     purposes = recipient.purposes

@@ -9,7 +9,6 @@ import msgspec
 from lockhouse.errors import Invalid, NotFound
 from lockhouse.gates.authority import checked_bound
 from lockhouse.gates.disclose import Records, View, disclose, note_nothing
-from lockhouse.gates.facts import standing_facts
 from lockhouse.gates.lookups import Sought, lookup_tag, seek
 from lockhouse.identity.normalise import NORM_VERSION, normal
 from lockhouse.model.decision import Actor, Ask, Facts
@@ -41,7 +40,7 @@ async def ask_of(  # noqa: PLR0913  (a whole question)
     """
     chosen = purpose or _only_purpose(house, actor)
     _require_listed(house, actor, reason)
-    facts: Facts = await standing_facts(house, actor)
+    facts: Facts = await house.actor_facts.of(actor)
     return Ask(actor=actor, action=action, purpose=chosen, facts=facts, mode=mode, reason=reason, fields=fields)
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lockhouse.access.vouched import parts_of
 from lockhouse.errors import Invalid
-from lockhouse.gates.authority import checked, digest, signed
-from lockhouse.ledger.entry import Attestation as AttestationEntry
-from lockhouse.model.change import Change, Put
-from lockhouse.model.rows import Attestation
+from lockhouse.gates.vouched import every_voucher, vouch
 
 if TYPE_CHECKING:
     from lockhouse.gates.house import House
+    from lockhouse.model.rows import Attestation
 
 
 async def attest(house: House, actor: str, course: str, *, until: int, by: str) -> Attestation:
@@ -28,18 +27,11 @@ async def attest(house: House, actor: str, course: str, *, until: int, by: str) 
         Invalid: the live policy has no such course, the time has passed, or the actor has not its form.
     """
     courses = house.live().policy.training
-    now = house.clock.now_ms()
     if course not in courses:
         raise Invalid("course", f"one of {', '.join(courses) or 'none, as the live policy names none'}", got="another")
-    if until <= now:
+    if until <= house.clock.now_ms():
         raise Invalid("--until", "a day to come", got="one that has passed")
-    entry = house.ids.new()
-    row = signed(Attestation(actor, course, until, by, now, entry, b""), house.integrity_key)
-    said = AttestationEntry(change="made", subject=actor, fact=course, by=by, row=digest(row), until=until)
-    draft = said.draft(id=entry, lane=house.lane)
-    await house.commits.commit(Change("identity", puts=(Put(Attestation.TABLE, row),)))
-    await house.commits.commit(Change("record", entries=(draft,)))
-    return row
+    return await vouch(house, actor, course, until=until, by=by)
 
 
 async def attested(house: House) -> list[Attestation]:
@@ -48,7 +40,4 @@ async def attested(house: House) -> list[Attestation]:
     Raises:
         Tampered: a row was not made by this house.
     """
-    rows: list[Attestation] = []
-    async for chunk in house.reads.scan(Attestation):
-        rows.extend(checked(chunk, house.integrity_key))
-    return sorted(rows, key=lambda row: (row.actor, row.fact))
+    return [row for row in await every_voucher(house) if parts_of(row.fact) is None]

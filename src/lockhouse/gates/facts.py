@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -11,11 +10,11 @@ import msgspec
 from lockhouse.crypto.blindindex import suppression_tag
 from lockhouse.gates.authority import checked, checked_bound
 from lockhouse.gates.house import PersonFacts
+from lockhouse.gates.vouched import vouched
 from lockhouse.identity.normalise import NORM_VERSION, normal
-from lockhouse.model.decision import Facts
-from lockhouse.model.rows import Attestation, Consent, LedgerEntry, Person, Seal, Suppression
+from lockhouse.model.rows import Consent, LedgerEntry, Person, Seal, Suppression
 from lockhouse.model.scale import Assurance, ConsentState, PersonState
-from lockhouse.training.lapse import Attested, by_grace, in_force
+from lockhouse.training.lapse import Attested, by_grace
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -197,18 +196,6 @@ async def any_row(house: House, row: type[Row]) -> bool:
     return False
 
 
-async def standing_facts(house: House, actor: Actor) -> Facts:
-    """What is known of an actor now: courses in force, and the day.
-
-    Raises:
-        Tampered: an attestation was not made by this house.
-    """
-    now, live = house.clock.now_ms(), house.live()
-    courses = in_force(live.policy.training, await _attested(house, actor), assigned=live.assigned, now=now)
-    today = datetime.fromtimestamp(now / 1000, UTC).date().isoformat()
-    return Facts(training=courses, today=today)
-
-
 async def courses_by_grace(house: House, actor: Actor) -> dict[str, int]:
     """The courses an actor's roles ask for that the actor does not hold, and until when (ms) a grace lets them in.
 
@@ -217,10 +204,6 @@ async def courses_by_grace(house: House, actor: Actor) -> dict[str, int]:
     """
     now, live = house.clock.now_ms(), house.live()
     asked = {course for role in actor.roles if role in live.policy.roles for course in live.policy.roles[role].training}
-    found = by_grace(live.policy.training, await _attested(house, actor), assigned=live.assigned, now=now)
+    held = [Attested(row.fact, row.at, row.until_at) for row in await vouched(house, actor.id)]
+    found = by_grace(live.policy.training, held, assigned=live.assigned, now=now)
     return {course: until for course, until in found.items() if course in asked}
-
-
-async def _attested(house: House, actor: Actor) -> list[Attested]:
-    rows = checked(await house.reads.find(Attestation, ("actor",), [(actor.id,)]), house.integrity_key)
-    return [Attested(row.fact, row.at, row.until_at) for row in rows]

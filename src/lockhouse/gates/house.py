@@ -19,6 +19,7 @@ from lockhouse.errors import Unavailable
 from lockhouse.model.ids import DAY_MS
 from lockhouse.model.names import NameBook
 from lockhouse.model.ports import Clock, Commits, Epochs, Ids, Reads
+from lockhouse.model.ports import Facts as ActorFacts
 from lockhouse.policy.life import add, compartment_of_name, days, slot_of_name
 from lockhouse.policy.live import purposes_open, why_shut
 from lockhouse.policy.reduce import Reducer
@@ -275,6 +276,8 @@ class House:
     stale: bool = True
     """Set when an epoch moved; whoever needs keys or the policy refreshes first."""
     refreshing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    actor_facts: ActorFacts = field(init=False)
+    """What is known of whoever asks; the wiring hands it in, since it reads through this house."""
     message_tags: MessageTags = field(init=False)
     """How messages and their bodies are known again; from the receipt key, taken in once."""
     row_macs: RowMacs = field(init=False)

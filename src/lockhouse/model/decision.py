@@ -67,7 +67,9 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
         network: the actor's address or network, or None when unknown.
         quota_left: persons left in the actor's window, or None when nobody counts.
         own_record: the actor is the person.
+        own: the source persons whom the actor is, as far as anybody said so; the gate makes `own_record` of it.
         today: ISO date, for reviews of recipients.
+        hour: of the day, 0 to 23, UTC. No condition of a policy asks for it yet; it is carried like the others.
         customer: see `PersonFacts`.
     """
 
@@ -82,7 +84,9 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     network: str | None = None
     quota_left: int | None = None
     own_record: bool = False
+    own: frozenset[bytes] = frozenset()
     today: str | None = None
+    hour: int | None = None
     customer: bool = False
 
 

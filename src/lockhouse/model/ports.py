@@ -11,6 +11,8 @@ from typing import Protocol, TypeVar
 import msgspec
 
 from lockhouse.model.change import Change, Committed, Conflict, KeyTuple
+from lockhouse.model.decision import Actor
+from lockhouse.model.decision import Facts as ActorFacts
 from lockhouse.model.rows import Checkpoint, Row
 from lockhouse.secret import Secret
 
@@ -119,6 +121,20 @@ class Epochs(Protocol):
 
     def on_move(self, act: Callable[[int, int], None]) -> None:
         """Calls `act(policy, key)` in this process whenever either moves, before the move is acknowledged."""
+        ...
+
+
+class Facts(Protocol):
+    """What is known of whoever asks, besides the policy and the person: the one place that answers for each fact."""
+
+    async def of(self, actor: Actor) -> ActorFacts:
+        """Courses, grant, step-up, network, quota and own records that stand now, with the day and the hour.
+
+        What nobody can say is None, and then it is not so.
+
+        Raises:
+            Tampered: a row that gives authority was not made by this house.
+        """
         ...
 
 

@@ -12,9 +12,11 @@ SENTENCES: dict[str, str] = {
     "class-not-seen": "Hidden: your role does not see this class of data. Other fields may be open. Ask an admin.",
     "course-missing": "Hidden: a course your role needs has lapsed. Take it and try again. Ask an admin.",
     "erased": "Shut: this person's data was erased. The certificate says when. Ask a privacy officer.",
-    "grant": "Hidden: this needs a grant from a colleague. Request one with your reason. Any approver can help.",
+    "grant": "Hidden: this needs a grant from a colleague. Request one with your reason. An admin records it: "
+    "lockhouse grant record.",
     "minor": "Hidden: this person is a minor; optional purposes are shut. Orders stay open. Ask a privacy officer.",
-    "network": "Hidden: your role works from named networks only. Connect from one of them. Ask an admin.",
+    "network": "Hidden: your role works from named networks only. Say which is yours. An admin records it: lockhouse "
+    "grant record.",
     "no-consent": "Hidden: this person did not agree to this purpose. Orders stay open. Only they can agree.",
     "no-contract": "Not sent: there is no contract with this recipient. Add one. Ask a privacy officer.",
     "no-permission": "Refused: none of your roles may do this. Someone with the role can. Ask an admin.",
@@ -35,14 +37,16 @@ SENTENCES: dict[str, str] = {
     "only-masked": "Masked: your role sees this masked. A reveal opens what your role may open. Ask an admin.",
     "opted-out": "Hidden: this person opted out of sale and sharing. Orders stay open. Only they can opt in again.",
     "own-record": "Hidden: this is your own record. Use the privacy centre to see it. A colleague can help.",
-    "quota": "Hidden: you have looked up an hour's share of people. Wait a little. Ask an admin.",
+    "quota": "Hidden: your role may look up so many people an hour, and nobody counts them yet. Say how many. An admin "
+    "records it: lockhouse grant record.",
     "reason": "Masked: showing it needs a reason. State one of your role's and reveal it. Ask an admin for others.",
     "region": "Hidden: their region is unknown, so the strictest rule counts. Orders stay open. Add a country.",
     "restricted": "Hidden: this person's data is restricted. Legal duties stay open. Ask a privacy officer.",
     "review-due": "Not sent: the contract is due for review. Review it and send again. Ask a privacy officer.",
     "review-unknown": "Not sent: the review cannot be checked without a date. Check the clock. Ask an admin.",
     "separate-roles": "Refused: you hold two roles that one person must not hold. Give one back. Ask an admin.",
-    "step-up": "Masked: showing it needs a fresh sign-in. Sign in once more. Ask an admin.",
+    "step-up": "Masked: showing it needs fresh proof of who you are. Prove it to an admin. They record it: lockhouse "
+    "grant record.",
     "suppressed": "Hidden: this person asked to be left out of this purpose. Orders stay open. Ask a privacy officer.",
     "too-long": "Not kept: the value is longer than its type allows. The rest of the event is. Ask who sends it.",
     "too-old": "Not kept: the event is older than this may be kept. What may be kept longer is. Ask who sends it.",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
-import msgspec
 from cyclopts import Parameter
 
 from lockhouse.access.acting import acting
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from lockhouse.model.policy import Policy
 
 READING = frozenset({"masked", "full"})
+_ACTOR = re.compile(r"os-user:[0-9]{1,10}|staff:[0-9a-f]{32}")
 
 
 @Parameter(name="*")
@@ -40,6 +41,17 @@ class Reading(As):
     """purpose of the look; a role with one purpose need not say it"""
     reason: Annotated[str | None, Parameter(name="--reason")] = None
     """why, as WORD or 'WORD: ticket'; the role lists its words"""
+
+
+def actor_of(text: str) -> str:
+    """About whom something is said: an id, never a name.
+
+    Raises:
+        Invalid: it has another form.
+    """
+    if not _ACTOR.fullmatch(text):
+        raise Invalid("actor", "os-user:UID or staff:ID", got="another form")
+    return text
 
 
 def os_user(house: House, role: str | None = None) -> Actor:
@@ -78,10 +90,7 @@ def allowed(house: House, permission: str, role: str | None) -> Actor:
 
 
 async def asking(house: House, said: Reading, *, action: Action, mode: Wanted = "masked") -> Ask:
-    """The question of the operating system's user.
-
-    Who may read the house's files as their owner is as strongly signed in as a house without staff knows, and nobody
-    counts their looks; both stand in the facts so that no door waits for what nobody can bring yet.
+    """The question of the operating system's user, with what is known of them.
 
     Raises:
         Invalid: the policy has no such role or purpose, or the role has several purposes and none was named.
@@ -92,9 +101,7 @@ async def asking(house: House, said: Reading, *, action: Action, mode: Wanted = 
         raise Invalid("--for", f"one of {', '.join(purposes)}", got="another word")
     role = said.role or _reader(policy, said.purpose)
     extra: dict[str, Any] = {"reason": said.reason, "mode": mode}
-    ask = await ask_of(house, os_user(house, role), action=action, purpose=said.purpose, **extra)
-    facts = msgspec.structs.replace(ask.facts, step_up_age_s=0, quota_left=1)
-    return msgspec.structs.replace(ask, facts=facts)
+    return await ask_of(house, os_user(house, role), action=action, purpose=said.purpose, **extra)
 
 
 def _reader(policy: Policy, purpose: str | None) -> str:

@@ -48,6 +48,7 @@ TREE: tuple[tuple[str, str, Group, str], ...] = (
     ("request", "request:APP", RULE, "A person's request to be erased: shut at once, destroyed later, certified."),
     ("retention", "retention:APP", RULE, "End what has been kept long enough, by destroying one key a month."),
     ("training", "training:APP", RULE, "Courses that open doors, as far as an admin vouches for them."),
+    ("grant", "grant:APP", RULE, "Facts about somebody that an admin vouches for, with their end."),
     ("ledger", "ledger:APP", PROVE, "Who did what: read it, verify it, prove one entry, export it."),
     ("backup", "backup:APP", PROVE, "Copies of both stores, and a house brought back from one."),
     ("key", "key:APP", PROVE, "The house's keys: generations and counts, never the keys."),

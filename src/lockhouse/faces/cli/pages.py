@@ -31,7 +31,8 @@ This page is made from the commands themselves by `lockhouse.faces.cli.pages`, a
   for, or read from standard input with `-`. No error repeats what was typed.
 - Until staff can be enrolled the operating system's user acts, in the role that `--as` names, else in the first role
   of the policy that may; the ledger notes `os-user:UID` and the role. A deed that the policy gives to no role is that
-  user's own. Being that user counts as a fresh sign-in, and nobody counts their looks.
+  user's own. What nothing here can know of them (a fresh sign-in, their network, a grant,
+  how many people they may look up) an admin vouches for: `lockhouse grant record`. A demo house asks for none of it.
 """
 _SETTINGS_HEAD = f"""# Settings
 

@@ -15,7 +15,7 @@ from lockhouse.model.scale import PersonState
 from lockhouse.policy.decide import decide
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from lockhouse.gates.house import House
     from lockhouse.model.decision import Ask
@@ -49,7 +49,7 @@ def decided(house: House, ask: Ask, group: dict[bytes, PersonFacts]) -> Group:
     """What may be seen of one canonical person; source persons that ended, or are ending, are not looked at."""
     living = {person: facts for person, facts in group.items() if not facts.ending}
     parts = list((living or group).values())
-    decision = decide(house.live().policy, msgspec.structs.replace(ask, facts=_facts(ask.facts, parts)))
+    decision = decide(house.live().policy, msgspec.structs.replace(ask, facts=_facts(ask.facts, group, parts)))
     if not living:
         word = "erased" if all(facts.state & PersonState.ERASED for facts in parts) else "being-erased"
         nothing = dict.fromkeys(decision.open | decision.masked | decision.shut, (word,))
@@ -57,11 +57,12 @@ def decided(house: House, ask: Ask, group: dict[bytes, PersonFacts]) -> Group:
     return Group(tuple(living or group), parts, decision, [])
 
 
-def _facts(of_actor: Facts, parts: Sequence[PersonFacts]) -> Facts:
+def _facts(of_actor: Facts, persons: Collection[bytes], parts: Sequence[PersonFacts]) -> Facts:
     """The actor's facts with the person's: of several source persons the narrowest word counts."""
     consents, objected, state = merge_facts(parts)
     regions = {part.region for part in parts if part.region is not None}
     region = regions.pop() if len(regions) == 1 else None
     return msgspec.structs.replace(
-        of_actor, state=PersonState(state), consents=consents, objected=objected, region=region
-    )
+        of_actor, state=PersonState(state), consents=consents, objected=objected, region=region,
+        own_record=of_actor.own_record or not of_actor.own.isdisjoint(persons),
+    )  # fmt: skip

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 
-from lockhouse.errors import Invalid
-from lockhouse.faces.cli.acting import As, allowed
+from lockhouse.faces.cli.acting import As, actor_of, allowed
 from lockhouse.faces.cli.call import Here, noun
 from lockhouse.faces.cli.layout import Said, day, plain, table
 from lockhouse.faces.cli.times import ms_of
 from lockhouse.flows.teach import attest, attested
 
 APP = noun("training", "Courses that open doors, as far as an admin vouches for them.")
-
-_ACTOR = re.compile(r"os-user:[0-9]{1,10}|staff:[0-9a-f]{32}")
 
 
 @APP.command
@@ -31,9 +27,7 @@ async def record(actor: str, course: str, /, *, until: datetime, acting: As | No
     """
     async with call.open() as opened:
         by = allowed(opened.house, "training.record", (acting or As()).role)
-        if not _ACTOR.fullmatch(actor):
-            raise Invalid("actor", "os-user:UID or staff:ID", got="another form")
-        row = await attest(opened.house, actor, course, until=ms_of(until), by=by.id)
+        row = await attest(opened.house, actor_of(actor), course, until=ms_of(until), by=by.id)
     return Said(plain(row), f"Recorded: {actor} holds {course} until {day(row.until_at)}.")
 
 

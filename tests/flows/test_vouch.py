@@ -1,0 +1,148 @@
+"""A condition that nothing here can know yet is met by an admin's word, until its end: it is no shut door."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+from lockhouse.errors import Invalid, NotFound, Tampered
+from lockhouse.flows import vouch
+from lockhouse.model.change import Change, Put
+from lockhouse.model.decision import Actor
+from lockhouse.model.rows import LedgerEntry
+from tests.world import POLICY, World
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lockhouse.access.vouched import Kind
+
+WHO = "os-user:1000"
+ACTOR = Actor(id=WHO, kind="os-user", roles=("support",))
+HOUR_MS = 3_600_000
+STRICT = POLICY.replace(
+    "    reveal: {contact: {reason: [call back, delivery problem]}}",
+    "    reveal: {contact: {reason: [call back, delivery problem], step_up: 8 hours, grant: required}}\n"
+    "    networks: [10.0.0.0/8, 2001:db8::/32]\n"
+    "    limits: {persons_per_hour: 60, mode: enforce}",
+)
+
+
+async def _house(tmp_path: Path) -> World:
+    """A house with every condition there is, and no demo: nothing counts as given."""
+    world = await World.make(tmp_path, STRICT)
+    world.house.demo = False
+    await world.send("backend", "Order Completed", email="anna@example.com", order_id="A-1", order_total="12.50")
+    return world
+
+
+async def _vouch(world: World, kind: Kind, value: str, *, hours: float = 4) -> None:
+    until = world.clock.now_ms() + int(hours * HOUR_MS)
+    await vouch.record(world.house, WHO, (kind, value), until=until, by="os-user:0")
+
+
+async def test_each_condition_opens_by_what_an_admin_vouched_for_and_by_nothing_less(tmp_path: Path) -> None:
+    world = await _house(tmp_path)
+    anna = await world.person("anna@example.com")
+    seen = await world.reveal(anna)
+    assert set(seen.refused) >= {"network", "quota"}
+    await _vouch(world, "network", "10.1.0.0/16")
+    await _vouch(world, "quota", "200")
+    seen = await world.reveal(anna)
+    assert (seen.fields["email"].state, set(seen.fields["email"].because)) == ("masked", {"grant", "step-up"})
+    await _vouch(world, "grant", "case-17")
+    await _vouch(world, "step-up", "fido2")
+    assert (await world.reveal(anna)).fields["email"].value == "anna@example.com"
+
+
+async def test_a_network_of_the_newer_internet_is_one_too(tmp_path: Path) -> None:
+    world = await _house(tmp_path)
+    await _vouch(world, "network", "2001:db8:7::/48")
+    assert (await world.house.actor_facts.of(ACTOR)).network == "2001:db8:7::/48"
+    await _vouch(world, "quota", "200")
+    assert (await world.reveal(await world.person("anna@example.com"))).fields["email"].state == "masked"
+
+
+async def test_proof_of_who_somebody_is_grows_old_and_a_word_has_its_end(tmp_path: Path) -> None:
+    world = await _house(tmp_path)
+    await _vouch(world, "step-up", "fido2", hours=24)
+    await _vouch(world, "grant", "case-17", hours=2)
+    world.clock.pass_days(1 / 24)
+    facts = await world.house.actor_facts.of(ACTOR)
+    assert (facts.step_up_age_s, facts.grant) == (3600, "case-17")
+    world.clock.pass_days(2 / 24)
+    assert (await world.house.actor_facts.of(ACTOR)).grant is None
+    world.clock.pass_days(1)
+    assert (await world.house.actor_facts.of(ACTOR)).step_up_age_s is None
+
+
+async def test_what_was_ended_stands_no_more_and_both_are_noted(tmp_path: Path) -> None:
+    world = await _house(tmp_path)
+    await _vouch(world, "grant", "case-17")
+    await vouch.end(world.house, WHO, ("grant", "case-17"), by="os-user:0")
+    assert (await world.house.actor_facts.of(ACTOR)).grant is None
+    bodies = [
+        msgspec.json.decode(row.body)["body"] for row in await world.rows(LedgerEntry) if row.kind == "attestation"
+    ]
+    assert [(body["change"], body["fact"], body["subject"], body["by"]) for body in bodies] == [
+        ("made", "grant.case-17", WHO, "os-user:0"),
+        ("ended", "grant.case-17", WHO, "os-user:0"),
+    ]
+    with pytest.raises(NotFound):
+        await vouch.end(world.house, WHO, ("grant", "case-17"), by="os-user:0")
+
+
+async def test_nobody_looks_at_themselves_and_the_ledger_does_not_say_who_that_is(tmp_path: Path) -> None:
+    world = await _house(tmp_path)
+    await _vouch(world, "network", "10.1.0.0/16")
+    await _vouch(world, "quota", "200")
+    anna = await world.person("anna@example.com")
+    await _vouch(world, "own-record", anna.hex())
+    assert (await world.reveal(anna)).refused == ("own-record",)
+    noted = [row.body for row in await world.rows(LedgerEntry) if row.kind == "attestation"]
+    assert not any(anna.hex().encode() in body for body in noted)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [("network", "10.1.2.3/8"), ("network", "everywhere"), ("quota", "0"), ("quota", "-1"), ("grant", "Anna Schmidt"),
+     ("own-record", "anna"), ("step-up", "")],
+)  # fmt: skip
+async def test_a_value_has_its_form(tmp_path: Path, kind: Kind, value: str) -> None:
+    world = await _house(tmp_path)
+    with pytest.raises(Invalid):
+        await _vouch(world, kind, value)
+    assert await vouch.recorded(world.house) == []
+
+
+async def test_a_moment_that_has_passed_is_no_end(tmp_path: Path) -> None:
+    world = await _house(tmp_path)
+    with pytest.raises(Invalid):
+        await _vouch(world, "grant", "case-17", hours=-1)
+
+
+async def test_a_fact_that_somebody_wrote_into_the_store_opens_nothing(tmp_path: Path) -> None:
+    world = await _house(tmp_path)
+    await _vouch(world, "grant", "case-17")
+    [row] = await vouch.recorded(world.house)
+    longer = msgspec.structs.replace(row, until_at=(row.until_at or 0) + HOUR_MS)
+    await world.store.commit(Change("identity", puts=(Put("attestation", longer),)))
+    with pytest.raises(Tampered):
+        await world.house.actor_facts.of(ACTOR)
+
+
+async def test_a_facts_day_and_hour_are_those_of_the_houses_clock(tmp_path: Path) -> None:
+    world = await World.make(tmp_path, at=1_795_440_630_000)
+    facts = await world.house.actor_facts.of(ACTOR)
+    assert (facts.today, facts.hour) == ("2026-11-23", 13)
+
+
+async def test_in_a_demo_house_the_machines_user_lacks_nothing_that_only_others_could_say(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    facts = await world.house.actor_facts.of(ACTOR)
+    assert (facts.step_up_age_s, facts.quota_left, facts.network, facts.grant) == (0, 1, None, None)
+    world.house.demo = False
+    facts = await world.house.actor_facts.of(ACTOR)
+    assert (facts.step_up_age_s, facts.quota_left) == (None, None)
