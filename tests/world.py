@@ -263,7 +263,8 @@ class World:
 
     async def findings(self) -> list[Finding]:
         """What differs between the record rows and the ledger."""
-        intakes = [(row.records, row.leaves, False) for row in await self.rows(Intake)]
+        resealed = {row.id for row in await self.rows(LedgerEntry) if row.kind == "reseal"}
+        intakes = [(row.records, row.leaves, row.entry in resealed) for row in await self.rows(Intake)]
         records = [(row.id, record_leaf_of(row)) for row in await self.rows(Record)]
         deletions = [(row.record, row.leaf) for row in await self.rows(Deletion)]
         return list(verify_records(intakes, records, deletions))

@@ -13,6 +13,7 @@ from lockhouse.crypto.checkpoint import format_proof
 from lockhouse.crypto.merkle import Frontier
 from lockhouse.crypto.signatures import equal
 from lockhouse.errors import Invalid, NotFound, Tampered
+from lockhouse.gates.leaves import newest_leaves
 from lockhouse.gates.tail import read_tail, told_by
 from lockhouse.gates.tree import place_of
 from lockhouse.ledger.append import is_lane
@@ -207,9 +208,13 @@ async def _as_signed(house: House, rows: Leaves, *, size: int, signed: int, key:
     """
     tail = await read_tail(house, signed, key=key)
     since = [entry for entry in tail.own if entry.position is None or entry.position >= size]
-    stored, removed = await told_by(house, since)
-    there = {record for record, _ in rows} | stored.keys()
-    return [row for row in rows if stored.get(row[0]) != row[1]] + [row for row in removed if row.record not in there]
+    told = await told_by(house, since)
+    # Sealed again since and since then as it is: the tree knows the leaf that it had before.
+    again = {record for record, leaf in rows if told.resealed.get(record) == leaf}
+    former = await newest_leaves(house, again, without=told.by)
+    then = [(record, former.get(record, leaf)) for record, leaf in rows if told.stored.get(record) != leaf]
+    there = {record for record, _ in rows} | told.stored.keys()
+    return then + [row for row in told.removed if row.record not in there]
 
 
 def _planted(tail: Tail) -> list[Finding]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from lockhouse.crypto.merkle import root
 from lockhouse.errors import Invalid
+from lockhouse.gates.leaves import beside
 from lockhouse.ledger.entry import Deletion as DeletionEntry
-from lockhouse.ledger.entry import Gone, deletion_of, parse_entry
+from lockhouse.ledger.entry import Gone, Reseal, deletion_of, parse_entry
 from lockhouse.ledger.entry import Intake as IntakeEntry
 from lockhouse.ledger.tail import back, before, is_own, meets
 from lockhouse.model.rows import Deletion, Intake, Lane, LedgerEntry
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from lockhouse.secret import Secret
 
 STEP = 1_000
-_ID_BYTES = 16
-_LEAF_BYTES = 32
 
 
 class Tail(NamedTuple):
@@ -95,36 +93,45 @@ async def _entries(house: House, start: int) -> list[LedgerEntry]:
     return list(found.values())
 
 
-async def told_by(house: House, entries: Sequence[LedgerEntry]) -> tuple[dict[bytes, bytes], list[Gone]]:
-    """Which records these entries say were stored, with their leaves, and which were removed.
+class Told(NamedTuple):
+    """What entries say of records.
+
+    Attributes:
+        stored: the leaf of each record that was taken in.
+        resealed: the new leaf of each that was sealed again; `by` the entries that say so.
+        removed: each record that was removed, with its leaf.
+    """
+
+    stored: dict[bytes, bytes]
+    resealed: dict[bytes, bytes]
+    by: set[bytes]
+    removed: list[Gone]
+
+
+async def told_by(house: House, entries: Sequence[LedgerEntry]) -> Told:
+    """Which records these entries say were stored or sealed again, with their leaves, and which were removed.
 
     What lies beside an entry counts only if it is what the entry commits to.
     """
-    stored: dict[bytes, bytes] = {}
-    intakes = await house.reads.get(Intake, [(entry.id,) for entry in entries if entry.kind == IntakeEntry.KIND])
+    told = Told({}, {}, set(), [])
+    kinds = {IntakeEntry.KIND, Reseal.KIND}
+    intakes = await house.reads.get(Intake, [(entry.id,) for entry in entries if entry.kind in kinds])
     deletions = {entry.id for entry in entries if entry.kind == DeletionEntry.KIND}
-    beside: dict[bytes, list[Gone]] = {}
+    gone: dict[bytes, list[Gone]] = {}
     if deletions:
         async for rows in house.reads.scan(Deletion):
             for row in rows:
                 if row.entry in deletions:
-                    beside.setdefault(row.entry, []).append(Gone(row.record, row.leaf))
-    removed: list[Gone] = []
+                    gone.setdefault(row.entry, []).append(Gone(row.record, row.leaf))
     for entry in entries:
         try:
             said = parse_entry(entry.body).body
         except Invalid:
             continue
-        intake, gone = intakes.get((entry.id,)), beside.get(entry.id)
-        if isinstance(said, IntakeEntry) and intake is not None:
-            leaves = _cut(intake.leaves, _LEAF_BYTES)
-            if (said.count, said.root) == (len(leaves), root(leaves).hex()):
-                stored |= dict(zip(_cut(intake.records, _ID_BYTES), leaves, strict=False))
-        elif isinstance(said, DeletionEntry) and gone is not None:
-            told = deletion_of(gone, cause=said.cause, by=bytes.fromhex(said.by))
-            removed += gone if told == said else []
-    return stored, removed
-
-
-def _cut(joined: bytes, width: int) -> list[bytes]:
-    return [joined[at : at + width] for at in range(0, len(joined), width)]
+        if isinstance(said, DeletionEntry) and entry.id in gone:
+            claimed = deletion_of(gone[entry.id], cause=said.cause, by=bytes.fromhex(said.by))
+            told.removed.extend(gone[entry.id] if claimed == said else [])
+        elif leaves := beside(said, intakes.get((entry.id,))):
+            (told.resealed if isinstance(said, Reseal) else told.stored).update(leaves)
+            told.by.update({entry.id} if isinstance(said, Reseal) else ())
+    return told

@@ -99,3 +99,13 @@ def test_what_retention_has_only_shut_is_not_said_to_have_lost_its_key(desk: Des
     said = desk.call(f"person show {person} --as privacy_officer").out
     assert "2 boxes expired: kept as long as was promised, and nothing opens them." in said
     assert "the key is gone" not in said
+
+
+def test_boxes_are_sealed_again_and_the_ledger_still_fits_every_record(desk: Desk) -> None:
+    person = desk.person()
+    assert desk.call(f"key reseal {person}").out.startswith("Sealed again: ")
+    assert desk.call("ledger verify --records").out.endswith("and every record is as it was signed.\n")
+    seen = desk.call(f"person reveal {person} --as support --reason 'call back'", json=True).value
+    assert seen["fields"]["email"]["value"] == EMAIL
+    kinds = {entry["kind"] for entry in desk.call("ledger log", json=True).value}
+    assert {"reseal", "rework"} <= kinds

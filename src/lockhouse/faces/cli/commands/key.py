@@ -1,11 +1,13 @@
-"""`lockhouse key status`: generations and counts, never a key."""
+"""`lockhouse key …`: generations and counts, never a key; and boxes sealed again."""
 
 from __future__ import annotations
 
 from collections import Counter
 
-from lockhouse.faces.cli.call import Here, noun
-from lockhouse.faces.cli.layout import Said, day, pairs, table
+from lockhouse.faces.cli.acting import As, allowed
+from lockhouse.faces.cli.call import Here, noun, person_of
+from lockhouse.faces.cli.layout import Said, count, day, pairs, plain, table
+from lockhouse.flows import reseal as sealing
 from lockhouse.model.rows import EpochKey, IndexKey, Kek, KeyRing, Limbo, Tombstone
 from lockhouse.model.scale import KeyState
 
@@ -39,3 +41,23 @@ async def status(*, call: Here) -> Said:
     }  # fmt: skip
     listed = table(("generation", "root", "state", "wraps", "made"), rows)
     return Said(value, f"root key file  {root}\n\n{listed}\n\n{pairs(counts)}")
+
+
+@APP.command
+async def reseal(person: str, /, *, acting: As | None = None, call: Here) -> Said:
+    """Seal all boxes of a person again under the keys that seal now. Nothing is shown, and nothing is lost.
+
+    For one whose data lies under two keys since an ending was called off, and for one whose rows may have been put back
+    as they once were: from now on `ledger verify --records` finds every older box. Boxes that nothing opens stay.
+
+    Args:
+        person: id as `person find` printed it.
+        acting: the role.
+    """
+    async with call.open() as opened:
+        by = allowed(opened.house, "key.reseal", (acting or As()).role)
+        done = await sealing.reseal(opened.house, person_of(person), by=by.id)
+    text = f"Sealed again: {count(done.boxes, 'box', 'boxes')} of {count(done.records, 'record')}"
+    text += f", {done.renewed} of them until now under an older key" if done.renewed else ""
+    left = f" {count(done.left, 'box', 'boxes')} that nothing opens stay as they are." if done.left else ""
+    return Said(plain(done), f"{text}.{left}")

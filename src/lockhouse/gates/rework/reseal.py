@@ -1,0 +1,205 @@
+"""Sealing again: each box of a person under the key that seals now, with the next seal number, in ranges.
+
+    0 hold      each row to the newest leaf that the ledger knows of it: what was edited, or put back, is not made good
+    1 note      one `rework` entry a range: who ordered it, whose (as a ref), which compartments
+    2 open      only with the ticket made from it, and only what still has its keys; the rest stays as it is
+    3 seal      the same bytes, a fresh nonce, the next seal number, a fresh salt for the leaf
+    4 commit    rows, the `reseal` entry and the leaves beside it, at once; if each row, and the person's seal, is as it
+                was read
+
+Nothing leaves the process, so nobody is shown anything. From then on the newest leaf counts: a box put back as it was
+is found by `ledger verify --records`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from lockhouse.crypto.merkle import root
+from lockhouse.crypto.noted import refs_root
+from lockhouse.crypto.seal import decode_boxes, encode_boxes
+from lockhouse.errors import Conflict as Moved
+from lockhouse.errors import Erased, Expired, NotFound, Tampered
+from lockhouse.gates.disclose.noting import commit_note, ticket
+from lockhouse.gates.facts import SEAL_OPEN
+from lockhouse.gates.leaves import newest_leaves
+from lockhouse.gates.pace import Footing
+from lockhouse.gates.rings import admit_rings, refuse_ended
+from lockhouse.ledger.entry import Reseal, Rework
+from lockhouse.ledger.record import record_leaf_of
+from lockhouse.model.change import Change, Conflict, Expect, Put
+from lockhouse.model.rows import Intake, Record, Seal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from lockhouse.crypto.noted import Noted
+    from lockhouse.crypto.seal import SealedBox
+    from lockhouse.gates.house import House
+
+RANGE = 200
+"""Records a range: one entry, one commit."""
+TRIES = 5
+LEASE_MS = 5_000
+"""Not durable by then, a range is not to be written: its keys may have ended."""
+PURPOSE = "service"
+CAUSE = "operator"
+_NAMES = "lockhouse ledger verify --records names it"
+
+
+class Resealed(msgspec.Struct, frozen=True, kw_only=True):
+    """What was sealed again.
+
+    Attributes:
+        records, boxes: that were.
+        renewed: of the boxes, those that lay under a key that seals no more.
+        left: boxes that nothing opens; they stay as they are.
+    """
+
+    records: int = 0
+    boxes: int = 0
+    renewed: int = 0
+    left: int = 0
+
+
+class _Range(msgspec.Struct):
+    """Rows of one range on their way, and what is counted meanwhile."""
+
+    rows: list[Record]
+    after: list[Record] = []
+    boxes: int = 0
+    renewed: int = 0
+    left: int = 0
+
+
+async def reseal_person(house: House, person: bytes, *, by: str) -> Resealed:
+    """Every box of a source person that its keys still open lies under the key that seals now.
+
+    Another call begins anew and does no harm: every box has then the number after that.
+
+    Args:
+        by: the actor who orders it.
+
+    Raises:
+        NotFound: no such person, or they are ending or have ended.
+        Unavailable: the lease is lost, the clock is in doubt, or a store is away; what is done stays done.
+        Conflict: the rows or the keys keep moving.
+        Tampered: a record's row is not as the ledger knows it, a box is not as it was sealed, or a row that gives
+            authority is not this house's own.
+    """
+    total = Resealed()
+    ids = await _records_of(house, person)
+    leaves = await newest_leaves(house, ids)
+    for start in range(0, len(ids), RANGE):
+        done = await _with_tries(house, person, {one: leaves.get(one) for one in ids[start : start + RANGE]}, by=by)
+        total = Resealed(
+            records=total.records + len(done.after), boxes=total.boxes + done.boxes,
+            renewed=total.renewed + done.renewed, left=total.left + done.left,
+        )  # fmt: skip
+    return total
+
+
+async def _records_of(house: House, person: bytes) -> list[bytes]:
+    """Ids of all that is stored of the person now; what comes later is sealed with the key of later."""
+    ids, behind = list[bytes](), None
+    while rows := await house.reads.find(Record, ("person",), [(person,)], after=behind, limit=RANGE):
+        ids += [row.id for row in rows]
+        behind = (rows[-1].id,)
+    return ids
+
+
+async def _with_tries(house: House, person: bytes, leaves: Mapping[bytes, bytes | None], *, by: str) -> _Range:
+    """One range: the records whose leaves these are, as the ledger knew them when it was read."""
+    ids = [(one,) for one in leaves]
+    for left in reversed(range(TRIES)):
+        footing = await Footing.of(house)
+        seal = await _living(house, person)
+        # Read behind the seal: what changes a row without moving the seal is expected with the row.
+        part = _Range(sorted((await house.reads.get(Record, ids)).values(), key=lambda row: row.id))
+        if any(record_leaf_of(row) != leaves[row.id] for row in part.rows):
+            if left < TRIES - 1:
+                raise Tampered("record: expected a row as the ledger knows it", hint=_NAMES)
+            leaves = {**leaves, **await newest_leaves(house, leaves)}  # it may have been sealed again since
+            continue
+        try:
+            noted, entry = await _note(house, person, part.rows, by=by)
+            footing.hold()
+            for row in part.rows:
+                await footing.step()
+                _reseal(house, part, row, noted)
+        except Moved:
+            continue
+        if not part.after or await _stands(house, part, seal, entry=entry):
+            return part
+        leaves = {**leaves, **await newest_leaves(house, leaves)}
+    raise Moved("reseal: expected the person's records and keys to hold still", hint="try again")
+
+
+async def _living(house: House, person: bytes) -> Seal:
+    """The person's ring is in use and holds nothing that has ended; their seal as it is now."""
+    stored = (await house.reads.get(Seal, [(person,)])).get((person,))
+    seal = stored or Seal(person, 0, SEAL_OPEN)
+    await admit_rings(house, [person])
+    await refuse_ended(house, [person])
+    if seal.state != SEAL_OPEN or house.keyring.version_of(person) is None:
+        raise NotFound("person: expected a living person", hint="lockhouse person find KIND looks one up")
+    return seal
+
+
+async def _note(house: House, person: bytes, rows: Sequence[Record], *, by: str) -> tuple[Noted, bytes]:
+    ref, entry = house.keyring.ref(person), house.ids.new()
+    compartments = sorted({box.compartment for row in rows for box in decode_boxes(row.boxes)})
+    said = Rework(
+        actor=by, purpose=PURPOSE, action="reseal", compartments=compartments, count=1,
+        refs_root=refs_root([ref]).hex(), cause=CAUSE,
+    )  # fmt: skip
+    answer = await commit_note(house, Change("record", entries=(said.draft(id=entry, lane=house.lane, urgent=True),)))
+    return ticket(house, answer.notings[0], [ref]), entry
+
+
+def _reseal(house: House, part: _Range, row: Record, noted: Noted) -> None:
+    """The row with its boxes sealed again, if any of them opens."""
+    boxes = [_again(house, part, row, box, noted) for box in decode_boxes(row.boxes)]
+    if any(new.seal != old.seal for new, old in zip(boxes, decode_boxes(row.boxes), strict=True)):
+        again = msgspec.structs.replace(row, boxes=encode_boxes(boxes), salt=house.ids.random(16))
+        part.after = [*part.after, again]
+
+
+def _again(house: House, part: _Range, row: Record, box: SealedBox, noted: Noted) -> SealedBox:
+    try:
+        plain = house.keyring.open(box, noted, person=row.person, record=row.id, purpose=PURPOSE)
+        new = house.keyring.seal(
+            row.person, record=row.id, compartment=box.compartment, epoch=box.epoch, plaintext=plain, seal=box.seal + 1
+        )
+    except (Erased, Expired):
+        part.left += 1
+        return box
+    part.boxes += 1
+    part.renewed += new.serial != box.serial
+    return new
+
+
+async def _stands(house: House, part: _Range, seal: Seal, *, entry: bytes) -> bool:
+    """Whether the range became durable; not if a row or the person's seal moved since it was read."""
+    was = {row.id: row for row in part.rows}
+    leaves = [record_leaf_of(row) for row in part.after]
+    told = house.ids.new()
+    said = Reseal(count=len(leaves), root=root(leaves).hex(), by=entry.hex())
+    beside = Intake(told, b"".join([row.id for row in part.after]), b"".join(leaves))
+    rows = tuple(
+        Expect(Record.TABLE, (row.id,), {"salt": was[row.id].salt, "boxes": was[row.id].boxes}, or_absent=False,
+               because="record-moved")
+        for row in part.after
+    )  # fmt: skip
+    open_seal = Expect(
+        Seal.TABLE, (seal.person,), {"version": seal.version, "state": SEAL_OPEN}, or_absent=seal.version == 0,
+        because="seal-moved",
+    )  # fmt: skip
+    change = Change(
+        "record", puts=(*(Put(Record.TABLE, row) for row in part.after), Put(Intake.TABLE, beside)),
+        expects=(*rows, open_seal), entries=(said.draft(id=told, lane=house.lane),),
+        deadline=house.clock.now_ms() + LEASE_MS,
+    )  # fmt: skip
+    return not isinstance(await house.commits.commit(change), Conflict)
