@@ -73,6 +73,7 @@ class Opened:
     """An open house with what only some flows need.
 
     Attributes:
+        root: of its keys.
         writer: commits, epochs and the sequencer; `alone` says that it runs in this process.
         anchors: the signed checkpoints kept outside of the stores.
         verifier: the log's verifier key (C2SP vkey).
@@ -82,6 +83,7 @@ class Opened:
     folder: Path
     settings: Settings
     house: House
+    root: Root
     writer: LocalWriter | WriterClient
     journal: Journal
     anchors: anchors.Anchors
@@ -242,7 +244,8 @@ async def opened(
             open_things.push_async_callback(beside.close)
         reads: SqliteReads | ApswReads = ApswReads(folder) if beside is None else SqliteReads(folder)
         open_things.callback(reads.close)
-        keys = await unlock(house=identity, root=open_root(chosen), reads=reads)
+        root = open_root(chosen)
+        keys = await unlock(house=identity, root=root, reads=reads)
         if purpose == "restored":
             _begin_line(folder, identity, keys.secrets["log"])
         kept = _anchors(folder, chosen, keys.secrets["log"])
@@ -260,7 +263,7 @@ async def opened(
         if house.live_policy is not None and purpose != "audit":
             await ensure_epochs(house, house.live_policy.policy.compartments)
         yield Opened(
-            folder=folder, settings=chosen, house=house, writer=writer, journal=_journal(folder, chosen),
+            folder=folder, settings=chosen, house=house, root=root, writer=writer, journal=_journal(folder, chosen),
             anchors=kept, http=http, verifier=_vkey(identity, keys.secrets["log"]), lane_key=parts.lane_key,
             alone=beside is None,
         )  # fmt: skip
@@ -377,25 +380,7 @@ def host_of(folder: Path) -> Host:
 
 
 __all__ = [
-    "KINDS",
-    "LIFELINE_VARIABLE",
-    "SCHEMA",
-    "SOCKET_FILE",
-    "Opened",
-    "SystemClock",
-    "bind_to_parent",
-    "copies",
-    "destroyed_keys",
-    "found",
-    "host_of",
-    "is_free",
-    "jobs",
-    "migrate_house",
-    "open_lock",
-    "open_root",
-    "opened",
-    "read_passphrase",
-    "schema_of",
-    "serve_writer",
-    "template",
-]
+    "KINDS", "LIFELINE_VARIABLE", "SCHEMA", "SOCKET_FILE", "Opened", "SystemClock", "bind_to_parent", "copies",
+    "destroyed_keys", "found", "host_of", "is_free", "jobs", "migrate_house", "open_lock", "open_root", "opened",
+    "read_passphrase", "schema_of", "serve_writer", "template",
+]  # fmt: skip

@@ -23,6 +23,7 @@ import msgspec
 from lockhouse.adapters.durable import sync_folder
 from lockhouse.crypto import derive, equal, hmac_sha256, lp, open_bytes, seal_bytes, stretch
 from lockhouse.errors import Conflict, Invalid, Tampered, Unavailable
+from lockhouse.model.ports import RootStatus
 from lockhouse.secret import Secret
 
 if TYPE_CHECKING:
@@ -42,23 +43,6 @@ class Argon2:
     memory_kib: int = 262_144
     iterations: int = 3
     lanes: int = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RootStatus:
-    """What is known of a root.
-
-    Attributes:
-        kind: the adapter.
-        generations: that exist, ascending.
-        final: whether destroying a generation destroys every copy of its key.
-        path: where the file is.
-    """
-
-    kind: str
-    generations: tuple[int, ...]
-    final: bool
-    path: Path
 
 
 _Hex = Annotated[str, msgspec.Meta(pattern="^([0-9a-f][0-9a-f])+$")]
@@ -244,14 +228,18 @@ class FileRoot:
         await asyncio.to_thread(self._destroy_generation, generation)
 
     async def status(self) -> RootStatus:
-        """Which generations exist.
+        """Which generations exist and which did.
 
         Raises:
             Unavailable: the file is away.
             Tampered: the file was changed.
         """
         file = await asyncio.to_thread(self._read)
-        return RootStatus(kind="file", generations=tuple(sorted(file.generations)), final=False, path=self._path)
+        destroyed = tuple(one for one in range(1, file.last + 1) if one not in file.generations)
+        return RootStatus(
+            kind="file", place=str(self._path), generations=tuple(sorted(file.generations)), destroyed=destroyed,
+            final=False,
+        )  # fmt: skip
 
     # The file --------------------------------------------------------------------------------------
 

@@ -150,6 +150,23 @@ class Sequencer(Protocol):
         ...
 
 
+class RootStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """What a root says of itself.
+
+    Attributes:
+        kind: the adapter.
+        place: where it is, as its operator knows it.
+        generations: that exist, ascending; `destroyed` those that once did.
+        final: whether destroying a generation destroys every copy of its key.
+    """
+
+    kind: str
+    place: str
+    generations: tuple[int, ...]
+    destroyed: tuple[int, ...]
+    final: bool
+
+
 class Root(Protocol):
     """The root of all keys, in a KMS. Asked once per generation and process."""
 
@@ -166,7 +183,31 @@ class Root(Protocol):
 
         Raises:
             Tampered: another generation, other bytes or another place.
-            Unavailable: the root is locked or away.
+            Unavailable: the root is locked or away, or the generation was destroyed.
+        """
+        ...
+
+    async def mac(self, generation: int, message: bytes) -> bytes:
+        """The 32-byte MAC of a message under a key of the generation that wraps nothing.
+
+        Raises:
+            Unavailable: the root is locked or away, or the generation was destroyed.
+        """
+        ...
+
+    async def destroy_generation(self, generation: int) -> None:
+        """The generation's own root key version is gone, durably; every call that names it fails from now on.
+
+        Raises:
+            Unavailable: the root is away, or there is no such generation (any more).
+        """
+        ...
+
+    async def status(self) -> RootStatus:
+        """Which generations exist and which did; asks for no passphrase.
+
+        Raises:
+            Unavailable: the root is away.
         """
         ...
 

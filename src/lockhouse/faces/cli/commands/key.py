@@ -30,17 +30,24 @@ async def status(*, call: Here) -> Said:
             "epoch keys destroyed": epochs["destroyed"],
             "blind index keys": sum([len(rows) async for rows in reads.scan(IndexKey)]),
         }
-        root = opened.settings.root
+        root = await opened.root.status()
+    there = dict.fromkeys(root.generations, "there") | dict.fromkeys(root.destroyed, "destroyed")
     rows = [
-        (row.generation, row.root, KeyState(row.state).name.lower(), f"{row.wraps:,}", day(row.created_at))
+        (
+            row.generation,
+            there.get(row.generation, "unknown"),
+            KeyState(row.state).name.lower(),
+            f"{row.wraps:,}",
+            day(row.created_at),
+        )
         for row in keks
     ]
     value = {
-        "root": root, "counts": counts,
+        "root": plain(root), "counts": counts,
         "keks": [{"generation": one.generation, "root": one.root, "wraps": one.wraps} for one in keks],
     }  # fmt: skip
-    listed = table(("generation", "root", "state", "wraps", "made"), rows)
-    return Said(value, f"root key file  {root}\n\n{listed}\n\n{pairs(counts)}")
+    listed = table(("generation", "root key", "state", "wraps", "made"), rows)
+    return Said(value, f"root key {root.kind}  {root.place}\n\n{listed}\n\n{pairs(counts)}")
 
 
 @APP.command
