@@ -6,7 +6,7 @@ a disclosure, free text). An auditor gets it with verifier keys from another sou
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -31,30 +31,6 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True):
     intakes: Mapping[bytes, Intake]
     deletions: Mapping[bytes, Sequence[Gone]]
     checkpoints: Sequence[Checkpoint]
-
-
-def export_lines(*, house: bytes, log: str, size: int, chunks: Iterable[Chunk]) -> Iterator[bytes]:
-    """The lines of an export, each ending in a line feed.
-
-    Args:
-        house: 16 bytes.
-        log: origin of the log.
-        size: entries to come; fold and sign a checkpoint of this size first, or the audit finds an unsigned tail.
-        chunks: from position 0 on, without a hole.
-
-    Raises:
-        Invalid: see `chunk_lines`; or the chunks do not hold `size` entries.
-    """
-    entries = checkpoints = 0
-    yield head_line(house=house, log=log, size=size)
-    for chunk in chunks:
-        for line in chunk_lines(chunk):
-            entries += line.startswith(wire.ENTRY)
-            checkpoints += line.startswith(wire.CHECKPOINT)
-            yield line
-    if entries != size:
-        raise Invalid("export", f"{size} entries", got=f"{entries}")
-    yield end_line(entries=entries, checkpoints=checkpoints)
 
 
 def head_line(*, house: bytes, log: str, size: int) -> bytes:

@@ -13,7 +13,7 @@ from lockhouse.crypto.signatures import SigningKey
 from lockhouse.ledger.append import LaneState, append, fold, intake_body
 from lockhouse.ledger.certificate import Place
 from lockhouse.ledger.entry import Completion, Disclosure, Gone, deletion_of, refs_root, serials_root
-from lockhouse.ledger.export import Chunk, export_lines
+from lockhouse.ledger.export import Chunk, chunk_lines, end_line, head_line
 from lockhouse.ledger.record import record_leaf_of
 from lockhouse.model.rows import Checkpoint, Intake, LedgerEntry, Record
 from lockhouse.secret import Secret
@@ -114,7 +114,9 @@ class Log:
         chunk = Chunk(
             entries=self.entries, intakes=self.intakes, deletions=self.deletions, checkpoints=self.checkpoints
         )
-        return list(export_lines(house=self.house, log=self.origin, size=len(self.entries), chunks=[chunk]))
+        head = head_line(house=self.house, log=self.origin, size=len(self.entries))
+        end = end_line(entries=len(self.entries), checkpoints=len(self.checkpoints))
+        return [head, *chunk_lines(chunk), end]
 
     def rows(self) -> Iterator[tuple[bytes, bytes]]:
         return ((row.id, record_leaf_of(row)) for row in self.records.values())

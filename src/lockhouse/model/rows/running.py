@@ -1,4 +1,4 @@
-"""Record store: the house itself, its policy, names, processes, jobs and endings under way."""
+"""Record store: the house itself, its policy, names, jobs and endings under way."""
 
 from __future__ import annotations
 
@@ -20,19 +20,6 @@ class House(Row, frozen=True):
     frontier: bytes
     last_at: int
     """Ledger time: never runs backwards."""
-
-
-class Process(Row, frozen=True):
-    """A running process and what it has acknowledged."""
-
-    TABLE = "process"
-    STORE = "record"
-    KEY = ("id",)
-    id: bytes
-    role: str
-    seen_policy: int
-    seen_key: int
-    beat_at: int
 
 
 class Job(Row, frozen=True):

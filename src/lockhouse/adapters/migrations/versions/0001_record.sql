@@ -176,17 +176,6 @@ CREATE TABLE policy_version (
  WITHOUT ROWID,
  STRICT;
 
-CREATE TABLE process (
-    id BLOB NOT NULL,
-    role TEXT NOT NULL,
-    seen_policy INTEGER NOT NULL,
-    seen_key INTEGER NOT NULL,
-    beat_at INTEGER NOT NULL,
-    PRIMARY KEY (id)
-)
- WITHOUT ROWID,
- STRICT;
-
 CREATE TABLE receipt (
     seq INTEGER NOT NULL,
     channel INTEGER NOT NULL,
