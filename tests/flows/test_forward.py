@@ -257,6 +257,18 @@ async def test_an_event_that_its_server_fails_on_is_given_up_when_it_fails_alone
     assert await _states(world) == [(forward.DEAD, "answer-500"), *[(forward.SENT, None)] * 2]
 
 
+async def test_a_long_backlog_is_counted_whole(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    many = forward.PAGE + 3
+    await world.send_all(
+        [
+            ("backend", "Order Completed", {"email": EMAIL, "order_id": f"A-{n}", "order_total": "1.50"})
+            for n in range(many)
+        ]
+    )
+    assert (await forward.backlog(world.house, "rudder"))["waiting"] == many
+
+
 async def test_a_tampered_record_does_not_keep_everybody_elses_events_from_going(tmp_path: Path) -> None:
     world, server = await World.make(tmp_path), Server()
     await _order(world, 1)

@@ -16,6 +16,7 @@ import msgspec
 from lockhouse.crypto.signatures import hmac_sha256
 from lockhouse.errors import Refused, Tampered, Unavailable
 from lockhouse.gates.disclose import Records, disclose
+from lockhouse.gates.pace import Pace
 from lockhouse.model.change import Change, Expect, Put
 from lockhouse.model.decision import Actor, Ask
 from lockhouse.model.ports import Answer
@@ -35,6 +36,8 @@ NO_ANSWER, ANSWERED, BAD_ADDRESS = "no-answer", "answer-", "address-refused"
 CHUNK = 100
 MAX_BODY_BYTES = 450_000
 """Of a request: Segment-compatible servers take 500 KB and 2,500 events. One event that is larger goes alone."""
+PAGE = 500
+"""Outbox rows that are counted at once."""
 TAMPERED = "tampered"
 """Why a row is a dead letter whose person's rows do not verify: it can be sent again once they are put right."""
 MAX_ATTEMPTS = 12
@@ -302,8 +305,17 @@ async def backlog(house: House, name: str) -> dict[str, int]:
     recipient = house.live().policy.recipients[name]
     counted = {}
     for word, state in (("waiting", WAITING), ("sent", SENT), ("held", HELD), ("dead", DEAD)):
-        rows = await house.reads.find(Outbox, ("recipient", "state"), [(recipient.id, state)])
-        counted[word] = len(rows)
+        counted[word] = await _count(house, recipient.id, state)
+    return counted
+
+
+async def _count(house: House, recipient: int, state: int) -> int:
+    """In pages: neither memory nor the event loop is held by all that was ever sent."""
+    counted, behind, pace = 0, None, Pace()
+    ways = ("recipient", "state")
+    while rows := await house.reads.find(Outbox, ways, [(recipient, state)], after=behind, limit=PAGE):
+        counted, behind = counted + len(rows), (rows[-1].id,)
+        await pace.step(len(rows))
     return counted
 
 
