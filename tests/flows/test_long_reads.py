@@ -146,28 +146,52 @@ async def test_keys_that_never_hold_still_show_nothing(tmp_path: Path) -> None:
     ending.cancel()
 
 
+class Lost:
+    """The epochs of a process that hears nothing from its writer for a while, or any more."""
+
+    def __init__(self, world: World) -> None:
+        self._epochs = world.house.epochs
+        self.confirmed = True
+
+    def alive(self) -> bool:
+        return self.confirmed
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._epochs, name)
+
+    async def lose(self) -> None:
+        self.confirmed = False
+
+
 async def test_a_lease_that_is_lost_in_the_midst_shows_nothing(tmp_path: Path) -> None:
     world = await _shop(tmp_path)
-
-    class Lost:
-        """The epochs of a process that hears nothing from its writer any more."""
-
-        def __init__(self) -> None:
-            self.confirmed = True
-
-        def alive(self) -> bool:
-            return self.confirmed
-
-        def __getattr__(self, name: str) -> Any:
-            return getattr(world.store, name)
-
-    lost = world.house.epochs = Lost()
-
-    async def lose() -> None:
-        lost.confirmed = False
-
+    lost = world.house.epochs = Lost(world)
     with pytest.raises(Unavailable, match="lease"):
-        await _in_the_midst(world, lose)
+        await _in_the_midst(world, lost.lose)
+
+
+async def test_a_lease_that_is_confirmed_again_goes_on_and_shows_nobody_who_was_shut_meanwhile(tmp_path: Path) -> None:
+    world = await _shop(tmp_path)
+    first = await world.person("p0@example.com")
+    lost = world.house.epochs = Lost(world)
+    found: list[asyncio.Task[None]] = []
+
+    async def find_again(*, shut: bool) -> None:
+        await asyncio.sleep(0.01)
+        if shut:
+            await request.open_erasure(world.house, first, by="os-user:1000", journal=world.journal)
+        lost.confirmed = True
+
+    async def lose(*, shut: bool) -> None:
+        await lost.lose()
+        found.append(asyncio.create_task(find_again(shut=shut)))
+
+    views = await _in_the_midst(world, lambda: lose(shut=False))
+    assert sum(len(view.timeline) for view in views) == PEOPLE * ORDERS
+    assert (await world.kinds()).count("disclosure") == 1
+    views = await _in_the_midst(world, lambda: lose(shut=True))
+    assert {len(view.timeline) for view in views if view.person != first} == {ORDERS}
+    assert [view.timeline for view in views if view.person == first] == [()]
 
 
 async def test_a_ring_that_made_room_for_others_is_admitted_again(tmp_path: Path) -> None:

@@ -16,9 +16,11 @@ from lockhouse.gates.trusted_time import trusted_now
 if TYPE_CHECKING:
     from lockhouse.gates.house import House
 
-LEASE = "disclose: expected a confirmed lease"
-STRETCH = 200
-"""Steps between two turns: a record that is opened is one (0.1 ms), a person who is decided over is one."""
+STRETCH = 50
+"""Steps between two turns: a record that is opened is one (0.1 to 0.5 ms), a person who is decided over is one. A beat
+and its echo take about five turns, and must fit into a lease on a machine that is ten times as slow."""
+CONFIRM_S, CONFIRM_TRIES = 0.05, 40
+"""How long a lease that ran out is waited for: its beat may only have been kept waiting by ourselves."""
 
 
 class Pace:
@@ -46,35 +48,49 @@ class Footing(Pace):
             Unavailable: the lease is lost, or the clock is in doubt.
             Tampered: a row that gives authority was not made by this house.
         """
-        if not house.epochs.alive():
-            raise Unavailable(LEASE, retry_after_s=1.0)
+        await _confirmed(house)
         await trusted_now(house)
         await refresh(house)
         return cls(house)
 
     def __init__(self, house: House) -> None:
         super().__init__()
-        self._epochs = house.epochs
-        self._began = (self._epochs.policy(), self._epochs.key())
+        self._house = house
+        self._began = _epochs(house)
 
     async def step(self, steps: int = 1) -> None:
-        """As of any pace; and it stands behind the turn as it stood before.
+        """As of any pace; and it stands as it stood before.
 
         Raises:
             Unavailable: the lease was lost.
             Conflict: the policy or the keys moved: what was read under the ones before is worth nothing.
         """
         await super().step(steps)
-        self.hold()
+        await self.hold()
 
-    def hold(self) -> None:
-        """It stands as it stood; to be asked wherever somebody else may have had a turn.
+    async def hold(self) -> None:
+        """It stands as it stood; to be asked wherever somebody else may have had a turn, or much was done without one.
+
+        A lease that ran out is waited for. Once it is confirmed again, the epochs tell whether anything ended
+        meanwhile: a move is heard before the beat that was sent behind it comes back.
 
         Raises:
             Unavailable: the lease was lost.
             Conflict: the policy or the keys moved.
         """
-        if not self._epochs.alive():
-            raise Unavailable(LEASE, retry_after_s=1.0)
-        if (self._epochs.policy(), self._epochs.key()) != self._began:
+        if not self._house.epochs.alive():
+            await _confirmed(self._house)
+        if _epochs(self._house) != self._began:
             raise Conflict("disclose: expected the policy and the keys to hold still", hint="try again")
+
+
+def _epochs(house: House) -> tuple[int, int]:
+    return house.epochs.policy(), house.epochs.key()
+
+
+async def _confirmed(house: House) -> None:
+    for _ in range(CONFIRM_TRIES):
+        if house.epochs.alive():
+            return
+        await asyncio.sleep(CONFIRM_S)
+    raise Unavailable("disclose: expected a confirmed lease", retry_after_s=1.0)

@@ -128,11 +128,11 @@ async def _looked(  # noqa: PLR0913  (a chunk, and what it stands on)
     everyone = {person for group in seen for person in group.persons}
     await admit_rings(house, everyone)
     waiting = await refuse_ended(house, everyone)
-    footing.hold()
+    await footing.hold()
     for group in seen:  # a ring that is gone although its person lives: a store that lags behind the other
         group.rows = [row for row in group.rows if house.keyring.version_of(row.person) is not None]
     entry, noted = await note(house, ask, groups, place=place)
-    footing.hold()
+    await footing.hold()
     opening = Opening(house, house.live(), noted, ask.purpose, frozenset(), house.clock.now_ms(), waiting)
     views = []
     for group in groups:
@@ -154,7 +154,7 @@ async def _opened(opening: Opening, group: Group, footing: Footing) -> list[Open
         if house.keyring.version_of(row.person) is None:  # it made room for rings of others, who had a turn
             await admit_rings(house, [row.person])
             opening.waiting = {**opening.waiting, **await refuse_ended(house, [row.person])}
-            footing.hold()
+            await footing.hold()
         if house.keyring.version_of(row.person) is not None:
             opened.append(opening.record(row, active_at=active_at))
     return opened

@@ -125,7 +125,7 @@ async def _with_tries(house: House, person: bytes, leaves: Mapping[bytes, bytes 
             continue
         try:
             noted, entry = await _note(house, person, part.rows, by=by)
-            footing.hold()
+            await footing.hold()
             for row in part.rows:
                 await footing.step()
                 _reseal(house, part, row, noted)
