@@ -59,9 +59,21 @@ def _is_before(held: Seen, seen: Seen) -> bool:
     return one < other or (one == other and _encode(held.value) < _encode(seen.value))
 
 
-def _belief(seen: Seen) -> tuple[bool, int, bool, int, bytes, int, int]:
-    is_sure = seen.assurance >= Assurance.SECRET
-    return (seen.rectified, seen.proof, is_sure, seen.at, seen.record, seen.assurance, seen.channel)
+def _belief(seen: Seen) -> tuple[bool, tuple[int, bool, int, bytes], int, int]:
+    record = belief(seen.proof, seen.assurance, at=seen.at, record=seen.record)
+    return (seen.rectified, record, seen.assurance, seen.channel)
+
+
+def belief(proof: int, assurance: int, *, at: int, record: bytes) -> tuple[int, bool, int, bytes]:
+    """What orders records by how far they are believed, the most believed last.
+
+    Args:
+        proof: of the record's strongest identifier.
+        assurance: of its sender.
+        at: when it happened, ms.
+        record: its id.
+    """
+    return (proof, assurance >= Assurance.SECRET, at, record)
 
 
 def canonical(

@@ -49,7 +49,7 @@ def card(view: View, policy: Policy, ask: Ask) -> str:
         for word, number in sorted(view.ended.items())
     ]
     if view.truncated:
-        lines.append("There are more records: lockhouse person timeline shows them.")
+        lines.append("There are more records, believed less: lockhouse person timeline shows them.")
     return "\n".join(lines)
 
 
@@ -93,21 +93,21 @@ def joined(joints: Sequence[Joint]) -> list[str]:
     ]
 
 
-def _head(view: View, *, newest: bool = True) -> str:
+def _head(view: View, *, which: str = "the most believed ") -> str:
     joined = f", {count(len(view.persons), 'source person')} joined" if len(view.persons) > 1 else ""
     state = [flag.name.lower() for flag in PersonState if flag and flag.name and view.state & flag]
     words = f", {' and '.join(state)}" if state else ""
     span = f", {day(view.first_at)} to {day(view.last_at)}" if view.records else ""
     ways = ", ".join(f"{name} {number}" for name, number in sorted(view.channels.items()))
-    return f"person {view.person.hex()}{joined}{words}: {_number(view, newest=newest)}{span}" + (
+    return f"person {view.person.hex()}{joined}{words}: {_number(view, which)}{span}" + (
         f" ({clean(ways)})" if ways else ""
     )
 
 
-def _number(view: View, *, newest: bool) -> str:
+def _number(view: View, which: str) -> str:
     if view.total <= view.records:
         return count(view.records, "record")
-    return f"{'the newest ' * newest}{view.records:,} of {count(view.total, 'record')}"
+    return f"{which}{view.records:,} of {count(view.total, 'record')}"
 
 
 def _look(view: View, ask: Ask) -> str:
@@ -148,7 +148,7 @@ def _spelt(value: Any) -> str:
 
 def records(view: View, ask: Ask, *, newest: bool) -> str:
     """A page of a timeline: the newest records, or others."""
-    lines = [_head(view, newest=newest), _look(view, ask)]
+    lines = [_head(view, which="the newest " * newest), _look(view, ask)]
     for one in view.timeline:
         lines.append(f"\n{when(one.occurred_at)}  {clean(one.event)}  {clean(one.channel)}  record {one.id.hex()}")
         lines += [f"  {name}  {_field(field)}" for name, field in sorted(one.fields.items())]

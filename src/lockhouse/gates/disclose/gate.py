@@ -11,6 +11,8 @@ Nothing leaves before step 2 is durable. If the note cannot be written, nothing 
 
 from __future__ import annotations
 
+from heapq import nlargest
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -20,11 +22,12 @@ from lockhouse.errors import Unavailable
 from lockhouse.gates.disclose.decided import Group, decided, with_facts
 from lockhouse.gates.disclose.noting import note
 from lockhouse.gates.disclose.opened import OpenedRecord, Opening
-from lockhouse.gates.disclose.shown import view_of
+from lockhouse.gates.disclose.shown import UNFOLDED, view_of
 from lockhouse.gates.disclose.view import View
 from lockhouse.gates.lookups import Sought
 from lockhouse.gates.pace import Footing, Pace
 from lockhouse.gates.rings import admit_rings, refuse_ended
+from lockhouse.identity.fold import belief
 from lockhouse.model.decision import Ask
 from lockhouse.model.rows import Record
 
@@ -38,14 +41,18 @@ TRIES = 5
 ROWS_A_STEP = 10
 """Rows that are read, and stay sealed, in the time of one that is opened."""
 FOLD_LIMIT = 500
-"""Records folded on read; above this a view says that it is truncated."""
+"""Records folded on read; above this the least believed are left out, and a view says that it is truncated."""
+_ID = attrgetter("id")
 
 
 class Records(msgspec.Struct, frozen=True, kw_only=True):
     """Which records of a person are read.
 
+    Of more than `limit`, an action that folds reads those it believes most, whoever sent more since; the others read
+    the page's own end.
+
     Attributes:
-        only: these ids and no others; None for the newest `limit`.
+        only: these ids and no others; None for at most `limit`.
         after: the oldest `limit` of the ids greater than this one (a page of a timeline).
         before: the newest `limit` of the ids smaller than this one.
         sought: show only persons of whom an opened value is the one sought; the others are noted and not shown.
@@ -56,6 +63,10 @@ class Records(msgspec.Struct, frozen=True, kw_only=True):
     before: bytes | None = None
     limit: int = FOLD_LIMIT
     sought: Sought | None = None
+
+    def reach(self, row: Record) -> bool:
+        """Whether the record lies on the page's side of its marks."""
+        return (self.after is None or row.id > self.after) and (self.before is None or row.id < self.before)
 
 
 async def disclose(
@@ -121,7 +132,7 @@ async def _looked(  # noqa: PLR0913  (a chunk, and what it stands on)
         groups.append(decided(house, ask, known))
     seen = [group for group in groups if group.fields]
     for group in seen if records.only is None else ():
-        await _read(house, group, records)
+        await _read(house, group, records, folds=ask.action not in UNFOLDED)
         await footing.step(1 + len(group.rows) // ROWS_A_STEP)
     if records.only is not None:
         await _read_only(house, seen, records.only)
@@ -164,16 +175,15 @@ def _has(opened: Sequence[OpenedRecord], sought: Sought) -> bool:
     return any(sought.field in one.values and sought.is_in(one.values[sought.field]) for one in opened)
 
 
-async def _read(house: House, group: Group, records: Records) -> None:
+async def _read(house: House, group: Group, records: Records, *, folds: bool) -> None:
     """The group's record rows: still sealed, so reading them shows nothing."""
     rows: list[Record] = []
     for person in group.persons:
-        found, many = await _walked(house, person, records)
+        found, many = await _walked(house, person, records, folds=folds)
         rows.extend(found)
         group.total += many
-    rows.sort(key=lambda row: row.id)
     group.truncated = len(rows) > records.limit
-    group.rows = rows[-records.limit :] if records.after is None else rows[: records.limit]
+    group.rows = sorted(_kept(rows, records, folds=folds, most=records.limit), key=_ID)
 
 
 async def _read_only(house: House, groups: Sequence[Group], records: frozenset[bytes]) -> None:
@@ -184,7 +194,7 @@ async def _read_only(house: House, groups: Sequence[Group], records: frozenset[b
             whose[row.person].rows.append(row)
 
 
-async def _walked(house: House, person: bytes, records: Records) -> tuple[list[Record], int]:
+async def _walked(house: House, person: bytes, records: Records, *, folds: bool) -> tuple[list[Record], int]:
     """The person's records of a page, and one more if there is one; and how many they have.
 
     Their history is walked to its end, and no more than a page of it is held.
@@ -193,11 +203,22 @@ async def _walked(house: House, person: bytes, records: Records) -> tuple[list[R
     step = max(many, FOLD_LIMIT)
     while rows := await house.reads.find(Record, ("person",), [(person,)], after=behind, limit=step):
         total += len(rows)
-        if records.after is not None:
-            kept = [*kept, *(row for row in rows if row.id > records.after)][:many]
-        else:
-            kept = [*kept, *(row for row in rows if records.before is None or row.id < records.before)][-many:]
+        kept = _kept([*kept, *filter(records.reach, rows)], records, folds=folds, most=many)
         behind = (rows[-1].id,)
         if len(rows) < step:
             break
     return kept, total
+
+
+def _kept(rows: list[Record], records: Records, *, folds: bool, most: int) -> list[Record]:
+    """At most so many of the rows: those that a fold believes most, or those at the end that a page begins from.
+
+    A fold of the newest would show whatever anybody sent often enough with a key that everybody can read.
+    """
+    if folds:
+        return nlargest(most, rows, key=_belief)
+    return sorted(rows, key=_ID)[-most:] if records.after is None else sorted(rows, key=_ID)[:most]
+
+
+def _belief(row: Record) -> tuple[int, bool, int, bytes]:
+    return belief(row.proof, row.assurance, at=row.occurred_at, record=row.id)

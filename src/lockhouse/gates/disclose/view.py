@@ -64,8 +64,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
         state: bits of `PersonState`.
         entry: the ledger entry that noted this look.
         refused: reason codes, when nothing of this person may be seen; then nothing else is filled in.
-        records: how many records were read, of `total` that there are; `truncated` says that the page is full and
-            more come in its direction.
+        records: how many records were read, of `total` that there are; `truncated` says that the page is full: more
+            come in its direction, or, where values are folded, others are believed less.
         ended: boxes that nothing opens any more, by `erased` and `expired`.
         shut: boxes whose key waits for its destruction.
     """

@@ -1,0 +1,70 @@
+"""Many events with a key that anyone can read, about a customer who proved who they are: they hide nothing of theirs.
+
+What is folded has a bound, so whoever sends more records than that must not choose which of them are read.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lockhouse.flows import link, look
+from lockhouse.gates.disclose import FOLD_LIMIT
+from lockhouse.model.scale import Proof
+from tests.world import World
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HERS, OTHER = "anna@example.com", "anna@example.org"
+
+
+async def _flood(world: World, email: str) -> None:
+    world.clock.pass_days(1)
+    for first in range(0, FOLD_LIMIT, 100):
+        await world.send_all(
+            [
+                ("web", "identify", {"email": email, "name": "Mallory", "message_id": f"{email}{number}"})
+                for number in range(first, first + 100)
+            ]
+        )
+
+
+async def test_what_she_proved_is_shown_after_more_typed_records_than_are_folded(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    await world.send("account", "Order Completed", email=HERS, name="Anna Schmidt", order_id="A-1")
+    await _flood(world, HERS)
+    [row] = [row for row in await world.indexes(HERS) if row.proof == Proof.PROVEN]
+    view = await world.reveal(row.person)
+    name, order = view.fields["name"], view.fields["order_id"]
+    assert (name.value, name.proof, name.channel) == ("Anna Schmidt", Proof.PROVEN, "account")
+    assert order.value == "A-1"
+    assert (view.records, view.total, view.truncated) == (FOLD_LIMIT, FOLD_LIMIT + 1, True)
+
+
+async def test_what_came_with_a_secret_key_is_shown_after_more_public_records_than_are_folded(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    await world.send("backend", "Order Completed", email=HERS, name="Anna Schmidt", order_id="A-1")
+    await _flood(world, HERS)
+    view = await world.reveal(await world.person(HERS))
+    assert (view.fields["name"].value, view.fields["name"].channel) == ("Anna Schmidt", "backend")
+
+
+async def test_of_two_who_are_one_the_flooded_one_does_not_push_out_the_other(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    await world.send("backend", "Order Completed", email=HERS, name="Anna Schmidt", order_id="A-1")
+    await _flood(world, OTHER)
+    person = await world.person(HERS)
+    await link.make(world.house, person, await world.person(OTHER), by="os-user:0")
+    view = await world.reveal(person)
+    assert (view.fields["name"].value, view.fields["name"].channel) == ("Anna Schmidt", "backend")
+    assert view.total == FOLD_LIMIT + 1
+
+
+async def test_a_timeline_still_begins_with_the_newest(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    await world.send("account", "Order Completed", email=HERS, name="Anna Schmidt", order_id="A-1")
+    await _flood(world, HERS)
+    [row] = [row for row in await world.indexes(HERS) if row.proof == Proof.PROVEN]
+    view = await look.show(world.house, await world.ask("support", action="timeline"), row.person)
+    assert {one.channel for one in view.timeline} == {"web"}
+    assert view.truncated
