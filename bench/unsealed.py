@@ -22,7 +22,7 @@ from lockhouse.gates.collect import Intake
 from lockhouse.gates.collect.settle import decide, look_up, owners_made, settle, settle_links
 from lockhouse.gates.collect.turns import Turns
 from lockhouse.gates.collect.words import words_to_store
-from lockhouse.gates.collect.work import Found, Work, evidence_of, proof_of
+from lockhouse.gates.collect.work import Found, Work, belief_in, evidence_of
 from lockhouse.gates.collect.write import activity
 from lockhouse.gates.refresh import refresh
 from lockhouse.identity.normalise import lookup, normal
@@ -115,8 +115,8 @@ def _begin(house: House, live: LivePolicy, batch: Batch, item: Event | Fault) ->
         kind = live.kind(field)
         plain = normal(kind.type, value)
         if plain is not None:
-            proof = proof_of(channel.proves, field, batch)
-            work.found.append(Found(field, kind.number, kind.generation, plain.encode(), kind.is_person, proof))
+            belief = belief_in(batch, proven=field in channel.proves, is_person=kind.is_person)
+            work.found.append(Found(field, kind.number, kind.generation, plain.encode(), kind.is_person, belief))
     return work
 
 

@@ -12,9 +12,11 @@ import pytest
 
 from lockhouse.errors import Tampered
 from lockhouse.flows import look, request
+from lockhouse.gates.authority import bound
 from lockhouse.gates.disclose.group import groups_of
-from lockhouse.model.rows import KeyRing, Link
-from lockhouse.model.scale import Proof
+from lockhouse.identity.normalise import NORM_VERSION
+from lockhouse.model.rows import Identifier, KeyRing, Link
+from lockhouse.model.scale import Belief, Proof
 from tests.world import POLICY, World
 
 if TYPE_CHECKING:
@@ -106,9 +108,8 @@ async def test_what_i_type_never_beats_what_she_proved(tmp_path: Path) -> None:
 async def test_a_planted_link_and_my_own_erasure_leave_the_victim(tmp_path: Path) -> None:
     world = await World.make(tmp_path)
     await world.send("account", "Order Completed", email=VICTIM["email"], order_id=SECRET)
-    await world.send("account", "identify", email=MINE["email"])
+    await world.send("account", "identify", email=MINE["email"], loyalty_id=MINE["loyalty_id"])
     await world.send("web", "identify", email=VICTIM["email"], loyalty_id=MINE["loyalty_id"])
-    await world.send("backend", "identify", email=MINE["email"], loyalty_id=MINE["loyalty_id"])
     links = await world.rows(Link)
     assert [link.proof for link in links] == [Proof.CLAIMED]
     case = await world.erase(await _proven(world, "email", MINE["email"]))
@@ -143,6 +144,14 @@ async def test_a_link_planted_in_the_store_joins_nobody(tmp_path: Path) -> None:
         await world.find(MINE["email"])
 
 
+def _as_0_1_0_indexed(world: World, by: str, value: str, person: bytes) -> None:
+    """What was typed beside a proven identifier was an index of its person, too: such rows may still stand."""
+    kind = world.house.live().kind(by)
+    tag = world.house.indexer.tag(kind.number, kind.generation, value, norm=NORM_VERSION)
+    row = Identifier(kind.number, kind.generation, tag, Belief.CLAIMED, person, world.clock.now_ms(), b"")
+    world.plant(bound(row, world.house.row_macs))
+
+
 @pytest.mark.parametrize("is_ending", [True, False], ids=["while she is shut", "at any time"])
 async def test_whoever_types_the_victims_address_into_an_account_of_theirs_is_not_joined_to_her(
     tmp_path: Path, *, is_ending: bool
@@ -156,6 +165,7 @@ async def test_whoever_types_the_victims_address_into_an_account_of_theirs_is_no
     await world.send("account", "identify", loyalty_id=MINE["loyalty_id"], email=VICTIM["email"])
     mallory = await _proven(world, "loyalty_id", MINE["loyalty_id"])
     if case is not None:
+        _as_0_1_0_indexed(world, "email", VICTIM["email"], mallory)
         await request.undo(world.house, case, by="os-user:1000")
         [link] = await world.rows(Link)
         assert link.proof == Proof.CLAIMED

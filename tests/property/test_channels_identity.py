@@ -11,8 +11,10 @@ from lockhouse.identity.fold import Seen, canonical, fold
 from lockhouse.identity.match import Match, match
 from lockhouse.identity.normalise import normal
 from lockhouse.model.rows import Link
+from lockhouse.model.scale import Belief, Proof
 
 proofs = st.integers(1, 3)
+beliefs = st.sampled_from(Belief)
 tags = st.sampled_from([b"t0", b"t1", b"t2", b"t3"])
 PEOPLE, DEVICES = (1, 2), (3,)
 
@@ -20,11 +22,13 @@ PEOPLE, DEVICES = (1, 2), (3,)
 class Id(NamedTuple):
     kind: int
     tag: bytes
-    proof: int
+    belief: int
     is_person: bool
 
 
-ids = st.builds(lambda kind, tag, proof: Id(kind, tag, proof, kind in PEOPLE), st.sampled_from([1, 2, 3]), tags, proofs)
+ids = st.builds(
+    lambda kind, tag, belief: Id(kind, tag, belief, kind in PEOPLE), st.sampled_from([1, 2, 3]), tags, beliefs
+)
 events = st.lists(st.lists(ids, max_size=4, unique_by=lambda one: (one.kind, one.tag)), max_size=12)
 Rows = dict[tuple[int, bytes], list[tuple[int, bytes, int]]]
 
@@ -37,24 +41,24 @@ def _play(history: list[list[Id]]) -> list[tuple[list[Id], Rows, Match, bytes]]:
         before = {key: list(owners) for key, owners in rows.items()}
         answer = match(event, rows)
         person = answer.person or b"p%d" % number
-        for kind, tag, proof in answer.new_indexes:
-            rows.setdefault((kind, tag), []).append((proof, person, number))
+        for kind, tag, belief in answer.new_indexes:
+            rows.setdefault((kind, tag), []).append((belief, person, number))
         steps.append((event, before, answer, person))
     return steps
 
 
 @given(history=events)
-def test_an_event_never_adopts_a_person_by_an_index_of_lower_proof(history: list[list[Id]]) -> None:
+def test_an_event_never_adopts_a_person_by_an_index_of_lower_belief(history: list[list[Id]]) -> None:
     for event, before, answer, _ in _play(history):
         if answer.person is None:
             continue
         owners = [row for one in event for row in before.get((one.kind, one.tag), ()) if row[1] == answer.person]
-        people = [one.proof for one in event if one.is_person] or [one.proof for one in event]
-        assert max(owner[0] for owner in owners) >= max(people) == answer.proof
+        people = [one.belief for one in event if one.is_person] or [one.belief for one in event]
+        assert max(owner[0] for owner in owners) >= max(people) == answer.belief
 
 
 @given(history=events)
-def test_an_index_at_one_proof_belongs_to_one_person_for_ever(history: list[list[Id]]) -> None:
+def test_an_index_at_one_belief_belongs_to_one_person_for_ever(history: list[list[Id]]) -> None:
     for _, before, answer, _ in _play(history):
         taken = {(kind, tag, row[0]) for (kind, tag), owners in before.items() for row in owners}
         assert not taken & set(answer.new_indexes)
@@ -62,11 +66,19 @@ def test_an_index_at_one_proof_belongs_to_one_person_for_ever(history: list[list
 
 
 @given(history=events)
-def test_nothing_joins_or_links_with_more_proof_than_the_event_gave_it(history: list[list[Id]]) -> None:
+def test_all_indexes_of_a_person_are_of_one_belief(history: list[list[Id]]) -> None:
+    believed: dict[bytes, set[int]] = {}
+    for _, _, answer, person in _play(history):
+        believed.setdefault(person, set()).update(belief for _, _, belief in answer.new_indexes)
+    assert all(len(beliefs) <= 1 for beliefs in believed.values())
+
+
+@given(history=events)
+def test_nothing_joins_or_links_with_more_belief_than_the_event_gave_it(history: list[list[Id]]) -> None:
     for event, _, answer, person in _play(history):
-        given_proof = {(one.kind, one.tag): one.proof for one in event}
-        assert all(given_proof[kind, tag] == proof for kind, tag, proof in answer.new_indexes)
-        assert all(link.proof <= answer.proof for link in answer.links)
+        given_belief = {(one.kind, one.tag): one.belief for one in event}
+        assert all(given_belief[kind, tag] == belief for kind, tag, belief in answer.new_indexes)
+        assert all(Proof.CLAIMED <= link.proof <= max(answer.belief, Proof.CLAIMED) for link in answer.links)
         assert person not in {link.person for link in answer.links}
 
 

@@ -2,15 +2,19 @@
 
 The rules, and what each one is against:
 
+Belief is the proof of an identifier, and among claims whether the key was more than one that anyone can read.
+
 - A record is sealed for the source person of its own *strongest* identifier: person before device, then the higher
-  proof, then the order in which the event names them. Un-merging then gives every record back to its owner. (A device
-  comes last whatever its proof: else a well-known tablet would keep its users' addresses from being indexed at all.)
-- An event takes over the owner of an identifier only from an index of the event's own proof or a higher one. Otherwise
+  belief, then the order in which the event names them. Un-merging then gives every record back to its owner. (A device
+  comes last whatever its belief: else a well-known tablet would keep its users' addresses from being indexed at all.)
+- An event takes over the owner of an identifier only from an index of the event's own belief or a higher one. Otherwise
   whoever typed a victim's still unknown address first would own the victim's later orders (pre-hijacking). It gets a
   person of its own, and a proposal is left for a check by people or workers.
 - Only identifiers as strong as the strongest may lead to an owner: an attacker's own proven account does not lead into
   the victim's profile because the victim's loyalty number was typed beside it.
-- An identifier that joins a person does so with its own proof, the lowest of what joined it, and never moves.
+- An identifier becomes an index of a person only if it is believed as far as the index that led there, or, of a new
+  person, as the event's strongest. Otherwise whoever knows a customer's number would attach an address of their own to
+  it, and be found, shown and erased as that customer. So all indexes of a person are of one belief, and none moves.
 - Identifiers that belong to different persons make a link, with the lowest proof among them.
 - A device never joins a person's keys: a shared tablet has many users. It keeps a source person of its own, made when
   it comes without any person's identifier, and is joined by a directed link in time.
@@ -21,6 +25,8 @@ The rules, and what each one is against:
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+
+from lockhouse.model.scale import Belief
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,8 +52,8 @@ class Shown(Protocol):
         ...
 
     @property
-    def proof(self) -> int:
-        """How far this event's channel vouches that it belongs to its person."""
+    def belief(self) -> int:
+        """How far this event's channel and key vouch that it belongs to its person."""
         ...
 
     @property
@@ -57,9 +63,9 @@ class Shown(Protocol):
 
 
 class Owner(NamedTuple):
-    """One row of a blind index: at this proof it belongs to this person."""
+    """One row of a blind index: at this belief it belongs to this person."""
 
-    proof: int
+    belief: int
     person: bytes
     first_at: int
 
@@ -77,22 +83,22 @@ class Match(NamedTuple):
 
     Attributes:
         person: the source person it is sealed for; None: make one.
-        proof: of the event's strongest identifier; 0 when it carries none.
-        new_indexes: (kind, tag, proof) to be made for that person.
+        belief: in the event's strongest identifier; the lowest when it carries none.
+        new_indexes: (kind, tag, belief) to be made for that person.
         links: to persons who own other identifiers of the event; a device's is always at this end.
-        proposals: (person, proof) who hold one of its identifiers at a lower proof: perhaps the same, perhaps a trap.
+        proposals: (person, belief) who hold one of its identifiers at a lower belief: perhaps the same, perhaps a trap.
         braked: (kind, tag) that were too common to be believed.
     """
 
     person: bytes | None
-    proof: int
+    belief: int
     new_indexes: tuple[tuple[int, bytes, int], ...]
     links: tuple[Joined, ...]
     proposals: tuple[tuple[bytes, int], ...]
     braked: tuple[tuple[int, bytes], ...] = ()
 
 
-NOBODY: Final = Match(None, 0, (), (), ())
+NOBODY: Final = Match(None, Belief.PUBLIC, (), (), ())
 
 
 def match(
@@ -105,7 +111,7 @@ def match(
 
     Args:
         shown: the event's identifiers, in the policy's order.
-        known: (kind, tag) -> its rows as (proof, person, first_at); committed ones and those in flight.
+        known: (kind, tag) -> its rows as (belief, person, first_at); committed ones and those in flight.
         counts: (kind, tag) -> how many proven identifiers of other kinds it would join, this event's among them.
     """
     if not shown:
@@ -113,16 +119,16 @@ def match(
     believed, braked = _brake(shown, counts)
     strongest = believed[0]
     for one in believed:
-        if (one.is_person, one.proof) > (strongest.is_person, strongest.proof):
+        if (one.is_person, one.belief) > (strongest.is_person, strongest.belief):
             strongest = one
-    person = _owner(believed, strongest, known)
+    owner = _owner(believed, strongest, known)
     if len(believed) == 1:
         rows = known.get((strongest.kind, strongest.tag), ())
-        if person is not None:
-            return Match(person, strongest.proof, (), (), (), braked)
-        index = (strongest.kind, strongest.tag, strongest.proof)
-        return Match(None, strongest.proof, (index,), (), tuple((row[1], row[0]) for row in rows), braked)
-    return _join(believed, strongest, person, known)._replace(braked=braked)
+        if owner is not None:
+            return Match(owner[1], strongest.belief, (), (), (), braked)
+        index = (strongest.kind, strongest.tag, strongest.belief)
+        return Match(None, strongest.belief, (index,), (), tuple((row[1], row[0]) for row in rows), braked)
+    return _join(believed, strongest, owner, known)._replace(braked=braked)
 
 
 def _brake(
@@ -141,26 +147,27 @@ def _owner(
     believed: Sequence[Shown],
     strongest: Shown,
     known: Mapping[tuple[int, bytes], Sequence[tuple[int, bytes, int]]],
-) -> bytes | None:
-    """Who owns the strongest identifier, or else the next one as strong, at the highest proof that is not lower."""
-    proof, is_person = strongest.proof, strongest.is_person
+) -> tuple[int, bytes, int] | None:
+    """The row that leads to an owner: of the strongest identifier, or else of the next one as strong; none below it."""
+    belief, is_person = strongest.belief, strongest.is_person
     for one in (strongest, *believed):
-        if one.proof == proof and one.is_person == is_person:
+        if one.belief == belief and one.is_person == is_person:
             rows = known.get((one.kind, one.tag))
             if rows:
                 best = max(rows)
-                if best[0] >= proof:
-                    return best[1]
+                if best[0] >= belief:
+                    return best
     return None
 
 
 def _join(
     believed: Sequence[Shown],
     strongest: Shown,
-    person: bytes | None,
+    owner: tuple[int, bytes, int] | None,
     known: Mapping[tuple[int, bytes], Sequence[tuple[int, bytes, int]]],
 ) -> Match:
     """What each identifier of the event does besides: join the person, link to another, or leave a proposal."""
+    least, person = (strongest.belief, None) if owner is None else owner[:2]
     indexes: dict[tuple[int, bytes, int], None] = {}
     links: dict[tuple[bytes, int], int] = {}
     proposals: dict[bytes, int] = {}
@@ -168,20 +175,20 @@ def _join(
         rows = known.get((one.kind, one.tag), ())
         same_sort = one.is_person == strongest.is_person
         best = max(rows) if rows else None
-        if best is not None and best[0] >= one.proof:
+        if best is not None and best[0] >= one.belief:
             if best[1] != person:
                 link = (best[1], SAME_PERSON if same_sort else DEVICE_OF)
-                links[link] = max(links.get(link, 0), min(one.proof, strongest.proof))
+                links[link] = max(links.get(link, 0), min(one.belief, strongest.belief))
             continue
-        if same_sort:
-            indexes[(one.kind, one.tag, one.proof)] = None
+        if same_sort and one.belief >= least:
+            indexes[(one.kind, one.tag, one.belief)] = None
         for row in rows:
             if row[1] != person:
                 proposals[row[1]] = max(proposals.get(row[1], 0), row[0])
     return Match(
         person,
-        strongest.proof,
+        strongest.belief,
         tuple(indexes),
-        tuple(Joined(other, kind, proof) for (other, kind), proof in links.items()),
+        tuple(Joined(other, kind, Belief(belief).proof) for (other, kind), belief in links.items()),
         tuple(proposals.items()),
     )

@@ -21,6 +21,21 @@ class Proof(IntEnum):
     PROVEN = 3
 
 
+class Belief(IntEnum):
+    """How far an identifier of an event, and the row it makes, is believed: its proof, and of a claim which key."""
+
+    PUBLIC = 0
+    """Claimed with a key that anyone can read."""
+    CLAIMED = 1
+    ISSUED = 2
+    PROVEN = 3
+
+    @property
+    def proof(self) -> Proof:
+        """The same as records, links and the ledger say it: a claim is a claim."""
+        return Proof(max(self, Proof.CLAIMED))
+
+
 class Stage(IntEnum):
     """How far a channel is let in: observe stores shapes only, trial keeps drops for replay, live is the rule."""
 

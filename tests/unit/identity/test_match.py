@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import pytest
+
 from lockhouse.identity.match import BRAKE, DEVICE_OF, NOBODY, SAME_PERSON, Joined, Owner, match
-from lockhouse.model.scale import Proof
+from lockhouse.model.scale import Belief, Proof
 
 EMAIL, PHONE, LOYALTY, DEVICE = 1, 2, 3, 4
-CLAIMED, ISSUED, PROVEN = Proof
+PUBLIC, CLAIMED, ISSUED, PROVEN = Belief
 VICTIM, ATTACKER, TABLET = b"victim", b"attacker", b"tablet"
 
 
 class Id(NamedTuple):
     kind: int
     tag: bytes
-    proof: int = CLAIMED
+    belief: int = CLAIMED
     is_person: bool = True
 
 
@@ -27,8 +29,8 @@ BROWSER = Id(DEVICE, b"browser", CLAIMED, is_person=False)
 Known = dict[tuple[int, bytes], list[tuple[int, bytes, int]]]
 
 
-def _owned(one: Id, person: bytes, proof: int = CLAIMED) -> Known:
-    return {(one.kind, one.tag): [Owner(proof, person, 0)]}
+def _owned(one: Id, person: bytes, belief: int = CLAIMED) -> Known:
+    return {(one.kind, one.tag): [Owner(belief, person, 0)]}
 
 
 def test_an_event_without_identifiers_makes_a_person_of_its_own() -> None:
@@ -52,7 +54,7 @@ def test_of_several_owners_the_one_with_the_highest_proof_counts() -> None:
 
 def test_a_typed_address_does_not_lead_a_proven_event_to_whoever_typed_it_first() -> None:
     """Pre-hijacking: the victim's first proven order must not land in the attacker's profile."""
-    answer = match([MAIL._replace(proof=PROVEN)], _owned(MAIL, ATTACKER))
+    answer = match([MAIL._replace(belief=PROVEN)], _owned(MAIL, ATTACKER))
     assert answer.person is None
     assert answer.new_indexes == ((EMAIL, b"mail", PROVEN),)
     assert answer.proposals == ((ATTACKER, CLAIMED),)
@@ -63,21 +65,46 @@ def test_a_signed_lead_with_a_victims_address_and_an_attackers_phone_makes_a_wea
     known = _owned(MAIL, VICTIM, PROVEN) | _owned(CALL, ATTACKER, PROVEN)
     answer = match([MAIL, CALL], known)
     assert answer.person == VICTIM
-    assert answer.links == (Joined(ATTACKER, SAME_PERSON, CLAIMED),)
+    assert answer.links == (Joined(ATTACKER, SAME_PERSON, Proof.CLAIMED),)
     assert answer.new_indexes == ()
 
 
-def test_the_attackers_phone_joins_the_victim_as_a_claim_and_proving_it_leads_elsewhere() -> None:
-    answer = match([MAIL, CALL], _owned(MAIL, VICTIM, PROVEN))
-    assert answer.new_indexes == ((PHONE, b"call", CLAIMED),)
-    later = match([CALL._replace(proof=PROVEN)], _owned(CALL, VICTIM, CLAIMED))
-    assert later.person is None
-    assert later.proposals == ((VICTIM, CLAIMED),)
+@pytest.mark.parametrize("lower", [PUBLIC, CLAIMED, ISSUED])
+def test_what_is_typed_beside_a_believed_identifier_is_no_index_of_its_person(lower: int) -> None:
+    """The event comes to the victim; the attacker's phone in it neither finds the victim nor is the victim's."""
+    answer = match([MAIL._replace(belief=lower), CALL._replace(belief=lower)], _owned(MAIL, VICTIM, PROVEN))
+    assert (answer.person, answer.new_indexes, answer.links) == (VICTIM, (), ())
+
+
+def test_what_is_typed_beside_a_proven_identifier_of_a_new_person_is_no_index_either() -> None:
+    """The attacker signs in for the first time and types the card number that the victim will be given next."""
+    answer = match([MAIL._replace(belief=PROVEN), CARD], {})
+    assert (answer.person, answer.new_indexes) == (None, ((EMAIL, b"mail", PROVEN),))
+
+
+def test_a_claim_with_a_public_key_does_not_lead_a_claim_with_a_secret_one() -> None:
+    answer = match([MAIL, CARD], _owned(CARD, ATTACKER, PUBLIC))
+    assert answer.person is None
+    assert answer.new_indexes == ((EMAIL, b"mail", CLAIMED), (LOYALTY, b"card", CLAIMED))
+    assert answer.proposals == ((ATTACKER, PUBLIC),)
+
+
+def test_within_one_belief_a_new_identifier_joins_whom_the_known_one_leads_to() -> None:
+    for belief in Belief:
+        shown = [MAIL._replace(belief=belief), CALL._replace(belief=belief)]
+        answer = match(shown, _owned(MAIL, VICTIM, belief))
+        assert (answer.person, answer.new_indexes) == (VICTIM, ((PHONE, b"call", belief),))
+
+
+def test_a_link_made_with_a_public_key_is_a_claim_like_another() -> None:
+    shown = [MAIL._replace(belief=PUBLIC), CALL._replace(belief=PUBLIC)]
+    answer = match(shown, _owned(MAIL, VICTIM) | _owned(CALL, ATTACKER))
+    assert answer.links == (Joined(ATTACKER, SAME_PERSON, Proof.CLAIMED),)
 
 
 def test_a_proven_account_does_not_lead_into_a_profile_named_beside_it() -> None:
     """The attacker signs in with an account of their own and types the victim's card number."""
-    answer = match([MAIL._replace(proof=PROVEN), CARD], _owned(CARD, VICTIM, PROVEN))
+    answer = match([MAIL._replace(belief=PROVEN), CARD], _owned(CARD, VICTIM, PROVEN))
     assert answer.person is None
     assert answer.new_indexes == ((EMAIL, b"mail", PROVEN),)
     assert answer.links == (Joined(VICTIM, SAME_PERSON, CLAIMED),)
@@ -96,8 +123,8 @@ def test_a_person_counts_before_a_device_whatever_the_order() -> None:
 
 
 def test_a_well_known_device_does_not_keep_its_users_address_from_being_indexed() -> None:
-    answer = match([BROWSER._replace(proof=PROVEN), MAIL], _owned(BROWSER, TABLET, PROVEN))
-    assert (answer.person, answer.proof) == (None, CLAIMED)
+    answer = match([BROWSER._replace(belief=PROVEN), MAIL], _owned(BROWSER, TABLET, PROVEN))
+    assert (answer.person, answer.belief) == (None, CLAIMED)
     assert answer.new_indexes == ((EMAIL, b"mail", CLAIMED),)
     assert answer.links == (Joined(TABLET, DEVICE_OF, CLAIMED),)
 
@@ -121,15 +148,15 @@ def test_a_device_alone_makes_a_person_of_its_own() -> None:
 def test_identifiers_of_three_persons_make_two_links() -> None:
     known = _owned(MAIL, VICTIM) | _owned(CALL, ATTACKER) | _owned(CARD, TABLET)
     assert match([MAIL, CALL, CARD], known).links == (
-        Joined(ATTACKER, SAME_PERSON, CLAIMED),
+        Joined(ATTACKER, SAME_PERSON, Proof.CLAIMED),
         Joined(TABLET, SAME_PERSON, CLAIMED),
     )
 
 
-def test_a_higher_proof_adds_an_index_and_moves_none() -> None:
+def test_a_higher_belief_adds_an_index_and_moves_none() -> None:
     known = _owned(MAIL, VICTIM, PROVEN) | _owned(CARD, VICTIM, CLAIMED)
-    answer = match([MAIL._replace(proof=PROVEN), CARD._replace(proof=ISSUED)], known)
-    assert (answer.person, answer.new_indexes, answer.proposals) == (VICTIM, ((LOYALTY, b"card", ISSUED),), ())
+    answer = match([MAIL._replace(belief=PROVEN), CARD._replace(belief=PROVEN)], known)
+    assert (answer.person, answer.new_indexes, answer.proposals) == (VICTIM, ((LOYALTY, b"card", PROVEN),), ())
 
 
 class TestTheBrake:

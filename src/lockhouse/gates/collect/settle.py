@@ -21,7 +21,7 @@ from lockhouse.identity.match import DEVICE_OF, SAME_PERSON, match
 from lockhouse.model import codes
 from lockhouse.model.decision import PersonFacts as Asked
 from lockhouse.model.rows import ErasedMark, Identifier, Link
-from lockhouse.model.scale import PersonState, Proof
+from lockhouse.model.scale import Belief, PersonState
 from lockhouse.policy.live import map_consent
 from lockhouse.policy.reduce import TOO_OLD
 
@@ -135,21 +135,21 @@ def settle(house: House, work: Work, owners: Owners) -> None:
     work.belongs_to(found.person or house.ids.new())
     generations = {(one.kind, one.tag): one.generation for one in kept}
     indexes = []
-    for kind, tag, proof in found.new_indexes:
+    for kind, tag, belief in found.new_indexes:
         generation = generations[(kind, tag)]
-        indexes.append((kind, generation, tag, proof))
-        owners.setdefault((kind, generation, tag), []).append((proof, work.person, now))
+        indexes.append((kind, generation, tag, belief))
+        owners.setdefault((kind, generation, tag), []).append((belief, work.person, now))
     work.indexes = tuple(indexes)
     work.links = found.links
-    work.proof = found.proof or Proof.CLAIMED
+    work.proof = Belief(found.belief).proof
 
 
 def owners_made(works: Sequence[Work]) -> list[tuple[Key, Owner]]:
     """The indexes that these works will make, as the overlay keeps them until they are durable."""
     return [
-        ((kind, generation, tag), (proof, work.person, work.batch.received_at))
+        ((kind, generation, tag), (belief, work.person, work.batch.received_at))
         for work in works
-        for kind, generation, tag, proof in work.indexes
+        for kind, generation, tag, belief in work.indexes
     ]
 
 

@@ -12,7 +12,7 @@ from lockhouse.identity.normalise import NORM_VERSION, normal
 from lockhouse.model import codes
 from lockhouse.model.event import Batch, Event, Fault, Reply
 from lockhouse.model.rows import Consent, Link
-from lockhouse.model.scale import Assurance, Proof, Stage
+from lockhouse.model.scale import Assurance, Belief, Proof, Stage
 
 if TYPE_CHECKING:
     from lockhouse.gates.house import House, LivePolicy, PersonFacts
@@ -30,7 +30,7 @@ class Found(msgspec.Struct, gc=False):
     generation: int
     tag: bytes
     is_person: bool
-    proof: int
+    belief: int
 
 
 class Work(msgspec.Struct, gc=False):
@@ -152,21 +152,26 @@ def find_identifiers(house: House, work: Work) -> list[Found]:
         if plain is None:
             continue
         tag = house.indexer.tag(kind.number, kind.generation, plain, norm=NORM_VERSION)
-        found.append(
-            Found(field, kind.number, kind.generation, tag, kind.is_person, proof_of(channel.proves, field, batch))
-        )
+        belief = belief_in(batch, proven=field in channel.proves, is_person=kind.is_person)
+        found.append(Found(field, kind.number, kind.generation, tag, kind.is_person, belief))
     return found
 
 
-def proof_of(proves: tuple[str, ...], field: str, batch: Batch) -> int:
-    """How far a channel's word for an identifier goes.
+def belief_in(batch: Batch, *, proven: bool, is_person: bool) -> Belief:
+    """How far a batch's word for an identifier goes.
 
     Only a channel that the policy lists under `proves` shows that the person controls it, and only with more than a
-    public key: a key that anyone can read proves nothing about anyone.
+    public key: a key that anyone can read proves nothing about anyone, and what comes with it is believed least. Of a
+    device one claim is like another: it has no address that somebody could attach, and site and server name the same.
+
+    Args:
+        batch: what came in one request.
+        proven: whether its channel proves identifiers of this field.
+        is_person: whether they point to a person.
     """
-    if field in proves and batch.assurance > Assurance.PUBLIC:
-        return Proof.PROVEN
-    return Proof.CLAIMED
+    if batch.assurance <= Assurance.PUBLIC:
+        return Belief.PUBLIC if is_person else Belief.CLAIMED
+    return Belief.PROVEN if proven else Belief.CLAIMED
 
 
 def evidence_of(work: Work) -> str | None:

@@ -18,7 +18,7 @@ from lockhouse.identity.match import SAME_PERSON
 from lockhouse.ledger.entry import Cancellation
 from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
 from lockhouse.model.rows import ErasedMark, Identifier, KeyRing, Limbo, Link, Seal
-from lockhouse.model.scale import Proof
+from lockhouse.model.scale import Belief, Proof
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -142,9 +142,7 @@ async def _joined(house: House, person: bytes, taken: Sequence[Identifier]) -> l
     now, links = house.clock.now_ms(), []
     for other, proof in sorted(shared.items()):
         is_same = all(one.proof <= proof for one in theirs if one.person == other)
-        link = Link(
-            house.ids.new(), person, other, SAME_PERSON, Proof.ISSUED if is_same else min(proof, Proof.ISSUED), now,
-            None, None, house.ids.new(), b"",
-        )  # fmt: skip
+        least = Proof.ISSUED if is_same else min(Belief(proof).proof, Proof.ISSUED)
+        link = Link(house.ids.new(), person, other, SAME_PERSON, least, now, None, None, house.ids.new(), b"")
         links.append(signed(link, house.integrity_key))
     return links

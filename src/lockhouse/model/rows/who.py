@@ -26,7 +26,10 @@ class Person(Row, frozen=True):
 
 
 class Identifier(Row, frozen=True):
-    """A blind index of one identifier: at one proof it belongs to one source person for ever."""
+    """A blind index of one identifier: at one belief it belongs to one source person for ever.
+
+    `proof` holds the `Belief`: 1 to 3 are the proof, 0 is a claim with a key that anyone can read.
+    """
 
     TABLE = "identifier"
     STORE = "identity"
