@@ -68,7 +68,7 @@ def starter(company: str, regions: Sequence[str], systems: Sequence[str], *, con
     Args:
         company: the controller's name.
         regions: where its customers are: `eu`, `us`, `uk` or countries in lower case.
-        systems: channels to begin with, each `name`, `name:kind` or `name:segment:public|secret`.
+        systems: channels to begin with, each as `read_system` reads it.
         contact: where people write about their data; without one a place-holder to be replaced.
 
     Raises:
@@ -89,11 +89,18 @@ def starter(company: str, regions: Sequence[str], systems: Sequence[str], *, con
 
 
 class System(NamedTuple):
-    """A system that sends: the channel's name, its kind, and which key its senders hold, if they hold one of ours."""
+    """A system that sends.
+
+    Attributes:
+        name, kind: of its channel.
+        key: which its senders hold, if they hold one of ours.
+        proves: identifiers that it saw its customers prove.
+    """
 
     name: str
     kind: str
     key: Literal["public", "secret"] | None
+    proves: tuple[str, ...] = ()
 
 
 def check_region(region: str, *, where: str) -> None:
@@ -106,35 +113,41 @@ def check_region(region: str, *, where: str) -> None:
         raise Invalid(where, "a region such as eu, us, uk or a country in lower case", got="another word")
 
 
+PROVABLE = ("customer_id", "email", "loyalty_id", "phone")
+"""Fields of `retail@1` that point to a person."""
 ON_DEVICES = frozenset({"android", "app", "browser", "ios", "mobile", "site", "web", "website"})
 """Names of systems that run where anybody can read their key."""
 
 
 def read_system(text: str, *, where: str, kinds: Collection[str] = CHANNEL_KINDS) -> System:
-    """`name`, `name:kind` or `name:segment:public|secret` as a system.
+    """`name`, `name:kind` or `name:segment:public|secret` as a system, perhaps with `:field+field` that it proves.
 
     Args:
         text: as it was typed; a name that is a kind is of that kind, every other of `segment`. What customers' own
             devices run (`web`, `site`, `app`, …) can keep no secret: its key is public unless it is said to be secret.
+            Who holds a public key proves nothing.
         where: the place that an error names.
         kinds: that may be chosen.
 
     Raises:
-        Invalid: the name, the kind or the key is none; the word itself is not repeated.
+        Invalid: the name, the kind, the key or what is proven is none; the word itself is not repeated.
     """
-    name, _, rest = text.partition(":")
-    kind, _, key = rest.partition(":")
+    name, kind, key, proven, *more = [*text.split(":"), "", "", ""]
     kind = kind or ("segment" if name not in CHANNEL_KINDS else name)
     if not LABEL.match(name):
         raise Invalid(f"{where}, name", "small letters, digits, - and _, a letter first", got="another form")
     if kind not in kinds:
         raise Invalid(f"{where}, kind", f"one of {', '.join(sorted(kinds))}", got="another word")
-    if kind not in KEYED_KINDS:
-        return System(name, kind, None)
-    if key not in {"", "public", "secret"}:
-        raise Invalid(f"{where}, key", "public or secret", got="another word")
-    is_public = key == "public" or (not key and name in ON_DEVICES)
-    return System(name, kind, "public" if is_public else "secret")
+    if key not in {"", "public", "secret"} or (key and kind not in KEYED_KINDS):
+        raise Invalid(f"{where}, key", "public or secret, and for segment alone", got="another word")
+    held: Literal["public", "secret"] | None = None
+    if kind in KEYED_KINDS:
+        held = "public" if key == "public" or (not key and name in ON_DEVICES) else "secret"
+    proves = tuple(proven.split("+")) if proven else ()
+    if any(more) or not set(proves) <= (set() if held == "public" else set(PROVABLE)):
+        expected = f"some of {', '.join(PROVABLE)} with + between them, and none with a public key"
+        raise Invalid(f"{where}, what it proves", expected, got="another form")
+    return System(name, kind, held, proves)
 
 
 def _channel(system: System) -> list[str]:
@@ -146,4 +159,8 @@ def _channel(system: System) -> list[str]:
         ]
     elif system.key:
         lines.append(f"    key: {system.key}")
+    if system.proves:
+        lines.append(f"    proves: [{', '.join(system.proves)}]")
+    elif system.key != "public":
+        lines.append("    # proves: [email]    # what it saw its customers prove: a sign-in, a code, a double opt-in")
     return lines

@@ -201,6 +201,16 @@ def _origins(house: House) -> Answer:
     return fine("Every public key has its sites.")
 
 
+def _proof(house: House) -> Answer:
+    if not house.proving:
+        return Answer(
+            "MANUAL",
+            "No channel proves an identifier: who makes a secret key send two of them joins their customers.",
+            "list under `proves` of a channel what it saw its customers prove, then lockhouse policy approve",
+        )
+    return fine(f"What a customer proved is told from what somebody typed, by {', '.join(house.proving)}.")
+
+
 def _served(house: House) -> Answer:
     if house.unserved:
         return Answer(
@@ -319,7 +329,7 @@ _HOST: tuple[tuple[str, Callable[[Host], Answer], bool], ...] = (
 )  # fmt: skip
 _HOUSE: tuple[tuple[str, Callable[[House], Answer], bool], ...] = (
     ("ledger", _ledger, False), ("policy", _policy, False), ("draft", _draft, False), ("clock", _clock, False),
-    ("channels", _channels, False), ("origins", _origins, False), ("served", _served, False),
+    ("channels", _channels, False), ("origins", _origins, False), ("proof", _proof, False), ("served", _served, False),
     ("recipient-keys", _recipient_keys, False), ("endings", _endings, False), ("dead-letters", _dead, False),
     ("backup", _backup, True), ("contact", _contact, True), ("recipients", _recipients, True),
     ("second-admin", _admins, True), ("witness", _witness, True),

@@ -88,6 +88,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
         no_draft: why the draft cannot be read; empty when it can. `mend_draft`: what to do then.
         placeholder: the controller's contact is still the example's.
         keyless: channels without a living key. `unserved`: channels and recipients whose kind this build lacks.
+        proving: channels that prove identifiers of persons.
         no_write_key: files of recipients that are served whose write key is missing, empty or open to others.
         pageless: channels with a public key that list no site whose pages may send.
         unproven: recipients outside without a contract, or past their review.
@@ -104,6 +105,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     differs: str | None
     placeholder: bool
     keyless: tuple[str, ...]
+    proving: tuple[str, ...]
     unserved: tuple[str, ...]
     unproven: tuple[str, ...]
     behind_ms: int

@@ -192,6 +192,18 @@ def test_a_recipient_without_its_key_file_is_said_to_be_ill(tmp_path: Path) -> N
     assert "recipients/tool.key" in desk.call("recipient show tool").out
 
 
+@pytest.mark.parametrize(("proves", "state"), [("", "MANUAL"), (":email+customer_id", "PASS")])
+def test_whether_anything_is_proven_is_asked_at_the_beginning_and_said_by_the_doctor(
+    tmp_path: Path, proves: str, state: str
+) -> None:
+    desk = Desk(tmp_path)
+    systems = f"--system web:segment:public --system shop:segment:secret{proves}"
+    assert desk.call(f"init {desk.house} --yes --demo {systems}").code == 0
+    told, sentence = _state(desk, "proof")
+    assert told == state
+    assert sentence.startswith("No channel proves an identifier") == (not proves)
+
+
 def test_what_is_to_be_typed_next_keeps_the_house_that_was_named(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     desk.found()

@@ -4,7 +4,7 @@ import pytest
 
 from lockhouse.errors import Invalid
 from lockhouse.policy.diff import diff, render, uncarried
-from lockhouse.policy.starter import read_system, starter
+from lockhouse.policy.starter import PROVABLE, read_system, starter
 from tests.unit.policy.worlds import EXAMPLE, compiled
 
 CHANGES = [
@@ -136,7 +136,29 @@ def test_what_is_wrong_with_a_system_is_said_by_its_place_and_never_repeated() -
         with pytest.raises(Invalid, match=f"^system 2, {part}: expected ") as raised:
             read_system(text, where="system 2", kinds=("segment",))
         assert text.rpartition(":")[2] not in raised.value.text
-    assert read_system("shop", where="system 1") == ("shop", "segment", "secret")
-    assert read_system("web", where="system 1") == ("web", "segment", "public"), "anybody can read a page's key"
-    assert read_system("web:segment:secret", where="system 1") == ("web", "segment", "secret")
-    assert read_system("shopify", where="system 1") == ("shopify", "shopify", None)
+    assert read_system("shop", where="system 1") == ("shop", "segment", "secret", ())
+    assert read_system("web", where="system 1") == ("web", "segment", "public", ()), "anybody can read a page's key"
+    assert read_system("web:segment:secret", where="system 1") == ("web", "segment", "secret", ())
+    assert read_system("shopify", where="system 1") == ("shopify", "shopify", None, ())
+
+
+def test_the_starter_says_what_a_system_proves_and_leaves_a_line_for_it_where_nobody_said() -> None:
+    text = starter("Shop", ["eu"], ["web", "shop:segment:secret:email+customer_id", "till", "shopify:shopify::phone"])
+    assert {name: one.proves for name, one in compiled(text).channels.items()} == {
+        "web": (), "shop": ("email", "customer_id"), "till": (), "shopify": ("phone",),
+    }  # fmt: skip
+    assert text.count("# proves: [email]") == 1
+    assert compiled(text.replace("# proves", "proves")).channels["till"].proves == ("email",)
+
+
+def test_what_a_system_proves_are_the_templates_own_identifiers_of_persons() -> None:
+    fields = compiled(starter("Shop", ["eu"], ["web"])).fields
+    assert sorted(PROVABLE) == sorted(name for name, one in fields.items() if one.identifies == "person")
+
+
+@pytest.mark.parametrize(
+    "text", ["web:segment:public:email", "web:::email", "shop:segment:secret:name", "shop:segment:secret:email:phone"]
+)
+def test_a_public_key_proves_nothing_and_a_name_is_no_proof(text: str) -> None:
+    with pytest.raises(Invalid, match=r"^system 1, what it proves: expected some of customer_id, email"):
+        read_system(text, where="system 1")

@@ -22,8 +22,8 @@ HOST = Host(
     public_url=True, demo=False,
 )  # fmt: skip
 HOUSE = House(
-    policy=1, differs=None, placeholder=False, keyless=(), unserved=(), unproven=(), behind_ms=0, backup_at=NOW,
-    now=NOW, overdue=0, dead=0, admins=2, found=0,
+    policy=1, differs=None, placeholder=False, keyless=(), proving=("shop",), unserved=(), unproven=(), behind_ms=0,
+    backup_at=NOW, now=NOW, overdue=0, dead=0, admins=2, found=0,
 )  # fmt: skip
 LOOSE = msgspec.structs.replace(FILE, mode=0o640)
 FOREIGN = msgspec.structs.replace(FILE, owned=False)
@@ -70,6 +70,7 @@ BAD_HOUSES: list[tuple[str, dict[str, Any], str]] = [
     ("clock", {"behind_ms": 120_001}, "FAIL"),
     ("channels", {"keyless": ("web",)}, "MANUAL"),
     ("origins", {"pageless": ("web",)}, "MANUAL"),
+    ("proof", {"proving": ()}, "MANUAL"),
     ("served", {"unserved": ("fax",)}, "MANUAL"),
     ("endings", {"overdue": 1}, "FAIL"),
     ("dead-letters", {"dead": 1}, "FAIL"),

@@ -91,6 +91,7 @@ async def _house(opened: Opened) -> House:
         placeholder=policy is not None and policy.controller.contact == EXAMPLE_CONTACT,
         keyless=await _keyless(opened, policy, now),
         pageless=tuple(one.name for one in policy.channels.values() if one.pageless) if policy else (),
+        proving=_proving(policy),
         unserved=_unserved(policy),
         no_write_key=_no_write_key(opened, policy),
         unproven=_unproven(policy, now),
@@ -126,6 +127,16 @@ async def _keyless(opened: Opened, policy: Policy | None, now: int) -> tuple[str
     keys = await credentials_of(opened.house)
     living = {name for name, rows in keys.items() if any(lives(row, now) for row in rows)}
     return tuple(name for name, one in policy.channels.items() if one.assurance_key and name not in living)
+
+
+def _proving(policy: Policy | None) -> tuple[str, ...]:
+    if policy is None:
+        return ()
+    return tuple(
+        one.name
+        for one in policy.channels.values()
+        if one.assurance_key != "public" and any(policy.fields[name].identifies == "person" for name in one.proves)
+    )
 
 
 def _unserved(policy: Policy | None) -> tuple[str, ...]:

@@ -40,7 +40,8 @@ class Answers:
     region: Annotated[tuple[str, ...], Parameter(negative="")] = ()
     """where the customers are: eu, us, uk or a country; may be said more than once"""
     system: Annotated[tuple[str, ...], Parameter(negative="")] = ()
-    """what sends: NAME, NAME:KIND or NAME:segment:public|secret; may be said more than once"""
+    """what sends: NAME, NAME:KIND or NAME:segment:public|secret, and :email+customer_id for what it saw its customers
+    prove; may be said more than once"""
     contact: str = ""
     """who answers customers about their data"""
     passphrase_file: Path | None = None
@@ -136,7 +137,7 @@ def _asked(call: Call, said: Answers, *, yes: bool) -> Answers:
             else:
                 return typed
 
-    systems = f"Systems that send, each NAME:{'|'.join(KINDS)}:public|secret"
+    systems = f"Systems that send, each NAME:{'|'.join(KINDS)}:public|secret, and :email+phone if it proves them"
     return Answers(
         name=one(said.name, "Company", EXAMPLE_COMPANY, _check_name),
         region=several(said.region, "Regions your customers live in (eu us uk or countries)", REGIONS, _check_regions),
