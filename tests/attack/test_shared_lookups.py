@@ -20,7 +20,7 @@ PHONE = "+491711234567"
 
 
 def _tag(world: World, field: str, how: str, value: str) -> tuple[int, int, bytes]:
-    sought = seek(field, how, value)
+    sought = seek(world.house.live(), field, how, value)
     assert sought is not None
     place = lookup_tag(world.house, world.house.live(), sought)
     assert place is not None

@@ -14,7 +14,8 @@ from lockhouse.gates.authority import checked, checked_bound, digest, signed
 from lockhouse.gates.facts import STAFF, SUPPRESSION, facts_of_persons, pointer_of
 from lockhouse.gates.rings import admit_rings
 from lockhouse.gates.told import consent_draft, tell
-from lockhouse.identity.normalise import NORM_VERSION, normal
+from lockhouse.gates.typed import pointing
+from lockhouse.identity.normalise import NORM_VERSION
 from lockhouse.ledger.entry import Suppression as SuppressionEntry
 from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
 from lockhouse.model.rows import Consent, Identifier, KeyRing, Person, Suppression
@@ -147,10 +148,7 @@ async def _swap(house: House, change: Change, place: tuple[int, bytes], *, was: 
 async def _refused(house: House, field: str, value: str, numbers: Sequence[int], *, pointer: str) -> None:
     """Whoever has this identifier, however far that is believed, has refused these purposes."""
     live = house.live()
-    kind = live.kind(field)
-    plain = normal(kind.type, value)
-    if plain is None:
-        return
+    kind, plain = live.kind(field), pointing(live, field, value)
     tag = house.indexer.tag(kind.number, kind.generation, plain, norm=NORM_VERSION)
     place = (kind.number, kind.generation, tag)
     owners = await house.reads.find(Identifier, ("kind", "generation", "tag"), [place])
@@ -200,8 +198,5 @@ def _suppression_place(house: House, field: str, value: str) -> tuple[int, bytes
     if declared is None or declared.identifies is None:
         known = ", ".join(name for name, one in live.policy.fields.items() if one.identifies is not None)
         raise Invalid("identifier", f"a field that identifies: {known}", got="another")
-    kind = live.kind(field)
-    plain = normal(kind.type, value)
-    if plain is None:
-        raise Invalid(field, f"a usable {declared.type}", got="a value that identifies nobody")
+    kind, plain = live.kind(field), pointing(live, field, value)
     return kind.number, suppression_tag(house.suppression_key, house.id, kind.number, plain, NORM_VERSION)

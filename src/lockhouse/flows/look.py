@@ -10,11 +10,11 @@ from lockhouse.errors import Invalid, NotFound
 from lockhouse.gates.authority import checked_bound
 from lockhouse.gates.disclose import Records, View, disclose, note_nothing
 from lockhouse.gates.lookups import Sought, lookup_tag, seek
-from lockhouse.identity.normalise import NORM_VERSION, normal
+from lockhouse.gates.typed import pointing
+from lockhouse.identity.normalise import NORM_VERSION
 from lockhouse.model.decision import Actor, Ask, Facts
 from lockhouse.model.rows import Identifier, Lookup
 from lockhouse.policy.decide import listed_reasons, plain_reason
-from lockhouse.policy.types import BadValueError, TooLongError, parser
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
@@ -99,18 +99,12 @@ async def _owners(house: House, by: str, value: str) -> tuple[list[bytes], Sough
         ways = [one for one, field in live.policy.fields.items() if field.identifies is not None or field.find_by]
         raise Invalid("find by", f"one of {', '.join(ways)}", got="another")
     if declared.identifies is not None and how in {"", "exact"}:
-        kind = live.kind(name)
-        try:
-            plain = normal(kind.type, str(parser(declared)(value)))
-        except (BadValueError, TooLongError):
-            plain = None
-        if plain is None:
-            raise Invalid(name, f"a usable {declared.type}", got="a value that identifies nobody")
+        kind, plain = live.kind(name), pointing(live, name, value)
         tag = house.indexer.tag(kind.number, kind.generation, plain, norm=NORM_VERSION)
         found = await house.reads.find(Identifier, ("kind", "generation", "tag"), [(kind.number, kind.generation, tag)])
         rows = checked_bound(found, house.row_macs)
         return [row.person for row in sorted(rows, key=lambda row: -row.proof)], None
-    sought = seek(name, how or declared.find_by[0], value) if how in {"", *declared.find_by} else None
+    sought = seek(live, name, how or declared.find_by[0], value) if how in {"", *declared.find_by} else None
     place = None if sought is None else lookup_tag(house, live, sought)
     if place is None:
         raise Invalid("find by", f"{name} by {' or '.join(declared.find_by)}", got="another way or an empty value")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from lockhouse.crypto.blindindex import plan_bits, truncated
+from lockhouse.gates.typed import canonical
 from lockhouse.identity.normalise import NORM_VERSION, lookup
 from lockhouse.model.rows import Lookup
 from lockhouse.policy.reduce import find_value
@@ -50,9 +51,19 @@ class Sought(msgspec.Struct, frozen=True, kw_only=True):
         return lookup(self.how, find_value(self.how, str(value))) == self.plain
 
 
-def seek(field: str, how: str, value: str) -> Sought | None:
-    """What somebody typed, as it is looked up: a whole number or its last digits alike; None if nothing is left."""
-    plain = lookup(how, find_value(how, value) or value)
+def seek(live: LivePolicy, field: str, how: str, typed: str) -> Sought | None:
+    """What somebody typed, as it is looked up: a whole value or, where parts are indexed, its part alike.
+
+    None if nothing is left of it.
+
+    Raises:
+        Invalid: it could be the number of several countries.
+    """
+    whole = canonical(live, field, typed)
+    if how == "exact":
+        plain = None if whole is None else lookup(how, whole)
+    else:
+        plain = lookup(how, (whole and find_value(how, whole)) or typed)
     return None if plain is None else Sought(field=field, how=how, plain=plain)
 
 
