@@ -32,7 +32,7 @@ from lockhouse.model.event import Batch, Event, Fault, Reply
 from lockhouse.model.ids import DAY_MS
 from lockhouse.model.rows import House as HouseRow
 from lockhouse.model.rows import Identifier, Lookup, Person, Receipt, Record, Seal
-from lockhouse.model.scale import PersonState
+from lockhouse.model.scale import Belief, PersonState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -174,7 +174,7 @@ def _who(house: House, work: Work) -> Change | None:
         plain = lookup(how, value)
         if plain is not None:
             number = work.live.policy.identifiers[f"{field}#{how}"]
-            puts.append(Put(Lookup.TABLE, Lookup(number, 1, plain.encode(), person)))
+            puts.append(Put(Lookup.TABLE, Lookup(number, 1, plain.encode(), Belief.PROVEN - work.belief, person)))
     return Change("identity", puts=tuple(puts), expects=tuple(expects)) if puts else None
 
 

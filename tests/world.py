@@ -224,7 +224,7 @@ class World:
     async def find(self, value: str, *, by: str = "email", role: str = "support", **asked: Any) -> list[View]:
         """Everyone with this identifier, as the role sees them."""
         ask = await self.ask(role, action="find", **asked)
-        return await look.find(self.house, ask, by=by, value=value)
+        return (await look.find(self.house, ask, by=by, value=value)).persons
 
     async def ask(self, role: str, **asked: Any) -> Any:
         actor = Actor(id="os-user:1000", kind="os-user", roles=(role,))

@@ -245,7 +245,7 @@ async def opens(place: Place) -> None:
     """The canaries did come in: whoever may see them sees them."""
     async with opened(place.folder, role="console") as house:
         ask_of = await look.ask_of(house.house, CLERK, action="find", purpose="fulfilment")
-        [view, _public] = await look.find(house.house, ask_of, by="email", value=f"{CORE}@mail.example")
+        [view, _public] = (await look.find(house.house, ask_of, by="email", value=f"{CORE}@mail.example")).persons
         assert view.fields["name"].value == f"Zoe {CORE}"
         assert view.fields["order_total"].value == f"{DIGITS}.25"
 

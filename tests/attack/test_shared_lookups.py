@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lockhouse.errors import Invalid
+from lockhouse.flows import look
+from lockhouse.flows.look import CANDIDATES, FOUND_LIMIT
 from lockhouse.gates.lookups import lookup_tag, seek
 from lockhouse.model.rows import Lookup, Note
 from tests.world import World
@@ -88,6 +90,49 @@ async def test_twenty_strangers_before_them_do_not_hide_the_one_sought(tmp_path:
     await world.send("account", "Order Completed", email=EMAIL, phone=f"+49171900{sought}", order_id="2")
     [view] = await world.find(sought, by="phone#last4")
     assert view.person == await world.person(EMAIL)
+
+
+async def test_an_order_number_that_many_typed_with_a_public_key_finds_whose_it_is_first(tmp_path: Path) -> None:
+    """Order numbers follow each other: whoever knows today's can send tomorrow's beforehand, as often as they like."""
+    world = await World.make(tmp_path)
+    await _many(world, FOUND_LIMIT + 5)
+    await world.send("account", "Order Completed", email=EMAIL, order_id="A-2000", name="Anna Schmidt")
+    await world.send("backend", "Order Completed", email=OTHER, order_id="A-2000")
+    for before in (0, CANDIDATES):
+        await _many(world, before, first=100)
+        found = await look.find(world.house, await world.ask("support", action="find"), by="order_id", value="A-2000")
+        assert [view.person for view in found.persons[:2]] == [await world.person(EMAIL), await world.person(OTHER)]
+        assert (len(found.persons), found.more) == (FOUND_LIMIT, True)
+
+
+async def test_many_who_type_the_last_digits_with_a_public_key_do_not_hide_whose_they_are(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    await _many(world, CANDIDATES + 5)
+    await world.send("account", "Order Completed", email=EMAIL, phone=PHONE, order_id="1")
+    found = await look.find(world.house, await world.ask("support", action="find"), by="phone#last4", value="4567")
+    assert found.persons[0].person == await world.person(EMAIL)
+    assert found.more
+
+
+async def test_among_equals_the_newest_come_first_and_fewer_than_a_page_leave_nothing_to_say(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    for email in (EMAIL, OTHER):
+        world.clock.at += 1_000
+        await world.send("backend", "Order Completed", email=email, order_id="A-1")
+    found = await look.find(world.house, await world.ask("support", action="find"), by="order_id", value="A-1")
+    assert [view.person for view in found.persons] == [await world.person(OTHER), await world.person(EMAIL)]
+    assert not found.more
+
+
+async def _many(world: World, many: int, *, first: int = 0) -> None:
+    """So many strangers who send the same order number and last digits with the key that stands in the page."""
+    events = [
+        ("web", "Order Completed",
+         {"email": f"fake{number}@evil.example", "phone": f"+49171{number:04d}4567", "order_id": "A-2000"})
+        for number in range(first, first + many)
+    ]  # fmt: skip
+    for at in range(0, many, 100):
+        await world.send_all(events[at : at + 100])
 
 
 async def test_a_short_part_or_an_unknown_way_is_no_look_up(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from lockhouse.gates.typed import pointing
 from lockhouse.identity.normalise import NORM_VERSION
 from lockhouse.model.decision import Actor, Ask, Facts
 from lockhouse.model.rows import Identifier, Lookup
+from lockhouse.model.scale import Belief
 from lockhouse.policy.decide import listed_reasons, plain_reason
 
 if TYPE_CHECKING:
@@ -64,11 +65,24 @@ def _only_purpose(house: House, actor: Actor) -> str:
     raise Invalid("purpose", f"one of {', '.join(purposes)}", got="none", hint="say --for PURPOSE")
 
 
-async def find(house: House, ask: Ask, *, by: str, value: str) -> list[View]:
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """Whom a look-up found.
+
+    Attributes:
+        persons: as they were shown, the most believed first: at most twenty.
+        more: whether there are others, believed less or, among equals, known for longer.
+    """
+
+    persons: list[View]
+    more: bool = False
+
+
+async def find(house: House, ask: Ask, *, by: str, value: str) -> Found:
     """Persons with this identifier or look-up, masked, each noted; at most twenty. Who has ended is not found.
 
-    Several share a truncated look-up: each of them is opened and noted, and shown only if an opened value is the one
-    that was sought. So by a truncated look-up nobody finds what they may not see at least masked.
+    First come those whose record with it is believed most, then the newest: whoever sends many with a public key hides
+    nobody. Several share a truncated look-up: each of them is opened and noted, and shown only if an opened value is
+    the one that was sought. So by a truncated look-up nobody finds what they may not see at least masked.
 
     Args:
         by: a field that identifies (`email`) or a way to find (`order_id`, `phone#last4`, `name#surname`).
@@ -82,7 +96,10 @@ async def find(house: House, ask: Ask, *, by: str, value: str) -> list[View]:
     shared = sought if sought is not None and sought.is_shared else None
     looked = persons[: FOUND_LIMIT if shared is None else CANDIDATES]
     views = [view async for view in disclose(house, ask, _each(looked), records=Records(sought=shared))]
-    return [view for view in views if not set(view.refused) & {"being-erased", "erased"}][:FOUND_LIMIT]
+    place = {person: at for at, person in enumerate(looked)}
+    living = [view for view in views if not set(view.refused) & {"being-erased", "erased"}]
+    living.sort(key=lambda view: min(place.get(person, len(place)) for person in view.persons))
+    return Found(persons=living[:FOUND_LIMIT], more=len(persons) > len(looked) or len(living) > FOUND_LIMIT)
 
 
 async def nothing(house: House, ask: Ask) -> bytes:
@@ -103,14 +120,16 @@ async def _owners(house: House, by: str, value: str) -> tuple[list[bytes], Sough
         tag = house.indexer.tag(kind.number, kind.generation, plain, norm=NORM_VERSION)
         found = await house.reads.find(Identifier, ("kind", "generation", "tag"), [(kind.number, kind.generation, tag)])
         rows = checked_bound(found, house.row_macs)
-        return [row.person for row in sorted(rows, key=lambda row: -row.proof)], None
+        return list(dict.fromkeys(row.person for row in sorted(rows, key=lambda row: -row.proof))), None
     sought = seek(live, name, how or declared.find_by[0], value) if how in {"", *declared.find_by} else None
     place = None if sought is None else lookup_tag(house, live, sought)
     if place is None:
         raise Invalid("find by", f"{name} by {' or '.join(declared.find_by)}", got="another way or an empty value")
-    return [
-        row.person for row in await house.reads.find(Lookup, ("kind", "generation", "tag"), [place], limit=CANDIDATES)
-    ], sought
+    most = len(Belief) * (CANDIDATES + 1)  # a person has a row for each belief at most
+    pointers = await house.reads.find(Lookup, ("kind", "generation", "tag"), [place], limit=most)
+    pointers.sort(key=lambda row: row.person, reverse=True)
+    pointers.sort(key=lambda row: row.doubt)
+    return list(dict.fromkeys(row.person for row in pointers)), sought
 
 
 async def show(house: House, ask: Ask, person: bytes, *, records: Records | None = None) -> View:

@@ -152,7 +152,9 @@ async def _sweep_notes(house: House, case: Case, person: bytes) -> None:
 async def _sweep_lookups(house: House, person: bytes) -> None:
     """Shared look-ups that still point to the person go first: they lead nowhere, and there is one an order."""
     while rows := await house.reads.find(Lookup, ("person",), [(person,)], limit=CHUNK):
-        deletes = tuple(Delete(Lookup.TABLE, (row.kind, row.generation, row.tag, row.person)) for row in rows)
+        deletes = tuple(
+            Delete(Lookup.TABLE, (row.kind, row.generation, row.tag, row.doubt, row.person)) for row in rows
+        )
         await house.commits.commit(Change("identity", deletes=deletes))
 
 

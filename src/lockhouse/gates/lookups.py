@@ -14,6 +14,7 @@ from lockhouse.crypto.blindindex import plan_bits, truncated
 from lockhouse.gates.typed import canonical
 from lockhouse.identity.normalise import NORM_VERSION, lookup
 from lockhouse.model.rows import Lookup
+from lockhouse.model.scale import Belief
 from lockhouse.policy.reduce import find_value
 
 if TYPE_CHECKING:
@@ -81,12 +82,22 @@ def _place(house: House, live: LivePolicy, field: str, how: str, plain: str) -> 
     return kind, GENERATION, tag if bits is None else truncated(tag, bits)
 
 
-def lookup_rows(house: House, live: LivePolicy, person: bytes, found: Sequence[tuple[str, str, str]]) -> list[Lookup]:
-    """Rows for a record's look-ups: (field, how, what `find_value` made of the value) each."""
+def lookup_rows(
+    house: House, live: LivePolicy, person: bytes, found: Sequence[tuple[str, str, str]], *, belief: Belief
+) -> list[Lookup]:
+    """Rows for a record's look-ups: (field, how, what `find_value` made of the value) each.
+
+    Args:
+        house: whose keys index.
+        live: the policy it was decided by.
+        person: whose record it is.
+        found: the look-ups.
+        belief: how far the record is believed.
+    """
     rows = []
     for field, how, value in found:
         plain = lookup(how, value)
         place = None if plain is None else _place(house, live, field, how, plain)
         if place is not None:
-            rows.append(Lookup(*place, person))
+            rows.append(Lookup(*place, Belief.PROVEN - belief, person))
     return rows

@@ -125,6 +125,6 @@ class Desk:
 
     def person(self, email: str = EMAIL) -> str:
         """The id of the one person with this address."""
-        [view] = self.call("person find email -", typed=f"{email}\n", json=True).value
+        [view] = self.call("person find email -", typed=f"{email}\n", json=True).value["persons"]
         found: str = view["person"]
         return found

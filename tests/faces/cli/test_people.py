@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lockhouse.faces.cli.people import MAX_SHOWN, shown
+from lockhouse.flows.look import FOUND_LIMIT
 from tests.faces.cli.house import EMAIL, Desk
 
 if TYPE_CHECKING:
@@ -74,3 +75,18 @@ def test_who_is_shut_and_who_was_never_here_are_not_found_in_the_same_words(tmp_
     shut, nobody = (desk.call("person find email -", typed=f"{one}\n") for one in (EMAIL, "nobody@example.com"))
     assert shut == nobody
     assert shut.out == "Nobody who can be shown was found.\n"
+
+
+def test_a_look_up_that_more_share_than_are_shown_says_so_on_the_screen_and_for_scripts(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.found()
+    desk.send(*(("Order Completed", {"email": f"p{at}@example.com", "order_id": "A-1"}) for at in range(FOUND_LIMIT)))
+    line = "person find order_id -"
+    assert "There are more" not in desk.call(line, typed="A-1\n").out
+    assert desk.call(line, typed="A-1\n", json=True).value["more"] is False
+    desk.send(("Order Completed", {"email": EMAIL, "order_id": "A-1"}))
+    assert desk.call(line, typed="A-1\n").out.endswith(
+        f"There are more: these {FOUND_LIMIT} are believed most. What else is known of the person finds fewer.\n"
+    )
+    found = desk.call(line, typed="A-1\n", json=True).value
+    assert (len(found["persons"]), found["more"]) == (FOUND_LIMIT, True)

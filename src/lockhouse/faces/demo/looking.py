@@ -41,7 +41,7 @@ async def ask(house: House, action: Action, *, reason: str | None = None, purpos
 
 async def find(house: House, email: str, *, reason: str) -> list[View]:
     """Everyone with this address, masked, noted with the reason."""
-    return await look.find(house, await ask(house, "find", reason=reason), by="email", value=email)
+    return (await look.find(house, await ask(house, "find", reason=reason), by="email", value=email)).persons
 
 
 def rows(view: View) -> list[tuple[str, str, str, str]]:

@@ -84,6 +84,11 @@ class Work(msgspec.Struct, gc=False):
                 self.own = cast("PersonFacts", facts)
 
     @property
+    def belief(self) -> Belief:
+        """How far its record is believed."""
+        return Belief.PUBLIC if self.batch.assurance <= Assurance.PUBLIC else Belief(self.proof)
+
+    @property
     def untold(self) -> Sequence[Consent]:
         """The person's words that stand without a ledger entry: this item's record brings it."""
         return () if self.own is None else self.own.untold

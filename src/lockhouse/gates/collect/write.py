@@ -106,7 +106,8 @@ def _who(house: House, work: Work, minted: set[bytes], moved: dict[bytes, Person
         index = Identifier(kind, generation, tag, proof, person, now, b"")
         puts.append(Put(Identifier.TABLE, bound(index, house.row_macs)))
     if work.reduced.lookups:
-        puts += [Put(row.TABLE, row) for row in lookup_rows(house, work.live, person, work.reduced.lookups)]
+        found = lookup_rows(house, work.live, person, work.reduced.lookups, belief=work.belief)
+        puts += [Put(row.TABLE, row) for row in found]
     work.new_words = words_to_store(house, work)
     if work.new_words or work.new_links:
         puts += [Put(row.TABLE, row) for row in (*work.new_links, *work.new_words)]

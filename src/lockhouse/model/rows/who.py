@@ -45,15 +45,20 @@ class Identifier(Row, frozen=True):
 
 
 class Lookup(Row, frozen=True):
-    """A truncated or shared look-up (last4, surname, order number): many owners, filtered after opening."""
+    """A truncated or shared look-up (last4, surname, order number): many owners, filtered after opening.
+
+    `doubt` is how far the record that carries it is from proven, in steps of `Belief`: in key order the most believed
+    come first, so whoever adds many with a public key pushes none of them out of what is read.
+    """
 
     TABLE = "lookup"
     STORE = "identity"
-    KEY = ("kind", "generation", "tag", "person")
+    KEY = ("kind", "generation", "tag", "doubt", "person")
     INDEXES = (("person",),)
     kind: int
     generation: int
     tag: bytes
+    doubt: int
     person: bytes
 
 

@@ -173,8 +173,9 @@ CREATE TABLE lookup (
     kind INTEGER NOT NULL,
     generation INTEGER NOT NULL,
     tag BLOB NOT NULL,
+    doubt INTEGER NOT NULL,
     person BLOB NOT NULL,
-    PRIMARY KEY (kind, generation, tag, person)
+    PRIMARY KEY (kind, generation, tag, doubt, person)
 )
  WITHOUT ROWID,
  STRICT;

@@ -49,9 +49,14 @@ async def find(kind: str, source: Input = None, /, *, acting: Reading | None = N
             seen = f"person: expected a role that sees persons, got {ask.actor.roles[0]}; noted as {entry.hex()}"
             raise Refused(seen, reasons=("class-not-seen",), hint=other)
         value = call.terminal.personal(name, source, example="lockhouse person find KIND")
-        views = await look.find(opened.house, ask, by=kind, value=value)
-        told = "\n\n".join(_with_undo(call, view, card(view, opened.house.live().policy, ask)) for view in views)
-    return Said([plain(view) for view in views], told or "Nobody who can be shown was found.")
+        found = await look.find(opened.house, ask, by=kind, value=value)
+        policy = opened.house.live().policy
+        told = [_with_undo(call, view, card(view, policy, ask)) for view in found.persons]
+    if found.more:
+        told.append(
+            f"There are more: these {len(told)} are believed most. What else is known of the person finds fewer."
+        )
+    return Said(plain(found), "\n\n".join(told) or "Nobody who can be shown was found.")
 
 
 @APP.command
