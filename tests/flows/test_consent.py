@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
-from lockhouse.errors import Conflict, Invalid, NotFound, Refused
+from lockhouse.errors import Conflict, Invalid, NotFound, Refused, Unavailable
 from lockhouse.flows import consent
+from lockhouse.flows.tell import Told, tell_untold
+from lockhouse.ledger.entry import parse_entry
 from lockhouse.model import codes
-from lockhouse.model.rows import Consent, Identifier, KeyRing, Record, Suppression
-from tests.world import Stopped, World
+from lockhouse.model.rows import Consent, Identifier, KeyRing, LedgerEntry, Record, Suppression
+from tests.world import Away, Stopped, World
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -201,7 +204,7 @@ async def test_a_suppression_that_another_process_widened_is_not_lifted_unseen(t
     world = await World.make(tmp_path)
     other = await world.second()
     await consent.suppress(world.house, "email", EMAIL, purposes=["marketing"], reason="asked", by="os-user:1000")
-    stopped = other.house.commits = Stopped(other.store)
+    stopped = other.house.commits = Stopped(other.store, store="identity")
     lifting = asyncio.create_task(consent.lift(other.house, "email", EMAIL, reason="asked", by="os-user:1000"))
     await stopped.reached.wait()
     await consent.suppress(world.house, "email", EMAIL, purposes=[], reason="asked", by="os-user:1000")
@@ -209,6 +212,136 @@ async def test_a_suppression_that_another_process_widened_is_not_lifted_unseen(t
     with pytest.raises(Conflict, match="suppression: expected it as it was read"):
         await lifting
     assert [row.purposes for row in await world.rows(Suppression)] == [b"\x90"]
+    assert await _told(world) == ["made", "made"], "nothing ended that still stands"
+
+
+async def test_a_suppression_that_is_made_again_while_it_is_lifted_stands_and_the_ledger_tells_it_in_order(
+    tmp_path: Path,
+) -> None:
+    world = await World.make(tmp_path)
+    other = await world.second()
+    await consent.suppress(world.house, "email", EMAIL, purposes=["marketing"], reason="asked", by="os-user:1000")
+    stopped = other.house.commits = Stopped(other.store)
+    lifting = asyncio.create_task(consent.lift(other.house, "email", EMAIL, reason="asked", by="os-user:1000"))
+    await stopped.reached.wait()
+    await consent.suppress(world.house, "email", EMAIL, purposes=["analytics"], reason="asked", by="os-user:1000")
+    stopped.go_on.set()
+    await lifting
+    analytics = world.house.live().names.number("purpose", "analytics")
+    assert [row.purposes for row in await consent.suppressions(world.house)] == [msgspec.msgpack.encode([analytics])]
+    assert await _told(world) == ["made", "ended", "made"]
+
+
+async def _told(world: World) -> list[str]:
+    """What the ledger says became of suppressions, in order."""
+    rows = sorted(await world.rows(LedgerEntry), key=lambda row: row.counter)
+    return [parse_entry(row.body).body.body()["change"] for row in rows if row.kind == "suppression"]
+
+
+async def test_a_suppression_that_is_cut_off_is_in_force_for_whoever_has_it_and_is_told_by_the_daily_round(
+    tmp_path: Path,
+) -> None:
+    world = await World.make(tmp_path)
+    other = await world.second()
+    await _order(world, yes=True)
+    world.house.commits = Away(world.store)
+    with pytest.raises(Unavailable):
+        await consent.suppress(world.house, "email", EMAIL, purposes=[], reason="asked", by="os-user:1000")
+    assert not await _marketer_sees(other)
+    await other.send("account", "Order Completed", email=EMAIL, order_id="A-2", **YES)
+    assert not await _marketer_sees(other)
+    assert (len(await consent.suppressions(world.house)), await _told(world)) == (1, [])
+    world.clock.pass_days(1)
+    assert (await tell_untold(other.house)).suppressions == 1
+    assert await _told(world) == ["made"]
+    assert await tell_untold(other.house) == Told()
+
+
+class Mute:
+    """Epochs that nobody can announce, as when a process ends before it does."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    async def announce(self, *, policy: bool = False, key: bool = False) -> None:  # noqa: ARG002  # the port's shape
+        raise Unavailable("writer: expected to be there, got nothing")
+
+
+async def test_a_suppression_that_no_other_process_heard_of_is_heard_of_with_the_daily_round(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    other, worker = await world.second(), await world.second()
+    mute: Any = Mute(world.store)
+    world.house.epochs = mute
+    with pytest.raises(Unavailable):
+        await consent.suppress(world.house, "email", EMAIL, purposes=[], reason="asked", by="os-user:1000")
+    world.clock.pass_days(1)
+    assert await tell_untold(worker.house) == Told(suppressions=1)
+    await other.new_epochs()
+    for number in range(2):
+        await other.send("account", "Order Completed", email=EMAIL, order_id=f"A-{number}", **YES)
+    assert not await _marketer_sees(other)
+
+
+async def test_a_suppression_whose_first_commit_fails_leaves_nothing_behind(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    await _order(world, yes=True)
+    words = await world.rows(Consent)
+    commits, world.house.commits = world.house.commits, Away(world.store, store="identity")
+    with pytest.raises(Unavailable):
+        await consent.suppress(world.house, "email", EMAIL, purposes=[], reason="asked", by="os-user:1000")
+    world.house.commits = commits
+    assert (await consent.suppressions(world.house), await world.rows(Consent)) == ([], words)
+    assert await _marketer_sees(world)
+
+
+async def test_a_lifting_that_is_cut_off_has_lifted_and_is_told_by_the_daily_round(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    other = await world.second()
+    await consent.suppress(world.house, "email", EMAIL, purposes=[], reason="asked", by="os-user:1000")
+    world.house.commits = Away(world.store)
+    with pytest.raises(Unavailable):
+        await consent.lift(world.house, "email", EMAIL, reason="mistake", by="os-user:1000")
+    assert await consent.suppressions(world.house) == []
+    world.clock.at += 1
+    for _ in range(2):  # the yes, and what is collected by it
+        await other.send("account", "Order Completed", email=EMAIL, order_id="A-1", **YES)
+    assert await _marketer_sees(other)
+    with pytest.raises(NotFound):
+        await consent.lift(other.house, "email", EMAIL, reason="mistake", by="os-user:1000")
+    assert await _told(world) == ["made", "ended"], "whoever looks at it next tells of it"
+    world.clock.pass_days(1)
+    assert await tell_untold(other.house) == Told()
+    assert await world.rows(Suppression) == []
+
+
+async def test_an_end_that_nobody_looks_at_again_is_told_by_the_daily_round(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    await consent.suppress(world.house, "email", EMAIL, purposes=[], reason="asked", by="os-user:1000")
+    commits, world.house.commits = world.house.commits, Away(world.store)
+    with pytest.raises(Unavailable):
+        await consent.lift(world.house, "email", EMAIL, reason="mistake", by="os-user:1000")
+    world.house.commits = commits
+    assert await tell_untold(world.house) == Told(), "who lifted it may be about to tell"
+    world.clock.pass_days(1)
+    assert await tell_untold(world.house) == Told(suppressions=1)
+    assert (await _told(world), await world.rows(Suppression)) == (["made", "ended"], [])
+
+
+async def test_a_suppression_that_does_not_verify_is_told_by_nobody_and_keeps_no_other_back(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    commits = world.house.commits
+    for email in (EMAIL, "bob@example.com"):
+        world.house.commits = Away(world.store)
+        with pytest.raises(Unavailable):
+            await consent.suppress(world.house, "email", email, purposes=[], reason="asked", by="os-user:1000")
+    world.house.commits = commits
+    [one, _] = await world.rows(Suppression)
+    world.plant(msgspec.structs.replace(one, reason="another"))
+    world.clock.pass_days(1)
+    assert await tell_untold(world.house) == Told(suppressions=1, faults=1)
 
 
 async def test_an_event_of_nothing_but_suppressed_purposes_says_so(tmp_path: Path) -> None:

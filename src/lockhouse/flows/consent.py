@@ -10,14 +10,13 @@ import msgspec
 from lockhouse.crypto.blindindex import suppression_tag
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Invalid, NotFound, Refused
-from lockhouse.gates.authority import checked, checked_bound, digest, signed
+from lockhouse.gates.authority import checked, checked_bound, signed
 from lockhouse.gates.facts import STAFF, SUPPRESSION, facts_of_persons, pointer_of
 from lockhouse.gates.rings import admit_rings
-from lockhouse.gates.told import consent_draft, tell
+from lockhouse.gates.told import LATE, consent_draft, suppression_draft, take_away, tell, untold
 from lockhouse.gates.typed import pointing
 from lockhouse.identity.normalise import NORM_VERSION
-from lockhouse.ledger.entry import Suppression as SuppressionEntry
-from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
+from lockhouse.model.change import Change, Conflict, Expect, Put
 from lockhouse.model.rows import Consent, Identifier, KeyRing, Person, Suppression
 from lockhouse.model.scale import Assurance, ConsentState
 
@@ -25,6 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lockhouse.gates.house import House
+
+RING_MOVED = "ring-moved"
+TRIES = 5
 
 
 class Word(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,16 +65,27 @@ async def record(  # noqa: PLR0913  (what a word is made of)
             "consent: expected a purpose that no suppression closes, got one", reasons=("suppressed",),
             hint="lockhouse suppression remove KIND lifts it; then record what they say",
         )  # fmt: skip
-    entry, now = house.ids.new(), house.clock.now_ms()
-    state = ConsentState.GRANTED if granted else ConsentState.DENIED
-    row = Consent(person, found.id, now, house.ids.new(), state, 0, signal, Assurance.SECRET, notice, entry, b"")
-    row = signed(row, house.integrity_key)
-    alive = Expect(KeyRing.TABLE, (person,), {"person": person}, or_absent=False, because="ring-moved")
-    stored = await house.commits.commit(Change("identity", puts=(Put(Consent.TABLE, row),), expects=(alive,)))
-    if isinstance(stored, Conflict):
+    row = _word(house, person, found.id, granted=granted, signal=signal, notice=notice)
+    change = Change("identity", puts=(Put(Consent.TABLE, row),), expects=(_alive(person),))
+    if isinstance(await house.commits.commit(change), Conflict):
         raise NotFound("person: expected a living person", hint="lockhouse person find KIND looks one up")
     await tell(house, [person], [consent_draft(house, row)])
     return row
+
+
+def _word(  # noqa: PLR0913  (what a word is made of)
+    house: House, person: bytes, purpose: int, *, granted: bool, signal: str, notice: str | None
+) -> Consent:
+    state = ConsentState.GRANTED if granted else ConsentState.DENIED
+    row = Consent(
+        person, purpose, house.clock.now_ms(), house.ids.new(), state, 0, signal, Assurance.SECRET, notice,
+        house.ids.new(), b"",
+    )  # fmt: skip
+    return signed(row, house.integrity_key)
+
+
+def _alive(person: bytes) -> Expect:
+    return Expect(KeyRing.TABLE, (person,), {"person": person}, or_absent=False, because=RING_MOVED)
 
 
 async def show(house: House, person: bytes) -> list[Word]:
@@ -108,87 +121,137 @@ async def suppress(  # noqa: PLR0913  (what a suppression is made of)
     before stays closed: only `lift` opens. Whoever has the identifier now counts as having refused, so that what is
     held already is not used either.
 
+    The suppression and these refusals become durable together, and are in force in every process before the ledger
+    tells of them. If that is cut off, the daily round tells.
+
     Raises:
         Invalid: the field identifies nobody, the value has no usable form, or a purpose is none that may be closed.
+        Moved: another process changed it meanwhile, or those who have the identifier keep ending; nothing is closed.
     """
-    live = house.live()
-    kind, tag = _suppression_place(house, field, value)
-    closable = [one.name for one in live.policy.purposes if one.refusable]
-    if not set(purposes) <= set(closable):
-        raise Invalid("purposes", f"such as a person can refuse: {', '.join(closable)}", got="another")
+    live, place = house.live(), _suppression_place(house, field, value)
+    closable = [one for one in live.policy.purposes if one.refusable]
+    if not set(purposes) <= {one.name for one in closable}:
+        raise Invalid(
+            "purposes", f"such as a person can refuse: {', '.join(one.name for one in closable)}", got="another"
+        )
+    before = await _as_read(house, place)
     numbers = sorted(live.names.number("purpose", name) for name in purposes)
-    before = checked((await house.reads.get(Suppression, [(kind, tag)])).values(), house.integrity_key)
     for one in before:
         closed = msgspec.msgpack.decode(one.purposes)
-        numbers = sorted({*numbers, *closed}) if numbers and closed else []
-    entry = house.ids.new()
-    row = Suppression(kind, tag, msgspec.msgpack.encode(numbers), reason, house.clock.now_ms(), None, entry, b"")
-    row = signed(row, house.integrity_key)
-    said = SuppressionEntry(change="made", purposes=numbers, reason=reason, by=by, row=digest(row))
-    draft = said.draft(id=entry, lane=house.lane)
-    await _swap(house, Change("identity", puts=(Put(Suppression.TABLE, row),)), (kind, tag), was=before)
-    await house.commits.commit(Change("record", entries=(draft,)))
+        if one.until_at is None:
+            numbers = sorted({*numbers, *closed}) if numbers and closed else []
+    row = signed(
+        Suppression(*place, msgspec.msgpack.encode(numbers), reason, house.clock.now_ms(), None, house.ids.new(), b""),
+        house.integrity_key,
+    )
+    shut = [one.id for one in closable if not numbers or one.id in numbers]
+    words = await _close(house, row, was=before, field=field, value=value, shut=shut)
+    told = [suppression_draft(house, row, by=by), *(consent_draft(house, word) for word in words)]
     await house.epochs.announce(key=True)
-    await _refused(house, field, value, numbers, pointer=pointer_of(kind, tag))
+    holders = {word.person for word in words}
+    await tell(house, holders, told)
+    names = [one.name for one in closable if one.id in shut]
+    for person in set(await _holders(house, field, value)) - holders:  # who came before every process knew
+        for name in names:
+            with suppress_errors(NotFound):  # they ended meanwhile
+                await record(house, person, name, granted=False, signal=SUPPRESSION, notice=pointer_of(*place))
     return row
 
 
-async def _swap(house: House, change: Change, place: tuple[int, bytes], *, was: Sequence[Suppression]) -> None:
-    """The suppression becomes another, or none, if it is still as it was read.
+async def _close(  # noqa: PLR0913  (a suppression, whom it is of and what it closes)
+    house: House, row: Suppression, *, was: Sequence[Suppression], field: str, value: str, shut: Sequence[int]
+) -> list[Consent]:
+    """The suppression stands, and whoever has its identifier, however far that is believed, has refused; their words.
 
     Raises:
-        Moved: another process changed it meanwhile.
+        Moved: see `suppress`.
     """
-    values = {"mac": was[0].mac} if was else None
-    expect = Expect(Suppression.TABLE, place, values, or_absent=False, because="suppression-moved")
-    if isinstance(await house.commits.commit(msgspec.structs.replace(change, expects=(expect,))), Conflict):
-        raise Moved("suppression: expected it as it was read", hint="try again")
+    pointer = pointer_of(row.kind, row.tag)
+    for _ in range(TRIES):
+        holders = await _holders(house, field, value)
+        words = [
+            _word(house, person, purpose, granted=False, signal=SUPPRESSION, notice=pointer)
+            for person in holders
+            for purpose in shut
+        ]
+        puts = (Put(Suppression.TABLE, row), *(Put(Consent.TABLE, word) for word in words))
+        expects = (_unmoved(row, was), *map(_alive, holders))
+        answer = await house.commits.commit(Change("identity", puts=puts, expects=expects))
+        if not isinstance(answer, Conflict):
+            return words
+        if answer.because != RING_MOVED:
+            break
+    raise _moved()
 
 
-async def _refused(house: House, field: str, value: str, numbers: Sequence[int], *, pointer: str) -> None:
-    """Whoever has this identifier, however far that is believed, has refused these purposes."""
-    live = house.live()
-    kind, plain = live.kind(field), pointing(live, field, value)
+async def _holders(house: House, field: str, value: str) -> list[bytes]:
+    """The living persons who have this identifier, however far that is believed, their rings in the keyring."""
+    kind, plain = house.live().kind(field), pointing(house.live(), field, value)
     tag = house.indexer.tag(kind.number, kind.generation, plain, norm=NORM_VERSION)
     place = (kind.number, kind.generation, tag)
-    owners = await house.reads.find(Identifier, ("kind", "generation", "tag"), [place])
-    for person in sorted({row.person for row in checked_bound(owners, house.row_macs)}):
-        for purpose in live.policy.purposes:
-            if purpose.refusable and (not numbers or purpose.id in numbers):
-                with suppress_errors(NotFound):  # they ended meanwhile
-                    await record(house, person, purpose.name, granted=False, signal=SUPPRESSION, notice=pointer)
+    rows = await house.reads.find(Identifier, ("kind", "generation", "tag"), [place])
+    persons = {row.person for row in checked_bound(rows, house.row_macs)}
+    facts = await facts_of_persons(house, persons, fresh=True)
+    living = [person for person in sorted(persons) if person in facts and not facts[person].ending]
+    await admit_rings(house, living)
+    return [person for person in living if house.keyring.version_of(person) is not None]
+
+
+async def _as_read(house: House, place: tuple[int, bytes]) -> list[Suppression]:
+    """The suppression of this place, if there is one or was a moment ago; the ledger tells of it.
+
+    Whoever made or lifted it may have been cut off, and what follows writes over its row.
+    """
+    found = checked((await house.reads.get(Suppression, [place])).values(), house.integrity_key)
+    for row in await untold(house, found):
+        await tell(house, [], [suppression_draft(house, row, by=LATE)])
+    return found
+
+
+def _unmoved(row: Suppression, was: Sequence[Suppression]) -> Expect:
+    values = {"mac": was[0].mac} if was else None
+    return Expect(Suppression.TABLE, (row.kind, row.tag), values, or_absent=False, because="suppression-moved")
+
+
+def _moved() -> Moved:
+    return Moved("suppression: expected it as it was read", hint="try again")
 
 
 async def lift(house: House, field: str, value: str, *, reason: str, by: str) -> None:
     """The suppression of this identifier is gone, and the ledger says who lifted it and why.
 
-    Whoever came with the identifier has still refused, and can say yes again.
+    Whoever came with the identifier has still refused, and can say yes again. It stands as ended until the ledger has
+    told of it; if that is cut off, the daily round tells and takes it away.
 
     Raises:
         NotFound: it was not suppressed.
         Moved: another process changed it meanwhile; nothing was lifted.
     """
     place = _suppression_place(house, field, value)
-    found = checked((await house.reads.get(Suppression, [place])).values(), house.integrity_key)
-    if not found:
+    found = await _as_read(house, place)
+    if not found or found[0].until_at is not None:
         raise NotFound("suppression: expected one of this identifier", hint="lockhouse suppression list")
-    numbers = msgspec.msgpack.decode(found[0].purposes)
-    said = SuppressionEntry(change="ended", purposes=numbers, reason=reason, by=by, row=digest(found[0]))
-    draft = said.draft(id=house.ids.new(), lane=house.lane)
-    await house.commits.commit(Change("record", entries=(draft,)))
-    await _swap(house, Change("identity", deletes=(Delete(Suppression.TABLE, place),)), place, was=found)
+    ended = msgspec.structs.replace(
+        found[0], reason=reason, until_at=house.clock.now_ms(), entry=house.ids.new(), mac=b""
+    )
+    ended = signed(ended, house.integrity_key)
+    change = Change("identity", puts=(Put(Suppression.TABLE, ended),), expects=(_unmoved(ended, found),))
+    if isinstance(await house.commits.commit(change), Conflict):
+        raise _moved()
+    await tell(house, [], [suppression_draft(house, ended, by=by)])
+    await take_away(house, ended)
     await house.epochs.announce(key=True)
 
 
 async def suppressions(house: House) -> list[Suppression]:
-    """Every suppression; the identifiers behind them cannot be listed, only asked for.
+    """Every suppression that stands; the identifiers behind them cannot be listed, only asked for.
 
     Raises:
         Tampered: a row was not made by this house.
     """
     rows: list[Suppression] = []
     async for chunk in house.reads.scan(Suppression):
-        rows.extend(checked(chunk, house.integrity_key))
+        rows.extend(row for row in checked(chunk, house.integrity_key) if row.until_at is None)
     return sorted(rows, key=lambda row: row.since)
 
 

@@ -1,8 +1,9 @@
-"""Tell: words on consent and links that stand in the identity store get the ledger entry that nobody brought.
+"""Tell: words on consent, links and suppressions of the identity store get the ledger entry that nobody brought.
 
 Who is committed before what: a word or a link to the identity store, its entry to the record store a moment later. A
 process that ends in between, or a store that goes away, leaves a row that no entry tells of. The person's next item
-brings it; this is for whoever never comes again.
+brings it; this is for whoever never comes again. A suppression is told to every process, too, before it is told of; one
+that was lifted is taken away.
 
 Nothing is told twice: the entry's id stands in the row, and the store takes an id once. Nor is it told ahead of
 whoever is just about to: a row is looked at when it is minutes old, by its own time.
@@ -24,9 +25,9 @@ import msgspec
 from lockhouse.errors import LockhouseError, Tampered
 from lockhouse.gates.authority import checked
 from lockhouse.gates.refresh import refresh
-from lockhouse.gates.told import ends_of, tell_late, untold
+from lockhouse.gates.told import LATE, ends_of, suppression_draft, take_away, tell, tell_late, untold
 from lockhouse.gates.trusted_time import trusted_now
-from lockhouse.model.rows import Consent, Link
+from lockhouse.model.rows import Consent, Link, Suppression
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from lockhouse.gates.house import House
     from lockhouse.gates.told import Said
 
-SERVICE = "service:work"
 YOUNG_MS = 5 * 60_000
 """What is younger may still be told by whoever stored it: its passage takes seconds, or it was frozen."""
 CHUNK = 500
@@ -45,30 +45,38 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     """What one pass did.
 
     Attributes:
-        words, links: that were told.
+        words, links, suppressions: that were told.
         faults: rows that do not verify, or could not be told for another reason; the next pass meets them again.
     """
 
     words: int = 0
     links: int = 0
+    suppressions: int = 0
     faults: int = 0
 
 
 async def tell_untold(house: House) -> Told:
-    """Every word and link older than some minutes has its ledger entry, but for those of persons who are ending.
+    """Every word, link and suppression older than some minutes has its ledger entry, but those of who is ending.
 
     Raises:
         Unavailable: a store is away, or the clock is in doubt; what was told is told.
     """
     before = await trusted_now(house) - YOUNG_MS
-    words = links = faults = 0
+    words = links = suppressions = faults = 0
     async for said in house.reads.scan(Consent, chunk=CHUNK):
         told, failed = await _tell_chunk(house, [row for row in said if row.at < before])
         words, faults = words + told, faults + failed
     async for joined in house.reads.scan(Link, chunk=CHUNK):
         told, failed = await _tell_chunk(house, [row for row in joined if _written_at(row) < before])
         links, faults = links + told, faults + failed
-    return Told(words=words, links=links, faults=faults)
+    async for closed in house.reads.scan(Suppression, chunk=CHUNK):
+        told, failed = await _tell_suppressions(house, [row for row in closed if _changed_at(row) < before])
+        suppressions, faults = suppressions + told, faults + failed
+    return Told(words=words, links=links, suppressions=suppressions, faults=faults)
+
+
+def _changed_at(row: Suppression) -> int:
+    return max(row.since, row.until_at or 0)
 
 
 def _written_at(row: Link) -> int:
@@ -89,7 +97,28 @@ async def _tell_chunk(house: House, rows: Sequence[Said]) -> tuple[int, int]:
     for _, together in groupby(genuine, key=ends_of):
         theirs = list(together)
         try:
-            told += await tell_late(house, theirs, by=SERVICE)
+            told += await tell_late(house, theirs, by=LATE)
         except LockhouseError:
             faults += len(theirs)
+    return told, faults
+
+
+async def _tell_suppressions(house: House, rows: Sequence[Suppression]) -> tuple[int, int]:
+    await asyncio.sleep(PAUSE_S)
+    await refresh(house)
+    untaken = {row.entry for row in await untold(house, rows)}
+    told = faults = 0
+    for row in rows:
+        if row.entry not in untaken and row.until_at is None:
+            continue
+        try:
+            checked([row], house.integrity_key)
+            if row.entry in untaken:
+                await house.epochs.announce(key=True)
+                await tell(house, [], [suppression_draft(house, row, by=LATE)])
+                told += 1
+            if row.until_at is not None:
+                await take_away(house, row)
+        except LockhouseError:
+            faults += 1
     return told, faults

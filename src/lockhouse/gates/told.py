@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypeVar
 
+import msgspec
+
 from lockhouse.errors import Conflict as Moved
 from lockhouse.gates.authority import digest
 from lockhouse.gates.facts import SEAL_OPEN
 from lockhouse.gates.rings import admit_rings
 from lockhouse.ledger.entry import Consent as ConsentEntry
 from lockhouse.ledger.entry import Link as LinkEntry
-from lockhouse.model.change import Change, Conflict, Expect, Put
-from lockhouse.model.rows import Consent, LedgerEntry, Link, Seal
+from lockhouse.ledger.entry import Suppression as SuppressionEntry
+from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
+from lockhouse.model.rows import Consent, LedgerEntry, Link, Seal, Suppression
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -20,6 +23,9 @@ if TYPE_CHECKING:
     from lockhouse.model.change import Draft
 
 Said = TypeVar("Said", bound=Consent | Link)
+UntoldT = TypeVar("UntoldT", bound=Consent | Link | Suppression)
+LATE = "service:work"
+"""Who tells what somebody else was cut off from telling: whose deed it was, the rows do not say."""
 TRIES = 5
 
 
@@ -43,7 +49,24 @@ def link_draft(house: House, row: Link, *, by: str) -> Draft:
     return said.draft(id=row.entry, lane=house.lane)
 
 
-async def untold(house: House, rows: Collection[Said]) -> list[Said]:
+def suppression_draft(house: House, row: Suppression, *, by: str) -> Draft:
+    """The ledger entry of a suppression as it stands, or as it ended."""
+    said = SuppressionEntry(
+        change="made" if row.until_at is None else "ended", purposes=msgspec.msgpack.decode(row.purposes),
+        reason=row.reason, by=by, row=digest(row),
+    )  # fmt: skip
+    return said.draft(id=row.entry, lane=house.lane)
+
+
+async def take_away(house: House, ended: Suppression) -> None:
+    """A suppression that has ended, and whose end is told, is gone, unless somebody has made it again."""
+    place = (ended.kind, ended.tag)
+    as_it_ended = Expect(Suppression.TABLE, place, {"mac": ended.mac}, or_absent=False, because="suppression-moved")
+    change = Change("identity", deletes=(Delete(Suppression.TABLE, place),), expects=(as_it_ended,))
+    await house.commits.commit(change)
+
+
+async def untold(house: House, rows: Collection[UntoldT]) -> list[UntoldT]:
     """Those of the rows whose entry is not in the ledger: whoever stored them is at it still, or was cut off."""
     entries = await house.reads.get(LedgerEntry, [(row.entry,) for row in rows])
     return [row for row in rows if (row.entry,) not in entries]

@@ -76,10 +76,10 @@ class Worker:
             logs.get().info("swept", jobs=swept.jobs, records=swept.records, faults=swept.faults)
 
     async def untold(self) -> None:
-        """Words and links whose ledger entry a crash cut off get it."""
+        """Words, links and suppressions whose ledger entry a crash cut off get it."""
         told = await tell_untold(self._house)
-        if told.words or told.links:
-            logs.get().info("told", words=told.words, links=told.links)
+        if told.words or told.links or told.suppressions:
+            logs.get().info("told", words=told.words, links=told.links, suppressions=told.suppressions)
         if told.faults:
             logs.get().warning("not told", rows=told.faults)
 
