@@ -36,11 +36,15 @@ class House:
         self.reasons: list[str] = []
         self.error: Exception | None = None
         self.replies: list[Reply] | None = None
-        self.asked: list[str] = []
+        self.asked: list[str | None] = []
+        self.holds: Limited | None = None
 
-    async def authenticate(self, key: str) -> Sender | Limited | None:
+    async def authenticate(self, key: str | None) -> Sender | Limited | None:
         self.asked.append(key)
-        return self.senders.get(key)
+        return None if key is None else self.senders.get(key)
+
+    def held(self) -> Limited | None:
+        return self.holds
 
     async def collect(self, batch: Batch) -> Sequence[Reply]:
         if self.error is not None:

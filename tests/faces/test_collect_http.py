@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from lockhouse.errors import Refused, Tampered, Unavailable
+from lockhouse.faces.collect import Limited
 from lockhouse.faces.collect.app import POSTS
 from lockhouse.model.event import Event, Fault, Reply
 from tests.faces.collect_world import NOW, SHOP, Heard, World
@@ -126,6 +127,27 @@ class TestWhoSends:
 
     def test_with_an_unknown_key_in_the_header_the_body_is_not_read(self, world: World) -> None:
         assert _refusal(world.call("/v1/batch", b"\x1f\x8bbroken", headers=_key("nobody"))) == (401, "LH-1101")
+
+    def test_a_request_without_any_key_is_counted_like_one_with_a_key_that_nobody_has(self, world: World) -> None:
+        for body in (_batch(PAGE), b'{"batch":[' + b"," * 1_000 + b"NaN]}", b""):
+            assert _refusal(world.call("/v1/batch", body)) == (401, "LH-1101")
+        assert world.house.asked == [None, None, None]
+
+    def test_a_network_that_must_wait_has_nothing_searched_for_a_key(self, world: World) -> None:
+        world.house.holds = Limited(channel="", retry_after_s=2.4)
+        heard = world.call("/v1/batch", b'{"batch":[' + b"," * 1_000 + b'NaN],"writeKey":"WK"}')
+        assert _refusal(heard) == (429, "LH-1106")
+        assert heard.headers["retry-after"] == "3"
+        assert world.house.asked == []
+
+    def test_a_good_key_in_a_readable_body_is_heard_from_a_network_that_must_wait(self, world: World) -> None:
+        world.house.holds = Limited(channel="", retry_after_s=2.4)
+        assert world.call("/v1/batch", _batch(PAGE, writeKey="WK")).status == 200
+
+    def test_the_query_is_looked_at_before_the_body(self, world: World) -> None:
+        assert world.call("/v1/batch?writeKey=WK", _batch(PAGE, writeKey="PUB")).status == 200
+        assert world.house.asked == ["WK"]
+        assert _refusal(world.call("/v1/batch?writeKey=nobody", b"\x1f\x8bbroken")) == (401, "LH-1101")
 
     def test_a_paused_channel_makes_its_clients_wait(self, world: World) -> None:
         heard = world.call("/v1/batch", _batch(PAGE), headers=_key("OFF"))

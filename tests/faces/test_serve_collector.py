@@ -80,6 +80,20 @@ async def test_guesses_of_one_network_are_held_up_and_good_keys_are_not(tmp_path
     assert await collector.authenticate(UNKNOWN) is None
 
 
+async def test_requests_without_a_key_are_held_up_like_guesses(tmp_path: Path) -> None:
+    _, collector, key = await world_with_key(tmp_path)
+    NETWORK.set("203.0.113.0")
+    for _ in range(AT_ONCE):
+        assert collector.held() is None
+        assert await collector.authenticate(None) is None
+    assert isinstance(await collector.authenticate(None), Limited)
+    assert isinstance(collector.held(), Limited)
+    assert isinstance(await collector.authenticate(UNKNOWN), Limited)
+    assert isinstance(await collector.authenticate(key), Limited), "it was not good a moment ago"
+    NETWORK.set("198.51.100.0")
+    assert isinstance(await collector.authenticate(key), Sender)
+
+
 async def test_without_a_policy_nobody_is_known_and_the_reason_is_plain(tmp_path: Path) -> None:
     world, collector, key = await world_with_key(tmp_path)
     await refresh(world.house)

@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from lockhouse.channels.segment import body_key, credentials
+from lockhouse.channels.segment import body_key, buried_key, head_key
 
 
 def _basic(text: str) -> dict[bytes, bytes]:
@@ -15,19 +15,18 @@ def _basic(text: str) -> dict[bytes, bytes]:
 
 @pytest.mark.parametrize("text", ["WK:", "WK", "WK:ignored", " WK :"])
 def test_basic_with_and_without_colon(text: str) -> None:
-    assert credentials(_basic(text), b"", None) == "WK"
+    assert head_key(_basic(text), b"") == "WK"
 
 
 def test_the_scheme_is_read_in_any_case() -> None:
-    assert credentials({b"authorization": b"bAsIc V0s6"}, b"", None) == "WK"
+    assert head_key({b"authorization": b"bAsIc V0s6"}, b"") == "WK"
 
 
 def test_the_first_match_wins() -> None:
     query = b"a=1&writeKey=Q"
-    assert credentials(_basic("B:"), query, "W") == "B"
-    assert credentials({}, query, "W") == "W"
-    assert credentials({}, query, None) == "Q"
-    assert credentials({}, b"a=1", None) is None
+    assert head_key(_basic("B:"), query) == "B"
+    assert head_key({}, query) == "Q"
+    assert head_key({}, b"a=1") is None
 
 
 @pytest.mark.parametrize(
@@ -44,18 +43,22 @@ def test_the_first_match_wins() -> None:
     ],
 )
 def test_a_header_without_a_usable_key_shows_none(header: bytes) -> None:
-    assert credentials({b"authorization": header}, b"", None) is None
+    assert head_key({b"authorization": header}, b"") is None
 
 
 @pytest.mark.parametrize("query", [b"writeKey=", b"writeKey=%0a", b"writeKey=\xff", b"writeKey=" + b"x" * 201])
 def test_a_query_without_a_usable_key_shows_none(query: bytes) -> None:
-    assert credentials({}, query, None) is None
+    assert head_key({}, query) is None
 
 
 def test_the_body_is_asked_for_its_key_alone() -> None:
     assert body_key(b'{"batch":[{"writeKey":"inner"}],"writeKey":"WK"}') == "WK"
-    assert body_key(b'{"batch":[NaN],"writeKey":"WK"}') == "WK"
-    assert body_key(b'{"batch":[' + b"[" * 3_000 + b"]" * 3_000 + b'],"writeKey":"WK"}') == "WK"
+
+
+def test_a_body_that_is_not_wholly_json_is_searched_for_its_key() -> None:
+    assert body_key(b'{"batch":[NaN],"writeKey":"WK"}') is None
+    assert buried_key(b'{"batch":[NaN],"writeKey":"WK"}') == "WK"
+    assert buried_key(b'{"batch":[' + b"[" * 3_000 + b"]" * 3_000 + b'],"writeKey":"WK"}') == "WK"
 
 
 @pytest.mark.parametrize(
@@ -63,3 +66,4 @@ def test_the_body_is_asked_for_its_key_alone() -> None:
 )
 def test_a_body_without_a_usable_key_shows_none(raw: bytes) -> None:
     assert body_key(raw) is None
+    assert buried_key(raw) is None

@@ -6,7 +6,7 @@ library and RudderStack's clients send to it; the tests run two of them.
 
 from lockhouse.channels.segment.kind import KIND, PEER_NETWORK
 from lockhouse.channels.segment.parse import CALLS, MAX_BATCH_BYTES, ParsedRequest, parse_batch
-from lockhouse.channels.segment.write_key import basic_key, body_key, credentials
+from lockhouse.channels.segment.write_key import body_key, buried_key, head_key
 
 __all__ = [
     "CALLS",
@@ -14,8 +14,8 @@ __all__ = [
     "MAX_BATCH_BYTES",
     "PEER_NETWORK",
     "ParsedRequest",
-    "basic_key",
     "body_key",
-    "credentials",
+    "buried_key",
+    "head_key",
     "parse_batch",
 ]

@@ -153,7 +153,8 @@ def _frame(raw: bytes) -> _Framed | Fault:
         frame = _FRAME.decode(raw)
     except (ValueError, RecursionError):  # DecodeError and UnicodeDecodeError are ValueErrors
         return _slow_frame(raw)
-    return _Framed([bytes(piece) for piece in frame.batch], bytes(frame.context), frame.sentAt, frame.writeKey)
+    pieces = [bytes(piece) for piece in frame.batch[: MAX_ITEMS + 1]]  # one too many says that there are too many
+    return _Framed(pieces, bytes(frame.context), frame.sentAt, frame.writeKey)
 
 
 def _slow_frame(raw: bytes) -> _Framed | Fault:
@@ -162,7 +163,7 @@ def _slow_frame(raw: bytes) -> _Framed | Fault:
         batch = found.get(b"batch")
         if batch is None:
             return Fault(code=codes.NOT_JSON, where="/batch", expected="a list of events")
-        pieces = elements(batch)
+        pieces = elements(batch, most=MAX_ITEMS)
     except UnbalancedError:
         return _not_json("a JSON object with a list under `batch`")
     return _Framed(pieces, found.get(b"context", b"null"), _lenient(found, b"sentAt"), _lenient(found, b"writeKey"))

@@ -1,8 +1,8 @@
-"""Finding the write key of a request, in the order in which Segment's clients are understood.
+"""Finding the write key of a request: first where it costs nothing to look, so that who has none costs little.
 
 1. HTTP Basic with the key as user name and an empty password; without the colon too, as old clients send it.
-2. `writeKey` at the top of the JSON body. It counts beside an OAuth bearer token too, whose own proof is not asked.
-3. `?writeKey=` of beacons and pixels.
+2. `?writeKey=` of beacons and pixels.
+3. `writeKey` at the top of the JSON body. It counts beside an OAuth bearer token too, whose own proof is not asked.
 """
 
 from __future__ import annotations
@@ -31,18 +31,17 @@ _KEYED = msgspec.json.Decoder(_Keyed)
 _TEXT = msgspec.json.Decoder(str)
 
 
-def credentials(headers: Mapping[bytes, bytes], query: bytes, body_key: str | None) -> str | None:
-    """The write key that was shown, or None: Basic first, then the body, then the query.
+def head_key(headers: Mapping[bytes, bytes], query: bytes) -> str | None:
+    """The write key that a request shows before its body, or None: Basic first, then the query.
 
     Args:
         headers: lower-case names, as ASGI has them.
         query: the raw query string.
-        body_key: what `body_key()` found in the body.
     """
-    return basic_key(headers) or body_key or _query_key(query)
+    return _basic_key(headers) or _query_key(query)
 
 
-def basic_key(headers: Mapping[bytes, bytes]) -> str | None:
+def _basic_key(headers: Mapping[bytes, bytes]) -> str | None:
     """The user name of HTTP Basic (RFC 7617), or None. A password is ignored, as Segment does."""
     header = headers.get(b"authorization")
     if header is None or header[:6].lower() != b"basic ":
@@ -59,13 +58,17 @@ def body_key(raw: bytes) -> str | None:
     try:
         value = _KEYED.decode(raw).writeKey
     except (ValueError, RecursionError):  # DecodeError and UnicodeDecodeError are ValueErrors
-        value = _slow_body_key(raw)
+        return None
     return _usable(value) if isinstance(value, str) else None
 
 
-def _slow_body_key(raw: bytes) -> str | None:
+def buried_key(raw: bytes) -> str | None:
+    """`writeKey` at the top of a body that is not wholly JSON, or None; the slow way, for what `body_key` cannot read.
+
+    A single bad event (`NaN`) makes such a body, and must not cost the others their key.
+    """
     try:
-        return _TEXT.decode(members(raw)[b"writeKey"])
+        return _usable(_TEXT.decode(members(raw)[b"writeKey"]))
     except (KeyError, UnbalancedError, ValueError):
         return None
 

@@ -106,7 +106,7 @@ class CollectApp:
 
     async def _post(self, call: str, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> Whole | None:
         """Authenticate, before the body is read where the header allows it; parse; collect."""
-        key = segment.basic_key(headers)
+        key = segment.head_key(headers, scope["query_string"])
         sender = None if key is None else await self._admit(key, headers)
         if isinstance(sender, Whole):
             return sender
@@ -116,9 +116,7 @@ class CollectApp:
         if isinstance(raw, Fault):
             return self._reject(raw.code, fault=raw, channel=sender.channel if sender else "")
         if sender is None:
-            sender = await self._admit(
-                segment.credentials(headers, scope["query_string"], segment.body_key(raw)), headers
-            )
+            sender = await self._admit_by_body(raw, headers)
             if isinstance(sender, Whole):
                 return sender
         is_public = sender.assurance == Assurance.PUBLIC
@@ -155,19 +153,36 @@ class CollectApp:
             took = self._clock.monotonic_s() - since
             await self.pause(TICK_S - took % TICK_S)
 
+    async def _admit_by_body(self, raw: bytes, headers: Mapping[bytes, bytes]) -> Sender | Whole:
+        """Who sends, by the key in the body.
+
+        Where many came without a good key, a key is not searched for in what is no JSON: that costs the most. What
+        can be read is, since many senders may share one network, and a good key among them is not held up.
+        """
+        key = segment.body_key(raw)
+        if key is None:
+            held = self._collector.held()
+            if held is not None:
+                return self._held(held)
+            key = segment.buried_key(raw)
+        return await self._admit(key, headers)
+
     async def _admit(self, key: str | None, headers: Mapping[bytes, bytes]) -> Sender | Whole:
         """Who sends; or the answer to a sender that may not, or not now."""
-        sender = None if key is None else await self._collector.authenticate(key)
+        sender = await self._collector.authenticate(key)
         if sender is None:
             return self._reject("LH-1101")
         if isinstance(sender, Limited):
-            return self._reject("LH-1106", retry_after_s=sender.retry_after_s, channel=sender.channel)
+            return self._held(sender)
         if sender.paused:
             return self._reject("LH-1102", retry_after_s=_PAUSE_RETRY_S, channel=sender.channel)
         origin = headers.get(b"origin")
         if origin is not None and sender.assurance == Assurance.PUBLIC and _text(origin) not in sender.origins:
             return self._reject("LH-1103", channel=sender.channel)
         return sender
+
+    def _held(self, limited: Limited) -> Whole:
+        return self._reject("LH-1106", retry_after_s=limited.retry_after_s, channel=limited.channel)
 
     def _beside(self, scope: Scope, headers: Mapping[bytes, bytes], *, is_call: bool) -> Whole:
         """Everything that is not a call of the protocol: health, preflight, what is not there."""

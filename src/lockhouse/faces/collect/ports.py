@@ -41,8 +41,16 @@ class Limited(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class Collector(Protocol):
     """The house behind the listener."""
 
-    async def authenticate(self, key: str) -> Sender | Limited | None:
-        """Who shows this key; None when nobody has it. Called for each request, so it is cheap."""
+    async def authenticate(self, key: str | None) -> Sender | Limited | None:
+        """Who shows this key; None when nobody has it. Called for each request, so it is cheap.
+
+        Args:
+            key: None for a request without any, which counts like one with a key that nobody has.
+        """
+        ...
+
+    def held(self) -> Limited | None:
+        """How long this network must wait before it may come without a good key again; None when it may now."""
         ...
 
     async def collect(self, batch: Batch) -> Sequence[Reply]:

@@ -43,25 +43,29 @@ class HouseCollector:
         self._misses = Misses(house.clock)
         self._origins: tuple[object, frozenset[str]] = (None, frozenset())
 
-    async def authenticate(self, key: str) -> Sender | Limited | None:
+    async def authenticate(self, key: str | None) -> Sender | Limited | None:
         """Who shows this key.
 
-        A network that shows many keys nobody has must wait, before they are looked up; keys that were good a moment
-        ago are not held up by it, since many senders may share one network.
+        A network that shows many keys nobody has, or none, must wait, before they are looked up; keys that were good a
+        moment ago are not held up by it, since many senders may share one network.
 
         Raises:
             Unavailable: no policy was ever approved.
         """
         if self._house.stale:
             await refresh(self._house)
+        if key is None:
+            held = self.held()
+            if held is None:
+                self._misses.add(NETWORK.get())
+            return held
         hashed = hashlib.blake2b(key.encode("utf-8", "surrogatepass"), key=self._salt, digest_size=16).digest()
         known = self._remembered(hashed)
         now = self._house.clock.monotonic_s()
         if known is not None and known[1] > now:
             return known[0]
-        wait_s = 0.0 if known is not None else self._misses.wait_s(NETWORK.get())
-        if wait_s > 0:
-            return Limited(channel="", retry_after_s=wait_s)
+        if known is None and (held := self.held()) is not None:
+            return held
         found = await authenticate(self._house, key)
         if found is None:
             self._known.pop(hashed, None)
@@ -78,6 +82,11 @@ class HouseCollector:
         if len(self._known) > KEYS_CACHED:
             self._known.popitem(last=False)
         return sender
+
+    def held(self) -> Limited | None:
+        """How long this network must wait before it may come without a good key again; None when it may now."""
+        wait_s = self._misses.wait_s(NETWORK.get())
+        return Limited(channel="", retry_after_s=wait_s) if wait_s > 0 else None
 
     def _remembered(self, hashed: bytes) -> tuple[Sender, float] | None:
         seen = (self._house.seen_policy, self._house.seen_key)
