@@ -19,11 +19,11 @@ import msgspec
 
 from lockhouse.crypto.signatures import RowMacs
 from lockhouse.gates.collect import Intake
-from lockhouse.gates.collect.settle import decide, look_up, owners_made, settle, settle_links
+from lockhouse.gates.collect.settle import flight_of, look_up, settle_links, take_in
 from lockhouse.gates.collect.turns import Turns
-from lockhouse.gates.collect.words import words_to_store
+from lockhouse.gates.collect.words import moves_seal, words_to_store
 from lockhouse.gates.collect.work import Found, Work, belief_in, evidence_of
-from lockhouse.gates.collect.write import activity
+from lockhouse.gates.collect.write import activity, moved_seal
 from lockhouse.gates.refresh import refresh
 from lockhouse.identity.normalise import lookup, normal
 from lockhouse.model import codes
@@ -123,20 +123,18 @@ def _begin(house: House, live: LivePolicy, batch: Batch, item: Event | Fault) ->
 async def _decide_group(house: House, works: list[Work], turns: Turns) -> tuple[list[Work], list[tuple[Work, Change]]]:
     async with turns.deciding:
         passing = [work for work in works if work.reply is None]
-        owners = await look_up(house, passing, turns)
+        known = await look_up(house, passing, turns)
         for work in passing:
-            decide(work)
+            take_in(house, work, known)
         passing = [work for work in passing if work.reply is None]
-        for work in passing:
-            settle(house, work, owners)
-        made = owners_made(passing)
-        turns.take_off(made)
+        flight = flight_of(passing, known)
+        turns.take_off(flight)
     try:
         async with turns.settling:
             await settle_links(house, passing)
             lost = await _settle_persons(house, passing)
     finally:
-        turns.land(made)
+        turns.land(flight)
     again, deadline = {id(work) for work in lost}, house.clock.now_ms() + LEASE_MS
     return lost, [
         (work, _record(work, deadline=deadline)) for work in works if id(work) not in again and work.reply is None
@@ -149,7 +147,7 @@ async def _settle_persons(house: House, works: Sequence[Work]) -> list[Work]:
         return []
     answers = await house.commits.commit_each([change for _, change in changing])
     failed = {work.person for (work, _), answer in zip(changing, answers, strict=True) if isinstance(answer, Conflict)}
-    for person in failed:
+    for person in failed | {work.person for work in works if moves_seal(work)}:
         house.facts.drop(person)
     return [work for work in works if work.person in failed]
 
@@ -193,6 +191,7 @@ def _record(work: Work, *, deadline: int) -> Change:
         puts=(
             Put(Record.TABLE, row),
             Put(Receipt.TABLE, Receipt(row.channel, work.message, work.body, work.record, now, code, detail)),
+            *moved_seal(work),
         ),
         expects=(
             Expect(Receipt.TABLE, (row.channel, work.message), None, False, "received"),  # noqa: FBT003

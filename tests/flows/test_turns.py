@@ -9,42 +9,15 @@ import pytest
 
 from lockhouse.errors import Unavailable
 from lockhouse.gates.collect import collect_group
-from lockhouse.gates.collect.turns import Turns
-from lockhouse.model.change import Conflict
+from lockhouse.gates.collect.turns import Flight, Turns
 from lockhouse.model.rows import Identifier, KeyRing, Person, Record
+from tests.flows.held import Held
 from tests.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
-    from lockhouse.model.change import Change, Committed
     from lockhouse.model.event import Reply
-
-
-class Held:
-    """Commits whose first write to the identity store waits, and may fail, when told."""
-
-    def __init__(self, world: World) -> None:
-        self._commits = world.house.commits
-        self.reached = asyncio.Event()
-        self.go_on = asyncio.Event()
-        self.fails = False
-        self.conflicts: list[str] = []
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._commits, name)
-
-    async def commit_each(self, changes: Sequence[Change]) -> list[Committed | Conflict]:
-        """As the store does, but for the first group of persons."""
-        if changes[0].store == "identity" and not self.reached.is_set():
-            self.reached.set()
-            await self.go_on.wait()
-            if self.fails:
-                raise Unavailable("identity store: expected a writable database")
-        answers: list[Committed | Conflict] = await self._commits.commit_each(changes)
-        self.conflicts += [answer.because for answer in answers if isinstance(answer, Conflict)]
-        return answers
 
 
 async def two_groups(world: World, held: Held, turns: Turns) -> list[list[list[Reply]] | BaseException]:
@@ -99,7 +72,7 @@ async def test_somebody_who_was_not_made_after_all_is_made_by_the_group_behind(t
 
 def test_an_owner_lands_once_for_each_time_it_took_off() -> None:
     turns = Turns()
-    made = [((1, 1, b"tag"), (3, b"person", 7))]
+    made = Flight([((1, 1, b"tag"), (3, b"person", 7))], {})
     turns.take_off(made)
     turns.take_off(made)
     turns.land(made)
@@ -112,7 +85,7 @@ def test_an_owner_lands_once_for_each_time_it_took_off() -> None:
 @pytest.mark.parametrize("count", [1, 3])
 async def test_a_copy_of_what_is_in_flight_is_not_touched_by_what_lands(count: int) -> None:
     turns = Turns()
-    made = [((1, 1, b"tag"), (3, b"person %d" % number, 7)) for number in range(count)]
+    made = Flight([((1, 1, b"tag"), (3, b"person %d" % number, 7)) for number in range(count)], {})
     turns.take_off(made)
     copy = turns.in_flight([(1, 1, b"tag")])
     turns.land(made)

@@ -71,13 +71,14 @@ async def _read(house: House, persons: Sequence[bytes]) -> dict[bytes, PersonFac
         own = rows.get((person,))
         if own is None:
             continue
-        seal = seals.get((person,))
+        seal, words = seals.get((person,)), standing(house, said[person])
         facts = PersonFacts(
             seal=seal.version if seal else 0,
             ending=seal is not None and seal.state != SEAL_OPEN,
             state=own.state | (PersonState.ENDING if seal is not None and seal.state != SEAL_OPEN else 0),
             region=own.region,
-            consents=standing(house, said[person]),
+            consents={purpose: granted for purpose, (granted, _) in words.items()},
+            denied_at={purpose: at for purpose, (granted, at) in words.items() if not granted},
             objected=frozenset().union(*(closed.get(one, ()) for one in pointers[person])),
             active_at=own.active_at,
             version=own.version,
@@ -90,20 +91,20 @@ async def _read(house: House, persons: Sequence[bytes]) -> dict[bytes, PersonFac
     return read
 
 
-def standing(house: House, rows: Iterable[Consent]) -> dict[str, bool]:
-    """A person's standing word on each purpose: the newest that counts.
+def standing(house: House, rows: Iterable[Consent]) -> dict[str, tuple[bool, int]]:
+    """A person's standing word on each purpose and when it was said (ms): the newest that counts.
 
     A denial counts from any assurance; a grant only from `secret` or better, so that a key anyone can read never
     widens what may be done with a person's data.
     """
-    word: dict[str, bool] = {}
+    word: dict[str, tuple[bool, int]] = {}
     for row in sorted(rows, key=lambda consent: (consent.at, consent.id)):
         granted = row.state == ConsentState.GRANTED
         if granted and row.assurance < Assurance.SECRET:
             continue
         name = house.live().names.name("purpose", row.purpose)
         if name is not None:
-            word[name] = granted
+            word[name] = granted, row.at
     return word
 
 

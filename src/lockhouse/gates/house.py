@@ -26,7 +26,7 @@ from lockhouse.policy.reduce import Reducer
 from lockhouse.secret import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from lockhouse.model.decision import PersonFacts as Asked
     from lockhouse.model.policy import Compartment, Keep, Life, Policy, Slot
@@ -61,6 +61,8 @@ class PersonFacts:
     created_at: int = 0
     suppressions: frozenset[str] = frozenset()
     """Suppressions that the person once came with, by what a word's `notice` says of them."""
+    denied_at: Mapping[str, int] = field(default_factory=dict)
+    """When the person said each no that stands (ms): a yes from before it counts for nothing."""
     untold: tuple[Consent, ...] = ()
     """Words that no ledger entry names yet: whoever said them was cut off before the second commit."""
 

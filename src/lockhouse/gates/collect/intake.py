@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING
 
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Gone, Tampered, Unavailable
-from lockhouse.gates.collect.settle import decide, look_up, owners_made, settle, settle_links, whose
+from lockhouse.gates.collect.settle import flight_of, look_up, settle_links, take_in
 from lockhouse.gates.collect.turns import Turns
-from lockhouse.gates.collect.words import new_words, words_to_store
+from lockhouse.gates.collect.words import words_to_store
 from lockhouse.gates.collect.work import Work, begin
 from lockhouse.gates.collect.write import LEASE_MS, SERVICE, refusal, seal_record, settle_persons, unread
 from lockhouse.gates.refresh import refresh
@@ -39,6 +39,7 @@ from lockhouse.model.scale import ConsentState
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
 
+    from lockhouse.gates.collect.turns import Flight
     from lockhouse.gates.house import House
     from lockhouse.model.change import Draft
     from lockhouse.model.event import Batch
@@ -194,9 +195,8 @@ async def _decide_group(house: House, works: list[Work], turns: Turns) -> tuple[
     if not house.epochs.alive():
         raise Unavailable("collect: expected a confirmed lease", retry_after_s=1.0)
     async with turns.deciding:
-        passing = await _decided(house, works, turns)
-        made = owners_made(passing)
-        turns.take_off(made)
+        passing, flight = await _decided(house, works, turns)
+        turns.take_off(flight)
     try:
         async with turns.settling:
             await settle_links(house, passing)
@@ -204,29 +204,25 @@ async def _decide_group(house: House, works: list[Work], turns: Turns) -> tuple[
             lost = await settle_persons(house, [work for work in passing if work.reply is None])
             await _hear(house, [work for work in works if work.person and work.reply is not None])
     finally:
-        turns.land(made)
+        turns.land(flight)
     # From here to the last box nothing is awaited: no ring that was just read back can make room for others.
     return lost, _sealed(house, works, lost)
 
 
-async def _decided(house: House, works: list[Work], turns: Turns) -> list[Work]:
-    """The works of which something is kept, each with whose it will be."""
+async def _decided(house: House, works: list[Work], turns: Turns) -> tuple[list[Work], Flight]:
+    """The works of which something is kept, each with whose it will be; and what they will make."""
     passing = [work for work in works if work.reply is None]
-    owners = await look_up(house, passing, turns)
-    deciding = [work for work in passing if work.reply is None]  # a replay from before an erasure was refused already
-    for work in deciding:
-        decide(work)
-    for work in [one for one in deciding if one.reply is not None]:
-        work.belongs_to(whose(work, owners) or b"")
-    passing = [work for work in deciding if work.reply is None]
+    known = await look_up(house, passing, turns)
     for work in passing:
-        settle(house, work, owners)
-    return passing
+        if work.reply is None:  # a replay from before an erasure was refused already
+            take_in(house, work, known)
+    passing = [work for work in passing if work.reply is None]
+    return passing, flight_of(passing, known)
 
 
 async def _hear(house: House, works: list[Work]) -> None:
     """What an item refuses counts, also when nothing of the item is kept; a message that came before says nothing."""
-    telling = [work for work in works if work.new_words == () and any(not said.granted for said in new_words(work))]
+    telling = [work for work in works if work.new_words == () and any(not said.granted for said in work.said)]
     if not telling:
         return
     known = await house.reads.get(Receipt, [_receipt_key(work) for work in telling])
@@ -283,7 +279,7 @@ async def _stop_known(house: House, works: list[Work]) -> None:
     Its record would be turned away at the commit, but by then its word on consent, its link or its identifier would
     stand in the identity store, and no ledger entry would name them. Asked only of the few that carry such a thing.
     """
-    telling = [work for work in works if work.new_links or (work.indexes and not work.is_new) or new_words(work)]
+    telling = [work for work in works if work.new_links or (work.indexes and not work.is_new) or work.said]
     if not telling:
         return
     keys = [_receipt_key(work) for work in telling]

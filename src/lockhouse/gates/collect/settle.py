@@ -3,16 +3,19 @@
 New source persons and their rings become durable in the identity store first and are read back from it; only then
 is anything sealed for them. An overlay of the new persons of the group, and of the groups before it that are not yet
 durable, keeps one burst from making three persons of one; across processes the blind index itself, unique in the
-store, decides who made a person.
+store, decides who made a person. What the items before have said of a person decides the next one of the group too:
+a group stores what its items would have stored one after the other.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from lockhouse.gates.authority import checked, checked_bound, signed
+from lockhouse.gates.collect.turns import Flight
+from lockhouse.gates.collect.words import heard, moves_seal, new_words
 from lockhouse.gates.collect.work import Work, evidence_of
 from lockhouse.gates.facts import facts_of_persons, merge_facts, suppressed_by
 from lockhouse.gates.house import PersonFacts
@@ -28,48 +31,49 @@ from lockhouse.policy.reduce import TOO_OLD
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lockhouse.gates.collect.turns import Key, Owner, Owners, Turns
+    from lockhouse.gates.collect.turns import Key, Owners, Turns
     from lockhouse.gates.collect.work import Found
     from lockhouse.gates.house import House, LivePolicy
+    from lockhouse.identity.match import Joined
 
 NEW = PersonFacts(seal=0, ending=False, state=0, region=None, consents={}, objected=frozenset(), active_at=0)
 """The facts of someone never seen: nothing was said, nothing is known."""
 
 
-async def look_up(house: House, works: Sequence[Work], turns: Turns) -> Owners:
-    """Who owns the group's identifiers, by what is committed or on its way; and each work's deciding facts.
+class Known(NamedTuple):
+    """Who owns the group's identifiers and what decides over each of them, going on with what the group itself adds."""
 
-    Somebody on their way has no facts yet, like somebody of the group itself.
-    """
+    owners: Owners
+    facts: dict[bytes, PersonFacts]
+    told: dict[bytes, PersonFacts]
+    """The facts of those whom the group makes or heard of."""
+
+
+async def look_up(house: House, works: Sequence[Work], turns: Turns) -> Known:
+    """Who owns the group's identifiers and what decides over them, by what is committed or on its way."""
     keys = list({(one.kind, one.generation, one.tag) for work in works for one in work.found})
     owners: Owners = {}
-    in_flight = turns.in_flight(keys)
+    in_flight, flying = turns.in_flight(keys), turns.facts()
     if keys:
         rows = await house.reads.find(Identifier, ("kind", "generation", "tag"), keys)
         for row in checked_bound(rows, house.row_macs):
             owners.setdefault((row.kind, row.generation, row.tag), []).append((row.proof, row.person, row.first_at))
+    for key, made in in_flight.items():
+        known = owners.setdefault(key, [])
+        known += [owner for owner in made if owner[:2] not in [one[:2] for one in known]]
     persons = {person for owned in owners.values() for _, person, _ in owned}
-    facts = await facts_of_persons(house, persons) if persons else {}
+    facts = {person: flying[person] for person in persons if person in flying}
+    if len(facts) < len(persons):
+        facts |= await facts_of_persons(house, persons - facts.keys())
     for owned in owners.values():
         owned[:] = [owner for owner in owned if owner[1] in facts and not facts[owner[1]].ending]
-    for key, flying in in_flight.items():
-        known = owners.setdefault(key, [])
-        known += [owner for owner in flying if owner[:2] not in [one[:2] for one in known]]
-    for work in works:
-        if not owners:
-            work.facts_of, work.facts = (), []
-            continue
-        found = {person for key in _keys(work.found) for _, person, _ in owners.get(key, ())}
-        theirs = [person for person in found if person in facts]
-        work.facts_of = tuple(sorted(theirs))
-        work.facts = [facts[person] for person in work.facts_of]
     if house.erased_marks:
         await _erased_before(house, works, keys)
     if house.suppressions:
         identified = [work.reducer.identifiers(work.event, seen=work.seen) for work in works]
         for work, closed in zip(works, await suppressed_by(house, identified), strict=True):
             work.suppressions, work.suppressed = closed, frozenset().union(*closed.values())
-    return owners
+    return Known(owners, facts, {})
 
 
 def _keys(found: Sequence[Found]) -> list[Key]:
@@ -86,7 +90,35 @@ async def _erased_before(house: House, works: Sequence[Work], keys: list[Key]) -
             work.refuse(codes.ERASED_BEFORE)
 
 
-def decide(work: Work) -> None:
+def take_in(house: House, work: Work, known: Known) -> None:
+    """One item decided: what of it is kept, whose it is and what it says; the next ones of the group go by that."""
+    owners, facts = known.owners, known.facts
+    if owners:
+        found = {person for key in _keys(work.found) for _, person, _ in owners.get(key, ())}
+        work.facts_of = tuple(sorted(found))
+        work.facts = [facts[person] for person in work.facts_of]
+    else:
+        work.facts_of, work.facts = (), []
+    _decide(work)
+    if work.reply is not None:
+        work.belongs_to(match(work.found, _owned(work.found, owners)).person or b"")
+        work.said = new_words(work) if work.person else ()  # what it refuses is still theirs to refuse
+        return
+    _settle(house, work, owners)
+    work.said = new_words(work)
+    if work.indexes if work.is_new else moves_seal(work):
+        facts[work.person] = known.told[work.person] = heard(work, _made(work) if work.is_new else work.own)
+
+
+def _made(work: Work) -> PersonFacts:
+    """The facts of the person whom this item makes, as they will be read back."""
+    return PersonFacts(
+        seal=0, ending=False, state=0, region=evidence_of(work), consents={}, objected=frozenset(),
+        active_at=work.active_on, version=1, created_at=work.batch.received_at,
+    )  # fmt: skip
+
+
+def _decide(work: Work) -> None:
     """What of this item may be kept, by the live policy and everything that is known of whose it is."""
     live, event = work.live, work.event
     parts = work.facts or [NEW]
@@ -125,7 +157,7 @@ def _why_nothing(work: Work, *, alive: int) -> str:
     return codes.NO_FIELD_LEFT
 
 
-def settle(house: House, work: Work, owners: Owners) -> None:
+def _settle(house: House, work: Work, owners: Owners) -> None:
     """Whose record it will be, by the identifiers that a purpose allows to keep; new owners join the overlay."""
     allowed = {field for field, _ in work.reduced.identifiers}
     kept = [one for one in work.found if one.field in allowed]
@@ -144,18 +176,14 @@ def settle(house: House, work: Work, owners: Owners) -> None:
     work.proof = Belief(found.belief).proof
 
 
-def owners_made(works: Sequence[Work]) -> list[tuple[Key, Owner]]:
-    """The indexes that these works will make, as the overlay keeps them until they are durable."""
-    return [
+def flight_of(works: Sequence[Work], known: Known) -> Flight:
+    """What these works will make, as the overlay keeps it until it is durable."""
+    owners = [
         ((kind, generation, tag), (belief, work.person, work.batch.received_at))
         for work in works
         for kind, generation, tag, belief in work.indexes
     ]
-
-
-def whose(work: Work, owners: Owners) -> bytes | None:
-    """Whose an item is of which nothing is kept: what it refuses is still theirs to refuse."""
-    return match(work.found, _owned(work.found, owners)).person
+    return Flight(owners, known.told)
 
 
 def _owned(found: Sequence[Found], owners: Owners) -> dict[tuple[int, bytes], list[tuple[int, bytes, int]]]:
@@ -168,7 +196,8 @@ async def settle_links(house: House, works: Sequence[Work]) -> None:
 
     A link that stands on a lower proof is made again on the higher: else whoever typed two people's identifiers into
     one form first would keep them apart for ever. One that was undone by hand is not made again on the same proof.
-    A device belongs to whoever identified on it last: its link to the one before ends when the new one begins.
+    A device belongs to whoever identified on it last: its link to the one before ends when the new one begins, also
+    when both come in one group.
     """
     joining = [work for work in works if work.links]
     if not joining:
@@ -177,34 +206,63 @@ async def settle_links(house: House, works: Sequence[Work]) -> None:
     ends = [(end, None) for end in sorted({joined.person for work in joining for joined in work.links})]
     rows = await house.reads.find(Link, ("b", "until_at"), ends) + await house.reads.find(Link, ("a", "until_at"), ends)
     known = checked({row.id: row for row in rows}.values(), house.integrity_key)
-    standing = [row for row in known if row.undone_at is None]
     cut_off = await untold(house, known)
-    made: dict[tuple[bytes, bytes, int], int] = {}
-    for row in known:
-        _made(made, row.a, row.b, row.kind, proof=row.proof)
+    links = _Links(known)
     for work in joining:
-        fresh = [one for one in work.links if made.get((work.person, one.person, one.kind), 0) < one.proof]
-        for one in fresh:
-            _made(made, work.person, one.person, one.kind, proof=one.proof)
         at = work.batch.received_at
-        links: list[Link] = []
+        fresh: list[Link] = []
         ended: list[Link] = []
-        for one in fresh:
+        for one in work.links:
+            if not links.lacks(work.person, one):
+                continue
             row = Link(
                 house.ids.new(), work.person, one.person, one.kind, one.proof, at, None, None, house.ids.new(), b""
             )
-            links.append(signed(row, house.integrity_key))
-            if one.kind == DEVICE_OF:
-                ended += [old for old in standing if old.b == one.person and old.kind == DEVICE_OF]
-        work.new_links = [*links, *(_ended(house, old, at) for old in ended)]
+            row = signed(row, house.integrity_key)
+            fresh.append(row)
+            ended += links.add(row)
+        work.new_links = [*fresh, *(_ended(house, old, at) for old in ended)]
         work.ended_links = ended
         work.untold_links = [row for row in cut_off if work.person in (row.a, row.b)]
 
 
-def _made(made: dict[tuple[bytes, bytes, int], int], a: bytes, b: bytes, kind: int, *, proof: int) -> None:
-    """Remember a link; that two are one person is said in both directions."""
-    for ends in ((a, b), (b, a)) if kind == SAME_PERSON else ((a, b),):
-        made[(*ends, kind)] = max(made.get((*ends, kind), 0), proof)
+class _Links:
+    """The links between persons as they stand, going on with what each item of the group makes and ends."""
+
+    def __init__(self, rows: Sequence[Link]) -> None:
+        self._proofs: dict[tuple[bytes, bytes, int], int] = {}
+        self._undone: dict[tuple[bytes, bytes, int], int] = {}
+        self._of_device: dict[bytes, list[Link]] = {}
+        for row in rows:
+            if row.undone_at is None:
+                self._stands(row)
+            else:
+                _believe(self._undone, row)
+                _believe(self._proofs, row)
+
+    def lacks(self, person: bytes, joined: Joined) -> bool:
+        """Whether no link says this yet, on this proof."""
+        return self._proofs.get((person, joined.person, joined.kind), 0) < joined.proof
+
+    def add(self, row: Link) -> list[Link]:
+        """A link is made; those of its device that end by it."""
+        ended = self._of_device.pop(row.b, []) if row.kind == DEVICE_OF else []
+        for old in ended:
+            ends = (old.a, old.b, old.kind)
+            self._proofs[ends] = self._undone.get(ends, 0)
+        self._stands(row)
+        return ended
+
+    def _stands(self, row: Link) -> None:
+        _believe(self._proofs, row)
+        if row.kind == DEVICE_OF:
+            self._of_device.setdefault(row.b, []).append(row)
+
+
+def _believe(proofs: dict[tuple[bytes, bytes, int], int], row: Link) -> None:
+    """Remember a link's proof; that two are one person is said in both directions."""
+    for ends in ((row.a, row.b), (row.b, row.a)) if row.kind == SAME_PERSON else ((row.a, row.b),):
+        proofs[(*ends, row.kind)] = max(proofs.get((*ends, row.kind), 0), row.proof)
 
 
 def _ended(house: House, row: Link, at: int) -> Link:

@@ -1,16 +1,19 @@
 """What an event says about consent, as far as it must be remembered.
 
-A narrowing word counts from any assurance; it is stored when it would change something: it closes a purpose that is
-open without a word, or takes back a grant. A widening word is stored only from `secret` or better. A word that is
-already standing is not stored again. Whoever comes with a suppressed identifier has refused, like everyone who had it
-when it was suppressed: what they do later under another identifier is closed too.
+A narrowing word counts from any assurance, and from when it came in; it is stored when it would change something: it
+closes a purpose that is open without a word, or takes back a grant. A widening word is stored only from `secret` or
+better. It counts from when the event happened, so that one that comes late grants nothing that was taken back
+meanwhile. A word that is already standing is not stored again. Whoever comes with a suppressed identifier has refused,
+like everyone who had it when it was suppressed: what they do later under another identifier is closed too.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from lockhouse.gates.authority import signed
+from lockhouse.gates.collect.work import Said
 from lockhouse.gates.facts import SUPPRESSION
 from lockhouse.model.rows import Consent
 from lockhouse.model.scale import Assurance, ConsentState
@@ -23,27 +26,48 @@ if TYPE_CHECKING:
 GPC = "gpc"
 
 
-class Said(NamedTuple):
-    """A word on one purpose, and what it comes from. `notice`: of a suppression's word, which one."""
-
-    purpose: str
-    granted: bool
-    signal: str
-    notice: str | None = None
-
-
 def words_to_store(house: House, work: Work) -> list[Consent]:
     """The person's newly standing words, each naming the ledger entry that will make it."""
     rows = []
     names, channel = work.live.names, work.live.policy.channels[work.batch.channel].id
-    for said in new_words(work):
+    for said in work.said:
         state = ConsentState.GRANTED if said.granted else ConsentState.DENIED
         row = Consent(
-            work.person, names.number("purpose", said.purpose), work.batch.received_at, house.ids.new(), state, channel,
+            work.person, names.number("purpose", said.purpose), _said_at(work, said), house.ids.new(), state, channel,
             said.signal, work.batch.assurance, said.notice, house.ids.new(), b"",
         )  # fmt: skip
         rows.append(signed(row, house.integrity_key))
     return rows
+
+
+def _said_at(work: Work, said: Said) -> int:
+    """From when a word counts, in ms: a sender dates no yes ahead, and no no at all."""
+    now = work.batch.received_at
+    return min(work.event.occurred_at, now) if said.granted else now
+
+
+def heard(work: Work, facts: PersonFacts) -> PersonFacts:
+    """A person's facts once this item's words and what they lacked of the ledger stand: what decides the next item."""
+    if not (work.said or work.untold):
+        return facts
+    said = {word.purpose: word.granted for word in work.said}
+    denied = {word.purpose: _said_at(work, word) for word in work.said if not word.granted}
+    pointers = frozenset(word.notice for word in work.said if word.notice is not None)
+    closed = (work.suppressions[pointer] for pointer in pointers)
+    return replace(
+        facts,
+        seal=facts.seal + moves_seal(work),
+        consents=facts.consents | said,
+        denied_at={**facts.denied_at, **denied},
+        objected=facts.objected.union(*closed),
+        suppressions=facts.suppressions | pointers,
+        untold=(),
+    )
+
+
+def moves_seal(work: Work) -> bool:
+    """Whether a known person's seal moves with the item's record, so that no process decides by the word before."""
+    return not work.is_new and bool(work.said or work.untold)
 
 
 def new_words(work: Work) -> list[Said]:
@@ -69,9 +93,15 @@ def new_words(work: Work) -> list[Said]:
     fresh = [
         word
         for name, word in words.items()
-        if standing.get(name) is not word.granted and (word.granted or name not in silent)
+        if standing.get(name) is not word.granted and (_is_newer(work, word) if word.granted else name not in silent)
     ]
     return fresh + _of_suppressions(work)
+
+
+def _is_newer(work: Work, word: Said) -> bool:
+    """Whether a yes comes after the no that stands; of the same moment the no counts."""
+    own: PersonFacts | None = work.own
+    return own is None or _said_at(work, word) > own.denied_at.get(word.purpose, -1)
 
 
 def _of_suppressions(work: Work) -> list[Said]:

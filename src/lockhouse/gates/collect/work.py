@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import msgspec
 
@@ -11,6 +11,7 @@ from lockhouse.identity.match import Joined
 from lockhouse.identity.normalise import NORM_VERSION, normal
 from lockhouse.model import codes
 from lockhouse.model.event import Batch, Event, Fault, Reply
+from lockhouse.model.ids import DAY_MS
 from lockhouse.model.rows import Consent, Link
 from lockhouse.model.scale import Assurance, Belief, Proof, Stage
 
@@ -31,6 +32,15 @@ class Found(msgspec.Struct, gc=False):
     tag: bytes
     is_person: bool
     belief: int
+
+
+class Said(NamedTuple):
+    """A word on one purpose, and what it comes from. `notice`: of a suppression's word, which one."""
+
+    purpose: str
+    granted: bool
+    signal: str
+    notice: str | None = None
 
 
 class Work(msgspec.Struct, gc=False):
@@ -57,6 +67,8 @@ class Work(msgspec.Struct, gc=False):
     reply: Reply | None = None
     indexes: tuple[tuple[int, int, bytes, int], ...] = ()
     links: tuple[Joined, ...] = ()
+    said: Sequence[Said] = ()
+    """What it says that does not stand yet."""
     new_links: Sequence[Link] = ()
     new_words: Sequence[Consent] = ()
     ended_links: Sequence[Link] = ()
@@ -70,7 +82,7 @@ class Work(msgspec.Struct, gc=False):
 
     def under(self, live: LivePolicy) -> None:
         """Decide it by this policy; what another policy's reducer saw in it is looked at again."""
-        self.suppressed, self.suppressions = frozenset(), {}
+        self.suppressed, self.suppressions, self.said, self.is_new = frozenset(), {}, (), False
         if live is not self.live:
             self.live, self.reducer = live, live.reducer(self.batch.channel)
             self.seen = self.reducer.look(self.event)
@@ -87,6 +99,12 @@ class Work(msgspec.Struct, gc=False):
     def belief(self) -> Belief:
         """How far its record is believed."""
         return Belief.PUBLIC if self.batch.assurance <= Assurance.PUBLIC else Belief(self.proof)
+
+    @property
+    def active_on(self) -> int:
+        """The day on which its person was active: data of years ago, brought in today, makes nobody active today."""
+        at = min(self.event.occurred_at, self.batch.received_at)
+        return at - at % DAY_MS
 
     @property
     def untold(self) -> Sequence[Consent]:

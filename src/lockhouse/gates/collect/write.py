@@ -10,7 +10,7 @@ from lockhouse.crypto.canonical import pack_fields
 from lockhouse.crypto.ring import WrappedRing
 from lockhouse.crypto.seal import encode_boxes
 from lockhouse.gates.authority import bound
-from lockhouse.gates.collect.words import words_to_store
+from lockhouse.gates.collect.words import moves_seal, words_to_store
 from lockhouse.gates.collect.work import evidence_of, unread_class
 from lockhouse.gates.epochs import epoch_at
 from lockhouse.gates.lookups import lookup_rows
@@ -20,7 +20,6 @@ from lockhouse.ledger.record import record_leaf_of
 from lockhouse.model import codes
 from lockhouse.model.change import Change, Conflict, Count, Draft, Expect, Leaf, Put
 from lockhouse.model.event import Fault
-from lockhouse.model.ids import DAY_MS
 from lockhouse.model.rows import House as HouseRow
 from lockhouse.model.rows import Identifier, KeyRing, LedgerEntry, Link, Outbox, Person, Receipt, Record, Seal
 from lockhouse.model.scale import PersonState, Stage
@@ -97,7 +96,7 @@ def _who(house: House, work: Work, minted: set[bytes], moved: dict[bytes, Person
         kinds = frozenset([kind for kind, _, _, _ in work.indexes])
         ring = house.keyring.mint(person, work.live.ring_for(kinds) | work.reduced.boxes.keys())
         region = evidence_of(work)
-        row = Person(person, PersonState.NONE, region, 1, now, _day(work), b"")
+        row = Person(person, PersonState.NONE, region, 1, now, work.active_on, b"")
         puts.append(Put(Person.TABLE, bound(row, house.row_macs)))
         puts.append(Put(KeyRing.TABLE, KeyRing(person, ring.generation, ring.version, ring.blob)))
     for kind, generation, tag, proof in work.indexes:
@@ -128,18 +127,12 @@ def _who(house: House, work: Work, minted: set[bytes], moved: dict[bytes, Person
     return Change("identity", puts=tuple(puts), expects=tuple(expects)) if puts else None
 
 
-def _day(work: Work) -> int:
-    """The day on which the person was active: data of years ago, brought in today, makes nobody active today."""
-    at = min(work.event.occurred_at, work.batch.received_at)
-    return at - at % DAY_MS
-
-
 def activity(work: Work, moved: Person | None) -> Person | None:
     """A known person's last activity and region, moved at most once a day; on from how the group moved them already.
 
     Still without its MAC.
     """
-    facts, today, region = work.own, _day(work), evidence_of(work)
+    facts, today, region = work.own, work.active_on, evidence_of(work)
     was = moved or facts
     if was is None or (was.active_at >= today and (region is None or was.region is not None)):
         return None
@@ -203,7 +196,7 @@ def seal_record(house: House, work: Work, *, deadline: int) -> Change:
     receipt = Receipt(row.channel, work.message, work.body, work.record, now, code, detail)
     return Change(
         "record",
-        puts=(Put("record", row), Put("receipt", receipt), *_outbox(house, work), *_moved_seal(work)),
+        puts=(Put("record", row), Put("receipt", receipt), *_outbox(house, work), *moved_seal(work)),
         expects=_expects(work, row.channel),
         entries=_told(house, work) + _untold(house, work),
         leaves=(Leaf(house.lane, work.record, record_leaf_of(row)),),
@@ -256,9 +249,9 @@ def _untold(house: House, work: Work) -> tuple[Draft, ...]:
     return (*words, *(link_draft(house, row, by=SERVICE) for row in work.untold_links))
 
 
-def _moved_seal(work: Work) -> tuple[Put, ...]:
+def moved_seal(work: Work) -> tuple[Put, ...]:
     """A known person's new word moves their seal, so that no process decides by the word before it."""
-    if work.is_new or not (work.new_words or work.untold):
+    if not moves_seal(work):
         return ()
     return (Put(Seal.TABLE, Seal(work.person, work.seal_version + 1, 0)),)
 
