@@ -124,6 +124,11 @@ class LivePolicy:
             if declared.identifies is not None
         }
 
+    def takes(self, channel: str) -> bool:
+        """Whether the policy has this channel, and this version serves it."""
+        found = self.policy.channels.get(channel)
+        return found is not None and found.served
+
     def reducer(self, channel: str) -> Reducer:
         """The reducer of one channel, made at first use."""
         made = self._reducers.get(channel)

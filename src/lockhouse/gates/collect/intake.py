@@ -74,8 +74,8 @@ class Intake:
         """Store what the live policy allows of a batch; answer per item, once it is durable.
 
         Raises:
-            Unavailable: a store, the keys or the lease are away, or an item stayed contested; what was stored
-                already is known by its message id, so the sender may send the batch again.
+            Unavailable: a store, the keys or the lease are away; what was stored already is known by its message id,
+                so the sender may send the batch again.
         """
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[list[Reply]] = loop.create_future()
@@ -155,6 +155,9 @@ def _fail(group: list[_Waiting], err: BaseException) -> None:
 async def collect_group(house: House, batches: Sequence[Batch], *, turns: Turns | None = None) -> list[list[Reply]]:
     """The whole passage of several batches; replies in their order.
 
+    An item that stayed contested is answered `UNSETTLED` in its own slot: its neighbours are stored, or not, as they
+    are, and those of other batches have nothing to do with it.
+
     Raises:
         Unavailable: as `Intake.collect`; or the clock is in doubt.
     """
@@ -175,14 +178,13 @@ async def collect_group(house: House, batches: Sequence[Batch], *, turns: Turns 
             await asyncio.sleep(PAUSE_S * attempt)
             await refresh(house)
             live = house.live()
-        for work in open_works:
-            work.under(live)
+        open_works = [work for work in open_works if work.under(live)]
         lost, changes = await _decide_group(house, open_works, turns)
         lost += await _commit(house, changes)
         await _tell_lost(house, lost)
         open_works = lost
-    if open_works:
-        raise Unavailable("collect: expected the stores to settle", retry_after_s=1.0)
+    for work in open_works:
+        work.refuse(codes.UNSETTLED)
     return [[one.reply or _unanswered() if isinstance(one, Work) else one for one in batch] for batch in started]
 
 

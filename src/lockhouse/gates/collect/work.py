@@ -80,12 +80,16 @@ class Work(msgspec.Struct, gc=False):
     suppressions: Mapping[str, frozenset[str]] = {}
     """The suppressions of its identifiers, as words name them, and what each closes."""
 
-    def under(self, live: LivePolicy) -> None:
-        """Decide it by this policy; what another policy's reducer saw in it is looked at again."""
+    def under(self, live: LivePolicy) -> bool:
+        """Whether it can be decided by this policy; what another policy's reducer saw in it is looked at again."""
         self.suppressed, self.suppressions, self.said, self.is_new = frozenset(), {}, (), False
+        if not live.takes(self.batch.channel):
+            self.refuse(codes.NO_SUCH_EVENT)
+            return False
         if live is not self.live:
             self.live, self.reducer = live, live.reducer(self.batch.channel)
             self.seen = self.reducer.look(self.event)
+        return True
 
     def belongs_to(self, person: bytes) -> None:
         """Say whose it is; with the facts of that person, if they were seen before."""
@@ -126,6 +130,8 @@ def begin(house: House, live: LivePolicy, batch: Batch, item: Event | Fault) -> 
     """An item at the gate: its message and identifiers hashed, or its answer if it cannot go on."""
     if isinstance(item, Fault):
         return Reply(outcome="refused", code=item.code, dropped=((item.where, item.expected),))
+    if not live.takes(batch.channel):  # it left the policy after the key was looked at
+        return Reply(outcome="refused", code=codes.NO_SUCH_EVENT)
     reducer = live.reducer(batch.channel)
     record = house.ids.new()
     message = house.message_tags.tag(item.message_id or record.hex(), credential_class=batch.credential)

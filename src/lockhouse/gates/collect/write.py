@@ -219,9 +219,9 @@ def refusal(work: Work) -> Change:
 
 def unread(house: House, live: LivePolicy, batch: Batch) -> list[Change]:
     """A receipt for each item that could not be read but whose message id could, so that `why` can say so."""
-    channel = live.policy.channels[batch.channel]
+    channel = live.policy.channels.get(batch.channel)
     faults = [item for item in batch.items if isinstance(item, Fault) and item.message_id is not None]
-    if channel.stage == Stage.OBSERVE or not faults:
+    if channel is None or channel.stage == Stage.OBSERVE or not faults:
         return []
     tag, known_as, now = house.message_tags.tag, unread_class(batch.credential), batch.received_at
     changes = []
