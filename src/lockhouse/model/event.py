@@ -42,7 +42,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         message_id: the sender's id for deduplication, or None when it sent none.
         occurred_at: ms, corrected for clock skew, between 1970 and a day after it was received.
         consent: the banner's words and their answers; None when the event carries no consent object,
-            an empty mapping when it carries an empty one (all denied).
+            an empty mapping when nothing can be read in it (a no to all that can be refused, for this event).
         signals: narrowing signals seen with it: `gpc`.
     """
 

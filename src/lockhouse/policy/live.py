@@ -24,7 +24,8 @@ _SHUT_STATES = (
 def map_consent(policy: Policy, consent: Mapping[str, bool] | None) -> tuple[dict[str, bool] | None, tuple[str, ...]]:
     """The banner's words as purposes, and how many of its words mean nothing here.
 
-    Two words for one purpose count as a denial when they differ. A purpose may also be called by its own name.
+    Two words for one purpose count as a denial when they differ. A purpose may also be called by its own name. An
+    object that is there and says nothing, since it is empty or could not be read, is a no to all that can be refused.
 
     Returns:
         The answers by purpose (None when the event carried no consent object) and the unmapped words.
@@ -32,6 +33,8 @@ def map_consent(policy: Policy, consent: Mapping[str, bool] | None) -> tuple[dic
     if consent is None:
         return None, ()
     own = {purpose.name for purpose in policy.purposes if purpose.refusable}
+    if not consent:
+        return dict.fromkeys(own, False), ()
     mapped: dict[str, bool] = {}
     unmapped: list[str] = []
     for word, answer in consent.items():

@@ -12,7 +12,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from lockhouse.model.decision import Ask
+from lockhouse.model.decision import Ask, PersonFacts
 from lockhouse.model.scale import PersonState
 from tests.unit.policy.worlds import EXAMPLE, template
 
@@ -44,6 +44,33 @@ def answer(ask: Ask, name: str) -> str:
         return "shut"
     grades = [_grade(policy["roles"][role], ask, field["class"]) for role in ask.actor.roles if role in policy["roles"]]
     return min(grades, key=["open", "masked", "shut"].index, default="shut")
+
+
+def arriving(facts: PersonFacts, banner: dict[str, bool] | None) -> set[str]:
+    """The purposes that are live for an event that carries this consent object, by section 4."""
+    policy = merged()
+    return {
+        name for name, purpose in policy["purposes"].items() if _live(policy, name, purpose["basis"], facts, banner)
+    }
+
+
+def _live(policy: dict[str, Any], name: str, said: Any, facts: PersonFacts, banner: dict[str, bool] | None) -> bool:
+    bases = {"default": said} if isinstance(said, str) else said
+    if not set(bases.values()) & REFUSABLE:
+        return True
+    closed = facts.state != PersonState.NONE or name in facts.suppressed or name in facts.objected
+    if closed or (policy["purposes"][name].get("sold_or_shared") and "gpc" in facts.signals):
+        return False
+    usable = set(bases.values())
+    if facts.region is not None:
+        usable = {bases.get(facts.region) or bases.get(facts.region.split("-")[0]) or bases["default"]}
+    word = facts.consents.get(name)
+    if banner is not None and word is not False:
+        words = [answer for told, answer in banner.items() if policy["consent"]["names"].get(told, told) == name]
+        word = all(words) if words else None if banner else False
+    return not ("consent" in usable and word is not True) and not (
+        usable & {"opt_out", "legitimate_interest"} and word is False
+    )
 
 
 def _forbidden(policy: dict[str, Any], ask: Ask) -> bool:

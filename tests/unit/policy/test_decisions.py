@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from lockhouse.model.decision import Actor, Ask, Facts
+from lockhouse.model.decision import Actor, Ask, Facts, PersonFacts
 from lockhouse.model.scale import PersonState
-from lockhouse.policy.decide import decide
+from lockhouse.policy.decide import decide, map_consent, purposes_open
 from lockhouse.policy.sentences import SENTENCES
-from tests.unit.policy.naive import answer
+from tests.unit.policy.naive import answer, arriving
 from tests.unit.policy.worlds import VECTORS, compiled
 
 
@@ -124,6 +124,27 @@ def test_two_interpreters_agree_on_every_combination(roles: tuple[str, ...]) -> 
             states = dict.fromkeys(decision.open, "open") | dict.fromkeys(decision.masked, "masked")
             for name in ("email", "phone", "order_id", "order_total", "ip", "birth_date", "page_path"):
                 assert answer(replace(ask, purpose=purpose), name) == states.get(name, "shut")
+
+
+BANNERS: list[dict[str, bool] | None] = [
+    None, {}, {"Functional": True}, {"Advertising": True}, {"Advertising": True, "C0004": False}, {"marketing": False},
+    {"analytics": True, "Advertising": True}, {"analytics": False},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("banner", BANNERS)
+def test_two_interpreters_agree_on_what_is_live_for_an_event(banner: dict[str, bool] | None) -> None:
+    policy = compiled()
+    said, _ = map_consent(policy, banner)
+    stored: list[dict[str, bool]] = [{}, {"marketing": True}, {"marketing": False, "analytics": False}]
+    states = (PersonState.NONE, PersonState.OBJECTED)
+    for region, consents, state, signals in product((None, "de", "us", "us-ca"), stored, states, ((), ("gpc",))):
+        facts = PersonFacts(
+            region=region, consents=consents, event_consents=said, state=state, signals=frozenset(signals)
+        )
+        bits = purposes_open(policy, facts)
+        live = {one.name for position, one in enumerate(policy.purposes) if bits >> position & 1} - {"requests"}
+        assert live == arriving(facts, banner)
 
 
 @pytest.mark.parametrize("line", LINES)

@@ -73,7 +73,8 @@ def test_a_soft_opt_in_needs_a_customer_and_ends_with_a_no() -> None:
 def test_the_banners_words_become_purposes_and_the_rest_is_told() -> None:
     policy = compiled()
     assert map_consent(policy, None) == (None, ())
-    assert map_consent(policy, {}) == ({}, ())
+    assert map_consent(policy, {}) == ({"analytics": False, "marketing": False}, ())
+    assert map_consent(policy, {"Functional": True}) == ({}, ("Functional",))
     assert map_consent(policy, {"Advertising": True, "Functional": True}) == ({"marketing": True}, ("Functional",))
     assert map_consent(policy, {"Advertising": True, "C0004": False}) == ({"marketing": False}, ())
     assert map_consent(policy, {"C0004": False, "Advertising": True}) == ({"marketing": False}, ())

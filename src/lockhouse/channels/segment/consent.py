@@ -1,6 +1,7 @@
 """What a banner said and which signals came with an event, in both shapes that clients send.
 
-Absent and empty are two things: no consent object says nothing, an empty one says no to everything.
+Absent and empty are two things: no consent object says nothing, and one that is there but empty, or of another form,
+says no to everything that can be refused, for its own event.
 A word that is both allowed and denied is denied, and only `true` is a yes: a reader's doubt never widens.
 """
 
@@ -17,7 +18,7 @@ _YES = (True, 1, "1", "true")
 
 
 def consent_of(context: Mapping[str, Any]) -> dict[str, bool] | None:
-    """The banner's words and their answers; None when there is no consent object."""
+    """The banner's words and their answers; empty when nothing can be read, None when there is no consent object."""
     segment = context.get("consent")
     rudder = context.get("consentManagement")
     if segment is None and rudder is None:

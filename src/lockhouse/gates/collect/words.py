@@ -73,13 +73,13 @@ def moves_seal(work: Work) -> bool:
 def new_words(work: Work) -> list[Said]:
     """What the event says that is not standing yet."""
     event, purposes = work.event, work.live.policy.purposes
-    if event.consent is None and not event.signals and not work.suppressions:
-        return []
+    if not event.consent and not event.signals and not work.suppressions:
+        return []  # a consent object in which nothing can be read closes its own event and is nobody's word
     own: PersonFacts | None = work.own
     standing: dict[str, bool] = {} if own is None else own.consents
     closed = work.suppressed if own is None else work.suppressed | own.objected
     words: dict[str, Said] = {}
-    if event.consent is not None:
+    if event.consent:
         said, _ = map_consent(work.live.policy, event.consent)
         for purpose, granted in (said or {}).items():
             if not granted or (work.batch.assurance >= Assurance.SECRET and purpose not in closed):
