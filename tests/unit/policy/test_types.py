@@ -97,6 +97,14 @@ def test_a_list_keeps_declared_keys_of_its_items_and_no_floats() -> None:
     parse = parser(_field("list", of={"sku": "text", "price": "money"}))
     assert parse([{"sku": "A", "price": 1.5, "buyer": "Ann"}, {}]) == [{"sku": "A", "price": "1.5"}, {}]
     assert parser(_field("list", of={"": "integer"}))([1, "2"]) == [1, 2]
+
+
+def test_a_null_key_of_one_item_is_absent_and_costs_neither_the_item_nor_the_list() -> None:
+    parse = parser(_field("list", of={"sku": "text", "price": "money"}))
+    sent = [{"sku": "tea", "price": 4.5}, {"sku": "mug", "price": None}, {"sku": None, "note": None}]
+    assert parse(sent) == [{"sku": "tea", "price": "4.5"}, {"sku": "mug"}, {}]
+    with pytest.raises(BadValueError):
+        parse([{"sku": "tea"}, None])
     for bad in ("A", [1], [{"price": "x"}]):
         with pytest.raises(BadValueError):
             parse(bad)

@@ -1,7 +1,8 @@
 """Types of fields: from what was sent to one canonical value, coarsened as the policy says, or a refusal of it.
 
 A parser takes any JSON value and answers the canonical one: text, integer, boolean, or a list of those. It never
-answers a float, and it never says what the value was: only that it is bad or too long.
+answers a float, and it never says what the value was: only that it is bad or too long. A null is absent: it never comes
+to a parser, and in an item of a list its key is left out.
 """
 
 from __future__ import annotations
@@ -65,7 +66,9 @@ def _list(field: Field, country: str | None) -> Parser:
         for item in raw:
             if type(item) is not dict:
                 raise BadValueError
-            kept.append({key: parsers[key](value) for key, value in item.items() if key in parsers})
+            kept.append(
+                {key: parsers[key](value) for key, value in item.items() if value is not None and key in parsers}
+            )
         return kept
 
     return parse
