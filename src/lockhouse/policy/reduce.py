@@ -247,7 +247,8 @@ class Reducer:
             elif child.leaves:
                 for leaf in child.leaves:
                     before = found.get(leaf.name)
-                    if before is None or leaf.rank < before[0].rank:
+                    # An empty identifier is nobody's: what a form sends that was not filled in.
+                    if (before is None or leaf.rank < before[0].rank) and (value != "" or not leaf.identifies):
                         found[leaf.name] = (leaf, value)
             elif child.other and not child.quiet:
                 dropped[(child.path, NOT_ON_THIS_EVENT)] = None

@@ -152,6 +152,14 @@ def test_the_first_root_wins_and_null_is_absent() -> None:
     assert _reduce({"properties": {"name": None}}, "fulfilment").dropped == ()
 
 
+@pytest.mark.parametrize("empty", ["", None])
+def test_an_identifier_that_is_empty_is_absent_and_hides_no_good_one(empty: str | None) -> None:
+    source = {"traits": {"email": empty}, "context": {"traits": {"email": "ann@example.com"}}}
+    assert _reduce(source, "fulfilment", name="identify").identifiers == (("email", "ann@example.com"),)
+    alone = _reduce({"traits": {"email": empty}}, "fulfilment", name="identify")
+    assert (alone.kept, alone.dropped) == (0, ())
+
+
 def test_a_map_replaces_the_kinds_own_places() -> None:
     text = EXAMPLE.replace("key: secret", "key: secret\n    map: {order_id: properties.order.number}")
     policy = compiled(text)
