@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from lockhouse.gates.collect import collect_group
 from lockhouse.model.ids import DAY_MS
 from lockhouse.model.rows import Drop, Identifier, LedgerEntry, Person, Receipt, Record, Row
 from tests.world import POLICY, World
@@ -49,6 +50,17 @@ async def test_the_same_message_again_is_a_duplicate_and_another_body_a_conflict
     assert (again.outcome, again.record) == ("duplicate", first.record)
     assert (other.outcome, other.code) == ("refused", "LH-0101")
     assert len(await rows(world, Record)) == 1
+
+
+async def test_what_a_browser_changes_in_its_retry_makes_no_other_item_of_it(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    outcomes = []
+    for number, sent in enumerate(({"bundled": ["Segment.io"]}, {"bundled": ["Segment.io"], "retryCount": 2})):
+        batch = world.batch("web", "page", {"message_id": "m-1", "device_id": "d-70012345", "page_path": "/"})
+        batch.items[0].source.update({"_metadata": sent, "sentAt": f"2026-11-23T13:30:2{number}Z"})  # type: ignore[union-attr]  # an event
+        [[reply]] = await collect_group(world.house, [batch])
+        outcomes.append(reply.outcome)
+    assert outcomes == ["stored", "duplicate"]
 
 
 async def test_consent_decides_fields_and_never_the_sale(tmp_path: Path) -> None:

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from lockhouse.gates.house import House, LivePolicy, PersonFacts
 
 _ENCODE = msgspec.msgpack.Encoder(order="deterministic").encode
-_MOVING = frozenset({"receivedAt", "receivedFrom", "sentAt"})
-"""What a sender's retry may change in an item without it being another item."""
+_MOVING = frozenset({"_metadata", "receivedAt", "receivedFrom", "sentAt"})
+"""What a sender's retry may change in an item without it being another item: in `_metadata` the browser library counts
+its retries."""
 
 
 class Found(msgspec.Struct, gc=False):
