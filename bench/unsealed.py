@@ -19,7 +19,7 @@ import msgspec
 
 from lockhouse.crypto.signatures import RowMacs
 from lockhouse.gates.collect import Intake
-from lockhouse.gates.collect.settle import flight_of, look_up, settle_links, take_in
+from lockhouse.gates.collect.settle import flight_of, look_up, settle_activity, settle_links, take_in
 from lockhouse.gates.collect.turns import Turns
 from lockhouse.gates.collect.words import moves_seal, words_to_store
 from lockhouse.gates.collect.work import Found, Work, belief_in, evidence_of
@@ -131,6 +131,7 @@ async def _decide_group(house: House, works: list[Work], turns: Turns) -> tuple[
         turns.take_off(flight)
     try:
         async with turns.settling:
+            await settle_activity(house, passing)
             await settle_links(house, passing)
             lost = await _settle_persons(house, passing)
     finally:

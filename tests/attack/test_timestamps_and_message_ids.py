@@ -16,7 +16,7 @@ from lockhouse.model.ids import DAY_MS
 from lockhouse.model.ports import Answer
 from lockhouse.model.rows import Outbox, Person, Receipt, Record
 from lockhouse.model.scale import Assurance
-from tests.world import World
+from tests.world import POLICY, World
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -113,6 +113,36 @@ async def test_data_of_three_years_ago_does_not_make_a_person_active_today(tmp_p
     before = (await world.store.get(Person, [(person,)]))[person,]
     await world.send("account", "Order Completed", email=EMAIL, order_id="A-3", at=old)
     assert (await world.store.get(Person, [(person,)]))[person,] == before
+
+
+@pytest.mark.parametrize("known_by", ["email", "phone"])
+async def test_a_public_key_keeps_nobodys_data_alive_who_is_believed_further(tmp_path: Path, known_by: str) -> None:
+    """Else whoever knows an address could put off its owner's last day for ever."""
+    policy = POLICY.replace("proves: [email, phone, loyalty_id]", "proves: [email, loyalty_id]")
+    world = await World.make(tmp_path, policy)
+    sent = {"email": EMAIL, "phone": "+4930123456"}
+    await world.send("account", "Order Completed", **sent, order_id="A-1")
+    person = await world.person(EMAIL)
+    first = (await world.store.get(Person, [(person,)]))[person,]
+    world.clock.pass_days(20)
+    await world.new_epochs()
+    stranger = {known_by: sent[known_by]}
+    assert (await world.send("web", "identify", **stranger, name="Anna")).outcome == "stored"
+    assert (await world.store.get(Person, [(person,)]))[person,] == first
+    await world.send("account", "identify", email=EMAIL)
+    assert (await world.store.get(Person, [(person,)]))[person,].active_at > first.active_at
+
+
+@pytest.mark.parametrize("event", [{"email": EMAIL, "name": "Anna"}, {"device_id": "tablet-0042"}])
+async def test_who_is_known_by_a_public_key_alone_is_active_by_it(tmp_path: Path, event: dict[str, str]) -> None:
+    world = await World.make(tmp_path)
+    await world.send("web", "identify", **event)
+    [first] = await world.rows(Person)
+    world.clock.pass_days(20)
+    await world.new_epochs()
+    await world.send("web", "identify", **event)
+    [row] = await world.rows(Person)
+    assert row.active_at > first.active_at
 
 
 async def test_a_public_sender_cannot_take_a_secret_channels_message_id(tmp_path: Path) -> None:

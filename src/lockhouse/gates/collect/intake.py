@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Gone, Tampered, Unavailable
-from lockhouse.gates.collect.settle import flight_of, look_up, settle_links, take_in
+from lockhouse.gates.collect.settle import flight_of, look_up, settle_activity, settle_links, take_in
 from lockhouse.gates.collect.turns import Turns
 from lockhouse.gates.collect.words import words_to_store
 from lockhouse.gates.collect.work import Work, begin
@@ -201,6 +201,7 @@ async def _decide_group(house: House, works: list[Work], turns: Turns) -> tuple[
         turns.take_off(flight)
     try:
         async with turns.settling:
+            await settle_activity(house, passing)
             await settle_links(house, passing)
             await _stop_known(house, passing)
             lost = await settle_persons(house, [work for work in passing if work.reply is None])

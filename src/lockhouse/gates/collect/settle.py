@@ -24,7 +24,7 @@ from lockhouse.identity.match import DEVICE_OF, SAME_PERSON, match
 from lockhouse.model import codes
 from lockhouse.model.decision import PersonFacts as Asked
 from lockhouse.model.rows import ErasedMark, Identifier, Link
-from lockhouse.model.scale import Belief, PersonState
+from lockhouse.model.scale import Assurance, Belief, PersonState
 from lockhouse.policy.live import map_consent
 from lockhouse.policy.reduce import TOO_OLD
 
@@ -189,6 +189,27 @@ def flight_of(works: Sequence[Work], known: Known) -> Flight:
 def _owned(found: Sequence[Found], owners: Owners) -> dict[tuple[int, bytes], list[tuple[int, bytes, int]]]:
     """Only what somebody owns: most identifiers of a group are nobody's yet, or of one person."""
     return {(one.kind, one.tag): known for one in found if (known := owners.get((one.kind, one.generation, one.tag)))}
+
+
+async def settle_activity(house: House, works: Sequence[Work]) -> None:
+    """A key that anyone can read makes nobody active who is believed further than it goes.
+
+    Else whoever knows an address could put off its owner's last day for ever. Asked at most once a day of those who are
+    known by such keys alone: their day has then moved.
+    """
+    public = [
+        work
+        for work in works
+        if work.batch.assurance < Assurance.SECRET and not work.is_new and work.own.active_at < work.active_on
+    ]
+    if not public:
+        return
+    rows = await house.reads.find(Identifier, ("person",), [(one,) for one in {work.person for work in public}])
+    believed: dict[bytes, int] = {}
+    for row in checked_bound(rows, house.row_macs):
+        believed[row.person] = max(believed.get(row.person, 0), row.proof)
+    for work in public:
+        work.is_activity = believed.get(work.person, 0) <= work.belief
 
 
 async def settle_links(house: House, works: Sequence[Work]) -> None:

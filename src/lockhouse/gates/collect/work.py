@@ -63,6 +63,8 @@ class Work(msgspec.Struct, gc=False):
     """The facts of the person whose record it will be; None for someone never seen."""
     is_new: bool = False
     proof: int = Proof.CLAIMED
+    is_activity: bool = True
+    """Whether its person counts as active by it."""
     facts: Any = None
     facts_of: tuple[bytes, ...] = ()
     reply: Reply | None = None
@@ -84,6 +86,7 @@ class Work(msgspec.Struct, gc=False):
     def under(self, live: LivePolicy) -> bool:
         """Whether it can be decided by this policy; what another policy's reducer saw in it is looked at again."""
         self.suppressed, self.suppressions, self.said, self.is_new = frozenset(), {}, (), False
+        self.is_activity = True
         if not live.takes(self.batch.channel):
             self.refuse(codes.NO_SUCH_EVENT)
             return False

@@ -132,6 +132,8 @@ def activity(work: Work, moved: Person | None) -> Person | None:
 
     Still without its MAC.
     """
+    if not work.is_activity:  # nor is it evidence of a region: its key is public
+        return None
     facts, today, region = work.own, work.active_on, evidence_of(work)
     was = moved or facts
     if was is None or (was.active_at >= today and (region is None or was.region is not None)):
