@@ -259,7 +259,7 @@ def moved_seal(work: Work) -> tuple[Put, ...]:
 
 
 def _expects(work: Work, channel: int) -> tuple[Expect, ...]:
-    """What must still be so when the record becomes durable; each has an attack test of its own."""
+    """What must still be so when the record becomes durable; each is shown by a test under `tests/attack/`."""
     seal = work.seal_version
     expects = (
         Expect(Receipt.TABLE, (channel, work.message), None, False, "received"),  # noqa: FBT003
