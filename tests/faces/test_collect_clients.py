@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 import socket
-import subprocess
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -15,12 +11,10 @@ import pytest
 from segment.analytics.client import Client
 
 from tests.faces.collect_world import NOW, World, served
+from tests.faces.node import send_with_node
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-ROOT = Path(__file__).parents[2]
-NODE_MODULES = ROOT / ".cache/node/node_modules"
 
 
 @pytest.fixture
@@ -47,10 +41,12 @@ def test_the_python_client_sends_and_everything_arrives(world: World, port: int,
     client.identify("u-1", {"email": "jane@shop.example"}, context={"consent": {"categoryPreferences": {"Ads": True}}})
     client.track("u-1", "Order Completed", {"order_id": "o-1", "total": 12.5}, message_id="m-2")
     client.page(anonymous_id="d-1", name="Home", properties={"path": "/start"})
+    client.screen("u-1", name="Basket", properties={"shown": "3 items"})
+    client.group("u-1", "g-1", {"plan": "gold"})
     client.alias("u-1", "u-2")
     client.shutdown()
     assert errors == []
-    identify, order, page, alias = world.house.events
+    identify, order, page, screen, group, alias = world.house.events
     assert identify.name == "identify"
     assert identify.source["userId"] == "u-1"
     assert identify.source["traits"] == {"email": "jane@shop.example"}
@@ -60,6 +56,12 @@ def test_the_python_client_sends_and_everything_arrives(world: World, port: int,
     assert (order.name, order.message_id, order.consent) == ("Order Completed", "m-2", None)
     assert order.source["properties"] == {"order_id": "o-1", "total": 12.5}
     assert (page.name, page.source["anonymousId"]) == ("page", "d-1")
+    assert (screen.name, screen.source["name"], screen.source["properties"]) == (
+        "screen",
+        "Basket",
+        {"shown": "3 items"},
+    )
+    assert (group.name, group.source["groupId"], group.source["traits"]) == ("group", "g-1", {"plan": "gold"})
     assert (alias.name, alias.source["previousId"], alias.source["userId"]) == ("alias", "u-1", "u-2")
     assert all(NOW - 60_000 < event.occurred_at <= NOW for event in world.house.events)
     assert {(batch.channel, batch.network) for batch in world.house.batches} == {("backend", "127.0.0.0")}
@@ -88,25 +90,16 @@ def test_the_python_client_hears_why_it_was_refused(world: World, port: int) -> 
 
 
 def test_the_node_client_sends_and_everything_arrives(world: World, port: int) -> None:
-    node = shutil.which("node")
-    assert node, "the public client needs node, which script/test installs"
-    assert (NODE_MODULES / "@segment/analytics-node").is_dir(), "script/test installs the JavaScript clients"
-    script = ROOT / "tests/js/send_segment.mjs"
-    run = subprocess.run(
-        [node, script, f"http://127.0.0.1:{port}", "WK", f"{NODE_MODULES.parent}/"],
-        capture_output=True,
-        check=True,
-        timeout=60,
-    )
-    assert json.loads(run.stdout) == {"sent": 4, "errors": []}
-    identify, order, page, alias = sorted(
-        world.house.events, key=lambda event: ["identify", "Order Completed", "page", "alias"].index(event.name)
-    )
+    assert send_with_node(f"http://127.0.0.1:{port}", "WK") == {"sent": 6, "errors": []}
+    calls = ["identify", "Order Completed", "page", "screen", "group", "alias"]
+    identify, order, page, screen, group, alias = sorted(world.house.events, key=lambda event: calls.index(event.name))
     assert identify.source["traits"] == {"email": "jane@shop.example"}
     assert identify.consent == {"Advertising": False, "Analytics": True}
     assert order.source["properties"] == {"order_id": "o-1", "total": 12.5}
     assert NOW - 60_000 < order.occurred_at <= NOW - 5_000
     assert page.source["anonymousId"] == "d-1"
+    assert (screen.source["name"], screen.source["properties"]) == ("Basket", {"shown": "3 items"})
+    assert (group.source["groupId"], group.source["traits"]) == ("g-1", {"plan": "gold"})
     assert (alias.source["previousId"], alias.source["userId"]) == ("u-1", "u-2")
     assert all(str(event.message_id).startswith("node-next-") for event in world.house.events)
 

@@ -1,0 +1,100 @@
+"""Unmodified public clients send every call of the protocol to a served house; what is stored opens to what was sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from segment.analytics.client import Client
+
+from lockhouse.flows import look
+from lockhouse.model.decision import Actor
+from lockhouse.model.rows import Record
+from lockhouse.wiring import opened
+from tests.faces.node import send_with_node
+from tests.faces.serve_world import Place, make_place, run, served
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+POLICY = """
+policy: 1
+controller: {name: Northwind, contact: privacy@northwind.example, regulations: [gdpr]}
+purposes:
+  fulfilment: {about: Deliver what you ordered, basis: contract, keep: 24 months after last_activity}
+fields:
+  user_id: {type: id, class: identity, for: [fulfilment], identifies: person}
+  device_id: {type: id, class: identity, for: [fulfilment], identifies: device}
+  previous_id: {type: id, class: identity, for: [fulfilment]}
+  group_id: {type: id, class: identity, for: [fulfilment]}
+  email: {type: email, class: contact, for: [fulfilment], identifies: person}
+  plan: {type: text, class: profile, for: [fulfilment]}
+  order_id: {type: id, class: transactions, for: [fulfilment]}
+  order_total: {type: money, class: transactions, for: [fulfilment]}
+  page_path: {type: text, class: behaviour, for: [fulfilment]}
+  shown: {type: text, class: behaviour, for: [fulfilment]}
+events:
+  identify: [user_id, email]
+  Order Completed: [user_id, order_id, order_total]
+  page: [device_id, page_path]
+  screen: [user_id, shown]
+  group: [user_id, group_id, plan]
+  alias: [user_id, previous_id]
+channels:
+  backend: {kind: segment, key: secret}
+roles:
+  support: {for: [fulfilment], see: {"*": full}}
+"""
+SENT = {
+    ("user_id", "u-1"): {
+        "identify": {"user_id": "u-1", "email": "jane@shop.example"},
+        "Order Completed": {"user_id": "u-1", "order_id": "o-1", "order_total": "12.5"},
+        "screen": {"user_id": "u-1", "shown": "3 items"},
+        "group": {"user_id": "u-1", "group_id": "g-1", "plan": "gold"},
+    },
+    ("user_id", "u-2"): {"alias": {"user_id": "u-2", "previous_id": "u-1"}},
+    ("device_id", "d-1"): {"page": {"device_id": "d-1", "page_path": "/start"}},
+}
+
+
+def _with_python(url: str, key: str) -> None:
+    client = Client(key, host=url, max_retries=0, gzip=True)
+    client.identify("u-1", {"email": "jane@shop.example"})
+    client.track("u-1", "Order Completed", {"order_id": "o-1", "total": 12.5})
+    client.page(anonymous_id="d-1", name="Home", properties={"path": "/start"})
+    client.screen("u-1", name="Basket", properties={"shown": "3 items"})
+    client.group("u-1", "g-1", {"plan": "gold"})
+    client.alias("u-1", "u-2")
+    client.shutdown()
+
+
+def _with_node(url: str, key: str) -> None:
+    assert send_with_node(url, key) == {"sent": 6, "errors": []}
+
+
+async def _opened(place: Place) -> dict[tuple[str, str], dict[str, dict[str, Any]]]:
+    """Of everybody who sent: their events, each with its values as staff see them."""
+    found = {}
+    async with opened(place.folder, role="console") as house:
+        actor = Actor(id="os-user:1000", kind="os-user", roles=("support",))
+        for by, value in SENT:
+            ask = await look.ask_of(house.house, actor, action="timeline", purpose=None)
+            [view] = await look.find(house.house, ask, by=by, value=value)
+            found[by, value] = {
+                one.event: {name: field.value for name, field in one.fields.items()} for one in view.timeline
+            }
+    return found
+
+
+@pytest.mark.parametrize("send", [_with_python, _with_node])
+def test_every_call_of_a_public_client_is_stored_and_opens_to_what_was_sent(
+    tmp_path: Path, send: Callable[[str, str], None]
+) -> None:
+    place: Place = run(make_place(tmp_path, policy=None))
+    run(place.approve(POLICY))
+    key = run(place.make_key())
+    with served(place):
+        send(place.url, key)
+        assert len(run(place.rows(Record))) == 6
+        assert run(_opened(place)) == SENT
