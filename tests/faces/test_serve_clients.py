@@ -1,4 +1,4 @@
-"""Unmodified public clients send every call of the protocol to a served house; what is stored opens to what was sent."""
+"""Unmodified public clients send every call to a served house, and what is stored opens to what was sent."""
 
 from __future__ import annotations
 

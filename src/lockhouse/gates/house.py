@@ -11,6 +11,8 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
+
 from lockhouse.crypto.blindindex import Indexer
 from lockhouse.crypto.credentials import MessageTags
 from lockhouse.crypto.keyring import Keyring
@@ -20,17 +22,18 @@ from lockhouse.model.ids import DAY_MS
 from lockhouse.model.names import NameBook
 from lockhouse.model.ports import Clock, Commits, Epochs, Ids, Reads
 from lockhouse.model.ports import Facts as ActorFacts
+from lockhouse.model.rows import Consent
 from lockhouse.policy.life import add, compartment_of_name, days, slot_of_name
 from lockhouse.policy.live import purposes_open, why_shut
 from lockhouse.policy.reduce import Reducer
 from lockhouse.secret import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from lockhouse.model.decision import PersonFacts as Asked
     from lockhouse.model.policy import Compartment, Keep, Life, Policy, Slot
-    from lockhouse.model.rows import Consent
+
 
 _OPEN_CACHED = 4_096
 FACTS_CACHED = 10_000
@@ -46,8 +49,7 @@ class IdentifierKind(NamedTuple):
     is_person: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PersonFacts:
+class PersonFacts(msgspec.Struct, frozen=True, gc=False):
     """What decides over a person's data, as read at one version of their seal."""
 
     seal: int
@@ -61,7 +63,7 @@ class PersonFacts:
     created_at: int = 0
     suppressions: frozenset[str] = frozenset()
     """Suppressions that the person once came with, by what a word's `notice` says of them."""
-    denied_at: Mapping[str, int] = field(default_factory=dict)
+    denied_at: dict[str, int] = {}
     """When the person said each no that stands (ms): a yes from before it counts for nothing."""
     untold: tuple[Consent, ...] = ()
     """Words that no ledger entry names yet: whoever said them was cut off before the second commit."""

@@ -24,7 +24,7 @@ from lockhouse.errors import Gone, Tampered, Unavailable
 from lockhouse.gates.collect.settle import flight_of, look_up, settle_activity, settle_links, take_in
 from lockhouse.gates.collect.turns import Turns
 from lockhouse.gates.collect.words import words_to_store
-from lockhouse.gates.collect.work import Work, begin
+from lockhouse.gates.collect.work import Work, begin_all
 from lockhouse.gates.collect.write import LEASE_MS, SERVICE, refusal, seal_record, settle_persons, unread
 from lockhouse.gates.refresh import refresh
 from lockhouse.gates.rings import admit_rings
@@ -164,7 +164,7 @@ async def collect_group(house: House, batches: Sequence[Batch], *, turns: Turns 
     await trusted_now(house)
     await refresh(house)
     live = house.live()
-    started = [[begin(house, live, batch, item) for item in batch.items] for batch in batches]
+    started = [begin_all(house, live, batch) for batch in batches]
     open_works = [work for batch in started for work in batch if isinstance(work, Work)]
     if len(open_works) < sum(map(len, started)) and (
         receipts := [change for batch in batches for change in unread(house, live, batch)]

@@ -9,8 +9,9 @@ like everyone who had it when it was suppressed: what they do later under anothe
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from lockhouse.gates.authority import signed
 from lockhouse.gates.collect.work import Said
@@ -54,7 +55,7 @@ def heard(work: Work, facts: PersonFacts) -> PersonFacts:
     denied = {word.purpose: _said_at(work, word) for word in work.said if not word.granted}
     pointers = frozenset(word.notice for word in work.said if word.notice is not None)
     closed = (work.suppressions[pointer] for pointer in pointers)
-    return replace(
+    return msgspec.structs.replace(
         facts,
         seal=facts.seal + moves_seal(work),
         consents=facts.consents | said,

@@ -87,10 +87,10 @@ class Work(msgspec.Struct, gc=False):
         """Whether it can be decided by this policy; what another policy's reducer saw in it is looked at again."""
         self.suppressed, self.suppressions, self.said, self.is_new = frozenset(), {}, (), False
         self.is_activity = True
-        if not live.takes(self.batch.channel):
-            self.refuse(codes.NO_SUCH_EVENT)
-            return False
         if live is not self.live:
+            if not live.takes(self.batch.channel):
+                self.refuse(codes.NO_SUCH_EVENT)
+                return False
             self.live, self.reducer = live, live.reducer(self.batch.channel)
             self.seen = self.reducer.look(self.event)
         return True
@@ -130,12 +130,17 @@ class Work(msgspec.Struct, gc=False):
         self.reply = Reply(outcome="refused", code=code, dropped=dropped)
 
 
+def begin_all(house: House, live: LivePolicy, batch: Batch) -> list[Work | Reply]:
+    """A batch at the gate; all of it refused if its channel left the policy after its key was looked at."""
+    if not live.takes(batch.channel):
+        return [Reply(outcome="refused", code=codes.NO_SUCH_EVENT) for _ in batch.items]
+    return [begin(house, live, batch, item) for item in batch.items]
+
+
 def begin(house: House, live: LivePolicy, batch: Batch, item: Event | Fault) -> Work | Reply:
     """An item at the gate: its message and identifiers hashed, or its answer if it cannot go on."""
     if isinstance(item, Fault):
         return Reply(outcome="refused", code=item.code, dropped=((item.where, item.expected),))
-    if not live.takes(batch.channel):  # it left the policy after the key was looked at
-        return Reply(outcome="refused", code=codes.NO_SUCH_EVENT)
     reducer = live.reducer(batch.channel)
     record = house.ids.new()
     message = house.message_tags.tag(item.message_id or record.hex(), credential_class=batch.credential)
