@@ -16,6 +16,7 @@ from lockhouse.model.rows import (
     Consent,
     EpochKey,
     Identifier,
+    Intent,
     KeyRing,
     Person,
     PolicyVersion,
@@ -93,26 +94,68 @@ async def test_a_tombstone_that_was_edited_to_hide_an_ending_is_tampered(tmp_pat
         await world.reveal(person)
 
 
-async def test_an_epoch_key_put_back_after_its_month_ended_opens_nothing(tmp_path: Path) -> None:
-    world = await World.make(tmp_path)
-    person = await _order(world)
-    rows = await world.rows(EpochKey)
+async def _month_ends(world: World, *, now: bool) -> list[EpochKey]:
+    """The oldest month is shut, and destroyed if `now`; the keys as they stood before."""
+    before = await world.rows(EpochKey)
     world.clock.pass_days(40)
     await world.new_epochs()
-    for row in rows:
-        if row.epoch == rows[0].epoch:
-            case = await begin_epoch(
-                world.house, row.compartment, row.epoch, by="service:retain", reason="due", destroy_at=0
-            )
-            await carry_on(world.house, case, journal=world.journal, now=True)
+    old = [row for row in before if row.epoch == before[0].epoch]
+    for row in old:
+        case = await begin_epoch(
+            world.house, row.compartment, row.epoch, by="service:retain", reason="due",
+            destroy_at=world.clock.now_ms() + 72 * 3_600_000,
+        )  # fmt: skip
+        await carry_on(world.house, case, journal=world.journal, now=now)
+    return old
+
+
+@pytest.mark.parametrize("is_renamed", [False, True], ids=["as it was", "under another serial"])
+@pytest.mark.parametrize("has_ended", [False, True], ids=["shut", "destroyed"])
+async def test_an_epoch_key_put_back_after_its_month_ended_opens_nothing(
+    tmp_path: Path, *, has_ended: bool, is_renamed: bool
+) -> None:
+    world = await World.make(tmp_path)
+    person = await _order(world)
+    rows = await _month_ends(world, now=has_ended)
     expired = (await world.reveal(person)).ended
     assert set(expired) == {"expired"}
-    for row in rows:
-        world.plant(row)
+    for number, row in enumerate(rows):
+        serial = bytes([number]) * 8 if is_renamed else row.serial
+        world.plant(msgspec.structs.replace(row, serial=serial))
     restarted = await world.second()
     view = await restarted.reveal(person)
     assert view.ended == expired
     assert EMAIL not in str(view.fields)
+
+
+async def test_an_epoch_key_put_back_under_another_serial_without_its_case_is_tampered(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    await _order(world)
+    rows = await _month_ends(world, now=True)
+    for case in await world.rows(Intent):
+        world.drop(case)
+    for row in rows:
+        world.plant(row)
+    await world.second()  # the tombstone knows its serial
+    world.plant(msgspec.structs.replace(rows[0], serial=b"anothers"))
+    with pytest.raises(Tampered):
+        await world.second()
+
+
+async def test_no_ending_writes_down_a_serial_that_its_key_does_not_have(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    await _order(world)
+    row = (await world.rows(EpochKey))[0]
+    world.clock.pass_days(40)
+    await world.new_epochs()
+    world.plant(msgspec.structs.replace(row, serial=b"anothers"))
+    case = await begin_epoch(
+        world.house, row.compartment, row.epoch, by="service:retain", reason="due", destroy_at=world.clock.now_ms()
+    )
+    with pytest.raises(Tampered):
+        await carry_on(world.house, case, journal=world.journal)
+    assert world.journal.serials == []
+    assert await world.rows(Tombstone) == []
 
 
 async def test_a_denial_edited_into_a_grant_or_given_to_another_person_is_tampered(tmp_path: Path) -> None:

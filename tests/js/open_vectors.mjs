@@ -162,6 +162,7 @@ async function ring(house, it) {
 }
 
 async function wrapped(house, it) {
+  if (it.purpose === "epoch") same(hex(lp(it.compartment, it.epoch, unhex(it.serial))), it.name, "name");
   const key = await hkdf(unhex(it.kek), lp("lockhouse/key/1", house, it.generation, it.purpose));
   const aad = lp("lockhouse/key/1", house, it.purpose, unhex(it.name), it.generation, it.version);
   same(hex(await open(key, unhex(it.blob), aad)), it.plaintext, "wrapped key");

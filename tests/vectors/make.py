@@ -102,13 +102,16 @@ def _halves(joined: bytes) -> list[tuple[str, str]]:
 
 def _wrapped_keys(kek: Secret, entropy: Counter) -> list[dict[str, Any]]:
     cases = []
-    for purpose, name, version in (("epoch", crypto.lp(1, 2192), 1), ("index", crypto.lp(1), 3), ("ledger", "", 1)):
+    serial = entropy(8)
+    named = (("epoch", crypto.epoch_name(1, 2192, serial), 1), ("index", "1/1", 3), ("secret", "log", 1))
+    for purpose, name, version in named:
         raw = name.encode() if isinstance(name, str) else name
         key = Secret(entropy(32))
         place: dict[str, Any] = {"purpose": purpose, "generation": 1, "version": version}
         blob = crypto.wrap(kek, key, house=HOUSE, name=name, entropy=entropy, **place)
         case = {"name": raw.hex(), "kek": kek.reveal().hex(), "blob": blob.hex(), "plaintext": key.reveal().hex()}
         cases.append(place | case)
+    cases[0] |= {"compartment": 1, "epoch": 2192, "serial": serial.hex()}
     return cases
 
 

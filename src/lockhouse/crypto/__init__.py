@@ -18,7 +18,7 @@ from lockhouse.crypto.checkpoint import (
     vkey,
 )
 from lockhouse.crypto.credentials import MessageTags, credential_hash, looks_valid, message_tag, new_credential
-from lockhouse.crypto.derive import derive, open_bytes, seal_bytes, stretch, unwrap, wrap
+from lockhouse.crypto.derive import derive, epoch_name, open_bytes, seal_bytes, stretch, unwrap, wrap
 from lockhouse.crypto.keyring import Keyring
 from lockhouse.crypto.merkle import (
     Frontier,
@@ -59,6 +59,7 @@ __all__ = [
     "decode_boxes",
     "derive",
     "encode_boxes",
+    "epoch_name",
     "equal",
     "format_proof",
     "hmac_sha256",

@@ -107,6 +107,11 @@ def wrap(  # noqa: PLR0913  (what a wrapped key is bound to is named in full at 
     return seal_bytes(key, plaintext.reveal(), aad, entropy=entropy)
 
 
+def epoch_name(compartment: int, epoch: int, serial: bytes) -> bytes:
+    """Which epoch key a wrapped one is. Its serial is bound too: journal and tombstones know the key by it alone."""
+    return lp(compartment, epoch, serial)
+
+
 def unwrap(  # noqa: PLR0913  (what a wrapped key is bound to is named in full at every call)
     kek: Secret, blob: bytes, *, house: bytes, purpose: str, name: bytes | str, generation: int, version: int
 ) -> Secret:

@@ -10,13 +10,15 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from lockhouse.crypto.derive import unwrap, wrap
+import msgspec
+
+from lockhouse.crypto.derive import epoch_name, unwrap, wrap
 from lockhouse.errors import Unavailable
 from lockhouse.gates.authority import checked
 from lockhouse.gates.trusted_time import trusted_now
 from lockhouse.model.change import Change, Expect, Put
 from lockhouse.model.ids import DAY_MS, EPOCH_DAY_ZERO_MS
-from lockhouse.model.rows import EpochKey, Tombstone
+from lockhouse.model.rows import EpochKey, Intent, Tombstone
 from lockhouse.model.scale import KeyState
 from lockhouse.secret import Secret
 
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 NOBODY = bytes(16)
 """Stands for the person on the tombstone of an epoch key, which is nobody's own."""
+ENDS_EPOCH = "end-epoch"
+"""The kind of the intent rows by which a month ends."""
 AHEAD = 2
 """Epochs minted ahead of the current one, so that no event waits for a key at the turn of a month."""
 
@@ -65,30 +69,62 @@ def wanted(compartments: Sequence[Compartment], now: int) -> list[tuple[int, int
     return pairs
 
 
+class _Case(msgspec.Struct, frozen=True):
+    """What is asked of an epoch's case here: of which epoch it is."""
+
+    compartment: int
+    epoch: int
+
+
+_CASE = msgspec.msgpack.Decoder(_Case).decode
+
+
+async def ending_epochs(house: House) -> set[tuple[int, int]]:
+    """Every (compartment, epoch) that a case has shut or destroyed, or is about to.
+
+    Raises:
+        Tampered: a case was not made, or not left, as this house made it.
+    """
+    rows = checked(await house.reads.find(Intent, ("kind",), [(ENDS_EPOCH,)]), house.integrity_key)
+    return {(case.compartment, case.epoch) for case in (_CASE(row.body) for row in rows)}
+
+
 async def load_epochs(house: House) -> None:
     """Hands every living epoch key to the keyring; ended ones are taken out of it.
 
-    A key with a tombstone has ended whatever its row says: the row may have been put back as it was before.
+    What has ended is asked of the cases and the tombstones, which carry MACs, and never of a key's row alone: it may
+    have been put back as it was before, or called living again. A month's case is never called off.
 
     Raises:
-        Tampered: a tombstone or a key was not made by this house.
+        Tampered: a case, a tombstone or a key was not made by this house.
         Unavailable: a key is wrapped by a KEK that is not at hand.
     """
     stones = await house.reads.find(Tombstone, ("person",), [(NOBODY,)])
     ended = {stone.serial for stone in checked(stones, house.integrity_key)}
+    ending = await ending_epochs(house)
     async for rows in house.reads.scan(EpochKey):
         for row in rows:
-            if row.state == KeyState.LIVE and row.wrapped is not None and row.serial not in ended:
-                kek = house.keks.get(row.generation)
-                if kek is None:
-                    raise Unavailable("keys: expected the KEK of every living epoch key")
-                key = unwrap(
-                    kek, row.wrapped, house=house.id, purpose="epoch",
-                    name=_name(row.compartment, row.epoch), generation=row.generation, version=1,
-                )  # fmt: skip
-                house.keyring.add_epoch(row.compartment, row.epoch, key)
+            place = row.compartment, row.epoch
+            if row.state == KeyState.LIVE and row.serial not in ended and place not in ending:
+                house.keyring.add_epoch(*place, open_epoch_key(house, row))
             else:
-                house.keyring.drop_epoch(row.compartment, row.epoch)
+                house.keyring.drop_epoch(*place)
+
+
+def open_epoch_key(house: House, row: EpochKey) -> Secret:
+    """The key that a row holds, which is of this compartment, epoch and serial.
+
+    Raises:
+        Tampered: the row is not as this house made it; a destroyed key is none.
+        Unavailable: the key is wrapped by a KEK that is not at hand.
+    """
+    kek = house.keks.get(row.generation)
+    if kek is None:
+        raise Unavailable("keys: expected the KEK of every living epoch key")
+    return unwrap(
+        kek, row.wrapped or b"", house=house.id, purpose="epoch",
+        name=epoch_name(row.compartment, row.epoch, row.serial), generation=row.generation, version=1,
+    )  # fmt: skip
 
 
 async def ensure_epochs(house: House, compartments: Sequence[Compartment]) -> int:
@@ -106,14 +142,12 @@ async def ensure_epochs(house: House, compartments: Sequence[Compartment]) -> in
     for compartment, epoch in pairs:
         if (compartment, epoch) in known:
             continue
-        key = Secret(house.ids.random(32))
+        key, serial = Secret(house.ids.random(32)), house.ids.random(8)
         wrapped = wrap(
             house.keks[house.generation], key, house=house.id, purpose="epoch",
-            name=_name(compartment, epoch), generation=house.generation, version=1,
+            name=epoch_name(compartment, epoch, serial), generation=house.generation, version=1,
         )  # fmt: skip
-        row = EpochKey(
-            compartment, epoch, house.ids.random(8), house.generation, wrapped, int(KeyState.LIVE), now, None, None
-        )
+        row = EpochKey(compartment, epoch, serial, house.generation, wrapped, int(KeyState.LIVE), now, None, None)
         absent = Expect(EpochKey.TABLE, (compartment, epoch), None, or_absent=False, because="epoch-taken")
         changes.append(Change("identity", puts=(Put(EpochKey.TABLE, row),), expects=(absent,)))
     if changes:
@@ -121,7 +155,3 @@ async def ensure_epochs(house: House, compartments: Sequence[Compartment]) -> in
     if changes or not all(house.keyring.has_epoch(*pair) for pair in pairs):
         await load_epochs(house)
     return len(changes)
-
-
-def _name(compartment: int, epoch: int) -> str:
-    return f"{compartment}/{epoch}"

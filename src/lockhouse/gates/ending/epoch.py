@@ -9,7 +9,7 @@ import msgspec
 from lockhouse.errors import Invalid, NotFound
 from lockhouse.gates.authority import signed
 from lockhouse.gates.ending.intent import Case, advance
-from lockhouse.gates.epochs import NOBODY, epoch_at
+from lockhouse.gates.epochs import NOBODY, epoch_at, open_epoch_key
 from lockhouse.gates.trusted_time import trusted_now
 from lockhouse.ledger.entry import Intent as IntentEntry
 from lockhouse.model.change import Change, Put
@@ -53,8 +53,14 @@ async def begin_epoch(  # noqa: PLR0913  (what a case is made of)
 
 
 async def shut_epoch(house: House, case: Case) -> Case:
-    """No process opens the epoch's boxes any more; its key can still be brought back."""
+    """No process opens the epoch's boxes any more; its key can still be brought back.
+
+    Raises:
+        Tampered: the key is not the one whose serial its row states; that serial alone would be written down.
+    """
     row = (await house.reads.get(EpochKey, [(case.compartment, case.epoch)]))[(case.compartment, case.epoch)]
+    if row.state != KeyState.DESTROYED:
+        open_epoch_key(house, row)
     if row.state == KeyState.LIVE:
         now = house.clock.now_ms()
         shut = msgspec.structs.replace(row, state=int(KeyState.SHUT), shut_at=now, entry=case.entries[0])
@@ -68,11 +74,13 @@ async def shut_epoch(house: House, case: Case) -> Case:
 async def destroy_epoch(house: House, case: Case) -> None:
     """The wrapped key is gone from its row; the row stays as the tombstone that makes its boxes say `Expired`.
 
-    A tombstone of its serial stands beside: a row put back as it was before is not believed.
+    A tombstone of its serial stands beside: a row put back as it was before is not believed. It follows the case, whose
+    MAC is checked, and not the row.
     """
     row = (await house.reads.get(EpochKey, [(case.compartment, case.epoch)]))[(case.compartment, case.epoch)]
     gone = msgspec.structs.replace(row, wrapped=None, state=int(KeyState.DESTROYED))
     now = house.clock.now_ms()
-    stone = Tombstone(row.serial, NOBODY, case.compartment, now, RETENTION, case.entries[0], b"")
+    [serial] = case.serials
+    stone = Tombstone(serial, NOBODY, case.compartment, now, RETENTION, case.entries[0], b"")
     stone = signed(stone, house.integrity_key)
     await house.commits.commit(Change("identity", puts=(Put(EpochKey.TABLE, gone), Put(Tombstone.TABLE, stone))))

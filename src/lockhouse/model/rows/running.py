@@ -48,7 +48,7 @@ class Intent(Row, frozen=True):
     TABLE = "intent"
     STORE = "record"
     KEY = ("id",)
-    INDEXES = (("state",),)
+    INDEXES = (("kind",), ("state",))
     AUTHORITY = True
     id: bytes
     kind: str

@@ -66,6 +66,8 @@ CREATE TABLE intent (
  WITHOUT ROWID,
  STRICT;
 
+CREATE INDEX intent_kind ON intent (kind);
+
 CREATE INDEX intent_state ON intent (state);
 
 CREATE TABLE job (
