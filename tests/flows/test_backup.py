@@ -35,7 +35,7 @@ def _erase(desk: Desk) -> str:
 
 def test_a_house_brought_back_shows_what_the_old_one_showed(desk: Desk) -> None:
     seen = desk.call("backup restore ../copy --to ../back", json=True).value
-    assert seen["replayed"] == {"persons": 0, "compartments": 0, "epochs": 0, "keys": 0}
+    assert seen["replayed"] == {"persons": 0, "compartments": 0, "epochs": 0, "keys": 0, "standing": 0}
     here, there = (desk.call(f"{where} person show {desk.person()} --as support") for where in ("", "-C ../back"))
     head = "noted as "  # each look has an entry of its own
     same = [[line.partition(head)[0] for line in one.out.splitlines()] for one in (here, there)]

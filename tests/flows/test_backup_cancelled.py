@@ -2,60 +2,39 @@
 
 from __future__ import annotations
 
-import copy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from lockhouse.adapters.tables import shapes
 from lockhouse.errors import Unavailable
-from lockhouse.flows import backup, request
+from lockhouse.flows import request
 from lockhouse.gates.ending import carry_on, open_cases
 from lockhouse.gates.rings import admit_rings
 from tests.flows.anna import EMAIL, anna, contact
+from tests.flows.restored import copied, restored
 from tests.world import Away, World
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from lockhouse.gates.ending import Case
-
-Tables = dict[str, dict[Any, Any]]
-MANIFEST = backup.Manifest(
-    version=1, backup="00" * 16, house="00" * 16, log="log", at=0, size=0, root="00" * 32, checkpoint="",
-    files={"record": "", "identity": ""},
-)  # fmt: skip
-
-
-def _copy(world: World, *stores: str) -> Tables:
-    tables = world.store.shelf.tables
-    return {name: copy.deepcopy(rows) for name, rows in tables.items() if shapes()[name].store in stores}
+    from tests.flows.restored import Tables
 
 
 async def _across(world: World, case: Case, *, moment: str) -> Tables:
     """Copies of both stores, the record store's first, with the calling-off in between or cut off in its middle."""
     officer = await world.second()
     if moment == "between the copies":
-        record = _copy(world, "record")
+        record = copied(world, "record")
         await request.undo(officer.house, case, by="os-user:1")
-        return record | _copy(world, "identity")
+        return record | copied(world, "identity")
     officer.house.commits = Away(officer.store, nth=2)
     with pytest.raises(Unavailable):
         await request.undo(officer.house, case, by="os-user:1")
-    both = _copy(world, "record", "identity")
+    both = copied(world, "record", "identity")
     [left] = await open_cases(world.house)
     assert (await carry_on(world.house, left, journal=world.journal)).case.step == "cancelled"
     return both
-
-
-async def _restored(world: World, tables: Tables) -> World:
-    for name, rows in tables.items():
-        world.store.shelf.tables[name].clear()
-        world.store.shelf.tables[name].update(copy.deepcopy(rows))
-    back = await world.second()
-    gone = frozenset(back.journal.serials)
-    await backup.replay(back.house, MANIFEST, destroyed=gone, journal=back.journal, by="os-user:1")
-    return back
 
 
 @pytest.mark.parametrize("moment", ["between the copies", "in the middle"])
@@ -69,7 +48,7 @@ async def test_who_was_called_off_and_erased_later_is_erased_in_what_comes_back(
     tables = await _across(world, await world.erase(person, compartment=name, now=False), moment=moment)
     await admit_rings(world.house, [person])
     await world.erase(person, compartment=await contact(world, person) if is_part else None)
-    back = await _restored(world, tables)
+    back = await restored(world, tables)
     seen = await back.reveal(person)
     assert seen.refused == (() if is_part else ("erased",))
     assert "email" not in {field for field, one in seen.fields.items() if one.state != "shut"}
@@ -81,7 +60,7 @@ async def test_who_was_called_off_and_lives_is_not_ended_by_what_comes_back(tmp_
     world = await World.make(tmp_path)
     person = await anna(world)
     tables = await _across(world, await world.erase(person, now=False), moment=moment)
-    back = await _restored(world, tables)
+    back = await restored(world, tables)
     assert await open_cases(back.house) == []
     assert back.journal.serials == []
     assert (await back.reveal(person)).fields["email"].value == EMAIL
@@ -94,6 +73,6 @@ async def test_a_backup_with_an_ending_that_has_only_begun_comes_back(tmp_path: 
     officer.house.commits = Away(officer.store, store="identity")
     with pytest.raises(Unavailable):
         await officer.erase(person, now=False)
-    back = await _restored(world, _copy(world, "record", "identity"))
+    back = await restored(world, copied(world, "record", "identity"))
     [left] = await open_cases(back.house)
     assert left.step == "begun"

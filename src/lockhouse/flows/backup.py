@@ -6,7 +6,9 @@ an end date for each backup (a copy is as sealed as the stores are: boxes, wrapp
 columns stand in it in the clear), a new log for a restored house (it goes on with the old one from the backup's size,
 so a checkpoint held from later shows the cut), increments, or shipping.
 
-The record store is copied first: whatever it names, the identity store copied after it has or has ended.
+The record store is copied first: whatever it names, the identity store copied after it has or has ended. An ending that
+moves between the two copies leaves them telling different stories; bringing them back settles that, so that a busy
+house can be copied too.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ import msgspec
 
 from lockhouse.crypto.ring import WHOLE
 from lockhouse.errors import Invalid
-from lockhouse.gates.ending import Case, cancel, carry_on, destroy_again, is_back, open_cases
+from lockhouse.gates.ending import Case, adopt, cancel, carry_on, destroy_again, is_back, open_cases, shut_again
 from lockhouse.gates.ending.intent import advance
 from lockhouse.gates.facts import SEAL_ENDING
 from lockhouse.gates.rings import admit_rings
@@ -28,15 +30,12 @@ from lockhouse.ledger.entry import Backup as BackupEntry
 from lockhouse.ledger.entry import Intent as IntentEntry
 from lockhouse.ledger.entry import Restore as RestoreEntry
 from lockhouse.model.change import Change, Put
-from lockhouse.model.rows import EpochKey, KeyRing, Seal
+from lockhouse.model.rows import EpochKey, KeyRing, Seal, Store
 from lockhouse.model.scale import KeyState
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from lockhouse.gates.house import House
     from lockhouse.model.ports import Journal, Sequencer
-    from lockhouse.model.rows import Store
 
 MANIFEST = "manifest.json"
 ORDER: tuple[Store, Store] = ("record", "identity")
@@ -65,12 +64,31 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class Replayed(msgspec.Struct, frozen=True, kw_only=True):
-    """What was ended again in a house that was brought back: source persons, parts of persons, epochs; and keys."""
+    """What was ended again in a house that was brought back: source persons, parts of persons, epochs; and keys.
+
+    Attributes:
+        standing: endings that were shut and not destroyed: they are shut in it, and go on.
+    """
 
     persons: int = 0
     compartments: int = 0
     epochs: int = 0
     keys: int = 0
+    standing: int = 0
+
+
+class Source(msgspec.Struct, frozen=True, kw_only=True):
+    """What a house was brought back from.
+
+    Attributes:
+        manifest: of the backup.
+        destroyed: serials of the destruction journal.
+        only: the one store that is from the backup; the other is today's. None for both.
+    """
+
+    manifest: Manifest
+    destroyed: frozenset[bytes]
+    only: Store | None = None
 
 
 async def create(house: House, take: Take, *, sequencer: Sequencer, by: str) -> tuple[Manifest, bytes]:
@@ -119,30 +137,27 @@ def parse_manifest(raw: bytes) -> Manifest:
     return manifest
 
 
-async def replay(
-    house: House, manifest: Manifest, *, destroyed: Collection[bytes], journal: Journal, by: str
-) -> Replayed:  # fmt: skip
+async def replay(house: House, source: Source, *, journal: Journal, by: str) -> Replayed:
     """Every key of the restored house whose serial was destroyed before is destroyed again, and the ledger says so.
+
+    What was only shut is shut again, and its case stands.
 
     Args:
         house: the restored one, open.
-        manifest: of the backup it came from.
-        destroyed: serials of the destruction journal.
+        source: what it was brought back from.
         journal: of the restored house.
         by: the actor.
 
     Raises:
         Unavailable: a step could not finish; run it again, what is done stays done.
+        Tampered: what was shut is not as the house left it.
     """
-    gone = frozenset(destroyed)
+    known = await open_cases(house, also_closed=True)
+    gone = source.destroyed.union(*(case.serials for case in known if case.step == "done"))
+    await adopt(house, known, journal=journal, by=by)
     replayed = Replayed()
     for case in await open_cases(house):  # what was shut when the backup was taken waits in limbo, not in a ring
-        ended = gone.intersection(case.serials)
-        if await is_back(house, case):  # what has ended of it since ends by its rings, below
-            await cancel(house, case, by=by)
-        elif ended:
-            await destroy_again(house, case, journal=journal)
-            replayed = _sum(replayed, _replayed_of(case, keys=len(ended)))
+        replayed = _sum(replayed, await _replay_case(house, case, gone, source=source, journal=journal, by=by))
     async for rings in house.reads.scan(KeyRing):
         for ring in rings:
             replayed = _sum(replayed, await _replay_ring(house, ring.person, gone, journal=journal, by=by))
@@ -150,13 +165,31 @@ async def replay(
         for epoch in epochs:
             if epoch.serial in gone and epoch.state != KeyState.DESTROYED:
                 replayed = _sum(replayed, await _replay_epoch(house, epoch, journal=journal, by=by))
+    manifest = source.manifest
     said = RestoreEntry(
         backup=manifest.backup, log=manifest.log, size=manifest.size, root=manifest.root, replayed=replayed.keys,
         shut=False, by=by,
     )  # fmt: skip
     draft = said.draft(id=house.ids.new(), lane=house.lane)
     await house.commits.commit(Change("record", entries=(draft,)))
-    return replayed
+    return msgspec.structs.replace(replayed, standing=len(await open_cases(house)))
+
+
+async def _replay_case(  # noqa: PLR0913  (what a case is carried on with)
+    house: House, case: Case, gone: frozenset[bytes], *, source: Source, journal: Journal, by: str
+) -> Replayed:
+    """The newer store is believed: of whether what one shut was called off, or called for, after the other's copy."""
+    is_ending = case.step == "destroying"
+    if source.only == "identity":
+        case = await shut_again(house, case)
+    elif await is_back(house, case):  # what has ended of it since ends by its rings
+        await cancel(house, case, by=by)
+        return Replayed()
+    ended = gone.intersection(case.serials)
+    if not (ended or is_ending):
+        return Replayed()
+    await destroy_again(house, case, journal=journal)
+    return _replayed_of(case, keys=len(ended))
 
 
 def _replayed_of(case: Case, *, keys: int) -> Replayed:

@@ -13,12 +13,14 @@ Each step is idempotent and named in the intent, so that start-up carries on an 
 
 from __future__ import annotations
 
+from lockhouse.gates.ending.again import adopt, is_back, shut_again
 from lockhouse.gates.ending.cancel import cancel
 from lockhouse.gates.ending.epoch import begin_epoch
 from lockhouse.gates.ending.intent import Case, open_cases
 from lockhouse.gates.ending.person import begin_person
-from lockhouse.gates.ending.steps import Done, carry_on, destroy_again, is_back
+from lockhouse.gates.ending.steps import Done, carry_on, destroy_again
 
 __all__ = [
-    "Case", "Done", "begin_epoch", "begin_person", "cancel", "carry_on", "destroy_again", "is_back", "open_cases",
+    "Case", "Done", "adopt", "begin_epoch", "begin_person", "cancel", "carry_on", "destroy_again", "is_back",
+    "open_cases", "shut_again",
 ]  # fmt: skip

@@ -52,7 +52,7 @@ async def cancel(house: House, case: Case, *, by: str = "") -> Case:
     if case.step == "shut":  # from here on nobody destroys it
         was, case = case, msgspec.structs.replace(case, step="cancelling", cancelled_by=by)
         await advance(house, case, was=was)
-    links = [link for person in case.persons for link in await _put_back(house, case, person)]
+    links = [link for person in case.persons for link in await put_back(house, case, person)]
     await house.epochs.announce(key=True)
     undone = msgspec.structs.replace(case, step="cancelled", cancellation=house.ids.new())
     seals = await moved_seals(house, case.persons, state=SEAL_OPEN)
@@ -81,7 +81,12 @@ def _ended_since() -> Moved:
     return Moved("ending: expected living persons", hint=hint)
 
 
-async def _put_back(house: House, case: Case, person: bytes) -> list[Link]:
+async def put_back(house: House, case: Case, person: bytes) -> list[Link]:
+    """One person's keys and blind indexes are out of limbo; the links that were made thereby, still to be told.
+
+    Raises:
+        Moved: the person's rows keep moving; or a compartment's person has ended.
+    """
     for _ in range(TRIES):
         row = (await house.reads.get(Limbo, [(person, case.id)])).get((person, case.id))
         if row is None:  # an interrupted run came this far; a compartment comes back without links

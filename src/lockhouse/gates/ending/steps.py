@@ -81,7 +81,7 @@ async def _destroy(house: House, case: Case, journal: Journal) -> Case:
         await destroy_epoch(house, case)
     else:
         for person in case.persons:
-            await _destroy_person(house, case, person, at=at)
+            await destroy_person(house, case, person, at=at)
     if case.what == "person":
         await _end_parts(house, case, journal, at=at)
     await house.commits.scrub()
@@ -112,7 +112,7 @@ async def _end_parts(house: House, case: Case, journal: Journal, *, at: int) -> 
         if serials:  # as in `_destroy`
             journal.append(serials, cause=part.what, at=at)
         for person in held:
-            await _destroy_person(house, part, person, at=at)
+            await destroy_person(house, part, person, at=at)
 
 
 async def _shut_again(house: House, case: Case) -> Case:
@@ -133,19 +133,7 @@ async def destroy_again(house: House, case: Case, *, journal: Journal) -> None:
     await carry_on(house, case, journal=journal, now=True)
 
 
-async def is_back(house: House, case: Case) -> bool:
-    """Whether keys of a case that stands as shut are in use: a backup's copies were taken across its calling-off.
-
-    Asked in a house just restored and nowhere else: whoever takes a limbo row away and puts an old ring back must not
-    thereby call it off.
-    """
-    if case.what == "epoch" or case.step not in {"shut", "cancelling"}:
-        return False
-    waiting = await house.reads.get(Limbo, [(person, case.id) for person in case.persons])
-    return bool(await _holding(house, case, [one for one in case.persons if (one, case.id) not in waiting]))
-
-
-async def _holding(house: House, case: Case, persons: Sequence[bytes]) -> list[bytes]:
+async def holding(house: House, case: Case, persons: Sequence[bytes]) -> list[bytes]:
     """Those of the case's persons whose ring, as it is stored, has a key that the case is to end."""
     stored = await house.reads.get(KeyRing, [(person,) for person in persons])
     living = [person for (person,) in stored]
@@ -163,7 +151,7 @@ async def _require_ending(house: House, case: Case, person: bytes) -> None:
     Raises:
         Tampered: neither, or one is.
     """
-    if await _holding(house, case, [person]):
+    if await holding(house, case, [person]):
         raise Tampered("ending: expected keys that are shut, got one in use")
     serials = case.held[case.persons.index(person)]
     limbo = (await house.reads.get(Limbo, [(person, case.id)])).get((person, case.id))
@@ -173,7 +161,7 @@ async def _require_ending(house: House, case: Case, person: bytes) -> None:
         raise Tampered("ending: expected limbo as the case left it")
 
 
-async def _destroy_person(house: House, case: Case, person: bytes, *, at: int) -> None:
+async def destroy_person(house: House, case: Case, person: bytes, *, at: int) -> None:
     """Limbo gone, a tombstone for each serial; a whole person loses words and links too.
 
     The tombstones follow the case, whose MAC is checked, and not what lies in limbo: whoever takes the limbo row away

@@ -74,9 +74,10 @@ async def restore(
     for store in backup.ORDER:
         await _place(store, source, target, manifest=manifest, today=today if store != only else None)
     async with opened(target, role="console", clock=call.clock, purpose="restored") as house:
-        serials = destroyed_keys(target) | (destroyed_keys(today) if today else set())
+        serials = frozenset(destroyed_keys(target) | (destroyed_keys(today) if today else set()))
         by = os_user(house.house).id
-        replayed = await backup.replay(house.house, manifest, destroyed=serials, journal=house.journal, by=by)
+        came = backup.Source(manifest=manifest, destroyed=serials, only=only)
+        replayed = await backup.replay(house.house, came, journal=house.journal, by=by)
         policy = house.settings.policy
         live = await live_version(house)
         if live is not None and policy.endswith(".yaml"):
@@ -87,6 +88,11 @@ async def restore(
         f"{count(replayed.persons, 'source person')}, {count(replayed.compartments, 'compartment')}, "
         f"{count(replayed.epochs, 'epoch')}; {count(replayed.keys, 'key')}."
     )
+    if replayed.standing:
+        told += (
+            f"\nShut and not destroyed yet: {count(replayed.standing, 'ending')}. Each goes on; look whether one was "
+            "called off since: lockhouse request list"
+        )
     if not serials:
         told += (
             "\nNo journal of destroyed keys was found, as in a house that never destroyed one. Had one been destroyed, "

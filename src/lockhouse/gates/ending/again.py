@@ -1,0 +1,184 @@
+"""Endings in a house that was brought back: its two stores were copied one after the other, or on different days.
+
+What waits in limbo lies in one store, and the case that says why in the other. Whichever of them is there is believed:
+a request that stands is never dropped, and whoever called theirs off, as far as the stores know, is not ended.
+
+Only for a house that was just restored: in one at work, whoever takes rows away and puts old ones back by SQL must not
+begin or call off anything thereby.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from lockhouse.crypto.ring import WHOLE
+from lockhouse.errors import Conflict as Moved
+from lockhouse.gates.ending.cancel import put_back
+from lockhouse.gates.ending.epoch import shut_epoch
+from lockhouse.gates.ending.intent import Case, advance
+from lockhouse.gates.ending.person import limbo_rows, moved_seals, shut
+from lockhouse.gates.ending.steps import destroy_person, holding
+from lockhouse.gates.epochs import epoch_at, open_epoch_key
+from lockhouse.gates.facts import SEAL_ENDED, SEAL_OPEN
+from lockhouse.gates.told import tell_late
+from lockhouse.ledger.entry import Intent as IntentEntry
+from lockhouse.model.change import Change, Delete, Put
+from lockhouse.model.rows import EpochKey, Limbo, Seal
+from lockhouse.model.scale import KeyState
+from lockhouse.rights.erasure import destroy_at
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from lockhouse.gates.house import House
+    from lockhouse.model.ports import Journal
+
+_SERIALS = msgspec.msgpack.Decoder(list[bytes]).decode
+
+
+class _Waiting(NamedTuple):
+    """What a limbo row holds: the person's ref, and compartment -> serials of the keys that are to end."""
+
+    ref: bytes
+    serials: dict[int, tuple[bytes, ...]]
+
+
+async def adopt(house: House, known: Collection[Case], *, journal: Journal, by: str) -> None:
+    """What is shut without an open case has one, or is what its closed case says: put back, or destroyed.
+
+    A new case cools from now on, under its old id, so that it can be called off: nobody knows any more whether it was.
+
+    Args:
+        house: just restored.
+        known: every case of it, the closed ones too.
+        journal: of the restored house.
+        by: who restores.
+
+    Raises:
+        Tampered: a limbo row or an epoch key is not as the house made it.
+        Unavailable: a step could not finish; call again.
+    """
+    cases = {case.id: case for case in known}
+    lost: dict[bytes, list[Limbo]] = defaultdict(list)
+    async for rows in house.reads.scan(Limbo):
+        for row in rows:
+            case = cases.get(row.case_id)
+            if case is None:
+                lost[row.case_id].append(row)
+            elif case.step == "cancelled":
+                links = await put_back(house, case, row.person)
+                with suppress(Moved):  # what is not told here is told by the daily round
+                    await tell_late(house, links, by=case.cancelled_by)
+            elif case.step == "done":
+                await _destroy(house, case, row.person, journal=journal)
+    for of_case in lost.values():
+        await _stand_again(house, of_case, by=by)
+    ending = {(case.compartment, case.epoch) for case in known if case.what == "epoch"}
+    async for keys in house.reads.scan(EpochKey):
+        for key in keys:
+            if key.state == KeyState.SHUT and (key.compartment, key.epoch) not in ending:
+                await _end_again(house, key, by=by)
+    await house.epochs.announce(key=True)
+
+
+async def _destroy(house: House, case: Case, person: bytes, *, journal: Journal) -> None:
+    serials, at = case.held[case.persons.index(person)], house.clock.now_ms()
+    if serials:
+        journal.append(serials, cause=case.what, at=at)
+    await destroy_person(house, case, person, at=at)
+
+
+async def _stand_again(house: House, rows: Sequence[Limbo], *, by: str) -> None:
+    """A case for what waits in limbo under an id that no case has."""
+    now, regulations = house.clock.now_ms(), house.live().policy.controller.regulations
+    case = Case(
+        id=rows[0].case_id, what="person", by=by, reason="restore", entries=tuple(house.ids.new() for _ in rows),
+        asked_at=min(now, *(row.shut_at for row in rows)), salt=house.ids.random(16), step="shut",
+        destroy_at=destroy_at(now, cause="request", regulations=regulations),
+        persons=tuple(row.person for row in rows), scope=("everything held about the person",),
+    )  # fmt: skip
+    waiting = [_look(house, case, row) for row in rows]
+    numbers = {number for one in waiting for number in one.serials}
+    if not numbers:  # the persons had no key that was to end
+        gone = [Delete(Limbo.TABLE, (row.person, row.case_id)) for row in rows]
+        await house.commits.commit(Change("identity", deletes=tuple(gone)))
+        return
+    if WHOLE not in numbers:  # the limbo of a compartment holds that compartment's keys and no others
+        name = house.live().names.name("compartment", min(numbers))
+        case = msgspec.structs.replace(case, what="compartment", compartment=min(numbers), scope=(name or "",))
+    held = tuple(tuple(sorted(serial for keys in one.serials.values() for serial in keys)) for one in waiting)
+    case = msgspec.structs.replace(case, held=held, serials=tuple(sorted(serial for one in held for serial in one)))
+    drafts = [
+        IntentEntry(
+            what=case.what, case=case.id.hex(), by=by, reason=case.reason, ref=one.ref.hex(),
+            compartment=case.compartment or None,
+        ).draft(id=entry, lane=house.lane)
+        for one, entry in zip(waiting, case.entries, strict=True)
+    ]  # fmt: skip
+    seals = await moved_seals(house, case.persons, state=SEAL_OPEN if case.compartment else SEAL_ENDED)
+    await advance(house, case, puts=[Put(Seal.TABLE, seal) for seal in seals], entries=drafts, was=None)
+
+
+def _look(house: House, case: Case, row: Limbo) -> _Waiting:
+    """What waits, by the sealed bytes and not by what the row says of them; the ring is in use for this look alone."""
+    wrapped, _ = limbo_rows(house, case, row)
+    house.keyring.forget(row.person)
+    house.keyring.admit(row.person, row.generation, row.version, wrapped)
+    try:
+        return _Waiting(house.keyring.ref(row.person), house.keyring.every_serial(row.person))
+    finally:
+        house.keyring.forget(row.person)
+
+
+async def _end_again(house: House, row: EpochKey, *, by: str) -> None:
+    """A case for an epoch that is shut by none. One that has not passed was never shut by the house, and stays."""
+    now, live = house.clock.now_ms(), house.live()
+    part = live.compartments.get(row.compartment)
+    if row.epoch >= epoch_at(now, daily=part is not None and part.epoch == "day"):
+        return
+    open_epoch_key(house, row)
+    entry = house.ids.new()
+    case = Case(
+        id=house.ids.new(), what="epoch", by=by, reason="restore", entries=(entry,), asked_at=now,
+        destroy_at=destroy_at(now, cause="policy", regulations=live.policy.controller.regulations),
+        salt=house.ids.random(16), step="shut", compartment=row.compartment, epoch=row.epoch, serials=(row.serial,),
+        scope=(live.names.name("compartment", row.compartment) or "", f"epoch {row.epoch}"),
+    )  # fmt: skip
+    said = IntentEntry(
+        what="epoch", case=case.id.hex(), by=by, reason=case.reason, compartment=row.compartment, epoch=row.epoch
+    )
+    await advance(house, case, entries=[said.draft(id=entry, lane=house.lane)], was=None)
+
+
+async def shut_again(house: House, case: Case) -> Case:
+    """An open case of newer records over an older identity store: what it had shut is shut again.
+
+    Raises:
+        Unavailable: a step could not finish; call again.
+    """
+    if case.step not in {"shut", "destroying"}:
+        return case
+    if case.what == "epoch" and not await house.reads.get(EpochKey, [(case.compartment, case.epoch)]):
+        return case  # its key was made after the identity store was copied: there is nothing to shut
+    begun = msgspec.structs.replace(case, step="begun", serials=(), held=())
+    await advance(house, begun, was=case)
+    return await (shut_epoch(house, begun) if case.what == "epoch" else shut(house, begun))
+
+
+async def is_back(house: House, case: Case) -> bool:
+    """Whether keys of a case that stands as shut are in use, or shut by another since: it was called off.
+
+    So it is where the identity store is the newer of the two. Where it is the older, `shut_again`.
+    """
+    if case.what == "epoch" or case.step not in {"shut", "cancelling"}:
+        return False
+    waiting = await house.reads.get(Limbo, [(person, case.id) for person in case.persons])
+    gone = [one for one in case.persons if (one, case.id) not in waiting]
+    if await holding(house, case, gone):
+        return True
+    others = await house.reads.find(Limbo, ("person",), [(person,) for person in gone])
+    return any(not set(case.serials).isdisjoint(_SERIALS(row.compartments)) for row in others)

@@ -1,0 +1,36 @@
+"""A house in memory copied as a backup copies it, and brought back."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+from lockhouse.adapters.tables import shapes
+from lockhouse.flows import backup
+
+if TYPE_CHECKING:
+    from lockhouse.model.rows import Store
+    from tests.world import World
+
+Tables = dict[str, dict[Any, Any]]
+MANIFEST = backup.Manifest(
+    version=1, backup="00" * 16, house="00" * 16, log="log", at=0, size=0, root="00" * 32, checkpoint="",
+    files={"record": "", "identity": ""},
+)  # fmt: skip
+
+
+def copied(world: World, *stores: Store) -> Tables:
+    """The tables of these stores as they stand now."""
+    tables = world.store.shelf.tables
+    return {name: copy.deepcopy(rows) for name, rows in tables.items() if shapes()[name].store in stores}
+
+
+async def restored(world: World, tables: Tables, *, only: Store | None = None) -> World:
+    """The house with these tables in place of its own; `only` one store of them is from a backup."""
+    for name, rows in tables.items():
+        world.store.shelf.tables[name].clear()
+        world.store.shelf.tables[name].update(copy.deepcopy(rows))
+    back = await world.second()
+    source = backup.Source(manifest=MANIFEST, destroyed=frozenset(back.journal.serials), only=only)
+    await backup.replay(back.house, source, journal=back.journal, by="os-user:1")
+    return back

@@ -1,0 +1,209 @@
+"""A request that stands when a store is copied stands in the house that is brought back, whichever store is older."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+import pytest
+
+from lockhouse.errors import Tampered
+from lockhouse.flows import request, retain
+from lockhouse.gates.ending import carry_on, open_cases
+from lockhouse.model.rows import EpochKey, LedgerEntry, Limbo, Tombstone
+from lockhouse.model.scale import KeyState
+from tests.flows.anna import EMAIL, anna, contact
+from tests.flows.restored import copied, restored
+from tests.world import World
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lockhouse.gates.disclose import View
+
+JANUARY = 1_767_225_600_000
+HER = pytest.mark.parametrize("is_part", [False, True], ids=["person", "compartment"])
+OLDER = pytest.mark.parametrize("only", ["record", None], ids=["only the records are old", "a full backup"])
+
+
+def _email(view: View) -> str | None:
+    return view.fields["email"].value if "email" in view.fields else None
+
+
+async def _asked(world: World, person: bytes, *, is_part: bool) -> bytes:
+    name = await contact(world, person) if is_part else None
+    return (await world.erase(person, compartment=name, now=False)).id
+
+
+@HER
+async def test_with_an_older_identity_store_a_request_that_stands_is_shut_again_and_carried_out(
+    tmp_path: Path, *, is_part: bool
+) -> None:
+    world = await World.make(tmp_path)
+    person = await anna(world)
+    identity = copied(world, "identity")
+    case = await _asked(world, person, is_part=is_part)
+    back = await restored(world, copied(world, "record") | identity, only="identity")
+    assert [(one.id, one.step) for one in await open_cases(back.house)] == [(case, "shut")]
+    assert _email(await back.reveal(person)) is None
+    world.clock.pass_days(2)
+    [standing] = await open_cases(back.house)
+    assert (await carry_on(back.house, standing, journal=back.journal)).case.step == "done"
+    assert set(standing.serials) <= set(back.journal.serials)
+    assert _email(await back.reveal(person)) is None
+
+
+async def test_with_an_older_identity_store_a_request_can_still_be_called_off(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    person = await anna(world)
+    identity = copied(world, "identity")
+    await _asked(world, person, is_part=False)
+    back = await restored(world, copied(world, "record") | identity, only="identity")
+    [standing] = await open_cases(back.house)
+    await request.undo(back.house, standing, by="os-user:1")
+    assert _email(await back.reveal(person)) == EMAIL
+
+
+@HER
+async def test_with_an_older_identity_store_what_was_called_off_since_is_back(tmp_path: Path, *, is_part: bool) -> None:
+    world = await World.make(tmp_path)
+    person = await anna(world)
+    await _asked(world, person, is_part=is_part)
+    identity = copied(world, "identity")
+    [case] = await open_cases(world.house)
+    await request.undo(world.house, case, by="os-user:1")
+    back = await restored(world, copied(world, "record") | identity, only="identity")
+    assert await open_cases(back.house) == []
+    assert await back.rows(Limbo) == []
+    assert _email(await back.reveal(person)) == EMAIL
+
+
+@HER
+async def test_with_an_older_identity_store_what_was_destroyed_since_is_destroyed_without_any_journal(
+    tmp_path: Path, *, is_part: bool
+) -> None:
+    world = await World.make(tmp_path)
+    person = await anna(world)
+    before = copied(world, "identity")
+    case = await _asked(world, person, is_part=is_part)
+    while_shut = copied(world, "identity")
+    [standing] = await open_cases(world.house)
+    await request.fulfil(world.house, standing, journal=world.journal, now=True)
+    serials, records = set(world.journal.serials), copied(world, "record")
+    for identity in (before, while_shut):
+        world.journal.serials.clear()
+        back = await restored(world, records | identity, only="identity")
+        assert {row.serial for row in await back.rows(Tombstone)} >= serials
+        assert serials <= set(back.journal.serials)
+        assert await back.rows(Limbo) == []
+        assert _email(await back.reveal(person)) is None
+        assert case not in {one.id for one in await open_cases(back.house)}
+
+
+@HER
+@OLDER
+async def test_what_was_shut_after_the_records_were_copied_stands_and_is_carried_out(
+    tmp_path: Path, only: Literal["record"] | None, *, is_part: bool
+) -> None:
+    world = await World.make(tmp_path)
+    person = await anna(world)
+    record = copied(world, "record")
+    case = await _asked(world, person, is_part=is_part)
+    back = await restored(world, record | copied(world, "identity"), only=only)
+    [standing] = await open_cases(back.house)
+    assert (standing.id, standing.step, standing.reason) == (case, "shut", "restore")
+    assert standing.destroy_at > world.clock.now_ms()
+    assert _email(await back.reveal(person)) is None
+    world.clock.pass_days(2)
+    assert (await carry_on(back.house, standing, journal=back.journal)).case.step == "done"
+    assert await back.rows(Limbo) == []
+    assert {row.serial for row in await back.rows(Tombstone)} == set(standing.serials) == set(back.journal.serials)
+    intents = [msgspec.json.decode(one.body)["body"] for one in await back.rows(LedgerEntry) if one.kind == "intent"]
+    assert [one["case"] for one in intents] == [case.hex()]
+
+
+@HER
+async def test_what_was_shut_between_the_copies_and_called_off_since_can_be_called_off_again(
+    tmp_path: Path, *, is_part: bool
+) -> None:
+    world = await World.make(tmp_path)
+    person = await anna(world)
+    record = copied(world, "record")
+    await _asked(world, person, is_part=is_part)
+    tables = record | copied(world, "identity")
+    [case] = await open_cases(world.house)
+    await request.undo(world.house, case, by="os-user:1")
+    back = await restored(world, tables)
+    [standing] = await open_cases(back.house)
+    await request.undo(back.house, standing, by="os-user:1")
+    assert _email(await back.reveal(person)) == EMAIL
+
+
+@HER
+async def test_what_was_shut_between_the_copies_and_destroyed_since_is_destroyed(
+    tmp_path: Path, *, is_part: bool
+) -> None:
+    world = await World.make(tmp_path)
+    person = await anna(world)
+    record = copied(world, "record")
+    await _asked(world, person, is_part=is_part)
+    tables = record | copied(world, "identity")
+    [case] = await open_cases(world.house)
+    await request.fulfil(world.house, case, journal=world.journal, now=True)
+    back = await restored(world, tables)
+    assert await open_cases(back.house) == []
+    assert await back.rows(Limbo) == []
+    assert {row.serial for row in await back.rows(Tombstone)} == set(case.serials)
+
+
+async def test_what_was_called_off_and_shut_anew_between_the_copies_stands_once(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    person = await anna(world)
+    await _asked(world, person, is_part=False)
+    record = copied(world, "record")
+    [first] = await open_cases(world.house)
+    await request.undo(world.house, first, by="os-user:1")
+    second = await _asked(world, person, is_part=False)
+    back = await restored(world, record | copied(world, "identity"))
+    assert [one.id for one in await open_cases(back.house)] == [second]
+
+
+async def test_a_month_that_was_shut_between_the_copies_is_destroyed_when_it_has_cooled(tmp_path: Path) -> None:
+    world = await World.make(tmp_path, at=JANUARY)
+    await anna(world)
+    world.clock.pass_days(31 * 15)
+    await world.new_epochs()
+    record = copied(world, "record")
+    due = {(one.compartment, one.epoch) for one in retain.next_run(await retain.plan(world.house), now=world.clock.at)}
+    await retain.apply(world.house, by="os-user:1", journal=world.journal)
+    back = await restored(world, record | copied(world, "identity"))
+    assert {(one.compartment, one.epoch) for one in await open_cases(back.house)} == due
+    world.clock.pass_days(4)
+    await retain.apply(back.house, by="os-user:1", journal=back.journal)
+    ended = {(row.compartment, row.epoch) for row in await back.rows(EpochKey) if row.state == KeyState.DESTROYED}
+    assert ended == due
+
+
+async def test_with_an_older_identity_store_a_month_that_was_shut_since_is_shut_in_it(tmp_path: Path) -> None:
+    world = await World.make(tmp_path, at=JANUARY)
+    await anna(world)
+    world.clock.pass_days(31 * 15)
+    await world.new_epochs()
+    identity = copied(world, "identity")
+    await retain.apply(world.house, by="os-user:1", journal=world.journal)
+    [*cases] = await open_cases(world.house)
+    back = await restored(world, copied(world, "record") | identity, only="identity")
+    shut = {(row.compartment, row.epoch) for row in await back.rows(EpochKey) if row.state == KeyState.SHUT}
+    assert shut == {(one.compartment, one.epoch) for one in cases}
+    assert len(await open_cases(back.house)) == len(cases)
+
+
+async def test_limbo_that_was_edited_is_given_no_case(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    person = await anna(world)
+    record = copied(world, "record")
+    await _asked(world, person, is_part=False)
+    [row] = await world.rows(Limbo)
+    world.plant(msgspec.structs.replace(row, wrapped=row.wrapped[:-1] + bytes([row.wrapped[-1] ^ 1])))
+    with pytest.raises(Tampered):
+        await restored(world, record | copied(world, "identity"))
