@@ -22,7 +22,7 @@ from lockhouse.adapters.durable import open_lock, sync_folder
 from lockhouse.adapters.group_commit.engine import WriterParts
 from lockhouse.adapters.host_facts import listener, look
 from lockhouse.adapters.ids import SystemIds
-from lockhouse.adapters.journal import Journal
+from lockhouse.adapters.journal import BEGUN, Journal
 from lockhouse.adapters.journal import read as read_journal
 from lockhouse.adapters.kms_file import FileRoot, default_root
 from lockhouse.adapters.lifeline import LIFELINE_VARIABLE, bind_to_parent
@@ -132,6 +132,7 @@ async def found(folder: Path, chosen: Settings, *, clock: Clock | None = None) -
     migrate(folder)
     secrets = new_secrets(ids)
     kept = _anchors(folder, final, secrets["log"])
+    _journal(folder, final).begin(at=time.now_ms(), cause=BEGUN)
     writer = LocalWriter(folder, _parts(house, secrets["log"], time, kept))
     try:
         await found_keys(house=house, secrets=secrets, root=root, commits=writer, ids=ids, clock=time)
@@ -350,15 +351,18 @@ def copies() -> SqliteCopies:
     return SqliteCopies()
 
 
-def destroyed_keys(folder: Path) -> set[bytes]:
+def destroyed_keys(folder: Path) -> tuple[frozenset[bytes], bool]:
     """Serials of every key that the destruction journal says was destroyed, here or where it is shipped to.
 
+    And whether one of the two reaches back to the founding: without it what was destroyed is not known.
+
     Raises:
-        Tampered: a line is no journal line.
+        Tampered: a line is no journal line, or one is missing before it.
     """
     chosen = houses.load(folder, os.environ)
-    places = (folder / JOURNAL, _shipped_to(chosen))
-    return {bytes.fromhex(serial) for place in places for line in read_journal(place) for serial in line.serials}
+    found = [read_journal(place) or [] for place in (folder / JOURNAL, _shipped_to(chosen))]
+    serials = {bytes.fromhex(serial) for lines in found for line in lines for serial in line.serials}
+    return frozenset(serials), any(lines[0].cause == BEGUN for lines in found if lines)
 
 
 def host_of(folder: Path) -> Host:

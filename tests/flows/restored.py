@@ -25,12 +25,16 @@ def copied(world: World, *stores: Store) -> Tables:
     return {name: copy.deepcopy(rows) for name, rows in tables.items() if shapes()[name].store in stores}
 
 
-async def restored(world: World, tables: Tables, *, only: Store | None = None) -> World:
-    """The house with these tables in place of its own; `only` one store of them is from a backup."""
+async def restored(world: World, tables: Tables, *, only: Store | None = None, anyway: bool = False) -> World:
+    """The house with these tables in place of its own; `only` one store of them is from a backup.
+
+    Args:
+        anyway: also without the whole journal.
+    """
     for name, rows in tables.items():
         world.store.shelf.tables[name].clear()
         world.store.shelf.tables[name].update(copy.deepcopy(rows))
     back = await world.second()
-    source = backup.Source(manifest=MANIFEST, destroyed=frozenset(back.journal.serials), only=only)
+    source = backup.Source(manifest=MANIFEST, destroyed=frozenset(back.journal.serials), only=only, anyway=anyway)
     await backup.replay(back.house, source, journal=back.journal, by="os-user:1")
     return back

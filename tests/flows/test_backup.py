@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from lockhouse.errors import Invalid, Tampered
+from lockhouse.errors import Invalid, NotFound, Tampered, Unavailable
+from lockhouse.faces.outcomes import OUTCOMES
 from lockhouse.flows import backup
 from tests.faces.cli.house import EMAIL, Desk
 
@@ -35,7 +36,7 @@ def _erase(desk: Desk) -> str:
 
 def test_a_house_brought_back_shows_what_the_old_one_showed(desk: Desk) -> None:
     seen = desk.call("backup restore ../copy --to ../back", json=True).value
-    assert seen["replayed"] == {"persons": 0, "compartments": 0, "epochs": 0, "keys": 0, "standing": 0}
+    assert seen["replayed"] == {"persons": 0, "compartments": 0, "epochs": 0, "keys": 0, "standing": 0, "shut": False}
     here, there = (desk.call(f"{where} person show {desk.person()} --as support") for where in ("", "-C ../back"))
     head = "noted as "  # each look has an entry of its own
     same = [[line.partition(head)[0] for line in one.out.splitlines()] for one in (here, there)]
@@ -89,6 +90,51 @@ def test_one_compartment_that_ended_ends_again_and_the_others_stay(desk: Desk) -
     assert desk.call(f"-C ../back person show {person} --as support").code == 0
 
 
+def _journals(desk: Desk) -> list[Path]:
+    return [path for path in desk.folder.rglob("*destroyed.jsonl") if path.is_file()]
+
+
+def test_without_its_journal_no_house_is_brought_back_and_nothing_is_left_of_it(desk: Desk) -> None:
+    _erase(desk)
+    for path in _journals(desk):
+        path.unlink()
+    refused = desk.call("backup restore ../copy --to ../back", json=True)
+    assert refused.code == OUTCOMES[Unavailable].exit_code
+    assert refused.error["message"].startswith("journal: expected every destroyed key in it, got none that begins")
+    assert "--without-journal" in refused.error["hint"]
+    assert list((desk.folder / "back").iterdir()) == []
+
+
+def test_a_journal_that_lacks_what_the_house_knows_to_be_destroyed_is_none(desk: Desk) -> None:
+    begun = {path: path.read_bytes() for path in _journals(desk)}
+    _erase(desk)
+    assert desk.call("backup create ../later").code == 0
+    for path, raw in begun.items():
+        path.write_bytes(raw)
+    refused = desk.call("backup restore ../later --to ../back", json=True)
+    assert "of the house's own" in refused.error["message"]
+
+
+def test_a_house_that_lost_its_journal_shows_and_sends_nothing_until_somebody_accepts_it(desk: Desk) -> None:
+    person = _erase(desk)
+    for path in _journals(desk):
+        path.unlink()
+    seen = desk.call("backup restore ../copy --to ../back --without-journal", json=True).value
+    assert seen["replayed"]["shut"] is True
+    [entry] = desk.call("-C ../back ledger log --kind restore", json=True).value
+    assert entry["body"]["shut"] is True
+    shut = desk.call(f"-C ../back person reveal {person} --as support --reason 'call back'", json=True)
+    assert shut.error["hint"].endswith("accept restore")
+    assert desk.call("-C ../back person find email -", typed="bo@x.example\n").code == shut.code
+    assert desk.call("-C ../back accept restore --yes").code == 0
+    assert EMAIL in desk.call(f"-C ../back person reveal {person} --as support --reason 'call back'").out
+    [accepted] = desk.call("-C ../back ledger log --kind acceptance", json=True).value
+    assert accepted["body"]["what"] == "restore"
+    assert desk.call("-C ../back accept restore --yes").code == OUTCOMES[NotFound].exit_code
+    # The journal that began in its place is not taken for the lost one.
+    assert desk.call("backup restore ../copy --to ../again").code == OUTCOMES[Unavailable].exit_code
+
+
 def test_a_copy_that_was_changed_is_not_brought_back(desk: Desk) -> None:
     file = desk.folder / "copy" / "record.db"
     raw = bytearray(file.read_bytes())
@@ -125,7 +171,6 @@ def test_a_manifest_without_a_store_is_refused(desk: Desk) -> None:
 
 
 async def test_a_file_that_is_no_database_is_no_copy(tmp_path: Path) -> None:
-    from lockhouse.errors import Unavailable  # noqa: PLC0415  # only here
     from lockhouse.wiring import copies  # noqa: PLC0415  # only here
 
     (tmp_path / "record.db").write_bytes(b"not a database, but long enough to be asked" * 100)

@@ -10,6 +10,7 @@ from lockhouse.adapters.durable import sync_folder
 from lockhouse.errors import Unavailable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 MAX_LINE_BYTES = 1 << 20
@@ -26,12 +27,21 @@ def append_line(path: Path, line: bytes, *, where: str) -> None:
     Raises:
         Unavailable: the file cannot be written.
     """
+    append_next(path, lambda _last: line, where=where)
+
+
+def append_next(path: Path, make: Callable[[bytes | None], bytes], *, where: str) -> None:
+    """As `append_line`, of a line that follows from the last whole one (None for the first), which stays the last.
+
+    Raises:
+        Unavailable: the file cannot be written.
+        Whatever `make` raises; then nothing is written.
+    """
     try:
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(file, fcntl.LOCK_EX)
-            _cut_torn_line(file)
-            _write_all(file, line)
+            _write_all(file, make(_cut_torn_line(file)))
             os.fsync(file)
         finally:
             os.close(file)
@@ -83,12 +93,18 @@ def _split(raw: bytes) -> list[bytes]:
     return [line for line in whole.split(b"\n") if line]
 
 
-def _cut_torn_line(file: int) -> None:
-    """Take away what a crash left of a line nobody was told about; else the next line would be joined to it."""
+def _cut_torn_line(file: int) -> bytes | None:
+    """Take away what a crash left of a line nobody was told about; else the next line would be joined to it.
+
+    Returns:
+        the last whole line, without its line feed.
+    """
     size = os.fstat(file).st_size
-    tail = os.pread(file, MAX_LINE_BYTES, max(0, size - MAX_LINE_BYTES))
-    if tail and not tail.endswith(b"\n"):
-        os.ftruncate(file, size - len(tail) + tail.rfind(b"\n") + 1)
+    start = max(0, size - 2 * MAX_LINE_BYTES)
+    whole, ended, torn = os.pread(file, size - start, start).rpartition(b"\n")
+    if torn:
+        os.ftruncate(file, size - len(torn))
+    return whole.rpartition(b"\n")[2] if ended else None
 
 
 def _write_all(file: int, line: bytes) -> None:

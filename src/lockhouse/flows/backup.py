@@ -21,10 +21,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lockhouse.crypto.ring import WHOLE
-from lockhouse.errors import Invalid
+from lockhouse.errors import Invalid, Unavailable
 from lockhouse.gates.ending import Case, adopt, cancel, carry_on, destroy_again, is_back, open_cases, shut_again
 from lockhouse.gates.ending.intent import advance
 from lockhouse.gates.facts import SEAL_ENDING
+from lockhouse.gates.read_shut import shut_reading
 from lockhouse.gates.rings import admit_rings
 from lockhouse.ledger.entry import Backup as BackupEntry
 from lockhouse.ledger.entry import Intent as IntentEntry
@@ -68,6 +69,7 @@ class Replayed(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         standing: endings that were shut and not destroyed: they are shut in it, and go on.
+        shut: the house is shut for reading, for want of its whole journal.
     """
 
     persons: int = 0
@@ -75,6 +77,7 @@ class Replayed(msgspec.Struct, frozen=True, kw_only=True):
     epochs: int = 0
     keys: int = 0
     standing: int = 0
+    shut: bool = False
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,12 +85,15 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         manifest: of the backup.
-        destroyed: serials of the destruction journal.
+        destroyed: serials of the destruction journal. `whole`: it reaches back to the house's founding.
+        anyway: bring it back even without the whole journal, shut for reading.
         only: the one store that is from the backup; the other is today's. None for both.
     """
 
     manifest: Manifest
     destroyed: frozenset[bytes]
+    whole: bool = True
+    anyway: bool = False
     only: Store | None = None
 
 
@@ -149,11 +155,14 @@ async def replay(house: House, source: Source, *, journal: Journal, by: str) -> 
         by: the actor.
 
     Raises:
-        Unavailable: a step could not finish; run it again, what is done stays done.
+        Unavailable: the journal is not there, or lacks what the house knows to be destroyed, and `anyway` is not said;
+            or a step could not finish.
         Tampered: what was shut is not as the house left it.
     """
     known = await open_cases(house, also_closed=True)
-    gone = source.destroyed.union(*(case.serials for case in known if case.step == "done"))
+    told = frozenset(serial for case in known if case.step == "done" for serial in case.serials)
+    shut = _lacks_journal(source, told)
+    gone = source.destroyed | told
     await adopt(house, known, journal=journal, by=by)
     replayed = Replayed()
     for case in await open_cases(house):  # what was shut when the backup was taken waits in limbo, not in a ring
@@ -168,11 +177,36 @@ async def replay(house: House, source: Source, *, journal: Journal, by: str) -> 
     manifest = source.manifest
     said = RestoreEntry(
         backup=manifest.backup, log=manifest.log, size=manifest.size, root=manifest.root, replayed=replayed.keys,
-        shut=False, by=by,
+        shut=shut, by=by,
     )  # fmt: skip
-    draft = said.draft(id=house.ids.new(), lane=house.lane)
-    await house.commits.commit(Change("record", entries=(draft,)))
-    return msgspec.structs.replace(replayed, standing=len(await open_cases(house)))
+    entry = house.ids.new()
+    puts = (shut_reading(house, by=by, entry=entry),) if shut else ()
+    await house.commits.commit(Change("record", puts=puts, entries=(said.draft(id=entry, lane=house.lane),)))
+    await house.epochs.announce(key=True)
+    return msgspec.structs.replace(replayed, standing=len(await open_cases(house)), shut=shut)
+
+
+def _lacks_journal(source: Source, told: frozenset[bytes]) -> bool:
+    """Whether keys may have been destroyed that nobody names any more.
+
+    Args:
+        source: with the journal's serials.
+        told: serials that the house's own cases say were destroyed.
+
+    Raises:
+        Unavailable: so it is, and that was not accepted.
+    """
+    lacking = len(told - source.destroyed)
+    if source.whole and not lacking:
+        return False
+    if not source.anyway:
+        got = f"one that lacks {lacking} of the house's own" if source.whole else "none that begins with the house"
+        raise Unavailable(
+            f"journal: expected every destroyed key in it, got {got}",
+            hint="put HOUSE.destroyed.jsonl where the settings ship it to (journal_copy, or beside the root key file); "
+            "if it is lost, --without-journal brings back a house that is shut for reading",
+        )  # fmt: skip
+    return True
 
 
 async def _replay_case(  # noqa: PLR0913  (what a case is carried on with)

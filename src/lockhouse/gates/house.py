@@ -278,6 +278,8 @@ class House:
     suppressions: bool = False
     erased_marks: bool = False
     """Whether any of them exists: kept current by the key epoch, asked before hashing for one."""
+    read_shut: bool = False
+    """Brought back without its destruction journal: nothing is shown or sent on. Kept current by the key epoch."""
     facts: FactsCache = field(default_factory=FactsCache)
     time: TimeSense = field(default_factory=TimeSense)
     seen_policy: int = -1

@@ -10,6 +10,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from lockhouse.errors import Conflict, Unavailable
+from lockhouse.gates.read_shut import require_readable
 from lockhouse.gates.refresh import refresh
 from lockhouse.gates.trusted_time import trusted_now
 
@@ -45,12 +46,13 @@ class Footing(Pace):
         """A confirmed lease, a clock that is believed, and read again whatever an epoch's move made stale.
 
         Raises:
-            Unavailable: the lease is lost, or the clock is in doubt.
+            Unavailable: the lease is lost, the clock is in doubt, or the house is shut for reading.
             Tampered: a row that gives authority was not made by this house.
         """
         await _confirmed(house)
         await trusted_now(house)
         await refresh(house)
+        require_readable(house)
         return cls(house)
 
     def __init__(self, house: House) -> None:

@@ -9,6 +9,7 @@ from lockhouse.gates.epochs import load_epochs
 from lockhouse.gates.facts import any_row
 from lockhouse.gates.index_keys import load_index
 from lockhouse.gates.live import load_live
+from lockhouse.gates.read_shut import read_shut
 from lockhouse.model.rows import ErasedMark, Suppression
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ async def _read_again(house: House) -> None:
             await load_live(house)
             await load_epochs(house)
             house.suppressions = await any_row(house, Suppression)
+            house.read_shut = bool(await read_shut(house))
             house.erased_marks = await any_row(house, ErasedMark)
         except BaseException:
             house.stale = True  # half read is not read: the next one who asks begins again

@@ -1,11 +1,12 @@
 """The destruction journal."""
 
 import os
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from lockhouse.adapters.journal import Destroyed, Journal, read
+from lockhouse.adapters.journal import BEGUN, Destroyed, Journal, read
 from lockhouse.errors import Invalid, Tampered, Unavailable
 
 SERIALS = [bytes([n]) * 8 for n in range(3)]
@@ -17,48 +18,86 @@ def journal(tmp_path: Path) -> Journal:
     return Journal(tmp_path / "journal", ship_to=tmp_path / "elsewhere" / "journal")
 
 
-def test_what_was_destroyed_stands_in_both_places(journal: Journal, tmp_path: Path) -> None:
-    journal.append(SERIALS, cause="request", at=7)
-    journal.append(SERIALS[:1], cause="expired", at=9)
+def _said(path: Path) -> list[tuple[int, str]]:
+    return [(line.at, line.cause) for line in read(path) or []]
+
+
+def test_what_was_destroyed_stands_in_both_places_behind_the_beginning(journal: Journal, tmp_path: Path) -> None:
+    journal.begin(at=5, cause=BEGUN)
+    journal.append(SERIALS, cause="person", at=7)
+    journal.append(SERIALS[:1], cause="epoch", at=9)
+    first, second, third = (tmp_path / "journal").read_bytes().splitlines()
     assert read(tmp_path / "journal") == [
-        Destroyed(1, 7, "request", tuple(serial.hex() for serial in SERIALS)),
-        Destroyed(1, 9, "expired", ("0" * 16,)),
+        Destroyed(2, 1, "00" * 32, 5, "begun", ()),
+        Destroyed(2, 2, sha256(first).hexdigest(), 7, "person", tuple(serial.hex() for serial in SERIALS)),
+        Destroyed(2, 3, sha256(second).hexdigest(), 9, "epoch", ("0" * 16,)),
     ]
+    assert b'"n":3' in third
     assert read(tmp_path / "elsewhere" / "journal") == read(tmp_path / "journal")
 
 
-def test_a_journal_not_yet_written_is_empty(tmp_path: Path) -> None:
-    assert read(tmp_path / "journal") == []
+def test_a_journal_that_never_was_is_told_from_one_that_names_nothing(journal: Journal, tmp_path: Path) -> None:
+    assert read(tmp_path / "journal") is None
+    journal.begin(at=5, cause=BEGUN)
+    journal.begin(at=6)
+    assert _said(tmp_path / "journal") == [(5, "begun")]
+
+
+def test_a_new_place_gets_all_of_the_journal_before_a_line_is_added(journal: Journal, tmp_path: Path) -> None:
+    journal.append(SERIALS[:1], cause="person", at=1)
+    (tmp_path / "elsewhere" / "journal").unlink()
+    journal.append(SERIALS[1:], cause="person", at=2)
+    assert read(tmp_path / "elsewhere" / "journal") == read(tmp_path / "journal")
+    assert _said(tmp_path / "journal") == [(1, "lost"), (1, "person"), (2, "person")]
 
 
 def test_a_torn_last_line_is_left_out_and_does_not_spoil_the_next(journal: Journal, tmp_path: Path) -> None:
-    journal.append(SERIALS[:1], cause="request", at=1)
+    journal.append(SERIALS[:1], cause="person", at=1)
     with (tmp_path / "journal").open("ab") as file:
-        file.write(b'{"v":1,"at":2,"cause":"req')
-    assert [line.at for line in read(tmp_path / "journal")] == [1]
-    journal.append(SERIALS[1:], cause="request", at=3)
-    assert [line.at for line in read(tmp_path / "journal")] == [1, 3]
+        file.write(b'{"v":2,"n":3,"prev":"')
+    assert _said(tmp_path / "journal") == [(1, "lost"), (1, "person")]
+    journal.append(SERIALS[1:], cause="person", at=3)
+    assert _said(tmp_path / "journal") == [(1, "lost"), (1, "person"), (3, "person")]
 
 
 def test_a_torn_first_line_is_cut_too(journal: Journal, tmp_path: Path) -> None:
     (tmp_path / "journal").write_bytes(b'{"v":1,"at"')
-    journal.append(SERIALS, cause="request", at=3)
-    assert [line.at for line in read(tmp_path / "journal")] == [3]
+    journal.append(SERIALS, cause="person", at=3)
+    assert _said(tmp_path / "journal") == [(3, "lost"), (3, "person")]
 
 
-@pytest.mark.parametrize("line", [b"nonsense\n", b'{"v":2,"at":1,"cause":"c","serials":[]}\n', b'{"v":1}\n', b"\xff\n"])
-def test_a_changed_line_is_tampering(journal: Journal, tmp_path: Path, line: bytes) -> None:
-    journal.append(SERIALS, cause="request", at=1)
+@pytest.mark.parametrize("line", [b"nonsense", b'{"v":1,"at":1,"cause":"c","serials":[]}', b'{"v":1}', b"\xff"])
+def test_a_changed_line_is_tampering_and_nothing_is_destroyed_behind_it(
+    journal: Journal, tmp_path: Path, line: bytes
+) -> None:
+    journal.append(SERIALS, cause="person", at=1)
     with (tmp_path / "journal").open("ab") as file:
-        file.write(line)
-    with pytest.raises(Tampered):
+        file.write(line + b"\n")
+    with pytest.raises(Tampered) as caught:
         read(tmp_path / "journal")
+    assert caught.value.hint.startswith("keep this file as evidence")
+    with pytest.raises(Tampered):
+        journal.append(SERIALS, cause="person", at=2)
+
+
+@pytest.mark.parametrize("lost", range(1, 5))
+def test_a_line_that_was_lost_or_changed_is_missed(journal: Journal, tmp_path: Path, lost: int) -> None:
+    for at in range(4):
+        journal.append(SERIALS[:1], cause="person", at=at)
+    lines = (tmp_path / "journal").read_bytes().splitlines(keepends=True)
+    for left in (
+        lines[: lost - 1] + lines[lost:],
+        [*lines[: lost - 1], lines[lost - 1].replace(b"00", b"01", 1), *lines[lost:]],
+    ):
+        (tmp_path / "journal").write_bytes(b"".join(left))
+        with pytest.raises(Tampered, match="expected the line that follows, got another"):
+            read(tmp_path / "journal")
 
 
 def test_nothing_may_be_destroyed_that_cannot_be_shipped(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "journal", ship_to=tmp_path / "no-such-folder" / "journal")
     with pytest.raises(Unavailable, match=r"^journal, shipped copy: expected a file that can be written") as caught:
-        journal.append(SERIALS, cause="request", at=1)
+        journal.append(SERIALS, cause="person", at=1)
     assert caught.value.hint == f"{tmp_path}/no-such-folder/journal: No such file or directory"
 
 
@@ -68,16 +107,16 @@ def test_a_journal_is_not_shipped_to_itself(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("serials", "got"), [([], "none"), ([b"short"], "one of another length"), ([os.urandom(8)] * 70_000, "1330045")]
+    ("serials", "got"), [([], "none"), ([b"short"], "one of another length"), ([os.urandom(8)] * 70_000, "1330143")]
 )
 def test_a_batch_of_no_serials_wrong_ones_or_too_many_is_invalid(
     journal: Journal, tmp_path: Path, serials: list[bytes], got: str
 ) -> None:
     with pytest.raises(Invalid, match=f"got {got}$"):
-        journal.append(serials, cause="request", at=1)
-    assert read(tmp_path / "journal") == []
+        journal.append(serials, cause="person", at=1)
+    assert read(tmp_path / "journal") is None
 
 
 def test_only_its_owner_reads_the_journal(journal: Journal, tmp_path: Path) -> None:
-    journal.append(SERIALS, cause="request", at=1)
+    journal.append(SERIALS, cause="person", at=1)
     assert (tmp_path / "journal").stat().st_mode & 0o777 == 0o600

@@ -44,6 +44,7 @@ EVERY: list[Body] = [
     kinds.Cancellation(of=H16, what="compartment", case=H16, by=AUTHOR),
     kinds.Completion(of=H16, what="person", step="erased", serials=3, serials_root=H32, statement=H32),
     kinds.Key(step="rotated", purpose="kek", generation=2, by="local", count=9),
+    kinds.Acceptance(what="clock", by=AUTHOR),
     kinds.Gap(log=ORIGIN, size=12, root=H32, reason="restore"),
     kinds.Backup(backup=H16, size=12, root=H32, hash=H32, by="service:work"),
     kinds.Restore(backup=H16, log=ORIGIN, size=12, root=H32, replayed=4, shut=False, by="local"),

@@ -51,6 +51,7 @@ TREE: tuple[tuple[str, str, Group, str], ...] = (
     ("grant", "grant:APP", RULE, "Facts about somebody that an admin vouches for, with their end."),
     ("ledger", "ledger:APP", PROVE, "Who did what: read it, verify it, prove one entry, export it."),
     ("backup", "backup:APP", PROVE, "Copies of both stores, and a house brought back from one."),
+    ("accept", "accept:APP", PROVE, "Answer for what the house has closed itself for, noted in the ledger."),
     ("key", "key:APP", PROVE, "The house's keys: generations and counts, never the keys."),
 )
 """Each command, where it stands, under which head the help lists it, and what it is for. Loaded when first used."""

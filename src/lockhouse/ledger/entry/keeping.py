@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from lockhouse.ledger.entry.body import Actor, Body, Hex16, Hex32, Number, Word
 
 
@@ -45,6 +47,18 @@ class Restore(Body, frozen=True):
     root: Hex32
     replayed: Number
     shut: bool
+    by: Actor
+
+
+class Acceptance(Body, frozen=True):
+    """Somebody answers for what the house had closed itself for.
+
+    Attributes:
+        what: `restore`, a house brought back without its journal may be read; `clock`, a clock far ahead is right.
+    """
+
+    KIND = "acceptance"
+    what: Literal["clock", "restore"]
     by: Actor
 
 

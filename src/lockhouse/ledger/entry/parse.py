@@ -13,7 +13,7 @@ from lockhouse.errors import Invalid
 from lockhouse.ledger.entry.authority import Attestation, Consent, Credential, Link, Policy, Suppression
 from lockhouse.ledger.entry.body import Body, Hex16, Hex32, Number, Word, read
 from lockhouse.ledger.entry.ending import Cancellation, Completion, Intent, Key
-from lockhouse.ledger.entry.keeping import Backup, Doctor, Gap, Opened, Restore
+from lockhouse.ledger.entry.keeping import Acceptance, Backup, Doctor, Gap, Opened, Restore
 from lockhouse.ledger.entry.reading import Disclosure, Refusal, Refusals, Rework
 from lockhouse.ledger.entry.storing import Deletion, Intake, Reseal
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 MIN_SALT_BYTES = 16
 _KINDS: tuple[type[Body], ...] = (
-    Attestation, Backup, Cancellation, Completion, Consent, Credential, Deletion, Disclosure, Doctor, Gap, Intake,
-    Intent, Key, Link, Opened, Policy, Refusal, Refusals, Reseal, Restore, Rework, Suppression,
+    Acceptance, Attestation, Backup, Cancellation, Completion, Consent, Credential, Deletion, Disclosure, Doctor, Gap,
+    Intake, Intent, Key, Link, Opened, Policy, Refusal, Refusals, Reseal, Restore, Rework, Suppression,
 )  # fmt: skip
 
 KINDS: Mapping[str, type[Body]] = MappingProxyType({kind.KIND: kind for kind in _KINDS})

@@ -13,7 +13,7 @@ from lockhouse.model.rows.base import Row, Store
 from lockhouse.model.rows.happened import Drop, Outbox, Receipt, Record, Seal
 from lockhouse.model.rows.keys import EpochKey, HouseSecret, IndexKey, Kek, KeyRing, Limbo, Tombstone
 from lockhouse.model.rows.ledger import Checkpoint, Deletion, Intake, Lane, LedgerEntry, Note
-from lockhouse.model.rows.running import House, Intent, Job, Name, PolicyVersion
+from lockhouse.model.rows.running import House, Intent, Job, Name, PolicyVersion, ReadShut
 from lockhouse.model.rows.who import ErasedMark, Identifier, Link, Lookup, Person
 
 __all__ = [
@@ -44,6 +44,7 @@ __all__ = [
     "Outbox",
     "Person",
     "PolicyVersion",
+    "ReadShut",
     "Receipt",
     "Record",
     "Row",

@@ -59,6 +59,20 @@ class Intent(Row, frozen=True):
     mac: bytes
 
 
+class ReadShut(Row, frozen=True):
+    """That nothing is shown or sent on: the house was brought back without its journal, until somebody accepts it."""
+
+    TABLE = "read_shut"
+    STORE = "record"
+    KEY = ("cause",)
+    AUTHORITY = True
+    cause: str
+    at: int
+    by: str
+    entry: bytes
+    mac: bytes
+
+
 class PolicyVersion(Row, frozen=True):
     """A policy as proposed, approved and once live. `compiled` is what serving processes load.
 

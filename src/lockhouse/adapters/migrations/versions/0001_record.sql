@@ -178,6 +178,17 @@ CREATE TABLE policy_version (
  WITHOUT ROWID,
  STRICT;
 
+CREATE TABLE read_shut (
+    cause TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    "by" TEXT NOT NULL,
+    entry BLOB NOT NULL,
+    mac BLOB NOT NULL,
+    PRIMARY KEY (cause)
+)
+ WITHOUT ROWID,
+ STRICT;
+
 CREATE TABLE receipt (
     seq INTEGER NOT NULL,
     channel INTEGER NOT NULL,

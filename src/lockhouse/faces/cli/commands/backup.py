@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from lockhouse.errors import Invalid, NotFound
+from lockhouse.errors import Invalid, LockhouseError, NotFound, Unavailable
 from lockhouse.faces.cli.acting import As, allowed, os_user
-from lockhouse.faces.cli.call import MARK, Here, noun
+from lockhouse.faces.cli.call import MARK, Call, Here, noun
 from lockhouse.faces.cli.drafts import live_version
 from lockhouse.faces.cli.files import write_new
 from lockhouse.faces.cli.layout import Said, count, pairs, plain, when
@@ -54,7 +55,7 @@ async def create(directory: Path, /, *, acting: As | None = None, call: Here) ->
 @APP.command
 async def restore(
     directory: Path, /, *, to: Annotated[Path, Parameter(name="--to")],
-    only: Literal["identity", "record"] | None = None, call: Here,
+    only: Literal["identity", "record"] | None = None, without_journal: bool = False, call: Here,
 ) -> Said:  # fmt: skip
     """Bring a house back from a backup, in a new folder; what was destroyed since is destroyed in it again.
 
@@ -65,26 +66,45 @@ async def restore(
         directory: of the backup.
         to: a new or empty folder.
         only: take one store from the backup.
+        without_journal: if the journal of destroyed keys is lost; the house is shut for reading until accepted.
     """
     source, target = call.cwd / directory, call.cwd / to
     manifest = backup.parse_manifest(_read(source / backup.MANIFEST))
     today = call.folder() if only else None
     _empty(target)
-    write_new(target / MARK, [_read(source / MARK)])
-    for store in backup.ORDER:
-        await _place(store, source, target, manifest=manifest, today=today if store != only else None)
+    try:
+        write_new(target / MARK, [_read(source / MARK)])
+        for store in backup.ORDER:
+            await _place(store, source, target, manifest=manifest, today=today if store != only else None)
+        known = [destroyed_keys(one) for one in (target, today) if one is not None]
+        came = backup.Source(
+            manifest=manifest, destroyed=frozenset().union(*(serials for serials, _ in known)), only=only,
+            whole=any(whole for _, whole in known), anyway=without_journal,
+        )  # fmt: skip
+        replayed = await _replay(target, came, call=call)
+    except LockhouseError:  # what was not ended again must not be opened
+        _clear(target)
+        raise
+    value = {"house": target, "backup": manifest.backup, "journal": len(came.destroyed), "replayed": plain(replayed)}
+    return Said(value, _told(to, came, replayed))
+
+
+async def _replay(target: Path, came: backup.Source, *, call: Call) -> backup.Replayed:
     async with opened(target, role="console", clock=call.clock, purpose="restored") as house:
-        serials = frozenset(destroyed_keys(target) | (destroyed_keys(today) if today else set()))
         by = os_user(house.house).id
-        came = backup.Source(manifest=manifest, destroyed=serials, only=only)
         replayed = await backup.replay(house.house, came, journal=house.journal, by=by)
+        house.journal.begin(at=house.house.clock.now_ms())
         policy = house.settings.policy
         live = await live_version(house)
         if live is not None and policy.endswith(".yaml"):
             write_new(target / policy, [live.document])
+    return replayed
+
+
+def _told(to: Path, came: backup.Source, replayed: backup.Replayed) -> str:
     told = (
-        f"A house stands in {to}, from the backup of {when(manifest.at)}.\n"
-        f"Ended again, by the destruction journal ({count(len(serials), 'key')} in it): "
+        f"A house stands in {to}, from the backup of {when(came.manifest.at)}.\n"
+        f"Ended again, by the destruction journal ({count(len(came.destroyed), 'key')} in it): "
         f"{count(replayed.persons, 'source person')}, {count(replayed.compartments, 'compartment')}, "
         f"{count(replayed.epochs, 'epoch')}; {count(replayed.keys, 'key')}."
     )
@@ -93,13 +113,17 @@ async def restore(
             f"\nShut and not destroyed yet: {count(replayed.standing, 'ending')}. Each goes on; look whether one was "
             "called off since: lockhouse request list"
         )
-    if not serials:
+    if replayed.shut:
         told += (
-            "\nNo journal of destroyed keys was found, as in a house that never destroyed one. Had one been destroyed, "
-            "what it closed would be readable again."
+            "\nWithout its whole journal it may hold keys that were destroyed. Nothing is shown or sent from it until "
+            f"somebody answers for that: lockhouse -C {shlex.quote(str(to))} accept restore"
         )
-    value = {"house": target, "backup": manifest.backup, "journal": len(serials), "replayed": plain(replayed)}
-    return Said(value, told)
+    return told
+
+
+def _clear(folder: Path) -> None:
+    for path in folder.iterdir():
+        path.unlink()
 
 
 async def _place(

@@ -1,0 +1,28 @@
+"""`lockhouse accept …`: answer for what the house has closed itself for."""
+
+from __future__ import annotations
+
+from lockhouse.faces.cli.acting import As, allowed
+from lockhouse.faces.cli.call import Here, noun
+from lockhouse.faces.cli.layout import Said
+from lockhouse.flows import accept
+
+APP = noun("accept", "Answer for what the house has closed itself for, noted in the ledger.")
+
+
+@APP.command
+async def restore(*, yes: bool = False, acting: As | None = None, call: Here) -> Said:
+    """Let a house be read that was brought back without its journal of destroyed keys.
+
+    Whatever was destroyed after the backup was made may be readable in it. If the journal turns up, bring the house
+    back with it instead.
+
+    Args:
+        yes: do not ask.
+        acting: the role.
+    """
+    async with call.open() as opened:
+        actor = allowed(opened.house, "accept.restore", (acting or As()).role)
+        call.sure("What was destroyed since the backup may be readable again.", "readable", yes=yes)
+        await accept.restore(opened.house, by=actor.id)
+    return Said({"accepted": "restore", "by": actor.id}, "Accepted: the house is read again.")
