@@ -22,8 +22,7 @@ from lockhouse.adapters.durable import open_lock, sync_folder
 from lockhouse.adapters.group_commit.engine import WriterParts
 from lockhouse.adapters.host_facts import listener, look
 from lockhouse.adapters.ids import SystemIds
-from lockhouse.adapters.journal import BEGUN, Journal
-from lockhouse.adapters.journal import read as read_journal
+from lockhouse.adapters.journal import BEGUN, Journal, Known
 from lockhouse.adapters.kms_file import FileRoot, default_root
 from lockhouse.adapters.lifeline import LIFELINE_VARIABLE, bind_to_parent
 from lockhouse.adapters.migrations import HEAD as SCHEMA
@@ -221,7 +220,7 @@ def serve_writer(folder: Path) -> None:
 @asynccontextmanager
 async def opened(
     folder: Path, *, role: str, lane: str | None = None, clock: Clock | None = None,
-    purpose: Literal["audit", "restored", "use"] = "use",
+    purpose: Literal["accept", "audit", "restored", "use"] = "use",
 ) -> AsyncIterator[Opened]:  # fmt: skip
     """The house, for as long as the block runs: beside its running writer, or alone.
 
@@ -229,7 +228,8 @@ async def opened(
         role: what this process is, for the list of processes: `collect`, `work`, `console`.
         lane: its ledger lane; the role's own by default.
         purpose: for an `audit` nothing is folded, signed or minted unless asked for. A house that was just `restored`
-            begins a line of checkpoints of its own.
+            begins a line of checkpoints of its own, and its clock is believed. To `accept` a clock that is in doubt
+            nothing is minted by it.
 
     Raises:
         NotFound: there is no house in this folder.
@@ -250,7 +250,9 @@ async def opened(
         if purpose == "restored":
             _begin_line(folder, identity, keys.secrets["log"])
         kept = _anchors(folder, chosen, keys.secrets["log"])
-        parts = replace(_parts(identity, keys.secrets["log"], time, kept), quiet=purpose == "audit")
+        parts = replace(
+            _parts(identity, keys.secrets["log"], time, kept), quiet=purpose == "audit", restored=purpose == "restored"
+        )
         writer: LocalWriter | WriterClient
         if beside is None:
             writer = LocalWriter(folder, parts)
@@ -261,7 +263,7 @@ async def opened(
         house.lane, house.demo = lane or role, chosen.demo
         writer.on_move(lambda policy, key: drop(house, policy=policy, key=key))
         await refresh(house)
-        if house.live_policy is not None and purpose != "audit":
+        if house.live_policy is not None and purpose == "use":
             await ensure_epochs(house, house.live_policy.policy.compartments)
         yield Opened(
             folder=folder, settings=chosen, house=house, root=root, writer=writer, journal=_journal(folder, chosen),
@@ -351,18 +353,13 @@ def copies() -> SqliteCopies:
     return SqliteCopies()
 
 
-def destroyed_keys(folder: Path) -> tuple[frozenset[bytes], bool]:
-    """Serials of every key that the destruction journal says was destroyed, here or where it is shipped to.
-
-    And whether one of the two reaches back to the founding: without it what was destroyed is not known.
+def destroyed_keys(folder: Path) -> Known:
+    """What the destruction journal says was destroyed, here or where it is shipped to.
 
     Raises:
         Tampered: a line is no journal line, or one is missing before it.
     """
-    chosen = houses.load(folder, os.environ)
-    found = [read_journal(place) or [] for place in (folder / JOURNAL, _shipped_to(chosen))]
-    serials = {bytes.fromhex(serial) for lines in found for line in lines for serial in line.serials}
-    return frozenset(serials), any(lines[0].cause == BEGUN for lines in found if lines)
+    return _journal(folder, houses.load(folder, os.environ)).known()
 
 
 def host_of(folder: Path) -> Host:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lockhouse.errors import Expired, Unavailable
-from lockhouse.flows import request
+from lockhouse.errors import Expired, NotFound, Unavailable
+from lockhouse.flows import accept, consent, request, retain
 from lockhouse.gates.ending import begin_epoch, carry_on, open_cases
 from lockhouse.gates.epochs import AHEAD, ensure_epochs, epoch_at, next_epoch
 from lockhouse.gates.trusted_time import BEHIND_MS
 from lockhouse.model import codes
-from lockhouse.model.ids import DAY_MS, JUMP_MS
+from lockhouse.model.ids import AHEAD_MS, DAY_MS, JUMP_MS
 from lockhouse.model.rows import EpochKey, LedgerEntry, Record, Tombstone
 from lockhouse.model.rows import House as HouseRow
 from lockhouse.model.scale import KeyState
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 EMAIL = "anna.schmidt@example.com"
 JUMPS = {"25 hours": 25 / 24, "a month": 31.0, "a leap year": 366.0, "70 years": 70 * 365.25, "a day back": -1.0}
+OBJECTION: dict[str, Any] = {"purposes": [], "reason": "objection", "by": "os-user:1000"}
 MOMENTS = {
     "leap day": datetime(2028, 2, 29, 23, 59, 59, tzinfo=UTC),
     "the 31st": datetime(2027, 1, 31, 23, 59, 59, tzinfo=UTC),
@@ -108,6 +109,83 @@ async def test_a_process_that_starts_with_a_clock_behind_the_ledger_neither_coll
         await late.find(EMAIL)
     world.clock.at = row.last_at - BEHIND_MS
     assert await _order(await world.second()) == "stored"
+
+
+@pytest.mark.parametrize("days", [25 / 24, 31.0, 70 * 365.25], ids=["25 hours", "a month", "70 years"])
+async def test_a_house_that_is_started_under_a_wrong_clock_ends_nothing_and_opens_when_it_is_right(
+    tmp_path: Path, days: float
+) -> None:
+    world = await World.make(tmp_path, at=_ms(datetime(2026, 1, 1, tzinfo=UTC)))
+    await _order(world)
+    world.clock.pass_days(30 * 15)  # the first months are nearly due
+    await world.new_epochs()
+    await _order(world)
+    case = await world.erase(await world.person(EMAIL), now=False)
+    keys = await world.rows(EpochKey)
+    world.clock.jump_days(days)
+    wrong = await world.restarted()
+    for ending in (
+        request.fulfil(wrong.house, case, journal=wrong.journal),
+        retain.apply(wrong.house, by="service:retain", journal=wrong.journal),
+        begin_epoch(wrong.house, keys[0].compartment, keys[0].epoch, by="retain", reason="due", destroy_at=0),
+    ):
+        with pytest.raises(Unavailable, match="clock"):
+            await ending
+    if days > AHEAD_MS / DAY_MS:
+        for passage in (_order(wrong), wrong.find(EMAIL), consent.suppress(wrong.house, "email", EMAIL, **OBJECTION)):
+            with pytest.raises(Unavailable, match="clock: expected it to be near the ledger's last time"):
+                await passage
+    assert (wrong.journal.serials, await wrong.rows(Tombstone)) == ([], [])
+    assert [one.step for one in await open_cases(wrong.house)] == ["shut"]
+    world.clock.jump_days(-days)
+    right = await world.restarted()
+    assert await _order(right) == "stored"
+    await request.undo(right.house, case, by="os-user:1000")
+    assert len(await right.find(EMAIL)) == 1
+
+
+async def test_a_day_under_a_steady_clock_is_enough_for_a_house_that_rested_to_end_what_is_due(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    await _order(world)
+    case = await world.erase(await world.person(EMAIL), now=False)
+    world.clock.pass_days(20)
+    later = await world.restarted()
+    with pytest.raises(Unavailable, match="clock: expected a day in which it was watched"):
+        await carry_on(later.house, case, journal=later.journal)
+    assert await _order(later) == "stored"
+    world.clock.pass_days(0.5)
+    short = await world.second()  # a command beside it knows of the leap by the ledger
+    with pytest.raises(Unavailable, match="watched"):
+        await carry_on(short.house, case, journal=short.journal)
+    world.clock.pass_days(0.5)
+    assert (await carry_on(later.house, case, journal=later.journal)).case.step == "done"
+
+
+@pytest.mark.parametrize("days", [20.0, 60.0], ids=["a leap", "far ahead"])
+async def test_an_admin_who_says_that_the_clock_is_right_opens_a_house_that_rested(tmp_path: Path, days: float) -> None:
+    world = await World.make(tmp_path)
+    await _order(world)
+    case = await world.erase(await world.person(EMAIL), now=False)
+    world.clock.pass_days(days)
+    later = await world.restarted()
+    await accept.clock(later.house, by="os-user:1000")
+    assert (await world.kinds())[-1] == "acceptance"
+    assert await later.new_epochs() > 0
+    assert await _order(later) == "stored"
+    assert (await carry_on(later.house, case, journal=later.journal)).case.step == "done"
+    with pytest.raises(NotFound):
+        await accept.clock(later.house, by="os-user:1000")
+
+
+async def test_a_clock_that_jumped_or_is_behind_is_not_accepted(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    await _order(world)
+    world.clock.jump_days(60)
+    with pytest.raises(Unavailable, match="jump"):
+        await accept.clock(world.house, by="os-user:1000")
+    world.clock.jump_days(-61)
+    with pytest.raises(Unavailable, match="behind"):
+        await accept.clock((await world.second()).house, by="os-user:1000")
 
 
 async def test_two_clocks_that_differ_by_a_little_close_nothing(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lockhouse.errors import Conflict, Refused, Tampered
-from lockhouse.flows import consent, link, request
+from lockhouse.flows import accept, consent, link, request
 from lockhouse.flows.request import find_case
 from lockhouse.gates.ending import carry_on, open_cases
 from lockhouse.ledger.entry import Cancellation, parse_entry
@@ -311,6 +311,7 @@ async def test_a_case_that_was_called_off_and_is_put_back_by_sql_ends_nobody(tmp
         tables[name].update(rows)
     world.clock.pass_days(60)
     fresh = await world.second()
+    await accept.clock(fresh.house, by="os-user:1")
     await fresh.new_epochs()
     [left] = await open_cases(fresh.house)
     with pytest.raises(Tampered, match="expected keys that are shut, got one in use"):

@@ -9,7 +9,7 @@ is made, so that one that is not there is missed too.
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -51,6 +51,18 @@ class Destroyed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     serials: tuple[str, ...]
 
 
+class Known(NamedTuple):
+    """What a journal's two files say together.
+
+    Attributes:
+        serials: of every key that was destroyed. `whole`: one of the files reaches back to the founding; without it
+            nobody knows what else was destroyed.
+    """
+
+    serials: frozenset[bytes]
+    whole: bool
+
+
 class Journal:
     """An append-only file and its copy on another disk or host.
 
@@ -83,6 +95,17 @@ class Journal:
         for name, path in self._places.items():
             if path not in there:
                 append_next(path, lambda last: begun if last is None else b"", where=f"journal, {name}")
+
+    def known(self) -> Known:
+        """Everything that was destroyed.
+
+        Raises:
+            Tampered: as `read`.
+            Unavailable: a file cannot be read.
+        """
+        found = [lines for path in self._places.values() if (lines := read(path))]
+        serials = frozenset(bytes.fromhex(serial) for lines in found for line in lines for serial in line.serials)
+        return Known(serials, any(lines[0].cause == BEGUN for lines in found))
 
     def append(self, serials: Sequence[bytes], *, cause: str, at: int) -> None:
         """Durable here and there when it returns: only then may the keys be destroyed.

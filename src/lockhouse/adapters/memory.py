@@ -102,10 +102,11 @@ def _check_values(shape: Shape, values: Values | None, *, store: Store) -> None:
 
 
 class MemoryStore:
-    """`Reads`, `Commits` and `Epochs` of one process."""
+    """`Reads`, `Commits` and `Epochs` of one process; over the shelf of one before it, if it is handed that."""
 
-    def __init__(self, parts: WriterParts) -> None:
-        self.shelf = MemoryShelf()
+    def __init__(self, parts: WriterParts, *, shelf: MemoryShelf | None = None) -> None:
+        self.parts = parts
+        self.shelf = MemoryShelf() if shelf is None else shelf
         self._engine = Engine(self.shelf, parts)
         self._acts: list[Callable[[int, int], None]] = []
 

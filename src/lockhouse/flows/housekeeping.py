@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from lockhouse.gates.trusted_time import watched_now
 from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
 from lockhouse.model.ids import DAY_MS
 from lockhouse.model.rows import ErasedMark, Receipt
@@ -22,8 +23,11 @@ async def empty_details(house: House) -> int:
     """Receipts older than a week hold no paths any more; how many were emptied now.
 
     One pass over the table in short reads; another process's commit between read and write is kept.
+
+    Raises:
+        Unavailable: the clock is in doubt, or nobody has watched it.
     """
-    before = house.clock.now_ms() - DETAIL_DAYS * DAY_MS
+    before = await watched_now(house) - DETAIL_DAYS * DAY_MS
     emptied = 0
     async for rows in house.reads.scan(Receipt, chunk=CHUNK):
         old = [row for row in rows if row.detail and row.at < before]
@@ -40,8 +44,12 @@ async def empty_details(house: House) -> int:
 
 
 async def end_marks(house: House) -> int:
-    """Erased marks whose time has passed are gone, as the certificate promised; how many."""
-    now, ended = house.clock.now_ms(), 0
+    """Erased marks whose time has passed are gone, as the certificate promised; how many.
+
+    Raises:
+        Unavailable: the clock is in doubt, or nobody has watched it.
+    """
+    now, ended = await watched_now(house), 0
     async for rows in house.reads.scan(ErasedMark, chunk=CHUNK):
         past = [row for row in rows if row.until_at <= now]
         if not past:

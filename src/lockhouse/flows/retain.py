@@ -14,7 +14,7 @@ import msgspec
 from lockhouse.errors import Refused
 from lockhouse.gates.ending import begin_epoch, carry_on, open_cases
 from lockhouse.gates.epochs import next_epoch
-from lockhouse.gates.trusted_time import trusted_now
+from lockhouse.gates.trusted_time import watched_now
 from lockhouse.model.ids import DAY_MS, EPOCH_DAY_ZERO_MS
 from lockhouse.model.rows import EpochKey
 from lockhouse.model.scale import KeyState
@@ -99,12 +99,12 @@ async def apply(house: House, *, by: str, journal: Journal, at_once: bool = Fals
         at_once: destroy without the cooling time; in a demo house only.
 
     Raises:
-        Unavailable: the clock jumped or is behind the ledger's, or a step could not finish (call again).
+        Unavailable: the clock is in doubt or nobody has watched it, or a step could not finish (call again).
         Refused: `at_once` outside a demo house.
     """
     if at_once and not house.demo:
         raise Refused("retention: expected the cooling time, got --now", reasons=("cooling",), hint="a demo house may")
-    now = await trusted_now(house)
+    now = await watched_now(house)
     done = [await carry_on(house, case, journal=journal) for case in await _destroyable(house, now)]
     later = destroy_at(now, cause="policy", regulations=house.live().policy.controller.regulations)
     for one in next_run(await plan(house), now=now):

@@ -241,11 +241,15 @@ class LivePolicy:
 
 @dataclass(slots=True)
 class TimeSense:
-    """What a process knows of time: both clocks when it began, and how far the ledger was when it last looked."""
+    """What a process knows of time: both clocks when it began, and how far the ledger was when it last looked.
 
-    wall_ms: int | None = None
-    run_s: float = 0.0
+    `steady_ms` is when the ledger's newest leap ended.
+    """
+
+    wall_ms: int
+    run_s: float
     ledger_ms: int = 0
+    steady_ms: int = 0
     read_s: float = float("-inf")
 
 
@@ -281,7 +285,6 @@ class House:
     read_shut: bool = False
     """Brought back without its destruction journal: nothing is shown or sent on. Kept current by the key epoch."""
     facts: FactsCache = field(default_factory=FactsCache)
-    time: TimeSense = field(default_factory=TimeSense)
     seen_policy: int = -1
     seen_key: int = -1
     stale: bool = True
@@ -291,11 +294,13 @@ class House:
     """What is known of whoever asks; the wiring hands it in, since it reads through this house."""
     message_tags: MessageTags = field(init=False)
     """How messages and their bodies are known again; from the receipt key, taken in once."""
+    time: TimeSense = field(init=False)
     row_macs: RowMacs = field(init=False)
     """How rows of persons and identifiers are known as the house's own; from the integrity key, taken in once."""
 
     def __post_init__(self) -> None:
         self.message_tags = MessageTags(self.receipt_key)
+        self.time = TimeSense(self.clock.now_ms(), self.clock.monotonic_s())
         self.row_macs = RowMacs(self.integrity_key)
 
     def live(self) -> LivePolicy:

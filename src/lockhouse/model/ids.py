@@ -13,3 +13,10 @@ DAY_MS = 86_400_000
 JUMP_MS = 5 * 60_000
 """How far the wall clock may move otherwise than the lease clock before it is believed no more: further than time
 servers slew or leap (RFC 8633 §2.3: they step rarely, and by little), less than a mistake."""
+GAP_MS = DAY_MS
+"""Longer than this without an entry, and the ledger has not watched the time go by: a house at work, with senders and
+people who look, notes something every day, and the shortest cooling time is as long."""
+AHEAD_MS = 35 * DAY_MS
+"""How far a clock may be ahead of the newest ledger entry when a process starts: longer than any house rests but one
+that is wound up, moved or seasonal, and then an admin is at hand. A machine whose clock was reset, or whose battery is
+empty, is off by years."""

@@ -43,6 +43,17 @@ def test_a_journal_that_never_was_is_told_from_one_that_names_nothing(journal: J
     assert _said(tmp_path / "journal") == [(5, "begun")]
 
 
+def test_only_a_journal_that_began_with_its_house_is_whole(journal: Journal, tmp_path: Path) -> None:
+    assert journal.known() == (frozenset(), False)
+    journal.append(SERIALS[:1], cause="person", at=1)
+    assert journal.known() == (frozenset(SERIALS[:1]), False)
+    other = Journal(tmp_path / "other", ship_to=tmp_path / "elsewhere" / "other")
+    other.begin(at=1, cause=BEGUN)
+    (tmp_path / "other").unlink()
+    other.append(SERIALS, cause="person", at=2)
+    assert other.known() == (frozenset(SERIALS), True)
+
+
 def test_a_new_place_gets_all_of_the_journal_before_a_line_is_added(journal: Journal, tmp_path: Path) -> None:
     journal.append(SERIALS[:1], cause="person", at=1)
     (tmp_path / "elsewhere" / "journal").unlink()

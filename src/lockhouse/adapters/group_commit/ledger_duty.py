@@ -15,7 +15,7 @@ from lockhouse.crypto.signatures import equal
 from lockhouse.errors import Invalid, Tampered, Unavailable
 from lockhouse.ledger.append import LaneState, append, fold, intake_body
 from lockhouse.ledger.tail import back, before, head_mac, is_own, meets
-from lockhouse.model.ids import JUMP_MS
+from lockhouse.model.ids import AHEAD_MS, GAP_MS, JUMP_MS
 from lockhouse.model.rows import Checkpoint, House, Intake, Lane, LedgerEntry
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ class Stage:
 
     house: House | None
     at: int
+    accepted: bool = False
     lanes: dict[str, LaneState] = field(default_factory=dict)
     entries: list[LedgerEntry] = field(default_factory=list)
     leaves: dict[str, list[Leaf]] = field(default_factory=dict)
@@ -75,6 +76,7 @@ class LedgerDuty:
         self._sign = signing.sign
         self._anchors = signing.anchors
         self._drift_ms = self._apart()
+        self._began_ms = clock.now_ms()
         self._kept = self._recall()
         self._halted = ""
         try:
@@ -182,12 +184,16 @@ class LedgerDuty:
         """The house row as committed; None before `init`."""
         return self._kept.house
 
-    def stage(self) -> Stage:
+    def stage(self, *, accepted: bool = False) -> Stage:
         """Begin a group. Ledger time never runs backwards: a clock behind it stands still instead.
 
+        Args:
+            accepted: the group says that the clock is right, however far it is ahead.
+
         Raises:
-            Unavailable: the wall clock was set since this writer began. One entry under a date of next century would
-                bar the house until then, so nothing is written until the clock is right again.
+            Unavailable: the wall clock was set since this writer began, or was far ahead of the ledger when it did. One
+                entry under a date of next century would bar the house until then, so nothing is written until the
+                clock is right again.
         """
         if abs(self._apart() - self._drift_ms) > JUMP_MS:
             raise Unavailable(
@@ -195,7 +201,13 @@ class LedgerDuty:
                 hint="set this machine's clock right; if it is right now, start Lockhouse again",
             )  # fmt: skip
         house = self._kept.house
-        return Stage(house=house, at=max(self._clock.now_ms(), house.last_at if house else 0))
+        if house is not None and 0 < house.last_at < self._began_ms - AHEAD_MS and not accepted:
+            raise Unavailable(
+                "clock: expected it to be near the ledger's last time, got one that is far ahead", retry_after_s=60.0,
+                hint="set this machine's clock right; if it is right, lockhouse accept clock",
+            )  # fmt: skip
+        at = max(self._clock.now_ms(), house.last_at if house else 0)
+        return Stage(house=house, at=at, accepted=accepted)
 
     def note(self, stage: Stage, drafts: Sequence[Draft], *, house: House | None) -> list[LedgerEntry]:
         """Final entries of one Change's drafts, added to the stage all or none.
@@ -239,7 +251,10 @@ class LedgerDuty:
             row = Lane(name, state.counter, state.head, self._kept.fences.get(name, 0), mac)
             effects.put("lane", (name,), _values(row))
         if stage.house is not None and stage.entries:
-            stage.house = msgspec.structs.replace(stage.house, last_at=stage.at)
+            steady = stage.at if stage.at > stage.house.last_at + GAP_MS else stage.house.steady_at
+            stage.house = msgspec.structs.replace(
+                stage.house, last_at=stage.at, steady_at=0 if stage.accepted else steady
+            )
             effects.put("house", HOUSE_KEY, _values(stage.house))
 
     def _take_in(self, stage: Stage, effects: Effects, *, lane: str, leaves: Sequence[Leaf]) -> None:

@@ -88,7 +88,7 @@ class Call:
         )
 
     @asynccontextmanager
-    async def open(self, *, purpose: Literal["audit", "use"] = "use") -> AsyncIterator[Opened]:
+    async def open(self, *, purpose: Literal["accept", "audit", "use"] = "use") -> AsyncIterator[Opened]:
         """The house, beside its running processes or alone; for an `audit` nothing is prepared or signed unasked.
 
         Raises:

@@ -15,7 +15,7 @@ from lockhouse.flows.tell import tell_untold
 from lockhouse.gates.ending import carry_on, open_cases
 from lockhouse.gates.epochs import ensure_epochs
 from lockhouse.gates.refresh import refresh
-from lockhouse.gates.trusted_time import trusted_now
+from lockhouse.gates.trusted_time import is_watched, trusted_now
 from lockhouse.wiring import jobs
 
 if TYPE_CHECKING:
@@ -46,10 +46,10 @@ class Worker:
             await self._carry(case)
 
     async def endings(self) -> None:
-        """Endings whose cooling time has passed are carried out; those cut off are carried on."""
-        now = await trusted_now(self._house)
+        """Endings whose cooling time has passed, watched, are carried out; those cut off are carried on."""
+        now, watched = await trusted_now(self._house), await is_watched(self._house)
         for case in await open_cases(self._house):
-            due = case.step == "shut" and case.destroy_at <= now
+            due = watched and case.step == "shut" and case.destroy_at <= now
             abandoned = case.step != "shut" and case.asked_at + ABANDONED_MS < now
             if due or abandoned:
                 await self._carry(case)

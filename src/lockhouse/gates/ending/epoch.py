@@ -10,7 +10,7 @@ from lockhouse.errors import Invalid, NotFound
 from lockhouse.gates.authority import signed
 from lockhouse.gates.ending.intent import Case, advance
 from lockhouse.gates.epochs import NOBODY, epoch_at, open_epoch_key
-from lockhouse.gates.trusted_time import trusted_now
+from lockhouse.gates.trusted_time import watched_now
 from lockhouse.ledger.entry import Intent as IntentEntry
 from lockhouse.model.change import Change, Put
 from lockhouse.model.rows import EpochKey, Tombstone
@@ -31,14 +31,14 @@ async def begin_epoch(  # noqa: PLR0913  (what a case is made of)
     Raises:
         NotFound: there is no such epoch key, or it has ended already.
         Invalid: the epoch is still being collected in.
-        Unavailable: the clock is in doubt.
+        Unavailable: the clock is in doubt, or nobody has watched it.
     """
     row = (await house.reads.get(EpochKey, [(compartment, epoch)])).get((compartment, epoch))
     if row is None or row.state == KeyState.DESTROYED:
         raise NotFound("epoch: expected a living epoch of this compartment", hint="lockhouse retention plan lists them")
     part = house.live().compartments.get(compartment)
     daily = part is not None and part.epoch == "day"
-    now = await trusted_now(house)
+    now = await watched_now(house)
     if epoch >= epoch_at(now, daily=daily):
         raise Invalid("epoch", "one that has passed", got="one that is still being collected in")
     entry = house.ids.new()

@@ -13,7 +13,7 @@ from lockhouse.gates.ending.epoch import destroy_epoch, shut_epoch
 from lockhouse.gates.ending.intent import Case, advance, open_cases
 from lockhouse.gates.ending.person import limbo_rows, marks_of, shut
 from lockhouse.gates.rings import admit_rings
-from lockhouse.gates.trusted_time import trusted_now
+from lockhouse.gates.trusted_time import trusted_now, watched_now
 from lockhouse.ledger.certificate import CANNOT_PROVE, Residue, Statement, commitment
 from lockhouse.ledger.entry import Completion, serials_root
 from lockhouse.model.change import Change, Delete, Put
@@ -53,12 +53,12 @@ async def carry_on(house: House, case: Case, *, journal: Journal, now: bool = Fa
     Raises:
         Unavailable: the journal, a store or a process's lease did not let a step finish; the case stands where it
             stood and start-up, or another call, carries it on. Or the clock is in doubt: a cooling time that a jump
-            of the clock ended has not passed.
+            of the clock ended has not passed, nor has one that nobody watched.
     """
     started = house.clock.now_ms()
     if case.step == "begun":
         case = await (shut_epoch(house, case) if case.what == "epoch" else shut(house, case))
-    if case.step == "shut" and (now or case.destroy_at <= await trusted_now(house)):
+    if case.step == "shut" and (now or await _has_cooled(house, case)):
         # From here on nobody calls it off: the journal must never name a key that lives on.
         was, case = case, msgspec.structs.replace(case, step="destroying")
         await advance(house, case, was=was)
@@ -69,6 +69,10 @@ async def carry_on(house: House, case: Case, *, journal: Journal, now: bool = Fa
     if case.step == "cancelling":
         case = await cancel(house, case)
     return Done(case=case, took_ms=house.clock.now_ms() - started)
+
+
+async def _has_cooled(house: House, case: Case) -> bool:
+    return case.destroy_at <= await trusted_now(house) and case.destroy_at <= await watched_now(house)
 
 
 async def _destroy(house: House, case: Case, journal: Journal) -> Case:

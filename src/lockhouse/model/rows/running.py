@@ -20,6 +20,8 @@ class House(Row, frozen=True):
     frontier: bytes
     last_at: int
     """Ledger time: never runs backwards."""
+    steady_at: int = 0
+    """Ledger time behind its newest leap of more than a day (`GAP_MS`); 0 without one, or if the leap was accepted."""
 
 
 class Job(Row, frozen=True):

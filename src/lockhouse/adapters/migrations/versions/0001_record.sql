@@ -38,6 +38,7 @@ CREATE TABLE house (
     tree_size INTEGER NOT NULL,
     frontier BLOB NOT NULL,
     last_at INTEGER NOT NULL,
+    steady_at INTEGER NOT NULL,
     PRIMARY KEY (one)
 )
  WITHOUT ROWID,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from lockhouse.errors import Invalid, LockhouseError, NotFound, Unavailable
+from lockhouse.errors import Invalid, LockhouseError, NotFound
 from lockhouse.faces.cli.acting import As, allowed, os_user
 from lockhouse.faces.cli.call import MARK, Call, Here, noun
 from lockhouse.faces.cli.drafts import live_version
@@ -78,8 +78,8 @@ async def restore(
             await _place(store, source, target, manifest=manifest, today=today if store != only else None)
         known = [destroyed_keys(one) for one in (target, today) if one is not None]
         came = backup.Source(
-            manifest=manifest, destroyed=frozenset().union(*(serials for serials, _ in known)), only=only,
-            whole=any(whole for _, whole in known), anyway=without_journal,
+            manifest=manifest, destroyed=frozenset().union(*(one.serials for one in known)), only=only,
+            whole=any(one.whole for one in known), anyway=without_journal,
         )  # fmt: skip
         replayed = await _replay(target, came, call=call)
     except LockhouseError:  # what was not ended again must not be opened
