@@ -181,7 +181,21 @@ def _clock(house: House) -> Answer:
         return Answer(
             "FAIL", "The clock is behind the ledger's newest time: nothing will be destroyed.", "set the clock"
         )
+    if house.unwatched:
+        return Answer(
+            "MANUAL", "The clock leapt by more than a day: nothing ends by date until a day was watched.",
+            "look at the date; if it is right, lockhouse accept clock",
+        )  # fmt: skip
     return fine("The clock is not behind the ledger.")
+
+
+def _readable(house: House) -> Answer:
+    if house.read_shut:
+        return Answer(
+            "FAIL", "It was brought back without its journal: nothing is shown or sent.",
+            "bring it back with the journal; or lockhouse accept restore",
+        )  # fmt: skip
+    return fine("The house may be read.")
 
 
 def _channels(house: House) -> Answer:
@@ -329,6 +343,7 @@ _HOST: tuple[tuple[str, Callable[[Host], Answer], bool], ...] = (
 )  # fmt: skip
 _HOUSE: tuple[tuple[str, Callable[[House], Answer], bool], ...] = (
     ("ledger", _ledger, False), ("policy", _policy, False), ("draft", _draft, False), ("clock", _clock, False),
+    ("readable", _readable, False),
     ("channels", _channels, False), ("origins", _origins, False), ("proof", _proof, False), ("served", _served, False),
     ("recipient-keys", _recipient_keys, False), ("endings", _endings, False), ("dead-letters", _dead, False),
     ("backup", _backup, True), ("contact", _contact, True), ("recipients", _recipients, True),

@@ -93,6 +93,8 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
         pageless: channels with a public key that list no site whose pages may send.
         unproven: recipients outside without a contract, or past their review.
         behind_ms: how far the local clock is behind the ledger's newest time; negative when ahead.
+        unwatched: the clock leapt, and nobody has watched a day go by since.
+        read_shut: brought back without its journal, and not accepted.
         backup_at: when the newest backup was noted, ms; None for none. `now`: ms.
         overdue: endings whose time has come and that are not done.
         dead: dead letters.
@@ -120,6 +122,8 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     unsigned: str = ""
     entries: int = 0
     found: int | None = None
+    unwatched: bool = False
+    read_shut: bool = False
     admins: int | None = None
 
 

@@ -34,6 +34,7 @@ def test_a_request_says_when_its_keys_were_destroyed(desk: Desk) -> None:
     assert shut["destroyed_at"] is None
     assert desk.call("request list").out.rstrip().endswith(f"from {when(due)}")
     desk.clock.now = done = asked + 2 * DAY_MS
+    assert "accept clock" in desk.call("doctor").out
     assert "got a leap since" in desk.call(f"request fulfil {opened['request']} --yes").err
     assert desk.call("accept clock --yes").code == 0
     assert desk.call(f"request fulfil {opened['request']} --yes").code == 0
@@ -90,6 +91,15 @@ def test_a_retention_run_says_when_its_epochs_were_destroyed(desk: Desk) -> None
     rows = seen.out.splitlines()[1:]
     assert rows, seen.err
     assert all(row.endswith(f"done  {when(desk.clock.now)}") for row in rows)
+
+
+def test_the_doctor_names_the_command_for_a_clock_that_is_far_ahead(desk: Desk) -> None:
+    desk.clock.now += 70 * 365 * DAY_MS
+    seen = desk.call("doctor")
+    assert "far ahead" in seen.out
+    assert "accept clock" in seen.out
+    assert desk.call("channel add web").code != 0
+    assert desk.call("ledger verify --records").code == 0
 
 
 def test_what_retention_has_only_shut_is_not_said_to_have_lost_its_key(desk: Desk) -> None:

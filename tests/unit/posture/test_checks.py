@@ -68,6 +68,8 @@ BAD_HOUSES: list[tuple[str, dict[str, Any], str]] = [
     ("draft", {"differs": "policy.yaml differs from live v1."}, "MANUAL"),
     ("draft", {"no_draft": "policy: expected a YAML file", "mend_draft": "bring it back"}, "FAIL"),
     ("clock", {"behind_ms": 120_001}, "FAIL"),
+    ("clock", {"unwatched": True}, "MANUAL"),
+    ("readable", {"read_shut": True}, "FAIL"),
     ("channels", {"keyless": ("web",)}, "MANUAL"),
     ("origins", {"pageless": ("web",)}, "MANUAL"),
     ("proof", {"proving": ()}, "MANUAL"),

@@ -18,6 +18,7 @@ from lockhouse.flows import audit
 from lockhouse.flows.channel import credentials_of, lives
 from lockhouse.flows.forward import backlog
 from lockhouse.gates.ending import open_cases
+from lockhouse.gates.trusted_time import is_watched
 from lockhouse.ledger.entry import Doctor
 from lockhouse.model.change import Change
 from lockhouse.model.rows import House as HouseRow
@@ -102,6 +103,8 @@ async def _house(opened: Opened) -> House:
         unsigned=unsigned,
         entries=entries,
         found=await _found(opened) if entries <= MAX_READ and not unsigned else None,
+        unwatched=not await is_watched(house),
+        read_shut=house.read_shut,
         dead=sum([(await backlog(house, name))["dead"] for name in (policy.recipients if policy else ())]),
     )
 
