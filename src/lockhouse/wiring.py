@@ -27,6 +27,7 @@ from lockhouse.adapters.kms_file import FileRoot, default_root
 from lockhouse.adapters.lifeline import LIFELINE_VARIABLE, bind_to_parent
 from lockhouse.adapters.migrations import HEAD as SCHEMA
 from lockhouse.adapters.migrations.run import migrate, migrate_check
+from lockhouse.adapters.migrations.schema import require_schemas
 from lockhouse.adapters.outbound import SafeHTTP
 from lockhouse.adapters.passphrase import read_passphrase
 from lockhouse.adapters.sqlite_copy import SqliteCopies
@@ -383,5 +384,5 @@ def host_of(folder: Path) -> Host:
 __all__ = [
     "KINDS", "LIFELINE_VARIABLE", "SCHEMA", "SOCKET_FILE", "Opened", "SystemClock", "bind_to_parent", "copies",
     "destroyed_keys", "found", "host_of", "is_free", "jobs", "migrate_house", "open_lock", "open_root", "opened",
-    "read_passphrase", "schema_of", "serve_writer", "template",
+    "read_passphrase", "require_schemas", "schema_of", "serve_writer", "template",
 ]  # fmt: skip

@@ -15,6 +15,7 @@ import apsw
 
 from lockhouse.adapters.durable import open_lock
 from lockhouse.adapters.migrations import HEAD
+from lockhouse.adapters.migrations.schema import SCHEMA, require_schema
 from lockhouse.adapters.sqlite_sql import (
     COUNT_SQL,
     PLACE_SQL,
@@ -216,6 +217,11 @@ def _open(folder: Path, store: Store) -> apsw.Connection:
         ) from error
     connection.set_busy_timeout(_BUSY_MS)
     _check_version(connection, file)
+    try:
+        require_schema(store, list(connection.execute(SCHEMA)))
+    except BaseException:
+        connection.close()
+        raise
     pages = _CHECKPOINT_PAGES[store]
     for name, value, reads in (*_PRAGMAS, ("wal_autocheckpoint", pages, pages)):
         connection.pragma(name, value)
