@@ -41,7 +41,7 @@ def checked(rows: Iterable[RowT], key: Secret) -> list[RowT]:
     kept = []
     for row in rows:
         table, place, content, entry = _parts(row)
-        mac: bytes = row.mac  # type: ignore[attr-defined]  # every authority row has one (a test says so)
+        mac: bytes = row.mac  # type: ignore[attr-defined]  # every authority row has one (tests/architecture)
         check_row(key, mac, table=table, key_bytes=place, content=content, position=entry)
         kept.append(row)
     return kept
