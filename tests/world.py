@@ -298,7 +298,7 @@ async def open_house(identity: bytes, log: str, *, root: FileRoot, store: Memory
         keyring=Keyring(
             identity, keks=unlocked.keks, generation=unlocked.generation, entropy=ids.random, alive=store.alive
         ),
-        receipt_key=unlocked.secrets["receipt"], credential_key=unlocked.secrets["credential"], demo=True,
+        receipt_key=unlocked.secrets["receipt"], credential_keys=unlocked.credentials, demo=True,
         integrity_key=unlocked.secrets["integrity"], suppression_key=unlocked.secrets["suppression"],
     )  # fmt: skip
     house.actor_facts = AttestedFacts(house)

@@ -328,7 +328,7 @@ def _house(identity: bytes, keys: Unlocked, reads: Reads, writer: LocalWriter | 
         id=identity, log=log_name(identity), reads=reads, commits=writer, epochs=writer, clock=clock, ids=ids,
         keks=keys.keks, generation=keys.generation, keyring=keyring, indexer=Indexer(identity, keys.index),
         notary=lambda: writer.notary_public, receipt_key=keys.secrets["receipt"],
-        credential_key=keys.secrets["credential"],
+        credential_keys=keys.credentials,
         integrity_key=keys.secrets["integrity"], suppression_key=keys.secrets["suppression"],
     )  # fmt: skip
     house.actor_facts = AttestedFacts(house)

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
+from lockhouse.crypto.derive import wrap
 from lockhouse.errors import Invalid, NotFound
 from lockhouse.flows.channel import LIVE, authenticate, credentials_of, end_credential, make_credential
 from lockhouse.gates.authority import signed
 from lockhouse.model.change import Change, Put
-from lockhouse.model.rows import Credential, LedgerEntry
+from lockhouse.model.rows import Credential, HouseSecret, LedgerEntry
+from lockhouse.secret import Secret
 from tests.world import World
 
 if TYPE_CHECKING:
@@ -77,6 +79,27 @@ async def test_characters_that_two_keys_begin_with_end_neither(tmp_path: Path) -
         await end_credential(world.house, "account", first.shown, by=BY)
     await end_credential(world.house, "account", keys[0], by=BY)
     assert [await authenticate(world.house, key) is None for key in keys] == [True, False]
+
+
+async def test_a_key_made_under_a_former_version_of_the_secret_is_taken_and_a_new_one_is_made_under_the_newest(
+    tmp_path: Path,
+) -> None:
+    world = await World.make(tmp_path)
+    old, house = await _key(world), world.house
+    secret = wrap(
+        house.keks[house.generation], Secret(house.ids.random(32)), house=house.id, purpose="secret", name="credential",
+        generation=house.generation, version=2,
+    )  # fmt: skip
+    row = HouseSecret("credential", 2, house.generation, secret, None)
+    await house.commits.commit(Change("identity", puts=(Put(HouseSecret.TABLE, row),)))
+    later = await world.second()
+    new = await _key(later)
+    assert [one.generation for one in (await credentials_of(later.house))["account"]] == [1, 2]
+    assert None not in [await authenticate(later.house, key) for key in (old, new)]
+    assert await authenticate(world.house, new) is None  # a process from before knows only the former secret
+    await end_credential(later.house, "account", old, by=BY)
+    assert await authenticate(later.house, old) is None
+    assert await authenticate(later.house, new) is not None
 
 
 async def test_a_key_with_a_last_day_is_refused_from_then_on(tmp_path: Path) -> None:

@@ -56,8 +56,9 @@ async def _store(house: House, channel: Channel, text: Secret, *, by: str) -> No
     entry = house.ids.new()
     plain = text.reveal().decode()  # house: allow no-reveal: the key is hashed here, the moment it is made
     assurance = Assurance.PUBLIC if channel.assurance_key == "public" else Assurance.SECRET
+    newest = max(house.credential_keys)
     row = Credential(
-        credential_hash(plain, key=house.credential_key), channel.id, assurance, plain[:_SHOWN], LIVE,
+        newest, credential_hash(plain, key=house.credential_keys[newest]), channel.id, assurance, plain[:_SHOWN], LIVE,
         house.clock.now_ms(), None, entry, b"",
     )  # fmt: skip
     row = signed(row, house.integrity_key)
@@ -99,8 +100,8 @@ async def living_credential(house: House, name: str, begins: str) -> Credential:
     typed, now = begins.strip().rstrip("…."), house.clock.now_ms()
     living = [row for row in (await credentials_of(house)).get(name, ()) if lives(row, now)]
     if looks_valid(typed):
-        whole = credential_hash(typed, key=house.credential_key)
-        found = [row for row in living if equal(row.hash, whole)]
+        whole = dict(_places(house, typed))
+        found = [row for row in living if row.generation in whole and equal(row.hash, whole[row.generation])]
     else:
         found = [row for row in living if row.shown == typed]
     if not found and typed and any(row.shown.startswith(typed) for row in living):
@@ -122,7 +123,9 @@ async def _ended(house: House, row: Credential, *, by: str) -> Credential:
     entry, now = house.ids.new(), house.clock.now_ms()
     ended = msgspec.structs.replace(row, state=ENDED, until_at=now, entry=entry, mac=b"")
     ended = signed(ended, house.integrity_key)
-    alive = Expect(Credential.TABLE, (row.hash,), {"state": LIVE}, or_absent=False, because="credential-moved")
+    alive = Expect(
+        Credential.TABLE, (row.generation, row.hash), {"state": LIVE}, or_absent=False, because="credential-moved"
+    )
     said = CredentialEntry(
         change="ended", channel=row.channel, assurance=row.assurance, by=by, row=digest(ended)  # type: ignore[arg-type]  # 1..3
     )  # fmt: skip
@@ -156,7 +159,7 @@ async def authenticate(house: House, text: str) -> Sender | None:
     """
     if not looks_valid(text):
         return None
-    found = (await house.reads.get(Credential, [(credential_hash(text, key=house.credential_key),)])).values()
+    found = (await house.reads.get(Credential, _places(house, text))).values()
     for row in checked(found, house.integrity_key):
         name = house.live().names.name("channel", row.channel)
         channel = house.live().policy.channels.get(name or "")
@@ -167,6 +170,11 @@ async def authenticate(house: House, text: str) -> Sender | None:
             origins=channel.origins, stage=channel.stage,
         )  # fmt: skip
     return None
+
+
+def _places(house: House, text: str) -> list[tuple[int, bytes]]:
+    """Where a write key may stand: its hash under each version of the secret."""
+    return [(version, credential_hash(text, key=key)) for version, key in house.credential_keys.items()]
 
 
 async def credentials_of(house: House) -> dict[str, list[Credential]]:

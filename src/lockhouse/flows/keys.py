@@ -33,12 +33,15 @@ class Unlocked:
     Attributes:
         keks: by generation; destroyed generations are not here.
         generation: the one that wraps what is new.
+        secrets: by name, each in its newest version.
+        credentials: what write keys are hashed under, by version: those of former ones are looked up still.
         index: blind-index keys by (identifier kind, generation).
     """
 
     keks: dict[int, Secret]
     generation: int
     secrets: dict[str, Secret]
+    credentials: dict[int, Secret]
     index: dict[tuple[int, int], Secret]
 
 
@@ -86,15 +89,21 @@ async def unlock(*, house: bytes, root: Root, reads: Reads) -> Unlocked:
             "keys: expected a KEK in the identity store, got none", hint="lockhouse init DIR founds a house"
         )
     secrets: dict[str, Secret] = {}
+    credentials: dict[int, Secret] = {}
     async for stored in reads.scan(HouseSecret):
         for secret in stored:
             secrets[secret.name] = unwrap(
                 keks[secret.generation], secret.wrapped, house=house, purpose="secret",
                 name=secret.name, generation=secret.generation, version=secret.version,
             )  # fmt: skip
+            if secret.name == "credential":
+                credentials[secret.version] = secrets[secret.name]
     if set(SECRETS) - set(secrets):
         raise Tampered("keys: expected every house secret")
-    return Unlocked(keks=keks, generation=max(keks), secrets=secrets, index=await load_index(house, keks, reads))
+    return Unlocked(
+        keks=keks, generation=max(keks), secrets=secrets, credentials=credentials,
+        index=await load_index(house, keks, reads),
+    )  # fmt: skip
 
 
 def _kek_place(house: bytes, generation: int) -> bytes:

@@ -272,7 +272,8 @@ class House:
     notary: Callable[[], bytes]
     """The committing store's public key now (a restarted writer has a new one); what a `Noted` is verified with."""
     receipt_key: Secret
-    credential_key: Secret
+    credential_keys: dict[int, Secret]
+    """What write keys are hashed under, by version; new ones under the newest."""
     integrity_key: Secret
     suppression_key: Secret
     lane: str = "console"

@@ -65,9 +65,11 @@ class Credential(Row, frozen=True):
 
     TABLE = "credential"
     STORE = "identity"
-    KEY = ("hash",)
+    KEY = ("generation", "hash")
     INDEXES = (("channel",),)
     AUTHORITY = True
+    generation: int
+    """Version of the house secret that it is hashed under."""
     hash: bytes
     channel: int
     assurance: int

@@ -29,6 +29,7 @@ CREATE TABLE consent (
  STRICT;
 
 CREATE TABLE credential (
+    generation INTEGER NOT NULL,
     hash BLOB NOT NULL,
     channel INTEGER NOT NULL,
     assurance INTEGER NOT NULL,
@@ -38,7 +39,7 @@ CREATE TABLE credential (
     until_at INTEGER,
     entry BLOB NOT NULL,
     mac BLOB NOT NULL,
-    PRIMARY KEY (hash)
+    PRIMARY KEY (generation, hash)
 )
  WITHOUT ROWID,
  STRICT;
