@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from lockhouse.adapters.tables import shapes
 from lockhouse.flows import backup
+from tests.world import World
 
 if TYPE_CHECKING:
+    from lockhouse.gates.forgotten import Forgotten
     from lockhouse.model.rows import Store
-    from tests.world import World
 
 Tables = dict[str, dict[Any, Any]]
 MANIFEST = backup.Manifest(
@@ -25,16 +29,28 @@ def copied(world: World, *stores: Store) -> Tables:
     return {name: copy.deepcopy(rows) for name, rows in tables.items() if shapes()[name].store in stores}
 
 
-async def restored(world: World, tables: Tables, *, only: Store | None = None, anyway: bool = False) -> World:
+async def restored(
+    world: World, tables: Tables, *, only: Store | None = None, anyway: bool = False, size: int = 0
+) -> Restored:
     """The house with these tables in place of its own; `only` one store of them is from a backup.
 
     Args:
         anyway: also without the whole journal.
+        size: of the tree when the backup was made.
     """
     for name, rows in tables.items():
         world.store.shelf.tables[name].clear()
         world.store.shelf.tables[name].update(copy.deepcopy(rows))
     back = await world.second()
-    source = backup.Source(manifest=MANIFEST, destroyed=frozenset(back.journal.serials), only=only, anyway=anyway)
-    await backup.replay(back.house, source, journal=back.journal, by="os-user:1")
-    return back
+    manifest = msgspec.structs.replace(MANIFEST, size=size)
+    source = backup.Source(manifest=manifest, destroyed=frozenset(back.journal.serials), only=only, anyway=anyway)
+    replayed = await backup.replay(back.house, source, journal=back.journal, by="os-user:1")
+    fields = {field.name: getattr(back, field.name) for field in dataclasses.fields(back)}
+    return Restored(**fields, forgotten=replayed.forgotten)
+
+
+@dataclasses.dataclass
+class Restored(World):
+    """The world of a house that was brought back, and what it lacks."""
+
+    forgotten: Forgotten | None = None

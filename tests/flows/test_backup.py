@@ -36,7 +36,15 @@ def _erase(desk: Desk) -> str:
 
 def test_a_house_brought_back_shows_what_the_old_one_showed(desk: Desk) -> None:
     seen = desk.call("backup restore ../copy --to ../back", json=True).value
-    assert seen["replayed"] == {"persons": 0, "compartments": 0, "epochs": 0, "keys": 0, "standing": 0, "shut": False}
+    assert seen["replayed"] == {
+        "persons": 0,
+        "compartments": 0,
+        "epochs": 0,
+        "keys": 0,
+        "standing": 0,
+        "shut": False,
+        "forgotten": None,
+    }
     here, there = (desk.call(f"{where} person show {desk.person()} --as support") for where in ("", "-C ../back"))
     head = "noted as "  # each look has an entry of its own
     same = [[line.partition(head)[0] for line in one.out.splitlines()] for one in (here, there)]
@@ -76,6 +84,13 @@ def test_an_old_record_store_under_todays_identity_store_stays_dead(desk: Desk) 
     person = _erase(desk)
     assert desk.call("backup restore ../copy --to ../old --only record").code == 0
     assert desk.call(f"-C ../old person show {person}").code == 3
+    assert desk.call("-C ../old ledger verify --records").code == 0
+
+
+def test_an_old_identity_store_under_todays_records_says_what_it_lacks(desk: Desk) -> None:
+    assert desk.call(f"consent record {desk.person()} marketing denied").code == 0
+    seen = desk.call("backup restore ../copy --to ../old --only identity")
+    assert "lacks what these entries tell of: consent 1. Stored again: 1 refusal." in seen.out, seen.err
     assert desk.call("-C ../old ledger verify --records").code == 0
 
 

@@ -8,9 +8,12 @@ import msgspec
 import pytest
 
 from lockhouse.errors import Tampered, Unavailable
-from lockhouse.flows import accept, request, retain
+from lockhouse.flows import accept, consent, request, retain
+from lockhouse.flows.channel import end_credential, make_credential
 from lockhouse.gates.ending import carry_on, open_cases
-from lockhouse.model.rows import EpochKey, LedgerEntry, Limbo, Tombstone
+from lockhouse.gates.facts import facts_of_persons
+from lockhouse.gates.forgotten import Forgotten
+from lockhouse.model.rows import Consent, EpochKey, LedgerEntry, Limbo, Tombstone
 from lockhouse.model.scale import KeyState
 from tests.flows.anna import EMAIL, anna, contact
 from tests.flows.restored import copied, restored
@@ -28,6 +31,11 @@ OLDER = pytest.mark.parametrize("only", ["record", None], ids=["only the records
 
 def _email(view: View) -> str | None:
     return view.fields["email"].value if "email" in view.fields else None
+
+
+async def _bert(world: World) -> bytes:
+    await world.send("account", "Order Completed", email="bert@example.org", order_id="B-1")
+    return await world.person("bert@example.org")
 
 
 async def _asked(world: World, person: bytes, *, is_part: bool) -> bytes:
@@ -199,6 +207,44 @@ async def test_with_an_older_identity_store_a_month_that_was_shut_since_is_shut_
     shut = {(row.compartment, row.epoch) for row in await back.rows(EpochKey) if row.state == KeyState.SHUT}
     assert shut == {(one.compartment, one.epoch) for one in cases}
     assert len(await open_cases(back.house)) == len(cases)
+
+
+async def test_with_an_older_identity_store_a_refusal_since_stands_again_and_is_told_once(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    person, bert = await anna(world), await _bert(world)
+    await consent.record(world.house, person, "marketing", granted=True)
+    identity = copied(world, "identity")
+    size = (await world.store.seal_ledger()).size
+    world.clock.pass_days(0.01)
+    await consent.record(world.house, person, "marketing", granted=False)
+    await consent.record(world.house, bert, "marketing", granted=True)
+    back = await restored(world, copied(world, "record") | identity, only="identity", size=size)
+    facts = await facts_of_persons(back.house, [person, bert], fresh=True)
+    assert facts[person].consents == {"marketing": False}
+    assert facts[bert].consents.get("marketing") is not True
+    assert back.forgotten == Forgotten(rows={"consent": 2}, refused=1)
+    words = [row for row in await back.rows(Consent) if row.signal == "restore"]
+    entries = {row.id: row for row in await back.rows(LedgerEntry)}
+    assert [msgspec.json.decode(entries[row.entry].body)["body"]["signal"] for row in words] == ["restore"]
+
+
+async def test_with_an_older_identity_store_what_nobody_can_be_found_for_is_counted(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    person = await anna(world)
+    key = await make_credential(world.house, "account", by="os-user:1")
+    identity = copied(world, "identity")
+    size = (await world.store.seal_ledger()).size
+    world.clock.pass_days(0.01)
+    await consent.suppress(world.house, "email", EMAIL, purposes=[], reason="objection", by="os-user:1")
+    await end_credential(world.house, "account", key.reveal().decode(), by="os-user:1")
+    bert = await _bert(world)
+    await consent.record(world.house, bert, "marketing", granted=False)
+    back = await restored(world, copied(world, "record") | identity, only="identity", size=size)
+    assert back.forgotten is not None
+    assert back.forgotten.rows == {"consent": 3, "credential": 1, "suppression": 1}
+    assert (back.forgotten.refused, back.forgotten.unfound) == (2, 1)
+    facts = (await facts_of_persons(back.house, [person], fresh=True))[person]
+    assert not any(facts.consents.values())
 
 
 async def test_limbo_that_was_edited_is_given_no_case(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from lockhouse.errors import Invalid, Unavailable
 from lockhouse.gates.ending import Case, adopt, cancel, carry_on, destroy_again, is_back, open_cases, shut_again
 from lockhouse.gates.ending.intent import advance
 from lockhouse.gates.facts import SEAL_ENDING
+from lockhouse.gates.forgotten import Forgotten, remember
 from lockhouse.gates.read_shut import shut_reading
 from lockhouse.gates.rings import admit_rings
 from lockhouse.ledger.entry import Backup as BackupEntry
@@ -70,6 +71,7 @@ class Replayed(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         standing: endings that were shut and not destroyed: they are shut in it, and go on.
         shut: the house is shut for reading, for want of its whole journal.
+        forgotten: what an older identity store lacks that today's ledger tells of; None if the two are of one moment.
     """
 
     persons: int = 0
@@ -78,6 +80,7 @@ class Replayed(msgspec.Struct, frozen=True, kw_only=True):
     keys: int = 0
     standing: int = 0
     shut: bool = False
+    forgotten: Forgotten | None = None
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
@@ -175,6 +178,7 @@ async def replay(house: House, source: Source, *, journal: Journal, by: str) -> 
             if epoch.serial in gone and epoch.state != KeyState.DESTROYED:
                 replayed = _sum(replayed, await _replay_epoch(house, epoch, journal=journal, by=by))
     manifest = source.manifest
+    forgotten = await remember(house, size=manifest.size) if source.only == "identity" else None
     said = RestoreEntry(
         backup=manifest.backup, log=manifest.log, size=manifest.size, root=manifest.root, replayed=replayed.keys,
         shut=shut, by=by,
@@ -183,7 +187,8 @@ async def replay(house: House, source: Source, *, journal: Journal, by: str) -> 
     puts = (shut_reading(house, by=by, entry=entry),) if shut else ()
     await house.commits.commit(Change("record", puts=puts, entries=(said.draft(id=entry, lane=house.lane),)))
     await house.epochs.announce(key=True)
-    return msgspec.structs.replace(replayed, standing=len(await open_cases(house)), shut=shut)
+    standing = len(await open_cases(house))
+    return msgspec.structs.replace(replayed, standing=standing, shut=shut, forgotten=forgotten)
 
 
 def _lacks_journal(source: Source, told: frozenset[bytes]) -> bool:

@@ -19,6 +19,7 @@ from lockhouse.flows import backup
 from lockhouse.wiring import copies, destroyed_keys, is_free, opened
 
 if TYPE_CHECKING:
+    from lockhouse.gates.forgotten import Forgotten
     from lockhouse.model.rows import Store
 
 APP = noun("backup", "Copies of both stores, and a house brought back from one.")
@@ -113,12 +114,28 @@ def _told(to: Path, came: backup.Source, replayed: backup.Replayed) -> str:
             f"\nShut and not destroyed yet: {count(replayed.standing, 'ending')}. Each goes on; look whether one was "
             "called off since: lockhouse request list"
         )
+    if replayed.forgotten is not None and replayed.forgotten.rows:
+        told += _lacking(replayed.forgotten)
     if replayed.shut:
         told += (
             "\nWithout its whole journal it may hold keys that were destroyed. Nothing is shown or sent from it until "
             f"somebody answers for that: lockhouse -C {shlex.quote(str(to))} accept restore"
         )
     return told
+
+
+def _lacking(forgotten: Forgotten) -> str:
+    kinds = ", ".join(f"{kind} {number}" for kind, number in forgotten.rows.items())
+    told = f"\nOlder than its ledger, the identity store lacks what these entries tell of: {kinds}."
+    if forgotten.refused:
+        told += f" Stored again: {count(forgotten.refused, 'refusal')}."
+    if forgotten.unfound:
+        told += f" Of nobody who is there: {count(forgotten.unfound, 'refusal')}."
+    if "suppression" in forgotten.rows:
+        told += " Of whom a suppression is, no ledger says: record it anew when they say so again."
+    if "credential" in forgotten.rows:
+        told += " A write key that was ended since is taken again: lockhouse channel show CHANNEL, then end it."
+    return f"{told} See: lockhouse ledger log"
 
 
 def _clear(folder: Path) -> None:
