@@ -80,7 +80,7 @@ async def _opened(place: Place) -> dict[tuple[str, str], dict[str, dict[str, Any
         actor = Actor(id="os-user:1000", kind="os-user", roles=("support",))
         for by, value in SENT:
             ask = await look.ask_of(house.house, actor, action="timeline", purpose=None)
-            [view] = await look.find(house.house, ask, by=by, value=value)
+            [view] = (await look.find(house.house, ask, by=by, value=value)).persons
             found[by, value] = {
                 one.event: {name: field.value for name, field in one.fields.items()} for one in view.timeline
             }

@@ -137,7 +137,7 @@ def test_two_interpreters_agree_on_what_is_live_for_an_event(banner: dict[str, b
     policy = compiled()
     said, _ = map_consent(policy, banner)
     stored: list[dict[str, bool]] = [{}, {"marketing": True}, {"marketing": False, "analytics": False}]
-    states = (PersonState.NONE, PersonState.OBJECTED)
+    states = (PersonState.NONE, PersonState.RESTRICTED)
     for region, consents, state, signals in product((None, "de", "us", "us-ca"), stored, states, ((), ("gpc",))):
         facts = PersonFacts(
             region=region, consents=consents, event_consents=said, state=state, signals=frozenset(signals)
