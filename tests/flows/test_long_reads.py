@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from lockhouse.gates.disclose import View
 
-STRETCHES = 5
+STRETCHES = 12
 PEOPLE = 20
 ORDERS = STRETCHES * STRETCH // PEOPLE
 

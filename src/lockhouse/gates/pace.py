@@ -17,15 +17,16 @@ from lockhouse.gates.trusted_time import trusted_now
 if TYPE_CHECKING:
     from lockhouse.gates.house import House
 
-STRETCH = 50
-"""Steps between two turns: a record that is opened is one (0.1 to 0.5 ms), a person who is decided over is one. A beat
-and its echo take about five turns, and must fit into a lease on a machine that is ten times as slow."""
+STRETCH = 20
+"""Steps between two breaks: a record that is opened is one (0.1 to 0.5 ms), a person who is decided over is one."""
+TURNS = 3
+"""Turns of the event loop a break: from a timer to a beat, and from its echo to whoever reads it, takes as many."""
 CONFIRM_S, CONFIRM_TRIES = 0.05, 40
 """How long a lease that ran out is waited for: its beat may only have been kept waiting by ourselves."""
 
 
 class Pace:
-    """Counts steps, and gives everybody else a turn when a stretch of them is over."""
+    """Counts steps, and gives everybody else their turn when a stretch of them is over."""
 
     def __init__(self) -> None:
         self._left = STRETCH
@@ -35,7 +36,8 @@ class Pace:
         self._left -= steps
         if self._left <= 0:
             self._left = STRETCH
-            await asyncio.sleep(0)
+            for _ in range(TURNS):
+                await asyncio.sleep(0)
 
 
 class Footing(Pace):

@@ -156,19 +156,31 @@ async def _looked(  # noqa: PLR0913  (a chunk, and what it stands on)
 
 async def _opened(opening: Opening, group: Group, footing: Footing) -> list[OpenedRecord]:
     """The group's records, as far as there are keys to them when their turn comes."""
-    house: House = opening.house
     opening.fields = group.fields
     active_at = max((one.active_at for one in group.facts), default=0)
     opened = []
     for row in group.rows:
         await footing.step()
+        if (one := await _record(opening, row, footing, active_at=active_at)) is not None:
+            opened.append(one)
+    return opened
+
+
+async def _record(opening: Opening, row: Record, footing: Footing, *, active_at: int) -> OpenedRecord | None:
+    """The record opened, or None if there is no ring of its person any more."""
+    house: House = opening.house
+    for _ in range(TRIES):
         if house.keyring.version_of(row.person) is None:  # it made room for rings of others, who had a turn
             await admit_rings(house, [row.person])
             opening.waiting = {**opening.waiting, **await refuse_ended(house, [row.person])}
             await footing.hold()
-        if house.keyring.version_of(row.person) is not None:
-            opened.append(opening.record(row, active_at=active_at))
-    return opened
+        if house.keyring.version_of(row.person) is None:
+            return None
+        try:
+            return opening.record(row, active_at=active_at)
+        except Unavailable:  # the lease ran out since it was last looked at: all of the record again, once it is back
+            await footing.hold()
+    raise Unavailable("disclose: expected a lease that lasts for a record", retry_after_s=1.0)
 
 
 def _has(opened: Sequence[OpenedRecord], sought: Sought) -> bool:

@@ -21,7 +21,7 @@ from lockhouse.crypto.merkle import root
 from lockhouse.crypto.noted import refs_root
 from lockhouse.crypto.seal import decode_boxes, encode_boxes
 from lockhouse.errors import Conflict as Moved
-from lockhouse.errors import Erased, Expired, NotFound, Tampered
+from lockhouse.errors import Erased, Expired, NotFound, Tampered, Unavailable
 from lockhouse.gates.disclose.noting import commit_note, ticket
 from lockhouse.gates.facts import SEAL_OPEN
 from lockhouse.gates.leaves import newest_leaves
@@ -129,7 +129,7 @@ async def _with_tries(house: House, person: bytes, leaves: Mapping[bytes, bytes 
             for row in part.rows:
                 await footing.step()
                 _reseal(house, part, row, noted)
-        except Moved:
+        except (Moved, _LostError):
             continue
         if not part.after or await _stands(house, part, seal, entry=entry):
             return part
@@ -159,9 +159,16 @@ async def _note(house: House, person: bytes, rows: Sequence[Record], *, by: str)
     return ticket(house, answer.notings[0], [ref]), entry
 
 
+class _LostError(Exception):
+    """The lease ran out between two instructions, or the ring made room for others."""
+
+
 def _reseal(house: House, part: _Range, row: Record, noted: Noted) -> None:
     """The row with its boxes sealed again, if any of them opens."""
-    boxes = [_again(house, part, row, box, noted) for box in decode_boxes(row.boxes)]
+    try:
+        boxes = [_again(house, part, row, box, noted) for box in decode_boxes(row.boxes)]
+    except Unavailable as err:
+        raise _LostError from err
     if any(new.seal != old.seal for new, old in zip(boxes, decode_boxes(row.boxes), strict=True)):
         again = msgspec.structs.replace(row, boxes=encode_boxes(boxes), salt=house.ids.random(16))
         part.after = [*part.after, again]
