@@ -335,7 +335,7 @@ def _witness(_house: House) -> Answer:
 
 _HOST: tuple[tuple[str, Callable[[Host], Answer], bool], ...] = (
     ("folder-mode", _folder, False), ("folder-owner", _owner, False), ("root-file", _root, False),
-    ("passphrase-file", _passphrase, False),
+    ("passphrase", _passphrase, False),
     ("root-apart", _root_apart, False), ("schema", _schema, False), ("wal-size", _wal, False),
     ("listeners", _listeners, False), ("metrics", _metrics, False), ("journal", _journal, False),
     ("no-demo", _is_demo, True), ("root-locked", _locked, True), ("journal-apart", _journal_apart, True),

@@ -146,11 +146,11 @@ def test_a_house_is_not_begun_with_a_passphrase_that_guards_nothing(
 
 def test_a_passphrase_that_others_may_read_opens_nothing_until_that_is_mended(locked: Desk) -> None:
     file = locked.folder / "passphrase"
-    assert _state(locked, "passphrase-file")[0] == "PASS"
+    assert _state(locked, "passphrase")[0] == "PASS"
     file.chmod(0o644)
     seen = locked.call("policy history")
     assert (seen.code, f"chmod 600 {file}" in seen.err) == (9, True)
-    assert _state(locked, "passphrase-file") == ("FAIL", f"Others may read the passphrase at {file}.")
+    assert _state(locked, "passphrase") == ("FAIL", f"Others may read the passphrase at {file}.")
     file.chmod(0o600)
     assert locked.call("policy history").code == 0
 
@@ -158,7 +158,7 @@ def test_a_passphrase_that_others_may_read_opens_nothing_until_that_is_mended(lo
 def test_a_passphrase_that_is_away_is_looked_for_where_the_setting_says(locked: Desk) -> None:
     file = locked.folder / "passphrase"
     file.unlink()
-    assert _state(locked, "passphrase-file") == ("FAIL", f"There is no file with the passphrase at {file}.")
+    assert _state(locked, "passphrase") == ("FAIL", f"There is no file with the passphrase at {file}.")
     shown = locked.call("doctor").out
     assert "set root_passphrase_file in lockhouse.toml to where it is" in shown
     assert "→ lockhouse doctor\n" not in shown

@@ -307,8 +307,9 @@ def test_two_source_persons_are_linked_and_unlinked_by_hand(desk: Desk) -> None:
     for verb in ("show", "reveal"):
         told = desk.call(f"person {verb} {other}").out
         [undo] = re.findall(
-            "^Joined since 2026-11-23, issued: lockhouse (person unlink .*) undoes it$", told, re.MULTILINE
-        )
+            "^Joined since 2026-11-23, believed as issued: lockhouse ledger log --kind link tells by whom, "
+            "lockhouse (person unlink .*) undoes it$", told, re.MULTILINE,
+        )  # fmt: skip
         [link] = desk.call(f"person {verb} {one}", json=True).value["links"]
         assert undo.split()[2:] == [link["one"], link["other"]]
         assert {link["one"], link["other"]} == {one, other}

@@ -85,10 +85,10 @@ def let_in(graces: Mapping[str, int]) -> list[str]:
 
 
 def joined(joints: Sequence[Joint]) -> list[str]:
-    """What joins the source persons of a view, and how each is undone."""
+    """What joins the source persons of a view, where it is told by whom or what, and how each is undone."""
     return [
-        f"Joined since {day(one.since)}, {proof(one.proof)}: "
-        f"lockhouse person unlink {one.one.hex()} {one.other.hex()} undoes it"
+        f"Joined since {day(one.since)}, believed as {proof(one.proof)}: lockhouse ledger log --kind link tells by "
+        f"whom, lockhouse person unlink {one.one.hex()} {one.other.hex()} undoes it"
         for one in joints
     ]
 
