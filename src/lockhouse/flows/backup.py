@@ -20,8 +20,8 @@ import msgspec
 
 from lockhouse.crypto.ring import WHOLE
 from lockhouse.errors import Invalid
+from lockhouse.gates.cases import advance
 from lockhouse.gates.ending import Case, cancel, carry_on, destroy_again, is_back, open_cases
-from lockhouse.gates.ending.intent import advance
 from lockhouse.gates.facts import SEAL_ENDING
 from lockhouse.gates.rings import admit_rings
 from lockhouse.ledger.entry import Backup as BackupEntry

@@ -12,7 +12,7 @@ import msgspec
 
 from lockhouse.errors import LockhouseError, Tampered
 from lockhouse.gates.authority import checked
-from lockhouse.gates.ending.intent import case_of
+from lockhouse.gates.cases import case_of
 from lockhouse.ledger.entry import Completion, Gone, deletion_of, parse_entry
 from lockhouse.ledger.entry import Intent as IntentEntry
 from lockhouse.ledger.record import record_leaf_of

@@ -13,9 +13,9 @@ Each step is idempotent and named in the intent, so that start-up carries on an 
 
 from __future__ import annotations
 
+from lockhouse.gates.cases import Case, open_cases
 from lockhouse.gates.ending.cancel import cancel
 from lockhouse.gates.ending.epoch import begin_epoch
-from lockhouse.gates.ending.intent import Case, open_cases
 from lockhouse.gates.ending.person import begin_person
 from lockhouse.gates.ending.steps import Done, carry_on, destroy_again, is_back
 

@@ -10,14 +10,15 @@ import msgspec
 from lockhouse.crypto.ring import WrappedRing
 from lockhouse.errors import Conflict as Moved
 from lockhouse.gates.authority import checked, checked_bound, signed
-from lockhouse.gates.ending.intent import Case, advance
-from lockhouse.gates.ending.person import TRIES, limbo_rows, moved_seals
+from lockhouse.gates.cases import Case, advance, is_same, open_cases
+from lockhouse.gates.ending.person import limbo_rows
+from lockhouse.gates.ending.seals import TRIES, advance_sealing
 from lockhouse.gates.facts import SEAL_OPEN
 from lockhouse.gates.told import tell_late, untold
 from lockhouse.identity.match import SAME_PERSON
 from lockhouse.ledger.entry import Cancellation
 from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
-from lockhouse.model.rows import ErasedMark, Identifier, KeyRing, Limbo, Link, Seal
+from lockhouse.model.rows import ErasedMark, Identifier, KeyRing, Limbo, Link
 from lockhouse.model.scale import Proof
 
 if TYPE_CHECKING:
@@ -39,8 +40,9 @@ async def cancel(house: House, case: Case, *, by: str = "") -> Case:
         by: who calls it off; who began to, if that was interrupted.
 
     Raises:
-        Moved: it is past its shutting, or not there yet, or the person's rows keep moving; or it is of a compartment
-            and all of the person is ending or has ended since; or it is of a month whose keep had passed.
+        Moved: it is past its shutting, or not there yet, or the person's rows keep moving; or a later case is to end
+            the same; or it is of a compartment and all of the person is ending or has ended since; or it is of a month
+            whose keep had passed.
     """
     if case.step not in {"shut", "cancelling"}:
         raise Moved("ending: expected a case that is shut and not destroyed", hint="only then can it be undone")
@@ -49,16 +51,16 @@ async def cancel(house: House, case: Case, *, by: str = "") -> Case:
         raise Moved(message, hint="the policy's keep ended it: lengthen the keep for what is collected from now on")
     if case.compartment:
         await _require_room(house, case)
+    await _require_last(house, case)
     if case.step == "shut":  # from here on nobody destroys it
         was, case = case, msgspec.structs.replace(case, step="cancelling", cancelled_by=by)
         await advance(house, case, was=was)
     links = [link for person in case.persons for link in await _put_back(house, case, person)]
     await house.epochs.announce(key=True)
     undone = msgspec.structs.replace(case, step="cancelled", cancellation=house.ids.new())
-    seals = await moved_seals(house, case.persons, state=SEAL_OPEN)
     said = Cancellation(of=case.entries[0].hex(), what=case.what, case=case.id.hex(), by=case.cancelled_by)
     entry = said.draft(id=undone.cancellation, lane=house.lane)
-    await advance(house, undone, was=case, puts=[Put(Seal.TABLE, seal) for seal in seals], entries=[entry])
+    await advance_sealing(house, undone, was=case, state=SEAL_OPEN, entries=[entry])
     for link in links:  # with the seals open again; what is not told here is told by the daily round
         with suppress(Moved):
             await tell_late(house, [link], by=case.cancelled_by)
@@ -74,6 +76,14 @@ async def _require_room(house: House, case: Case) -> None:
     waiting = await house.reads.get(Limbo, [(person, case.id) for person in case.persons])
     if not {(person,) for person, _ in waiting} <= rings.keys():
         raise _ended_since()
+
+
+async def _require_last(house: House, case: Case) -> None:
+    """No later case is to end the same: its certificate would be for what this one puts back."""
+    for other in await open_cases(house):
+        if other.id > case.id and is_same(other, compartment=case.compartment, persons=case.persons):
+            message = "ending: expected no later request for the same, got one"
+            raise Moved(message, hint=f"call that one off first: lockhouse request show {other.id.hex()}")
 
 
 def _ended_since() -> Moved:

@@ -8,7 +8,7 @@ import msgspec
 
 from lockhouse.errors import Invalid, NotFound
 from lockhouse.gates.authority import signed
-from lockhouse.gates.ending.intent import Case, advance
+from lockhouse.gates.cases import Case, advance
 from lockhouse.gates.epochs import NOBODY, epoch_at
 from lockhouse.gates.trusted_time import trusted_now
 from lockhouse.ledger.entry import Intent as IntentEntry

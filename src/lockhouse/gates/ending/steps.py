@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Tampered
 from lockhouse.gates.authority import bound, checked, signed
+from lockhouse.gates.cases import Case, advance, open_cases
 from lockhouse.gates.ending.cancel import cancel
 from lockhouse.gates.ending.epoch import destroy_epoch, shut_epoch
-from lockhouse.gates.ending.intent import Case, advance, open_cases
-from lockhouse.gates.ending.person import limbo_rows, marks_of, shut
+from lockhouse.gates.ending.person import limbo_rows, marks_of, require_alone, shut, shut_one
 from lockhouse.gates.rings import admit_rings
 from lockhouse.gates.trusted_time import trusted_now
 from lockhouse.ledger.certificate import CANNOT_PROVE, Residue, Statement, commitment
@@ -59,6 +60,7 @@ async def carry_on(house: House, case: Case, *, journal: Journal, now: bool = Fa
     if case.step == "begun":
         case = await (shut_epoch(house, case) if case.what == "epoch" else shut(house, case))
     if case.step == "shut" and (now or case.destroy_at <= await trusted_now(house)):
+        await _require_all(house, case)
         # From here on nobody calls it off: the journal must never name a key that lives on.
         was, case = case, msgspec.structs.replace(case, step="destroying")
         await advance(house, case, was=was)
@@ -73,8 +75,9 @@ async def carry_on(house: House, case: Case, *, journal: Journal, now: bool = Fa
 
 async def _destroy(house: House, case: Case, journal: Journal) -> Case:
     at = house.clock.now_ms()
-    for person in () if case.what == "epoch" else case.persons:
-        await _require_ending(house, case, person)  # before anything is said of its keys
+    await _require_all(house, case)  # before anything is said of its keys
+    for person in case.persons:
+        await _require_ending(house, case, person)
     if case.serials:  # none, where all of the person ended before their compartment was shut
         journal.append(case.serials, cause=case.what, at=at)
     if case.what == "epoch":
@@ -91,6 +94,26 @@ async def _destroy(house: House, case: Case, journal: Journal) -> Case:
     return further
 
 
+async def _require_all(house: House, case: Case) -> None:
+    """Nothing of what the case is to end waits elsewhere, and of whom it holds nothing no ring does.
+
+    Else its certificate would be for keys that another case can still put back, or has.
+
+    Raises:
+        Moved: something does.
+    """
+    for person, serials in zip(case.persons, case.held, strict=True):
+        await require_alone(house, case, person)
+        if serials:
+            continue
+        house.keyring.forget(person)
+        await admit_rings(house, [person])
+        held = house.keyring.serials(person) if house.keyring.version_of(person) is not None else {}
+        if case.compartment in held:
+            hint = f"lockhouse request cancel {case.id.hex()}, then open it again"
+            raise Moved("ending: expected no key in use of whom the request holds none, got one", hint=hint)
+
+
 async def _end_parts(house: House, case: Case, journal: Journal, *, at: int) -> None:
     """Compartments of theirs that were shut before end with them: the certificate is for everything held.
 
@@ -100,13 +123,16 @@ async def _end_parts(house: House, case: Case, journal: Journal, *, at: int) -> 
         ending = set(part.persons) & set(case.persons)
         if not ending or part.what != "compartment":
             continue
-        if part.step == "begun":
-            part = await shut(house, part)  # noqa: PLW2901  # the same, one step on
         if ending == set(part.persons):
+            if part.step == "begun":
+                part = await shut(house, part)  # noqa: PLW2901  # the same, one step on
             if part.step == "cancelling":  # there is no ring any more that it could be put back into
                 part = await _shut_again(house, part)  # noqa: PLW2901  # as above
             await carry_on(house, part, journal=journal, now=True)
             continue
+        if part.step == "begun":  # only as far as it is of those who end: what it is to end of others may wait
+            found = [tuple(sorted(await shut_one(house, part, one))) if one in ending else () for one in part.persons]
+            part = msgspec.structs.replace(part, held=tuple(found))  # noqa: PLW2901  # as it will be
         held = {person: part.held[part.persons.index(person)] for person in sorted(ending)}
         serials = [serial for one in held.values() for serial in one]
         if serials:  # as in `_destroy`

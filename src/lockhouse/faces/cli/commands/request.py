@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from lockhouse.errors import Conflict
 from lockhouse.faces.cli.acting import As, allowed, os_user
 from lockhouse.faces.cli.call import Here, id_of, noun, person_of
 from lockhouse.faces.cli.endings import destroyed
@@ -51,7 +50,6 @@ async def open_(person: str, /, *, opening: Opening | None = None, call: Here) -
     who = person_of(person)
     async with call.open() as opened:
         actor = allowed(opened.house, "request.open", asked.role)
-        await _only_one(opened.house, who, asked.compartment)
         done = await request.open_erasure(
             opened.house, who, by=actor.id, journal=opened.journal, compartment=asked.compartment, anyway=asked.anyway
         )
@@ -165,21 +163,6 @@ async def certificate(case: str, /, *, to: Annotated[Path, Parameter(name="--to"
     file = write_new(call.cwd / to, [text])
     told = f"Written: {to}\n" + call.verifying(f"{shlex.quote(str(to))} --vkey '{vkey}'")
     return Said({"file": file, "vkey": vkey, "request": case}, told)
-
-
-async def _only_one(house: House, person: bytes, compartment: str | None) -> None:
-    """Nothing is open that would end the same already.
-
-    Raises:
-        Conflict: something is, and the hint names it.
-    """
-    for case in await open_cases(house):
-        same = case.what == "person" or (case.what == "compartment" and case.scope == (compartment,))
-        if same and person in case.persons:
-            raise Conflict(
-                "request: expected none that is open for this person, got one",
-                hint=f"lockhouse request show {case.id.hex()}",
-            )
 
 
 def _told(case: Case) -> dict[str, object]:

@@ -12,7 +12,7 @@ from lockhouse.model.change import Change, Conflict, Draft, Expect, Put
 from lockhouse.model.rows import Intent
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from lockhouse.gates.house import House
     from lockhouse.secret import Secret
@@ -22,6 +22,7 @@ What = Literal["person", "compartment", "epoch"]
 
 OPEN = 0
 CLOSED = 1
+DEADLINE_MS = 5_000
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,25 +90,66 @@ async def open_cases(house: House, *, also_closed: bool = False) -> list[Case]:
     return sorted((case_of(row) for row in checked(rows, house.integrity_key)), key=lambda case: case.id)
 
 
-async def advance(
-    house: House, case: Case, *, was: Case | None, puts: Sequence[Put] = (), entries: Sequence[Draft] = ()
-) -> None:
-    """The case stands one step further, in one commit with what belongs to that step.
+def is_same(one: Case, *, compartment: int, persons: Collection[bytes]) -> bool:
+    """Whether a case ends a compartment (0 for all) of one of these persons, by itself or with all of them."""
+    return one.compartment in {0, compartment} and not set(one.persons).isdisjoint(persons)
+
+
+async def step(  # noqa: PLR0913  (a case's step and what belongs to it)
+    house: House,
+    case: Case,
+    *,
+    was: Case | None,
+    puts: Sequence[Put] = (),
+    expects: Sequence[Expect] = (),
+    entries: Sequence[Draft] = (),
+) -> Conflict | None:
+    """The case stands one step further, in one commit with what belongs to that step; or what stood against it.
 
     Args:
         was: the case as it was read, which must be how it still stands; None for a new one.
-
-    Raises:
-        Moved: another process carries the same case on; read it again.
     """
     expected = None if was is None else {"state": OPEN, "body": _ENCODE(was)}
     expect = Expect(Intent.TABLE, (case.id,), expected, or_absent=False, because="case-moved")
     change = Change(
         "record",
         puts=(Put(Intent.TABLE, row_of(case, house.integrity_key)), *puts),
-        expects=(expect,),
+        expects=(expect, *expects),
         entries=tuple(entries),
+        deadline=deadline(house),
     )
     answer = await house.commits.commit(change)
-    if isinstance(answer, Conflict):
-        raise Moved("ending: expected the case as it was read", hint="read it again: another process may carry it on")
+    return answer if isinstance(answer, Conflict) else None
+
+
+async def advance(
+    house: House, case: Case, *, was: Case | None, puts: Sequence[Put] = (), entries: Sequence[Draft] = ()
+) -> None:
+    """As `step`, where nothing else is expected.
+
+    Raises:
+        Moved: another process carries the same case on; read it again.
+    """
+    if await step(house, case, was=was, puts=puts, entries=entries) is not None:
+        raise moved()
+
+
+def moved() -> Moved:
+    """The case is not as it was read."""
+    return Moved("ending: expected the case as it was read", hint="read it again: another process may carry it on")
+
+
+async def require_unmoved(house: House, case: Case) -> None:
+    """The case stands as it was read; asked before each commit to the identity store, which cannot expect it.
+
+    Raises:
+        Moved: another process has carried it on, or called it off.
+    """
+    row = (await house.reads.get(Intent, [(case.id,)])).get((case.id,))
+    if row is None or row.state != OPEN or row.body != _ENCODE(case):
+        raise moved()
+
+
+def deadline(house: House) -> int:
+    """Until when (ms) a Change of an ending may become durable: whoever was stopped for longer looks again first."""
+    return house.clock.now_ms() + DEADLINE_MS
