@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from lockhouse.errors import Conflict as Moved
+from lockhouse.errors import Tampered
 from lockhouse.gates.authority import checked, signed
 from lockhouse.model.change import Change, Conflict, Draft, Expect, Put
 from lockhouse.model.rows import Intent
@@ -23,6 +24,8 @@ What = Literal["person", "compartment", "epoch"]
 OPEN = 0
 CLOSED = 1
 DEADLINE_MS = 5_000
+REMEMBERED = 2_000
+"""Intent rows whose MAC a process has checked and remembers; about 2 KB each."""
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,11 +76,6 @@ def row_of(case: Case, key: Secret) -> Intent:
     return signed(row, key)
 
 
-def case_of(row: Intent) -> Case:
-    """The case behind an intent row."""
-    return _DECODE(row.body)
-
-
 async def open_cases(house: House, *, also_closed: bool = False) -> list[Case]:
     """Every ending without its completion, oldest first; with the completed ones if asked.
 
@@ -87,7 +85,36 @@ async def open_cases(house: House, *, also_closed: bool = False) -> list[Case]:
     rows = await house.reads.find(Intent, ("state",), [(OPEN,)])
     if also_closed:
         rows = rows + await house.reads.find(Intent, ("state",), [(CLOSED,)])
-    return sorted((case_of(row) for row in checked(rows, house.integrity_key)), key=lambda case: case.id)
+    return sorted((checked_case(house, row) for row in rows), key=lambda case: case.id)
+
+
+async def sound_cases(house: House) -> tuple[list[Case], list[bytes]]:
+    """The open endings whose intents verify, oldest first; and the ids of those whose do not.
+
+    For whoever must go on with the others: one intent that was edited must not hold up everybody's.
+    """
+    cases, spoilt = [], []
+    for row in await house.reads.find(Intent, ("state",), [(OPEN,)]):
+        try:
+            cases.append(checked_case(house, row))
+        except Tampered:
+            spoilt.append(row.id)
+    return sorted(cases, key=lambda case: case.id), spoilt
+
+
+def checked_case(house: House, row: Intent) -> Case:
+    """The case behind an intent row, its MAC checked; asked at each look, so what was checked once is remembered.
+
+    Raises:
+        Tampered: the intent was not made, or not left, as this house made it.
+    """
+    known: Case | None = house.cases.get(row)
+    if known is None:
+        if len(house.cases) >= REMEMBERED:
+            house.cases.clear()
+        [good] = checked([row], house.integrity_key)
+        known = house.cases[row] = _DECODE(good.body)
+    return known
 
 
 def is_same(one: Case, *, compartment: int, persons: Collection[bytes]) -> bool:

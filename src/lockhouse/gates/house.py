@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lockhouse.crypto.blindindex import Indexer
 from lockhouse.crypto.credentials import MessageTags
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from lockhouse.model.decision import PersonFacts as Asked
     from lockhouse.model.policy import Compartment, Keep, Life, Policy, Slot
-    from lockhouse.model.rows import Consent
+    from lockhouse.model.rows import Consent, Intent
 
 _OPEN_CACHED = 4_096
 FACTS_CACHED = 10_000
@@ -269,6 +269,8 @@ class House:
     erased_marks: bool = False
     """Whether any of them exists: kept current by the key epoch, asked before hashing for one."""
     facts: FactsCache = field(default_factory=FactsCache)
+    cases: dict[Intent, Any] = field(default_factory=dict)
+    """Intent rows whose MAC was checked, as they stood; `gates.cases` fills it."""
     time: TimeSense = field(default_factory=TimeSense)
     seen_policy: int = -1
     seen_key: int = -1

@@ -10,9 +10,9 @@ from lockhouse.crypto.canonical import lp
 from lockhouse.crypto.derive import derive, open_bytes, seal_bytes
 from lockhouse.crypto.ring import WrappedRing
 from lockhouse.errors import Conflict as Moved
-from lockhouse.errors import NotFound, Tampered
-from lockhouse.gates.authority import checked, checked_bound
-from lockhouse.gates.cases import Case, case_of, is_same, open_cases, step
+from lockhouse.errors import NotFound, Tampered, Unavailable
+from lockhouse.gates.authority import checked_bound
+from lockhouse.gates.cases import Case, checked_case, is_same, open_cases, step
 from lockhouse.gates.disclose.group import groups_of
 from lockhouse.gates.ending.seals import TRIES, advance_sealing, move, seals_of
 from lockhouse.gates.facts import SEAL_ENDED, SEAL_ENDING, SEAL_OPEN
@@ -112,7 +112,7 @@ async def shut(house: House, case: Case) -> Case:
     """
     held: list[tuple[bytes, ...]] = []
     for person in case.persons:
-        held.append(tuple(sorted(await shut_one(house, case, person))))
+        held.append(await shut_one(house, case, person))
         if not case.compartment:
             await _gather_late(house, case, person)
     await house.epochs.announce(key=True)
@@ -122,7 +122,7 @@ async def shut(house: House, case: Case) -> Case:
     return further
 
 
-async def shut_one(house: House, case: Case, person: bytes) -> list[bytes]:
+async def shut_one(house: House, case: Case, person: bytes) -> tuple[bytes, ...]:
     """The serials of the person's keys that wait in the case's limbo from now on; none if they have ended before.
 
     Raises:
@@ -132,20 +132,20 @@ async def shut_one(house: House, case: Case, person: bytes) -> list[bytes]:
         stored = (await house.reads.get(KeyRing, [(person,)])).get((person,))
         limbo = (await house.reads.get(Limbo, [(person, case.id)])).get((person, case.id))
         if limbo is not None:  # an interrupted run came this far
-            return list(_DECODE(limbo.compartments))
+            return serials_in_limbo(house, case, limbo)
         held: dict[int, tuple[bytes, ...]] = {}
         if stored is not None:
             house.keyring.admit(person, stored.generation, stored.version, stored.wrapped)
             held = house.keyring.every_serial(person)
-        ending = [one for number, serials in held.items() if case.compartment in {0, number} for one in serials]
+        ending = sorted(one for number, serials in held.items() if case.compartment in {0, number} for one in serials)
         if stored is None or not ending:
             await require_alone(house, case, person)
             if (await house.reads.get(KeyRing, [(person,)])).get((person,)) == stored:
-                return []
+                return ()
             continue  # it was put back between the two looks
-        change = await _limbo_change(house, case, stored, ending)
+        change = await _limbo_change(house, case, stored)
         if not isinstance(await house.commits.commit(change), Conflict):
-            return ending
+            return tuple(ending)
     raise Moved("ending: expected the person's ring to hold still", hint="try again")
 
 
@@ -163,7 +163,7 @@ async def require_alone(house: House, case: Case, person: bytes) -> None:
     rows = await house.reads.get(Intent, [(one,) for one in others])
     if len(rows) < len(others):
         raise Tampered("ending: expected an intent for what waits in limbo")
-    for other in (case_of(row) for row in checked(rows.values(), house.integrity_key)):
+    for other in (checked_case(house, row) for row in rows.values()):
         # All of a person takes compartments that were shut before along; a compartment never takes all of a person.
         if other.compartment in {0, case.compartment}:
             raise Moved(
@@ -172,7 +172,7 @@ async def require_alone(house: House, case: Case, person: bytes) -> None:
             )
 
 
-async def _limbo_change(house: House, case: Case, stored: KeyRing, serials: list[bytes]) -> Change:
+async def _limbo_change(house: House, case: Case, stored: KeyRing) -> Change:
     """Out of the reading tables into limbo, in one commit; a whole person's blind indexes go along.
 
     Shared look-ups stay: there is one an order, they lead to a person whom no look shows, and the sweep takes them.
@@ -192,10 +192,8 @@ async def _limbo_change(house: House, case: Case, stored: KeyRing, serials: list
         indexes = await _indexes_of(house, person)
         deletes += [Delete(Identifier.TABLE, (one.kind, one.generation, one.tag, one.proof)) for one in indexes]
     sealed = _limbo(house, case, waiting, indexes)
-    row = Limbo(
-        person, case.id, waiting.generation, waiting.version, sealed, _ENCODE(sorted(serials)), house.clock.now_ms(),
-        case.destroy_at,
-    )  # fmt: skip
+    now = house.clock.now_ms()
+    row = Limbo(person, case.id, waiting.generation, waiting.version, sealed, now, case.destroy_at)
     puts.append(Put(Limbo.TABLE, row))
     puts += [Put(ErasedMark.TABLE, mark) for mark in marks_of(case, indexes)]
     return Change("identity", puts=tuple(puts), deletes=tuple(deletes), expects=tuple(expects))
@@ -232,7 +230,10 @@ async def _indexes_of(house: House, person: bytes) -> list[Identifier]:
 
 
 def _limbo_key(house: House, generation: int) -> Secret:
-    return derive(house.keks[generation], lp("lockhouse/limbo/1", house.id, generation))
+    kek = house.keks.get(generation)
+    if kek is None:
+        raise Unavailable("keys: expected the KEK of what waits in limbo")
+    return derive(kek, lp("lockhouse/limbo/1", house.id, generation))
 
 
 def _limbo_place(house: House, case: Case, person: bytes) -> bytes:
@@ -251,7 +252,18 @@ def limbo_rows(house: House, case: Case, row: Limbo) -> tuple[bytes, list[Identi
 
     Raises:
         Tampered: the limbo row is not as this house made it.
+        Unavailable: it is sealed by a KEK that is not at hand.
     """
     place = _limbo_place(house, case, row.person)
     wrapped, indexes = _DECODE(open_bytes(_limbo_key(house, row.generation), row.wrapped, place))
     return wrapped, [Identifier(*values) for values in indexes]
+
+
+def serials_in_limbo(house: House, case: Case, row: Limbo) -> tuple[bytes, ...]:
+    """The serials of the keys that wait in a limbo row, sorted: read from what is sealed there and nothing beside.
+
+    Raises:
+        Tampered: the limbo row is not as this house made it.
+    """
+    wrapped, _ = limbo_rows(house, case, row)
+    return house.keyring.serials_in(WrappedRing(row.person, row.generation, row.version, wrapped))

@@ -12,7 +12,7 @@ from lockhouse.gates.authority import bound, checked, signed
 from lockhouse.gates.cases import Case, advance, open_cases
 from lockhouse.gates.ending.cancel import cancel
 from lockhouse.gates.ending.epoch import destroy_epoch, shut_epoch
-from lockhouse.gates.ending.person import limbo_rows, marks_of, require_alone, shut, shut_one
+from lockhouse.gates.ending.person import limbo_rows, marks_of, require_alone, serials_in_limbo, shut, shut_one
 from lockhouse.gates.rings import admit_rings
 from lockhouse.gates.trusted_time import trusted_now
 from lockhouse.ledger.certificate import CANNOT_PROVE, Residue, Statement, commitment
@@ -131,7 +131,7 @@ async def _end_parts(house: House, case: Case, journal: Journal, *, at: int) -> 
             await carry_on(house, part, journal=journal, now=True)
             continue
         if part.step == "begun":  # only as far as it is of those who end: what it is to end of others may wait
-            found = [tuple(sorted(await shut_one(house, part, one))) if one in ending else () for one in part.persons]
+            found = [await shut_one(house, part, one) if one in ending else () for one in part.persons]
             part = msgspec.structs.replace(part, held=tuple(found))  # noqa: PLW2901  # as it will be
         held = {person: part.held[part.persons.index(person)] for person in sorted(ending)}
         serials = [serial for one in held.values() for serial in one]
@@ -195,7 +195,7 @@ async def _require_ending(house: House, case: Case, person: bytes) -> None:
     limbo = (await house.reads.get(Limbo, [(person, case.id)])).get((person, case.id))
     if limbo is None:
         await _require_tombstones(house, person, serials)
-    elif tuple(msgspec.msgpack.decode(limbo.compartments)) != serials:
+    elif serials_in_limbo(house, case, limbo) != serials:
         raise Tampered("ending: expected limbo as the case left it")
 
 
