@@ -10,8 +10,8 @@ import msgspec
 from lockhouse.crypto.ring import WrappedRing
 from lockhouse.errors import Conflict as Moved
 from lockhouse.gates.authority import checked, checked_bound, signed
-from lockhouse.gates.cases import Case, advance, is_same, open_cases
-from lockhouse.gates.ending.person import limbo_rows
+from lockhouse.gates.cases import Case, advance, deadline, is_same, open_cases, require_unmoved
+from lockhouse.gates.ending.person import as_read, limbo_rows
 from lockhouse.gates.ending.seals import TRIES, advance_sealing
 from lockhouse.gates.facts import SEAL_OPEN
 from lockhouse.gates.told import tell_late, untold
@@ -98,6 +98,7 @@ async def _put_back(house: House, case: Case, person: bytes) -> list[Link]:
             found = [] if case.compartment else await house.reads.find(Link, ("a",), [(person,)])
             links = checked(found, house.integrity_key)
             return await untold(house, [link for link in links if link.from_at >= case.asked_at])
+        await require_unmoved(house, case)
         wrapped, indexes = limbo_rows(house, case, row)
         ring, guard = await _ring_again(house, case, row, wrapped)
         keys = [(one.kind, one.generation, one.tag, one.proof) for one in indexes]
@@ -106,26 +107,32 @@ async def _put_back(house: House, case: Case, person: bytes) -> list[Link]:
         free = [one for one, key in zip(indexes, keys, strict=True) if key not in owned]
         links = await _joined(house, person, taken)
         puts = [Put(one.TABLE, one) for one in (ring, *free, *links)]
-        expects = [guard, *(_absent(one) for one in free), *(_still(one) for one in taken)]
+        expects = [as_read(row), guard, *(_absent(one) for one in free), *(_still(one) for one in taken)]
         marks = [Delete(ErasedMark.TABLE, (one.kind, one.generation, one.tag, case.id)) for one in indexes]
         deletes = (Delete(Limbo.TABLE, (person, case.id)), *marks)
-        change = Change("identity", puts=tuple(puts), expects=tuple(expects), deletes=deletes)
+        change = Change(
+            "identity", puts=tuple(puts), expects=tuple(expects), deletes=deletes, deadline=deadline(house)
+        )  # fmt: skip
         if not isinstance(await house.commits.commit(change), Conflict):
             return links
     raise Moved("ending: expected the person's rows to hold still", hint="try again")
 
 
 async def _ring_again(house: House, case: Case, row: Limbo, wrapped: bytes) -> tuple[KeyRing, Expect]:
-    """The ring to store, and what must still be so when it is."""
+    """The ring to store, and what must still be so when it is.
+
+    It comes back as a newer version than went: whoever was stopped with the one before commits nothing by it.
+    """
     person = row.person
     stored = (await house.reads.get(KeyRing, [(person,)])).get((person,))
     if stored is None and case.compartment:
         raise _ended_since()
-    if stored is None:
-        ring = KeyRing(person, row.generation, row.version, wrapped)
-        return ring, Expect(KeyRing.TABLE, (person,), None, or_absent=False, because="ring-moved")
-    now = WrappedRing(person, stored.generation, stored.version, stored.wrapped)
     old = WrappedRing(person, row.generation, row.version, wrapped)
+    if stored is None:
+        back = house.keyring.rewrap(old)
+        guard = Expect(KeyRing.TABLE, (person,), None, or_absent=False, because="ring-moved")
+        return KeyRing(person, back.generation, back.version, back.blob), guard
+    now = WrappedRing(person, stored.generation, stored.version, stored.wrapped)
     back = house.keyring.restore(now, old, [case.compartment])
     guard = Expect(KeyRing.TABLE, (person,), {"version": stored.version}, or_absent=False, because="ring-moved")
     return KeyRing(person, back.generation, back.version, back.blob), guard

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from lockhouse.errors import Invalid, NotFound
+from lockhouse.errors import Invalid, NotFound, Tampered
 from lockhouse.gates.authority import signed
-from lockhouse.gates.cases import Case, advance
+from lockhouse.gates.cases import Case, advance, deadline, moved
 from lockhouse.gates.epochs import NOBODY, epoch_at
 from lockhouse.gates.trusted_time import trusted_now
 from lockhouse.ledger.entry import Intent as IntentEntry
-from lockhouse.model.change import Change, Put
+from lockhouse.model.change import Change, Conflict, Expect, Put
 from lockhouse.model.rows import EpochKey, Tombstone
 from lockhouse.model.scale import KeyState
 
@@ -53,12 +53,19 @@ async def begin_epoch(  # noqa: PLR0913  (what a case is made of)
 
 
 async def shut_epoch(house: House, case: Case) -> Case:
-    """No process opens the epoch's boxes any more; its key can still be brought back."""
-    row = (await house.reads.get(EpochKey, [(case.compartment, case.epoch)]))[(case.compartment, case.epoch)]
+    """No process opens the epoch's boxes any more; its key can still be brought back.
+
+    Raises:
+        Tampered: somebody took the key's row away: nobody can say which key ends.
+        Moved: another process carries the case on.
+    """
+    row = await _key_of(house, case)
+    if row is None:
+        raise Tampered("epoch: expected the row of a key that is to end, got none")
     if row.state == KeyState.LIVE:
         now = house.clock.now_ms()
         shut = msgspec.structs.replace(row, state=int(KeyState.SHUT), shut_at=now, entry=case.entries[0])
-        await house.commits.commit(Change("identity", puts=(Put(EpochKey.TABLE, shut),)))
+        await _commit(house, row, [Put(EpochKey.TABLE, shut)])
     await house.epochs.announce(key=True)
     further = msgspec.structs.replace(case, step="shut", serials=(row.serial,))
     await advance(house, further, was=case)
@@ -68,11 +75,39 @@ async def shut_epoch(house: House, case: Case) -> Case:
 async def destroy_epoch(house: House, case: Case) -> None:
     """The wrapped key is gone from its row; the row stays as the tombstone that makes its boxes say `Expired`.
 
-    A tombstone of its serial stands beside: a row put back as it was before is not believed.
+    A tombstone of its serial stands beside, and follows the case, whose MAC is checked, and not the row: a row put back
+    as it was before is not believed, and one that was taken away holds nothing up.
+
+    Raises:
+        Moved: another process carries the case on.
     """
-    row = (await house.reads.get(EpochKey, [(case.compartment, case.epoch)]))[(case.compartment, case.epoch)]
-    gone = msgspec.structs.replace(row, wrapped=None, state=int(KeyState.DESTROYED))
+    row = await _key_of(house, case)
     now = house.clock.now_ms()
-    stone = Tombstone(row.serial, NOBODY, case.compartment, now, RETENTION, case.entries[0], b"")
-    stone = signed(stone, house.integrity_key)
-    await house.commits.commit(Change("identity", puts=(Put(EpochKey.TABLE, gone), Put(Tombstone.TABLE, stone))))
+    [serial] = case.serials
+    stone = Tombstone(serial, NOBODY, case.compartment, now, RETENTION, case.entries[0], b"")
+    puts: list[Put] = [Put(Tombstone.TABLE, signed(stone, house.integrity_key))]
+    if row is not None:  # else somebody took it away, and the key with it
+        gone = msgspec.structs.replace(row, wrapped=None, state=int(KeyState.DESTROYED))
+        puts.append(Put(EpochKey.TABLE, gone))
+    await _commit(house, row, puts)
+
+
+async def _key_of(house: House, case: Case) -> EpochKey | None:
+    place = (case.compartment, case.epoch)
+    return (await house.reads.get(EpochKey, [place])).get(place)
+
+
+async def _commit(house: House, was: EpochKey | None, puts: list[Put]) -> None:
+    """Durable while the key's row is as it was read: whoever was stopped brings no key back that has ended since.
+
+    Raises:
+        Moved: it is not.
+    """
+    expects = []
+    if was is not None:
+        columns = {"serial": was.serial, "state": was.state, "wrapped": was.wrapped}
+        place = (was.compartment, was.epoch)
+        expects.append(Expect(EpochKey.TABLE, place, columns, or_absent=False, because="epoch-moved"))
+    change = Change("identity", puts=tuple(puts), expects=tuple(expects), deadline=deadline(house))
+    if isinstance(await house.commits.commit(change), Conflict):
+        raise moved()

@@ -12,7 +12,7 @@ from lockhouse.crypto.ring import WrappedRing
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import NotFound, Tampered, Unavailable
 from lockhouse.gates.authority import checked_bound
-from lockhouse.gates.cases import Case, checked_case, is_same, open_cases, step
+from lockhouse.gates.cases import Case, checked_case, deadline, is_same, moved, open_cases, require_unmoved, step
 from lockhouse.gates.disclose.group import groups_of
 from lockhouse.gates.ending.seals import TRIES, advance_sealing, move, seals_of
 from lockhouse.gates.facts import SEAL_ENDED, SEAL_ENDING, SEAL_OPEN
@@ -20,7 +20,7 @@ from lockhouse.gates.rings import admit_rings
 from lockhouse.ledger.entry import Intent as IntentEntry
 from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
 from lockhouse.model.ids import DAY_MS
-from lockhouse.model.rows import ErasedMark, Identifier, Intent, KeyRing, Limbo
+from lockhouse.model.rows import ErasedMark, Identifier, Intent, KeyRing, Limbo, Seal
 from lockhouse.rights.erasure import REPLAY_DAYS
 from lockhouse.secret import Secret
 
@@ -56,8 +56,11 @@ async def begin_person(  # noqa: PLR0913  (what a case is made of)
         case = _case(house, ending, by=by, reason=reason, destroy_at=destroy_at, compartment=compartment)
         puts, expects = move([one for one in seals if one.person in ending], [SEAL_ENDING] * len(ending))
         drafts = _intents(house, case)
-        if await step(house, case, was=None, puts=puts, expects=expects, entries=drafts) is None:
+        against = await step(house, case, was=None, puts=puts, expects=expects, entries=drafts)
+        if against is None:
             return case
+        if against.table != Seal.TABLE:  # stopped for so long that the cooling time is no longer the one asked for
+            raise moved()
     raise Moved("ending: expected the persons' seals to hold still", hint="try again")
 
 
@@ -126,7 +129,8 @@ async def shut_one(house: House, case: Case, person: bytes) -> tuple[bytes, ...]
     """The serials of the person's keys that wait in the case's limbo from now on; none if they have ended before.
 
     Raises:
-        Moved: they wait in another case's limbo, and may be put back; or the ring keeps moving.
+        Moved: they wait in another case's limbo, and may be put back; or another process carried this case on; or the
+            ring keeps moving.
     """
     for _ in range(TRIES):
         stored = (await house.reads.get(KeyRing, [(person,)])).get((person,))
@@ -143,6 +147,7 @@ async def shut_one(house: House, case: Case, person: bytes) -> tuple[bytes, ...]
             if (await house.reads.get(KeyRing, [(person,)])).get((person,)) == stored:
                 return ()
             continue  # it was put back between the two looks
+        await require_unmoved(house, case)  # behind the look at the ring: calling off puts it back as a newer one
         change = await _limbo_change(house, case, stored)
         if not isinstance(await house.commits.commit(change), Conflict):
             return tuple(ending)
@@ -179,7 +184,10 @@ async def _limbo_change(house: House, case: Case, stored: KeyRing) -> Change:
     So an ending costs the same for one order and for ten thousand.
     """
     person = stored.person
-    expects = [Expect(KeyRing.TABLE, (person,), {"version": stored.version}, or_absent=False, because="ring-moved")]
+    expects = [
+        Expect(KeyRing.TABLE, (person,), {"version": stored.version}, or_absent=False, because="ring-moved"),
+        Expect(Limbo.TABLE, (person, case.id), None, or_absent=False, because="limbo-moved"),
+    ]
     puts, deletes, indexes = [], [], []
     waiting = ring = WrappedRing(person, stored.generation, stored.version, stored.wrapped)
     if case.compartment:
@@ -196,7 +204,15 @@ async def _limbo_change(house: House, case: Case, stored: KeyRing) -> Change:
     row = Limbo(person, case.id, waiting.generation, waiting.version, sealed, now, case.destroy_at)
     puts.append(Put(Limbo.TABLE, row))
     puts += [Put(ErasedMark.TABLE, mark) for mark in marks_of(case, indexes)]
-    return Change("identity", puts=tuple(puts), deletes=tuple(deletes), expects=tuple(expects))
+    return Change(
+        "identity", puts=tuple(puts), deletes=tuple(deletes), expects=tuple(expects), deadline=deadline(house)
+    )  # fmt: skip
+
+
+def as_read(row: Limbo) -> Expect:
+    """Limbo is as it was read: nobody has put it back, destroyed it or added to it since."""
+    key, columns = (row.person, row.case_id), {"version": row.version, "wrapped": row.wrapped}
+    return Expect(Limbo.TABLE, key, columns, or_absent=False, because="limbo-moved")
 
 
 def marks_of(case: Case, indexes: Sequence[Identifier]) -> list[ErasedMark]:
@@ -210,18 +226,26 @@ async def _gather_late(house: House, case: Case, person: bytes) -> None:
 
     Without the ring none can be added any more, so one more look is enough. One left behind would lead to nobody for
     ever: its owner has ended, and nobody else could have it.
+
+    Raises:
+        Moved: limbo keeps moving.
     """
-    indexes = await _indexes_of(house, person)
-    row = (await house.reads.get(Limbo, [(person, case.id)])).get((person, case.id))
-    if row is None or not indexes:
-        return
-    wrapped, known = limbo_rows(house, case, row)
-    ring = WrappedRing(person, row.generation, row.version, wrapped)
-    sealed = _limbo(house, case, ring, (*known, *indexes))
-    deletes = [Delete(Identifier.TABLE, (one.kind, one.generation, one.tag, one.proof)) for one in indexes]
-    marks = [Put(ErasedMark.TABLE, mark) for mark in marks_of(case, indexes)]
-    puts = (Put(Limbo.TABLE, msgspec.structs.replace(row, wrapped=sealed)), *marks)
-    await house.commits.commit(Change("identity", puts=puts, deletes=tuple(deletes)))
+    for _ in range(TRIES):
+        row = (await house.reads.get(Limbo, [(person, case.id)])).get((person, case.id))
+        indexes = await _indexes_of(house, person)
+        if row is None or not indexes:
+            return
+        wrapped, known = limbo_rows(house, case, row)
+        ring = WrappedRing(person, row.generation, row.version, wrapped)
+        sealed = _limbo(house, case, ring, (*known, *indexes))
+        deletes = [Delete(Identifier.TABLE, (one.kind, one.generation, one.tag, one.proof)) for one in indexes]
+        marks = [Put(ErasedMark.TABLE, mark) for mark in marks_of(case, indexes)]
+        puts = (Put(Limbo.TABLE, msgspec.structs.replace(row, wrapped=sealed)), *marks)
+        expects, until = (as_read(row),), deadline(house)
+        change = Change("identity", puts=puts, deletes=tuple(deletes), expects=expects, deadline=until)
+        if not isinstance(await house.commits.commit(change), Conflict):
+            return
+    raise Moved("ending: expected what waits in limbo to hold still", hint="try again")
 
 
 async def _indexes_of(house: House, person: bytes) -> list[Identifier]:

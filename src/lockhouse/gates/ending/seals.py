@@ -8,7 +8,7 @@ from lockhouse.errors import Conflict as Moved
 from lockhouse.gates.cases import Case, moved, open_cases, step
 from lockhouse.gates.facts import SEAL_OPEN
 from lockhouse.model.change import Expect, Put
-from lockhouse.model.rows import KeyRing, Seal
+from lockhouse.model.rows import Intent, KeyRing, Seal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,7 +54,7 @@ async def advance_sealing(
         against = await step(house, case, was=was, puts=puts, expects=expects, entries=entries)
         if against is None:
             return
-        if against.table != Seal.TABLE:
+        if against.table == Intent.TABLE:
             raise moved()
     raise Moved("ending: expected the persons' seals to hold still", hint="try again")
 

@@ -9,15 +9,15 @@ import msgspec
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Tampered
 from lockhouse.gates.authority import bound, checked, signed
-from lockhouse.gates.cases import Case, advance, open_cases
+from lockhouse.gates.cases import Case, advance, deadline, moved, open_cases
 from lockhouse.gates.ending.cancel import cancel
 from lockhouse.gates.ending.epoch import destroy_epoch, shut_epoch
-from lockhouse.gates.ending.person import limbo_rows, marks_of, require_alone, serials_in_limbo, shut, shut_one
+from lockhouse.gates.ending.person import as_read, limbo_rows, marks_of, require_alone, serials_in_limbo, shut, shut_one
 from lockhouse.gates.rings import admit_rings
 from lockhouse.gates.trusted_time import trusted_now
 from lockhouse.ledger.certificate import CANNOT_PROVE, Residue, Statement, commitment
 from lockhouse.ledger.entry import Completion, serials_root
-from lockhouse.model.change import Change, Delete, Put
+from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
 from lockhouse.model.rows import (
     Consent,
     ErasedMark,
@@ -207,6 +207,7 @@ async def _destroy_person(house: House, case: Case, person: bytes, *, at: int) -
 
     Raises:
         Tampered: limbo is not as the case left it.
+        Moved: another process destroys the same, or the person's rows moved; what is done stays done.
     """
     serials = case.held[case.persons.index(person)]
     await _require_ending(house, case, person)
@@ -214,6 +215,7 @@ async def _destroy_person(house: House, case: Case, person: bytes, *, at: int) -
     if limbo is None:  # an interrupted run came this far
         return
     puts: list[Put] = []
+    expects = [as_read(limbo)]
     deletes = [Delete(Limbo.TABLE, (person, case.id))]
     for serial in serials:
         row = Tombstone(serial, person, case.compartment, at, ERASURE, case.entries[0], b"")
@@ -222,10 +224,17 @@ async def _destroy_person(house: House, case: Case, person: bytes, *, at: int) -
         _, indexes = limbo_rows(house, case, limbo)
         puts += [Put(ErasedMark.TABLE, mark) for mark in marks_of(case, indexes)]
         deletes += await _leftovers(house, person)
-        row_now = (await house.reads.get(Person, [(person,)]))[(person,)]
-        ended = Person(person, int(PersonState.ERASED), None, row_now.version + 1, row_now.created_at, 0, b"")
-        puts.append(Put(Person.TABLE, bound(ended, house.row_macs)))
-    await house.commits.commit(Change("identity", puts=tuple(puts), deletes=tuple(deletes)))
+        now = (await house.reads.get(Person, [(person,)])).get((person,))
+        if now is not None:  # else somebody took the row away, and there is nothing to be said of the person any more
+            ended = Person(person, int(PersonState.ERASED), None, now.version + 1, now.created_at, 0, b"")
+            puts.append(Put(Person.TABLE, bound(ended, house.row_macs)))
+            version = {"version": now.version}
+            expects.append(Expect(Person.TABLE, (person,), version, or_absent=False, because="person-moved"))
+    change = Change(
+        "identity", puts=tuple(puts), deletes=tuple(deletes), expects=tuple(expects), deadline=deadline(house)
+    )  # fmt: skip
+    if isinstance(await house.commits.commit(change), Conflict):
+        raise moved()
 
 
 async def _require_tombstones(house: House, person: bytes, serials: Sequence[bytes]) -> None:
