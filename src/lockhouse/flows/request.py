@@ -11,6 +11,7 @@ from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Invalid, NotFound, Refused
 from lockhouse.gates.ending import Case, Done, begin_person, cancel, carry_on, open_cases
 from lockhouse.gates.tree import place_of
+from lockhouse.gates.trusted_time import ledger_now
 from lockhouse.ledger.certificate import Statement, certificate
 from lockhouse.model.rows import LedgerEntry
 from lockhouse.rights.erasure import destroy_at
@@ -37,7 +38,7 @@ async def open_erasure(  # noqa: PLR0913  (what an erasure is made of)
             known = ", ".join(one.name for one in house.live().policy.compartments)
             raise Invalid("compartment", f"one of {known}", got="another")
         number = found
-    now = house.clock.now_ms()
+    now = await ledger_now(house)
     if not anyway and is_burst([one.asked_at for one in await _persons_cases(house)], now=now, limit=ERASURES):
         raise Refused(
             f"erasures: expected at most {ERASURES.most} an hour, got more", reasons=("burst",),

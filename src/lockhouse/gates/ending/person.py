@@ -17,6 +17,7 @@ from lockhouse.gates.disclose.group import groups_of
 from lockhouse.gates.ending.seals import TRIES, advance_sealing, move, seals_of
 from lockhouse.gates.facts import SEAL_ENDED, SEAL_ENDING, SEAL_OPEN
 from lockhouse.gates.rings import admit_rings
+from lockhouse.gates.trusted_time import ledger_now
 from lockhouse.ledger.entry import Intent as IntentEntry
 from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
 from lockhouse.model.ids import DAY_MS
@@ -53,7 +54,11 @@ async def begin_person(  # noqa: PLR0913  (what a case is made of)
         group = (await groups_of(house, [person]))[0]
         seals = await seals_of(house, group)  # first: whoever begins an ending of theirs after this moves one
         ending = await _to_end(house, group, person, compartment=compartment)
-        case = _case(house, ending, by=by, reason=reason, destroy_at=destroy_at, compartment=compartment)
+        case = Case(
+            id=house.ids.new(), what="compartment" if compartment else "person", by=by, reason=reason,
+            entries=tuple(house.ids.new() for _ in ending), asked_at=await ledger_now(house), destroy_at=destroy_at,
+            salt=house.ids.random(16), persons=ending, compartment=compartment, scope=_scope(house, compartment),
+        )  # fmt: skip
         puts, expects = move([one for one in seals if one.person in ending], [SEAL_ENDING] * len(ending))
         drafts = _intents(house, case)
         against = await step(house, case, was=None, puts=puts, expects=expects, entries=drafts)
@@ -85,16 +90,10 @@ async def _to_end(house: House, group: Sequence[bytes], person: bytes, *, compar
     return ending
 
 
-def _case(  # noqa: PLR0913  (as `begin_person`)
-    house: House, persons: tuple[bytes, ...], *, by: str, reason: str, destroy_at: int, compartment: int
-) -> Case:
-    name = house.live().names.name("compartment", compartment) or ""
-    return Case(
-        id=house.ids.new(), what="compartment" if compartment else "person", by=by, reason=reason,
-        entries=tuple(house.ids.new() for _ in persons), asked_at=house.clock.now_ms(), destroy_at=destroy_at,
-        salt=house.ids.random(16), persons=persons, compartment=compartment,
-        scope=(name if compartment else "everything held about the person",),
-    )  # fmt: skip
+def _scope(house: House, compartment: int) -> tuple[str]:
+    if not compartment:
+        return ("everything held about the person",)
+    return (house.live().names.name("compartment", compartment) or "",)
 
 
 def _intents(house: House, case: Case) -> list[Draft]:

@@ -16,13 +16,14 @@ from lockhouse.gates.ending.person import as_read, limbo_rows, marks_of, require
 from lockhouse.gates.rings import admit_rings
 from lockhouse.gates.trusted_time import trusted_now
 from lockhouse.ledger.certificate import CANNOT_PROVE, Residue, Statement, commitment
-from lockhouse.ledger.entry import Completion, serials_root
+from lockhouse.ledger.entry import Completion, parse_entry, serials_root
 from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
 from lockhouse.model.rows import (
     Consent,
     ErasedMark,
     Job,
     KeyRing,
+    LedgerEntry,
     Limbo,
     Link,
     Person,
@@ -59,7 +60,7 @@ async def carry_on(house: House, case: Case, *, journal: Journal, now: bool = Fa
     started = house.clock.now_ms()
     if case.step == "begun":
         case = await (shut_epoch(house, case) if case.what == "epoch" else shut(house, case))
-    if case.step == "shut" and (now or case.destroy_at <= await trusted_now(house)):
+    if case.step == "shut" and (now or await _is_cooled(house, case)):
         await _require_all(house, case)
         # From here on nobody calls it off: the journal must never name a key that lives on.
         was, case = case, msgspec.structs.replace(case, step="destroying")
@@ -71,6 +72,22 @@ async def carry_on(house: House, case: Case, *, journal: Journal, now: bool = Fa
     if case.step == "cancelling":
         case = await cancel(house, case)
     return Done(case=case, took_ms=house.clock.now_ms() - started)
+
+
+async def _is_cooled(house: House, case: Case) -> bool:
+    """Whether the cooling time has passed, by the trusted clock and since the ledger heard of the case.
+
+    Whoever asked under a clock that was behind has the whole of it all the same.
+
+    Raises:
+        Unavailable: the clock is in doubt.
+        Tampered: the intent's ledger entry was taken away.
+    """
+    now = await trusted_now(house)
+    row = (await house.reads.get(LedgerEntry, [(case.entries[0],)])).get((case.entries[0],))
+    if row is None:
+        raise Tampered("ending: expected the ledger entry of its intent")
+    return max(case.destroy_at, parse_entry(row.body).at + case.destroy_at - case.asked_at) <= now
 
 
 async def _destroy(house: House, case: Case, journal: Journal) -> Case:
