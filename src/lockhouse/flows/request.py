@@ -39,7 +39,7 @@ async def open_erasure(  # noqa: PLR0913  (what an erasure is made of)
             raise Invalid("compartment", f"one of {known}", got="another")
         number = found
     now = await ledger_now(house)
-    if not anyway and is_burst([one.asked_at for one in await _persons_cases(house)], now=now, limit=ERASURES):
+    if not anyway and is_burst([one.asked_at for one in await _requests(house)], now=now, limit=ERASURES):
         raise Refused(
             f"erasures: expected at most {ERASURES.most} an hour, got more", reasons=("burst",),
             hint="look at lockhouse request list; if they are right, say --anyway",
@@ -49,8 +49,9 @@ async def open_erasure(  # noqa: PLR0913  (what an erasure is made of)
     return await carry_on(house, case, journal=journal)
 
 
-async def _persons_cases(house: House) -> list[Case]:
-    return [case for case in await open_cases(house, also_closed=True) if case.what == "person"]
+async def _requests(house: House) -> list[Case]:
+    """Of persons and of compartments: whoever ends all compartments of somebody has ended them."""
+    return [case for case in await open_cases(house, also_closed=True) if case.what != "epoch"]
 
 
 async def find_case(house: House, case_id: bytes) -> Case:
