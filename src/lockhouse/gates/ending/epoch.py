@@ -6,18 +6,21 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Invalid, NotFound, Tampered
 from lockhouse.gates.authority import signed
-from lockhouse.gates.cases import Case, advance, deadline, moved
+from lockhouse.gates.cases import Case, advance, deadline, moved, open_cases
 from lockhouse.gates.epochs import NOBODY, epoch_at
 from lockhouse.gates.trusted_time import trusted_now
 from lockhouse.ledger.entry import Intent as IntentEntry
 from lockhouse.model.change import Change, Conflict, Expect, Put
 from lockhouse.model.rows import EpochKey, Tombstone
 from lockhouse.model.scale import KeyState
+from lockhouse.policy.life import compartment_of_name
 
 if TYPE_CHECKING:
     from lockhouse.gates.house import House
+    from lockhouse.model.policy import Compartment
 
 RETENTION = 2
 """The cause on a tombstone: it ended by its time, not by a request."""
@@ -31,16 +34,19 @@ async def begin_epoch(  # noqa: PLR0913  (what a case is made of)
     Raises:
         NotFound: there is no such epoch key, or it has ended already.
         Invalid: the epoch is still being collected in.
+        Moved: an open case ends it already.
         Unavailable: the clock is in doubt.
     """
     row = (await house.reads.get(EpochKey, [(compartment, epoch)])).get((compartment, epoch))
     if row is None or row.state == KeyState.DESTROYED:
         raise NotFound("epoch: expected a living epoch of this compartment", hint="lockhouse retention plan lists them")
-    part = house.live().compartments.get(compartment)
+    part = compartment_of(house, compartment)
     daily = part is not None and part.epoch == "day"
     now = await trusted_now(house)
     if epoch >= epoch_at(now, daily=daily):
         raise Invalid("epoch", "one that has passed", got="one that is still being collected in")
+    if any((one.what, one.compartment, one.epoch) == ("epoch", compartment, epoch) for one in await open_cases(house)):
+        raise Moved("epoch: expected one that no open case ends", hint="lockhouse request list")
     entry = house.ids.new()
     case = Case(
         id=house.ids.new(), what="epoch", by=by, reason=reason, entries=(entry,), asked_at=now,
@@ -50,6 +56,15 @@ async def begin_epoch(  # noqa: PLR0913  (what a case is made of)
     said = IntentEntry(what="epoch", case=case.id.hex(), by=by, reason=reason, compartment=compartment, epoch=epoch)
     await advance(house, case, entries=[said.draft(id=entry, lane=house.lane)], was=None)
     return case
+
+
+def compartment_of(house: House, number: int) -> Compartment | None:
+    """A compartment of the live policy or of a former one; None if the registry never named it."""
+    known = house.live().compartments.get(number)
+    if known is not None:
+        return known
+    name = house.live().names.name("compartment", number)
+    return None if name is None else compartment_of_name(name, number=number)
 
 
 async def shut_epoch(house: House, case: Case) -> Case:
