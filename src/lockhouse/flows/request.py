@@ -8,8 +8,9 @@ import msgspec
 
 from lockhouse.detection.burst import ERASURES, is_burst
 from lockhouse.errors import Conflict as Moved
-from lockhouse.errors import Invalid, NotFound, Refused
-from lockhouse.gates.ending import Case, Done, begin_person, cancel, carry_on, open_cases
+from lockhouse.errors import Invalid, NotFound, Refused, Tampered
+from lockhouse.gates.cases import sound_cases
+from lockhouse.gates.ending import Case, Done, begin_person, cancel, carry_on
 from lockhouse.gates.tree import place_of
 from lockhouse.gates.trusted_time import ledger_now
 from lockhouse.ledger.certificate import Statement, certificate
@@ -51,7 +52,7 @@ async def open_erasure(  # noqa: PLR0913  (what an erasure is made of)
 
 async def _requests(house: House) -> list[Case]:
     """Of persons and of compartments: whoever ends all compartments of somebody has ended them."""
-    return [case for case in await open_cases(house, also_closed=True) if case.what != "epoch"]
+    return [case for case in (await sound_cases(house, also_closed=True))[0] if case.what != "epoch"]
 
 
 async def find_case(house: House, case_id: bytes) -> Case:
@@ -59,10 +60,14 @@ async def find_case(house: House, case_id: bytes) -> Case:
 
     Raises:
         NotFound: there is none.
+        Tampered: its intent is not as this house made it.
     """
-    for case in await open_cases(house, also_closed=True):
+    cases, spoilt = await sound_cases(house, also_closed=True)
+    for case in cases:
         if case.id == case_id:
             return case
+    if case_id in spoilt:
+        raise Tampered("request: expected an intent as this house made it")
     raise NotFound("request: expected the id of a request", hint="lockhouse request list")
 
 
@@ -87,7 +92,7 @@ async def undo(house: House, case: Case, *, by: str) -> Case:
 
 async def still_shut(house: House, case: Case) -> list[Case]:
     """Other requests that keep something of the same persons shut, oldest first."""
-    return [one for one in await open_cases(house) if one.id != case.id and set(one.persons) & set(case.persons)]
+    return [one for one in (await sound_cases(house))[0] if one.id != case.id and set(one.persons) & set(case.persons)]
 
 
 def destroyed_at(case: Case) -> int | None:

@@ -82,24 +82,27 @@ async def open_cases(house: House, *, also_closed: bool = False) -> list[Case]:
     Raises:
         Tampered: an intent was not made, or not left, as this house made it; then none is carried on.
     """
-    rows = await house.reads.find(Intent, ("state",), [(OPEN,)])
-    if also_closed:
-        rows = rows + await house.reads.find(Intent, ("state",), [(CLOSED,)])
+    rows = await house.reads.find(Intent, ("state",), _states(also_closed=also_closed))
     return sorted((checked_case(house, row) for row in rows), key=lambda case: case.id)
 
 
-async def sound_cases(house: House) -> tuple[list[Case], list[bytes]]:
-    """The open endings whose intents verify, oldest first; and the ids of those whose do not.
+async def sound_cases(house: House, *, also_closed: bool = False) -> tuple[list[Case], list[bytes]]:
+    """The open endings whose intents verify, oldest first, and the ids of those whose do not; closed ones too if asked.
 
-    For whoever must go on with the others: one intent that was edited must not hold up everybody's.
+    For whoever must go on with the others: one intent that was edited must not hold up everybody's. What waits in limbo
+    by it is neither shown nor certified meanwhile, see `rings.refuse_ended` and `ending.person.require_alone`.
     """
     cases, spoilt = [], []
-    for row in await house.reads.find(Intent, ("state",), [(OPEN,)]):
+    for row in await house.reads.find(Intent, ("state",), _states(also_closed=also_closed)):
         try:
             cases.append(checked_case(house, row))
         except Tampered:
             spoilt.append(row.id)
     return sorted(cases, key=lambda case: case.id), spoilt
+
+
+def _states(*, also_closed: bool) -> list[tuple[int]]:
+    return [(OPEN,), (CLOSED,)] if also_closed else [(OPEN,)]
 
 
 def checked_case(house: House, row: Intent) -> Case:

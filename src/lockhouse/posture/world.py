@@ -89,7 +89,8 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
         unproven: recipients outside without a contract, or past their review.
         behind_ms: how far the local clock is behind the ledger's newest time; negative when ahead.
         backup_at: when the newest backup was noted, ms; None for none. `now`: ms.
-        overdue: endings whose time has come and that are not done.
+        overdue: endings whose time has come, or that were cut off, and that are not done. `spoilt`: ids of those whose
+            intent was not made, or not left, as this house made it; they are carried on no more.
         dead: dead letters.
         unsigned: why the ledger could not be signed just now; empty when it was.
         admins: enrolled staff that may approve; None while nobody can enrol.
@@ -110,6 +111,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     mend_draft: str = ""
     no_write_key: tuple[str, ...] = ()
     unsigned: str = ""
+    spoilt: tuple[str, ...] = ()
     admins: int | None = None
 
 

@@ -10,7 +10,7 @@ import msgspec
 from lockhouse.crypto.ring import WrappedRing
 from lockhouse.errors import Conflict as Moved
 from lockhouse.gates.authority import checked, checked_bound, signed
-from lockhouse.gates.cases import Case, advance, deadline, is_same, open_cases, require_unmoved
+from lockhouse.gates.cases import Case, advance, deadline, is_same, require_unmoved, sound_cases
 from lockhouse.gates.ending.person import as_read, limbo_rows
 from lockhouse.gates.ending.seals import TRIES, advance_sealing
 from lockhouse.gates.facts import SEAL_OPEN
@@ -80,7 +80,7 @@ async def _require_room(house: House, case: Case) -> None:
 
 async def _require_last(house: House, case: Case) -> None:
     """No later case is to end the same: its certificate would be for what this one puts back."""
-    for other in await open_cases(house):
+    for other in (await sound_cases(house))[0]:
         if other.id > case.id and is_same(other, compartment=case.compartment, persons=case.persons):
             message = "ending: expected no later request for the same, got one"
             raise Moved(message, hint=f"call that one off first: lockhouse request show {other.id.hex()}")

@@ -9,7 +9,7 @@ import msgspec
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Invalid, NotFound, Tampered
 from lockhouse.gates.authority import signed
-from lockhouse.gates.cases import Case, advance, deadline, moved, open_cases
+from lockhouse.gates.cases import Case, advance, deadline, moved, sound_cases
 from lockhouse.gates.epochs import NOBODY, epoch_at
 from lockhouse.gates.trusted_time import trusted_now
 from lockhouse.ledger.entry import Intent as IntentEntry
@@ -45,7 +45,9 @@ async def begin_epoch(  # noqa: PLR0913  (what a case is made of)
     now = await trusted_now(house)
     if epoch >= epoch_at(now, daily=daily):
         raise Invalid("epoch", "one that has passed", got="one that is still being collected in")
-    if any((one.what, one.compartment, one.epoch) == ("epoch", compartment, epoch) for one in await open_cases(house)):
+    if any(
+        (one.what, one.compartment, one.epoch) == ("epoch", compartment, epoch) for one in (await sound_cases(house))[0]
+    ):
         raise Moved("epoch: expected one that no open case ends", hint="lockhouse request list")
     entry = house.ids.new()
     case = Case(

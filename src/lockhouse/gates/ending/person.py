@@ -12,7 +12,7 @@ from lockhouse.crypto.ring import WrappedRing
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import NotFound, Tampered, Unavailable
 from lockhouse.gates.authority import checked_bound
-from lockhouse.gates.cases import Case, checked_case, deadline, is_same, moved, open_cases, require_unmoved, step
+from lockhouse.gates.cases import Case, checked_case, deadline, is_same, moved, require_unmoved, sound_cases, step
 from lockhouse.gates.disclose.group import groups_of
 from lockhouse.gates.ending.seals import TRIES, advance_sealing, move, seals_of
 from lockhouse.gates.facts import SEAL_ENDED, SEAL_ENDING, SEAL_OPEN
@@ -71,7 +71,7 @@ async def begin_person(  # noqa: PLR0913  (what a case is made of)
 
 async def _to_end(house: House, group: Sequence[bytes], person: bytes, *, compartment: int) -> tuple[bytes, ...]:
     """Those of the group who have something to end that no open case ends already."""
-    standing = [one for one in await open_cases(house) if is_same(one, compartment=compartment, persons=group)]
+    standing = [one for one in (await sound_cases(house))[0] if is_same(one, compartment=compartment, persons=group)]
     for case in standing:
         if person in case.persons:
             raise Moved(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lockhouse.errors import Conflict as Moved
-from lockhouse.gates.cases import Case, moved, open_cases, step
+from lockhouse.gates.cases import Case, moved, sound_cases, step
 from lockhouse.gates.facts import SEAL_OPEN
 from lockhouse.model.change import Expect, Put
 from lockhouse.model.rows import Intent, KeyRing, Seal
@@ -67,6 +67,6 @@ async def _states(house: House, case: Case, seals: Sequence[Seal], state: int) -
     if state != SEAL_OPEN:
         return [state] * len(seals)
     rings = await house.reads.get(KeyRing, [(one.person,) for one in seals])
-    others = [one for one in await open_cases(house) if one.id != case.id]
+    others = [one for one in (await sound_cases(house))[0] if one.id != case.id]
     closed = {person for one in others if not one.compartment or one.step == "begun" for person in one.persons}
     return [state if (one.person,) in rings and one.person not in closed else one.state for one in seals]

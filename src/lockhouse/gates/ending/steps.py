@@ -9,7 +9,7 @@ import msgspec
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Tampered
 from lockhouse.gates.authority import bound, checked, signed
-from lockhouse.gates.cases import Case, advance, deadline, moved, open_cases
+from lockhouse.gates.cases import Case, advance, deadline, moved, sound_cases
 from lockhouse.gates.ending.cancel import cancel
 from lockhouse.gates.ending.epoch import destroy_epoch, shut_epoch
 from lockhouse.gates.ending.person import as_read, limbo_rows, marks_of, require_alone, serials_in_limbo, shut, shut_one
@@ -136,7 +136,7 @@ async def _end_parts(house: House, case: Case, journal: Journal, *, at: int) -> 
 
     Of one that was shut for others too, who are not ending, only these persons' keys end.
     """
-    for part in await open_cases(house):
+    for part in (await sound_cases(house))[0]:
         ending = set(part.persons) & set(case.persons)
         if not ending or part.what != "compartment":
             continue

@@ -16,7 +16,7 @@ from lockhouse.faces.cli.layout import Said, plain
 from lockhouse.faces.workers.sending import key_file, write_key
 from lockhouse.flows.channel import credentials_of, lives
 from lockhouse.flows.forward import backlog
-from lockhouse.gates.ending import open_cases
+from lockhouse.gates.cases import Case, sound_cases
 from lockhouse.ledger.entry import Doctor
 from lockhouse.model.change import Change
 from lockhouse.model.rows import House as HouseRow
@@ -78,6 +78,7 @@ async def _house(opened: Opened) -> House:
     row = (await house.reads.get(HouseRow, [(1,)])).get((1,))
     policy = house.live_policy.policy if house.live_policy else None
     wrong = unreadable(opened)
+    cases, spoilt = await sound_cases(house)
     return House(
         policy=house.live_policy.version if house.live_policy else None,
         differs=await difference(opened),
@@ -91,10 +92,16 @@ async def _house(opened: Opened) -> House:
         behind_ms=(row.last_at if row else now) - now,
         backup_at=await _newest_backup(opened, row.tree_size if row else 0),
         now=now,
-        overdue=sum(one.destroy_at + OVERDUE_MS < now for one in await open_cases(house)),
+        overdue=sum(_is_overdue(one, now) for one in cases),
+        spoilt=tuple(one.hex() for one in spoilt),
         unsigned=await _unsigned(opened),
         dead=sum([(await backlog(house, name))["dead"] for name in (policy.recipients if policy else ())]),
     )
+
+
+def _is_overdue(case: Case, now: int) -> bool:
+    """Its time has come, or it was cut off in a step, and nobody has carried it on for an hour."""
+    return (case.destroy_at if case.step == "shut" else case.asked_at) + OVERDUE_MS < now
 
 
 async def _unsigned(opened: Opened) -> str:

@@ -15,7 +15,7 @@ from lockhouse.faces.cli.endings import destroyed
 from lockhouse.faces.cli.files import write_new
 from lockhouse.faces.cli.layout import Said, count, pairs, table, when
 from lockhouse.flows import request
-from lockhouse.gates.ending import Case, open_cases
+from lockhouse.gates.cases import Case, sound_cases
 from lockhouse.model.rows import Record
 
 if TYPE_CHECKING:
@@ -67,11 +67,15 @@ async def open_(person: str, /, *, opening: Opening | None = None, call: Here) -
 async def list_(*, call: Here) -> Said:
     """Every request and retention ending, with how far it has come."""
     async with call.open() as opened:
-        known = await open_cases(opened.house, also_closed=True)
+        known, spoilt = await sound_cases(opened.house, also_closed=True)
     cases = sorted(known, key=lambda case: (case.asked_at, case.what, case.id))
-    rows = [(case.id.hex(), case.what, case.step, case.reason, when(case.asked_at), destroyed(case)) for case in cases]
+    rows: list[tuple[str, ...]] = [
+        (case.id.hex(), case.what, case.step, case.reason, when(case.asked_at), destroyed(case)) for case in cases
+    ]
+    rows += [(one.hex(), "?", "changed by hand", "?", "?", "?") for one in spoilt]
     heads = ("request", "what", "step", "reason", "asked", "destroyed")
-    return Said([_told(case) for case in cases], table(heads, rows, empty="no request was opened"))
+    said = [*map(_told, cases), *[{"request": one, "step": "changed by hand"} for one in spoilt]]
+    return Said(said, table(heads, rows, empty="no request was opened"))
 
 
 @APP.command
