@@ -24,6 +24,8 @@ What = Literal["person", "compartment", "epoch"]
 OPEN = 0
 CLOSED = 1
 DEADLINE_MS = 5_000
+ORPHAN = "orphan"
+"""The reason of a case for persons for whom nothing was ever stored."""
 REMEMBERED = 2_000
 """Intent rows whose MAC a process has checked and remembers; about 2 KB each."""
 

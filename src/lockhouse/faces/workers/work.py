@@ -9,6 +9,7 @@ from lockhouse.faces import logs
 from lockhouse.faces.workers.rounds import Step, come_round
 from lockhouse.faces.workers.sending import Sending
 from lockhouse.flows.housekeeping import empty_details, end_marks
+from lockhouse.flows.orphans import end_orphans
 from lockhouse.flows.retain import by_month, month
 from lockhouse.flows.sweep import sweep
 from lockhouse.flows.tell import tell_untold
@@ -126,13 +127,16 @@ class Worker:
                 logs.get().info("epoch keys", minted=minted)
 
     async def details(self) -> None:
-        """Paths of receipts that are a week old, and erased marks whose time has passed."""
+        """Paths of receipts that are a week old, erased marks whose time has passed, and orphans."""
         emptied = await empty_details(self._house)
         if emptied:
             logs.get().info("receipts emptied", receipts=emptied)
         ended = await end_marks(self._house)
         if ended:
             logs.get().info("erased marks ended", marks=ended)
+        orphans = await end_orphans(self._house, journal=self._opened.journal)
+        if orphans:
+            logs.get().info("orphans ended", persons=orphans)
 
 
 async def work(running: Running, desk: Desk) -> None:

@@ -16,10 +16,11 @@ from __future__ import annotations
 from lockhouse.gates.cases import Case, open_cases
 from lockhouse.gates.ending.cancel import cancel
 from lockhouse.gates.ending.epoch import begin_epoch, compartment_of
+from lockhouse.gates.ending.orphans import begin_orphans, orphans_of
 from lockhouse.gates.ending.person import begin_person
 from lockhouse.gates.ending.steps import Done, carry_on, destroy_again, is_back
 
 __all__ = [
-    "Case", "Done", "begin_epoch", "begin_person", "cancel", "carry_on", "compartment_of", "destroy_again", "is_back",
-    "open_cases",
+    "Case", "Done", "begin_epoch", "begin_orphans", "begin_person", "cancel", "carry_on", "compartment_of",
+    "destroy_again", "is_back", "open_cases", "orphans_of",
 ]  # fmt: skip

@@ -12,7 +12,17 @@ from lockhouse.crypto.ring import WrappedRing
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import NotFound, Tampered, Unavailable
 from lockhouse.gates.authority import checked_bound
-from lockhouse.gates.cases import Case, checked_case, deadline, is_same, moved, require_unmoved, sound_cases, step
+from lockhouse.gates.cases import (
+    ORPHAN,
+    Case,
+    checked_case,
+    deadline,
+    is_same,
+    moved,
+    require_unmoved,
+    sound_cases,
+    step,
+)
 from lockhouse.gates.disclose.group import groups_of
 from lockhouse.gates.ending.seals import TRIES, advance_sealing, move, seals_of
 from lockhouse.gates.facts import SEAL_ENDED, SEAL_ENDING, SEAL_OPEN
@@ -60,7 +70,7 @@ async def begin_person(  # noqa: PLR0913  (what a case is made of)
             salt=house.ids.random(16), persons=ending, compartment=compartment, scope=_scope(house, compartment),
         )  # fmt: skip
         puts, expects = move([one for one in seals if one.person in ending], [SEAL_ENDING] * len(ending))
-        drafts = _intents(house, case)
+        drafts = intents_of(house, case)
         against = await step(house, case, was=None, puts=puts, expects=expects, entries=drafts)
         if against is None:
             return case
@@ -96,7 +106,8 @@ def _scope(house: House, compartment: int) -> tuple[str]:
     return (house.live().names.name("compartment", compartment) or "",)
 
 
-def _intents(house: House, case: Case) -> list[Draft]:
+def intents_of(house: House, case: Case) -> list[Draft]:
+    """A case's entries, one a source person; their rings must be admitted, for their refs."""
     return [
         IntentEntry(
             what=case.what, case=case.id.hex(), by=case.by, reason=case.reason, ref=house.keyring.ref(one).hex(),
@@ -216,6 +227,8 @@ def as_read(row: Limbo) -> Expect:
 
 def marks_of(case: Case, indexes: Sequence[Identifier]) -> list[ErasedMark]:
     """What keeps a sender's retry from bringing the person back, from the shutting on: it lasts until 90 days later."""
+    if case.reason == ORPHAN:  # what was never stored may come as often as it will
+        return []
     until = case.destroy_at + REPLAY_DAYS * DAY_MS
     return [ErasedMark(one.kind, one.generation, one.tag, case.id, case.asked_at, until) for one in indexes]
 

@@ -9,9 +9,10 @@ import msgspec
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Tampered
 from lockhouse.gates.authority import bound, checked, signed
-from lockhouse.gates.cases import Case, advance, deadline, moved, sound_cases
+from lockhouse.gates.cases import ORPHAN, Case, advance, deadline, moved, sound_cases
 from lockhouse.gates.ending.cancel import cancel
 from lockhouse.gates.ending.epoch import destroy_epoch, shut_epoch
+from lockhouse.gates.ending.orphans import known_of
 from lockhouse.gates.ending.person import as_read, limbo_rows, marks_of, require_alone, serials_in_limbo, shut, shut_one
 from lockhouse.gates.rings import admit_rings
 from lockhouse.gates.trusted_time import trusted_now
@@ -60,6 +61,8 @@ async def carry_on(house: House, case: Case, *, journal: Journal, now: bool = Fa
     started = house.clock.now_ms()
     if case.step == "begun":
         case = await (shut_epoch(house, case) if case.what == "epoch" else shut(house, case))
+    if case.step == "shut" and case.reason == ORPHAN and await known_of(house, case.persons):
+        case = await cancel(house, case, by=case.by)
     if case.step == "shut" and (now or await _is_cooled(house, case)):
         await _require_all(house, case)
         # From here on nobody calls it off: the journal must never name a key that lives on.
