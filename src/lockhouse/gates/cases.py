@@ -26,8 +26,8 @@ CLOSED = 1
 DEADLINE_MS = 5_000
 ORPHAN = "orphan"
 """The reason of a case for persons for whom nothing was ever stored."""
-REMEMBERED = 2_000
-"""Intent rows whose MAC a process has checked and remembers; about 2 KB each."""
+REMEMBERED = 5_000
+"""Open intent rows whose MAC a process has checked and remembers; about 2 KB each."""
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,12 +114,15 @@ def checked_case(house: House, row: Intent) -> Case:
         Tampered: the intent was not made, or not left, as this house made it.
     """
     known: Case | None = house.cases.get(row)
-    if known is None:
+    if known is not None:
+        return known
+    [good] = checked([row], house.integrity_key)
+    case = _DECODE(good.body)
+    if row.state == OPEN:  # those that are closed are many, and seldom asked for
         if len(house.cases) >= REMEMBERED:
             house.cases.clear()
-        [good] = checked([row], house.integrity_key)
-        known = house.cases[row] = _DECODE(good.body)
-    return known
+        house.cases[row] = case
+    return case
 
 
 def is_same(one: Case, *, compartment: int, persons: Collection[bytes]) -> bool:

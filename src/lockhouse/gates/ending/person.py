@@ -153,7 +153,7 @@ async def shut_one(house: House, case: Case, person: bytes) -> tuple[bytes, ...]
             held = house.keyring.every_serial(person)
         ending = sorted(one for number, serials in held.items() if case.compartment in {0, number} for one in serials)
         if stored is None or not ending:
-            await require_alone(house, case, person)
+            await require_alone(house, case, person, holding=False)
             if (await house.reads.get(KeyRing, [(person,)])).get((person,)) == stored:
                 return ()
             continue  # it was put back between the two looks
@@ -164,10 +164,14 @@ async def shut_one(house: House, case: Case, person: bytes) -> tuple[bytes, ...]
     raise Moved("ending: expected the person's ring to hold still", hint="try again")
 
 
-async def require_alone(house: House, case: Case, person: bytes) -> None:
+async def require_alone(house: House, case: Case, person: bytes, *, holding: bool) -> None:
     """Nothing that the case is to end of the person waits in another case's limbo.
 
     Whatever does can be put back: until it cannot, this case is neither destroyed nor certified.
+
+    Args:
+        holding: whether it holds keys of theirs. A compartment's that does has them since before all of the person was
+            shut: what waits there of the compartment came later. One that holds none may have missed them there.
 
     Raises:
         Moved: something does.
@@ -179,8 +183,8 @@ async def require_alone(house: House, case: Case, person: bytes) -> None:
     if len(rows) < len(others):
         raise Tampered("ending: expected an intent for what waits in limbo")
     for other in (checked_case(house, row) for row in rows.values()):
-        # All of a person takes compartments that were shut before along; a compartment never takes all of a person.
-        if other.compartment in {0, case.compartment}:
+        # All of a person takes compartments that were shut before along.
+        if other.compartment == case.compartment or (not other.compartment and not holding):
             raise Moved(
                 "ending: expected nothing of the same to wait in another request, got one",
                 hint=f"lockhouse request show {other.id.hex()}",

@@ -123,7 +123,7 @@ async def _require_all(house: House, case: Case) -> None:
         Moved: something does.
     """
     for person, serials in zip(case.persons, case.held, strict=True):
-        await require_alone(house, case, person)
+        await require_alone(house, case, person, holding=bool(serials))
         if serials:
             continue
         house.keyring.forget(person)
