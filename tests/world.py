@@ -310,7 +310,7 @@ async def open_house(identity: bytes, log: str, *, root: FileRoot, store: Memory
 class Stopped:
     """Commits that wait, once, at the `nth` Changes of a store, as under SIGSTOP."""
 
-    def __init__(self, inner: MemoryStore, *, store: str = "record", nth: int = 1) -> None:
+    def __init__(self, inner: Commits, *, store: str = "record", nth: int = 1) -> None:
         self._inner = inner
         self._at = store
         self._left = nth

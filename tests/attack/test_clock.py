@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
 from lockhouse.errors import Expired, NotFound, Unavailable
 from lockhouse.flows import accept, consent, request, retain
-from lockhouse.gates.ending import begin_epoch, carry_on, open_cases
+from lockhouse.gates.cases import row_of
+from lockhouse.gates.ending import begin_epoch, begin_person, carry_on, open_cases
 from lockhouse.gates.epochs import AHEAD, ensure_epochs, epoch_at, next_epoch
 from lockhouse.gates.trusted_time import BEHIND_MS
 from lockhouse.model import codes
@@ -17,6 +19,7 @@ from lockhouse.model.ids import AHEAD_MS, DAY_MS, JUMP_MS
 from lockhouse.model.rows import EpochKey, LedgerEntry, Record, Tombstone
 from lockhouse.model.rows import House as HouseRow
 from lockhouse.model.scale import KeyState
+from tests.flows.anna import anna, contact
 from tests.world import World
 
 if TYPE_CHECKING:
@@ -250,3 +253,37 @@ async def test_an_epoch_that_ended_takes_no_further_record(tmp_path: Path) -> No
     await world.find(EMAIL)
     with pytest.raises(Expired):
         world.house.keyring.seal(record.person, record=record.id, compartment=compartment, epoch=old, plaintext=b"late")
+
+
+@pytest.mark.parametrize("is_part", [False, True], ids=["person", "compartment"])
+async def test_a_request_under_a_clock_that_is_behind_has_its_whole_cooling_time(
+    tmp_path: Path, *, is_part: bool
+) -> None:
+    """It is shut at once, as always; and what is counted for its destruction is counted from the ledger's time."""
+    world = await World.make(tmp_path)
+    person = await anna(world)
+    part = await contact(world, person) if is_part else None
+    world.clock.pass_days(-2)  # both clocks: to whatever was started since, nothing jumped
+    fresh = await world.second()
+    with pytest.raises(Unavailable, match="clock"):
+        await fresh.erase(person, compartment=part, now=False)
+    world.clock.pass_days(2)
+    again = await world.second()
+    [case] = await open_cases(again.house)
+    assert case.step == "shut"
+    assert (await carry_on(again.house, case, journal=world.journal)).case.step == "shut"
+    world.clock.pass_days(1.1)
+    assert (await carry_on(again.house, case, journal=world.journal)).case.step == "done"
+
+
+async def test_a_case_whose_time_was_counted_by_a_clock_behind_waits_for_the_ledgers(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    person = await anna(world)
+    asked = world.clock.now_ms() - 2 * DAY_MS
+    case = await begin_person(world.house, person, by="os-user:0", reason="erasure", destroy_at=asked + DAY_MS)
+    case = msgspec.structs.replace(case, asked_at=asked)
+    world.plant(row_of(case, world.house.integrity_key))
+    shut = (await carry_on(world.house, case, journal=world.journal)).case
+    assert shut.step == "shut"
+    world.clock.pass_days(1.1)
+    assert (await carry_on(world.house, shut, journal=world.journal)).case.step == "done"

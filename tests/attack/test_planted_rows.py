@@ -66,7 +66,7 @@ async def test_an_interrupted_destruction_is_still_carried_on(tmp_path: Path) ->
     again = msgspec.structs.replace(closed, step="destroying", statement=b"", completion=b"")
     assert (row.state, limbo.person) == (1, person)
     # As if the process had died between the identity store's commit and the next step.
-    from lockhouse.gates.ending.intent import row_of  # noqa: PLC0415  # only this test puts a case back
+    from lockhouse.gates.cases import row_of  # noqa: PLC0415  # only this test puts a case back
 
     world.plant(row_of(again, world.house.integrity_key))
     finished = await carry_on(world.house, again, journal=world.journal)

@@ -10,6 +10,7 @@ from lockhouse.errors import Unavailable
 from lockhouse.flows import request
 from lockhouse.gates.ending import carry_on, open_cases
 from lockhouse.gates.rings import admit_rings
+from lockhouse.model.rows import KeyRing, Limbo, Tombstone
 from tests.flows.anna import EMAIL, anna, contact
 from tests.flows.restored import copied, restored
 from tests.world import Away, World
@@ -76,3 +77,31 @@ async def test_a_backup_with_an_ending_that_has_only_begun_comes_back(tmp_path: 
     back = await restored(world, copied(world, "record", "identity"))
     [left] = await open_cases(back.house)
     assert left.step == "begun"
+
+
+async def test_a_compartment_and_all_of_its_person_that_were_shut_in_a_backup_end_again_together(
+    tmp_path: Path,
+) -> None:
+    world = await World.make(tmp_path)
+    person = await anna(world)
+    part = await world.erase(person, compartment=await contact(world, person), now=False)
+    whole = await world.erase(person, now=False)
+    tables = copied(world, "record", "identity")
+    await request.fulfil(world.house, whole, journal=world.journal, now=True)
+    back = await restored(world, tables)
+    assert [case.step for case in await open_cases(back.house, also_closed=True)] == ["done", "done"]
+    assert (await back.rows(Limbo), await back.rows(KeyRing)) == ([], [])
+    assert {row.serial for row in await back.rows(Tombstone)} == {*part.serials, *whole.serials}
+
+
+async def test_a_compartment_whose_time_has_come_ends_while_all_of_its_person_still_waits(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    person = await anna(world)
+    part = await world.erase(person, compartment=await contact(world, person), now=False)
+    world.clock.pass_days(0.9)
+    whole = await world.erase(person, now=False)
+    world.clock.pass_days(0.2)
+    assert (await carry_on(world.house, part, journal=world.journal)).case.step == "done"
+    assert set(world.journal.serials) == set(part.serials)
+    await request.undo(world.house, whole, by="os-user:1")
+    assert "email" not in (await world.reveal(person)).fields

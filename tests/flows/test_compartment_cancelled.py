@@ -233,6 +233,6 @@ async def test_a_compartment_whose_shutting_a_crash_cut_off_does_not_hold_up_the
     await link.undo(world.house, person, other, by="os-user:1000")
     assert (await world.erase(person)).step == "done"
     [left] = await open_cases(world.house)
-    assert (left.what, left.step) == ("compartment", "shut")
+    assert (left.what, left.step, left.persons) == ("compartment", "begun", (person, other))
     assert (await request.fulfil(world.house, left, journal=world.journal, now=True)).case.step == "done"
     assert await world.rows(Limbo) == []

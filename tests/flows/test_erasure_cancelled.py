@@ -36,13 +36,16 @@ async def test_everything_is_readable_again_and_by_every_way(tmp_path: Path) -> 
     world = await World.make(tmp_path)
     other = await world.second()
     person = await anna(world)
-    before = [await world.rows(row) for row in (Identifier, KeyRing, Consent)]
+    before = [await world.rows(row) for row in (Identifier, Consent)]
+    [ring], serials = await world.rows(KeyRing), world.house.keyring.every_serial(person)
     case = await world.erase(person, now=False)
     for place in (world, other):
         assert await place.find(EMAIL) == []
         assert EMAIL not in str(await place.find("A-1", by="order_id"))
     await request.undo(other.house, case, by="os-user:1000")
-    assert [await world.rows(row) for row in (Identifier, KeyRing, Consent)] == before
+    assert [await world.rows(row) for row in (Identifier, Consent)] == before
+    [back] = await world.rows(KeyRing)
+    assert back.version == ring.version + 1, "whoever was stopped with the ring from before commits nothing by it"
     assert await world.rows(Limbo) == []
     [told] = [parse_entry(row.body) for row in await world.rows(LedgerEntry) if row.kind == "cancellation"]
     assert told.body == Cancellation(of=case.entries[0].hex(), what="person", case=case.id.hex(), by="os-user:1000")
@@ -51,6 +54,7 @@ async def test_everything_is_readable_again_and_by_every_way(tmp_path: Path) -> 
         for by, value in (("email", EMAIL), ("phone", PHONE), ("order_id", "A-1")):
             assert [view.person for view in await place.find(value, by=by)] == [person]
         assert (await place.reveal(person)).fields["email"].value == EMAIL
+        assert place.house.keyring.every_serial(person) == serials
     assert (await other.send("account", "Order Completed", email=EMAIL, order_id="A-2")).outcome == "stored"
     assert (await world.reveal(person)).records == 2
     await consent.record(world.house, person, "marketing", granted=False)

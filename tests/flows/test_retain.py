@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
-from lockhouse.errors import Conflict, Refused, Unavailable
+from lockhouse.errors import Conflict, Refused, Tampered, Unavailable
 from lockhouse.flows import request, retain
+from lockhouse.gates.ending import begin_epoch
 from lockhouse.gates.epochs import ensure_epochs
-from lockhouse.model.rows import EpochKey
+from lockhouse.model.rows import EpochKey, Tombstone
 from lockhouse.model.scale import KeyState
-from tests.world import World
+from tests.world import POLICY, World
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 BY = "os-user:0"
+MID_MONTH = int(datetime(2027, 1, 10, tzinfo=UTC).timestamp() * 1000)
 
 
 async def _states(world: World) -> dict[tuple[int, int], int]:
@@ -80,3 +83,58 @@ async def test_a_clock_that_was_set_ends_nothing(tmp_path: Path) -> None:
     with pytest.raises(Unavailable):
         await retain.apply(world.house, by=BY, journal=world.journal)
     assert await _states(world) == before
+
+
+async def test_days_of_a_compartment_of_a_former_policy_end_as_days(tmp_path: Path) -> None:
+    """Kept for five days, then a policy keeps for longer: what the first collected ends as was promised then."""
+    short = POLICY.replace("keep: 13 months after event", "keep: 5 days after event")
+    world = await World.make(tmp_path, short, at=MID_MONTH)
+    await world.send("web", "page", device_id="tablet-0042", page_path="/")
+    await world.approve(POLICY)
+    world.clock.pass_days(8)
+    await world.new_epochs()
+    due = retain.next_run(await retain.plan(world.house), now=world.clock.now_ms())
+    assert len(due) > 1
+    done = await retain.apply(world.house, by=BY, journal=world.journal)
+    assert {(one.case.compartment, one.case.epoch) for one in done} == {(one.compartment, one.epoch) for one in due}
+    assert {one.case.step for one in done} == {"shut"}
+
+
+async def test_an_epoch_that_cannot_go_holds_up_none_of_the_others(tmp_path: Path) -> None:
+    """The key of one was taken away after its intent and before it was shut: nobody can say which key ends."""
+    world = await World.make(tmp_path)
+    world.clock.pass_days(15 * 31)
+    await ensure_epochs(world.house, world.house.live().policy.compartments)
+    [one, *others] = retain.next_run(await retain.plan(world.house), now=world.clock.now_ms())
+    assert others
+    await begin_epoch(world.house, one.compartment, one.epoch, by=BY, reason="retention", destroy_at=0)
+    [row] = [row for row in await world.rows(EpochKey) if (row.compartment, row.epoch) == (one.compartment, one.epoch)]
+    world.drop(row)
+    with pytest.raises(Tampered, match="epoch: expected the row of a key that is to end, got none"):
+        await retain.apply(world.house, by=BY, journal=world.journal)
+    states = await _states(world)
+    assert {states[other.compartment, other.epoch] for other in others} == {KeyState.SHUT}
+
+
+async def test_an_epoch_whose_key_was_taken_away_is_certified_by_what_its_case_says(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    world.clock.pass_days(15 * 31)
+    await ensure_epochs(world.house, world.house.live().policy.compartments)
+    done = await retain.apply(world.house, by=BY, journal=world.journal)
+    for row in await world.rows(EpochKey):
+        if row.state == KeyState.SHUT:
+            world.drop(row)
+    world.clock.pass_days(3.1)
+    later = await retain.apply(world.house, by=BY, journal=world.journal)
+    assert [one.case.step for one in later[: len(done)]] == ["done"] * len(done)
+    serials = {serial for one in done for serial in one.case.serials}
+    assert serials == set(world.journal.serials) == {row.serial for row in await world.rows(Tombstone)}
+
+
+async def test_a_month_that_an_open_case_ends_is_not_begun_again(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    [row, *_] = await world.rows(EpochKey)
+    world.clock.pass_days(40)
+    await begin_epoch(world.house, row.compartment, row.epoch, by=BY, reason="due", destroy_at=0)
+    with pytest.raises(Conflict, match="epoch: expected one that no open case ends"):
+        await begin_epoch(world.house, row.compartment, row.epoch, by=BY, reason="due", destroy_at=0)

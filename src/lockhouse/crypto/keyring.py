@@ -231,6 +231,16 @@ class Keyring:
         held = self._held(person).keys
         return {one: tuple([pair[:SERIAL_BYTES] for pair in pairs(joined)]) for one, joined in held.items()}
 
+    def serials_in(self, ring: WrappedRing) -> tuple[bytes, ...]:
+        """Serials of all keys of a ring that is not in use, sorted.
+
+        Raises:
+            Tampered: the ring does not unwrap.
+        """
+        return tuple(
+            sorted(pair[:SERIAL_BYTES] for joined in self._unwrap(ring).keys.values() for pair in pairs(joined))
+        )
+
     def lacks(self, person: bytes, compartments: Iterable[int]) -> list[int]:
         """Those of the compartments that the person's ring in use has no key of.
 

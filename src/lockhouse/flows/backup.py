@@ -22,8 +22,8 @@ import msgspec
 
 from lockhouse.crypto.ring import WHOLE
 from lockhouse.errors import Invalid, Unavailable
+from lockhouse.gates.cases import advance
 from lockhouse.gates.ending import Case, adopt, cancel, carry_on, destroy_again, is_back, open_cases, shut_again
-from lockhouse.gates.ending.intent import advance
 from lockhouse.gates.facts import SEAL_ENDING
 from lockhouse.gates.forgotten import Forgotten, remember
 from lockhouse.gates.read_shut import shut_reading

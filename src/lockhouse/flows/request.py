@@ -8,9 +8,11 @@ import msgspec
 
 from lockhouse.detection.burst import ERASURES, is_burst
 from lockhouse.errors import Conflict as Moved
-from lockhouse.errors import Invalid, NotFound, Refused
-from lockhouse.gates.ending import Case, Done, begin_person, cancel, carry_on, open_cases
+from lockhouse.errors import Invalid, NotFound, Refused, Tampered
+from lockhouse.gates.cases import sound_cases
+from lockhouse.gates.ending import Case, Done, begin_person, cancel, carry_on
 from lockhouse.gates.tree import place_of
+from lockhouse.gates.trusted_time import ledger_now
 from lockhouse.ledger.certificate import Statement, certificate
 from lockhouse.model.rows import LedgerEntry
 from lockhouse.rights.erasure import destroy_at
@@ -37,8 +39,8 @@ async def open_erasure(  # noqa: PLR0913  (what an erasure is made of)
             known = ", ".join(one.name for one in house.live().policy.compartments)
             raise Invalid("compartment", f"one of {known}", got="another")
         number = found
-    now = house.clock.now_ms()
-    if not anyway and is_burst([one.asked_at for one in await _persons_cases(house)], now=now, limit=ERASURES):
+    now = await ledger_now(house)
+    if not anyway and is_burst([one.asked_at for one in await _requests(house)], now=now, limit=ERASURES):
         raise Refused(
             f"erasures: expected at most {ERASURES.most} an hour, got more", reasons=("burst",),
             hint="look at lockhouse request list; if they are right, say --anyway",
@@ -48,8 +50,9 @@ async def open_erasure(  # noqa: PLR0913  (what an erasure is made of)
     return await carry_on(house, case, journal=journal)
 
 
-async def _persons_cases(house: House) -> list[Case]:
-    return [case for case in await open_cases(house, also_closed=True) if case.what == "person"]
+async def _requests(house: House) -> list[Case]:
+    """Of persons and of compartments: whoever ends all compartments of somebody has ended them."""
+    return [case for case in (await sound_cases(house, also_closed=True))[0] if case.what != "epoch"]
 
 
 async def find_case(house: House, case_id: bytes) -> Case:
@@ -57,10 +60,14 @@ async def find_case(house: House, case_id: bytes) -> Case:
 
     Raises:
         NotFound: there is none.
+        Tampered: its intent is not as this house made it.
     """
-    for case in await open_cases(house, also_closed=True):
+    cases, spoilt = await sound_cases(house, also_closed=True)
+    for case in cases:
         if case.id == case_id:
             return case
+    if case_id in spoilt:
+        raise Tampered("request: expected an intent as this house made it")
     raise NotFound("request: expected the id of a request", hint="lockhouse request list")
 
 
@@ -85,7 +92,7 @@ async def undo(house: House, case: Case, *, by: str) -> Case:
 
 async def still_shut(house: House, case: Case) -> list[Case]:
     """Other requests that keep something of the same persons shut, oldest first."""
-    return [one for one in await open_cases(house) if one.id != case.id and set(one.persons) & set(case.persons)]
+    return [one for one in (await sound_cases(house))[0] if one.id != case.id and set(one.persons) & set(case.persons)]
 
 
 def destroyed_at(case: Case) -> int | None:

@@ -7,26 +7,26 @@ activity, data ends person by person, and the decision shuts each purpose on its
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from lockhouse.errors import Refused
-from lockhouse.gates.ending import begin_epoch, carry_on, open_cases
+from lockhouse.errors import LockhouseError, Refused
+from lockhouse.gates.cases import Case, sound_cases
+from lockhouse.gates.ending import begin_epoch, carry_on, compartment_of
 from lockhouse.gates.epochs import next_epoch
 from lockhouse.gates.trusted_time import watched_now
 from lockhouse.model.ids import DAY_MS, EPOCH_DAY_ZERO_MS
 from lockhouse.model.rows import EpochKey
 from lockhouse.model.scale import KeyState
-from lockhouse.policy.life import compartment_of_name, ends_at
+from lockhouse.policy.life import ends_at
 from lockhouse.rights.erasure import destroy_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Awaitable, Callable, Iterable
 
-    from lockhouse.gates.ending import Case, Done
+    from lockhouse.gates.ending import Done
     from lockhouse.gates.house import House
-    from lockhouse.model.policy import Compartment
     from lockhouse.model.ports import Journal
 
 
@@ -49,12 +49,15 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
     shut: bool
 
 
+EpochT = TypeVar("EpochT", Due, Case)
+
+
 async def plan(house: House) -> list[Due]:
     """Every living epoch that ends as a whole, the first to end first."""
     found = []
     async for rows in house.reads.scan(EpochKey):
         for row in rows:
-            part = _compartment(house, row.compartment)
+            part = compartment_of(house, row.compartment)
             if row.state == KeyState.DESTROYED or part is None or part.ends_by != "epoch":
                 continue
             following = next_epoch(row.epoch, daily=part.epoch == "day")
@@ -68,20 +71,13 @@ async def plan(house: House) -> list[Due]:
     return sorted(found, key=lambda one: (one.due_at, one.epoch, one.compartment))
 
 
-def _compartment(house: House, number: int) -> Compartment | None:
-    """A compartment of the live policy or of a former one."""
-    known = house.live().compartments.get(number)
-    if known is not None:
-        return known
-    name = house.live().names.name("compartment", number)
-    return None if name is None else compartment_of_name(name, number=number)
-
-
 def next_run(found: Iterable[Due], *, now: int) -> list[Due]:
     """What a run would shut now: the due epochs of the oldest month, and of no other."""
-    due = [one for one in found if not one.shut and one.due_at <= now]
-    oldest = min((month(one.epoch) for one in due), default=None)
-    return [one for one in due if month(one.epoch) == oldest]
+    return next(iter(_due(found, now=now)), [])
+
+
+def _due(found: Iterable[Due], *, now: int) -> list[list[Due]]:
+    return by_month(one for one in found if not one.shut and one.due_at <= now)
 
 
 def month(epoch: int) -> str:
@@ -89,8 +85,18 @@ def month(epoch: int) -> str:
     return f"{datetime.fromtimestamp((EPOCH_DAY_ZERO_MS + epoch * DAY_MS) / 1000, UTC):%Y-%m}"
 
 
+def by_month(found: Iterable[EpochT]) -> list[list[EpochT]]:
+    """Epochs, or cases of some, a month each, the oldest first: a run goes on to the next only if none of one goes."""
+    months: dict[str, list[EpochT]] = {}
+    for one in found:
+        months.setdefault(month(one.epoch), []).append(one)
+    return [months[name] for name in sorted(months)]
+
+
 async def apply(house: House, *, by: str, journal: Journal, at_once: bool = False) -> list[Done]:
     """The oldest due month is shut; what was shut long enough ago is destroyed, of one month as well.
+
+    An epoch that cannot go holds up no other: the others of its month go, and the next month if none of them can.
 
     Args:
         house: as it stands.
@@ -101,21 +107,41 @@ async def apply(house: House, *, by: str, journal: Journal, at_once: bool = Fals
     Raises:
         Unavailable: the clock is in doubt or nobody has watched it, or a step could not finish (call again).
         Refused: `at_once` outside a demo house.
+        LockhouseError: why the first epoch that could not go did not, once the others have gone.
     """
     if at_once and not house.demo:
         raise Refused("retention: expected the cooling time, got --now", reasons=("cooling",), hint="a demo house may")
     now = await watched_now(house)
-    done = [await carry_on(house, case, journal=journal) for case in await _destroyable(house, now)]
     later = destroy_at(now, cause="policy", regulations=house.live().policy.controller.regulations)
-    for one in next_run(await plan(house), now=now):
+
+    async def destroy(case: Case) -> Done:
+        return await carry_on(house, case, journal=journal)
+
+    async def end(one: Due) -> Done:
         case = await begin_epoch(house, one.compartment, one.epoch, by=by, reason="retention", destroy_at=later)
-        done.append(await carry_on(house, case, journal=journal, now=at_once))
+        return await carry_on(house, case, journal=journal, now=at_once)
+
+    cases, _ = await sound_cases(house)
+    ripe = [one for one in cases if one.what == "epoch" and (one.step != "shut" or one.destroy_at <= now)]
+    faults: list[LockhouseError] = []
+    done = await _first_month(by_month(ripe), destroy, faults)
+    done += await _first_month(_due(await plan(house), now=now), end, faults)
+    if faults:
+        raise faults[0]
     return done
 
 
-async def _destroyable(house: House, now: int) -> list[Case]:
-    """Shut epochs of the oldest month whose cooling time has passed, and endings that a crash interrupted."""
-    cases = [one for one in await open_cases(house) if one.what == "epoch"]
-    ripe = [one for one in cases if one.step != "shut" or one.destroy_at <= now]
-    oldest = min((month(one.epoch) for one in ripe), default=None)
-    return [one for one in ripe if month(one.epoch) == oldest]
+async def _first_month(
+    months: list[list[EpochT]], act: Callable[[EpochT], Awaitable[Done]], faults: list[LockhouseError]
+) -> list[Done]:
+    """The oldest month of which anything goes; what kept the rest back is added to `faults`."""
+    for epochs in months:
+        done = []
+        for one in epochs:
+            try:
+                done.append(await act(one))
+            except LockhouseError as error:
+                faults.append(error)
+        if done:
+            return done
+    return []

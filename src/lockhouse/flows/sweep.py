@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from lockhouse.errors import LockhouseError, Tampered
-from lockhouse.gates.authority import checked
-from lockhouse.gates.ending.intent import case_of
+from lockhouse.gates.cases import checked_case
 from lockhouse.ledger.entry import Completion, Gone, deletion_of, parse_entry
 from lockhouse.ledger.entry import Intent as IntentEntry
 from lockhouse.ledger.record import record_leaf_of
@@ -126,7 +125,7 @@ async def _ending_of(house: House, person: bytes, by: bytes) -> Case:
     rows = {}
     if isinstance(intent, IntentEntry):
         rows = await house.reads.get(Intent, [(bytes.fromhex(intent.case),)])
-    for case in (case_of(row) for row in checked(rows.values(), house.integrity_key)):
+    for case in (checked_case(house, row) for row in rows.values()):
         ended = case.what == "person" and case.step == "done" and case.completion == by and person in case.persons
         if ended and not await house.reads.get(KeyRing, [(person,)]):
             return case

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from lockhouse.model.decision import PersonFacts as Asked
     from lockhouse.model.policy import Compartment, Keep, Life, Policy, Slot
-
+    from lockhouse.model.rows import Intent
 
 _OPEN_CACHED = 4_096
 FACTS_CACHED = 10_000
@@ -286,6 +286,8 @@ class House:
     read_shut: bool = False
     """Brought back without its destruction journal: nothing is shown or sent on. Kept current by the key epoch."""
     facts: FactsCache = field(default_factory=FactsCache)
+    cases: dict[Intent, Any] = field(default_factory=dict)
+    """Intent rows whose MAC was checked, as they stood; `gates.cases` fills it."""
     seen_policy: int = -1
     seen_key: int = -1
     stale: bool = True

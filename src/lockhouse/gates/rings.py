@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-import msgspec
-
 from lockhouse.errors import Conflict, Tampered, Unavailable
 from lockhouse.gates.authority import checked
-from lockhouse.model.rows import KeyRing, Limbo, Tombstone
+from lockhouse.gates.cases import checked_case, sound_cases
+from lockhouse.model.rows import Intent, KeyRing, Limbo, Tombstone
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
+    from lockhouse.gates.cases import Case
     from lockhouse.gates.house import House
 
 TRIES = 5
-_SERIALS = msgspec.msgpack.Decoder(list[bytes]).decode
 
 
 class Waiting(NamedTuple):
@@ -81,18 +80,41 @@ async def refuse_ended(house: House, persons: Collection[bytes]) -> dict[bytes, 
 async def _ended_serials(
     house: House, persons: Collection[bytes]
 ) -> tuple[dict[bytes, set[bytes]], dict[bytes, Waiting]]:
-    """Serials that were destroyed or shut, by person; and the shut ones. A tombstone is believed more than limbo."""
+    """Serials that were destroyed or shut, by person; and the shut ones. A tombstone is believed more than a case.
+
+    What is shut is what the open cases say, whose MACs are checked. A limbo row says only that there must be one.
+
+    Raises:
+        Tampered: a tombstone, or the intent of what waits in limbo, was not made by this house or was taken away.
+    """
     keys = [(person,) for person in persons]
     ended: dict[bytes, set[bytes]] = {}
     waiting: dict[bytes, Waiting] = {}
     for stone in checked(await house.reads.find(Tombstone, ("person",), keys), house.integrity_key):
         ended.setdefault(stone.person, set()).add(stone.serial)
-    for row in await house.reads.find(Limbo, ("person",), keys):
-        gone = ended.setdefault(row.person, set())
-        shut = set(_SERIALS(row.compartments)) - gone
-        waiting |= dict.fromkeys(shut, Waiting(row.case_id, row.destroy_at))
-        gone |= shut
+    for case in await _cases_of(house, keys):
+        for person, serials in zip(case.persons, case.held, strict=False):  # what is only begun holds nothing yet
+            if person in persons:
+                shut = set(serials) - ended.setdefault(person, set())
+                waiting |= dict.fromkeys(shut, Waiting(case.id, case.destroy_at))
+                ended[person] |= shut if case.step != "cancelling" else set()  # those may be back in the ring
     return ended, waiting
+
+
+async def _cases_of(house: House, keys: Sequence[tuple[bytes]]) -> list[Case]:
+    """The open cases; whatever waits in limbo of these persons has one whose MAC verifies, or had.
+
+    A spoilt intent of somebody else's holds up nobody here.
+    """
+    limbo = {row.case_id for row in await house.reads.find(Limbo, ("person",), keys)}  # first: its case stands by then
+    cases, _ = await sound_cases(house)
+    if others := limbo.difference([case.id for case in cases]):
+        rows = await house.reads.get(Intent, [(one,) for one in others])
+        if len(rows) < len(others):
+            raise Tampered("ending: expected an intent for what waits in limbo")
+        for row in rows.values():
+            checked_case(house, row)
+    return cases
 
 
 def _holding(house: House, ended: dict[bytes, set[bytes]]) -> set[bytes]:

@@ -108,3 +108,12 @@ def _is_watched(sense: TimeSense, now: int) -> bool:
     return now - sense.wall_ms >= WATCHED_MS or (
         now <= sense.ledger_ms + GAP_MS and now - sense.steady_ms >= WATCHED_MS
     )
+
+
+async def ledger_now(house: House) -> int:
+    """The time in ms, and never before the newest ledger entry: a period that protects somebody counts from it.
+
+    Asked where waiting for a right clock would be wrong: shutting must not wait, and what is shut can be put back.
+    """
+    rows = await house.reads.get(HouseRow, [(1,)])
+    return max([house.clock.now_ms(), *[row.last_at for row in rows.values()]])

@@ -234,6 +234,11 @@ def _served(house: House) -> Answer:
 
 
 def _endings(house: House) -> Answer:
+    if house.spoilt:
+        return Answer(
+            "FAIL", f"Endings were changed by hand and go no further: {', '.join(house.spoilt)}.",
+            "lockhouse ledger verify --records; the ledger's intents say what was to end: open those requests again",
+        )  # fmt: skip
     if house.overdue:
         return Answer(
             "FAIL", f"{house.overdue} endings wait though their time has come.", "lockhouse serve, or request fulfil"

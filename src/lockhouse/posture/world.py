@@ -96,7 +96,8 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
         unwatched: the clock leapt, and nobody has watched a day go by since.
         read_shut: brought back without its journal, and not accepted.
         backup_at: when the newest backup was noted, ms; None for none. `now`: ms.
-        overdue: endings whose time has come and that are not done.
+        overdue: endings whose time has come, or that were cut off, and that are not done. `spoilt`: ids of those whose
+            intent was not made, or not left, as this house made it; they are carried on no more.
         dead: dead letters.
         unsigned: why the ledger could not be signed just now; empty when it was. `entries`: how many it has.
         found: what is wrong with them; None when there were too many to be read here.
@@ -124,6 +125,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     found: int | None = None
     unwatched: bool = False
     read_shut: bool = False
+    spoilt: tuple[str, ...] = ()
     admins: int | None = None
 
 

@@ -45,13 +45,16 @@ def destroy_at(asked_at: int, *, cause: Literal["request", "policy"], regulation
 
 def remains(what: str, *, done_at: int) -> tuple[Remains, ...]:
     """What outlives the ending of a person, a compartment or an epoch; the certificate lists every one."""
-    residues = [
-        Remains(
-            "copies of the wrapped keys in backups, snapshots and unused database pages, while their KEK lives", None
-        ),
-        Remains("unsealed counts (clear columns) in data backups, without a way to an identifier", None),
-    ]
+    keys = "copies of the wrapped keys in backups, snapshots and unused database pages, while their KEK lives"
     if what == "person":
+        rows = (
+            "rows that nothing opens, until a job removes them; and unsealed counts (clear columns) in data backups, "
+            "without a way to an identifier"
+        )
         hashes = "a keyed hash of each identifier, so that replays do not bring the person back"
-        residues.append(Remains(hashes, done_at + REPLAY_DAYS * DAY_MS))
-    return tuple(residues)
+        return Remains(keys, None), Remains(rows, None), Remains(hashes, done_at + REPLAY_DAYS * DAY_MS)
+    rows = (
+        "rows whose ended boxes nothing opens, in the record store and in data backups: who, when, which event, and "
+        "their unsealed (clear) columns, until all of the person ends"
+    )
+    return Remains(keys, None), Remains(rows, None)

@@ -75,6 +75,7 @@ BAD_HOUSES: list[tuple[str, dict[str, Any], str]] = [
     ("proof", {"proving": ()}, "MANUAL"),
     ("served", {"unserved": ("fax",)}, "MANUAL"),
     ("endings", {"overdue": 1}, "FAIL"),
+    ("endings", {"spoilt": ("01" * 16,)}, "FAIL"),
     ("dead-letters", {"dead": 1}, "FAIL"),
     ("recipient-keys", {"no_write_key": ("recipients/tool.key",)}, "FAIL"),
     ("backup", {"backup_at": None}, "FAIL"),

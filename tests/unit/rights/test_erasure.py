@@ -28,3 +28,13 @@ def test_only_a_person_leaves_keyed_hashes_behind_and_they_end() -> None:
     ends = [one.until for one in remains("person", done_at=0)]
     assert ends.count(90 * DAY) == 1
     assert len(remains("epoch", done_at=0)) == len(ends) - 1
+
+
+@pytest.mark.parametrize("what", ["compartment", "epoch"])
+def test_what_ends_a_part_says_that_the_rows_stay_in_the_live_store(what: str) -> None:
+    """Only all of a person is swept; their certificate says that rows go, those of a part that they stay."""
+    said = " ".join(one.what for one in remains(what, done_at=0))
+    assert "in the record store and in data backups" in said
+    assert "until all of the person ends" in said
+    assert "without a way to an identifier" not in said
+    assert "until a job removes them" in " ".join(one.what for one in remains("person", done_at=0))

@@ -11,7 +11,7 @@ from lockhouse.faces import logs
 from lockhouse.faces.metrics import Counts, Gauges, rendered
 from lockhouse.faces.serve.desk import ask_line, collecting
 from lockhouse.flows.forward import WAITING
-from lockhouse.gates.ending import open_cases
+from lockhouse.gates.cases import sound_cases
 from lockhouse.model.rows import House as HouseRow
 from lockhouse.model.rows import Job, Lane, Outbox
 
@@ -59,9 +59,10 @@ async def gauges_of(house: House) -> Gauges:
         lanes.update({lane.name: lane.counter for lane in chunk})
     row = (await house.reads.get(HouseRow, [(1,)])).get((1,))
     jobs = await house.reads.find(Job, ("state",), [(0,), (1,)], limit=COUNTED)
+    cases, spoilt = await sound_cases(house)
     return Gauges(
         outbox=outbox,
-        open_endings=len(await open_cases(house)),
+        open_endings=len(cases) + len(spoilt),
         lanes=lanes,
         tree_size=row.tree_size if row else 0,
         policy_epoch=house.epochs.policy(),

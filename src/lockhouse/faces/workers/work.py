@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from lockhouse.errors import LockhouseError
 from lockhouse.faces import logs
 from lockhouse.faces.workers.rounds import Step, come_round
 from lockhouse.faces.workers.sending import Sending
 from lockhouse.flows.housekeeping import empty_details, end_marks
+from lockhouse.flows.orphans import end_orphans
+from lockhouse.flows.retain import by_month, month
 from lockhouse.flows.sweep import sweep
 from lockhouse.flows.tell import tell_untold
-from lockhouse.gates.ending import carry_on, open_cases
+from lockhouse.gates.cases import sound_cases
+from lockhouse.gates.ending import carry_on
 from lockhouse.gates.epochs import ensure_epochs
 from lockhouse.gates.refresh import refresh
 from lockhouse.gates.trusted_time import is_watched, trusted_now
@@ -39,30 +41,62 @@ class Worker:
         self._house = running.opened.house
         self._id = self._house.ids.new()
         self.sending = Sending(running.opened)
+        self._spoilt: set[bytes] = set()
+        self._month: tuple[str, float] | None = None
+        """The month whose keys were destroyed last, and when, by the clock that only runs."""
 
     async def replay(self) -> None:
         """Every ending that a crash interrupted goes on from the step it stands at."""
-        for case in await open_cases(self._house):
-            await self._carry(case)
-
-    async def endings(self) -> None:
-        """Endings whose cooling time has passed, watched, are carried out; those cut off are carried on."""
-        now, watched = await trusted_now(self._house), await is_watched(self._house)
-        for case in await open_cases(self._house):
-            due = watched and case.step == "shut" and case.destroy_at <= now
-            abandoned = case.step != "shut" and case.asked_at + ABANDONED_MS < now
-            if due or abandoned:
+        for case in await self._cases():
+            if case.step != "shut":
                 await self._carry(case)
 
-    async def _carry(self, case: Case) -> None:
-        """One ending; what keeps it back does not keep back the others."""
+    async def endings(self) -> None:
+        """Endings whose cooling time has passed, watched, are carried out; those cut off are carried on.
+
+        Of months that are shut one a day is destroyed, however many are due: as long, a mistake can be seen.
+        """
+        now, watched = await trusted_now(self._house), await is_watched(self._house)
+        months = []
+        for case in await self._cases():
+            if case.step != "shut":
+                if case.asked_at + ABANDONED_MS < now:
+                    await self._carry(case)
+            elif watched and case.destroy_at <= now:
+                if case.what == "epoch":
+                    months.append(case)
+                else:
+                    await self._carry(case)
+        await self._end_month(months)
+
+    async def _end_month(self, due: list[Case]) -> None:
+        run = self._house.clock.monotonic_s()
+        for cases in by_month(due):
+            name = month(cases[0].epoch)
+            if self._month is not None and name != self._month[0] and run < self._month[1] + DAY_S:
+                continue
+            if any([await self._carry(case) for case in cases]):
+                self._month = (name, run)
+                return
+
+    async def _cases(self) -> list[Case]:
+        """The open endings; one whose intent does not verify is named once, and holds up no other."""
+        cases, spoilt = await sound_cases(self._house)
+        for case in set(spoilt) - self._spoilt:
+            logs.get().error("ending spoilt", case=case.hex(), hint="lockhouse doctor")
+        self._spoilt = set(spoilt)
+        return cases
+
+    async def _carry(self, case: Case) -> bool:
+        """One ending; whatever keeps it back does not keep back the others. Whether it came any further."""
         try:
             done = await carry_on(self._house, case, journal=self._opened.journal)
-        except LockhouseError as error:
+        except Exception as error:  # noqa: BLE001  # the edge: others' erasures are due, whatever is wrong with one
             logs.get().warning("ending waits", case=case.id.hex(), step=case.step, **logs.fault(error))
-            return
+            return False
         if done.case.step != case.step:
             logs.get().info("ending", case=case.id.hex(), what=case.what, step=done.case.step)
+        return done.case.step != case.step
 
     async def send(self) -> None:
         """The outbox's next rounds."""
@@ -93,13 +127,16 @@ class Worker:
                 logs.get().info("epoch keys", minted=minted)
 
     async def details(self) -> None:
-        """Paths of receipts that are a week old, and erased marks whose time has passed."""
+        """Paths of receipts that are a week old, erased marks whose time has passed, and orphans."""
         emptied = await empty_details(self._house)
         if emptied:
             logs.get().info("receipts emptied", receipts=emptied)
         ended = await end_marks(self._house)
         if ended:
             logs.get().info("erased marks ended", marks=ended)
+        orphans = await end_orphans(self._house, journal=self._opened.journal)
+        if orphans:
+            logs.get().info("orphans ended", persons=orphans)
 
 
 async def work(running: Running, desk: Desk) -> None:

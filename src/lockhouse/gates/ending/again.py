@@ -17,17 +17,18 @@ import msgspec
 
 from lockhouse.crypto.ring import WHOLE
 from lockhouse.errors import Conflict as Moved
+from lockhouse.gates.cases import Case, advance, moved, step
 from lockhouse.gates.ending.cancel import put_back
-from lockhouse.gates.ending.epoch import shut_epoch
-from lockhouse.gates.ending.intent import Case, advance
-from lockhouse.gates.ending.person import limbo_rows, moved_seals, shut
+from lockhouse.gates.ending.epoch import compartment_of, shut_epoch
+from lockhouse.gates.ending.person import limbo_rows, serials_in_limbo, shut
+from lockhouse.gates.ending.seals import move, seals_of, states_of
 from lockhouse.gates.ending.steps import destroy_person, holding
 from lockhouse.gates.epochs import epoch_at, open_epoch_key
 from lockhouse.gates.facts import SEAL_ENDED, SEAL_OPEN
 from lockhouse.gates.told import tell_late
 from lockhouse.ledger.entry import Intent as IntentEntry
-from lockhouse.model.change import Change, Delete, Put
-from lockhouse.model.rows import EpochKey, Limbo, Seal
+from lockhouse.model.change import Change, Delete
+from lockhouse.model.rows import EpochKey, Limbo
 from lockhouse.model.scale import KeyState
 from lockhouse.rights.erasure import destroy_at
 
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
 
     from lockhouse.gates.house import House
     from lockhouse.model.ports import Journal
-
-_SERIALS = msgspec.msgpack.Decoder(list[bytes]).decode
 
 
 class _Waiting(NamedTuple):
@@ -119,8 +118,11 @@ async def _stand_again(house: House, rows: Sequence[Limbo], *, by: str) -> None:
         ).draft(id=entry, lane=house.lane)
         for one, entry in zip(waiting, case.entries, strict=True)
     ]  # fmt: skip
-    seals = await moved_seals(house, case.persons, state=SEAL_OPEN if case.compartment else SEAL_ENDED)
-    await advance(house, case, puts=[Put(Seal.TABLE, seal) for seal in seals], entries=drafts, was=None)
+    seals = await seals_of(house, case.persons)
+    states = await states_of(house, case, seals, SEAL_OPEN if case.compartment else SEAL_ENDED)
+    puts, expects = move(seals, states)
+    if await step(house, case, was=None, puts=puts, expects=expects, entries=drafts) is not None:
+        raise moved()
 
 
 def _look(house: House, case: Case, row: Limbo) -> _Waiting:
@@ -137,7 +139,7 @@ def _look(house: House, case: Case, row: Limbo) -> _Waiting:
 async def _end_again(house: House, row: EpochKey, *, by: str) -> None:
     """A case for an epoch that is shut by none. One that has not passed was never shut by the house, and stays."""
     now, live = house.clock.now_ms(), house.live()
-    part = live.compartments.get(row.compartment)
+    part = compartment_of(house, row.compartment)
     if row.epoch >= epoch_at(now, daily=part is not None and part.epoch == "day"):
         return
     open_epoch_key(house, row)
@@ -181,4 +183,5 @@ async def is_back(house: House, case: Case) -> bool:
     if await holding(house, case, gone):
         return True
     others = await house.reads.find(Limbo, ("person",), [(person,) for person in gone])
-    return any(not set(case.serials).isdisjoint(_SERIALS(row.compartments)) for row in others)
+    theirs = [serials_in_limbo(house, msgspec.structs.replace(case, id=row.case_id), row) for row in others]
+    return any(not set(case.serials).isdisjoint(serials) for serials in theirs)

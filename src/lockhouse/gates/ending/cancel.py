@@ -10,14 +10,15 @@ import msgspec
 from lockhouse.crypto.ring import WrappedRing
 from lockhouse.errors import Conflict as Moved
 from lockhouse.gates.authority import checked, checked_bound, signed
-from lockhouse.gates.ending.intent import Case, advance
-from lockhouse.gates.ending.person import TRIES, limbo_rows, moved_seals
+from lockhouse.gates.cases import Case, advance, deadline, is_same, require_unmoved, sound_cases
+from lockhouse.gates.ending.person import as_read, limbo_rows
+from lockhouse.gates.ending.seals import TRIES, advance_sealing
 from lockhouse.gates.facts import SEAL_OPEN
 from lockhouse.gates.told import tell_late, untold
 from lockhouse.identity.match import SAME_PERSON
 from lockhouse.ledger.entry import Cancellation
 from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
-from lockhouse.model.rows import ErasedMark, Identifier, KeyRing, Limbo, Link, Seal
+from lockhouse.model.rows import ErasedMark, Identifier, KeyRing, Limbo, Link
 from lockhouse.model.scale import Belief, Proof
 
 if TYPE_CHECKING:
@@ -39,8 +40,9 @@ async def cancel(house: House, case: Case, *, by: str = "") -> Case:
         by: who calls it off; who began to, if that was interrupted.
 
     Raises:
-        Moved: it is past its shutting, or not there yet, or the person's rows keep moving; or it is of a compartment
-            and all of the person is ending or has ended since; or it is of a month whose keep had passed.
+        Moved: it is past its shutting, or not there yet, or the person's rows keep moving; or a later case is to end
+            the same; or it is of a compartment and all of the person is ending or has ended since; or it is of a month
+            whose keep had passed.
     """
     if case.step not in {"shut", "cancelling"}:
         raise Moved("ending: expected a case that is shut and not destroyed", hint="only then can it be undone")
@@ -49,16 +51,16 @@ async def cancel(house: House, case: Case, *, by: str = "") -> Case:
         raise Moved(message, hint="the policy's keep ended it: lengthen the keep for what is collected from now on")
     if case.compartment:
         await _require_room(house, case)
+    await _require_last(house, case)
     if case.step == "shut":  # from here on nobody destroys it
         was, case = case, msgspec.structs.replace(case, step="cancelling", cancelled_by=by)
         await advance(house, case, was=was)
     links = [link for person in case.persons for link in await put_back(house, case, person)]
     await house.epochs.announce(key=True)
     undone = msgspec.structs.replace(case, step="cancelled", cancellation=house.ids.new())
-    seals = await moved_seals(house, case.persons, state=SEAL_OPEN)
     said = Cancellation(of=case.entries[0].hex(), what=case.what, case=case.id.hex(), by=case.cancelled_by)
     entry = said.draft(id=undone.cancellation, lane=house.lane)
-    await advance(house, undone, was=case, puts=[Put(Seal.TABLE, seal) for seal in seals], entries=[entry])
+    await advance_sealing(house, undone, was=case, state=SEAL_OPEN, entries=[entry])
     for link in links:  # with the seals open again; what is not told here is told by the daily round
         with suppress(Moved):
             await tell_late(house, [link], by=case.cancelled_by)
@@ -74,6 +76,14 @@ async def _require_room(house: House, case: Case) -> None:
     waiting = await house.reads.get(Limbo, [(person, case.id) for person in case.persons])
     if not {(person,) for person, _ in waiting} <= rings.keys():
         raise _ended_since()
+
+
+async def _require_last(house: House, case: Case) -> None:
+    """No later case is to end the same: its certificate would be for what this one puts back."""
+    for other in (await sound_cases(house))[0]:
+        if other.id > case.id and is_same(other, compartment=case.compartment, persons=case.persons):
+            message = "ending: expected no later request for the same, got one"
+            raise Moved(message, hint=f"call that one off first: lockhouse request show {other.id.hex()}")
 
 
 def _ended_since() -> Moved:
@@ -93,6 +103,7 @@ async def put_back(house: House, case: Case, person: bytes) -> list[Link]:
             found = [] if case.compartment else await house.reads.find(Link, ("a",), [(person,)])
             links = checked(found, house.integrity_key)
             return await untold(house, [link for link in links if link.from_at >= case.asked_at])
+        await require_unmoved(house, case)
         wrapped, indexes = limbo_rows(house, case, row)
         ring, guard = await _ring_again(house, case, row, wrapped)
         keys = [(one.kind, one.generation, one.tag, one.proof) for one in indexes]
@@ -101,26 +112,32 @@ async def put_back(house: House, case: Case, person: bytes) -> list[Link]:
         free = [one for one, key in zip(indexes, keys, strict=True) if key not in owned]
         links = await _joined(house, person, taken)
         puts = [Put(one.TABLE, one) for one in (ring, *free, *links)]
-        expects = [guard, *(_absent(one) for one in free), *(_still(one) for one in taken)]
+        expects = [as_read(row), guard, *(_absent(one) for one in free), *(_still(one) for one in taken)]
         marks = [Delete(ErasedMark.TABLE, (one.kind, one.generation, one.tag, case.id)) for one in indexes]
         deletes = (Delete(Limbo.TABLE, (person, case.id)), *marks)
-        change = Change("identity", puts=tuple(puts), expects=tuple(expects), deletes=deletes)
+        change = Change(
+            "identity", puts=tuple(puts), expects=tuple(expects), deletes=deletes, deadline=deadline(house)
+        )  # fmt: skip
         if not isinstance(await house.commits.commit(change), Conflict):
             return links
     raise Moved("ending: expected the person's rows to hold still", hint="try again")
 
 
 async def _ring_again(house: House, case: Case, row: Limbo, wrapped: bytes) -> tuple[KeyRing, Expect]:
-    """The ring to store, and what must still be so when it is."""
+    """The ring to store, and what must still be so when it is.
+
+    It comes back as a newer version than went: whoever was stopped with the one before commits nothing by it.
+    """
     person = row.person
     stored = (await house.reads.get(KeyRing, [(person,)])).get((person,))
     if stored is None and case.compartment:
         raise _ended_since()
-    if stored is None:
-        ring = KeyRing(person, row.generation, row.version, wrapped)
-        return ring, Expect(KeyRing.TABLE, (person,), None, or_absent=False, because="ring-moved")
-    now = WrappedRing(person, stored.generation, stored.version, stored.wrapped)
     old = WrappedRing(person, row.generation, row.version, wrapped)
+    if stored is None:
+        back = house.keyring.rewrap(old)
+        guard = Expect(KeyRing.TABLE, (person,), None, or_absent=False, because="ring-moved")
+        return KeyRing(person, back.generation, back.version, back.blob), guard
+    now = WrappedRing(person, stored.generation, stored.version, stored.wrapped)
     back = house.keyring.restore(now, old, [case.compartment])
     guard = Expect(KeyRing.TABLE, (person,), {"version": stored.version}, or_absent=False, because="ring-moved")
     return KeyRing(person, back.generation, back.version, back.blob), guard

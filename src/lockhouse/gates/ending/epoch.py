@@ -6,18 +6,21 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from lockhouse.errors import Invalid, NotFound
+from lockhouse.errors import Conflict as Moved
+from lockhouse.errors import Invalid, NotFound, Tampered
 from lockhouse.gates.authority import signed
-from lockhouse.gates.ending.intent import Case, advance
+from lockhouse.gates.cases import Case, advance, deadline, moved, sound_cases
 from lockhouse.gates.epochs import NOBODY, epoch_at, open_epoch_key
 from lockhouse.gates.trusted_time import watched_now
 from lockhouse.ledger.entry import Intent as IntentEntry
-from lockhouse.model.change import Change, Put
+from lockhouse.model.change import Change, Conflict, Expect, Put
 from lockhouse.model.rows import EpochKey, Tombstone
 from lockhouse.model.scale import KeyState
+from lockhouse.policy.life import compartment_of_name
 
 if TYPE_CHECKING:
     from lockhouse.gates.house import House
+    from lockhouse.model.policy import Compartment
 
 RETENTION = 2
 """The cause on a tombstone: it ended by its time, not by a request."""
@@ -31,16 +34,21 @@ async def begin_epoch(  # noqa: PLR0913  (what a case is made of)
     Raises:
         NotFound: there is no such epoch key, or it has ended already.
         Invalid: the epoch is still being collected in.
+        Moved: an open case ends it already.
         Unavailable: the clock is in doubt, or nobody has watched it.
     """
     row = (await house.reads.get(EpochKey, [(compartment, epoch)])).get((compartment, epoch))
     if row is None or row.state == KeyState.DESTROYED:
         raise NotFound("epoch: expected a living epoch of this compartment", hint="lockhouse retention plan lists them")
-    part = house.live().compartments.get(compartment)
+    part = compartment_of(house, compartment)
     daily = part is not None and part.epoch == "day"
     now = await watched_now(house)
     if epoch >= epoch_at(now, daily=daily):
         raise Invalid("epoch", "one that has passed", got="one that is still being collected in")
+    if any(
+        (one.what, one.compartment, one.epoch) == ("epoch", compartment, epoch) for one in (await sound_cases(house))[0]
+    ):
+        raise Moved("epoch: expected one that no open case ends", hint="lockhouse request list")
     entry = house.ids.new()
     case = Case(
         id=house.ids.new(), what="epoch", by=by, reason=reason, entries=(entry,), asked_at=now,
@@ -52,19 +60,32 @@ async def begin_epoch(  # noqa: PLR0913  (what a case is made of)
     return case
 
 
+def compartment_of(house: House, number: int) -> Compartment | None:
+    """A compartment of the live policy or of a former one; None if the registry never named it."""
+    known = house.live().compartments.get(number)
+    if known is not None:
+        return known
+    name = house.live().names.name("compartment", number)
+    return None if name is None else compartment_of_name(name, number=number)
+
+
 async def shut_epoch(house: House, case: Case) -> Case:
     """No process opens the epoch's boxes any more; its key can still be brought back.
 
     Raises:
-        Tampered: the key is not the one whose serial its row states; that serial alone would be written down.
+        Tampered: somebody took the key's row away, or it is not the key whose serial its row states: nobody can say
+            which key ends.
+        Moved: another process carries the case on.
     """
-    row = (await house.reads.get(EpochKey, [(case.compartment, case.epoch)]))[(case.compartment, case.epoch)]
+    row = await _key_of(house, case)
+    if row is None:
+        raise Tampered("epoch: expected the row of a key that is to end, got none")
     if row.state != KeyState.DESTROYED:
         open_epoch_key(house, row)
     if row.state == KeyState.LIVE:
         now = house.clock.now_ms()
         shut = msgspec.structs.replace(row, state=int(KeyState.SHUT), shut_at=now, entry=case.entries[0])
-        await house.commits.commit(Change("identity", puts=(Put(EpochKey.TABLE, shut),)))
+        await _commit(house, row, [Put(EpochKey.TABLE, shut)])
     await house.epochs.announce(key=True)
     further = msgspec.structs.replace(case, step="shut", serials=(row.serial,))
     await advance(house, further, was=case)
@@ -74,13 +95,39 @@ async def shut_epoch(house: House, case: Case) -> Case:
 async def destroy_epoch(house: House, case: Case) -> None:
     """The wrapped key is gone from its row; the row stays as the tombstone that makes its boxes say `Expired`.
 
-    A tombstone of its serial stands beside: a row put back as it was before is not believed. It follows the case, whose
-    MAC is checked, and not the row.
+    A tombstone of its serial stands beside, and follows the case, whose MAC is checked, and not the row: a row put back
+    as it was before is not believed, and one that was taken away holds nothing up.
+
+    Raises:
+        Moved: another process carries the case on.
     """
-    row = (await house.reads.get(EpochKey, [(case.compartment, case.epoch)]))[(case.compartment, case.epoch)]
-    gone = msgspec.structs.replace(row, wrapped=None, state=int(KeyState.DESTROYED))
+    row = await _key_of(house, case)
     now = house.clock.now_ms()
     [serial] = case.serials
     stone = Tombstone(serial, NOBODY, case.compartment, now, RETENTION, case.entries[0], b"")
-    stone = signed(stone, house.integrity_key)
-    await house.commits.commit(Change("identity", puts=(Put(EpochKey.TABLE, gone), Put(Tombstone.TABLE, stone))))
+    puts: list[Put] = [Put(Tombstone.TABLE, signed(stone, house.integrity_key))]
+    if row is not None:  # else somebody took it away, and the key with it
+        gone = msgspec.structs.replace(row, wrapped=None, state=int(KeyState.DESTROYED))
+        puts.append(Put(EpochKey.TABLE, gone))
+    await _commit(house, row, puts)
+
+
+async def _key_of(house: House, case: Case) -> EpochKey | None:
+    place = (case.compartment, case.epoch)
+    return (await house.reads.get(EpochKey, [place])).get(place)
+
+
+async def _commit(house: House, was: EpochKey | None, puts: list[Put]) -> None:
+    """Durable while the key's row is as it was read: whoever was stopped brings no key back that has ended since.
+
+    Raises:
+        Moved: it is not.
+    """
+    expects = []
+    if was is not None:
+        columns = {"serial": was.serial, "state": was.state, "wrapped": was.wrapped}
+        place = (was.compartment, was.epoch)
+        expects.append(Expect(EpochKey.TABLE, place, columns, or_absent=False, because="epoch-moved"))
+    change = Change("identity", puts=tuple(puts), expects=tuple(expects), deadline=deadline(house))
+    if isinstance(await house.commits.commit(change), Conflict):
+        raise moved()

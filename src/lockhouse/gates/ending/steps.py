@@ -6,22 +6,25 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Tampered
 from lockhouse.gates.authority import bound, checked, signed
+from lockhouse.gates.cases import ORPHAN, Case, advance, deadline, moved, sound_cases
 from lockhouse.gates.ending.cancel import cancel
 from lockhouse.gates.ending.epoch import destroy_epoch, shut_epoch
-from lockhouse.gates.ending.intent import Case, advance, open_cases
-from lockhouse.gates.ending.person import limbo_rows, marks_of, shut
+from lockhouse.gates.ending.orphans import known_of
+from lockhouse.gates.ending.person import as_read, limbo_rows, marks_of, require_alone, serials_in_limbo, shut, shut_one
 from lockhouse.gates.rings import admit_rings
 from lockhouse.gates.trusted_time import trusted_now, watched_now
 from lockhouse.ledger.certificate import CANNOT_PROVE, Residue, Statement, commitment
-from lockhouse.ledger.entry import Completion, serials_root
-from lockhouse.model.change import Change, Delete, Put
+from lockhouse.ledger.entry import Completion, parse_entry, serials_root
+from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
 from lockhouse.model.rows import (
     Consent,
     ErasedMark,
     Job,
     KeyRing,
+    LedgerEntry,
     Limbo,
     Link,
     Person,
@@ -58,7 +61,10 @@ async def carry_on(house: House, case: Case, *, journal: Journal, now: bool = Fa
     started = house.clock.now_ms()
     if case.step == "begun":
         case = await (shut_epoch(house, case) if case.what == "epoch" else shut(house, case))
-    if case.step == "shut" and (now or await _has_cooled(house, case)):
+    if case.step == "shut" and case.reason == ORPHAN and await known_of(house, case.persons):
+        case = await cancel(house, case, by=case.by)
+    if case.step == "shut" and (now or await _is_cooled(house, case)):
+        await _require_all(house, case)
         # From here on nobody calls it off: the journal must never name a key that lives on.
         was, case = case, msgspec.structs.replace(case, step="destroying")
         await advance(house, case, was=was)
@@ -71,14 +77,28 @@ async def carry_on(house: House, case: Case, *, journal: Journal, now: bool = Fa
     return Done(case=case, took_ms=house.clock.now_ms() - started)
 
 
-async def _has_cooled(house: House, case: Case) -> bool:
-    return case.destroy_at <= await trusted_now(house) and case.destroy_at <= await watched_now(house)
+async def _is_cooled(house: House, case: Case) -> bool:
+    """Whether the cooling time has passed, by a clock that was watched and since the ledger heard of the case.
+
+    Whoever asked under a clock that was behind has the whole of it all the same.
+
+    Raises:
+        Unavailable: the clock is in doubt; or the time has come and nobody has watched it go by.
+        Tampered: the intent's ledger entry was taken away.
+    """
+    now = await trusted_now(house)
+    row = (await house.reads.get(LedgerEntry, [(case.entries[0],)])).get((case.entries[0],))
+    if row is None:
+        raise Tampered("ending: expected the ledger entry of its intent")
+    due = max(case.destroy_at, parse_entry(row.body).at + case.destroy_at - case.asked_at)
+    return due <= now and due <= await watched_now(house)
 
 
 async def _destroy(house: House, case: Case, journal: Journal) -> Case:
     at = house.clock.now_ms()
-    for person in () if case.what == "epoch" else case.persons:
-        await _require_ending(house, case, person)  # before anything is said of its keys
+    await _require_all(house, case)  # before anything is said of its keys
+    for person in case.persons:
+        await _require_ending(house, case, person)
     if case.serials:  # none, where all of the person ended before their compartment was shut
         journal.append(case.serials, cause=case.what, at=at)
     if case.what == "epoch":
@@ -95,22 +115,45 @@ async def _destroy(house: House, case: Case, journal: Journal) -> Case:
     return further
 
 
+async def _require_all(house: House, case: Case) -> None:
+    """Nothing of what the case is to end waits elsewhere, and of whom it holds nothing no ring does.
+
+    Else its certificate would be for keys that another case can still put back, or has.
+
+    Raises:
+        Moved: something does.
+    """
+    for person, serials in zip(case.persons, case.held, strict=True):
+        await require_alone(house, case, person, holding=bool(serials))
+        if serials:
+            continue
+        house.keyring.forget(person)
+        await admit_rings(house, [person])
+        held = house.keyring.serials(person) if house.keyring.version_of(person) is not None else {}
+        if case.compartment in held:
+            hint = f"lockhouse request cancel {case.id.hex()}, then open it again"
+            raise Moved("ending: expected no key in use of whom the request holds none, got one", hint=hint)
+
+
 async def _end_parts(house: House, case: Case, journal: Journal, *, at: int) -> None:
     """Compartments of theirs that were shut before end with them: the certificate is for everything held.
 
     Of one that was shut for others too, who are not ending, only these persons' keys end.
     """
-    for part in await open_cases(house):
+    for part in (await sound_cases(house))[0]:
         ending = set(part.persons) & set(case.persons)
         if not ending or part.what != "compartment":
             continue
-        if part.step == "begun":
-            part = await shut(house, part)  # noqa: PLW2901  # the same, one step on
         if ending == set(part.persons):
+            if part.step == "begun":
+                part = await shut(house, part)  # noqa: PLW2901  # the same, one step on
             if part.step == "cancelling":  # there is no ring any more that it could be put back into
                 part = await _shut_again(house, part)  # noqa: PLW2901  # as above
             await carry_on(house, part, journal=journal, now=True)
             continue
+        if part.step == "begun":  # only as far as it is of those who end: what it is to end of others may wait
+            found = [await shut_one(house, part, one) if one in ending else () for one in part.persons]
+            part = msgspec.structs.replace(part, held=tuple(found))  # noqa: PLW2901  # as it will be
         held = {person: part.held[part.persons.index(person)] for person in sorted(ending)}
         serials = [serial for one in held.values() for serial in one]
         if serials:  # as in `_destroy`
@@ -161,7 +204,7 @@ async def _require_ending(house: House, case: Case, person: bytes) -> None:
     limbo = (await house.reads.get(Limbo, [(person, case.id)])).get((person, case.id))
     if limbo is None:
         await _require_tombstones(house, person, serials)
-    elif tuple(msgspec.msgpack.decode(limbo.compartments)) != serials:
+    elif serials_in_limbo(house, case, limbo) != serials:
         raise Tampered("ending: expected limbo as the case left it")
 
 
@@ -173,6 +216,7 @@ async def destroy_person(house: House, case: Case, person: bytes, *, at: int) ->
 
     Raises:
         Tampered: limbo is not as the case left it.
+        Moved: another process destroys the same, or the person's rows moved; what is done stays done.
     """
     serials = case.held[case.persons.index(person)]
     await _require_ending(house, case, person)
@@ -180,6 +224,7 @@ async def destroy_person(house: House, case: Case, person: bytes, *, at: int) ->
     if limbo is None:  # an interrupted run came this far
         return
     puts: list[Put] = []
+    expects = [as_read(limbo)]
     deletes = [Delete(Limbo.TABLE, (person, case.id))]
     for serial in serials:
         row = Tombstone(serial, person, case.compartment, at, ERASURE, case.entries[0], b"")
@@ -188,10 +233,17 @@ async def destroy_person(house: House, case: Case, person: bytes, *, at: int) ->
         _, indexes = limbo_rows(house, case, limbo)
         puts += [Put(ErasedMark.TABLE, mark) for mark in marks_of(case, indexes)]
         deletes += await _leftovers(house, person)
-        row_now = (await house.reads.get(Person, [(person,)]))[(person,)]
-        ended = Person(person, int(PersonState.ERASED), None, row_now.version + 1, row_now.created_at, 0, b"")
-        puts.append(Put(Person.TABLE, bound(ended, house.row_macs)))
-    await house.commits.commit(Change("identity", puts=tuple(puts), deletes=tuple(deletes)))
+        now = (await house.reads.get(Person, [(person,)])).get((person,))
+        if now is not None:  # else somebody took the row away, and there is nothing to be said of the person any more
+            ended = Person(person, int(PersonState.ERASED), None, now.version + 1, now.created_at, 0, b"")
+            puts.append(Put(Person.TABLE, bound(ended, house.row_macs)))
+            version = {"version": now.version}
+            expects.append(Expect(Person.TABLE, (person,), version, or_absent=False, because="person-moved"))
+    change = Change(
+        "identity", puts=tuple(puts), deletes=tuple(deletes), expects=tuple(expects), deadline=deadline(house)
+    )  # fmt: skip
+    if isinstance(await house.commits.commit(change), Conflict):
+        raise moved()
 
 
 async def _require_tombstones(house: House, person: bytes, serials: Sequence[bytes]) -> None:

@@ -47,7 +47,6 @@ class Limbo(Row, frozen=True):
     generation: int
     version: int
     wrapped: bytes
-    compartments: bytes
     shut_at: int
     destroy_at: int
 

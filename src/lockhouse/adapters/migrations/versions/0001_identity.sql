@@ -140,7 +140,6 @@ CREATE TABLE limbo (
     generation INTEGER NOT NULL,
     version INTEGER NOT NULL,
     wrapped BLOB NOT NULL,
-    compartments BLOB NOT NULL,
     shut_at INTEGER NOT NULL,
     destroy_at INTEGER NOT NULL,
     PRIMARY KEY (person, case_id)

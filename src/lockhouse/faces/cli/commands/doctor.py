@@ -17,7 +17,7 @@ from lockhouse.faces.workers.sending import key_file, write_key
 from lockhouse.flows import audit
 from lockhouse.flows.channel import credentials_of, lives
 from lockhouse.flows.forward import backlog
-from lockhouse.gates.ending import open_cases
+from lockhouse.gates.cases import Case, sound_cases
 from lockhouse.gates.trusted_time import is_watched
 from lockhouse.ledger.entry import Doctor
 from lockhouse.model.change import Change
@@ -84,6 +84,7 @@ async def _house(opened: Opened) -> House:
     wrong = unreadable(opened)
     unsigned = await _unsigned(opened)
     entries = row.tree_size if row else 0
+    cases, spoilt = await sound_cases(house)
     return House(
         policy=house.live_policy.version if house.live_policy else None,
         differs=await difference(opened),
@@ -99,7 +100,8 @@ async def _house(opened: Opened) -> House:
         behind_ms=(row.last_at if row else now) - now,
         backup_at=await _newest_backup(opened, entries),
         now=now,
-        overdue=sum(one.destroy_at + OVERDUE_MS < now for one in await open_cases(house)),
+        overdue=sum(_is_overdue(one, now) for one in cases),
+        spoilt=tuple(one.hex() for one in spoilt),
         unsigned=unsigned,
         entries=entries,
         found=await _found(opened) if entries <= MAX_READ and not unsigned else None,
@@ -107,6 +109,11 @@ async def _house(opened: Opened) -> House:
         read_shut=house.read_shut,
         dead=sum([(await backlog(house, name))["dead"] for name in (policy.recipients if policy else ())]),
     )
+
+
+def _is_overdue(case: Case, now: int) -> bool:
+    """Its time has come, or it was cut off in a step, and nobody has carried it on for an hour."""
+    return (case.destroy_at if case.step == "shut" else case.asked_at) + OVERDUE_MS < now
 
 
 async def _unsigned(opened: Opened) -> str:

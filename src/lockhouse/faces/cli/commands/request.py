@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from lockhouse.errors import Conflict, Refused
+from lockhouse.errors import Refused
 from lockhouse.faces.cli.acting import As, allowed, os_user
 from lockhouse.faces.cli.call import Here, id_of, noun, person_of
 from lockhouse.faces.cli.endings import destroyed
 from lockhouse.faces.cli.files import write_new
 from lockhouse.faces.cli.layout import Said, count, pairs, table, when
 from lockhouse.flows import request
-from lockhouse.gates.ending import Case, open_cases
+from lockhouse.gates.cases import Case, sound_cases
 from lockhouse.model.rows import Record
 
 if TYPE_CHECKING:
@@ -51,7 +51,6 @@ async def open_(person: str, /, *, opening: Opening | None = None, call: Here) -
     who = person_of(person)
     async with call.open() as opened:
         actor = allowed(opened.house, "request.open", asked.role)
-        await _only_one(opened.house, who, asked.compartment)
         done = await request.open_erasure(
             opened.house, who, by=actor.id, journal=opened.journal, compartment=asked.compartment, anyway=asked.anyway
         )
@@ -69,11 +68,15 @@ async def open_(person: str, /, *, opening: Opening | None = None, call: Here) -
 async def list_(*, call: Here) -> Said:
     """Every request and retention ending, with how far it has come."""
     async with call.open() as opened:
-        known = await open_cases(opened.house, also_closed=True)
+        known, spoilt = await sound_cases(opened.house, also_closed=True)
     cases = sorted(known, key=lambda case: (case.asked_at, case.what, case.id))
-    rows = [(case.id.hex(), case.what, case.step, case.reason, when(case.asked_at), destroyed(case)) for case in cases]
+    rows: list[tuple[str, ...]] = [
+        (case.id.hex(), case.what, case.step, case.reason, when(case.asked_at), destroyed(case)) for case in cases
+    ]
+    rows += [(one.hex(), "?", "changed by hand", "?", "?", "?") for one in spoilt]
     heads = ("request", "what", "step", "reason", "asked", "destroyed")
-    return Said([_told(case) for case in cases], table(heads, rows, empty="no request was opened"))
+    said = [*map(_told, cases), *[{"request": one, "step": "changed by hand"} for one in spoilt]]
+    return Said(said, table(heads, rows, empty="no request was opened"))
 
 
 @APP.command
@@ -169,21 +172,6 @@ async def certificate(case: str, /, *, to: Annotated[Path, Parameter(name="--to"
     file = write_new(call.cwd / to, [text])
     told = f"Written: {to}\n" + call.verifying(f"{shlex.quote(str(to))} --vkey '{vkey}'")
     return Said({"file": file, "vkey": vkey, "request": case}, told)
-
-
-async def _only_one(house: House, person: bytes, compartment: str | None) -> None:
-    """Nothing is open that would end the same already.
-
-    Raises:
-        Conflict: something is, and the hint names it.
-    """
-    for case in await open_cases(house):
-        same = case.what == "person" or (case.what == "compartment" and case.scope == (compartment,))
-        if same and person in case.persons:
-            raise Conflict(
-                "request: expected none that is open for this person, got one",
-                hint=f"lockhouse request show {case.id.hex()}",
-            )
 
 
 def _told(case: Case) -> dict[str, object]:

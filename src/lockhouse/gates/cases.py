@@ -1,0 +1,190 @@
+"""An ending's durable intent: what is to end, how far it has come, and what it needs to go on after a crash."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from lockhouse.errors import Conflict as Moved
+from lockhouse.errors import Tampered
+from lockhouse.gates.authority import checked, signed
+from lockhouse.model.change import Change, Conflict, Draft, Expect, Put
+from lockhouse.model.rows import Intent
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from lockhouse.gates.house import House
+    from lockhouse.secret import Secret
+
+Step = Literal["begun", "shut", "destroying", "destroyed", "done", "cancelling", "cancelled"]
+What = Literal["person", "compartment", "epoch"]
+
+OPEN = 0
+CLOSED = 1
+DEADLINE_MS = 5_000
+ORPHAN = "orphan"
+"""The reason of a case for persons for whom nothing was ever stored."""
+REMEMBERED = 5_000
+"""Open intent rows whose MAC a process has checked and remembers; about 2 KB each."""
+
+
+class Case(msgspec.Struct, frozen=True, kw_only=True):
+    """An ending under way. Ids, serials and numbers only.
+
+    Attributes:
+        id: of the case and of its intent row.
+        entries: the intent's ledger entries, one a source person; the first stands for the case.
+        persons: source persons that end together; empty for an epoch.
+        compartment: its number; 0 for all of a person.
+        epoch: days since 2020-01-01; 0 for persons.
+        serials: of the keys that end, known once they are shut.
+        held: the same by person, in the order of `persons`.
+        destroy_at: ms; not before this are the keys destroyed.
+        salt: of the certificate's statement.
+        cancelled_by: who called it off, and `cancellation`: the ledger entry that says so.
+    """
+
+    id: bytes
+    what: What
+    by: str
+    reason: str
+    entries: tuple[bytes, ...]
+    asked_at: int
+    destroy_at: int
+    salt: bytes
+    step: Step = "begun"
+    persons: tuple[bytes, ...] = ()
+    compartment: int = 0
+    epoch: int = 0
+    serials: tuple[bytes, ...] = ()
+    held: tuple[tuple[bytes, ...], ...] = ()
+    scope: tuple[str, ...] = ()
+    statement: bytes = b""
+    completion: bytes = b""
+    cancelled_by: str = ""
+    cancellation: bytes = b""
+
+
+_ENCODE = msgspec.msgpack.Encoder(order="deterministic").encode
+_DECODE = msgspec.msgpack.Decoder(Case).decode
+
+
+def row_of(case: Case, key: Secret) -> Intent:
+    """The intent row of a case as it stands, with its MAC: what the row says is carried out."""
+    state = CLOSED if case.step in {"done", "cancelled"} else OPEN
+    row = Intent(case.id, f"end-{case.what}", _ENCODE(case), state, case.asked_at, case.entries[0], b"")
+    return signed(row, key)
+
+
+async def open_cases(house: House, *, also_closed: bool = False) -> list[Case]:
+    """Every ending without its completion, oldest first; with the completed ones if asked.
+
+    Raises:
+        Tampered: an intent was not made, or not left, as this house made it; then none is carried on.
+    """
+    rows = await house.reads.find(Intent, ("state",), _states(also_closed=also_closed))
+    return sorted((checked_case(house, row) for row in rows), key=lambda case: case.id)
+
+
+async def sound_cases(house: House, *, also_closed: bool = False) -> tuple[list[Case], list[bytes]]:
+    """The open endings whose intents verify, oldest first, and the ids of those whose do not; closed ones too if asked.
+
+    For whoever must go on with the others: one intent that was edited must not hold up everybody's. What waits in limbo
+    by it is neither shown nor certified meanwhile, see `rings.refuse_ended` and `ending.person.require_alone`.
+    """
+    cases, spoilt = [], []
+    for row in await house.reads.find(Intent, ("state",), _states(also_closed=also_closed)):
+        try:
+            cases.append(checked_case(house, row))
+        except Tampered:
+            spoilt.append(row.id)
+    return sorted(cases, key=lambda case: case.id), spoilt
+
+
+def _states(*, also_closed: bool) -> list[tuple[int]]:
+    return [(OPEN,), (CLOSED,)] if also_closed else [(OPEN,)]
+
+
+def checked_case(house: House, row: Intent) -> Case:
+    """The case behind an intent row, its MAC checked; asked at each look, so what was checked once is remembered.
+
+    Raises:
+        Tampered: the intent was not made, or not left, as this house made it.
+    """
+    known: Case | None = house.cases.get(row)
+    if known is not None:
+        return known
+    [good] = checked([row], house.integrity_key)
+    case = _DECODE(good.body)
+    if row.state == OPEN:  # those that are closed are many, and seldom asked for
+        if len(house.cases) >= REMEMBERED:
+            house.cases.clear()
+        house.cases[row] = case
+    return case
+
+
+def is_same(one: Case, *, compartment: int, persons: Collection[bytes]) -> bool:
+    """Whether a case ends a compartment (0 for all) of one of these persons, by itself or with all of them."""
+    return one.compartment in {0, compartment} and not set(one.persons).isdisjoint(persons)
+
+
+async def step(  # noqa: PLR0913  (a case's step and what belongs to it)
+    house: House,
+    case: Case,
+    *,
+    was: Case | None,
+    puts: Sequence[Put] = (),
+    expects: Sequence[Expect] = (),
+    entries: Sequence[Draft] = (),
+) -> Conflict | None:
+    """The case stands one step further, in one commit with what belongs to that step; or what stood against it.
+
+    Args:
+        was: the case as it was read, which must be how it still stands; None for a new one.
+    """
+    expected = None if was is None else {"state": OPEN, "body": _ENCODE(was)}
+    expect = Expect(Intent.TABLE, (case.id,), expected, or_absent=False, because="case-moved")
+    change = Change(
+        "record",
+        puts=(Put(Intent.TABLE, row_of(case, house.integrity_key)), *puts),
+        expects=(expect, *expects),
+        entries=tuple(entries),
+        deadline=deadline(house),
+    )
+    answer = await house.commits.commit(change)
+    return answer if isinstance(answer, Conflict) else None
+
+
+async def advance(
+    house: House, case: Case, *, was: Case | None, puts: Sequence[Put] = (), entries: Sequence[Draft] = ()
+) -> None:
+    """As `step`, where nothing else is expected.
+
+    Raises:
+        Moved: another process carries the same case on; read it again.
+    """
+    if await step(house, case, was=was, puts=puts, entries=entries) is not None:
+        raise moved()
+
+
+def moved() -> Moved:
+    """The case is not as it was read."""
+    return Moved("ending: expected the case as it was read", hint="read it again: another process may carry it on")
+
+
+async def require_unmoved(house: House, case: Case) -> None:
+    """The case stands as it was read; asked before each commit to the identity store, which cannot expect it.
+
+    Raises:
+        Moved: another process has carried it on, or called it off.
+    """
+    row = (await house.reads.get(Intent, [(case.id,)])).get((case.id,))
+    if row is None or row.body != _ENCODE(case):  # the body names the step
+        raise moved()
+
+
+def deadline(house: House) -> int:
+    """Until when (ms) a Change of an ending may become durable: whoever was stopped for longer looks again first."""
+    return house.clock.now_ms() + DEADLINE_MS

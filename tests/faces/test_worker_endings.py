@@ -1,0 +1,111 @@
+"""The worker's rounds of endings: one that is spoilt holds up nobody's erasure, and a month a day is destroyed."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+from lockhouse import wiring
+from lockhouse.faces.metrics import Tally
+from lockhouse.faces.serve.desk import Answers
+from lockhouse.faces.workers.task import Running, Task
+from lockhouse.faces.workers.work import Worker
+from lockhouse.flows import request, retain
+from lockhouse.gates.ending import begin_person
+from lockhouse.gates.epochs import ensure_epochs
+from lockhouse.model.change import Change, Put
+from lockhouse.model.ids import DAY_MS
+from lockhouse.model.rows import EpochKey, Identifier, Intent, Tombstone
+from lockhouse.model.scale import KeyState
+from tests.attack.real_house import found, send
+from tests.world import Clock
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from lockhouse.wiring import Opened
+
+BY = "os-user:0"
+
+
+@asynccontextmanager
+async def _working(folder: Path, clock: Clock) -> AsyncIterator[tuple[Worker, Opened]]:
+    """The worker as it has just been started, in this process."""
+    async with wiring.opened(folder, role="work", lane="work", clock=clock) as one:
+        task = Task(folder=folder, name="work", listener=-1, metrics=-1, lifeline=-1)
+        running = Running(task=task, opened=one, tally=Tally("work"), answers=Answers(), ending=asyncio.Event())
+        yield Worker(running), one
+
+
+async def _persons(one: Opened, emails: list[str]) -> list[bytes]:
+    """Customers with an order each, in the order of their addresses."""
+    persons = []
+    for email in emails:
+        known = {row.person async for rows in one.house.reads.scan(Identifier) for row in rows}
+        await send(one.house, [("account", "Order Completed", {"email": email, "order_id": email})])
+        now = {row.person async for rows in one.house.reads.scan(Identifier) for row in rows}
+        [person] = now - known
+        persons.append(person)
+    return persons
+
+
+async def _ended(one: Opened) -> set[bytes]:
+    return {row.person async for rows in one.house.reads.scan(Tombstone) for row in rows}
+
+
+async def _plant(one: Opened, case: bytes, **columns: object) -> None:
+    """An administrator edits an intent."""
+    row = (await one.house.reads.get(Intent, [(case,)]))[(case,)]
+    await one.house.commits.commit(Change("record", puts=(Put(Intent.TABLE, msgspec.structs.replace(row, **columns)),)))
+
+
+@pytest.mark.parametrize("at_start", [False, True], ids=["in its rounds", "at its start"])
+async def test_an_ending_that_cannot_go_on_holds_up_nobody_elses(tmp_path: Path, *, at_start: bool) -> None:
+    """Of one the intent was edited, of one a row was taken away; the third has asked for nothing but to be erased."""
+    folder, clock = await found(tmp_path), Clock()
+    async with wiring.opened(folder, role="console", clock=clock) as one:
+        first, second, third = await _persons(one, ["a@example.com", "b@example.com", "c@example.com"])
+        cases = []
+        for person in (first, second, third):
+            due = clock.now_ms() + DAY_MS
+            cases.append(await begin_person(one.house, person, by=BY, reason="erasure", destroy_at=due))
+        await _plant(one, cases[0].id, at=1)
+    with sqlite3.connect(folder / "identity.db") as store:
+        store.execute("DELETE FROM person WHERE id = ?", (second,))
+    store.close()
+    async with _working(folder, clock) as (worker, one):
+        if at_start:
+            await worker.replay()
+        clock.pass_days(1.1)
+        for _ in range(2):
+            await worker.endings()
+        assert await _ended(one) == {second, third}
+        assert (await request.find_case(one.house, cases[2].id)).step == "done"
+
+
+async def test_of_months_that_are_due_one_a_day_is_destroyed(tmp_path: Path) -> None:
+    folder, clock = await found(tmp_path), Clock()
+    clock.pass_days(16 * 31)
+    async with _working(folder, clock) as (worker, one):
+        await ensure_epochs(one.house, one.house.live().policy.compartments)
+        for _ in range(2):
+            await retain.apply(one.house, by=BY, journal=one.journal)
+        clock.pass_days(4)
+
+        async def months() -> set[str]:
+            rows = [row async for chunk in one.house.reads.scan(EpochKey) for row in chunk]
+            return {retain.month(row.epoch) for row in rows if row.state == KeyState.DESTROYED}
+
+        seen = []
+        for _ in range(2):
+            for _ in range(3):
+                await worker.endings()
+            seen.append(len(await months()))
+            clock.pass_days(1.01)
+    assert seen == [1, 2]

@@ -1,0 +1,38 @@
+"""A burst of erasures stops and asks, of persons and of compartments alike."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lockhouse.detection.burst import ERASURES
+from lockhouse.errors import Refused
+from lockhouse.flows import request
+from tests.flows.anna import contact
+from tests.world import World
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize("is_part", [False, True], ids=["persons", "compartments"])
+async def test_one_erasure_more_than_an_hour_is_likely_to_bring_stops_and_asks(
+    tmp_path: Path, *, is_part: bool
+) -> None:
+    world = await World.make(tmp_path)
+    emails = [f"person-{number}@example.com" for number in range(ERASURES.most + 1)]
+    await world.send_all([("account", "Order Completed", {"email": one, "order_id": one}) for one in emails])
+    persons = [await world.person(one) for one in emails]
+    part = await contact(world, persons[0]) if is_part else None
+    for person in persons[:-1]:
+        await world.erase(person, compartment=part, now=False)
+    with pytest.raises(Refused, match="erasures: expected at most 20 an hour"):
+        await world.erase(persons[-1], compartment=part, now=False)
+    done = await request.open_erasure(
+        world.house, persons[-1], by="os-user:0", journal=world.journal, compartment=part, anyway=True
+    )
+    assert done.case.step == "shut"
+    world.clock.pass_days(1 / 24)
+    await world.send("account", "Order Completed", email="late@example.com", order_id="L-1")
+    assert (await world.erase(await world.person("late@example.com"), compartment=part, now=False)).step == "shut"
