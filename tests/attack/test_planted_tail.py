@@ -103,7 +103,7 @@ def test_a_record_invented_with_its_entry_is_named_and_never_signed(desk: Desk, 
 
 
 def test_a_record_deleted_with_an_entry_that_names_somebody_elses_ending_is_named(desk: Desk) -> None:
-    bert = desk.call("person find email -", typed=f"{BERT}\n", json=True).value[0]["person"]
+    bert = desk.call("person find email -", typed=f"{BERT}\n", json=True).value["persons"][0]["person"]
     assert desk.call(f"request open {bert}").code == 0
     by_sql = Administrator(desk)
     [(intent,)] = by_sql.sql.execute("SELECT body FROM ledger_entry WHERE kind = 'intent'").fetchall()

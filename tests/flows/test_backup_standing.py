@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from lockhouse.errors import Tampered, Unavailable
-from lockhouse.flows import accept, consent, request, retain
+from lockhouse.flows import accept, backup, consent, request, retain
 from lockhouse.flows.channel import end_credential, make_credential
 from lockhouse.gates.ending import carry_on, open_cases
 from lockhouse.gates.facts import facts_of_persons
@@ -16,8 +16,8 @@ from lockhouse.gates.forgotten import Forgotten
 from lockhouse.model.rows import Consent, EpochKey, LedgerEntry, Limbo, Tombstone
 from lockhouse.model.scale import KeyState
 from tests.flows.anna import EMAIL, anna, contact
-from tests.flows.restored import copied, restored
-from tests.world import World
+from tests.flows.restored import MANIFEST, copied, restored
+from tests.world import Away, World
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -256,3 +256,22 @@ async def test_limbo_that_was_edited_is_given_no_case(tmp_path: Path) -> None:
     world.plant(msgspec.structs.replace(row, wrapped=row.wrapped[:-1] + bytes([row.wrapped[-1] ^ 1])))
     with pytest.raises(Tampered):
         await restored(world, record | copied(world, "identity"))
+
+
+async def test_a_restore_that_does_not_come_to_its_end_leaves_a_house_that_shows_nothing(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    person = await anna(world)
+    await world.send("account", "Order Completed", email="bert@example.org", order_id="B-1")
+    tables = copied(world, "record", "identity")
+    await world.erase(person)
+    world.store.shelf.tables["ledger_entry"].clear()
+    for name, rows in tables.items():
+        world.store.shelf.tables[name].clear()
+        world.store.shelf.tables[name].update(rows)
+    back = await world.second()
+    back.house.commits = Away(back.store, store="identity")
+    source = backup.Source(manifest=MANIFEST, destroyed=frozenset(back.journal.serials))
+    with pytest.raises(Unavailable):
+        await backup.replay(back.house, source, journal=back.journal, by="os-user:1")
+    with pytest.raises(Unavailable, match="brought back with its journal"):
+        await (await world.second()).find("bert@example.org")

@@ -26,13 +26,13 @@ from lockhouse.gates.cases import advance
 from lockhouse.gates.ending import Case, adopt, cancel, carry_on, destroy_again, is_back, open_cases, shut_again
 from lockhouse.gates.facts import SEAL_ENDING
 from lockhouse.gates.forgotten import Forgotten, remember
-from lockhouse.gates.read_shut import shut_reading
+from lockhouse.gates.read_shut import NO_JOURNAL, shut_reading
 from lockhouse.gates.rings import admit_rings
 from lockhouse.ledger.entry import Backup as BackupEntry
 from lockhouse.ledger.entry import Intent as IntentEntry
 from lockhouse.ledger.entry import Restore as RestoreEntry
-from lockhouse.model.change import Change, Put
-from lockhouse.model.rows import EpochKey, KeyRing, Seal, Store
+from lockhouse.model.change import Change, Delete, Put
+from lockhouse.model.rows import EpochKey, KeyRing, ReadShut, Seal, Store
 from lockhouse.model.scale import KeyState
 
 if TYPE_CHECKING:
@@ -165,7 +165,9 @@ async def replay(house: House, source: Source, *, journal: Journal, by: str) -> 
     known = await open_cases(house, also_closed=True)
     told = frozenset(serial for case in known if case.step == "done" for serial in case.serials)
     shut = _lacks_journal(source, told)
-    gone = source.destroyed | told
+    gone, entry = source.destroyed | told, house.ids.new()
+    shutting = shut_reading(house, by=by, entry=entry)  # a restore that does not come to its end leaves nothing to read
+    await house.commits.commit(Change("record", puts=(shutting,)))
     await adopt(house, known, journal=journal, by=by)
     replayed = Replayed()
     for case in await open_cases(house):  # what was shut when the backup was taken waits in limbo, not in a ring
@@ -183,9 +185,8 @@ async def replay(house: House, source: Source, *, journal: Journal, by: str) -> 
         backup=manifest.backup, log=manifest.log, size=manifest.size, root=manifest.root, replayed=replayed.keys,
         shut=shut, by=by,
     )  # fmt: skip
-    entry = house.ids.new()
-    puts = (shut_reading(house, by=by, entry=entry),) if shut else ()
-    await house.commits.commit(Change("record", puts=puts, entries=(said.draft(id=entry, lane=house.lane),)))
+    opened = () if shut else (Delete(ReadShut.TABLE, (NO_JOURNAL,)),)
+    await house.commits.commit(Change("record", deletes=opened, entries=(said.draft(id=entry, lane=house.lane),)))
     await house.epochs.announce(key=True)
     standing = len(await open_cases(house))
     return msgspec.structs.replace(replayed, standing=standing, shut=shut, forgotten=forgotten)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from lockhouse.errors import Invalid, LockhouseError, NotFound
+from lockhouse.errors import Invalid, LockhouseError, NotFound, Tampered
 from lockhouse.faces.cli.acting import As, allowed, os_user
 from lockhouse.faces.cli.call import MARK, Call, Here, noun
 from lockhouse.faces.cli.drafts import live_version
@@ -74,16 +74,18 @@ async def restore(
     today = call.folder() if only else None
     _empty(target)
     try:
-        write_new(target / MARK, [_read(source / MARK)])
         for store in backup.ORDER:
             await _place(store, source, target, manifest=manifest, today=today if store != only else None)
+        write_new(target / MARK, [_read(source / MARK)])
         known = [destroyed_keys(one) for one in (target, today) if one is not None]
         came = backup.Source(
             manifest=manifest, destroyed=frozenset().union(*(one.serials for one in known)), only=only,
             whole=any(one.whole for one in known), anyway=without_journal,
         )  # fmt: skip
         replayed = await _replay(target, came, call=call)
-    except LockhouseError:  # what was not ended again must not be opened
+    except Tampered:  # it is shut for reading, or takes no entry; somebody has to look at it
+        raise
+    except LockhouseError:
         _clear(target)
         raise
     value = {"house": target, "backup": manifest.backup, "journal": len(came.destroyed), "replayed": plain(replayed)}
