@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lockhouse.errors import Invalid
+from lockhouse.errors import Invalid, Refused
 from lockhouse.flows import look
 from lockhouse.flows.look import CANDIDATES, FOUND_LIMIT
 from lockhouse.gates.lookups import lookup_tag, seek
@@ -78,7 +78,8 @@ async def test_who_only_shares_the_tag_of_a_surname_is_not_shown_beside_the_one_
 async def test_who_may_not_see_a_field_finds_nobody_by_a_part_of_it(tmp_path: Path) -> None:
     world = await World.make(tmp_path)
     await world.send("account", "Order Completed", email=EMAIL, phone=PHONE, order_id="1")
-    assert await world.find("4567", by="phone#last4", role="accountant") == []
+    with pytest.raises(Refused):
+        await world.find("4567", by="phone#last4", role="accountant")
 
 
 async def test_twenty_strangers_before_them_do_not_hide_the_one_sought(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from lockhouse.errors import Invalid, NotFound
+from lockhouse.errors import Invalid, NotFound, Refused
 from lockhouse.gates.authority import checked_bound
 from lockhouse.gates.disclose import Records, View, disclose, note_nothing
 from lockhouse.gates.lookups import Sought, lookup_tag, seek
@@ -15,7 +15,8 @@ from lockhouse.identity.normalise import NORM_VERSION
 from lockhouse.model.decision import Actor, Ask, Facts
 from lockhouse.model.rows import Identifier, Lookup
 from lockhouse.model.scale import Belief
-from lockhouse.policy.decide import listed_reasons, plain_reason
+from lockhouse.policy.decide import listed_reasons, not_by, plain_reason
+from lockhouse.policy.sentences import SENTENCES
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
@@ -82,14 +83,17 @@ async def find(house: House, ask: Ask, *, by: str, value: str) -> Found:
 
     First come those whose record with it is believed most, then the newest: whoever sends many with a public key hides
     nobody. Several share a truncated look-up: each of them is opened and noted, and shown only if an opened value is
-    the one that was sought. So by a truncated look-up nobody finds what they may not see at least masked.
+    the one that was sought. Nobody finds by a field that they may not see for the purpose, at least masked, or check.
 
     Args:
         by: a field that identifies (`email`) or a way to find (`order_id`, `phone#last4`, `name#surname`).
 
     Raises:
         Invalid: the policy has no such way to find, or the value has no usable form.
+        Refused: the actor may neither see nor check that field for the purpose; that is noted, and says nothing of who
+            is known.
     """
+    await _require_seen(house, ask, by)
     persons, sought = await _owners(house, by, value)
     if not persons:
         await note_nothing(house, ask)
@@ -102,6 +106,22 @@ async def find(house: House, ask: Ask, *, by: str, value: str) -> Found:
     return Found(persons=living[:FOUND_LIMIT], more=len(persons) > len(looked) or len(living) > FOUND_LIMIT)
 
 
+async def _require_seen(house: House, ask: Ask, by: str) -> None:
+    policy, name = house.live().policy, by.partition("#")[0]
+    declared = policy.fields.get(name)
+    if declared is None or (declared.identifies is None and not declared.find_by):
+        ways = [one for one, field in policy.fields.items() if field.identifies is not None or field.find_by]
+        raise Invalid("find by", f"one of {', '.join(ways)}", got="another")
+    reasons = not_by(policy, ask, name)
+    if reasons:
+        entry = await note_nothing(house, ask)
+        raise Refused(
+            f"find by: expected a field that may be seen or checked for {ask.purpose}, got another; noted as "
+            f"{entry.hex()}",
+            reasons=reasons, hint=" ".join(SENTENCES.get(code, code) for code in reasons),
+        )  # fmt: skip
+
+
 async def nothing(house: House, ask: Ask) -> bytes:
     """A look that may see nobody is noted all the same; the entry's id."""
     return await note_nothing(house, ask)
@@ -111,10 +131,7 @@ async def _owners(house: House, by: str, value: str) -> tuple[list[bytes], Sough
     """Whom a blind index leads to; and what was sought, if it was a look-up."""
     live = house.live()
     name, _, how = by.partition("#")
-    declared = live.policy.fields.get(name)
-    if declared is None or (declared.identifies is None and not declared.find_by):
-        ways = [one for one, field in live.policy.fields.items() if field.identifies is not None or field.find_by]
-        raise Invalid("find by", f"one of {', '.join(ways)}", got="another")
+    declared = live.policy.fields[name]
     if declared.identifies is not None and how in {"", "exact"}:
         kind, plain = live.kind(name), pointing(live, name, value)
         tag = house.indexer.tag(kind.number, kind.generation, plain, norm=NORM_VERSION)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import ipaddress
 
+import msgspec
+
 from lockhouse.model.decision import Actor, Ask, Decision, SlotTimes
 from lockhouse.model.policy import REQUESTS, Guard, Mode, Policy, Recipient, Role, Slot
 from lockhouse.policy.life import add
@@ -15,7 +17,7 @@ from lockhouse.policy.live import map_consent, person_shut, purposes_open, why_s
 from lockhouse.policy.types.mask import mask
 
 __all__ = [
-    "decide", "map_consent", "mask", "open_slot", "permits", "person_shut", "purposes_open", "unmet",
+    "decide", "map_consent", "mask", "not_by", "open_slot", "permits", "person_shut", "purposes_open", "unmet",
     "why_shut",
 ]  # fmt: skip
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -46,9 +48,27 @@ def _forbidden(policy: Policy, ask: Ask) -> tuple[str, ...]:
     found = person_shut(policy, ask.purpose, ask.facts)
     if ask.facts.own_record and ask.actor.kind != "service":
         found = (*found, "own-record")
+    return found + _apart(policy, ask)
+
+
+def _apart(policy: Policy, ask: Ask) -> tuple[str, ...]:
     held = set(ask.actor.roles)
-    if any(len(held & set(apart)) > 1 for apart in policy.separate.roles):
-        found = (*found, "separate-roles")
+    return ("separate-roles",) if any(len(held & set(apart)) > 1 for apart in policy.separate.roles) else ()
+
+
+def not_by(policy: Policy, ask: Ask, field: str) -> tuple[str, ...]:
+    """Why nobody may be found by this field for the ask's purpose, whoever they are; nothing where it may be asked.
+
+    Whoever may neither see a field, at least masked, nor check it, would learn by finding whose value it is.
+    """
+    found = _apart(policy, ask)
+    if found:
+        return found
+    for action in ("find", "check"):
+        answer = _read(policy, msgspec.structs.replace(ask, action=action, mode="masked"), (field,))
+        if not answer.shut:
+            return ()
+        found = found or answer.because[field]
     return found
 
 
