@@ -385,25 +385,3 @@ async def test_what_cannot_be_refused_cannot_be_suppressed_either(tmp_path: Path
         await consent.suppress(world.house, "email", EMAIL, purposes=["fulfilment"], reason="asked", by="os-user:1")
     assert "fulfilment" not in str(caught.value)
     assert await world.rows(Suppression) == []
-
-
-@pytest.mark.parametrize("channel", ["web", "account"])
-async def test_a_consent_object_in_which_nothing_can_be_read_closes_its_own_event_alone(
-    tmp_path: Path, channel: str
-) -> None:
-    world = await World.make(tmp_path)
-    page = {"device_id": "tablet-0042", "page_path": "/shoes"}
-    assert (await world.send(channel, "page", **page, consent={})).code == codes.NO_FIELD_LEFT
-    order = {"email": EMAIL, "order_id": "A-1", "order_total": "12"}
-    reply = await world.send(channel, "Order Completed", **order, device_id="tablet-0042", consent={})
-    assert (reply.outcome, reply.dropped) == ("trimmed", (("properties.device_id", "objected"),))
-    assert await world.rows(Consent) == []
-    assert (await world.send(channel, "page", **page)).outcome == "stored"
-
-
-async def test_an_empty_consent_object_takes_no_yes_back(tmp_path: Path) -> None:
-    world = await World.make(tmp_path)
-    await _order(world, yes=True)
-    await world.send("account", "identify", email=EMAIL, consent={})
-    assert await _marketer_sees(world)
-    assert [row.state for row in await world.rows(Consent)] == [1]

@@ -33,14 +33,17 @@ ITEMS: dict[str, Item] = {
 
 
 async def heard(world: World, email: str) -> tuple[list[tuple[str, bool]], list[list[str]]]:
-    """What stands of a person, and the compartments that each of their records filled."""
-    person, names = await world.person(email), world.house.live().names
-    words = {word.purpose: word.granted for word in await consent.show(world.house, person)}
-    records = sorted((row for row in await world.rows(Record) if row.person == person), key=lambda row: row.id)
-    filled = [
-        sorted(str(names.name("compartment", box.compartment)) for box in decode_boxes(row.boxes)) for row in records
-    ]
-    return sorted(words.items()), filled
+    """What stands of whoever has this address, the least believed first, and the compartments each record filled."""
+    names, everything = world.house.live().names, await world.rows(Record)
+    words: list[tuple[str, bool]] = []
+    filled: list[list[str]] = []
+    for person in dict.fromkeys(row.person for row in sorted(await world.indexes(email), key=lambda row: row.proof)):
+        said = {word.purpose: word.granted for word in await consent.show(world.house, person)}
+        words += sorted(said.items())
+        records = sorted((row for row in everything if row.person == person), key=lambda row: row.id)
+        boxes = [[box.compartment for box in decode_boxes(row.boxes)] for row in records]
+        filled += [sorted(str(names.name("compartment", one)) for one in record) for record in boxes]
+    return words, filled
 
 
 @pytest.mark.parametrize("known", [False, True])

@@ -36,7 +36,7 @@ def test_an_option_of_every_command_may_be_the_last_word_of_one_that_asks(desk: 
 )
 def test_a_lone_hyphen_is_the_standard_input_wherever_the_options_stand(desk: Desk, line: str) -> None:
     seen = desk.call(line, typed=f"{EMAIL}\n")
-    assert len(seen.value) == 1, seen.err
+    assert len(seen.value["persons"]) == 1, seen.err
 
 
 def test_an_option_that_is_none_is_said_to_be_that_and_no_value(desk: Desk) -> None:

@@ -209,7 +209,8 @@ async def settle_activity(house: House, works: Sequence[Work]) -> None:
     for row in checked_bound(rows, house.row_macs):
         believed[row.person] = max(believed.get(row.person, 0), row.proof)
     for work in public:
-        work.is_activity = believed.get(work.person, 0) <= work.belief
+        shown = [one.belief for one in work.found if one.is_person] or [one.belief for one in work.found]
+        work.is_activity = believed.get(work.person, 0) <= max(shown, default=0)
 
 
 async def settle_links(house: House, works: Sequence[Work]) -> None:
