@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from lockhouse.crypto.canonical import lp
-from lockhouse.crypto.signatures import ROW_MAC_BYTES, RowMacs, check_row, row_mac
+from lockhouse.crypto.signatures import RowMacs, check_row, row_mac
 from lockhouse.ledger.entry import row_hash
 from lockhouse.model.rows import Identifier, Person, Row
 
@@ -49,8 +49,7 @@ def checked(rows: Iterable[RowT], key: Secret) -> list[RowT]:
 
 def bound(row: BoundT, macs: RowMacs) -> BoundT:
     """The same row with its MAC: a person's, or an identifier's, which no ledger entry makes."""
-    blank = msgspec.structs.replace(row, mac=bytes(ROW_MAC_BYTES))
-    return msgspec.structs.replace(row, mac=macs.of(row.TABLE, _before_mac(blank)))
+    return msgspec.structs.replace(row, mac=macs.of(row.TABLE, _before_mac(row)))
 
 
 def checked_bound(rows: Iterable[BoundT], macs: RowMacs) -> list[BoundT]:
@@ -67,8 +66,8 @@ def checked_bound(rows: Iterable[BoundT], macs: RowMacs) -> list[BoundT]:
 
 
 def _before_mac(row: Person | Identifier) -> bytes:
-    """The row's bytes up to its MAC, which stands last; one of another length leaves other bytes."""
-    return _ENCODE(row)[:-ROW_MAC_BYTES]
+    """The row's bytes up to its MAC, which stands last."""
+    return _ENCODE(row)[: -len(_ENCODE(row.mac))]
 
 
 def digest(row: Row) -> str:

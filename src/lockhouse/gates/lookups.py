@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from lockhouse.gates.house import House, LivePolicy
 
 GENERATION = 1
+_PROVEN = int(Belief.PROVEN)
 PLANNED_ROWS = 100_000
 """Rows that the truncation is planned for: 2 <= coincidences <= sqrt(rows) (docs/spec/blind-index.md)."""
 ENTROPY_BITS = {"last4": 13.3, "surname": 13.0}
@@ -83,7 +84,7 @@ def _place(house: House, live: LivePolicy, field: str, how: str, plain: str) -> 
 
 
 def lookup_rows(
-    house: House, live: LivePolicy, person: bytes, found: Sequence[tuple[str, str, str]], *, belief: Belief
+    house: House, live: LivePolicy, person: bytes, found: Sequence[tuple[str, str, str]], *, belief: int
 ) -> list[Lookup]:
     """Rows for a record's look-ups: (field, how, what `find_value` made of the value) each.
 
@@ -92,12 +93,12 @@ def lookup_rows(
         live: the policy it was decided by.
         person: whose record it is.
         found: the look-ups.
-        belief: how far the record is believed.
+        belief: how far the record is believed, as `Belief` counts.
     """
     rows = []
     for field, how, value in found:
         plain = lookup(how, value)
         place = None if plain is None else _place(house, live, field, how, plain)
         if place is not None:
-            rows.append(Lookup(*place, Belief.PROVEN - belief, person))
+            rows.append(Lookup(*place, _PROVEN - belief, person))
     return rows

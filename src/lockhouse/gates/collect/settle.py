@@ -24,7 +24,7 @@ from lockhouse.identity.match import DEVICE_OF, SAME_PERSON, match
 from lockhouse.model import codes
 from lockhouse.model.decision import PersonFacts as Asked
 from lockhouse.model.rows import ErasedMark, Identifier, Link
-from lockhouse.model.scale import Assurance, Belief, PersonState
+from lockhouse.model.scale import Assurance, PersonState, Proof
 from lockhouse.policy.live import map_consent
 from lockhouse.policy.reduce import TOO_OLD
 
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from lockhouse.gates.house import House, LivePolicy
     from lockhouse.identity.match import Joined
 
+_CLAIMED = int(Proof.CLAIMED)
+"""Of a record: a claim is a claim, whatever key it came with. Plain numbers, here and below: an event passes many."""
 NEW = PersonFacts(seal=0, ending=False, state=0, region=None, consents={}, objected=frozenset(), active_at=0)
 """The facts of someone never seen: nothing was said, nothing is known."""
 
@@ -173,7 +175,7 @@ def _settle(house: House, work: Work, owners: Owners) -> None:
         owners.setdefault((kind, generation, tag), []).append((belief, work.person, now))
     work.indexes = tuple(indexes)
     work.links = found.links
-    work.proof = Belief(found.belief).proof
+    work.proof = found.belief or _CLAIMED
 
 
 def flight_of(works: Sequence[Work], known: Known) -> Flight:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from lockhouse.gates.house import House, LivePolicy, PersonFacts
 
 _ENCODE = msgspec.msgpack.Encoder(order="deterministic").encode
+_PUBLIC, _CLAIMED, _PROVEN = int(Belief.PUBLIC), int(Belief.CLAIMED), int(Belief.PROVEN)
+"""Plain numbers: an event passes many of them, and a member of an enumeration costs ten times as much."""
 _MOVING = frozenset({"_metadata", "receivedAt", "receivedFrom", "sentAt"})
 """What a sender's retry may change in an item without it being another item: in `_metadata` the browser library counts
 its retries."""
@@ -104,9 +106,9 @@ class Work(msgspec.Struct, gc=False):
                 self.own = cast("PersonFacts", facts)
 
     @property
-    def belief(self) -> Belief:
-        """How far its record is believed."""
-        return Belief.PUBLIC if self.batch.assurance <= Assurance.PUBLIC else Belief(self.proof)
+    def belief(self) -> int:
+        """How far its record is believed, as `Belief` counts."""
+        return _PUBLIC if self.batch.assurance <= Assurance.PUBLIC else self.proof
 
     @property
     def active_on(self) -> int:
@@ -195,8 +197,8 @@ def find_identifiers(house: House, work: Work) -> list[Found]:
     return found
 
 
-def belief_in(batch: Batch, *, proven: bool, is_person: bool) -> Belief:
-    """How far a batch's word for an identifier goes.
+def belief_in(batch: Batch, *, proven: bool, is_person: bool) -> int:
+    """How far a batch's word for an identifier goes, as `Belief` counts.
 
     Only a channel that the policy lists under `proves` shows that the person controls it, and only with more than a
     public key: a key that anyone can read proves nothing about anyone, and what comes with it is believed least. Of a
@@ -208,8 +210,8 @@ def belief_in(batch: Batch, *, proven: bool, is_person: bool) -> Belief:
         is_person: whether they point to a person.
     """
     if batch.assurance <= Assurance.PUBLIC:
-        return Belief.PUBLIC if is_person else Belief.CLAIMED
-    return Belief.PROVEN if proven else Belief.CLAIMED
+        return _PUBLIC if is_person else _CLAIMED
+    return _PROVEN if proven else _CLAIMED
 
 
 def evidence_of(work: Work) -> str | None:
