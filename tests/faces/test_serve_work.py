@@ -183,11 +183,11 @@ def test_an_ending_that_was_cut_off_is_carried_on_at_start_and_destroyed_when_du
     place: Place = run(make_place(tmp_path))
     with served(place, only="collect") as house:
         house.post(order(1))
-        run(begin(place, in_ms=8_000))  # the house is up again by then, also on a machine that is busy
+        run(begin(place, in_ms=15_000))  # the house is up again by then, also on a machine that is busy
     with served(place) as house:
-        until(lambda: bool(house.lines("ending")), 10)
+        until(lambda: bool(house.lines("ending")), 15)
         assert house.lines("ending")[0]["step"] == "shut"
-        until(lambda: bool(house.lines("swept")), 30)
+        until(lambda: bool(house.lines("swept")), 45)
         assert [line["step"] for line in house.lines("ending")] == ["shut", "done"]
         assert run(still_open(place)) == []
     assert run(place.rows(Record)) == []
