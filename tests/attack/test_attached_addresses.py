@@ -28,7 +28,7 @@ async def _erased_with(world: World, email: str) -> None:
         await world.erase(view.person)
 
 
-async def _is_hers_alone(world: World) -> None:
+async def _assert_hers_alone(world: World) -> None:
     """Whoever looks up my address sees nothing of hers, and what is erased with it leaves hers."""
     mine = await world.find(MINE)
     assert {one.person for one in mine}.isdisjoint({row.person for row in await world.indexes(HERS)})
@@ -41,7 +41,7 @@ async def test_in_a_house_as_init_makes_it_a_public_key_attaches_no_address_to_a
     world = await World.make(tmp_path, starter("Northwind", ["eu"], ["web:segment:public", "shop"]))
     await world.send("shop", "Order Completed", email=HERS, customer_id="C-1001", order_id=SECRET, name="Anna Schmidt")
     await world.send("web", "identify", email=MINE, customer_id="C-1001")
-    await _is_hers_alone(world)
+    await _assert_hers_alone(world)
 
 
 @pytest.mark.parametrize("first", ["she", "I"])
@@ -56,7 +56,7 @@ async def test_a_lower_belief_attaches_no_address_to_a_customer(
     ]
     for channel, event, values in events if first == "she" else reversed(events):
         await world.send(channel, event, **values)
-    await _is_hers_alone(world)
+    await _assert_hers_alone(world)
 
 
 async def test_a_number_typed_into_an_account_of_my_own_does_not_bring_me_her_later_orders(tmp_path: Path) -> None:
