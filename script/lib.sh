@@ -138,9 +138,11 @@ need_project() {
     printf '%s' "$print" >"$mark"
 }
 
-# Public JavaScript SDKs that tests send with. The lock holds hashes and no addresses; no package runs a script.
+# What tests send with: curl, as the first steps do, and public JavaScript SDKs. Their lock holds hashes and no
+# addresses; no package runs a script.
 need_node() {
     local mark=$NODE_HOME/.installed print
+    command -v curl >/dev/null || install_debian curl
     command -v node >/dev/null || install_debian nodejs
     node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' || die "node $(node --version) is too old" "install node 18 or newer"
     command -v npm >/dev/null || install_debian npm

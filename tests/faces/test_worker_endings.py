@@ -15,7 +15,7 @@ from lockhouse.faces.metrics import Tally
 from lockhouse.faces.serve.desk import Answers
 from lockhouse.faces.workers.task import Running, Task
 from lockhouse.faces.workers.work import Worker
-from lockhouse.flows import request, retain
+from lockhouse.flows import accept, request, retain
 from lockhouse.gates.ending import begin_person
 from lockhouse.gates.epochs import ensure_epochs
 from lockhouse.model.change import Change, Put
@@ -91,8 +91,13 @@ async def test_an_ending_that_cannot_go_on_holds_up_nobody_elses(tmp_path: Path,
 
 async def test_of_months_that_are_due_one_a_day_is_destroyed(tmp_path: Path) -> None:
     folder, clock = await found(tmp_path), Clock()
-    clock.pass_days(16 * 31)
+    async with wiring.opened(folder, role="console", clock=clock) as one:  # it has run all the time
+        for _ in range(16):
+            clock.pass_days(31)
+            await ensure_epochs(one.house, one.house.live().policy.compartments)
+            await send(one.house, [("account", "identify", {"email": "a@example.com"})])
     async with _working(folder, clock) as (worker, one):
+        await accept.clock(one.house, by=BY)
         await ensure_epochs(one.house, one.house.live().policy.compartments)
         for _ in range(2):
             await retain.apply(one.house, by=BY, journal=one.journal)

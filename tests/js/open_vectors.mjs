@@ -1,10 +1,11 @@
 // A second implementation of the sealed formats, written from docs/spec alone: `node open_vectors.mjs [FOLDER]`.
 // Only WebCrypto, no package. Prints `N opened, F failed` and ends with 1 if anything failed.
+import { webcrypto } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const { subtle } = globalThis.crypto;
+const { subtle } = globalThis.crypto ?? webcrypto; // Node 18 has it in a module alone
 const folder = process.argv[2] ?? join(dirname(fileURLToPath(import.meta.url)), "..", "vectors");
 const text = new TextEncoder();
 
