@@ -14,14 +14,16 @@ from lockhouse.gates.authority import bound
 from lockhouse.gates.disclose import count as counting
 from lockhouse.gates.disclose.count import count
 from lockhouse.model.ids import DAY_MS
-from lockhouse.model.rows import LedgerEntry, Person
+from lockhouse.model.rows import LedgerEntry, Person, Record
 from lockhouse.model.scale import PersonState
 from tests.world import POLICY, World
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     from lockhouse.insight.counts import Cell
+    from lockhouse.model.rows import Row
 
 PEOPLE = 15
 TAUGHT = (
@@ -135,3 +137,41 @@ async def test_long_histories_are_counted_to_their_end(tmp_path: Path) -> None:
         [("backend", "Order Completed", {"email": "p0@example.com", "order_total": "1.00"}) for _ in range(many)]
     )
     assert (await _count(world)).events == 2 * PEOPLE + many
+
+
+class _Interrupted:
+    """Reads in whose midst, once, something happens elsewhere."""
+
+    def __init__(self, world: World, act: Callable[[], Awaitable[object]]) -> None:
+        self._reads, self._act, self._is_done = world.house.reads, act, False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._reads, name)
+
+    async def find(self, row: type[Row], *asked: Any, **more: Any) -> list[Any]:
+        if row is Record and not self._is_done:
+            self._is_done = True
+            await self._act()
+        return await self._reads.find(row, *asked, **more)
+
+
+async def test_whoever_is_erased_while_it_is_counted_is_in_no_cell(tmp_path: Path) -> None:
+    world = await _shop(tmp_path)
+    other = await world.second()
+    persons = sorted(row.id for row in await world.rows(Person))[-3:]
+
+    async def erase() -> None:
+        for person in persons:
+            await other.erase(person)
+
+    world.house.reads = _Interrupted(world, erase)
+    assert (await _count(world)).persons == PEOPLE - 3
+
+
+async def test_a_count_that_a_new_policy_takes_away_is_not_finished_under_the_former_one(tmp_path: Path) -> None:
+    world = await _shop(tmp_path)
+    other = await world.second()
+    without = "".join(line for line in POLICY.splitlines(keepends=True) if not line.startswith("  analyst: "))
+    world.house.reads = _Interrupted(world, lambda: other.approve(without))
+    with pytest.raises(Refused):
+        await _count(world)

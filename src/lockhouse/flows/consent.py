@@ -12,6 +12,7 @@ from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Invalid, NotFound, Refused
 from lockhouse.gates.authority import checked, checked_bound, signed
 from lockhouse.gates.facts import STAFF, SUPPRESSION, facts_of_persons, pointer_of
+from lockhouse.gates.read_shut import require_readable
 from lockhouse.gates.rings import admit_rings
 from lockhouse.gates.told import LATE, consent_draft, suppression_draft, take_away, tell, untold
 from lockhouse.gates.typed import pointing
@@ -94,7 +95,9 @@ async def show(house: House, person: bytes) -> list[Word]:
     Raises:
         NotFound: no such person.
         Tampered: a row was not made by this house.
+        Unavailable: the house is shut for reading.
     """
+    require_readable(house)
     if not await house.reads.get(Person, [(person,)]):
         raise NotFound("person: expected an id that `person find` gave", hint="lockhouse person find KIND looks one up")
     names = house.live().names

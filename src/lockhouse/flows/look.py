@@ -10,6 +10,7 @@ from lockhouse.errors import Invalid, NotFound, Refused
 from lockhouse.gates.authority import checked_bound
 from lockhouse.gates.disclose import Records, View, disclose, note_nothing
 from lockhouse.gates.lookups import Sought, lookup_tag, seek
+from lockhouse.gates.pace import Footing
 from lockhouse.gates.typed import pointing
 from lockhouse.identity.normalise import NORM_VERSION
 from lockhouse.model.decision import Actor, Ask, Facts
@@ -94,6 +95,7 @@ async def find(house: House, ask: Ask, *, by: str, value: str) -> Found:
             is known.
     """
     await _require_seen(house, ask, by)
+    await Footing.of(house)  # before it can be told who is known
     persons, sought = await _owners(house, by, value)
     if not persons:
         await note_nothing(house, ask)

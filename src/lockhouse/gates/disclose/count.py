@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from lockhouse.errors import Refused
+from lockhouse.errors import Conflict as Moved
+from lockhouse.errors import Refused, Unavailable
 from lockhouse.gates.disclose.decided import decided, with_facts
 from lockhouse.gates.disclose.noting import commit_note, common, note_nothing
 from lockhouse.gates.pace import Footing, Pace
@@ -34,6 +35,7 @@ CHUNK = 1_000
 """Persons decided over at once."""
 PAGE = 500
 """Records of a person read at once."""
+TRIES = 5
 _OF_THE_ROLE = frozenset({"class-not-seen", "no-role", "not-for-this-purpose"})
 
 
@@ -47,19 +49,34 @@ async def count(house: House, ask: Ask, *, by: By) -> tuple[Cell, ...]:
             condition of it, such as a course, does not hold. That is noted.
         Unavailable: the look could not be noted, the lease is lost or the clock is in doubt; then nothing is counted.
     """
-    await Footing.of(house)
+    for _ in range(TRIES):
+        footing = await Footing.of(house)
+        try:
+            return await _counted(house, ask, footing, by=by)
+        except Moved:
+            continue
+    raise Unavailable("counts: expected the policy and the keys to hold still", retry_after_s=1.0)
+
+
+async def _counted(house: House, ask: Ask, footing: Footing, *, by: By) -> tuple[Cell, ...]:
+    """The same, once.
+
+    Raises:
+        Moved: the policy or the keys moved: somebody may have ended who is counted already.
+    """
     await _require(house, ask)
     await note_nothing(house, ask)
-    events, persons, pace = Counter[int](), Counter[int](), Pace()
+    events, persons = Counter[int](), Counter[int]()
     async for rows in house.reads.scan(Person, chunk=CHUNK):
         here = sorted(row.id for row in rows)
         for known in await with_facts(house, here):
-            await pace.step()
+            await footing.step()
             group = decided(house, ask, known)
             if min(known) in here and _counts(group):  # of persons who are one, the first brings the others along
-                seen = await _records(house, group.persons, by=by, pace=pace)
+                seen = await _records(house, group.persons, by=by, pace=footing)
                 events.update(seen)
                 persons.update(seen.keys())
+    await footing.hold()
     names = house.live().names
     named = {number: names.name(by, number) or f"#{number}" for number in events}
     return cells({named[one]: events[one] for one in events}, {named[one]: persons[one] for one in persons})
