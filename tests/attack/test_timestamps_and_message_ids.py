@@ -15,7 +15,7 @@ from lockhouse.model.event import Batch, Event
 from lockhouse.model.ids import DAY_MS
 from lockhouse.model.ports import Answer
 from lockhouse.model.rows import Outbox, Person, Receipt, Record
-from lockhouse.model.scale import Assurance
+from lockhouse.model.scale import Assurance, Proof
 from tests.world import POLICY, World
 
 if TYPE_CHECKING:
@@ -188,3 +188,13 @@ async def test_an_event_sent_again_leaves_no_word_that_the_ledger_does_not_know(
     [[reply]] = await collect_group(world.house, [batch])
     assert reply.outcome == "duplicate"
     assert len(world.store.shelf.tables["consent"]) == (await world.kinds()).count("consent")
+
+
+async def test_a_public_event_makes_nobody_active_who_is_made_in_its_own_group(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    old = world.clock.at - 400 * DAY_MS
+    order: dict[str, object] = {"email": EMAIL, "order_id": "1", "at": old}
+    await world.send_all([("account", "Order Completed", order), ("web", "identify", {"email": EMAIL})])
+    [person] = {row.person for row in await world.indexes(EMAIL) if row.proof == Proof.PROVEN}
+    [row] = [row for row in await world.rows(Person) if row.id == person]
+    assert row.active_at <= old

@@ -210,6 +210,9 @@ async def settle_activity(house: House, works: Sequence[Work]) -> None:
     believed: dict[bytes, int] = {}
     for row in checked_bound(rows, house.row_macs):
         believed[row.person] = max(believed.get(row.person, 0), row.proof)
+    for work in works:
+        if work.is_new:
+            believed[work.person] = max((one[3] for one in work.indexes), default=0)
     for work in public:
         shown = [one.belief for one in work.found if one.is_person] or [one.belief for one in work.found]
         work.is_activity = believed.get(work.person, 0) <= max(shown, default=0)
