@@ -226,7 +226,7 @@ async def opened(
     """The house, for as long as the block runs: beside its running writer, or alone.
 
     Args:
-        role: what this process is, for the list of processes: `collect`, `work`, `console`.
+        role: what this process is, for the leases of processes: `collect`, `work`, `console`.
         lane: its ledger lane; the role's own by default.
         purpose: for an `audit` nothing is folded, signed or minted unless asked for. A house that was just `restored`
             begins a line of checkpoints of its own, and its clock is believed. To `accept` a clock that is in doubt

@@ -23,7 +23,17 @@ import msgspec
 from lockhouse.crypto.ring import WHOLE
 from lockhouse.errors import Invalid, Unavailable
 from lockhouse.gates.cases import advance
-from lockhouse.gates.ending import Case, adopt, cancel, carry_on, destroy_again, is_back, open_cases, shut_again
+from lockhouse.gates.ending import (
+    Case,
+    adopt,
+    cancel,
+    carry_on,
+    destroy_again,
+    end_some,
+    is_back,
+    open_cases,
+    shut_again,
+)
 from lockhouse.gates.facts import SEAL_ENDING
 from lockhouse.gates.forgotten import Forgotten, remember
 from lockhouse.gates.read_shut import NO_JOURNAL, shut_reading
@@ -163,12 +173,14 @@ async def replay(house: House, source: Source, *, journal: Journal, by: str) -> 
         Tampered: what was shut is not as the house left it.
     """
     known = await open_cases(house, also_closed=True)
-    told = frozenset(serial for case in known if case.step == "done" for serial in case.serials)
+    told = frozenset(serial for case in known if case.step in {"destroyed", "done"} for serial in case.serials)
     shut = _lacks_journal(source, told)
     gone, entry = source.destroyed | told, house.ids.new()
     shutting = shut_reading(house, by=by, entry=entry)  # a restore that does not come to its end leaves nothing to read
     await house.commits.commit(Change("record", puts=(shutting,)))
     await adopt(house, known, journal=journal, by=by)
+    # Before what stands is shut again: whoever refused has a ring to be found by.
+    forgotten = await remember(house, size=source.manifest.size) if source.only == "identity" else None
     replayed = Replayed()
     for case in await open_cases(house):  # what was shut when the backup was taken waits in limbo, not in a ring
         replayed = _sum(replayed, await _replay_case(house, case, gone, source=source, journal=journal, by=by))
@@ -180,7 +192,6 @@ async def replay(house: House, source: Source, *, journal: Journal, by: str) -> 
             if epoch.serial in gone and epoch.state != KeyState.DESTROYED:
                 replayed = _sum(replayed, await _replay_epoch(house, epoch, journal=journal, by=by))
     manifest = source.manifest
-    forgotten = await remember(house, size=manifest.size) if source.only == "identity" else None
     said = RestoreEntry(
         backup=manifest.backup, log=manifest.log, size=manifest.size, root=manifest.root, replayed=replayed.keys,
         shut=shut, by=by,
@@ -228,6 +239,8 @@ async def _replay_case(  # noqa: PLR0913  (what a case is carried on with)
     ended = gone.intersection(case.serials)
     if not (ended or is_ending):
         return Replayed()
+    if not is_ending and await end_some(house, case, gone):
+        return Replayed(keys=len(ended))
     await destroy_again(house, case, journal=journal)
     return _replayed_of(case, keys=len(ended))
 

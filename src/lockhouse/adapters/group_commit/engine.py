@@ -149,7 +149,7 @@ class Engine:
     def _stage(self, changes: Sequence[PlainChange], places: list[int]) -> Stage:
         drafts = [draft for place in places for draft in changes[place].entries]
         said = any(draft.kind == "acceptance" and draft.body.get("what") == "clock" for draft in drafts)
-        return self._ledger.stage(accepted=said or self._parts.restored)
+        return self._ledger.stage(accepted=said, restored=self._parts.restored)
 
     def _load(self, changes: Sequence[PlainChange], places: list[int]) -> State:
         wanted: dict[str, set[KeyTuple]] = {}

@@ -184,11 +184,13 @@ class LedgerDuty:
         """The house row as committed; None before `init`."""
         return self._kept.house
 
-    def stage(self, *, accepted: bool = False) -> Stage:
+    def stage(self, *, accepted: bool = False, restored: bool = False) -> Stage:
         """Begin a group. Ledger time never runs backwards: a clock behind it stands still instead.
 
         Args:
             accepted: the group says that the clock is right, however far it is ahead.
+            restored: the ledger is of a backup, which may be old: that the clock is far ahead of it says nothing. But
+                nobody has watched the time go by.
 
         Raises:
             Unavailable: the wall clock was set since this writer began, or was far ahead of the ledger when it did. One
@@ -201,7 +203,7 @@ class LedgerDuty:
                 hint="set this machine's clock right; if it is right now, start Lockhouse again",
             )  # fmt: skip
         house = self._kept.house
-        if house is not None and 0 < house.last_at < self._began_ms - AHEAD_MS and not accepted:
+        if house is not None and 0 < house.last_at < self._began_ms - AHEAD_MS and not (accepted or restored):
             raise Unavailable(
                 "clock: expected it to be near the ledger's last time, got one that is far ahead", retry_after_s=60.0,
                 hint="set this machine's clock right; if it is right, lockhouse accept clock",

@@ -96,7 +96,7 @@ async def _stand_again(house: House, rows: Sequence[Limbo], *, by: str) -> None:
     now, regulations = house.clock.now_ms(), house.live().policy.controller.regulations
     case = Case(
         id=rows[0].case_id, what="person", by=by, reason="restore", entries=tuple(house.ids.new() for _ in rows),
-        asked_at=min(now, *(row.shut_at for row in rows)), salt=house.ids.random(16), step="shut",
+        asked_at=now, salt=house.ids.random(16), step="shut",
         destroy_at=destroy_at(now, cause="request", regulations=regulations),
         persons=tuple(row.person for row in rows), scope=("everything held about the person",),
     )  # fmt: skip
@@ -169,6 +169,20 @@ async def shut_again(house: House, case: Case) -> Case:
     begun = msgspec.structs.replace(case, step="begun", serials=(), held=())
     await advance(house, begun, was=case)
     return await (shut_epoch(house, begun) if case.what == "epoch" else shut(house, begun))
+
+
+async def end_some(house: House, case: Case, gone: Collection[bytes]) -> bool:
+    """Of a case of several persons those end whose keys are destroyed elsewhere; the others wait on, and it stands.
+
+    False, with nothing done, if it has none whose keys all live: then all of it is to end.
+    """
+    held = {person: set(serials) for person, serials in zip(case.persons, case.held, strict=True)}
+    if not any(serials and serials.isdisjoint(gone) for serials in held.values()):
+        return False
+    for person, serials in held.items():
+        if not serials.isdisjoint(gone):
+            await destroy_person(house, case, person, at=house.clock.now_ms())
+    return True
 
 
 async def is_back(house: House, case: Case) -> bool:

@@ -1,0 +1,131 @@
+"""What came, ended or was called off between a backup and its restore: nothing of it is lost, or ends too early."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lockhouse.adapters.memory import MemoryStore
+from lockhouse.errors import Unavailable
+from lockhouse.flows import consent, link, request
+from lockhouse.gates.ending import carry_on, open_cases
+from lockhouse.gates.facts import facts_of_persons
+from lockhouse.model.ids import DAY_MS
+from tests.flows.anna import EMAIL, anna, contact
+from tests.flows.restored import copied, restored
+from tests.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from lockhouse.model.change import Change, Committed, Conflict
+
+BERT = "bert@example.org"
+
+
+async def test_a_request_called_off_since_is_not_destroyed_before_anybody_can_look(tmp_path: Path) -> None:
+    """The restore itself is no word that the clock is right."""
+    world = await World.make(tmp_path)
+    case = await world.erase(await anna(world), now=False)
+    tables = copied(world, "record", "identity")
+    world.clock.pass_days(0.1)
+    await request.undo(world.house, case, by="os-user:1")
+    for _ in range(20):
+        world.clock.pass_days(0.5)
+        await world.send("account", "Order Completed", email=EMAIL, order_id="X")
+    for name, rows in tables.items():
+        world.store.shelf.tables[name].clear()
+        world.store.shelf.tables[name].update(copy.deepcopy(rows))
+    world.store = MemoryStore(replace(world.store.parts, restored=True), shelf=world.store.shelf)
+    served = await (await restored(world, tables)).restarted()
+    [standing] = await open_cases(served.house)
+    with pytest.raises(Unavailable, match="a day in which it was watched"):
+        await carry_on(served.house, standing, journal=served.journal)
+    assert [one.step for one in await open_cases(served.house)] == ["shut"]
+
+
+async def test_who_shared_a_request_with_somebody_who_ended_since_is_not_ended_with_them(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    one = await anna(world)
+    await world.send("account", "Order Completed", email=BERT, order_id="B-1", consent={"Advertising": True})
+    other = await world.person(BERT)
+    await link.make(world.house, one, other, by="os-user:1")
+    part = await world.erase(one, compartment=await contact(world, one), now=False)
+    assert set(part.persons) == {one, other}
+    await link.undo(world.house, one, other, by="os-user:1")
+    await world.erase(one, now=True)
+    back = await restored(world, copied(world, "record", "identity"))
+    [still] = await open_cases(back.house)
+    assert (still.id, still.step) == (part.id, "shut")
+    await request.undo(back.house, still, by="os-user:1")
+    assert (await back.reveal(other)).fields["email"].value == BERT
+
+
+async def test_a_refusal_of_somebody_whose_request_stands_is_remembered_too(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    person = await anna(world)
+    identity = copied(world, "identity")
+    world.clock.at += 1_000
+    await consent.record(world.house, person, "marketing", granted=False)
+    await world.erase(person, now=False)
+    back = await restored(world, copied(world, "record") | identity, only="identity", size=0)
+    [standing] = await open_cases(back.house)
+    await request.undo(back.house, standing, by="os-user:1")
+    facts = await facts_of_persons(back.house, [person], fresh=True)
+    assert facts[person].consents["marketing"] is False
+
+
+class _Stopped:
+    """Commits of a process that dies before it can say that an ending is complete."""
+
+    def __init__(self, world: World) -> None:
+        self._store = world.store
+
+    async def commit(self, change: Change) -> Committed | Conflict:
+        if any(draft.kind == "completion" for draft in change.entries):
+            raise Unavailable("writer: expected an answer, got none")
+        return await self._store.commit(change)
+
+    async def commit_each(self, changes: Sequence[Change]) -> list[Committed | Conflict]:
+        return await self._store.commit_each(changes)
+
+    async def scrub(self) -> None:
+        await self._store.scrub()
+
+
+async def test_keys_that_were_destroyed_and_not_yet_certified_count_against_a_journal_that_lacks_them(
+    tmp_path: Path,
+) -> None:
+    world = await World.make(tmp_path)
+    person = await anna(world)
+    identity = copied(world, "identity")
+    case = await world.erase(person, now=False)
+    world.house.commits = _Stopped(world)
+    with pytest.raises(Unavailable):
+        await carry_on(world.house, case, journal=world.journal, now=True)
+    assert [one.step for one in await open_cases(world.house)] == ["destroyed"]
+    world.journal.serials.clear()
+    with pytest.raises(Unavailable, match="journal"):
+        await restored(world, copied(world, "record") | identity, only="identity")
+
+
+@pytest.mark.parametrize("days", [0, 10])
+async def test_a_request_that_stands_again_cools_from_the_restore_on_as_it_says(tmp_path: Path, days: int) -> None:
+    world = await World.make(tmp_path)
+    person = await anna(world)
+    records = copied(world, "record")
+    await world.erase(person, now=False)
+    for _ in range(2 * days):
+        world.clock.pass_days(0.5)
+        await world.send("account", "Order Completed", email="x@example.com", order_id="X")
+    back = await restored(world, records | copied(world, "identity"), only="record")
+    [case] = await open_cases(back.house)
+    assert 0 < case.destroy_at - world.clock.at <= DAY_MS
+    for _ in range(3):
+        world.clock.pass_days(0.5)
+        await back.send("account", "Order Completed", email="y@example.com", order_id="Y")
+    assert (await carry_on(back.house, case, journal=back.journal)).case.step == "done"
