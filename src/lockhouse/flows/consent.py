@@ -11,6 +11,7 @@ from lockhouse.crypto.blindindex import suppression_tag
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Invalid, NotFound, Refused
 from lockhouse.gates.authority import checked, checked_bound, signed
+from lockhouse.gates.ending.person import waiting_owners
 from lockhouse.gates.facts import STAFF, SUPPRESSION, facts_of_persons, pointer_of
 from lockhouse.gates.read_shut import require_readable
 from lockhouse.gates.rings import admit_rings
@@ -18,7 +19,7 @@ from lockhouse.gates.told import LATE, consent_draft, suppression_draft, take_aw
 from lockhouse.gates.typed import pointing
 from lockhouse.identity.normalise import NORM_VERSION
 from lockhouse.model.change import Change, Conflict, Expect, Put
-from lockhouse.model.rows import Consent, Identifier, KeyRing, Person, Suppression
+from lockhouse.model.rows import Consent, Identifier, KeyRing, Limbo, Person, Suppression
 from lockhouse.model.scale import Assurance, ConsentState
 
 if TYPE_CHECKING:
@@ -166,38 +167,44 @@ async def _close(  # noqa: PLR0913  (a suppression, whom it is of and what it cl
 ) -> list[Consent]:
     """The suppression stands, and whoever has its identifier, however far that is believed, has refused; their words.
 
+    So has whoever had it and is shut by a request: it may be called off. Of them the ledger is told then.
+
     Raises:
         Moved: see `suppress`.
     """
     pointer = pointer_of(row.kind, row.tag)
     for _ in range(TRIES):
         holders = await _holders(house, field, value)
+        waiting = await waiting_owners(house, _place(house, field, value))
         words = [
             _word(house, person, purpose, granted=False, signal=SUPPRESSION, notice=pointer)
-            for person in holders
+            for person in (*holders, *(person for person, _ in waiting))
             for purpose in shut
         ]
         puts = (Put(Suppression.TABLE, row), *(Put(Consent.TABLE, word) for word in words))
-        expects = (_unmoved(row, was), *map(_alive, holders))
+        expects = (_unmoved(row, was), *map(_alive, holders), *(still for _, still in waiting))
         answer = await house.commits.commit(Change("identity", puts=puts, expects=expects))
         if not isinstance(answer, Conflict):
-            return words
-        if answer.because != RING_MOVED:
+            return [word for word in words if word.person in holders]
+        if answer.table not in {KeyRing.TABLE, Limbo.TABLE}:
             break
     raise _moved()
 
 
 async def _holders(house: House, field: str, value: str) -> list[bytes]:
     """The living persons who have this identifier, however far that is believed, their rings in the keyring."""
-    kind, plain = house.live().kind(field), pointing(house.live(), field, value)
-    tag = house.indexer.tag(kind.number, kind.generation, plain, norm=NORM_VERSION)
-    place = (kind.number, kind.generation, tag)
-    rows = await house.reads.find(Identifier, ("kind", "generation", "tag"), [place])
+    rows = await house.reads.find(Identifier, ("kind", "generation", "tag"), [_place(house, field, value)])
     persons = {row.person for row in checked_bound(rows, house.row_macs)}
     facts = await facts_of_persons(house, persons, fresh=True)
     living = [person for person in sorted(persons) if person in facts and not facts[person].ending]
     await admit_rings(house, living)
     return [person for person in living if house.keyring.version_of(person) is not None]
+
+
+def _place(house: House, field: str, value: str) -> tuple[int, int, bytes]:
+    """The blind index of an identifier."""
+    kind, plain = house.live().kind(field), pointing(house.live(), field, value)
+    return kind.number, kind.generation, house.indexer.tag(kind.number, kind.generation, plain, norm=NORM_VERSION)
 
 
 async def _as_read(house: House, place: tuple[int, bytes]) -> list[Suppression]:

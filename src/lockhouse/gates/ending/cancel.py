@@ -18,8 +18,8 @@ from lockhouse.gates.told import tell_late, untold
 from lockhouse.identity.match import SAME_PERSON
 from lockhouse.ledger.entry import Cancellation
 from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
-from lockhouse.model.rows import ErasedMark, Identifier, KeyRing, Limbo, Link
-from lockhouse.model.scale import Belief, Proof
+from lockhouse.model.rows import Consent, ErasedMark, Identifier, KeyRing, Limbo, Link
+from lockhouse.model.scale import Belief, ConsentState, Proof
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -116,7 +116,8 @@ async def put_back(house: House, case: Case, person: bytes) -> list[Link]:
         taken = checked_bound(owned.values(), house.row_macs)
         free = [one for one, key in zip(indexes, keys, strict=True) if key not in owned]
         links = await _joined(house, person, taken)
-        puts = [Put(one.TABLE, one) for one in (ring, *free, *links)]
+        noes = await _refused_meanwhile(house, case, person, indexes)
+        puts = [Put(one.TABLE, one) for one in (ring, *free, *links, *noes)]
         expects = [as_read(row), guard, *(_absent(one) for one in free), *(_still(one) for one in taken)]
         marks = [Delete(ErasedMark.TABLE, (one.kind, one.generation, one.tag, case.id)) for one in indexes]
         deletes = (Delete(Limbo.TABLE, (person, case.id)), *marks)
@@ -146,6 +147,29 @@ async def _ring_again(house: House, case: Case, row: Limbo, wrapped: bytes) -> t
     back = house.keyring.restore(now, old, [case.compartment])
     guard = Expect(KeyRing.TABLE, (person,), {"version": stored.version}, or_absent=False, because="ring-moved")
     return KeyRing(person, back.generation, back.version, back.blob), guard
+
+
+async def _refused_meanwhile(
+    house: House, case: Case, person: bytes, indexes: Sequence[Identifier]
+) -> list[Consent]:  # fmt: skip
+    """What was refused under the person's identifiers while they were shut, as words of their own.
+
+    Without the ending it would have been theirs, however little its sender is believed; a yes would not. The ledger is
+    told with their next event, or by the daily round.
+    """
+    places = [(one.kind, one.generation, one.tag) for one in indexes]
+    rows = await house.reads.find(Identifier, ("kind", "generation", "tag"), places)
+    others = sorted({one.person for one in checked_bound(rows, house.row_macs)} - {person})
+    said = checked(
+        await house.reads.find(Consent, ("person",), [(one,) for one in others]), house.integrity_key
+    )  # fmt: skip
+    noes = [one for one in said if one.state == ConsentState.DENIED and one.at >= case.asked_at]
+    return [
+        signed(
+            msgspec.structs.replace(one, person=person, id=house.ids.new(), entry=house.ids.new()), house.integrity_key
+        )
+        for one in noes
+    ]
 
 
 def _still(one: Identifier) -> Expect:

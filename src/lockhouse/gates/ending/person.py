@@ -299,6 +299,22 @@ def limbo_rows(house: House, case: Case, row: Limbo) -> tuple[bytes, list[Identi
     return wrapped, [Identifier(*values) for values in indexes]
 
 
+async def waiting_owners(house: House, place: tuple[int, int, bytes]) -> list[tuple[bytes, Expect]]:
+    """Whose blind index this was before all of them was shut, and may be again; each with that it still waits.
+
+    Raises:
+        Tampered: a limbo row is not as this house made it.
+    """
+    owners = []
+    for case in (await sound_cases(house))[0]:
+        keys = [(person, case.id) for person in case.persons] if case.what == "person" else []
+        for row in (await house.reads.get(Limbo, keys)).values() if keys else ():
+            _, indexes = limbo_rows(house, case, row)
+            if place in [(one.kind, one.generation, one.tag) for one in indexes]:
+                owners.append((row.person, as_read(row)))
+    return owners
+
+
 def serials_in_limbo(house: House, case: Case, row: Limbo) -> tuple[bytes, ...]:
     """The serials of the keys that wait in a limbo row, sorted: read from what is sealed there and nothing beside.
 
