@@ -58,7 +58,7 @@ def root_at(path: Path, folder: Path, *, passphrase: str = "") -> Root:
 
 def place_at(path: Path, folder: Path) -> Place:
     """A folder that something is shipped to."""
-    return Place(there=path.is_dir(), same_disk=_disk(path) == _disk(folder))
+    return Place(same_disk=_disk(path) == _disk(folder))
 
 
 def _disk(path: Path) -> int | None:

@@ -15,10 +15,11 @@ import msgspec
 
 from lockhouse.adapters.append_only import MAX_LINE_BYTES, append_next, last_line, whole_lines
 from lockhouse.crypto.signatures import equal
-from lockhouse.errors import Invalid, Tampered
+from lockhouse.errors import Invalid, Tampered, Unavailable
+from lockhouse.posture.world import JournalPlace
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
 VERSION = 2
@@ -107,6 +108,15 @@ class Journal:
         serials = frozenset(bytes.fromhex(serial) for lines in found for line in lines for serial in line.serials)
         return Known(serials, any(lines[0].cause == BEGUN for lines in found))
 
+    def places(self, destroyed: Collection[bytes]) -> tuple[JournalPlace, ...]:
+        """Each of the two files as it stands, held against the keys that the house knows to be destroyed.
+
+        Args:
+            destroyed: their serials, read before this is asked: a key is written down before it is destroyed.
+        """
+        wanted = frozenset(destroyed)
+        return tuple(_place(name, path, wanted) for name, path in self._places.items())
+
     def append(self, serials: Sequence[bytes], *, cause: str, at: int) -> None:
         """Durable here and there when it returns: only then may the keys be destroyed.
 
@@ -142,6 +152,22 @@ def _line(last: bytes | None, cause: str, serials: Sequence[bytes], *, at: int) 
     number, before = (0, _FIRST) if last is None else (_parsed(last).n, sha256(last).hexdigest())
     line = Destroyed(VERSION, number + 1, before, at, cause, tuple(serial.hex() for serial in serials))
     return msgspec.json.encode(line)
+
+
+def _place(name: str, path: Path, destroyed: frozenset[bytes]) -> JournalPlace:
+    place = JournalPlace(name=name, path=str(path), folder=path.parent.is_dir())
+    try:
+        lines = read(path)
+    except Unavailable:
+        return msgspec.structs.replace(place, fault="unreadable")
+    except Tampered:
+        return msgspec.structs.replace(place, fault="broken")
+    if lines is None:
+        return msgspec.structs.replace(place, fault="empty" if path.is_file() else "missing")
+    if lines[0].cause != BEGUN:
+        return msgspec.structs.replace(place, fault="late")
+    lacking = len(destroyed - {bytes.fromhex(serial) for line in lines for serial in line.serials})
+    return msgspec.structs.replace(place, fault="short" if lacking else "", lacking=lacking)
 
 
 def _parsed(line: bytes) -> Destroyed:

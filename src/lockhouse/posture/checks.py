@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from lockhouse.model.ids import DAY_MS
+from lockhouse.posture import journal
 from lockhouse.posture.world import Host, House, Thing, World
 
 State = Literal["PASS", "FAIL", "MANUAL", "ERROR"]
@@ -144,9 +145,10 @@ def _metrics(host: Host) -> Answer:
     return fine("/metrics is on loopback.")
 
 
-def _journal(host: Host) -> Answer:
-    if not host.journal.there:
-        return Answer("FAIL", "The folder that destructions are shipped to is missing.", "make it, or set journal_copy")
+def _journal(house: House) -> Answer:
+    wrong = journal.wrong(house.journal)
+    if wrong:
+        return Answer("FAIL", wrong, journal.mend(house.journal))
     return fine("Destroyed keys are written down in a second place.")
 
 
@@ -342,13 +344,13 @@ _HOST: tuple[tuple[str, Callable[[Host], Answer], bool], ...] = (
     ("folder-mode", _folder, False), ("folder-owner", _owner, False), ("root-file", _root, False),
     ("passphrase", _passphrase, False),
     ("root-apart", _root_apart, False), ("schema", _schema, False), ("wal-size", _wal, False),
-    ("listeners", _listeners, False), ("metrics", _metrics, False), ("journal", _journal, False),
+    ("listeners", _listeners, False), ("metrics", _metrics, False),
     ("no-demo", _is_demo, True), ("root-locked", _locked, True), ("journal-apart", _journal_apart, True),
     ("public-url", _reached, True),
 )  # fmt: skip
 _HOUSE: tuple[tuple[str, Callable[[House], Answer], bool], ...] = (
     ("ledger", _ledger, False), ("policy", _policy, False), ("draft", _draft, False), ("clock", _clock, False),
-    ("readable", _readable, False),
+    ("readable", _readable, False), ("journal", _journal, False),
     ("channels", _channels, False), ("origins", _origins, False), ("proof", _proof, False), ("served", _served, False),
     ("recipient-keys", _recipient_keys, False), ("endings", _endings, False), ("dead-letters", _dead, False),
     ("backup", _backup, True), ("contact", _contact, True), ("recipients", _recipients, True),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 import msgspec
 
@@ -39,10 +40,26 @@ class Root(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """A folder that something is shipped to: whether it is there, and on the house's own file system."""
+    """A folder that something is shipped to: whether it is on the house's own file system."""
 
-    there: bool
     same_disk: bool
+
+
+class JournalPlace(msgspec.Struct, frozen=True, kw_only=True):
+    """One of the two files of the destruction journal.
+
+    Attributes:
+        name: which of the two. `path`: of the file. `folder`: whether the folder it belongs in is there.
+        fault: what is wrong with it: there is none, it holds nothing, it cannot be read, its lines are not the
+            journal's own, it does not begin with the house, or it lacks keys that are destroyed; empty for none.
+        lacking: how many destroyed keys it does not name.
+    """
+
+    name: str
+    path: str
+    folder: bool = True
+    fault: Literal["", "missing", "empty", "unreadable", "broken", "late", "short"] = ""
+    lacking: int = 0
 
 
 class Listener(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,6 +118,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
         dead: dead letters.
         unsigned: why the ledger could not be signed just now; empty when it was. `entries`: how many it has.
         found: what is wrong with them; None when there were too many to be read here.
+        journal: the two files of the destruction journal, held against every key that is destroyed.
         admins: enrolled staff that may approve; None while nobody can enrol.
     """
 
@@ -116,6 +134,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     now: int
     overdue: int
     dead: int
+    journal: tuple[JournalPlace, ...]
     no_draft: str = ""
     mend_draft: str = ""
     no_write_key: tuple[str, ...] = ()

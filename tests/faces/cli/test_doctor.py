@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from contextlib import closing
 from sqlite3 import connect
 from typing import TYPE_CHECKING
@@ -11,9 +12,10 @@ import pytest
 
 from lockhouse.errors import Unavailable
 from lockhouse.faces.outcomes import OUTCOMES
-from tests.faces.cli.house import Desk
+from tests.faces.cli.house import EMAIL, Desk
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -87,3 +89,56 @@ def test_a_draft_with_a_field_that_no_event_carries_is_valid_and_says_so(desk: D
         seen = desk.call(line, typed="no\n", talks=True)
         assert "carries it:\n  shoe_size\n" in seen.out + seen.err
         assert "Newly kept" not in seen.out + seen.err
+
+
+def _with_one_erased(desk: Desk) -> tuple[Path, Path]:
+    """The journal's two files, of a house in which one person was erased."""
+    desk.send(("Order Completed", {"email": EMAIL, "order_id": "A-1"}))
+    request = desk.call(f"request open {desk.person()}", json=True).value["request"]
+    assert desk.call(f"request fulfil {request} --now --yes").code == 0
+    [shipped] = desk.house.rglob("*.destroyed.jsonl")
+    return desk.house / "destroyed.jsonl", shipped
+
+
+def test_a_journal_that_is_whole_in_both_places_is_no_finding(desk: Desk) -> None:
+    here, shipped = _with_one_erased(desk)
+    assert here.read_bytes() == shipped.read_bytes()
+    assert _said(desk, "journal")[0] == "PASS"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "word"),
+    [
+        (lambda file: file.unlink(), "there is none"),
+        (lambda file: file.write_bytes(b""), "nothing is in it"),
+        (lambda file: file.write_bytes(file.read_bytes().partition(b"\n")[2]), "lines were lost or changed"),
+        (lambda file: file.write_bytes(file.read_bytes().partition(b"\n")[0] + b"\n"), "not in it"),
+        (lambda file: file.write_bytes(file.read_bytes().partition(b"\n")[0].replace(b"begun", b"lost") + b"\n"),
+         "does not begin with the house"),
+        (lambda file: (file.unlink(), file.mkdir()), "cannot be read"),
+    ],
+)  # fmt: skip
+def test_a_journal_that_one_of_its_places_lacks_is_a_finding_with_the_place_and_the_remedy(
+    desk: Desk, spoil: Callable[[Path], object], word: str
+) -> None:
+    here, shipped = _with_one_erased(desk)
+    for bad, name, whole in ((shipped, "shipped copy", here), (here, "house folder", shipped)):
+        kept = bad.read_bytes()
+        spoil(bad)
+        state, sentence, mend = _said(desk, "journal")
+        assert (state, f"{name} ({bad}): " in sentence, word in sentence) == ("FAIL", True, True), sentence
+        assert str(whole) not in sentence
+        if bad.is_dir():
+            bad.rmdir()
+            bad.write_bytes(kept)
+        else:
+            subprocess.run(mend, shell=True, check=True)  # noqa: S602  # what a person would type
+        assert _said(desk, "journal")[0] == "PASS"
+
+
+def test_a_journal_that_is_gone_from_both_places_is_a_finding(desk: Desk) -> None:
+    here, shipped = _with_one_erased(desk)
+    here.unlink()
+    shipped.unlink()
+    state, sentence, mend = _said(desk, "journal")
+    assert (state, sentence.count("there is none"), "from a copy of your own" in mend) == ("FAIL", 2, True)

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import msgspec
 import pytest
 
 from lockhouse.model.ids import DAY_MS
 from lockhouse.posture.checks import CHECKS, counts, examine
-from lockhouse.posture.world import Host, House, Listener, Place, Root, Thing, World
+from lockhouse.posture.world import Host, House, JournalPlace, Listener, Place, Root, Thing, World
 
 NOW = 1_795_440_630_000
 FILE = Thing(name="record.db", mode=0o600, owned=True)
 HOST = Host(
     things=(Thing(name="shop", mode=0o700, owned=True), FILE),
     root=Root(thing=Thing(name="root", mode=0o600, owned=True), inside=False, same_disk=False, locked=True),
-    journal=Place(there=True, same_disk=False), schema={"identity": "0001", "record": "0001"}, wanted="0001",
+    journal=Place(same_disk=False), schema={"identity": "0001", "record": "0001"}, wanted="0001",
     wal_bytes={"identity": 0, "record": 0},
     listeners=(Listener(name="collect", address="127.0.0.1:1", loopback=True, answers=False),), tls="own",
     public_url=True, demo=False,
 )  # fmt: skip
+HERE = JournalPlace(name="house folder", path="shop/destroyed.jsonl")
+SHIPPED = JournalPlace(name="shipped copy", path="/else where/destroyed.jsonl")
 HOUSE = House(
     policy=1, differs=None, placeholder=False, keyless=(), proving=("shop",), unserved=(), unproven=(), behind_ms=0,
-    backup_at=NOW, now=NOW, overdue=0, dead=0, admins=2, found=0,
+    backup_at=NOW, now=NOW, overdue=0, dead=0, admins=2, found=0, journal=(HERE, SHIPPED),
 )  # fmt: skip
 LOOSE = msgspec.structs.replace(FILE, mode=0o640)
 FOREIGN = msgspec.structs.replace(FILE, owned=False)
@@ -36,6 +38,10 @@ def _root(**changed: Any) -> dict[str, Any]:
 
 def _outside(name: str) -> dict[str, Any]:
     return {"listeners": (Listener(name=name, address="0.0.0.0:1", loopback=False, answers=True),)}
+
+
+def _journal(fault: str, **changed: Any) -> dict[str, Any]:
+    return {"journal": (HERE, msgspec.structs.replace(SHIPPED, fault=fault, **changed))}
 
 
 BAD_HOSTS: list[tuple[str, dict[str, Any], str]] = [
@@ -54,10 +60,9 @@ BAD_HOSTS: list[tuple[str, dict[str, Any], str]] = [
     ("listeners", _outside("collect"), "FAIL"),
     ("listeners", {"missing_keys": ("tls.key",)}, "FAIL"),
     ("metrics", {**_outside("metrics"), "tls": "files"}, "MANUAL"),
-    ("journal", {"journal": Place(there=False, same_disk=False)}, "FAIL"),
     ("no-demo", {"demo": True}, "FAIL"),
     ("root-locked", _root(locked=False), "FAIL"),
-    ("journal-apart", {"journal": Place(there=True, same_disk=True)}, "FAIL"),
+    ("journal-apart", {"journal": Place(same_disk=True)}, "FAIL"),
     ("public-url", {"public_url": False}, "FAIL"),
 ]
 BAD_HOUSES: list[tuple[str, dict[str, Any], str]] = [
@@ -78,6 +83,9 @@ BAD_HOUSES: list[tuple[str, dict[str, Any], str]] = [
     ("endings", {"spoilt": ("01" * 16,)}, "FAIL"),
     ("dead-letters", {"dead": 1}, "FAIL"),
     ("recipient-keys", {"no_write_key": ("recipients/tool.key",)}, "FAIL"),
+    *[("journal", _journal(fault), "FAIL") for fault in get_args(get_type_hints(JournalPlace)["fault"]) if fault],
+    ("journal", _journal("missing", folder=False), "FAIL"),
+    ("journal", {"journal": tuple(msgspec.structs.replace(one, fault="late") for one in (HERE, SHIPPED))}, "FAIL"),
     ("backup", {"backup_at": None}, "FAIL"),
     ("backup", {"backup_at": NOW - 3 * DAY_MS}, "FAIL"),
     ("contact", {"placeholder": True}, "FAIL"),
@@ -127,7 +135,7 @@ def test_a_house_that_does_not_open_is_an_error_and_never_a_pass() -> None:
     results = examine(World(host=HOST, away="root file: expected its passphrase"), production=False)
     of_house = [one for one in results if "could not be opened" in one.sentence]
     assert {one.state for one in of_house} == {"ERROR"}
-    assert counts(results)["ERROR"] == len(of_house) == 12
+    assert counts(results)["ERROR"] == len(of_house) == 13
 
 
 def test_without_production_only_what_concerns_every_house_is_asked() -> None:

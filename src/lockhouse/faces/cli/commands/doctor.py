@@ -22,13 +22,14 @@ from lockhouse.gates.trusted_time import is_watched
 from lockhouse.ledger.entry import Doctor
 from lockhouse.model.change import Change
 from lockhouse.model.rows import House as HouseRow
-from lockhouse.model.rows import LedgerEntry
+from lockhouse.model.rows import LedgerEntry, Tombstone
 from lockhouse.policy.starter import EXAMPLE_CONTACT
 from lockhouse.posture.checks import Result, counts, examine
 from lockhouse.posture.world import House, World
 from lockhouse.wiring import host_of
 
 if TYPE_CHECKING:
+    from lockhouse.gates.house import House as TheHouse
     from lockhouse.model.policy import Policy
     from lockhouse.wiring import Opened
 
@@ -107,8 +108,14 @@ async def _house(opened: Opened) -> House:
         found=await _found(opened) if entries <= MAX_READ and not unsigned else None,
         unwatched=not await is_watched(house),
         read_shut=house.read_shut,
+        journal=opened.journal.places(await _destroyed(house)),
         dead=sum([(await backlog(house, name))["dead"] for name in (policy.recipients if policy else ())]),
     )
+
+
+async def _destroyed(house: TheHouse) -> set[bytes]:
+    """The serial of every key that has a tombstone."""
+    return {stone.serial async for stones in house.reads.scan(Tombstone) for stone in stones}
 
 
 def _is_overdue(case: Case, now: int) -> bool:

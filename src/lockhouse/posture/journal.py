@@ -1,0 +1,52 @@
+"""Whether what was destroyed is written down in both places, so that a restored backup destroys it again."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lockhouse.posture.world import JournalPlace
+
+LOST = (
+    "bring the journal back from a copy of your own, into both places; without it a backup that is restored stays shut "
+    "for reading"
+)
+_FAULTS = {
+    "missing": "there is none",
+    "empty": "nothing is in it",
+    "unreadable": "it cannot be read",
+    "broken": "lines were lost or changed",
+    "late": "it does not begin with the house",
+}
+
+
+def wrong(places: Sequence[JournalPlace]) -> str:
+    """Which place lacks what, in one sentence; empty if both are whole."""
+    told = [f"{one.name} ({one.path}): {_fault(one)}" for one in places if one.fault]
+    return f"Destroyed keys are not written down in both places. {'; '.join(told)}." if told else ""
+
+
+def mend(places: Sequence[JournalPlace]) -> str:
+    """What puts a whole file where the other is not."""
+    whole = [one for one in places if not one.fault]
+    [bad, *others] = [one for one in places if one.fault]
+    if others or not whole:
+        return LOST
+    if bad.fault == "unreadable":
+        return f"let the user of the house read {bad.path}"
+    source, target = shlex.quote(whole[0].path), shlex.quote(bad.path)
+    steps = [f"cp -p {source} {target}"]
+    if bad.fault != "missing":
+        steps.insert(0, f"mv {target} {shlex.quote(f'{bad.path}.kept')}")
+    if not bad.folder:
+        return f"make the folder of {bad.path}, or set journal_copy to another; then {steps[0]}"
+    return " && ".join(steps)
+
+
+def _fault(place: JournalPlace) -> str:
+    if place.fault == "short":
+        return f"{place.lacking} destroyed key{'s are' if place.lacking > 1 else ' is'} not in it"
+    return _FAULTS[place.fault] if place.folder or place.fault != "missing" else "its folder is missing"
