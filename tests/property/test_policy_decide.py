@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from lockhouse.model.decision import Actor, Ask, Decision, Facts, PersonFacts
 from lockhouse.model.scale import PersonState
-from lockhouse.policy.decide import decide, purposes_open
+from lockhouse.policy.decide import decide, purposes_open, sees_nothing
 from tests.unit.policy.worlds import EXAMPLE, compiled
 
 POLICY = compiled()
@@ -130,6 +130,15 @@ def test_a_further_denial_never_shows_a_field(ask: Ask, denial: dict[str, Any]) 
     after = decide(POLICY, replace(ask, facts=_narrowed(ask.facts, denial)))
     assert after.open <= before.open
     assert after.open | after.masked <= before.open | before.masked
+
+
+@given(ask=asks, other=facts)
+def test_a_role_that_sees_nothing_for_a_purpose_is_told_nothing_of_the_person(ask: Ask, other: Facts) -> None:
+    looking = replace(ask, action="show" if ask.action in {"send", "package"} else ask.action)
+    asked = replace(looking, facts=Facts())
+    if sees_nothing(POLICY, asked):
+        of_person = replace(other, training=frozenset(), step_up_age_s=None)
+        assert decide(POLICY, replace(asked, facts=of_person)) == decide(POLICY, asked)
 
 
 @given(ask=asks)

@@ -17,8 +17,8 @@ from lockhouse.policy.live import map_consent, person_shut, purposes_open, why_s
 from lockhouse.policy.types.mask import mask
 
 __all__ = [
-    "decide", "map_consent", "mask", "not_by", "open_slot", "permits", "person_shut", "purposes_open", "unmet",
-    "why_shut",
+    "decide", "map_consent", "mask", "not_by", "open_slot", "permits", "person_shut", "purposes_open",
+    "sees_nothing", "unmet", "why_shut",
 ]  # fmt: skip
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 _CONDITIONS = {
@@ -45,10 +45,30 @@ def decide(policy: Policy, ask: Ask) -> Decision:
 
 
 def _forbidden(policy: Policy, ask: Ask) -> tuple[str, ...]:
+    apart = _apart(policy, ask)
     found = person_shut(policy, ask.purpose, ask.facts)
     if ask.facts.own_record and ask.actor.kind != "service":
         found = (*found, "own-record")
-    return found + _apart(policy, ask)
+    if found and sees_nothing(policy, ask):  # what stands of the person is none of its business
+        found = ()
+    return found + apart
+
+
+def sees_nothing(policy: Policy, ask: Ask) -> bool:
+    """Whether the actor's roles see nothing of anybody in this way for this purpose, whatever stands of the person.
+
+    Then the answer is no, and it is told by the roles alone: a word of the person's that is told would be a sight of
+    them. What is sent or packed is no sight of a role's.
+    """
+    if ask.action in {"send", "package"} or all(one.name != ask.purpose for one in policy.purposes):
+        return False
+    modes = set(_wanted(ask))
+    rows = [policy.table.get(role, {}).get(ask.purpose, {}) for role in ask.actor.roles]
+    classes = {class_ for row in rows for class_, cells in row.items() if modes & set(cells)}
+    return not any(
+        field.class_ in classes and (ask.purpose == REQUESTS or ask.purpose in field.purposes)
+        for field in policy.fields.values()
+    )
 
 
 def _apart(policy: Policy, ask: Ask) -> tuple[str, ...]:

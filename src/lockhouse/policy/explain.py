@@ -5,7 +5,7 @@ from __future__ import annotations
 from lockhouse.errors import NotFound
 from lockhouse.model.decision import Actor, Ask, Decision, Facts, PersonFacts
 from lockhouse.model.policy import REQUESTS, Field, Guard, Policy, Purpose, Role
-from lockhouse.policy.decide import decide
+from lockhouse.policy.decide import decide, sees_nothing
 from lockhouse.policy.live import person_shut
 from lockhouse.policy.sentences import SENTENCES, sentence
 from lockhouse.policy.words import region_keys
@@ -72,14 +72,14 @@ def explain(policy: Policy, *, role: str, field: str, purpose: str, person: Pers
     )
     lines = [_kept(item, about), _rests(policy, about, person.region)]
     lines.extend(_role_lines(policy, who, item, purpose=purpose))
-    if person_shut(policy, purpose, facts):
+    ask = Ask(
+        actor=Actor(id="", kind="staff", roles=(role,)), action="show", purpose=purpose, fields=(field,), facts=facts
+    )
+    if person_shut(policy, purpose, facts) and not sees_nothing(policy, ask):
         lines.append(f"For this person {purpose} is shut.")
     never = _never(policy, who, item, purpose=purpose)
     if never:  # whatever the person says, and wherever they are: a remedy for those would not help
         return [*lines, f"Answer: {field} is shut.", sentence(never)]
-    ask = Ask(
-        actor=Actor(id="", kind="staff", roles=(role,)), action="show", purpose=purpose, fields=(field,), facts=facts
-    )
     lines.extend(_answer(decide(policy, ask), field))
     return lines
 

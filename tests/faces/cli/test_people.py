@@ -90,3 +90,34 @@ def test_a_look_up_that_more_share_than_are_shown_says_so_on_the_screen_and_for_
     )
     found = desk.call(line, typed="A-1\n", json=True).value
     assert (len(found["persons"]), found["more"]) == (FOUND_LIMIT, True)
+
+
+def test_who_sees_nothing_for_a_purpose_learns_nothing_of_what_a_person_said_of_it(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.found()
+    desk.send(("Order Completed", {"email": EMAIL, "order_id": "A-1"}))
+    person = desk.person()
+    looks = [f"person {verb} --as support --for marketing" for verb in (f"show {person}", f"explain {person} email")]
+    before = [desk.call(look) for look in looks] + [desk.call(looks[0], json=True)]
+    assert desk.call(f"consent record {person} marketing granted").code == 0
+    after = [desk.call(look) for look in looks] + [desk.call(looks[0], json=True)]
+    assert before == after
+    shown, explained, _ = after
+    assert "The role support sees nothing of single persons for marketing." in shown.err
+    assert "agree" not in shown.err
+    assert "For this person" not in explained.out
+    log = desk.call("ledger log --kind refusal", json=True).value
+    assert {tuple(one["body"]["because"]) for one in log} == {("no-role", "not-for-this-purpose"), ("no-role",)}
+
+
+def test_who_sees_nothing_for_a_purpose_learns_nothing_of_an_erasure(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.found()
+    desk.send(("Order Completed", {"email": EMAIL, "order_id": "A-1"}))
+    person = desk.person()
+    look = f"person show {person} --as support --for marketing"
+    before = desk.call(look)
+    request = desk.call(f"request open {person}", json=True).value["request"]
+    assert desk.call(look) == before
+    assert desk.call(f"request fulfil {request} --now --yes").code == 0
+    assert desk.call(look) == before

@@ -181,7 +181,6 @@ def test_explain_says_basis_keep_role_and_answer() -> None:
 @pytest.mark.parametrize(
     ("role", "field", "purpose", "says"),
     [
-        ("support", "email", "marketing", "For this person marketing is shut."),
         ("support", "ip", "analytics", "Role support does not work for analytics."),
         ("support", "loyalty_id", "fulfilment", "Role support sees nothing of class identity for fulfilment."),
         ("support", "phone", "marketing", "phone (contact) is not kept for marketing, only for fulfilment."),
@@ -219,6 +218,13 @@ def test_what_no_word_of_the_person_opens_is_explained_by_the_role_and_no_remedy
 def test_explain_knows_only_what_the_policy_names(role: str, field: str, purpose: str) -> None:
     with pytest.raises(NotFound):
         explain(compiled(), role=role, field=field, purpose=purpose, person=PersonFacts())
+
+
+def test_that_a_person_shut_a_purpose_is_explained_to_who_sees_people_for_it_and_to_nobody_else() -> None:
+    policy = compiled(SMALL.replace("for: [care], see", "for: [care, news], see"))
+    for rules, told in ((policy, True), (compiled(SMALL), False)):
+        lines = explain(rules, role="clerk", field="email", purpose="news", person=PersonFacts())
+        assert ("For this person news is shut." in lines) is told
 
 
 def test_a_decision_speaks_in_sentences() -> None:

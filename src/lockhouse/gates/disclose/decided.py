@@ -12,7 +12,7 @@ from lockhouse.gates.house import PersonFacts
 from lockhouse.model.decision import Decision, Facts
 from lockhouse.model.rows import Record
 from lockhouse.model.scale import PersonState
-from lockhouse.policy.decide import decide
+from lockhouse.policy.decide import decide, sees_nothing
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -49,8 +49,9 @@ def decided(house: House, ask: Ask, group: dict[bytes, PersonFacts]) -> Group:
     """What may be seen of one canonical person; source persons that ended, or are ending, are not looked at."""
     living = {person: facts for person, facts in group.items() if not facts.ending}
     parts = list((living or group).values())
-    decision = decide(house.live().policy, msgspec.structs.replace(ask, facts=_facts(ask.facts, group, parts)))
-    if not living:
+    policy = house.live().policy
+    decision = decide(policy, msgspec.structs.replace(ask, facts=_facts(ask.facts, group, parts)))
+    if not living and not sees_nothing(policy, ask):
         word = "erased" if all(facts.state & PersonState.ERASED for facts in parts) else "being-erased"
         nothing = dict.fromkeys(decision.open | decision.masked | decision.shut, (word,))
         decision = Decision(open=frozenset(), masked=frozenset(), shut=frozenset(nothing), because=nothing)
