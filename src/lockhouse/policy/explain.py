@@ -6,11 +6,11 @@ from lockhouse.errors import NotFound
 from lockhouse.model.decision import Actor, Ask, Decision, Facts, PersonFacts
 from lockhouse.model.policy import REQUESTS, Field, Guard, Policy, Purpose, Role
 from lockhouse.policy.decide import decide, sees_nothing
-from lockhouse.policy.live import person_shut
+from lockhouse.policy.live import STRICTEST, person_shut
 from lockhouse.policy.sentences import SENTENCES, sentence
 from lockhouse.policy.words import region_keys
 
-__all__ = ["SENTENCES", "explain", "sentences"]
+__all__ = ["SENTENCES", "explain", "explain_known", "sentences"]
 
 _GUARD_WORDS = {
     Guard.COURSE: "its courses in force",
@@ -44,6 +44,9 @@ _BASIS_WORDS = {
 }
 
 
+_SHUT = "For this person {} is shut."
+
+
 def sentences(decision: Decision) -> dict[str, tuple[str, ...]]:
     """For each field that is not open, why and what would help."""
     return {name: tuple(sentence(code) for code in codes) for name, codes in sorted(decision.because.items())}
@@ -75,13 +78,31 @@ def explain(policy: Policy, *, role: str, field: str, purpose: str, person: Pers
     ask = Ask(
         actor=Actor(id="", kind="staff", roles=(role,)), action="show", purpose=purpose, fields=(field,), facts=facts
     )
-    if person_shut(policy, purpose, facts) and not sees_nothing(policy, ask):
-        lines.append(f"For this person {purpose} is shut.")
+    if person_shut(policy, purpose, facts):
+        lines.append(_SHUT.format(purpose))
     never = _never(policy, who, item, purpose=purpose)
     if never:  # whatever the person says, and wherever they are: a remedy for those would not help
         return [*lines, f"Answer: {field} is shut.", sentence(never)]
     lines.extend(_answer(decide(policy, ask), field))
     return lines
+
+
+def explain_known(policy: Policy, *, role: str, field: str, purpose: str, person: PersonFacts) -> list[str]:
+    """The same of a person who is held: where they are is told only to a role that may see a field that says so.
+
+    That the purpose is shut for them is told only to a role that sees anybody for it.
+
+    Raises:
+        NotFound: as `explain`.
+    """
+    kept, rests, *others = explain(policy, role=role, field=field, purpose=purpose, person=person)
+    sources = [policy.fields[name] for name in policy.region_from]
+    if all(_never(policy, policy.roles[role], one, purpose=purpose) for one in sources):
+        about = next(one for one in policy.purposes if one.name == purpose)
+        rests = _rests_somewhere(policy, about, person.region)
+    look = Ask(actor=Actor(id="", kind="staff", roles=(role,)), action="show", purpose=purpose, facts=Facts())
+    untold = {_SHUT.format(purpose)} if sees_nothing(policy, look) else set()
+    return [kept, rests, *(line for line in others if line not in untold)]
 
 
 def _kept(field: Field, purpose: Purpose) -> str:
@@ -95,12 +116,20 @@ def _kept(field: Field, purpose: Purpose) -> str:
 
 
 def _rests(policy: Policy, purpose: Purpose, region: str | None) -> str:
-    if region is None and policy.region_unknown == "strictest":
+    if region is None and policy.region_unknown == STRICTEST:
         bases = sorted({_BASIS_WORDS[basis] for basis in purpose.basis.values()})
         return f"The region is unknown, so {purpose.name} needs all of: {'; '.join(bases)}."
     from_region = region or policy.region_unknown
     basis = _basis_in(purpose, from_region)
     return f"In region {from_region}, {purpose.name} rests on {_BASIS_WORDS[basis]} ({basis})."
+
+
+def _rests_somewhere(policy: Policy, purpose: Purpose, region: str | None) -> str:
+    """The basis without the region. Where it is one everywhere, not even whether the region is known is told."""
+    place = region or policy.region_unknown
+    bases = set(purpose.basis.values()) if place == STRICTEST else {_basis_in(purpose, place)}
+    words = "; ".join(sorted(f"{_BASIS_WORDS[basis]} ({basis})" for basis in bases))
+    return f"{purpose.name} {'needs all of:' if len(bases) > 1 else 'rests on'} {words}."
 
 
 def _basis_in(purpose: Purpose, region: str) -> str:

@@ -8,7 +8,7 @@ from lockhouse.model.decision import Actor, Ask, Decision, Facts, PersonFacts, S
 from lockhouse.model.policy import Slot
 from lockhouse.model.scale import PersonState
 from lockhouse.policy.decide import decide, map_consent, open_slot, permits, purposes_open
-from lockhouse.policy.explain import explain, sentences
+from lockhouse.policy.explain import explain, explain_known, sentences
 from lockhouse.policy.sentences import sentence
 from tests.unit.policy.worlds import EXAMPLE, SMALL, compiled
 
@@ -181,6 +181,7 @@ def test_explain_says_basis_keep_role_and_answer() -> None:
 @pytest.mark.parametrize(
     ("role", "field", "purpose", "says"),
     [
+        ("support", "email", "marketing", "For this person marketing is shut."),
         ("support", "ip", "analytics", "Role support does not work for analytics."),
         ("support", "loyalty_id", "fulfilment", "Role support sees nothing of class identity for fulfilment."),
         ("support", "phone", "marketing", "phone (contact) is not kept for marketing, only for fulfilment."),
@@ -220,10 +221,37 @@ def test_explain_knows_only_what_the_policy_names(role: str, field: str, purpose
         explain(compiled(), role=role, field=field, purpose=purpose, person=PersonFacts())
 
 
+@pytest.mark.parametrize(("purpose", "basis"), [("news", "the person's consent"), ("care", "the contract")])
+def test_where_a_person_is_is_explained_only_to_who_may_see_a_field_that_says_so(purpose: str, basis: str) -> None:
+    text = (
+        SMALL.replace("for: [care], see", "for: [care, news], see")
+        .replace("  note:", "  country: {type: country, class: location, for: [care, news]}\n  note:")
+        .replace("regulations: [gdpr]}", "regulations: [gdpr], region: {from: [country]}}")
+    )
+    seeing = text.replace("see: {contact: masked}", "see: {contact: masked, location: masked}")
+    german, unknown = (
+        explain_known(compiled(text), role="clerk", field="email", purpose=purpose, person=PersonFacts(region=region))
+        for region in ("de", None)
+    )
+    assert german[1].startswith(f"{purpose} rests on {basis}")
+    assert german[1] == unknown[1]
+    known = explain_known(
+        compiled(seeing), role="clerk", field="email", purpose=purpose, person=PersonFacts(region="de")
+    )
+    assert known[1].startswith(f"In region de, {purpose} rests on {basis}")
+
+
+def test_a_basis_that_differs_by_region_is_explained_without_the_region() -> None:
+    for region, basis in (("us", "rests on the person's not opting out"), (None, "needs all of: ")):
+        person = PersonFacts(region=region)
+        lines = explain_known(compiled(), role="support", field="email", purpose="marketing", person=person)
+        assert lines[1].startswith(f"marketing {basis}")
+
+
 def test_that_a_person_shut_a_purpose_is_explained_to_who_sees_people_for_it_and_to_nobody_else() -> None:
     policy = compiled(SMALL.replace("for: [care], see", "for: [care, news], see"))
     for rules, told in ((policy, True), (compiled(SMALL), False)):
-        lines = explain(rules, role="clerk", field="email", purpose="news", person=PersonFacts())
+        lines = explain_known(rules, role="clerk", field="email", purpose="news", person=PersonFacts())
         assert ("For this person news is shut." in lines) is told
 
 

@@ -17,7 +17,7 @@ from lockhouse.faces.cli.people import card, facts_about, joined, let_in, record
 from lockhouse.flows import link, look
 from lockhouse.gates.disclose import FOLD_LIMIT, Records
 from lockhouse.gates.facts import courses_by_grace
-from lockhouse.policy.explain import explain as explain_lines
+from lockhouse.policy.explain import explain_known
 
 if TYPE_CHECKING:
     from lockhouse.gates.disclose import View
@@ -224,7 +224,7 @@ async def explain(person: str, field: str, /, *, acting: Reading | None = None, 
         if not policy.roles[ask.actor.roles[0]].for_:
             raise _refusal(view, policy, ask)
         facts = await facts_about(house, view)
-        lines = explain_lines(policy, role=ask.actor.roles[0], field=field, purpose=ask.purpose, person=facts)
+        lines = explain_known(policy, role=ask.actor.roles[0], field=field, purpose=ask.purpose, person=facts)
     shown = view.fields.get(field)
     ended = sum(view.ended.values())
     nothing = "Nothing of it opens." if ended or view.shut else "Nothing is held of it."
