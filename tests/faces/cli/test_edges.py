@@ -369,6 +369,20 @@ def test_a_file_that_could_not_be_filled_is_not_left_behind(tmp_path: Path) -> N
     assert desk.call("ledger export log.jsonl").code == 0
 
 
+def test_a_held_file_that_is_no_checkpoint_is_a_mistake_and_one_that_was_changed_is_not(desk: Desk) -> None:
+    point = desk.call("ledger checkpoint").out
+    held = desk.house / "held.txt"
+    for text in ("hello\n", "", desk.call("ledger log").out, point.partition("\u2014")[0]):
+        held.write_text(text, "utf-8")
+        seen = desk.call("ledger verify --held held.txt")
+        assert (seen.code, "error[invalid]: --held: expected a checkpoint" in seen.err) == (2, True), text
+    held.write_text(point, "utf-8")
+    assert desk.call("ledger verify --held held.txt").code == 0
+    origin, size, rest = point.split("\n", 2)
+    held.write_text("\n".join([origin, str(int(size) + 1), rest]), "utf-8")
+    assert desk.call("ledger verify --held held.txt").code == 7
+
+
 def test_files_of_another_form_are_a_mistake_and_no_incident(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     desk.found()

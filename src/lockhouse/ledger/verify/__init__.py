@@ -10,13 +10,13 @@ Run it alone: ``python -m lockhouse.ledger.verify EXPORT --vkey KEY``.
 from __future__ import annotations
 
 from lockhouse.ledger.verify.certificate import Certificate, verify_certificate
-from lockhouse.ledger.verify.export import Report, verify_export
+from lockhouse.ledger.verify.export import Report, require_checkpoints, verify_export
 from lockhouse.ledger.verify.findings import Finding
 from lockhouse.ledger.verify.proof import Proof, verify_proof
 from lockhouse.ledger.verify.records import verify_records
 from lockhouse.ledger.verify.trees import consistency, inclusion
 
 __all__ = [
-    "Certificate", "Finding", "Proof", "Report", "consistency", "inclusion", "verify_certificate", "verify_export",
-    "verify_proof", "verify_records",
+    "Certificate", "Finding", "Proof", "Report", "consistency", "inclusion", "require_checkpoints",
+    "verify_certificate", "verify_export", "verify_proof", "verify_records",
 ]  # fmt: skip

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lockhouse.errors import Invalid, LockhouseError
-from lockhouse.ledger.verify import Report, verify_certificate, verify_export, verify_proof
+from lockhouse.ledger.verify import Report, require_checkpoints, verify_certificate, verify_export, verify_proof
 from lockhouse.ledger.verify.proof import HEADER
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ def _verified(asked: Namespace) -> int:
     if kind == PROOF:
         return _proof(asked)
     held = [path.read_text(encoding="utf-8") for path in asked.held]
+    require_checkpoints(held)
     with asked.file.open("rb") as lines:
         report = verify_export(lines, vkeys=asked.vkey, held=held)
     return _report(report, as_json=asked.json)

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 Line = TypeVar("Line", bound=msgspec.Struct)
 MAX_ENTRY_BYTES = 65_535
 _WRITES = "`lockhouse ledger export FILE` writes one"
+_SIGNS = "`lockhouse ledger checkpoint` prints one"
+_SIGNATURE = "\u2014 "
 _GROUNDS = frozenset({"intent", "completion"})
 """Kinds that a deletion may name as its reason."""
 # 16 digits may pass 2^53; then, and where keys might sort otherwise in UTF-16, the slow and exact check decides. What
@@ -62,6 +64,16 @@ class Report(NamedTuple):
     def clean(self) -> bool:
         """Whether nothing was found."""
         return self.found == 0
+
+
+def require_checkpoints(texts: Iterable[str]) -> None:
+    """Each text is a signed one, though perhaps not by the right key, and not another file named by mistake.
+
+    Raises:
+        Invalid: no line of one is a signature, so that there is no damage to be named.
+    """
+    if not all(any(line.startswith(_SIGNATURE) for line in text.split("\n")) for text in texts):
+        raise Invalid("--held", "a checkpoint of a ledger", got="something else", hint=_SIGNS)
 
 
 def verify_export(

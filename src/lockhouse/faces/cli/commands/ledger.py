@@ -18,6 +18,7 @@ from lockhouse.faces.cli.times import since_of
 from lockhouse.faces.outcomes import OUTCOMES
 from lockhouse.flows import audit
 from lockhouse.ledger.entry import KINDS
+from lockhouse.ledger.verify import require_checkpoints
 from lockhouse.wiring import require_schemas
 
 if TYPE_CHECKING:
@@ -113,6 +114,7 @@ async def verify(
         texts = tuple((call.cwd / one).read_text("utf-8") for one in held)
     except (OSError, UnicodeDecodeError) as err:
         raise Invalid("--held", "a readable text file", got="another") from err
+    require_checkpoints(texts)
     require_schemas(call.folder())  # also beside a writer that began before something was planted
     async with call.open(purpose="audit") as opened:
         keys = vkey or (opened.verifier,)
