@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from typing import TYPE_CHECKING
 
@@ -110,3 +111,27 @@ def test_what_is_told_of_a_shut_person_can_be_typed_from_here(desk: Desk) -> Non
     assert f"lockhouse -C {desk.house} request list" in told
     assert " lockhouse request" not in told
     assert desk.call(f"request cancel {case}").code == 0
+
+
+def test_a_remedy_on_a_card_names_the_house_that_was_named(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    assert desk.call(f"init {desk.house} --yes --name Shop --system shop:segment:secret").code == 0
+    desk.send(("Order Completed", {"email": EMAIL, "order_id": "A-1"}))
+    fact = f"grant record os-user:{os.getuid()} quota 9 --until 2026-12-31T18:00"
+    assert desk.call(fact).code == 0
+    look = f"person reveal {desk.person()} --as support --reason 'call back'"
+    for named in ("", f"-C {desk.house} "):
+        seen = desk.call(f"{named}{look}")
+        assert f"They record it: lockhouse {named}grant record." in seen.out
+
+
+def test_a_restore_says_in_which_house_to_look_and_in_which_to_call_off(desk: Desk) -> None:
+    case = desk.call(f"request open {desk.person()}", json=True).value["request"]
+    assert desk.call("backup create ../copy").code == 0
+    assert desk.call(f"request cancel {case}").code == 0
+    told = desk.call(f"-C {desk.house} backup restore ../copy --to ../back").out
+    [look] = re.findall(r"in it since: lockhouse (.*)", told)
+    [call_off] = re.findall(r"call it off here too: lockhouse (.*) ID", told)
+    [old] = desk.call(look, json=True).value
+    assert (old["request"], bool(old["cancelled_by"])) == (case, True)
+    assert desk.call(f"{call_off} {case}").code == 0

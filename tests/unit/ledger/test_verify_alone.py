@@ -130,7 +130,7 @@ def test_a_file_that_is_no_export_is_said_to_be_none_once(tmp_path: Path, capsys
     assert main([str(path), "--vkey", busy().vkeys[0]]) == 2
     assert capsys.readouterr().out.splitlines() == [
         "invalid: file: expected an export of a ledger, got something else",
-        "hint: `lockhouse ledger export FILE` writes one",
+        "hint: `lockhouse -C HOUSE ledger export FILE` writes one",
     ]
 
 

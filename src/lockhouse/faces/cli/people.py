@@ -17,6 +17,7 @@ from lockhouse.policy.sentences import SENTENCES, revealed, sentence
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from lockhouse.faces.cli.call import Call
     from lockhouse.flows.link import Joint
     from lockhouse.gates.disclose import FieldView, View
     from lockhouse.gates.house import House
@@ -31,11 +32,11 @@ MAX_SHOWN = 60
 """Characters of a value on one line; `--json` has all of it."""
 
 
-def card(view: View, policy: Policy, ask: Ask) -> str:
-    """A view as lines."""
+def card(view: View, policy: Policy, ask: Ask, *, call: Call) -> str:
+    """A view as lines. Its commands are made to fit the call, and its values are not: one may look like a command."""
     lines = [_head(view), _look(view, ask)]
     if view.refused:
-        return "\n".join([*lines, *(f"  {sentence}" for sentence in why_refused(view, policy, ask))])
+        return "\n".join([*lines, *(f"  {call.located(one)}" for one in why_refused(view, policy, ask))])
     seen = {name: one for name, one in view.fields.items() if one.state != "shut"}
     rows = [
         (name, one.state, shown(one.value), one.channel or "-", proof(one.proof), day(one.at))
@@ -43,13 +44,14 @@ def card(view: View, policy: Policy, ask: Ask) -> str:
     ]
     heads = ("field", "state", "value", "from", "proof", "date")
     lines.append(table(heads, rows, empty="nothing is held that this role may see"))
-    lines += _because(view, policy, says=revealed if ask.action == "reveal" else sentence)
+    says = revealed if ask.action == "reveal" else sentence
+    lines += _because(view, policy, says=lambda code: call.located(says(code)))
     lines += [
         f"{count(number, 'box', 'boxes')} {word}: {ENDED[word]}, and nothing opens {'it' if number == 1 else 'them'}."
         for word, number in sorted(view.ended.items())
     ]
     if view.truncated:
-        lines.append("There are more records, believed less: lockhouse person timeline shows them.")
+        lines.append(call.located("There are more records, believed less: lockhouse person timeline shows them."))
     return "\n".join(lines)
 
 

@@ -33,7 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _verified(asked)
     except LockhouseError as err:
-        hint = f"\nhint: {err.hint}" if err.hint else ""
+        # Whoever verifies offline stands in no house: its commands must be told which.
+        hint = "\nhint: " + err.hint.replace("`lockhouse ", "`lockhouse -C HOUSE ") if err.hint else ""
         return _say(f"{err.code}: {err}{hint}", INVALID if isinstance(err, Invalid) else TAMPERED)
     except OSError as err:
         return _say(f"unreadable: {err.strerror}", INVALID)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 APP = noun("backup", "Copies of both stores, and a house brought back from one.")
 MAX_MANIFEST = 1 << 16
+_LIST = "lockhouse request list"
 
 
 @APP.command
@@ -89,7 +90,7 @@ async def restore(
         _clear(target)
         raise
     value = {"house": target, "backup": manifest.backup, "journal": len(came.destroyed), "replayed": plain(replayed)}
-    return Said(value, _told(to, came, replayed))
+    return Said(value, _told(to, came, replayed, call=call))
 
 
 async def _replay(target: Path, came: backup.Source, *, call: Call) -> backup.Replayed:
@@ -104,7 +105,7 @@ async def _replay(target: Path, came: backup.Source, *, call: Call) -> backup.Re
     return replayed
 
 
-def _told(to: Path, came: backup.Source, replayed: backup.Replayed) -> str:
+def _told(to: Path, came: backup.Source, replayed: backup.Replayed, *, call: Call) -> str:
     told = (
         f"A house stands in {to}, from the backup of {when(came.manifest.at)}.\n"
         f"Ended again, by the destruction journal ({count(len(came.destroyed), 'key')} in it): "
@@ -113,8 +114,9 @@ def _told(to: Path, came: backup.Source, replayed: backup.Replayed) -> str:
     )
     if replayed.standing:
         told += (
-            f"\nShut and not destroyed yet: {count(replayed.standing, 'ending')}. Each goes on; look whether one was "
-            "called off since: lockhouse request list"
+            f"\nShut and not destroyed yet: {count(replayed.standing, 'ending')}. Each goes on. If the house it was "
+            f"copied from is still there, see whether one was called off in it since: {call.located(_LIST)}\n"
+            f"Then call it off here too: lockhouse -C {shlex.quote(str(to))} request cancel ID"
         )
     if replayed.forgotten is not None and replayed.forgotten.rows:
         told += _lacking(replayed.forgotten)

@@ -59,10 +59,14 @@ async def doctor(*, production: bool = False, call: Here) -> Said:
                 await _note(opened, results)
     except LockhouseError as error:
         results = examine(World(host=host, away=error.text, mend=error.hint), production=production)
+    results = [
+        msgspec.structs.replace(one, sentence=call.located(one.sentence), mend=call.located(one.mend))
+        for one in results
+    ]
     found = counts(results)
     bad = found["FAIL"] + found["ERROR"]
     value = {"counts": found, "results": [plain(one) for one in results], "production": production}
-    return Said(value, call.located(_page(results, found)), FOUND if bad else 0)
+    return Said(value, _page(results, found), FOUND if bad else 0)
 
 
 def _page(results: list[Result], found: dict[str, int]) -> str:

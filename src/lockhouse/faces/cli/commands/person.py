@@ -51,7 +51,7 @@ async def find(kind: str, source: Input = None, /, *, acting: Reading | None = N
         value = call.terminal.personal(name, source, example="lockhouse person find KIND")
         found = await look.find(opened.house, ask, by=kind, value=value)
         policy = opened.house.live().policy
-        told = [_with_undo(call, view, card(view, policy, ask)) for view in found.persons]
+        told = [_with_undo(call, view, card(view, policy, ask, call=call)) for view in found.persons]
     if found.more:
         told.append(
             f"There are more: these {len(told)} are believed most. What else is known of the person finds fewer."
@@ -173,7 +173,7 @@ async def unlink(person: str, other: str, /, *, acting: As | None = None, call: 
 async def _person(call: Here, house: House, view: View, ask: Ask) -> Said:
     """One person's card, with what joins their source persons, or the refusal."""
     policy = house.live().policy
-    said = _said(view, _with_undo(call, view, card(view, policy, ask)), policy=policy, ask=ask)
+    said = _said(view, _with_undo(call, view, card(view, policy, ask, call=call)), policy=policy, ask=ask)
     joints = await link.joints(house, view.persons)
     text = "\n".join([said.text, *map(call.located, joined(joints))])
     return Said(said.value | {"links": plain(joints)}, text)
