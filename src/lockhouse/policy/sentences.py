@@ -36,7 +36,8 @@ SENTENCES: dict[str, str] = {
     "objected": "Hidden: this person objected to this purpose. You can still see orders. Ask a privacy officer.",
     "only-masked": "Masked: your role sees this masked. A reveal opens what your role may open. Ask an admin.",
     "opted-out": "Hidden: this person opted out of sale and sharing. Orders stay open. Only they can opt in again.",
-    "own-record": "Hidden: this is your own record. Use the privacy centre to see it. A colleague can help.",
+    "own-record": "Hidden: this is your own record. You may have it as any customer may. Ask a colleague who may "
+    "answer requests.",
     "quota": "Hidden: your role may look up so many people an hour, and nobody counts them yet. Say how many. An admin "
     "records it: lockhouse grant record.",
     "reason": "Masked: showing it needs a reason. State one of your role's and reveal it. Ask an admin for others.",

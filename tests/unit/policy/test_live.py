@@ -9,7 +9,7 @@ from lockhouse.model.policy import Slot
 from lockhouse.model.scale import PersonState
 from lockhouse.policy.decide import decide, map_consent, open_slot, permits, purposes_open
 from lockhouse.policy.explain import explain, explain_known, sentences
-from lockhouse.policy.sentences import sentence
+from lockhouse.policy.sentences import SENTENCES, sentence
 from tests.unit.policy.worlds import EXAMPLE, SMALL, compiled
 
 DAY = 86_400_000
@@ -253,6 +253,11 @@ def test_that_a_person_shut_a_purpose_is_explained_to_who_sees_people_for_it_and
     for rules, told in ((policy, True), (compiled(SMALL), False)):
         lines = explain_known(rules, role="clerk", field="email", purpose="news", person=PersonFacts())
         assert ("For this person news is shut." in lines) is told
+
+
+def test_no_sentence_sends_anybody_where_nothing_is() -> None:
+    assert not [code for code, said in SENTENCES.items() if "privacy centre" in said]
+    assert "a colleague who may answer requests" in sentence("own-record")
 
 
 def test_a_decision_speaks_in_sentences() -> None:
