@@ -20,6 +20,7 @@ class Effects(msgspec.Struct, frozen=True, kw_only=True):
     """What changes, as lines in alphabetical order; `widening` is set by what adds and never by what removes.
 
     Attributes:
+        told: what customers are told of who answers for their data.
         uncarried: fields that no event carries and that stood otherwise, or not at all, before.
     """
 
@@ -33,6 +34,7 @@ class Effects(msgspec.Struct, frozen=True, kw_only=True):
     sent_to_less: tuple[str, ...] = ()
     loosened: tuple[str, ...] = ()
     tightened: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
     uncarried: tuple[str, ...] = ()
     widening: bool = False
 
@@ -49,6 +51,7 @@ _TITLES = {
     "readable_by_less": "Readable by less",
     "sent_to_less": "Sent to less",
     "tightened": "Tightened",
+    "told": "Told to customers otherwise",
     "uncarried": UNCARRIED,
 }
 
@@ -93,7 +96,7 @@ def diff(old: Policy | None, new: Policy) -> Effects:
         | (after_strict - before_strict)
         | {f"no longer: {line}" for line in before_rules - after_rules},
     }
-    idle = {"uncarried": set(uncarried(new)) - set(uncarried(old) if old is not None else ())}
+    idle = {"told": _told(old, new), "uncarried": set(uncarried(new)) - set(uncarried(old) if old is not None else ())}
     lines = {name: tuple(sorted(found)) for name, found in {**more, **less, **idle}.items()}
     return msgspec.convert({**lines, "widening": any(more.values())}, Effects)
 
@@ -116,6 +119,20 @@ def render(effects: Effects) -> str:
     narrows = "This only narrows." if any(getattr(effects, name) for name in _NARROWING) else "Nothing else changes."
     verdict = "This widens what is done with data." if effects.widening else narrows
     return "\n".join([*parts, verdict]) + "\n"
+
+
+def _told(old: Policy | None, new: Policy) -> set[str]:
+    """Who answers for the data, where that changes; in a first policy there is nothing it was before."""
+    if old is None:
+        return set()
+    before, after = (
+        {"name": one.name, "contact": one.contact, "country": one.country} for one in (old.controller, new.controller)
+    )
+    return {
+        f"controller.{part} is {after[part] or 'not said'} (was {before[part] or 'not said'})"
+        for part in after
+        if before[part] != after[part]
+    }
 
 
 def _lines(policy: Policy | None, of: Callable[[Policy], Iterator[str]]) -> set[str]:

@@ -62,6 +62,18 @@ def test_the_same_policy_in_other_words_has_no_effect() -> None:
     assert not effects.widening
 
 
+def test_another_contact_is_an_effect_that_widens_nothing() -> None:
+    effects = diff(compiled(), compiled(EXAMPLE.replace("privacy@northwind.example", "dpo@northwind.example")))
+    assert effects.told == ("controller.contact is dpo@northwind.example (was privacy@northwind.example)",)
+    assert not effects.widening
+    assert render(effects).splitlines() == [
+        "Told to customers otherwise:",
+        f"  {effects.told[0]}",
+        "Nothing else changes.",
+    ]
+    assert diff(None, compiled()).told == ()
+
+
 NOTED = EXAMPLE.replace("\nfields:\n", "\nfields:\n  gift_note: {type: text, class: contact, for: [fulfilment]}\n")
 
 
