@@ -45,6 +45,21 @@ def test_a_request_says_when_its_keys_were_destroyed(desk: Desk) -> None:
     assert f"\ndestroyed       {when(done)}\n" in desk.call(f"request show {opened['request']}").out
 
 
+def test_a_fulfilled_request_never_says_that_it_was_about_no_record(desk: Desk) -> None:
+    case = desk.call(f"request open {desk.person()}", json=True).value["request"]
+    look = f"request show {case}"
+    assert ("\nrecords         1\n" in desk.call(look).out, desk.call(look, json=True).value["records"]) == (True, 1)
+    assert desk.call(f"request fulfil {case} --now --yes").code == 0
+    told = desk.call(look).out
+    assert "\nrecords         1, unreadable and still to be swept\n" in told
+    assert desk.call(look, json=True).value["records"] == 1
+    with closing(connect(desk.house / "record.db")) as store:
+        store.execute("DELETE FROM record")
+        store.commit()
+    assert "\nrecords         swept: their rows are gone\n" in desk.call(look).out
+    assert desk.call(look, json=True).value["records"] is None
+
+
 def test_a_request_is_not_fulfilled_before_its_day_and_the_answer_is_no(desk: Desk) -> None:
     opened = desk.call(f"request open {desk.person()}", json=True).value
     line = f"request fulfil {opened['request']} --yes"

@@ -92,11 +92,11 @@ async def show(case: str, /, *, call: Here) -> Said:
     told = {
         "request": found.id.hex(), "what": found.what, "scope": ", ".join(found.scope), "step": found.step,
         "asked": f"{when(found.asked_at)} by {found.by}", "destroyed": destroyed(found),
-        "source persons": len(found.persons), "records": records, "keys": len(found.serials),
+        "source persons": len(found.persons), "records": _left(found, records), "keys": len(found.serials),
         "entries": ", ".join(one.hex() for one in (*found.entries, found.completion, found.cancellation) if one),
         **({"cancelled": f"by {found.cancelled_by}"} if found.cancelled_by else {}),
     }  # fmt: skip
-    return Said(_told(found) | {"records": records}, pairs(told))
+    return Said(_told(found) | {"records": records if records or not _is_swept(found) else None}, pairs(told))
 
 
 @APP.command
@@ -181,6 +181,17 @@ def _told(case: Case) -> dict[str, object]:
         "scope": case.scope, "keys": len(case.serials), "persons": len(case.persons), "entries": case.entries,
         "completion": case.completion, "cancelled_by": case.cancelled_by, "cancellation": case.cancellation,
     }  # fmt: skip
+
+
+def _is_swept(case: Case) -> bool:
+    """Whether the rows of its records go, once its keys are destroyed; how many there were is kept nowhere."""
+    return case.what == "person" and request.destroyed_at(case) is not None
+
+
+def _left(case: Case, records: int) -> int | str:
+    if not _is_swept(case):
+        return records
+    return f"{records:,}, unreadable and still to be swept" if records else "swept: their rows are gone"
 
 
 async def _records(house: House, case: Case) -> int:
