@@ -319,6 +319,11 @@ def _recipients(house: House) -> Answer:
         return Answer(
             "FAIL", f"Without a contract, or past review: {', '.join(house.unproven)}.", "add it to the policy"
         )
+    if house.elsewhere:
+        return Answer(
+            "MANUAL", f"Called internal, without a contract, at a public host: {', '.join(house.elsewhere)}.",
+            "if somebody else runs it, give it `role: processor` and its contract in the policy",
+        )  # fmt: skip
     return fine("Every recipient outside has a contract.")
 
 

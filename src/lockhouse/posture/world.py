@@ -109,6 +109,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
         no_write_key: files of recipients that are served whose write key is missing, empty or open to others.
         pageless: channels with a public key that list no site whose pages may send.
         unproven: recipients outside without a contract, or past their review.
+        elsewhere: recipients called internal, without a contract, at a host that may be somebody else's.
         behind_ms: how far the local clock is behind the ledger's newest time; negative when ahead.
         unwatched: the clock leapt, and nobody has watched a day go by since.
         read_shut: brought back without its journal, and not accepted.
@@ -139,6 +140,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     mend_draft: str = ""
     no_write_key: tuple[str, ...] = ()
     pageless: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
     unsigned: str = ""
     entries: int = 0
     found: int | None = None

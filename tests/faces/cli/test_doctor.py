@@ -91,6 +91,30 @@ def test_a_draft_with_a_field_that_no_event_carries_is_valid_and_says_so(desk: D
         assert "Newly kept" not in seen.out + seen.err
 
 
+@pytest.mark.parametrize(
+    ("url", "more", "state"),
+    [
+        ("https://collector.example", "", "MANUAL"),
+        ("https://collector.example", "\n    contract: dpa-7", "PASS"),
+        ("https://collector.internal", "", "PASS"),
+        ("http://127.0.0.1:9", "", "PASS"),
+    ],
+)
+def test_a_recipient_called_internal_at_a_public_host_is_somebodys_to_look_at(
+    desk: Desk, url: str, more: str, state: str
+) -> None:
+    text = (
+        f"\nrecipients:\n  tool:\n    kind: segment\n    url: {url}\n    role: internal{more}\n"
+        "    for: [analytics]\n    fields: [order_total]\n"
+    )
+    with (desk.house / "policy.yaml").open("a", encoding="utf-8") as file:
+        file.write(text)
+    assert desk.call("policy approve --yes").code == 0
+    said = desk.call("doctor --production", json=True).value["results"]
+    [one] = [one for one in said if one["check"] == "recipients"]
+    assert (one["state"], "tool (collector.example)" in one["sentence"]) == (state, state == "MANUAL")
+
+
 def _with_one_erased(desk: Desk) -> tuple[Path, Path]:
     """The journal's two files, of a house in which one person was erased."""
     desk.send(("Order Completed", {"email": EMAIL, "order_id": "A-1"}))

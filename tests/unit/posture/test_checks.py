@@ -90,6 +90,7 @@ BAD_HOUSES: list[tuple[str, dict[str, Any], str]] = [
     ("backup", {"backup_at": NOW - 3 * DAY_MS}, "FAIL"),
     ("contact", {"placeholder": True}, "FAIL"),
     ("recipients", {"unproven": ("mailer",)}, "FAIL"),
+    ("recipients", {"elsewhere": ("tool (collector.example)",)}, "MANUAL"),
     ("second-admin", {"admins": None}, "MANUAL"),
 ]
 ALWAYS_BY_HAND = {"backup", "witness"}

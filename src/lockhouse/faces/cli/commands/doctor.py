@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -25,6 +26,7 @@ from lockhouse.model.rows import House as HouseRow
 from lockhouse.model.rows import LedgerEntry, Tombstone
 from lockhouse.policy.starter import EXAMPLE_CONTACT
 from lockhouse.posture.checks import Result, counts, examine
+from lockhouse.posture.hosts import is_own
 from lockhouse.posture.world import House, World
 from lockhouse.wiring import host_of
 
@@ -102,6 +104,7 @@ async def _house(opened: Opened) -> House:
         unserved=_unserved(policy),
         no_write_key=_no_write_key(opened, policy),
         unproven=_unproven(policy, now),
+        elsewhere=_elsewhere(policy),
         behind_ms=(row.last_at if row else now) - now,
         backup_at=await _newest_backup(opened, entries),
         now=now,
@@ -187,6 +190,16 @@ def _unproven(policy: Policy | None, now: int) -> tuple[str, ...]:
         for one in policy.recipients.values()
         if (one.role != "internal" and one.contract is None) or (one.review is not None and one.review < today)
     )
+
+
+def _elsewhere(policy: Policy | None) -> tuple[str, ...]:
+    """Recipients that are called internal, have no contract, and stand at a host that anybody may run."""
+    found = []
+    for one in policy.recipients.values() if policy else ():
+        host = urlsplit(one.url or "").hostname
+        if one.role == "internal" and one.contract is None and host and not is_own(host):
+            found.append(f"{one.name} ({host})")
+    return tuple(found)
 
 
 async def _newest_backup(opened: Opened, size: int) -> int | None:
