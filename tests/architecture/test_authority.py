@@ -16,7 +16,7 @@ AUTHORITY = {row.__name__: row for row in tables().values() if row.AUTHORITY}
 CHECKS = frozenset({"checked", "checked_case"})
 READS = frozenset({"get", "find", "scan"})
 UNCHECKED = {
-    "faces/cli/commands/doctor.py:_destroyed": "holds the journal against them: one planted is a finding and ends nothing",
+    "faces/cli/commands/doctor.py:_destroyed": "holds the journal against them; a planted one is a finding",
     "faces/cli/commands/key.py:status": "counts rows and shows none",
     "faces/demo/erase.py:read_back": "is the thief, who believes what lies there",
     "flows/tell.py:tell_untold": "hands them to `_tell_chunk`, which checks one by one",
