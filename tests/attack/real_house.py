@@ -78,10 +78,10 @@ def writer(house: Path, *, dies_at: str = "") -> Iterator[WriterProcess]:
 
 
 @asynccontextmanager
-async def beside(house: Path, *, role: str = "console") -> AsyncIterator[Opened]:
-    """This process beside the running writer."""
+async def beside(house: Path, *, role: str = "console", lane: str | None = None) -> AsyncIterator[Opened]:
+    """This process beside the running writer, which may still be on its way up."""
     await (await WriterClient.connect(house, role="probe", clock=SystemClock())).close()
-    async with wiring.opened(house, role=role) as opened:
+    async with wiring.opened(house, role=role, lane=lane) as opened:
         assert not opened.alone
         yield opened
 
@@ -144,8 +144,7 @@ class Sender:
 
 
 async def _be_sender(folder: Path, name: str) -> None:
-    await (await WriterClient.connect(folder, role="probe", clock=SystemClock())).close()
-    async with wiring.opened(folder, role="collect", lane=name) as opened:
+    async with beside(folder, role="collect", lane=name) as opened:
         _say("ready")
         while line := await asyncio.to_thread(sys.stdin.buffer.readline):
             events = msgspec.json.decode(line, type=list[Sent])
@@ -179,7 +178,7 @@ class Telling:
 
 
 async def _be_reader(folder: Path, person: str) -> None:
-    async with wiring.opened(folder, role="console", lane="reader") as opened:
+    async with beside(folder, lane="reader") as opened:
         opened.house.commits = Telling(opened.house.commits)
         actor = Actor(id="os-user:1000", kind="os-user", roles=("support",))
         ask = await look.ask_of(opened.house, actor, action="reveal", purpose=None, reason="call back")

@@ -143,7 +143,8 @@ class Served:
 
     def lines(self, event: str) -> list[dict[str, Any]]:
         """Log lines of one event."""
-        found = [msgspec.json.decode(line) for line in self.log.splitlines() if line.startswith("{")]
+        whole, _, _ = self.log.rpartition("\n")
+        found = [msgspec.json.decode(line) for line in whole.splitlines() if line.startswith("{")]
         return [line for line in found if line["event"] == event]
 
     def pids(self) -> dict[str, int]:

@@ -48,6 +48,23 @@ def test_a_line_is_json_with_time_level_and_process(written: io.StringIO) -> Non
     assert line == {"event": "sent on", "level": "info", "process": "test-0", "recipient": "rudder", "sent": 3}
 
 
+@pytest.mark.usefixtures("written")
+def test_a_line_is_one_write_so_that_processes_can_share_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Unbuffered(io.StringIO):
+        """As standard error is under PYTHONUNBUFFERED: each write goes out at once."""
+
+        def write(self, text: str) -> int:
+            writes.append(text)
+            return super().write(text)
+
+    writes: list[str] = []
+    monkeypatch.setattr(sys, "stderr", Unbuffered())
+    logs.configure(level="info", process="test-0")
+    logs.get().info("sent on", recipient="rudder")
+    [line] = writes
+    assert line.endswith("}\n")
+
+
 def test_of_a_foreign_error_only_type_and_place_are_written(written: io.StringIO) -> None:
     try:
         int(CANARY)

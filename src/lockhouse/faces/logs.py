@@ -48,7 +48,7 @@ def configure(*, level: str, process: str, stream: TextIO | None = None) -> None
             shown,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
-        logger_factory=structlog.PrintLoggerFactory(out),
+        logger_factory=structlog.WriteLoggerFactory(out),  # one write a line: the processes of a house share a file
         cache_logger_on_first_use=False,
     )
     root = logging.getLogger()
