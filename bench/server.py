@@ -116,18 +116,18 @@ async def _collect(chosen: argparse.Namespace) -> None:
 def _counted(keyring: Keyring) -> dict[str, int]:
     """How often a box key is asked for, and how often it was at hand; counts from now on."""
     keys = {"asked": 0, "hits": 0}
-    cipher, derive = keyring._cipher, seal.box_key  # noqa: SLF001  # what is counted
+    of, derive = keyring._box_keys.of, seal.box_keys  # noqa: SLF001  # what is counted
 
-    def ask(*place: Any) -> Any:
-        keys["asked"] += 1
-        keys["hits"] += 1
-        return cipher(*place)
+    def ask(wanted: Any) -> Any:
+        keys["asked"] += len(wanted)
+        keys["hits"] += len(wanted)
+        return of(wanted)
 
-    def make(*given: Any, **named: Any) -> bytes:
-        keys["hits"] -= 1
-        return derive(*given, **named)
+    def make(prefix: bytes, wanted: Any) -> list[bytes]:
+        keys["hits"] -= len(wanted)
+        return derive(prefix, wanted)
 
-    keyring._cipher, seal.box_key = ask, make  # type: ignore[method-assign, assignment]  # noqa: SLF001
+    keyring._box_keys.of, seal.box_keys = ask, make  # type: ignore[method-assign]  # noqa: SLF001
     return keys
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+import pytest
+
 from lockhouse.gates.collect import collect_group
+from lockhouse.model.codes import MESSAGE_ID_CONFLICT, NO_FIELD_LEFT, STORED
 from lockhouse.model.ids import DAY_MS
 from lockhouse.model.rows import Drop, Identifier, LedgerEntry, Person, Receipt, Record, Row
 from tests.world import POLICY, World
@@ -50,6 +53,18 @@ async def test_the_same_message_again_is_a_duplicate_and_another_body_a_conflict
     assert (again.outcome, again.record) == ("duplicate", first.record)
     assert (other.outcome, other.code) == ("refused", "LH-0101")
     assert len(await rows(world, Record)) == 1
+
+
+@pytest.mark.parametrize("refused_first", [False, True])
+async def test_of_two_items_with_one_message_id_in_a_group_the_first_is_answered_for(
+    tmp_path: Path, *, refused_first: bool
+) -> None:
+    world = await World.make(tmp_path)
+    order = ("backend", "Order Completed", {"message_id": "m-1", "email": "eva@example.com", "order_id": "1"})
+    bare = ("backend", "Order Completed", {"message_id": "m-1", "undeclared": "x"})
+    replies = await world.send_all([bare, order] if refused_first else [order, bare])
+    assert [reply.code for reply in replies] == [NO_FIELD_LEFT if refused_first else STORED, MESSAGE_ID_CONFLICT]
+    assert len(await rows(world, Record)) == (not refused_first)
 
 
 async def test_what_a_browser_changes_in_its_retry_makes_no_other_item_of_it(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from lockhouse.crypto import SealedBox, decode_boxes, derive, encode_boxes, unwrap, wrap
 from lockhouse.crypto.derive import keyed
 from lockhouse.crypto.ring import Ring, Wrapper
-from lockhouse.crypto.seal import box_aad, box_aad_prefix, box_key, box_key_prefix, open_box, seal_box
+from lockhouse.crypto.seal import box_aad, box_aad_prefix, box_key_prefix, box_keys, open_box, seal_box
 from lockhouse.errors import Tampered
 from lockhouse.secret import Secret
 
@@ -36,7 +36,8 @@ places = st.builds(Place, ids, ids, ids, small, small, serials, small)
 
 def _cipher(place: Place) -> AESGCM:
     where = (place.person, place.compartment, place.epoch)
-    return AESGCM(box_key(box_key_prefix(place.house), epoch_key=EPOCH_KEY, person_key=PERSON_KEY, place=where))
+    [key] = box_keys(box_key_prefix(place.house), [(EPOCH_KEY, PERSON_KEY, where)])
+    return AESGCM(key)
 
 
 def _aad(place: Place) -> bytes:

@@ -134,7 +134,7 @@ def sealed_boxes() -> dict[str, Any]:
         row.append(box)
         person_key, place = opened.keys[compartment][8:], (person, compartment, epoch)
         prefix, salt = boxes.box_key_prefix(HOUSE), keyed(epoch_key.reveal())
-        key = boxes.box_key(prefix, epoch_key=salt, person_key=person_key, place=place)
+        [key] = boxes.box_keys(prefix, [(salt, person_key, place)])
         cases.append(
             {
                 "name": name,

@@ -9,55 +9,36 @@ never stores anything.
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from lockhouse.crypto import seal as boxes
+from lockhouse.crypto.boxkeys import BoxKeys, Held, Place
 from lockhouse.crypto.canonical import lp
-from lockhouse.crypto.derive import keyed
 from lockhouse.crypto.nonces import Nonces
 from lockhouse.crypto.noted import Noted
-from lockhouse.crypto.ring import PAIR_BYTES, SERIAL_BYTES, WHOLE, Ring, WrappedRing, Wrapper, new_keys, pairs
+from lockhouse.crypto.ring import SERIAL_BYTES, WHOLE, Ring, WrappedRing, Wrapper, new_keys, pairs
 from lockhouse.crypto.seal import SealedBox
 from lockhouse.crypto.signatures import KEY_BYTES, Entropy, equal
-from lockhouse.errors import Conflict, Erased, Expired, Invalid, Refused, Tampered, Unavailable
+from lockhouse.errors import Conflict, Erased, Gone, Invalid, Refused, Tampered, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-
-    from cryptography.hazmat.primitives.hmac import HMAC
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from lockhouse.secret import Secret
 
-REF_BYTES = 16
 MINTED_KEPT = 2_000
 """Rings kept aside between minting and reading back: four groups of new persons."""
-BOX_KEYS_KEPT = 32
-"""Box keys kept with a ring: a profile of a few years has more, and whoever opens it pays 2 us a box."""
 _MAX_U16 = 0xFFFF
 
 
-class _Held:
-    """A ring in use. `box_keys` are those derived from its keys, by (compartment, epoch) number."""
+class Plain(NamedTuple):
+    """A record to be sealed: whose it is, its id, and (compartment, epoch, plaintext from `pack_fields`) a box."""
 
-    __slots__ = ("_ref", "_ref_key", "box_keys", "generation", "keys", "version")
-
-    def __init__(self, ring: Ring, generation: int, version: int) -> None:
-        self.keys = ring.keys
-        self._ref_key = ring.ref_key
-        self._ref = b""
-        self.generation = generation
-        self.version = version
-        self.box_keys: dict[int, bytes] = {}
-
-    def ref(self, message: bytes) -> bytes:
-        """The person's ref, made when first asked for: most events are stored without."""
-        if not self._ref:
-            mac = keyed(self._ref_key)
-            mac.update(message)
-            self._ref = mac.finalize()[:REF_BYTES]
-        return self._ref
+    person: bytes
+    record: bytes
+    parts: Sequence[tuple[int, int, bytes]]
 
 
 class Keyring:
@@ -95,12 +76,10 @@ class Keyring:
         self._cache = cache
         self._notary = notary
         self._aad = boxes.box_aad_prefix(house)
-        self._info = boxes.box_key_prefix(house)
+        self._box_keys = BoxKeys(house)
         self._ref_message = lp("lockhouse/ref/1", house)
-        self._rings: OrderedDict[bytes, _Held] = OrderedDict()
-        self._epochs: dict[int, HMAC] = {}
+        self._rings: OrderedDict[bytes, Held] = OrderedDict()
         self._minted: dict[bytes, tuple[int, bytes, Ring]] = {}
-        self._purged = False
 
     def trust(self, notary: bytes) -> None:
         """From now on take only tickets vouched for by this notary key: a restarted writer has a new one."""
@@ -118,11 +97,23 @@ class Keyring:
         Raises:
             Invalid: a compartment that is not 0..65535.
         """
-        ring = Ring(self._entropy(KEY_BYTES), new_keys({WHOLE, *compartments}, self._entropy))
-        wrapped = self._wrapper.wrap(person, ring, generation=self._generation, version=1)
+        return self.mint_all([(person, compartments)])[0]
+
+    def mint_all(self, wanted: Sequence[tuple[bytes, Iterable[int]]]) -> list[WrappedRing]:
+        """As `mint`, for (person, compartments) each.
+
+        Raises:
+            Invalid: as `mint`.
+        """
+        rings = [
+            (person, Ring(self._entropy(KEY_BYTES), new_keys({WHOLE, *compartments}, self._entropy)))
+            for person, compartments in wanted
+        ]
+        wrapped = self._wrapper.wrap_all(rings, generation=self._generation, version=1)
         if len(self._minted) >= MINTED_KEPT:
             self._minted.clear()
-        self._minted[person] = (wrapped.generation, wrapped.blob, ring)
+        for (person, ring), one in zip(rings, wrapped, strict=True):
+            self._minted[person] = (one.generation, one.blob, ring)
         return wrapped
 
     def extend(self, ring: WrappedRing, compartments: Iterable[int]) -> WrappedRing:
@@ -199,9 +190,9 @@ class Keyring:
             ring = self._wrapper.unwrap(person, generation, version, blob)
         if len(self._rings) >= self._cache:
             self.forget(next(iter(self._rings)))
-        self._rings[person] = _Held(ring, generation, version)
+        self._rings[person] = Held(ring, generation, version)
 
-    def _held(self, person: bytes) -> _Held:
+    def _held(self, person: bytes) -> Held:
         held = self._rings.get(person)
         if held is None:
             # Not Erased: the ring may only have made room for others. Whoever finds no ring row says Erased.
@@ -264,22 +255,18 @@ class Keyring:
         Raises:
             Invalid: a number out of range or a key that is not 32 bytes.
         """
-        if len(key) != KEY_BYTES or not (0 <= compartment <= _MAX_U16 and 0 <= epoch <= _MAX_U16):
-            raise Invalid("epoch key", "numbers of 16 bits and 32 bytes of key", got="something else")
         self.drop_epoch(compartment, epoch)
-        self._epochs[compartment << 16 | epoch] = keyed(key.reveal())
-        self._purged = False
+        self._box_keys.add(compartment, epoch, key)
 
     def drop_epoch(self, compartment: int, epoch: int) -> None:
         """Forget the epoch's key and every box key derived from it."""
-        slot = compartment << 16 | epoch
-        if self._epochs.pop(slot, None) is not None:
+        if self._box_keys.drop(compartment, epoch):
             for held in self._rings.values():
-                held.box_keys.pop(slot, None)
+                held.box_keys.pop(compartment << 16 | epoch, None)
 
     def has_epoch(self, compartment: int, epoch: int) -> bool:
         """Whether the epoch's key is in use."""
-        return compartment << 16 | epoch in self._epochs
+        return self._box_keys.has(compartment, epoch)
 
     def forget(self, person: bytes) -> None:
         """Forget the person's ring and every box key derived from it."""
@@ -293,9 +280,8 @@ class Keyring:
         """
         self._rings.clear()
         self._minted.clear()
-        self._epochs.clear()
+        self._box_keys.clear()
         self._wrapper.clear()
-        self._purged = True
 
     # Boxes -----------------------------------------------------------------------------------------
 
@@ -312,25 +298,48 @@ class Keyring:
         """
         if not 0 <= seal <= _MAX_U16:
             raise Invalid("box", "a seal number of 16 bits", got="another")
-        return self.seal_all(person, record=record, parts=((compartment, epoch, plaintext),), seal=seal)[0]
+        [answer] = self.seal_group([Plain(person, record, ((compartment, epoch, plaintext),))], seal=seal)
+        if isinstance(answer, Gone | Unavailable):
+            raise answer
+        return answer[0]
 
-    def seal_all(
-        self, person: bytes, *, record: bytes, parts: Iterable[tuple[int, int, bytes]], seal: int = 1
-    ) -> list[SealedBox]:
-        """The boxes of one record, one for each (compartment, epoch, plaintext), in their order.
+    def seal_group(self, records: Sequence[Plain], *, seal: int = 1) -> list[list[SealedBox] | Gone | Unavailable]:
+        """The boxes of many records, in their order; of a record that can't be sealed nothing is, and it says why.
 
-        Raises:
-            as `seal`; then nothing of the record is sealed.
+        Why is what `seal` would have raised. Each step is taken for all records before the next, as in `boxkeys`.
         """
         if not self._alive():
-            raise Unavailable("keyring: expected a live lease")
-        start = boxes.box_aad_start(self._aad, record=record, person=person)
-        held, sealed = self._held(person), []
-        for compartment, epoch, plaintext in parts:
-            serial, cipher = self._cipher(held, person, compartment, epoch)
+            return [Unavailable("keyring: expected a live lease")] * len(records)
+        placed = [self._placed(one) for one in records]
+        wanted = [box for places in placed if isinstance(places, list) for box in places]
+        ciphers = iter([AESGCM(key) for key in self._box_keys.of(wanted)])
+        return [
+            self._sealed(one, places, ciphers, seal=seal) if isinstance(places, list) else places
+            for one, places in zip(records, placed, strict=True)
+        ]
+
+    def _placed(self, one: Plain) -> list[tuple[Held, Place]] | Gone | Unavailable:
+        """Of what each of a record's box keys is made; or why one can't be."""
+        try:
+            held = self._held(one.person)
+            for compartment, epoch, _ in one.parts:
+                self._box_keys.require(held, compartment, epoch)
+        except (Gone, Unavailable) as why:
+            return why
+        return [(held, (one.person, compartment, epoch)) for compartment, epoch, _ in one.parts]
+
+    def _sealed(
+        self, one: Plain, places: Sequence[tuple[Held, Place]], ciphers: Iterator[AESGCM], *, seal: int
+    ) -> list[SealedBox]:
+        """The boxes of a record; takes as many of the ciphers as it has."""
+        start = boxes.box_aad_start(self._aad, record=one.record, person=one.person)
+        sealed = []
+        for (held, _), (compartment, epoch, plaintext), cipher in zip(places, one.parts, ciphers, strict=False):
+            serial = held.keys[compartment][:SERIAL_BYTES]
             aad = boxes.box_aad_of(start, (compartment, epoch, serial, seal))
-            blob = boxes.seal_box(cipher, self._draw(), plaintext, aad)
-            sealed.append(SealedBox(compartment, epoch, serial, seal, blob))
+            sealed.append(
+                SealedBox(compartment, epoch, serial, seal, boxes.seal_box(cipher, self._draw(), plaintext, aad))
+            )
         return sealed
 
     def open(self, box: SealedBox, noted: Noted, *, person: bytes, record: bytes, purpose: str) -> bytes:
@@ -354,41 +363,17 @@ class Keyring:
         held = self._held(person)
         if not noted.covers(held.ref(self._ref_message), box.compartment, purpose):
             raise Refused("keyring: expected a noted person, compartment and purpose", reasons=("unnoted",))
-        serial, cipher = self._cipher(held, person, box.compartment, box.epoch)
-        if serial != box.serial:
-            cipher = self._older_cipher(held, person, box)
+        cipher = AESGCM(self._opening_key(held, person, box))
         place = (box.compartment, box.epoch, box.serial, box.seal)
         return boxes.open_box(cipher, box.blob, boxes.box_aad(self._aad, record=record, person=person, box=place))
 
-    def _cipher(self, held: _Held, person: bytes, compartment: int, epoch: int) -> tuple[bytes, AESGCM]:
-        """(serial, cipher) of the box key that seals.
-
-        The key is kept and not the cipher, which is 70 times as big: a new one costs less than the memory of old ones.
-        """
-        joined = held.keys.get(compartment)
-        if joined is None:
-            raise Erased("box: expected a key that still exists")
-        slot = compartment << 16 | epoch
-        key = held.box_keys.get(slot)
-        if key is None:
-            key = self._box_key(joined[SERIAL_BYTES:PAIR_BYTES], (person, compartment, epoch))
-            if len(held.box_keys) >= BOX_KEYS_KEPT:
-                held.box_keys.clear()
-            held.box_keys[slot] = key
-        return joined[:SERIAL_BYTES], AESGCM(key)
-
-    def _older_cipher(self, held: _Held, person: bytes, box: SealedBox) -> AESGCM:
-        """The same of a key that seals no more: rare, so it is not kept."""
-        for pair in pairs(held.keys[box.compartment])[1:]:
+    def _opening_key(self, held: Held, person: bytes, box: SealedBox) -> bytes:
+        place = (person, box.compartment, box.epoch)
+        self._box_keys.require(held, box.compartment, box.epoch)
+        sealing, *older = pairs(held.keys[box.compartment])
+        if sealing[:SERIAL_BYTES] == box.serial:
+            return self._box_keys.of([(held, place)])[0]
+        for pair in older:  # of a key that seals no more: rare, so it is not kept
             if pair[:SERIAL_BYTES] == box.serial:
-                return AESGCM(self._box_key(pair[SERIAL_BYTES:], (person, box.compartment, box.epoch)))
+                return self._box_keys.derive([(pair[SERIAL_BYTES:], place)])[0]
         raise Erased("box: expected a key that still exists")
-
-    def _box_key(self, person_key: bytes, place: tuple[bytes, int, int]) -> bytes:
-        _, compartment, epoch = place
-        epoch_key = self._epochs.get(compartment << 16 | epoch)
-        if epoch_key is None:
-            if self._purged:
-                raise Unavailable("keyring: expected epoch keys to be added again after a purge")
-            raise Expired("box: expected an epoch that has not ended")
-        return boxes.box_key(self._info, epoch_key=epoch_key, person_key=person_key, place=place)

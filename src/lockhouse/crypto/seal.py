@@ -98,22 +98,21 @@ def box_key_prefix(house: bytes) -> bytes:
     return lp("lockhouse/box/1", house)
 
 
-def box_key(prefix: bytes, *, epoch_key: HMAC, person_key: bytes, place: tuple[bytes, int, int]) -> bytes:
+def box_keys(prefix: bytes, wanted: Sequence[tuple[HMAC, bytes, tuple[bytes, int, int]]]) -> list[bytes]:
     """HKDF-SHA256(salt = epoch key, ikm = person key, info = lp("lockhouse/box/1", house, person, compartment, epoch)).
 
     With either key gone there is no box key: a dual PRF, so each ends the box on its own.
 
     Args:
         prefix: `box_key_prefix(house)`.
-        epoch_key: the epoch key as a keyed HMAC (`derive.keyed`).
-        person_key: 32 bytes.
-        place: (source person, compartment, epoch).
+        wanted: for each key, the epoch key as a keyed HMAC (`derive.keyed`), the person key (32 bytes), and (source
+            person, compartment, epoch).
     """
-    person, compartment, epoch = place
-    prk = extract(epoch_key, person_key)
-    # `expand` to one block, without its copy: this key is derived for nothing else.
-    prk.update(prefix + _PERSON_PLACE.pack(16, person, 8, compartment, 8, epoch) + b"\x01")
-    return prk.finalize()
+    macs = [extract(epoch_key, person_key) for epoch_key, person_key, _ in wanted]
+    for mac, (_, _, (person, compartment, epoch)) in zip(macs, wanted, strict=True):
+        # `expand` to one block, without its copy: each key is derived for nothing else.
+        mac.update(prefix + _PERSON_PLACE.pack(16, person, 8, compartment, 8, epoch) + b"\x01")
+    return [mac.finalize() for mac in macs]
 
 
 def box_aad_prefix(house: bytes) -> bytes:

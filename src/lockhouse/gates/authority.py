@@ -16,7 +16,7 @@ from lockhouse.ledger.entry import row_hash
 from lockhouse.model.rows import Identifier, Person, Row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from lockhouse.secret import Secret
 
@@ -49,7 +49,14 @@ def checked(rows: Iterable[RowT], key: Secret) -> list[RowT]:
 
 def bound(row: BoundT, macs: RowMacs) -> BoundT:
     """The same row with its MAC: a person's, or an identifier's, which no ledger entry makes."""
-    return msgspec.structs.replace(row, mac=macs.of(row.TABLE, _before_mac(row)))
+    return bound_all([row], macs)[0]
+
+
+def bound_all(rows: Sequence[BoundT], macs: RowMacs) -> list[BoundT]:
+    """As `bound`, for many rows: each step for all of them before the next, as in `crypto.boxkeys`."""
+    contents = [_before_mac(row) for row in rows]
+    made = [macs.of(row.TABLE, content) for row, content in zip(rows, contents, strict=True)]
+    return [msgspec.structs.replace(row, mac=mac) for row, mac in zip(rows, made, strict=True)]
 
 
 def checked_bound(rows: Iterable[BoundT], macs: RowMacs) -> list[BoundT]:

@@ -7,9 +7,9 @@ import os
 import pytest
 
 from lockhouse.crypto.credentials import MAX_CLASSES, MessageTags, message_tag
-from lockhouse.crypto.keyring import MINTED_KEPT, Keyring
+from lockhouse.crypto.keyring import MINTED_KEPT, Keyring, Plain
 from lockhouse.crypto.signatures import hmac_sha256
-from lockhouse.errors import Erased, Tampered, Unavailable
+from lockhouse.errors import Erased, Expired, Tampered, Unavailable
 from lockhouse.secret import Secret
 
 HOUSE, PERSON, RECORD = bytes(range(16)), bytes(range(16, 32)), bytes(range(32, 48))
@@ -50,7 +50,8 @@ def test_boxes_sealed_together_name_the_places_of_boxes_sealed_one_by_one() -> N
     ring = keyring.mint(PERSON, [1, 2, 3])
     keyring.admit(PERSON, ring.generation, ring.version, ring.blob)
     parts = [(3, EPOCH, b"a" * 16), (1, EPOCH, b"b" * 32)]
-    together = keyring.seal_all(PERSON, record=RECORD, parts=parts)
+    [together] = keyring.seal_group([Plain(PERSON, RECORD, parts)])
+    assert isinstance(together, list)
     alone = [
         keyring.seal(PERSON, record=RECORD, compartment=compartment, epoch=epoch, plaintext=plain)
         for compartment, epoch, plain in parts
@@ -63,12 +64,23 @@ def test_boxes_sealed_together_name_the_places_of_boxes_sealed_one_by_one() -> N
     assert len({one.blob[1:13] for one in (*together, *alone)}) == 4
 
 
-def test_nothing_of_a_record_is_sealed_if_one_key_is_gone() -> None:
+def test_of_a_record_whose_key_is_gone_nothing_is_sealed_and_its_neighbours_are() -> None:
     keyring = a_keyring()
     ring = keyring.mint(PERSON, [1, 2])
     keyring.admit(PERSON, ring.generation, ring.version, ring.blob)
-    with pytest.raises(Erased):
-        keyring.seal_all(PERSON, record=RECORD, parts=[(1, EPOCH, b"a" * 16), (3, EPOCH, b"b" * 16)])
+    keyring.add_epoch(3, EPOCH + 1, Secret(bytes(32)))
+    parts = [[(2, EPOCH, b"a" * 16)], [(1, EPOCH, b"a" * 16), (3, EPOCH, b"b" * 16)], [(1, EPOCH + 1, b"c" * 16)], []]
+    first, gone, expired, empty = keyring.seal_group([Plain(PERSON, RECORD, one) for one in parts])
+    [stranger] = keyring.seal_group([Plain(RECORD, RECORD, [(1, EPOCH, b"a" * 16)])])
+    assert isinstance(first, list)
+    assert [box.compartment for box in first] == [2]
+    assert [type(gone), type(expired), empty, type(stranger)] == [Erased, Expired, [], Unavailable]
+
+
+def test_a_process_without_a_lease_seals_nothing_of_a_group() -> None:
+    keyring = Keyring(HOUSE, keks={1: KEY}, generation=1, entropy=os.urandom, alive=lambda: False)
+    answers = keyring.seal_group([Plain(PERSON, RECORD, []), Plain(PERSON, RECORD, [])])
+    assert [type(answer) for answer in answers] == [Unavailable, Unavailable]
 
 
 def test_what_a_ring_lacks_is_said_in_order() -> None:

@@ -5,7 +5,8 @@ from typing import Any, cast
 import pytest
 
 from lockhouse.crypto import Keyring, Notary, Noted, SealedBox, WrappedRing, canonical_json, leaf_hash, refs_root
-from lockhouse.crypto.keyring import BOX_KEYS_KEPT
+from lockhouse.crypto.boxkeys import BOX_KEYS_KEPT
+from lockhouse.crypto.keyring import Plain
 from lockhouse.errors import Conflict, Erased, Expired, Invalid, LockhouseError, Refused, Tampered, Unavailable
 from lockhouse.secret import Secret
 
@@ -276,6 +277,22 @@ def test_only_the_trusted_notary_s_tickets_open() -> None:
     assert opened(keyring, box, ticket(ref, notary=stranger)) == b"fields"
 
 
+def test_records_sealed_in_one_group_open_one_by_one() -> None:
+    keyring = a_keyring()
+    for person in (PERSON, RECORD):
+        admitted(keyring, person=person)
+    group = [
+        Plain(person, number.to_bytes(16), [(1, 100, b"a%d" % number), (2, 100, b"b%d" % number)])
+        for number, person in enumerate([PERSON, RECORD, PERSON])
+    ]
+    keyring.seal_group(group[:1])  # of whom one key is at hand already
+    for one, boxes in zip(group, keyring.seal_group(group), strict=True):
+        assert isinstance(boxes, list)
+        noted = ticket(keyring.ref(one.person))
+        read = [opened(keyring, box, noted, person=one.person, record=one.record) for box in boxes]
+        assert read == [plaintext for _, _, plaintext in one.parts]
+
+
 def test_forgetting_a_person_drops_ring_and_box_keys() -> None:
     keyring = a_keyring()
     admitted(keyring)
@@ -301,7 +318,7 @@ def test_a_purge_leaves_nothing_and_does_not_pass_for_expiry() -> None:
     ring = admitted(keyring)
     sealed(keyring)
     keyring.purge()
-    assert [len(held) for held in (keyring._rings, keyring._epochs, keyring._wrapper._keys)] == [0, 0, 0]
+    assert [len(held) for held in (keyring._rings, keyring._box_keys, keyring._wrapper._keys)] == [0, 0, 0]
     keyring.admit(PERSON, ring.generation, ring.version, ring.blob)
     with pytest.raises(Unavailable, match="epoch keys to be added again"):
         sealed(keyring)

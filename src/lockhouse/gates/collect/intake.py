@@ -20,12 +20,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from lockhouse.errors import Conflict as Moved
-from lockhouse.errors import Gone, Tampered, Unavailable
+from lockhouse.errors import Tampered, Unavailable
 from lockhouse.gates.collect.settle import flight_of, look_up, settle_activity, settle_links, take_in
 from lockhouse.gates.collect.turns import Turns
 from lockhouse.gates.collect.words import words_to_store
 from lockhouse.gates.collect.work import Work, begin_all
-from lockhouse.gates.collect.write import LEASE_MS, SERVICE, refusal, seal_record, settle_persons, unread
+from lockhouse.gates.collect.write import LEASE_MS, SERVICE, refusal, seal_records, settle_persons, unread
 from lockhouse.gates.refresh import refresh
 from lockhouse.gates.rings import admit_rings
 from lockhouse.gates.told import consent_draft, tell, tell_late
@@ -164,7 +164,7 @@ async def collect_group(house: House, batches: Sequence[Batch], *, turns: Turns 
     await trusted_now(house)
     await refresh(house)
     live = house.live()
-    started = [begin_all(house, live, batch) for batch in batches]
+    started = begin_all(house, live, batches)
     open_works = [work for batch in started for work in batch if isinstance(work, Work)]
     if len(open_works) < sum(map(len, started)) and (
         receipts := [change for batch in batches for change in unread(house, live, batch)]
@@ -260,17 +260,16 @@ async def _settled(telling: Awaitable[object]) -> None:
 def _sealed(house: House, works: list[Work], lost: list[Work]) -> list[tuple[Work, Change]]:
     """The Changes of all works but those that are lost, which more may be found to be."""
     again = {id(work) for work in lost}
-    deadline = house.clock.now_ms() + LEASE_MS
+    sealing = [work for work in works if id(work) not in again and work.reply is None]
+    sealed = iter(seal_records(house, sealing, deadline=house.clock.now_ms() + LEASE_MS))
     changes = []
-    for work in works:
+    for work in works:  # in their order: of two with one message id the first is the one that is kept
         if id(work) in again:
             continue
-        if work.reply is not None:
-            changes.append((work, refusal(work)))
-            continue
-        try:
-            changes.append((work, seal_record(house, work, deadline=deadline)))
-        except (Gone, Unavailable):  # an ending came between; or the lease ran out, which the next try says
+        change = refusal(work) if work.reply is not None else next(sealed)
+        if change is not None:
+            changes.append((work, change))
+        else:  # an ending came between; or the lease ran out, which the next try says
             house.facts.drop(work.person)
             lost.append(work)
     return changes

@@ -54,9 +54,9 @@ class Work(msgspec.Struct, gc=False):
     live: Any
     reducer: Any
     record: bytes
-    message: bytes
-    body: bytes
-    found: list[Found]
+    message: bytes = b""
+    body: bytes = b""
+    found: list[Found] = []
     seen: Any = None
     mask: int = 0
     reduced: Any = None
@@ -132,29 +132,31 @@ class Work(msgspec.Struct, gc=False):
         self.reply = Reply(outcome="refused", code=code, dropped=dropped)
 
 
-def begin_all(house: House, live: LivePolicy, batch: Batch) -> list[Work | Reply]:
-    """A batch at the gate; all of it refused if its channel left the policy after its key was looked at."""
+def begin_all(house: House, live: LivePolicy, batches: Sequence[Batch]) -> list[list[Work | Reply]]:
+    """The items of a group at the gate: their messages and identifiers hashed, or an answer if one cannot go on.
+
+    All of a batch is refused if its channel left the policy after its key was looked at. Each step is taken for all
+    items before the next, as in `crypto.boxkeys`.
+    """
+    begun = [[_begin(house, live, batch, item) for item in batch.items] for batch in batches]
+    works = [one for batch in begun for one in batch if isinstance(one, Work)]
+    _tag_messages(house, works)
+    _find_identifiers(house, [work for work in works if work.reply is None])
+    return begun
+
+
+def _begin(house: House, live: LivePolicy, batch: Batch, item: Event | Fault) -> Work | Reply:
     if not live.takes(batch.channel):
-        return [Reply(outcome="refused", code=codes.NO_SUCH_EVENT) for _ in batch.items]
-    return [begin(house, live, batch, item) for item in batch.items]
-
-
-def begin(house: House, live: LivePolicy, batch: Batch, item: Event | Fault) -> Work | Reply:
-    """An item at the gate: its message and identifiers hashed, or its answer if it cannot go on."""
+        return Reply(outcome="refused", code=codes.NO_SUCH_EVENT)
     if isinstance(item, Fault):
         return Reply(outcome="refused", code=item.code, dropped=((item.where, item.expected),))
     reducer = live.reducer(batch.channel)
-    record = house.ids.new()
-    message = house.message_tags.tag(item.message_id or record.hex(), credential_class=batch.credential)
-    work = Work(batch, item, live, reducer, record, message, _body(house, item), [])
+    work = Work(batch, item, live, reducer, house.ids.new())
     work.seen = reducer.look(item)
     if work.seen.plan is None:
         work.refuse(codes.NO_SUCH_EVENT)
-        return work
-    if live.policy.channels[batch.channel].stage == Stage.OBSERVE:
+    elif live.policy.channels[batch.channel].stage == Stage.OBSERVE:
         _observe(work)
-        return work
-    work.found = find_identifiers(house, work)
     return work
 
 
@@ -174,27 +176,37 @@ def _observe(work: Work) -> None:
     work.reply = Reply(outcome="stored", code=codes.OBSERVED, dropped=(*reduced.dropped, *kept))
 
 
-def _body(house: House, event: Event) -> bytes:
+def _tag_messages(house: House, works: Sequence[Work]) -> None:
+    """The tags by which each item's message id and body are known again."""
+    bodies = [_body(work.event) for work in works]
+    for work, body in zip(works, bodies, strict=True):
+        text = work.event.message_id or work.record.hex()
+        work.message = house.message_tags.tag(text, credential_class=work.batch.credential)
+        work.body = house.message_tags.body(body)
+
+
+def _body(event: Event) -> bytes:
     source = event.source
     if not _MOVING.isdisjoint(source):
         source = {name: value for name, value in source.items() if name not in _MOVING}
-    return house.message_tags.body(_ENCODE(source))
+    return _ENCODE(source)
 
 
-def find_identifiers(house: House, work: Work) -> list[Found]:
-    """Every identifier an event carries, as blind indexes: held in memory only, until a purpose allows one."""
-    found = []
-    live, batch = work.live, work.batch
-    channel = live.policy.channels[batch.channel]
-    for field, value in work.reducer.identifiers(work.event, seen=work.seen):
-        kind = live.kind(field)
-        plain = normal(kind.type, value)
-        if plain is None:
-            continue
-        tag = house.indexer.tag(kind.number, kind.generation, plain, norm=NORM_VERSION)
-        belief = belief_in(batch, proven=field in channel.proves, is_person=kind.is_person)
-        found.append(Found(field, kind.number, kind.generation, tag, kind.is_person, belief))
-    return found
+def _find_identifiers(house: House, works: Sequence[Work]) -> None:
+    """Every identifier that events carry, as blind indexes: held in memory only, until a purpose allows one."""
+    carried = [(work, work.reducer.identifiers(work.event, seen=work.seen)) for work in works]
+    normalised = [
+        (work, kind, plain, field)
+        for work, identifiers in carried
+        for field, value in identifiers
+        if (plain := normal((kind := work.live.kind(field)).type, value)) is not None
+    ]
+    tag = house.indexer.tag
+    tags = [tag(kind.number, kind.generation, plain, norm=NORM_VERSION) for _, kind, plain, _ in normalised]
+    for (work, kind, _, field), made in zip(normalised, tags, strict=True):
+        proven = field in work.live.policy.channels[work.batch.channel].proves
+        belief = belief_in(work.batch, proven=proven, is_person=kind.is_person)
+        work.found.append(Found(field, kind.number, kind.generation, made, kind.is_person, belief))
 
 
 def belief_in(batch: Batch, *, proven: bool, is_person: bool) -> int:

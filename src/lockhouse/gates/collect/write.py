@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from lockhouse.crypto.canonical import pack_fields
+from lockhouse.crypto.keyring import Plain
 from lockhouse.crypto.ring import WrappedRing
 from lockhouse.crypto.seal import encode_boxes
-from lockhouse.gates.authority import bound
+from lockhouse.gates.authority import bound, bound_all
 from lockhouse.gates.collect.words import moves_seal, words_to_store
 from lockhouse.gates.collect.work import evidence_of, unread_class
 from lockhouse.gates.epochs import epoch_at
@@ -27,6 +28,7 @@ from lockhouse.model.scale import PersonState, Stage
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from lockhouse.crypto.seal import SealedBox
     from lockhouse.gates.collect.work import Work
     from lockhouse.gates.house import House, LivePolicy
     from lockhouse.model.event import Batch
@@ -55,12 +57,9 @@ async def settle_persons(house: House, works: Sequence[Work]) -> list[Work]:
         work.new_words = work.new_links = ()
         house.facts.drop(work.person)
     gone = {id(work) for work in lost}
-    moved: dict[bytes, Person] = {}
-    changing = [
-        (work, change)
-        for work in works
-        if id(work) not in gone and (change := _who(house, work, minted, moved)) is not None
-    ]
+    here = [work for work in works if id(work) not in gone]
+    made = _make(house, here)
+    changing = [(work, change) for work in here if (change := _who(house, work, made)) is not None]
     if changing:
         answers = await house.commits.commit_each([change for _, change in changing])
         for (work, _), answer in zip(changing, answers, strict=True):
@@ -81,29 +80,61 @@ async def settle_persons(house: House, works: Sequence[Work]) -> list[Work]:
     return lost + await _extend_rings(house, kept)
 
 
-def _who(house: House, work: Work, minted: set[bytes], moved: dict[bytes, Person]) -> Change | None:
+class _Made(NamedTuple):
+    """What a group's items bring into the identity store: rows of new persons, their rings, rows of new indexes.
+
+    `moved` gathers how the group's items move known persons, one after the other.
+    """
+
+    persons: dict[bytes, Person]
+    rings: dict[bytes, KeyRing]
+    indexes: dict[tuple[int, int, bytes, int], Identifier]
+    moved: dict[bytes, Person]
+
+
+def _make(house: House, works: Sequence[Work]) -> _Made:
+    """Rings and rows with their MACs: each step for all of them before the next, as in `crypto.boxkeys`."""
+    new = [work for work in works if work.is_new]
+    rings = house.keyring.mint_all([(work.person, _ring_for(work)) for work in new])
+    persons = [
+        Person(work.person, PersonState.NONE, evidence_of(work), 1, work.batch.received_at, work.active_on, b"")
+        for work in new
+    ]
+    indexes = [
+        Identifier(kind, generation, tag, proof, work.person, work.batch.received_at, b"")
+        for work in works
+        for kind, generation, tag, proof in work.indexes
+    ]
+    return _Made(
+        {row.id: row for row in bound_all(persons, house.row_macs)},
+        {ring.person: KeyRing(ring.person, ring.generation, ring.version, ring.blob) for ring in rings},
+        {(row.kind, row.generation, row.tag, row.proof): row for row in bound_all(indexes, house.row_macs)},
+        {},
+    )
+
+
+def _ring_for(work: Work) -> set[int]:
+    """The compartments that the ring of a new person has keys of."""
+    return {*work.live.ring_for(frozenset([kind for kind, _, _, _ in work.indexes])), *work.reduced.boxes}
+
+
+def _who(house: House, work: Work, made: _Made) -> Change | None:
     """What the identity store must hold before this item can be sealed; None when nothing is new.
 
     Nothing is added to a known person whose ring has moved: an index that an ending did not see would outlive it.
     """
-    now, person = work.batch.received_at, work.person
+    person = work.person
     puts: list[Put] = []
     expects: list[Expect] = []
     if not work.is_new:
-        version = 1 if person in minted else house.keyring.version_of(person)
+        version = 1 if person in made.rings else house.keyring.version_of(person)
         expects.append(Expect(KeyRing.TABLE, (person,), {"version": version}, False, "ring-moved"))  # noqa: FBT003
     else:
-        kinds = frozenset([kind for kind, _, _, _ in work.indexes])
-        ring = house.keyring.mint(person, work.live.ring_for(kinds) | work.reduced.boxes.keys())
-        region = evidence_of(work)
-        row = Person(person, PersonState.NONE, region, 1, now, work.active_on, b"")
-        puts.append(Put(Person.TABLE, bound(row, house.row_macs)))
-        puts.append(Put(KeyRing.TABLE, KeyRing(person, ring.generation, ring.version, ring.blob)))
-    for kind, generation, tag, proof in work.indexes:
-        key = (kind, generation, tag, proof)
+        puts.append(Put(Person.TABLE, made.persons[person]))
+        puts.append(Put(KeyRing.TABLE, made.rings[person]))
+    for key in work.indexes:
         expects.append(Expect(Identifier.TABLE, key, None, False, "index-taken"))  # noqa: FBT003  # positional Struct
-        index = Identifier(kind, generation, tag, proof, person, now, b"")
-        puts.append(Put(Identifier.TABLE, bound(index, house.row_macs)))
+        puts.append(Put(Identifier.TABLE, made.indexes[key]))
     if work.reduced.lookups:
         found = lookup_rows(house, work.live, person, work.reduced.lookups, belief=work.belief)
         puts += [Put(row.TABLE, row) for row in found]
@@ -117,10 +148,10 @@ def _who(house: House, work: Work, minted: set[bytes], moved: dict[bytes, Person
         ]
         # Nor is an older link of the device written again whose person's erasure has just taken it.
         expects += [Expect(Link.TABLE, (old.id,), {"mac": old.mac}, False, "link-moved") for old in work.ended_links]  # noqa: FBT003
-    further = None if work.is_new else activity(work, moved.get(person))
+    further = None if work.is_new else activity(work, made.moved.get(person))
     work.moved = further is not None
     if further is not None:
-        moved[person] = further
+        made.moved[person] = further
         puts.append(Put(Person.TABLE, bound(further, house.row_macs)))
         was = {"version": further.version - 1}
         expects.append(Expect(Person.TABLE, (person,), was, False, "person-moved"))  # noqa: FBT003
@@ -169,25 +200,36 @@ async def _extend_rings(house: House, works: Sequence[Work]) -> list[Work]:
     return [work for work in works if work.person in moved]
 
 
-def seal_record(house: House, work: Work, *, deadline: int) -> Change:
-    """The item as one all-or-nothing write: boxes, receipt, what it expects of the world.
+def seal_records(house: House, works: Sequence[Work], *, deadline: int) -> list[Change | None]:
+    """Each item as one all-or-nothing write: boxes, receipt, what it expects of the world.
+
+    None for an item to be decided again: a key of its person ended meanwhile, the ring is not at hand, or the lease
+    has run out.
 
     Args:
         house: whose keys seal.
-        work: decided, its person's ring in use.
-        deadline: ms; not durable by then, it is not to be written.
-
-    Raises:
-        Gone: a key ended meanwhile; decide again.
-        Unavailable: the person's ring is not at hand, or the lease has run out.
+        works: decided, their persons' rings in use.
+        deadline: ms; not durable by then, they are not to be written.
     """
-    live, batch, reduced, now = work.live, work.batch, work.reduced, work.batch.received_at
-    month, parts = epoch_at(now, daily=False), []
-    for compartment, values in reduced.boxes.items():
-        part = live.compartments[compartment]
+    sealed = house.keyring.seal_group([_plain(work) for work in works])
+    return [
+        _stored(house, work, boxes, deadline=deadline) if isinstance(boxes, list) else None
+        for work, boxes in zip(works, sealed, strict=True)
+    ]
+
+
+def _plain(work: Work) -> Plain:
+    now, parts = work.batch.received_at, []
+    month = epoch_at(now, daily=False)
+    for compartment, values in work.reduced.boxes.items():
+        part = work.live.compartments[compartment]
         plain = pack_fields(values, floor=SPECIAL_FLOOR) if part.special else pack_fields(values)
         parts.append((compartment, month if part.epoch == "month" else epoch_at(now, daily=True), plain))
-    boxes = house.keyring.seal_all(work.person, record=work.record, parts=parts)
+    return Plain(work.person, work.record, parts)
+
+
+def _stored(house: House, work: Work, boxes: Sequence[SealedBox], *, deadline: int) -> Change:
+    live, batch, reduced, now = work.live, work.batch, work.reduced, work.batch.received_at
     row = Record(
         work.record, work.person, live.policy.channels[batch.channel].id, live.policy.events[work.event.name].id,
         work.event.occurred_at, now, batch.assurance, work.proof, live.version, house.ids.random(16),
