@@ -65,10 +65,10 @@ def checked_bound(rows: Iterable[BoundT], macs: RowMacs) -> list[BoundT]:
     Raises:
         Tampered: a row was not made, or not left, as this house made it.
     """
-    kept = []
-    for row in rows:
-        macs.check(row.mac, table=row.TABLE, content=_before_mac(row))
-        kept.append(row)
+    kept = list(rows)
+    contents = [_before_mac(row) for row in kept]
+    for row, content in zip(kept, contents, strict=True):
+        macs.check(row.mac, table=row.TABLE, content=content)
     return kept
 
 
