@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -45,12 +46,17 @@ async def restored(
     manifest = msgspec.structs.replace(MANIFEST, size=size)
     source = backup.Source(manifest=manifest, destroyed=frozenset(back.journal.serials), only=only, anyway=anyway)
     replayed = await backup.replay(back.house, source, journal=back.journal, by="os-user:1")
-    fields = {field.name: getattr(back, field.name) for field in dataclasses.fields(back)}
-    return Restored(**fields, forgotten=replayed.forgotten)
+    fields = {one.name: getattr(back, one.name) for one in dataclasses.fields(back)}
+    return Restored(**fields, replayed=replayed)
 
 
 @dataclasses.dataclass
 class Restored(World):
-    """The world of a house that was brought back, and what it lacks."""
+    """The world of a house that was brought back, and what the restore did."""
 
-    forgotten: Forgotten | None = None
+    replayed: backup.Replayed = field(default_factory=backup.Replayed)
+
+    @property
+    def forgotten(self) -> Forgotten | None:
+        """What it lacks."""
+        return self.replayed.forgotten

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lockhouse.model.change import Change, Committed, Conflict
+    from lockhouse.model.rows import Store
 
 BERT = "bert@example.org"
 
@@ -129,3 +130,20 @@ async def test_a_request_that_stands_again_cools_from_the_restore_on_as_it_says(
         world.clock.pass_days(0.5)
         await back.send("account", "Order Completed", email="y@example.com", order_id="Y")
     assert (await carry_on(back.house, case, journal=back.journal)).case.step == "done"
+
+
+@pytest.mark.parametrize("is_part", [False, True], ids=["person", "compartment"])
+@pytest.mark.parametrize("only", ["identity", "record", None])
+async def test_a_restore_counts_the_keys_that_it_destroyed_and_no_others(
+    tmp_path: Path, only: Store | None, *, is_part: bool
+) -> None:
+    """Today's identity store has ended what the backup's records still wait for; an older one ends with this."""
+    world = await World.make(tmp_path)
+    person = await anna(world)
+    case = await world.erase(person, compartment=await contact(world, person) if is_part else None, now=False)
+    tables = copied(world, "record", "identity") if only is None else copied(world, only)
+    done = await request.fulfil(world.house, case, journal=world.journal, now=True)
+    back = await restored(world, copied(world, "record", "identity") | tables, only=only)
+    came, seen = int(only != "record"), back.replayed
+    assert (seen.persons, seen.compartments, seen.epochs) == (came * (not is_part), came * is_part, 0)
+    assert (seen.keys, seen.standing) == (came * len(done.case.serials), 0)

@@ -34,6 +34,7 @@ from lockhouse.gates.ending import (
     open_cases,
     shut_again,
 )
+from lockhouse.gates.epochs import NOBODY
 from lockhouse.gates.facts import SEAL_ENDING
 from lockhouse.gates.forgotten import Forgotten, remember
 from lockhouse.gates.read_shut import NO_JOURNAL, shut_reading
@@ -42,7 +43,7 @@ from lockhouse.ledger.entry import Backup as BackupEntry
 from lockhouse.ledger.entry import Intent as IntentEntry
 from lockhouse.ledger.entry import Restore as RestoreEntry
 from lockhouse.model.change import Change, Delete, Put
-from lockhouse.model.rows import EpochKey, KeyRing, ReadShut, Seal, Store
+from lockhouse.model.rows import EpochKey, KeyRing, ReadShut, Seal, Store, Tombstone
 from lockhouse.model.scale import KeyState
 
 if TYPE_CHECKING:
@@ -76,9 +77,10 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class Replayed(msgspec.Struct, frozen=True, kw_only=True):
-    """What was ended again in a house that was brought back: source persons, parts of persons, epochs; and keys.
+    """What was destroyed in a house that was brought back: source persons, parts of persons, epochs; and keys.
 
     Attributes:
+        keys: that came back with the backup, in use or shut; what had ended in it already does not count.
         standing: endings that were shut and not destroyed: they are shut in it, and go on.
         shut: the house is shut for reading, for want of its whole journal.
         forgotten: what an older identity store lacks that today's ledger tells of; None if the two are of one moment.
@@ -173,6 +175,7 @@ async def replay(house: House, source: Source, *, journal: Journal, by: str) -> 
         Tampered: what was shut is not as the house left it.
     """
     known = await open_cases(house, also_closed=True)
+    before = frozenset([stone.serial async for stones in house.reads.scan(Tombstone) for stone in stones])
     told = frozenset(serial for case in known if case.step in {"destroyed", "done"} for serial in case.serials)
     shut = _lacks_journal(source, told)
     gone, entry = source.destroyed | told, house.ids.new()
@@ -181,16 +184,8 @@ async def replay(house: House, source: Source, *, journal: Journal, by: str) -> 
     await adopt(house, known, journal=journal, by=by)
     # Before what stands is shut again: whoever refused has a ring to be found by.
     forgotten = await remember(house, size=source.manifest.size) if source.only == "identity" else None
-    replayed = Replayed()
-    for case in await open_cases(house):  # what was shut when the backup was taken waits in limbo, not in a ring
-        replayed = _sum(replayed, await _replay_case(house, case, gone, source=source, journal=journal, by=by))
-    async for rings in house.reads.scan(KeyRing):
-        for ring in rings:
-            replayed = _sum(replayed, await _replay_ring(house, ring.person, gone, journal=journal, by=by))
-    async for epochs in house.reads.scan(EpochKey):
-        for epoch in epochs:
-            if epoch.serial in gone and epoch.state != KeyState.DESTROYED:
-                replayed = _sum(replayed, await _replay_epoch(house, epoch, journal=journal, by=by))
+    await _replay_all(house, gone, source=source, journal=journal, by=by)
+    replayed = await _destroyed_since(house, before)
     manifest = source.manifest
     said = RestoreEntry(
         backup=manifest.backup, log=manifest.log, size=manifest.size, root=manifest.root, replayed=replayed.keys,
@@ -226,51 +221,55 @@ def _lacks_journal(source: Source, told: frozenset[bytes]) -> bool:
     return True
 
 
+async def _replay_all(house: House, gone: frozenset[bytes], *, source: Source, journal: Journal, by: str) -> None:
+    """No key whose serial was destroyed before is left, in a ring, in limbo or of an epoch."""
+    for case in await open_cases(house):  # what was shut when the backup was taken waits in limbo, not in a ring
+        await _replay_case(house, case, gone, source=source, journal=journal, by=by)
+    async for rings in house.reads.scan(KeyRing):
+        for ring in rings:
+            await _replay_ring(house, ring.person, gone, journal=journal, by=by)
+    async for epochs in house.reads.scan(EpochKey):
+        for epoch in epochs:
+            if epoch.serial in gone and epoch.state != KeyState.DESTROYED:
+                await _replay_epoch(house, epoch, journal=journal, by=by)
+
+
+async def _destroyed_since(house: House, before: frozenset[bytes]) -> Replayed:
+    """What the tombstones say that were not there before."""
+    ended: set[tuple[bytes, int]] = set()
+    epochs = keys = 0
+    async for stones in house.reads.scan(Tombstone):
+        for stone in stones:
+            if stone.serial not in before:
+                keys += 1
+                epochs += stone.person == NOBODY
+                ended |= {(stone.person, stone.compartment)} if stone.person != NOBODY else set()
+    persons = sum(compartment == WHOLE for _, compartment in ended)
+    return Replayed(persons=persons, compartments=len(ended) - persons, epochs=epochs, keys=keys)
+
+
 async def _replay_case(  # noqa: PLR0913  (what a case is carried on with)
     house: House, case: Case, gone: frozenset[bytes], *, source: Source, journal: Journal, by: str
-) -> Replayed:
+) -> None:
     """The newer store is believed: of whether what one shut was called off, or called for, after the other's copy."""
     is_ending = case.step == "destroying"
     if source.only == "identity":
         case = await shut_again(house, case)
     elif await is_back(house, case):  # what has ended of it since ends by its rings
         await cancel(house, case, by=by)
-        return Replayed()
-    ended = gone.intersection(case.serials)
-    if not (ended or is_ending):
-        return Replayed()
-    if not is_ending and await end_some(house, case, gone):
-        return Replayed(keys=len(ended))
-    await destroy_again(house, case, journal=journal)
-    return _replayed_of(case, keys=len(ended))
+        return
+    if is_ending or not (gone.isdisjoint(case.serials) or await end_some(house, case, gone)):
+        await destroy_again(house, case, journal=journal)
 
 
-def _replayed_of(case: Case, *, keys: int) -> Replayed:
-    return Replayed(
-        persons=len(case.persons) if case.what == "person" else 0, compartments=int(case.what == "compartment"),
-        epochs=int(case.what == "epoch"), keys=keys,
-    )  # fmt: skip
-
-
-def _sum(one: Replayed, other: Replayed) -> Replayed:
-    return Replayed(
-        persons=one.persons + other.persons, compartments=one.compartments + other.compartments,
-        epochs=one.epochs + other.epochs, keys=one.keys + other.keys,
-    )  # fmt: skip
-
-
-async def _replay_ring(house: House, person: bytes, gone: frozenset[bytes], *, journal: Journal, by: str) -> Replayed:
+async def _replay_ring(house: House, person: bytes, gone: frozenset[bytes], *, journal: Journal, by: str) -> None:
     """One source person, and nobody who is only linked: the journal names exactly what was destroyed."""
     await admit_rings(house, [person])
     held = house.keyring.every_serial(person) if house.keyring.version_of(person) is not None else {}
-    ended = {number: serials for number, serials in held.items() if not gone.isdisjoint(serials)}
-    if not ended:
-        return Replayed()
-    whole = WHOLE in ended
-    for number in [0] if whole else sorted(ended):
+    ended = sorted(number for number, serials in held.items() if not gone.isdisjoint(serials))
+    for number in [0] if WHOLE in ended else ended:
         case = await _begin_person(house, person, number, by=by)
         await carry_on(house, case, journal=journal, now=True)
-    return Replayed(persons=int(whole), compartments=0 if whole else len(ended), keys=sum(map(len, ended.values())))
 
 
 async def _begin_person(house: House, person: bytes, compartment: int, *, by: str) -> Case:
@@ -292,7 +291,7 @@ async def _begin_person(house: House, person: bytes, compartment: int, *, by: st
     return case
 
 
-async def _replay_epoch(house: House, row: EpochKey, *, journal: Journal, by: str) -> Replayed:
+async def _replay_epoch(house: House, row: EpochKey, *, journal: Journal, by: str) -> None:
     case, entry = _case(house, by=by), house.ids.new()
     name = house.live().names.name("compartment", row.compartment) or ""
     case = msgspec.structs.replace(
@@ -304,7 +303,6 @@ async def _replay_epoch(house: House, row: EpochKey, *, journal: Journal, by: st
     )
     await advance(house, case, entries=[said.draft(id=entry, lane=house.lane)], was=None)
     await carry_on(house, case, journal=journal, now=True)
-    return Replayed(epochs=1, keys=1)
 
 
 def _case(house: House, *, by: str) -> Case:

@@ -36,8 +36,8 @@ class Restore(Body, frozen=True):
     """A house was brought back from a copy: the first entry it writes, before all others.
 
     Attributes:
-        backup: which. `log`, `size`, `root`: the old log as the copy holds it. `replayed`: endings taken from the
-            destruction journal. `shut`: whether the house opened read-shut for want of the journal.
+        backup: which. `log`, `size`, `root`: the old log as the copy holds it. `replayed`: keys that came back and
+            were destroyed again. `shut`: whether the house opened read-shut for want of the journal.
     """
 
     KIND = "restore"

@@ -108,9 +108,9 @@ async def _replay(target: Path, came: backup.Source, *, call: Call) -> backup.Re
 def _told(to: Path, came: backup.Source, replayed: backup.Replayed, *, call: Call) -> str:
     told = (
         f"A house stands in {to}, from the backup of {when(came.manifest.at)}.\n"
-        f"Ended again, by the destruction journal ({count(len(came.destroyed), 'key')} in it): "
-        f"{count(replayed.persons, 'source person')}, {count(replayed.compartments, 'compartment')}, "
-        f"{count(replayed.epochs, 'epoch')}; {count(replayed.keys, 'key')}."
+        f"The destruction journal names {count(len(came.destroyed), 'key')}. Came back and destroyed again: "
+        f"{count(replayed.keys, 'key')} ({count(replayed.persons, 'source person')}, "
+        f"{count(replayed.compartments, 'compartment')}, {count(replayed.epochs, 'epoch')})."
     )
     if replayed.standing:
         told += (
