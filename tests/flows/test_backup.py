@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -10,6 +11,8 @@ import pytest
 from lockhouse.errors import Invalid, NotFound, Tampered, Unavailable
 from lockhouse.faces.outcomes import OUTCOMES
 from lockhouse.flows import backup
+from lockhouse.flows.sweep import Swept, sweep
+from lockhouse.wiring import jobs, opened
 from tests.faces.cli.house import EMAIL, Desk
 
 if TYPE_CHECKING:
@@ -42,6 +45,7 @@ def test_a_house_brought_back_shows_what_the_old_one_showed(desk: Desk) -> None:
         "epochs": 0,
         "keys": 0,
         "standing": 0,
+        "to_sweep": 0,
         "shut": False,
         "forgotten": None,
     }
@@ -82,9 +86,17 @@ def test_what_waited_in_limbo_when_the_copy_was_made_ends_again_too(desk: Desk, 
 
 def test_an_old_record_store_under_todays_identity_store_stays_dead(desk: Desk) -> None:
     person = _erase(desk)
-    assert desk.call("backup restore ../copy --to ../old --only record").code == 0
+    seen = desk.call("backup restore ../copy --to ../old --only record")
+    assert "Rows came back of 1 source person whose keys had ended already" in seen.out, seen.err
     assert desk.call(f"-C ../old person show {person}").code == 3
     assert desk.call("-C ../old ledger verify --records").code == 0
+    assert asyncio.run(_swept(desk.folder / "old", desk)) == Swept(jobs=1, records=1)
+    assert "Clean" in desk.call("-C ../old ledger verify --records").out
+
+
+async def _swept(folder: Path, desk: Desk) -> Swept:
+    async with opened(folder, role="work", clock=desk.clock) as house:
+        return await sweep(house.house, jobs, owner=bytes(16))
 
 
 def test_an_old_identity_store_under_todays_records_says_what_it_lacks(desk: Desk) -> None:

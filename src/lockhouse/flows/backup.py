@@ -14,7 +14,7 @@ house can be copied too.
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -33,6 +33,7 @@ from lockhouse.gates.ending import (
     is_back,
     open_cases,
     shut_again,
+    sweep_again,
 )
 from lockhouse.gates.epochs import NOBODY
 from lockhouse.gates.facts import SEAL_ENDING
@@ -82,6 +83,7 @@ class Replayed(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         keys: that came back with the backup, in use or shut; what had ended in it already does not count.
         standing: endings that were shut and not destroyed: they are shut in it, and go on.
+        to_sweep: persons whose rows came back though their keys had ended already: the rows are swept.
         shut: the house is shut for reading, for want of its whole journal.
         forgotten: what an older identity store lacks that today's ledger tells of; None if the two are of one moment.
     """
@@ -91,6 +93,7 @@ class Replayed(msgspec.Struct, frozen=True, kw_only=True):
     epochs: int = 0
     keys: int = 0
     standing: int = 0
+    to_sweep: int = 0
     shut: bool = False
     forgotten: Forgotten | None = None
 
@@ -161,7 +164,7 @@ def parse_manifest(raw: bytes) -> Manifest:
 async def replay(house: House, source: Source, *, journal: Journal, by: str) -> Replayed:
     """Every key of the restored house whose serial was destroyed before is destroyed again, and the ledger says so.
 
-    What was only shut is shut again, and its case stands.
+    What was only shut is shut again, and its case stands. Rows of whom nothing can be opened any more are to be swept.
 
     Args:
         house: the restored one, open.
@@ -175,7 +178,7 @@ async def replay(house: House, source: Source, *, journal: Journal, by: str) -> 
         Tampered: what was shut is not as the house left it.
     """
     known = await open_cases(house, also_closed=True)
-    before = frozenset([stone.serial async for stones in house.reads.scan(Tombstone) for stone in stones])
+    before = frozenset([stone.serial async for stone in _stones(house)])
     told = frozenset(serial for case in known if case.step in {"destroyed", "done"} for serial in case.serials)
     shut = _lacks_journal(source, told)
     gone, entry = source.destroyed | told, house.ids.new()
@@ -185,6 +188,7 @@ async def replay(house: House, source: Source, *, journal: Journal, by: str) -> 
     # Before what stands is shut again: whoever refused has a ring to be found by.
     forgotten = await remember(house, size=source.manifest.size) if source.only == "identity" else None
     await _replay_all(house, gone, source=source, journal=journal, by=by)
+    to_sweep = await sweep_again(house, journal=journal, by=by)
     replayed = await _destroyed_since(house, before)
     manifest = source.manifest
     said = RestoreEntry(
@@ -195,7 +199,7 @@ async def replay(house: House, source: Source, *, journal: Journal, by: str) -> 
     await house.commits.commit(Change("record", deletes=opened, entries=(said.draft(id=entry, lane=house.lane),)))
     await house.epochs.announce(key=True)
     standing = len(await open_cases(house))
-    return msgspec.structs.replace(replayed, standing=standing, shut=shut, forgotten=forgotten)
+    return msgspec.structs.replace(replayed, standing=standing, to_sweep=to_sweep, shut=shut, forgotten=forgotten)
 
 
 def _lacks_journal(source: Source, told: frozenset[bytes]) -> bool:
@@ -238,14 +242,22 @@ async def _destroyed_since(house: House, before: frozenset[bytes]) -> Replayed:
     """What the tombstones say that were not there before."""
     ended: set[tuple[bytes, int]] = set()
     epochs = keys = 0
-    async for stones in house.reads.scan(Tombstone):
-        for stone in stones:
-            if stone.serial not in before:
-                keys += 1
-                epochs += stone.person == NOBODY
-                ended |= {(stone.person, stone.compartment)} if stone.person != NOBODY else set()
+    async for stone in _stones(house):
+        if stone.serial in before:
+            continue
+        keys += 1
+        if stone.person == NOBODY:
+            epochs += 1
+        else:
+            ended.add((stone.person, stone.compartment))
     persons = sum(compartment == WHOLE for _, compartment in ended)
     return Replayed(persons=persons, compartments=len(ended) - persons, epochs=epochs, keys=keys)
+
+
+async def _stones(house: House) -> AsyncIterator[Tombstone]:
+    async for stones in house.reads.scan(Tombstone):
+        for stone in stones:
+            yield stone
 
 
 async def _replay_case(  # noqa: PLR0913  (what a case is carried on with)

@@ -17,18 +17,19 @@ import msgspec
 
 from lockhouse.crypto.ring import WHOLE
 from lockhouse.errors import Conflict as Moved
-from lockhouse.gates.cases import Case, advance, moved, step
+from lockhouse.gates.authority import checked
+from lockhouse.gates.cases import Case, advance, moved, open_cases, step
 from lockhouse.gates.ending.cancel import put_back
 from lockhouse.gates.ending.epoch import compartment_of, shut_epoch
 from lockhouse.gates.ending.person import limbo_rows, serials_in_limbo, shut
 from lockhouse.gates.ending.seals import move, seals_of, states_of
-from lockhouse.gates.ending.steps import destroy_person, holding
+from lockhouse.gates.ending.steps import carry_on, destroy_person, holding
 from lockhouse.gates.epochs import epoch_at, open_epoch_key
 from lockhouse.gates.facts import SEAL_ENDED, SEAL_OPEN
 from lockhouse.gates.told import tell_late
 from lockhouse.ledger.entry import Intent as IntentEntry
 from lockhouse.model.change import Change, Delete
-from lockhouse.model.rows import EpochKey, Limbo
+from lockhouse.model.rows import EpochKey, Limbo, Record, Tombstone
 from lockhouse.model.scale import KeyState
 from lockhouse.rights.erasure import destroy_at
 
@@ -37,6 +38,10 @@ if TYPE_CHECKING:
 
     from lockhouse.gates.house import House
     from lockhouse.model.ports import Journal
+
+
+CHUNK = 50
+"""Persons a case of rows that came back: its intent holds an entry for each."""
 
 
 class _Waiting(NamedTuple):
@@ -183,6 +188,54 @@ async def end_some(house: House, case: Case, gone: Collection[bytes]) -> bool:
         if not serials.isdisjoint(gone):
             await destroy_person(house, case, person, at=house.clock.now_ms())
     return True
+
+
+async def sweep_again(house: House, *, journal: Journal, by: str) -> int:
+    """Of how many persons rows came back whose keys had ended already; each has a case by which they are swept.
+
+    As after any erasure: what ends of a compartment or of a month leaves its rows.
+
+    Args:
+        house: just restored, what is to end in it again ended.
+        journal: of the restored house.
+        by: who restores.
+
+    Raises:
+        Tampered: a tombstone is not as the house made it, or a key that has one is in use.
+        Unavailable: a step could not finish; call again.
+    """
+    cases = [case for case in await open_cases(house, also_closed=True) if case.what == "person"]
+    # Of a request that waits for others some may have ended; it may be called off, and would never sweep them.
+    swept = {person for case in cases if case.step in {"destroying", "destroyed", "done"} for person in case.persons}
+    gone = {row.person async for rows in house.reads.scan(Tombstone) for row in rows if row.compartment == WHOLE}
+    left = [one for one in sorted(gone - swept) if await house.reads.find(Record, ("person",), [(one,)], limit=1)]
+    for at in range(0, len(left), CHUNK):
+        keys = [(person,) for person in left[at : at + CHUNK]]
+        stones = checked(await house.reads.find(Tombstone, ("person",), keys), house.integrity_key)
+        case = await _destroyed_case(house, [one for one in stones if one.compartment == WHOLE], by=by)
+        await carry_on(house, case, journal=journal)
+    return len(left)
+
+
+async def _destroyed_case(house: House, stones: Sequence[Tombstone], *, by: str) -> Case:
+    """A case of keys that are destroyed, by their tombstones. Its entries name no ref: the keys of those are gone."""
+    held: dict[bytes, list[bytes]] = defaultdict(list)
+    for stone in stones:
+        held[stone.person].append(stone.serial)
+    persons = sorted(held)
+    now = house.clock.now_ms()
+    case = Case(
+        id=house.ids.new(), what="person", by=by, reason="restore", entries=tuple(house.ids.new() for _ in persons),
+        asked_at=now, destroy_at=now, salt=house.ids.random(16), step="destroying", persons=tuple(persons),
+        serials=tuple(sorted(stone.serial for stone in stones)),
+        held=tuple(tuple(sorted(held[one])) for one in persons), scope=("everything held about the person",),
+    )  # fmt: skip
+    said = IntentEntry(what=case.what, case=case.id.hex(), by=by, reason=case.reason)
+    drafts = [said.draft(id=entry, lane=house.lane) for entry in case.entries]
+    puts, expects = move(await seals_of(house, persons), [SEAL_ENDED] * len(persons))
+    if await step(house, case, was=None, puts=puts, expects=expects, entries=drafts) is not None:
+        raise moved()
+    return case
 
 
 async def is_back(house: House, case: Case) -> bool:

@@ -118,6 +118,11 @@ def _told(to: Path, came: backup.Source, replayed: backup.Replayed, *, call: Cal
             f"copied from is still there, see whether one was called off in it since: {call.located(_LIST)}\n"
             f"Then call it off here too: lockhouse -C {shlex.quote(str(to))} request cancel ID"
         )
+    if replayed.to_sweep:
+        told += (
+            f"\nRows came back of {count(replayed.to_sweep, 'source person')} whose keys had ended already. Nothing "
+            "opens them; they are taken away once the house is served."
+        )
     if replayed.forgotten is not None and replayed.forgotten.rows:
         told += _lacking(replayed.forgotten)
     if replayed.shut:
