@@ -11,12 +11,13 @@ import pytest
 from lockhouse.adapters.memory import MemoryStore
 from lockhouse.errors import Unavailable
 from lockhouse.flows import consent, link, request
+from lockhouse.flows.tell import tell_untold
 from lockhouse.gates.ending import carry_on, open_cases
 from lockhouse.gates.facts import facts_of_persons
 from lockhouse.model.ids import DAY_MS
 from tests.flows.anna import EMAIL, anna, contact
 from tests.flows.restored import copied, restored
-from tests.world import World
+from tests.world import Away, World
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from lockhouse.model.change import Change, Committed, Conflict
     from lockhouse.model.rows import Store
+    from tests.flows.restored import Tables
 
 BERT = "bert@example.org"
 
@@ -147,3 +149,55 @@ async def test_a_restore_counts_the_keys_that_it_destroyed_and_no_others(
     came, seen = int(only != "record"), back.replayed
     assert (seen.persons, seen.compartments, seen.epochs) == (came * (not is_part), came * is_part, 0)
     assert (seen.keys, seen.standing) == (came * len(done.case.serials), 0)
+
+
+async def _closed(world: World, value: str, *, purposes: Sequence[str] = ()) -> None:
+    world.clock.at += 1_000
+    await consent.suppress(world.house, "email", value, purposes=purposes, reason="asked", by="os-user:1")
+
+
+async def _opened(world: World, value: str) -> None:
+    world.clock.at += 1_000
+    await consent.lift(world.house, "email", value, reason="mistake", by="os-user:1")
+
+
+async def _lacking(world: World, identity: Tables) -> dict[str, int]:
+    """What an older identity store lacks, by kind; the backup is from the beginning of the log."""
+    back = await restored(world, copied(world, "record") | identity, only="identity")
+    assert back.forgotten is not None
+    return back.forgotten.rows
+
+
+async def test_a_suppression_that_was_made_and_lifted_since_is_not_lacking(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    identity = copied(world, "identity")
+    await _closed(world, EMAIL, purposes=["analytics"])
+    await _closed(world, EMAIL)  # wider, in the place of the first
+    await _opened(world, EMAIL)
+    assert await _lacking(world, identity) == {}
+
+
+async def test_a_suppression_whose_lifting_was_told_by_the_daily_round_is_not_lacking(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    identity = copied(world, "identity")
+    await _closed(world, EMAIL)
+    commits, world.house.commits = world.house.commits, Away(world.store)
+    with pytest.raises(Unavailable):
+        await _opened(world, EMAIL)
+    world.house.commits = commits
+    world.clock.pass_days(0.5)
+    assert (await tell_untold(world.house)).suppressions == 1
+    assert await _lacking(world, identity) == {}
+
+
+async def test_a_suppression_that_stands_is_lacking_whatever_else_was_lifted_since(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    await _closed(world, BERT)
+    identity, size = copied(world, "identity"), (await world.store.seal_ledger()).size
+    await _closed(world, EMAIL)
+    await _opened(world, EMAIL)
+    await _closed(world, EMAIL)
+    await _opened(world, BERT)
+    back = await restored(world, copied(world, "record") | identity, only="identity", size=size)
+    assert back.forgotten is not None
+    assert back.forgotten.rows == {"suppression": 1}

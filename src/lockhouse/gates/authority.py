@@ -83,6 +83,12 @@ def digest(row: Row) -> str:
     return row_hash(table, place, content)
 
 
+def place_digest(row: Row) -> str:
+    """What an entry says of where the row stands: the hash of its table and key alone, as hex."""
+    table, place, _, _ = _parts(row)
+    return row_hash(table, place, b"")
+
+
 def _parts(row: Row) -> tuple[str, bytes, bytes, bytes]:
     values: dict[str, Any] = msgspec.structs.asdict(row)
     del values["mac"]

@@ -65,14 +65,13 @@ async def remember(house: House, *, size: int) -> Forgotten:
         Tampered: a row was not made by this house.
         Unavailable: a store is away.
     """
-    said = await _since(house, size)
-    lifted = {one.body.row for one in said if isinstance(one.body, SuppressionEntry) and one.body.change == "ended"}
+    said = _standing(await _since(house, size))
     rows: dict[str, int] = {}
     last: dict[tuple[str, int], tuple[int, ConsentEntry]] = {}
     for kind, table in _ROWS.items():
         told = [(one.at, one.body) for one in said if isinstance(one.body, kind)]
-        there = await _digests(house, table) if told else lifted
-        lacking = [(at, body) for at, body in told if body.row not in there and body.row not in lifted]
+        there = await _digests(house, table) if told else set()
+        lacking = [(at, body) for at, body in told if body.row not in there]
         rows |= {kind.KIND: len(lacking)} if lacking else {}
         last |= {(body.ref, body.purpose): (at, body) for at, body in lacking if isinstance(body, ConsentEntry)}
     refused = {place: at for place, (at, body) in last.items() if not body.state}
@@ -94,6 +93,17 @@ async def _since(house: House, size: int) -> list[Entry]:
         if row.kind in _KINDS and (row.position is None or row.position >= size)
     ]
     return sorted(found, key=lambda entry: (entry.at, entry.id))
+
+
+def _standing(said: list[Entry]) -> list[Entry]:
+    """The same without suppressions that were lifted, or made anew in the same place: their rows went."""
+    places = {one.body.place or one.id.hex(): one.id for one in said if isinstance(one.body, SuppressionEntry)}
+    last = set(places.values())
+    return [
+        one
+        for one in said
+        if not isinstance(one.body, SuppressionEntry) or (one.id in last and one.body.change == "made")
+    ]
 
 
 async def _digests(house: House, row: type[Row]) -> set[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 import msgspec
 
 from lockhouse.errors import Conflict as Moved
-from lockhouse.gates.authority import digest
+from lockhouse.gates.authority import digest, place_digest
 from lockhouse.gates.facts import SEAL_OPEN
 from lockhouse.gates.rings import admit_rings
 from lockhouse.ledger.entry import Consent as ConsentEntry
@@ -53,7 +53,7 @@ def suppression_draft(house: House, row: Suppression, *, by: str) -> Draft:
     """The ledger entry of a suppression as it stands, or as it ended."""
     said = SuppressionEntry(
         change="made" if row.until_at is None else "ended", purposes=msgspec.msgpack.decode(row.purposes),
-        reason=row.reason, by=by, row=digest(row),
+        reason=row.reason, by=by, row=digest(row), place=place_digest(row),
     )  # fmt: skip
     return said.draft(id=row.entry, lane=house.lane)
 

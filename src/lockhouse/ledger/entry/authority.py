@@ -29,7 +29,11 @@ class Consent(Body, frozen=True):
 
 
 class Suppression(Body, frozen=True):
-    """Something must not be collected again, or may be again. `row`: hash of the row; the tag itself stays out."""
+    """Something must not be collected again, or may be again. `row`: hash of the row; the tag itself stays out.
+
+    Attributes:
+        place: hash of the row's key, the same however often it is changed: which making an end is of.
+    """
 
     KIND = "suppression"
     change: Change
@@ -38,6 +42,7 @@ class Suppression(Body, frozen=True):
     by: Actor
     row: Hex32
     until: Number | None = None
+    place: Hex32 | None = None
 
 
 class Link(Body, frozen=True):
