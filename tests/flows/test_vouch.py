@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
 
-from lockhouse.errors import Invalid, NotFound, Tampered
+from lockhouse.errors import Conflict, Invalid, NotFound, Tampered, Unavailable
 from lockhouse.flows import vouch
+from lockhouse.flows.tell import Told, tell_untold
+from lockhouse.gates.authority import digest
+from lockhouse.ledger.entry import parse_entry
 from lockhouse.model.change import Change, Put
 from lockhouse.model.decision import Actor
 from lockhouse.model.rows import LedgerEntry
-from tests.world import POLICY, World
+from tests.world import POLICY, Away, Stopped, World
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
     from pathlib import Path
 
     from lockhouse.access.vouched import Kind
@@ -92,6 +97,75 @@ async def test_what_was_ended_stands_no_more_and_both_are_noted(tmp_path: Path) 
     ]
     with pytest.raises(NotFound):
         await vouch.end(world.house, WHO, ("grant", "case-17"), by="os-user:0")
+
+
+async def _cut_off(world: World, deed: Coroutine[None, None, object]) -> None:
+    """A process that ends between its two commits: the row stands and the ledger does not tell of it."""
+    commits, world.house.commits = world.house.commits, Away(world.store)
+    with pytest.raises(Unavailable):
+        await deed
+    world.house.commits = commits
+
+
+async def _told(world: World) -> list[tuple[str, str, str]]:
+    """What the ledger says became of facts, in order: which change, who made it, and of which row."""
+    rows = sorted(await world.rows(LedgerEntry), key=lambda row: row.counter)
+    bodies = [parse_entry(row.body).body.body() for row in rows if row.kind == "attestation"]
+    return [(body["change"], body["by"], body["row"]) for body in bodies]
+
+
+async def test_a_grant_that_was_cut_off_is_told_by_the_daily_round_with_who_vouched(tmp_path: Path) -> None:
+    world = await _house(tmp_path)
+    await _cut_off(world, _vouch(world, "grant", "case-17", hours=48))
+    [row] = await vouch.recorded(world.house)
+    assert await tell_untold(world.house) == Told(), "who vouched may be about to tell"
+    world.clock.pass_days(0.5)
+    assert await tell_untold(world.house) == Told(attestations=1)
+    assert await _told(world) == [("made", "os-user:0", digest(row))]
+    assert await tell_untold(world.house) == Told()
+
+
+async def test_an_end_that_was_cut_off_has_ended_and_is_told_as_such(tmp_path: Path) -> None:
+    world = await _house(tmp_path)
+    await _vouch(world, "grant", "case-17", hours=48)
+    await _cut_off(world, vouch.end(world.house, WHO, ("grant", "case-17"), by="os-user:5"))
+    assert (await world.house.actor_facts.of(ACTOR)).grant is None
+    world.clock.pass_days(0.5)
+    assert await tell_untold(world.house) == Told(attestations=1)
+    assert [(change, by) for change, by, _ in await _told(world)] == [("made", "os-user:0"), ("ended", "os-user:5")]
+
+
+async def test_who_writes_over_a_fact_that_was_cut_off_tells_of_both(tmp_path: Path) -> None:
+    world = await _house(tmp_path)
+    await _cut_off(world, _vouch(world, "grant", "case-17"))
+    await vouch.end(world.house, WHO, ("grant", "case-17"), by="os-user:5")
+    assert [(change, by) for change, by, _ in await _told(world)] == [("made", "os-user:0"), ("ended", "os-user:5")]
+
+
+async def test_a_fact_that_does_not_verify_is_told_by_nobody_and_keeps_no_other_back(tmp_path: Path) -> None:
+    world = await _house(tmp_path)
+    await _cut_off(world, _vouch(world, "grant", "case-17"))
+    [row] = await vouch.recorded(world.house)
+    world.plant(msgspec.structs.replace(row, fact="grant.case-18"))
+    world.clock.pass_days(0.5)
+    assert await tell_untold(world.house) == Told(attestations=1, faults=1)
+    await _vouch(world, "grant", "case-18")
+    assert [(change, by) for change, by, _ in await _told(world)] == [("made", "os-user:0")] * 2
+
+
+async def test_a_fact_that_moves_while_it_is_written_over_is_left_as_it_moved(tmp_path: Path) -> None:
+    world = await _house(tmp_path)
+    slow = await world.second()
+    stopped = slow.house.commits = Stopped(slow.store, store="identity")
+    ending = asyncio.create_task(_vouch(slow, "grant", "case-17", hours=1))
+    await stopped.reached.wait()
+    await _vouch(world, "grant", "case-17", hours=9)
+    [row] = await vouch.recorded(world.house)
+    stopped.go_on.set()
+    with pytest.raises(Conflict):
+        await ending
+    assert await vouch.recorded(world.house) == [row]
+    assert len(await _told(world)) == 1
 
 
 async def test_nobody_looks_at_themselves_and_the_ledger_does_not_say_who_that_is(tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from lockhouse.access.vouched import parts_of
 from lockhouse.errors import Invalid
-from lockhouse.gates.vouched import every_voucher, vouch
+from lockhouse.gates.vouched import every_voucher
+from lockhouse.gates.vouching import vouch
 
 if TYPE_CHECKING:
     from lockhouse.gates.house import House
@@ -25,6 +26,7 @@ async def attest(house: House, actor: str, course: str, *, until: int, by: str) 
 
     Raises:
         Invalid: the live policy has no such course, the time has passed, or the actor has not its form.
+        Moved: another process changed it meanwhile.
     """
     courses = house.live().policy.training
     if course not in courses:

@@ -1,9 +1,9 @@
-"""Tell: words on consent, links and suppressions of the identity store get the ledger entry that nobody brought.
+"""Tell: words on consent, links, suppressions and attestations get the ledger entry that nobody brought.
 
 Who is committed before what: a word or a link to the identity store, its entry to the record store a moment later. A
 process that ends in between, or a store that goes away, leaves a row that no entry tells of. The person's next item
 brings it; this is for whoever never comes again. A suppression is told to every process, too, before it is told of; one
-that was lifted is taken away.
+that was lifted is taken away. An attestation names who vouched, and is told as theirs.
 
 Nothing is told twice: the entry's id stands in the row, and the store takes an id once. Nor is it told ahead of
 whoever is just about to: a row is looked at when it is minutes old, by its own time.
@@ -25,9 +25,18 @@ import msgspec
 from lockhouse.errors import LockhouseError, Tampered
 from lockhouse.gates.authority import checked
 from lockhouse.gates.refresh import refresh
-from lockhouse.gates.told import LATE, ends_of, suppression_draft, take_away, tell, tell_late, untold
+from lockhouse.gates.told import (
+    LATE,
+    attestation_draft,
+    ends_of,
+    suppression_draft,
+    take_away,
+    tell,
+    tell_late,
+    untold,
+)
 from lockhouse.gates.trusted_time import trusted_now
-from lockhouse.model.rows import Consent, Link, Suppression
+from lockhouse.model.rows import Attestation, Consent, Link, Suppression
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,24 +54,27 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     """What one pass did.
 
     Attributes:
-        words, links, suppressions: that were told.
+        words, links, suppressions, attestations: that were told.
         faults: rows that do not verify, or could not be told for another reason; the next pass meets them again.
     """
 
     words: int = 0
     links: int = 0
     suppressions: int = 0
+    attestations: int = 0
     faults: int = 0
 
 
 async def tell_untold(house: House) -> Told:
-    """Every word, link and suppression older than some minutes has its ledger entry, but those of who is ending.
+    """Every word, link, suppression and attestation older than some minutes has its ledger entry.
+
+    But those of who is ending have none.
 
     Raises:
         Unavailable: a store is away, or the clock is in doubt; what was told is told.
     """
     before = await trusted_now(house) - YOUNG_MS
-    words = links = suppressions = faults = 0
+    words = links = suppressions = attestations = faults = 0
     async for said in house.reads.scan(Consent, chunk=CHUNK):
         told, failed = await _tell_chunk(house, [row for row in said if row.at < before])
         words, faults = words + told, faults + failed
@@ -72,7 +84,10 @@ async def tell_untold(house: House) -> Told:
     async for closed in house.reads.scan(Suppression, chunk=CHUNK):
         told, failed = await _tell_suppressions(house, [row for row in closed if _changed_at(row) < before])
         suppressions, faults = suppressions + told, faults + failed
-    return Told(words=words, links=links, suppressions=suppressions, faults=faults)
+    async for vouched in house.reads.scan(Attestation, chunk=CHUNK):
+        told, failed = await _tell_vouched(house, [row for row in vouched if row.at < before])
+        attestations, faults = attestations + told, faults + failed
+    return Told(words=words, links=links, suppressions=suppressions, attestations=attestations, faults=faults)
 
 
 def _changed_at(row: Suppression) -> int:
@@ -119,6 +134,20 @@ async def _tell_suppressions(house: House, rows: Sequence[Suppression]) -> tuple
                 told += 1
             if row.until_at is not None:
                 await take_away(house, row)
+        except LockhouseError:
+            faults += 1
+    return told, faults
+
+
+async def _tell_vouched(house: House, rows: Sequence[Attestation]) -> tuple[int, int]:
+    await asyncio.sleep(PAUSE_S)
+    await refresh(house)
+    told = faults = 0
+    for row in await untold(house, rows):
+        try:
+            checked([row], house.integrity_key)
+            await tell(house, [], [attestation_draft(house, row)])
+            told += 1
         except LockhouseError:
             faults += 1
     return told, faults

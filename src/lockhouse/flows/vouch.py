@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from lockhouse.access.vouched import parts_of, word_of
 from lockhouse.errors import Invalid, NotFound
-from lockhouse.gates.vouched import end_voucher, every_voucher, vouch, vouched
+from lockhouse.gates.vouched import every_voucher, vouched
+from lockhouse.gates.vouching import end_voucher, vouch
 
 if TYPE_CHECKING:
     from lockhouse.access.vouched import Kind
@@ -26,6 +27,7 @@ async def record(house: House, actor: str, fact: tuple[Kind, str], *, until: int
 
     Raises:
         Invalid: the value has not the form of its kind, the time has passed, or the actor has not its form.
+        Moved: another process changed it meanwhile.
     """
     if until <= house.clock.now_ms():
         raise Invalid("--until", "a moment to come", got="one that has passed")

@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 import msgspec
 
+from lockhouse.access.vouched import told_of
 from lockhouse.errors import Conflict as Moved
 from lockhouse.gates.authority import digest, place_digest
 from lockhouse.gates.facts import SEAL_OPEN
 from lockhouse.gates.rings import admit_rings
+from lockhouse.ledger.entry import Attestation as AttestationEntry
 from lockhouse.ledger.entry import Consent as ConsentEntry
 from lockhouse.ledger.entry import Link as LinkEntry
 from lockhouse.ledger.entry import Suppression as SuppressionEntry
 from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
-from lockhouse.model.rows import Consent, LedgerEntry, Link, Seal, Suppression
+from lockhouse.model.rows import Attestation, Consent, LedgerEntry, Link, Seal, Suppression
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from lockhouse.model.change import Draft
 
 Said = TypeVar("Said", bound=Consent | Link)
-UntoldT = TypeVar("UntoldT", bound=Consent | Link | Suppression)
+UntoldT = TypeVar("UntoldT", bound=Attestation | Consent | Link | Suppression)
 LATE = "service:work"
 """Who tells what somebody else was cut off from telling: whose deed it was, the rows do not say."""
 TRIES = 5
@@ -54,6 +56,19 @@ def suppression_draft(house: House, row: Suppression, *, by: str) -> Draft:
     said = SuppressionEntry(
         change="made" if row.until_at is None else "ended", purposes=msgspec.msgpack.decode(row.purposes),
         reason=row.reason, by=by, row=digest(row), place=place_digest(row),
+    )  # fmt: skip
+    return said.draft(id=row.entry, lane=house.lane)
+
+
+def attestation_draft(house: House, row: Attestation) -> Draft:
+    """The ledger entry of a fact that somebody vouched for, or of its end: then it stands no longer than it was said.
+
+    Raises:
+        Invalid: the actor or the fact has not its form.
+    """
+    said = AttestationEntry(
+        change="made" if row.until_at is None or row.until_at > row.at else "ended", subject=row.actor,
+        fact=told_of(row.fact), by=row.by, row=digest(row), until=row.until_at,
     )  # fmt: skip
     return said.draft(id=row.entry, lane=house.lane)
 

@@ -12,7 +12,7 @@ from lockhouse.flows.housekeeping import empty_details, end_marks
 from lockhouse.flows.orphans import end_orphans
 from lockhouse.flows.retain import by_month, month
 from lockhouse.flows.sweep import sweep
-from lockhouse.flows.tell import tell_untold
+from lockhouse.flows.tell import Told, tell_untold
 from lockhouse.gates.cases import sound_cases
 from lockhouse.gates.ending import carry_on
 from lockhouse.gates.epochs import ensure_epochs
@@ -110,10 +110,13 @@ class Worker:
             logs.get().info("swept", jobs=swept.jobs, records=swept.records, faults=swept.faults)
 
     async def untold(self) -> None:
-        """Words, links and suppressions whose ledger entry a crash cut off get it."""
+        """Words, links, suppressions and attestations whose ledger entry a crash cut off get it."""
         told = await tell_untold(self._house)
-        if told.words or told.links or told.suppressions:
-            logs.get().info("told", words=told.words, links=told.links, suppressions=told.suppressions)
+        if told != Told(faults=told.faults):
+            logs.get().info(
+                "told", words=told.words, links=told.links, suppressions=told.suppressions,
+                attestations=told.attestations,
+            )  # fmt: skip
         if told.faults:
             logs.get().warning("not told", rows=told.faults)
 
