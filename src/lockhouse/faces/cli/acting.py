@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 READING = frozenset({"masked", "full"})
 _ACTOR = re.compile(r"os-user:[0-9]{1,10}|staff:[0-9a-f]{32}")
+_NOTED = re.compile(rf"{_ACTOR.pattern}|os-user|service:[a-z0-9][a-z0-9-]{{0,63}}")
+"""Also the house's own workers, and whoever founded it."""
 
 
 @Parameter(name="*")
@@ -51,6 +53,18 @@ def actor_of(text: str) -> str:
     """
     if not _ACTOR.fullmatch(text):
         raise Invalid("actor", "os-user:UID or staff:ID", got="another form")
+    return text
+
+
+def noted_actor(text: str) -> str:
+    """Who may stand in the ledger as having done something.
+
+    Raises:
+        Invalid: it has another form: no entry could ever name it.
+    """
+    if not _NOTED.fullmatch(text):
+        expected = "os-user:UID, staff:ID or service:NAME (os-user alone founded the house)"
+        raise Invalid("--actor", expected, got="another form", hint="lockhouse ledger log names who did what")
     return text
 
 

@@ -11,6 +11,7 @@ import msgspec
 from cyclopts import Parameter
 
 from lockhouse.errors import Invalid, Tampered
+from lockhouse.faces.cli.acting import noted_actor
 from lockhouse.faces.cli.call import Here, id_of, noun
 from lockhouse.faces.cli.files import write_new
 from lockhouse.faces.cli.layout import Said, clean, count, plain, when
@@ -45,11 +46,13 @@ async def log(
     Args:
         kind: one kind only: disclosure, refusal, intake, policy, …
         since: 30m, 2h, 7d, or a day.
-        actor: one actor only, such as os-user:1000.
+        actor: one actor only: os-user:UID, staff:ID or service:NAME, such as service:collect.
         limit: how many.
     """
     if kind is not None and kind not in KINDS:
         raise Invalid("--kind", f"one of {', '.join(KINDS)}", got="another word")
+    if actor is not None:
+        noted_actor(actor)
     if limit < 1:
         raise Invalid("--limit", "a number from 1 up", got="another")
     async with call.open() as opened:
