@@ -55,7 +55,7 @@ class Seen(NamedTuple):
     @property
     def error(self) -> Any:
         """The error of a call with `--json`."""
-        return json.loads(self.err.splitlines()[-1])["error"]
+        return json.loads(self.err)["error"]
 
 
 class Desk:

@@ -98,13 +98,27 @@ class Call:
         async with opened(self.folder(), role="console", clock=self.clock, purpose=purpose) as house:
             yield house
 
+    def ask(self, question: str, *, default: str = "") -> str:
+        """What the person types, or the default; a script, which reads nothing but JSON, is asked nothing.
+
+        Raises:
+            Invalid: with `--json`, or nobody is there to be asked, or they ended the input.
+            KeyboardInterrupt: they pressed Ctrl-C.
+        """
+        if self.json:
+            hint = "say --yes, or see --help"
+            raise Invalid(
+                "--json", "every answer said beforehand, as nothing is asked", got="one to ask for", hint=hint
+            )
+        return self.terminal.ask(question, default=default)
+
     def sure(self, question: str, answer: str, *, yes: bool) -> None:
         """Somebody typed `answer`, or said `--yes`.
 
         Raises:
-            Invalid: they typed something else, or nobody is there.
+            Invalid: they typed something else, or nobody is there, or nothing is asked because of `--json`.
         """
-        if not yes and self.terminal.ask(f"{question} Type {answer} to go on") != answer:
+        if not yes and self.ask(f"{question} Type {answer} to go on") != answer:
             raise Invalid("answer", answer, got="another", hint="nothing was changed")
 
 

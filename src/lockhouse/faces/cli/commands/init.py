@@ -112,7 +112,7 @@ def _asked(call: Call, said: Answers, *, yes: bool) -> Answers:
 
     def one(given: str, question: str, default: str, check: Callable[[str], None]) -> str:
         while True:
-            text = given or (default if yes else call.terminal.ask(question, default=default))
+            text = given or (default if yes else call.ask(question, default=default))
             try:
                 check(text)
             except Invalid as wrong:
@@ -129,7 +129,7 @@ def _asked(call: Call, said: Answers, *, yes: bool) -> Answers:
             check(given or default)
             return given or default
         while True:
-            typed = tuple(call.terminal.ask(question, default=" ".join(default)).replace(",", " ").split())
+            typed = tuple(call.ask(question, default=" ".join(default)).replace(",", " ").split())
             try:
                 check(typed)
             except Invalid as wrong:

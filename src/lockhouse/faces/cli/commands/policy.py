@@ -183,7 +183,7 @@ async def approve(*, yes: bool = False, acting: As | None = None, call: Here) ->
 
 
 def _asked(call: Here, draft: Draft, version: int, *, yes: bool) -> None:
-    if not yes:
+    if not (yes or call.json):
         call.terminal.tell(render_effects(draft.effects))
     call.sure(f"This becomes policy v{version}.", f"v{version}", yes=yes)
 
