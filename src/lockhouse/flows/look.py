@@ -111,8 +111,8 @@ async def find(house: House, ask: Ask, *, by: str, value: str) -> Found:
 async def _require_seen(house: House, ask: Ask, by: str) -> None:
     policy, name = house.live().policy, by.partition("#")[0]
     declared = policy.fields.get(name)
-    if declared is None or (declared.identifies is None and not declared.find_by):
-        ways = [one for one, field in policy.fields.items() if field.identifies is not None or field.find_by]
+    if declared is None or not declared.ways:
+        ways = [way for field in policy.fields.values() for way in field.ways]
         raise Invalid("find by", f"one of {', '.join(ways)}", got="another")
     reasons = not_by(policy, ask, name)
     if reasons:

@@ -99,6 +99,12 @@ class Field(Part, frozen=True):
     condition: str | None = None
     of: dict[str, str] = {}
 
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """How people are found by it, as it is said: `email`, `phone#last4`; none where nobody is."""
+        whole = self.identifies is not None or "exact" in self.find_by
+        return (*[self.name] * whole, *(f"{self.name}#{how}" for how in self.find_by if how != "exact"))
+
 
 class Life(Part, frozen=True):
     """One basis map with one keep, and the purposes that have it."""

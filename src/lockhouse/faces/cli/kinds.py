@@ -10,19 +10,28 @@ if TYPE_CHECKING:
     from lockhouse.model.policy import Policy
 
 
-def kind_of(policy: Policy, word: str, *, lookups: bool = False) -> str:
-    """The field that a word names; what else was typed is not repeated, for it may be a value.
-
-    Args:
-        policy: that has the field.
-        word: as it was typed, such as `email` or `phone#last4`.
-        lookups: whether a field that only finds people (`order_id`) will do; else it must identify them.
+def kind_of(policy: Policy, word: str) -> str:
+    """The field that identifies people and that a word names; what else was typed is not repeated: it may be a value.
 
     Raises:
         Invalid: no such field of the policy does.
     """
-    name = word.partition("#")[0] if lookups else word
-    known = [one for one, it in policy.fields.items() if it.identifies is not None or (lookups and it.find_by)]
-    if name not in known:
-        raise Invalid("find by" if lookups else "identifier", f"one of {', '.join(known)}", got="another")
+    known = [name for name, field in policy.fields.items() if field.identifies is not None]
+    if word not in known:
+        raise Invalid("identifier", f"one of {', '.join(known)}", got="another")
+    return word
+
+
+def way_of(policy: Policy, word: str) -> str:
+    """The field of a way to find, such as `email` or `phone#last4`; `name` alone means the first that it has.
+
+    Raises:
+        Invalid: the policy has no such way.
+    """
+    name, _, how = word.partition("#")
+    field = policy.fields.get(name)
+    own = () if field is None else field.ways
+    if not own or (how and (name if how == "exact" else word) not in own):
+        ways = [way for one in policy.fields.values() for way in one.ways]
+        raise Invalid("find by", f"one of {', '.join(ways)}", got="another")
     return name

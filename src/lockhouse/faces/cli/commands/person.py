@@ -11,7 +11,7 @@ from cyclopts import Parameter
 from lockhouse.errors import Invalid, Refused
 from lockhouse.faces.cli.acting import As, Reading, allowed, asking, blind
 from lockhouse.faces.cli.call import Here, Input, id_of, noun, person_of
-from lockhouse.faces.cli.kinds import kind_of
+from lockhouse.faces.cli.kinds import way_of
 from lockhouse.faces.cli.layout import Said, count, plain
 from lockhouse.faces.cli.people import card, facts_about, joined, let_in, records, undoable, unkept, why_refused
 from lockhouse.flows import link, look
@@ -42,7 +42,7 @@ async def find(kind: str, source: Input = None, /, *, acting: Reading | None = N
         acting: role, purpose and reason.
     """
     async with call.open() as opened:
-        name = kind_of(opened.house.live().policy, kind, lookups=True)
+        name = way_of(opened.house.live().policy, kind)
         ask = await asking(opened.house, acting or Reading(), action="find")
         if other := blind(opened.house.live().policy, ask):  # nor may it learn who is known
             entry = await look.nothing(opened.house, ask)
