@@ -162,6 +162,22 @@ def test_a_house_that_lost_its_journal_shows_and_sends_nothing_until_somebody_ac
     assert desk.call("backup restore ../copy --to ../again").code == OUTCOMES[Unavailable].exit_code
 
 
+def test_a_journal_that_is_found_is_followed_though_it_was_said_to_be_lost_and_that_is_told(desk: Desk) -> None:
+    person = _erase(desk)
+    line = "backup restore ../copy --without-journal --to"
+    told = "The whole journal was found and followed: --without-journal was not needed, and the house may be read."
+    assert told in desk.call(f"{line} ../back").out.splitlines()
+    assert "was erased" in desk.call(f"-C ../back person show {person}").err
+    seen = desk.call(f"{line} ../again", json=True).value
+    assert (seen["whole_journal"], seen["replayed"]["shut"], seen["replayed"]["persons"]) == (True, False, 1)
+    assert "--without-journal" not in desk.call("backup restore ../copy --to ../once-more").out
+    for path in _journals(desk):
+        path.unlink()
+    lost = desk.call(f"{line} ../lost")
+    assert "not needed" not in lost.out
+    assert "accept restore" in lost.out
+
+
 def test_a_copy_that_was_changed_is_not_brought_back(desk: Desk) -> None:
     file = desk.folder / "copy" / "record.db"
     raw = bytearray(file.read_bytes())

@@ -68,7 +68,8 @@ async def restore(
         directory: of the backup.
         to: a new or empty folder.
         only: take one store from the backup.
-        without_journal: if the journal of destroyed keys is lost; the house is shut for reading until accepted.
+        without_journal: if the journal of destroyed keys is lost; the house is shut for reading until accepted. One
+            that is found whole is followed all the same.
     """
     source, target = call.cwd / directory, call.cwd / to
     manifest = backup.parse_manifest(_read(source / backup.MANIFEST))
@@ -89,7 +90,10 @@ async def restore(
     except LockhouseError:
         _clear(target)
         raise
-    value = {"house": target, "backup": manifest.backup, "journal": len(came.destroyed), "replayed": plain(replayed)}
+    value = {
+        "house": target, "backup": manifest.backup, "journal": len(came.destroyed), "whole_journal": not replayed.shut,
+        "replayed": plain(replayed),
+    }  # fmt: skip
     return Said(value, _told(to, came, replayed, call=call))
 
 
@@ -112,6 +116,10 @@ def _told(to: Path, came: backup.Source, replayed: backup.Replayed, *, call: Cal
         f"{count(replayed.keys, 'key')} ({count(replayed.persons, 'source person')}, "
         f"{count(replayed.compartments, 'compartment')}, {count(replayed.epochs, 'epoch')})."
     )
+    if came.anyway and not replayed.shut:
+        told += (
+            "\nThe whole journal was found and followed: --without-journal was not needed, and the house may be read."
+        )
     if replayed.standing:
         told += (
             f"\nShut and not destroyed yet: {count(replayed.standing, 'ending')}. Each goes on. If the house it was "
