@@ -79,7 +79,7 @@ async def _must_have(house: Opened, device: int, records: int) -> None:
 async def _erase_one(house: Opened, device: int) -> float:
     [person] = await _owners(house, device)
     began = time.perf_counter()
-    done = await requests.open_erasure(house.house, person, by="os-user:0", journal=house.journal)
+    done = await requests.open_erasure(house.house, person, by="os-user:0")
     await requests.fulfil(house.house, done.case, journal=house.journal, now=True)
     return (time.perf_counter() - began) * 1e3
 

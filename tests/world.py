@@ -261,9 +261,7 @@ class World:
 
     async def erase(self, person: bytes, *, compartment: str | None = None, now: bool = True) -> Case:
         """The person (or a compartment of theirs) is shut, and destroyed if `now`."""
-        done = await request.open_erasure(
-            self.house, person, by="os-user:1000", journal=self.journal, compartment=compartment
-        )
+        done = await request.open_erasure(self.house, person, by="os-user:1000", compartment=compartment)
         return (await request.fulfil(self.house, done.case, journal=self.journal, now=now)).case
 
     async def findings(self) -> list[Finding]:

@@ -221,7 +221,7 @@ def serve_writer(folder: Path) -> None:
 @asynccontextmanager
 async def opened(
     folder: Path, *, role: str, lane: str | None = None, clock: Clock | None = None,
-    purpose: Literal["accept", "audit", "restored", "use"] = "use",
+    purpose: Literal["accept", "audit", "restored", "shut", "use"] = "use",
 ) -> AsyncIterator[Opened]:  # fmt: skip
     """The house, for as long as the block runs: beside its running writer, or alone.
 
@@ -229,8 +229,8 @@ async def opened(
         role: what this process is, for the leases of processes: `collect`, `work`, `console`.
         lane: its ledger lane; the role's own by default.
         purpose: for an `audit` nothing is folded, signed or minted unless asked for. A house that was just `restored`
-            begins a line of checkpoints of its own, and its clock is believed. To `accept` a clock that is in doubt
-            nothing is minted by it.
+            begins a line of checkpoints of its own, and its clock is believed. To `accept` a clock that is in doubt,
+            or to have somebody `shut` all the same, nothing is minted by it.
 
     Raises:
         NotFound: there is no house in this folder.

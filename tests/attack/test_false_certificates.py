@@ -31,9 +31,7 @@ BY = "os-user:1000"
 
 async def _open(world: World, person: bytes, *, compartment: str | None = None) -> Case:
     world.clock.at += 1_000
-    done = await request.open_erasure(
-        world.house, person, by=BY, journal=world.journal, compartment=compartment, anyway=True
-    )
+    done = await request.open_erasure(world.house, person, by=BY, compartment=compartment, anyway=True)
     return done.case
 
 

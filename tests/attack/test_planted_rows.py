@@ -45,7 +45,7 @@ async def _known(world: World, email: str = EMAIL) -> bytes:
 async def test_taking_the_limbo_row_away_does_not_make_a_false_certificate(tmp_path: Path) -> None:
     world = await World.make(tmp_path)
     person = await _known(world)
-    done = await request.open_erasure(world.house, person, by="os-user:0", journal=world.journal)
+    done = await request.open_erasure(world.house, person, by="os-user:0")
     [limbo] = await world.rows(Limbo)
     world.drop(limbo)
     with pytest.raises(Tampered, match="limbo or their tombstones"):
@@ -58,7 +58,7 @@ async def test_taking_the_limbo_row_away_does_not_make_a_false_certificate(tmp_p
 async def test_an_interrupted_destruction_is_still_carried_on(tmp_path: Path) -> None:
     world = await World.make(tmp_path)
     person = await _known(world)
-    done = await request.open_erasure(world.house, person, by="os-user:0", journal=world.journal)
+    done = await request.open_erasure(world.house, person, by="os-user:0")
     [limbo] = await world.rows(Limbo)
     await request.fulfil(world.house, done.case, journal=world.journal, now=True)
     [row] = await world.rows(Intent)
@@ -77,7 +77,7 @@ async def test_an_interrupted_destruction_is_still_carried_on(tmp_path: Path) ->
 async def test_an_intent_edited_by_hand_is_not_carried_on(tmp_path: Path, change: dict[str, object]) -> None:
     world = await World.make(tmp_path)
     person = await _known(world)
-    await request.open_erasure(world.house, person, by="os-user:0", journal=world.journal)
+    await request.open_erasure(world.house, person, by="os-user:0")
     [row] = await world.rows(Intent)
     case = msgspec.msgpack.decode(row.body) | change
     world.plant(msgspec.structs.replace(row, body=msgspec.msgpack.encode(case)))

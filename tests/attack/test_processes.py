@@ -93,7 +93,7 @@ async def test_a_record_whose_ring_does_not_exist_harms_neither_the_start_nor_an
 
 
 async def _erase(opened: Opened, person: bytes) -> Case:
-    done = await request.open_erasure(opened.house, person, by="os-user:1000", journal=opened.journal)
+    done = await request.open_erasure(opened.house, person, by="os-user:1000")
     return (await request.fulfil(opened.house, done.case, journal=opened.journal, now=True)).case
 
 

@@ -89,9 +89,10 @@ async def test_the_serials_of_a_shutting_that_was_cut_off_are_those_sealed_in_li
     serials = set(world.house.keyring.serials(person).values())
     kept = await _kept(world, person)
     world.house.commits = Away(world.store, nth=2)
-    with pytest.raises(Unavailable):
-        await request.open_erasure(world.house, person, by="os-user:1000", journal=world.journal)
+    with pytest.raises(Unavailable) as cut_off:
+        await request.open_erasure(world.house, person, by="os-user:1000")
     world.house.commits = world.store
+    assert f"request show {(await open_cases(world.house))[0].id.hex()}" in cut_off.value.hint
     [limbo] = await world.rows(Limbo)
     world.plant(msgspec.structs.replace(limbo, destroy_at=0, shut_at=0))
     world.clock.pass_days(1.1)

@@ -49,9 +49,7 @@ async def test_a_shutting_that_was_stopped_does_nothing_to_whom_another_process_
     worker = await world.second()
     stopped = Stopped(world.store, store="identity")
     world.house.commits = stopped
-    opening = asyncio.create_task(
-        request.open_erasure(world.house, person, by=BY, journal=world.journal, compartment=part)
-    )
+    opening = asyncio.create_task(request.open_erasure(world.house, person, by=BY, compartment=part))
     await stopped.reached.wait()
     [left] = await open_cases(worker.house)
     shut = (await carry_on(worker.house, left, journal=world.journal)).case
@@ -140,7 +138,7 @@ async def test_a_request_that_was_stopped_for_longer_than_its_cooling_time_is_no
     person = await anna(world)
     stopped = Stopped(world.store)
     world.house.commits = stopped
-    opening = asyncio.create_task(request.open_erasure(world.house, person, by=BY, journal=world.journal))
+    opening = asyncio.create_task(request.open_erasure(world.house, person, by=BY))
     await stopped.reached.wait()
     world.clock.pass_days(1.5)
     stopped.go_on.set()

@@ -33,7 +33,7 @@ async def test_an_order_is_sealed_shown_and_erased_with_proof(tmp_path: Path) ->
     assert revealed.fields["email"].value == EMAIL
     serials = set(world.house.keyring.serials(view.person).values())
 
-    done = await request.open_erasure(world.house, view.person, by="os-user:1000", journal=world.journal)
+    done = await request.open_erasure(world.house, view.person, by="os-user:1000")
     assert done.case.step == "shut"
     assert await world.find(EMAIL) == []
     done = await request.fulfil(world.house, done.case, journal=world.journal, now=True)

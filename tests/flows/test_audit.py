@@ -72,7 +72,7 @@ def test_a_changed_record_and_a_deleted_line_are_both_named(tmp_path: Path) -> N
 async def test_an_erasure_is_no_finding(tmp_path: Path) -> None:
     world = await _busy(tmp_path)
     [view] = await world.find(EMAIL)
-    done = await request.open_erasure(world.house, view.person, by="os-user:0", journal=world.journal)
+    done = await request.open_erasure(world.house, view.person, by="os-user:0")
     await request.fulfil(world.house, done.case, journal=world.journal, now=True)
     assert (await _verify(world)).clean
 

@@ -91,7 +91,7 @@ async def test_more_persons_than_one_case_holds_are_all_swept(tmp_path: Path) ->
     await world.send_all(list(events))
     records = copied(world, "record")
     for person in await _whose(world):
-        begun = await request.open_erasure(world.house, person, by="os-user:1", journal=world.journal, anyway=True)
+        begun = await request.open_erasure(world.house, person, by="os-user:1", anyway=True)
         await request.fulfil(world.house, begun.case, journal=world.journal, now=True)
     back = await restored(world, records | copied(world, "identity"), only="record")
     assert (back.replayed.to_sweep, len(await open_cases(back.house, also_closed=True))) == (53, 2)

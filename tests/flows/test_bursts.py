@@ -29,9 +29,7 @@ async def test_one_erasure_more_than_an_hour_is_likely_to_bring_stops_and_asks(
         await world.erase(person, compartment=part, now=False)
     with pytest.raises(Refused, match="erasures: expected at most 20 an hour"):
         await world.erase(persons[-1], compartment=part, now=False)
-    done = await request.open_erasure(
-        world.house, persons[-1], by="os-user:0", journal=world.journal, compartment=part, anyway=True
-    )
+    done = await request.open_erasure(world.house, persons[-1], by="os-user:0", compartment=part, anyway=True)
     assert done.case.step == "shut"
     world.clock.pass_days(1 / 24)
     await world.send("account", "Order Completed", email="late@example.com", order_id="L-1")

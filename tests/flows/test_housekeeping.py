@@ -22,7 +22,7 @@ async def test_a_retry_during_the_cooling_time_does_not_bring_the_person_back(tm
     await world.send("backend", "identify", email=EMAIL, name="Eva")
     [view] = await world.find(EMAIL)
     world.clock.pass_days(0.01)
-    await request.open_erasure(world.house, view.person, by="os-user:0", journal=world.journal)
+    await request.open_erasure(world.house, view.person, by="os-user:0")
     late = await world.send("backend", "identify", email=EMAIL, name="Eva", at=sent, message_id="another")
     assert (late.outcome, late.code) == ("refused", codes.ERASED_BEFORE)
     assert await world.find(EMAIL) == []
@@ -34,7 +34,7 @@ async def test_calling_an_erasure_off_lifts_its_marks(tmp_path: Path) -> None:
     await world.send("backend", "identify", email=EMAIL)
     [view] = await world.find(EMAIL)
     world.clock.pass_days(0.01)
-    done = await request.open_erasure(world.house, view.person, by="os-user:0", journal=world.journal)
+    done = await request.open_erasure(world.house, view.person, by="os-user:0")
     await request.undo(world.house, done.case, by="os-user:1000")
     assert await world.rows(ErasedMark) == []
     late = await world.send("backend", "identify", email=EMAIL, name="Eva", at=sent, message_id="another")
@@ -45,7 +45,7 @@ async def test_marks_end_when_the_certificate_says_so(tmp_path: Path) -> None:
     world = await World.make(tmp_path)
     await world.send("backend", "identify", email=EMAIL)
     [view] = await world.find(EMAIL)
-    done = await request.open_erasure(world.house, view.person, by="os-user:0", journal=world.journal)
+    done = await request.open_erasure(world.house, view.person, by="os-user:0")
     await request.fulfil(world.house, done.case, journal=world.journal, now=True)
     assert await end_marks(world.house) == 0
     [mark] = await world.rows(ErasedMark)

@@ -95,9 +95,7 @@ async def test_others_have_a_turn_every_few_hundred_records(tmp_path: Path) -> N
 async def test_a_person_who_is_shut_while_others_are_read_is_not_shown(tmp_path: Path) -> None:
     world = await _shop(tmp_path)
     first = await world.person("p0@example.com")
-    views = await _in_the_midst(
-        world, lambda: request.open_erasure(world.house, first, by="os-user:1000", journal=world.journal)
-    )
+    views = await _in_the_midst(world, lambda: request.open_erasure(world.house, first, by="os-user:1000"))
     shown = {view.person: view for view in views}
     assert set(shown[first].refused) & {"being-erased", "erased"}
     assert shown[first].timeline == ()
@@ -117,7 +115,7 @@ async def test_a_part_that_is_shut_while_the_rest_is_read_is_not_among_what_is_s
     views = await _in_the_midst(
         world,
         lambda: request.open_erasure(
-            world.house, first, by="os-user:1000", journal=world.journal, compartment=part
+            world.house, first, by="os-user:1000", compartment=part
         ),
     )  # fmt: skip
     shown = {view.person: view for view in views}
@@ -179,7 +177,7 @@ async def test_a_lease_that_is_confirmed_again_goes_on_and_shows_nobody_who_was_
     async def find_again(*, shut: bool) -> None:
         await asyncio.sleep(0.01)
         if shut:
-            await request.open_erasure(world.house, first, by="os-user:1000", journal=world.journal)
+            await request.open_erasure(world.house, first, by="os-user:1000")
         lost.confirmed = True
 
     async def lose(*, shut: bool) -> None:

@@ -8,9 +8,9 @@ import msgspec
 
 from lockhouse.detection.burst import ERASURES, is_burst
 from lockhouse.errors import Conflict as Moved
-from lockhouse.errors import Invalid, NotFound, Refused, Tampered
+from lockhouse.errors import Invalid, NotFound, Refused, Tampered, Unavailable
 from lockhouse.gates.cases import sound_cases
-from lockhouse.gates.ending import Case, Done, begin_person, cancel, carry_on
+from lockhouse.gates.ending import Case, Done, begin_person, cancel, carry_on, shut_at_once
 from lockhouse.gates.tree import place_of
 from lockhouse.gates.trusted_time import ledger_now
 from lockhouse.ledger.certificate import Statement, certificate
@@ -22,15 +22,18 @@ if TYPE_CHECKING:
     from lockhouse.model.ports import Journal, Sequencer
 
 
-async def open_erasure(  # noqa: PLR0913  (what an erasure is made of)
-    house: House, person: bytes, *, by: str, journal: Journal, compartment: str | None = None, anyway: bool = False
+async def open_erasure(
+    house: House, person: bytes, *, by: str, compartment: str | None = None, anyway: bool = False
 ) -> Done:
     """The person (or one compartment of theirs) is shut in every process; destruction follows after the cooling time.
+
+    A clock in doubt does not hold it up: nothing is destroyed by it, and what was shut can be put back.
 
     Raises:
         NotFound: no such living person.
         Invalid: no such compartment.
         Refused: more erasures in the last hour than a person is likely to have wanted (`burst`).
+        Unavailable: something is silent; its hint names the request, if there is one already.
     """
     number = 0
     if compartment is not None:
@@ -47,7 +50,11 @@ async def open_erasure(  # noqa: PLR0913  (what an erasure is made of)
         )  # fmt: skip
     due = destroy_at(now, cause="request", regulations=house.live().policy.controller.regulations)
     case = await begin_person(house, person, by=by, reason="erasure", destroy_at=due, compartment=number)
-    return await carry_on(house, case, journal=journal)
+    try:
+        return await shut_at_once(house, case)
+    except Unavailable as wrong:  # the intent is durable: whoever asked must be able to name it
+        wrong.hint = f"the request stands, and a house that serves shuts it: lockhouse request show {case.id.hex()}"
+        raise
 
 
 async def _requests(house: House) -> list[Case]:

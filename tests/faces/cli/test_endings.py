@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lockhouse.errors import Refused
+from lockhouse.errors import Refused, Unavailable
 from lockhouse.faces.cli.layout import when
 from lockhouse.faces.outcomes import OUTCOMES
 from lockhouse.model.ids import DAY_MS
@@ -43,6 +43,42 @@ def test_a_request_says_when_its_keys_were_destroyed(desk: Desk) -> None:
     assert (ended["destroyed_at"], ended["destroy_at"]) == (done, due)
     assert desk.call("request list").out.rstrip().endswith(f"Z  {when(done)}")
     assert f"\ndestroyed       {when(done)}\n" in desk.call(f"request show {opened['request']}").out
+
+
+def test_a_request_under_a_clock_that_is_behind_is_told_with_its_id_and_the_doubt(desk: Desk) -> None:
+    person, now = desk.person(), desk.clock.now
+    desk.clock.now -= 2 * DAY_MS
+    seen = desk.call(f"request open {person}")
+    assert seen.code == 0, seen.err
+    [case] = desk.call("request list", json=True).value
+    assert (case["step"], case["destroy_at"]) == ("shut", now + DAY_MS)
+    assert seen.out.startswith(f"Request {case['request']}: erase, shut in every process")
+    assert f"\nUntil then: lockhouse request cancel {case['request']}\n" in seen.out
+    said = (
+        "Nothing is destroyed while the clock is in doubt. clock: expected it to be at the ledger's last time or after"
+    )
+    assert said in seen.out
+    assert "set this machine's clock right" in seen.out
+    assert desk.call(f"request show {case['request']}").code == 0
+    assert desk.call(f"person show {person}").code == OUTCOMES[Unavailable].exit_code
+    desk.clock.now = now
+    assert "being erased" in desk.call(f"person show {person}").err
+    desk.clock.now -= 2 * DAY_MS
+    assert desk.call(f"request cancel {case['request']}").code == 0
+    desk.clock.now = now
+    assert desk.call(f"person show {person} --as support").code == 0
+    again = desk.call(f"request open {person}", json=True).value
+    assert (again["step"], again["doubt"]) == ("shut", None)
+
+
+def test_a_request_under_a_clock_that_is_far_ahead_shuts_nobody_and_says_so(desk: Desk) -> None:
+    person, now = desk.person(), desk.clock.now
+    desk.clock.now += 60 * DAY_MS
+    seen = desk.call(f"request open {person}")
+    assert (seen.code, seen.out) == (OUTCOMES[Unavailable].exit_code, "")
+    desk.clock.now = now
+    assert desk.call("request list", json=True).value == []
+    assert desk.call(f"person show {person} --as support").code == 0
 
 
 def test_a_fulfilled_request_never_says_that_it_was_about_no_record(desk: Desk) -> None:

@@ -88,8 +88,10 @@ class Call:
         )
 
     @asynccontextmanager
-    async def open(self, *, purpose: Literal["accept", "audit", "use"] = "use") -> AsyncIterator[Opened]:
+    async def open(self, *, purpose: Literal["accept", "audit", "shut", "use"] = "use") -> AsyncIterator[Opened]:
         """The house, beside its running processes or alone; for an `audit` nothing is prepared or signed unasked.
+
+        To `accept` a clock in doubt, or to have somebody `shut` under one, nothing is made by that clock.
 
         Raises:
             NotFound: there is none.

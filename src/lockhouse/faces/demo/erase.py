@@ -69,7 +69,7 @@ async def erase(one: Opened, person: bytes, *, to: Path) -> Erasure:
     """Shut and destroy at once, as only a demo house may without the day to think it over; certificate on disk."""
     records = await records_of(one.house, person)
     started = one.house.clock.now_ms()
-    begun = await request.open_erasure(one.house, person, by=actor_id(), journal=one.journal)
+    begun = await request.open_erasure(one.house, person, by=actor_id())
     done = await request.fulfil(one.house, begun.case, journal=one.journal, now=True)
     took = one.house.clock.now_ms() - started
     text = await request.certify(one.house, done.case, sequencer=one.writer)

@@ -19,10 +19,10 @@ from lockhouse.gates.ending.cancel import cancel
 from lockhouse.gates.ending.epoch import begin_epoch, compartment_of
 from lockhouse.gates.ending.orphans import begin_orphans, orphans_of
 from lockhouse.gates.ending.person import begin_person
-from lockhouse.gates.ending.steps import Done, carry_on, destroy_again
+from lockhouse.gates.ending.steps import Done, carry_on, destroy_again, shut_at_once
 
 __all__ = [
     "Case", "Done", "adopt", "begin_epoch", "begin_orphans", "begin_person", "cancel", "carry_on", "compartment_of",
-    "destroy_again", "end_some", "is_back", "open_cases", "orphans_of", "shut_again",
+    "destroy_again", "end_some", "is_back", "open_cases", "orphans_of", "shut_again", "shut_at_once",
     "sweep_again",
 ]  # fmt: skip

@@ -50,6 +50,18 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
     took_ms: int
 
 
+async def shut_at_once(house: House, case: Case) -> Done:
+    """A case that was just begun is shut and waits, whatever the clock says: what was shut can be put back.
+
+    Raises:
+        Unavailable: a store did not let it finish; the case stands as begun, and start-up carries it on.
+        Moved: another process carries it on.
+    """
+    started = house.clock.now_ms()
+    case = await (shut_epoch(house, case) if case.what == "epoch" else shut(house, case))
+    return Done(case=case, took_ms=house.clock.now_ms() - started)
+
+
 async def carry_on(house: House, case: Case, *, journal: Journal, now: bool = False) -> Done:
     """The case as far as it may go: shut at once; destroyed once its cooling time has passed, or `now`.
 
@@ -60,7 +72,7 @@ async def carry_on(house: House, case: Case, *, journal: Journal, now: bool = Fa
     """
     started = house.clock.now_ms()
     if case.step == "begun":
-        case = await (shut_epoch(house, case) if case.what == "epoch" else shut(house, case))
+        case = (await shut_at_once(house, case)).case
     if case.step == "shut" and case.reason == ORPHAN and await known_of(house, case.persons):
         case = await cancel(house, case, by=case.by)
     if case.step == "shut" and (now or await _is_cooled(house, case)):

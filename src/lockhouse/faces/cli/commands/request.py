@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from lockhouse.errors import Refused
+from lockhouse.errors import Refused, Unavailable
 from lockhouse.faces.cli.acting import As, allowed, os_user
 from lockhouse.faces.cli.call import Here, id_of, noun, person_of
 from lockhouse.faces.cli.endings import destroyed
@@ -17,6 +17,7 @@ from lockhouse.faces.cli.files import write_new
 from lockhouse.faces.cli.layout import Said, count, pairs, table, when
 from lockhouse.flows import request
 from lockhouse.gates.cases import Case, sound_cases
+from lockhouse.gates.trusted_time import trusted_now
 from lockhouse.model.rows import Record
 
 if TYPE_CHECKING:
@@ -49,11 +50,12 @@ async def open_(person: str, /, *, opening: Opening | None = None, call: Here) -
     """
     asked = opening or Opening()
     who = person_of(person)
-    async with call.open() as opened:
+    async with call.open(purpose="shut") as opened:
         actor = allowed(opened.house, "request.open", asked.role)
         done = await request.open_erasure(
-            opened.house, who, by=actor.id, journal=opened.journal, compartment=asked.compartment, anyway=asked.anyway
+            opened.house, who, by=actor.id, compartment=asked.compartment, anyway=asked.anyway
         )
+        doubt = await _doubt(opened.house)
     case = done.case
     text = (
         f"Request {case.id.hex()}: {asked.right}, shut in every process after {done.took_ms} ms. "
@@ -61,13 +63,24 @@ async def open_(person: str, /, *, opening: Opening | None = None, call: Here) -
         f"will be destroyed from {when(case.destroy_at)} on.\n"
         f"Until then: lockhouse request cancel {case.id.hex()}"
     )
-    return Said(_told(case) | {"took_ms": done.took_ms}, call.located(text))
+    if doubt:
+        text += f"\nNothing is destroyed while the clock is in doubt. {doubt}"
+    return Said(_told(case) | {"took_ms": done.took_ms, "doubt": doubt}, call.located(text))
+
+
+async def _doubt(house: House) -> str | None:
+    """Why the clock is not believed, and what to do then; None if it is."""
+    try:
+        await trusted_now(house)
+    except Unavailable as wrong:
+        return f"{wrong.text}; {wrong.hint}"
+    return None
 
 
 @APP.command(name="list")
 async def list_(*, call: Here) -> Said:
     """Every request and retention ending, with how far it has come."""
-    async with call.open() as opened:
+    async with call.open(purpose="shut") as opened:
         known, spoilt = await sound_cases(opened.house, also_closed=True)
     cases = sorted(known, key=lambda case: (case.asked_at, case.what, case.id))
     rows: list[tuple[str, ...]] = [
@@ -86,7 +99,7 @@ async def show(case: str, /, *, call: Here) -> Said:
     Args:
         case: an id that `request list` printed.
     """
-    async with call.open() as opened:
+    async with call.open(purpose="shut") as opened:
         found = await request.find_case(opened.house, id_of(case, where="request", hint=CASES))
         records = await _records(opened.house, found)
     told = {
@@ -145,7 +158,7 @@ async def cancel(case: str, /, *, acting: As | None = None, call: Here) -> Said:
         case: an id that `request list` printed.
         acting: the role.
     """
-    async with call.open() as opened:
+    async with call.open(purpose="shut") as opened:
         allowed(opened.house, "request.cancel", (acting or As()).role)
         found = await request.find_case(opened.house, id_of(case, where="request", hint=CASES))
         undone = await request.undo(opened.house, found, by=os_user(opened.house).id)
