@@ -14,6 +14,12 @@ import msgspec
 from lockhouse.model.ids import DAY_MS, EPOCH_DAY_ZERO_MS
 from lockhouse.model.scale import Assurance, Proof
 
+SCALES = {
+    "assurance": {int(one): one.name.lower() for one in Assurance},
+    "proof": {int(one): one.name.lower() for one in Proof},
+}
+"""Parts of values whose numbers stand for words; a script reads the words that people read."""
+
 
 class Said(NamedTuple):
     """What a command answers: for scripts, for people, and the exit code."""
@@ -58,6 +64,11 @@ def assurance(number: int) -> str:
     return Assurance(number).name.lower()
 
 
+def spelt(name: str, value: Any) -> Any:
+    """The word of a part that is a number of a scale; any other as it is."""
+    return SCALES[name].get(value, value) if name in SCALES and isinstance(value, int) else value
+
+
 def table(heads: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str = "none") -> str:
     """Columns under their heads; one sentence where there is nothing."""
     if not rows:
@@ -89,11 +100,11 @@ def json_text(value: Any) -> str:
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON can say it: ids in hex, structs as objects, sets sorted, decimals as text."""
+    """A value as JSON can say it: ids in hex, structs as objects, sets sorted, decimals as text, scales as words."""
     if isinstance(value, bytes):
         return value.hex()
     if isinstance(value, msgspec.Struct):
-        return {name: plain(getattr(value, name)) for name in value.__struct_fields__}
+        return {name: spelt(name, plain(getattr(value, name))) for name in value.__struct_fields__}
     if isinstance(value, Mapping):
         return {str(name): plain(one) for name, one in value.items()}
     if isinstance(value, (set, frozenset)):

@@ -27,6 +27,7 @@ This page is made from the commands themselves by `lockhouse.faces.cli.pages`, a
 - `--json` answers with one JSON value on standard output (`tail` with one a line). Errors go to standard error: lines
   of `lockhouse: error[code]: where: expected X, got Y` and a hint, or with `--json`
   `{"error":{"code","message","hint","problems"}}`. Then no question is asked: say `--yes`.
+  What is a word for people is that word in JSON too; times are milliseconds since 1970, UTC.
 - A personal value is never taken from the command line, where the shell's history and `ps` would keep it: it is asked
   for, or read from standard input with `-`. No error repeats what was typed.
 - Until staff can be enrolled the operating system's user acts, in the role that `--as` names, else in the first role

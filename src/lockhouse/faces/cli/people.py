@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from lockhouse.faces.cli.acting import blind
-from lockhouse.faces.cli.layout import clean, count, day, proof, table, when
+from lockhouse.faces.cli.layout import clean, count, day, plain, proof, table, when
 from lockhouse.gates.disclose import ticket_of
 from lockhouse.gates.facts import facts_of_persons, merge_facts
 from lockhouse.model.decision import PersonFacts
@@ -97,13 +97,22 @@ def joined(joints: Sequence[Joint]) -> list[str]:
 
 def _head(view: View, *, which: str = "the most believed ") -> str:
     joined = f", {count(len(view.persons), 'source person')} joined" if len(view.persons) > 1 else ""
-    state = [flag.name.lower() for flag in PersonState if flag and flag.name and view.state & flag]
+    state = _states(view)
     words = f", {' and '.join(state)}" if state else ""
     span = f", {day(view.first_at)} to {day(view.last_at)}" if view.records else ""
     ways = ", ".join(f"{name} {number}" for name, number in sorted(view.channels.items()))
     return f"person {view.person.hex()}{joined}{words}: {_number(view, which)}{span}" + (
         f" ({clean(ways)})" if ways else ""
     )
+
+
+def as_value(view: View) -> dict[str, Any]:
+    """A view for a script: what stands against the person's data in words, as people read it."""
+    return {**plain(view), "state": _states(view)}
+
+
+def _states(view: View) -> list[str]:
+    return [flag.name.lower() for flag in PersonState if flag and flag.name and view.state & flag]
 
 
 def _number(view: View, which: str) -> str:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from lockhouse.faces.cli.acting import As, allowed
 from lockhouse.faces.cli.call import Here, noun, person_of
-from lockhouse.faces.cli.layout import Said, assurance, plain, table, when
+from lockhouse.faces.cli.layout import Said, assurance, table, when
 from lockhouse.flows import consent
 
 APP = noun("consent", "What a person said about a purpose.")
@@ -52,4 +52,11 @@ async def show(person: str, /, *, acting: As | None = None, call: Here) -> Said:
         for one in words
     ]
     heads = ("purpose", "word", "when", "channel", "signal", "assurance")
-    return Said(plain(words), table(heads, rows, empty="this person has said nothing"))
+    value = [
+        {
+            "purpose": one.purpose, "word": WORDS[one.granted], "at": one.at, "channel": one.channel,
+            "signal": one.signal, "assurance": assurance(one.assurance),
+        }
+        for one in words
+    ]  # fmt: skip
+    return Said(value, table(heads, rows, empty="this person has said nothing"))

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from lockhouse.access.vouched import Kind, parts_of
 from lockhouse.faces.cli.acting import As, actor_of, allowed
 from lockhouse.faces.cli.call import Here, noun
-from lockhouse.faces.cli.layout import Said, plain, table, when
+from lockhouse.faces.cli.layout import Said, table, when
 from lockhouse.faces.cli.times import ms_of
 from lockhouse.flows import vouch
+
+if TYPE_CHECKING:
+    from lockhouse.model.rows import Attestation
 
 APP = noun("grant", "Facts about somebody that an admin vouches for, with their end.")
 
@@ -35,7 +39,8 @@ async def record(  # noqa: PLR0913  (what is vouched for, by whom and until when
     async with call.open() as opened:
         by = allowed(opened.house, "grant.record", (acting or As()).role)
         row = await vouch.record(opened.house, actor_of(actor), (fact, value), until=ms_of(until), by=by.id)
-    return Said(plain(row), f"Recorded: {actor}, {fact} {value}, until {when(row.until_at)}.")
+        now = opened.house.clock.now_ms()
+    return Said(_told(row, now), f"Recorded: {actor}, {fact} {value}, until {when(row.until_at)}.")
 
 
 @APP.command
@@ -51,7 +56,8 @@ async def end(actor: str, fact: Kind, value: str, /, *, acting: As | None = None
     async with call.open() as opened:
         by = allowed(opened.house, "grant.end", (acting or As()).role)
         row = await vouch.end(opened.house, actor_of(actor), (fact, value), by=by.id)
-    return Said(plain(row), f"Ended: {actor}, {fact} {value}.")
+        now = opened.house.clock.now_ms()
+    return Said(_told(row, now), f"Ended: {actor}, {fact} {value}.")
 
 
 @APP.command(name="list")
@@ -61,11 +67,17 @@ async def show(*, acting: As | None = None, call: Here) -> Said:
         allowed(opened.house, "grant.list", (acting or As()).role)
         found = await vouch.recorded(opened.house)
         now = opened.house.clock.now_ms()
-    rows, value = [], []
-    for row in found:
-        kind, text = parts_of(row.fact) or (row.fact, "")
-        stands = row.until_at is not None and row.until_at > now
-        rows.append((row.actor, kind, text, when(row.until_at), "in force" if stands else "ended", row.by))
-        value.append({"actor": row.actor, "fact": kind, "value": text, "until": row.until_at, "by": row.by})
+    value = [_told(row, now) for row in found]
+    rows = [
+        (one["actor"], one["fact"], one["value"], when(one["until"]), one["state"], one["by"]) for one in value
+    ]  # fmt: skip
     heads = ("actor", "fact", "value", "until", "state", "by")
     return Said(value, table(heads, rows, empty="nothing was vouched for"))
+
+
+def _told(row: Attestation, now: int) -> dict[str, Any]:
+    kind, text = parts_of(row.fact) or (row.fact, "")
+    state = "in force" if row.until_at is not None and row.until_at > now else "ended"
+    return {
+        "actor": row.actor, "fact": kind, "value": text, "until": row.until_at, "state": state, "by": row.by,
+    }  # fmt: skip

@@ -44,7 +44,13 @@ async def status(*, call: Here) -> Said:
     ]
     value = {
         "root": plain(root), "counts": counts,
-        "keks": [{"generation": one.generation, "root": one.root, "wraps": one.wraps} for one in keks],
+        "keks": [
+            {
+                "generation": one.generation, "root": one.root, "state": KeyState(one.state).name.lower(),
+                "wraps": one.wraps,
+            }
+            for one in keks
+        ],
     }  # fmt: skip
     listed = table(("generation", "root key", "state", "wraps", "made"), rows)
     return Said(value, f"root key {root.kind}  {root.place}\n\n{listed}\n\n{pairs(counts)}")

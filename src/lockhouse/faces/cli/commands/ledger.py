@@ -14,12 +14,13 @@ from lockhouse.errors import Invalid, Tampered
 from lockhouse.faces.cli.acting import noted_actor
 from lockhouse.faces.cli.call import Here, id_of, noun
 from lockhouse.faces.cli.files import write_new
-from lockhouse.faces.cli.layout import Said, clean, count, plain, when
+from lockhouse.faces.cli.layout import Said, clean, count, plain, spelt, when
 from lockhouse.faces.cli.times import since_of
 from lockhouse.faces.outcomes import OUTCOMES
 from lockhouse.flows import audit
 from lockhouse.ledger.entry import KINDS
 from lockhouse.ledger.verify import require_checkpoints
+from lockhouse.model.scale import ConsentState
 from lockhouse.wiring import require_schemas
 
 if TYPE_CHECKING:
@@ -30,9 +31,10 @@ if TYPE_CHECKING:
 APP = noun("ledger", "Who did what: read it, verify it, prove one entry, export it.")
 NUMBERED = {"channel": "channel", "compartment": "compartment", "purpose": "purpose", "recipient": "recipient"}
 LISTED = {"fields": "field", "purposes": "purpose"}
+CONSENTS = {int(one): one.name.lower() for one in ConsentState}
 MAX_LISTED = 6
 HASHES = frozenset({"refs_root", "root", "row", "serials_root", "statement", "hash", "text", "vkey"})
-"""Parts of an entry that say nothing to a reader; `--json` has them."""
+"""Parts of an entry that say nothing to a reader; `--json` has them in `body`, which is what was signed."""
 
 
 @APP.command
@@ -66,21 +68,24 @@ async def log(
                     found.append((row, body))
             if len(found) >= limit or (rows and rows[-1].at < start):
                 break
-        lines = [_line(opened.house, row, body) for row, body in found[:limit]]
-    value = [
-        {"id": row.id, "position": row.position, "at": row.at, "lane": row.lane, "kind": row.kind, "body": body}
-        for row, body in found[:limit]
-    ]
-    return Said(value, "\n".join(lines) or "no such entry")
+        value = [
+            {
+                "id": row.id, "position": row.position, "at": row.at, "lane": row.lane, "kind": row.kind, "body": body,
+                "told": {name: _named(opened.house, name, one) for name, one in body.items() if name not in HASHES},
+            }
+            for row, body in found[:limit]
+        ]  # fmt: skip
+    return Said(value, "\n".join(map(_line, value)) or "no such entry")
 
 
-def _line(house: House, row: LedgerEntry, body: dict[str, Any]) -> str:
-    told = " ".join(f"{name}={_named(house, name, value)}" for name, value in body.items() if name not in HASHES)
-    return clean(f"{row.position:>7}  {when(row.at)}  {row.kind:<11}  {told}  [{row.id.hex()}]")
+def _line(entry: dict[str, Any]) -> str:
+    told = " ".join(f"{name}={value}" for name, value in entry["told"].items())
+    return clean(f"{entry['position']:>7}  {when(entry['at'])}  {entry['kind']:<11}  {told}  [{entry['id'].hex()}]")
 
 
 def _named(house: House, name: str, value: Any) -> str:
-    """Numbers of the name registry as names."""
+    """A part of an entry as people read it: numbers of the name registry and of scales as their words."""
+    value = CONSENTS.get(value, value) if name == "state" else spelt(name, value)
     if name == "channel" and value == 0:  # what staff were told came through none
         return "none"
     names = house.live_policy.names if house.live_policy else None

@@ -13,7 +13,17 @@ from lockhouse.faces.cli.acting import As, Reading, allowed, asking, blind
 from lockhouse.faces.cli.call import Here, Input, id_of, noun, person_of
 from lockhouse.faces.cli.kinds import way_of
 from lockhouse.faces.cli.layout import Said, count, plain
-from lockhouse.faces.cli.people import card, facts_about, joined, let_in, records, undoable, unkept, why_refused
+from lockhouse.faces.cli.people import (
+    as_value,
+    card,
+    facts_about,
+    joined,
+    let_in,
+    records,
+    undoable,
+    unkept,
+    why_refused,
+)
 from lockhouse.flows import link, look
 from lockhouse.gates.disclose import FOLD_LIMIT, Records
 from lockhouse.gates.facts import courses_by_grace
@@ -56,7 +66,8 @@ async def find(kind: str, source: Input = None, /, *, acting: Reading | None = N
         told.append(
             f"There are more: these {len(told)} are believed most. What else is known of the person finds fewer."
         )
-    return Said(plain(found), "\n\n".join(told) or "Nobody who can be shown was found.")
+    views = [as_value(view) for view in found.persons]
+    return Said({"persons": views, "more": found.more}, "\n\n".join(told) or "Nobody who can be shown was found.")
 
 
 @APP.command
@@ -194,7 +205,7 @@ def _said(view: View, text: str, *, policy: Policy, ask: Ask) -> Said:
     """The view, or the refusal with its sentences."""
     if view.refused:
         raise _refusal(view, policy, ask)
-    return Said(plain(view), text)
+    return Said(as_value(view), text)
 
 
 def _refusal(view: View, policy: Policy, ask: Ask) -> Refused:

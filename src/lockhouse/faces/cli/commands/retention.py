@@ -22,19 +22,22 @@ async def plan(*, call: Here) -> Said:
         found = await retain.plan(opened.house)
         now = opened.house.clock.now_ms()
     due = retain.next_run(found, now=now)
-    rows = [
-        (epoch_day(one.epoch), one.class_, ", ".join(one.purposes), day(one.due_at),
-         "shut" if one.shut else "due" if one.due_at <= now else "ahead" if begins(one.epoch) > now else "kept")
+    states = [
+        "shut" if one.shut else "due" if one.due_at <= now else "ahead" if begins(one.epoch) > now else "kept"
         for one in found
+    ]  # fmt: skip
+    rows = [
+        (epoch_day(one.epoch), one.class_, ", ".join(one.purposes), day(one.due_at), state)
+        for one, state in zip(found, states, strict=True)
     ]  # fmt: skip
     text = table(("epoch from", "class", "purposes", "ends", "state"), rows, empty="no epoch ends as a whole")
     value = [
         {
             "compartment": one.compartment, "name": one.name, "class": one.class_, "purposes": list(one.purposes),
-            "epoch": epoch_day(one.epoch), "due_at": one.due_at, "due": one.due_at <= now, "shut": one.shut,
-            "ahead": begins(one.epoch) > now,
+            "epoch": epoch_day(one.epoch), "due_at": one.due_at, "state": state,
+            "due": one.due_at <= now, "shut": one.shut, "ahead": begins(one.epoch) > now,
         }
-        for one in found
+        for one, state in zip(found, states, strict=True)
     ]  # fmt: skip
     run = f"The next run would shut {count(len(due), 'epoch')}: lockhouse retention apply" if due else "Nothing is due."
     return Said(value, call.located(f"{text}\n\n{run}"))
@@ -59,6 +62,6 @@ async def apply(*, now: bool = False, yes: bool = False, acting: As | None = Non
             call.sure(question, str(len(due)), yes=yes)
         done = await retain.apply(opened.house, by=actor.id, journal=opened.journal, at_once=now)
     rows = [(one.case.id.hex(), epoch_day(one.case.epoch), one.case.step, destroyed(one.case)) for one in done]
-    value = [{"request": plain(one.case.id), "epoch": one.case.epoch, "step": one.case.step} for one in done]
+    value = [{"request": plain(one.case.id), "epoch": epoch_day(one.case.epoch), "step": one.case.step} for one in done]
     heads = ("request", "epoch from", "step", "destroyed")
     return Said(value, table(heads, rows, empty="nothing is due, and nothing waits for its destruction"))

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from lockhouse.faces.cli.acting import As, actor_of, allowed
 from lockhouse.faces.cli.call import Here, noun
-from lockhouse.faces.cli.layout import Said, day, plain, table
+from lockhouse.faces.cli.layout import Said, day, table
 from lockhouse.faces.cli.times import ms_of
 from lockhouse.flows.teach import attest, attested
+
+if TYPE_CHECKING:
+    from lockhouse.model.rows import Attestation
 
 APP = noun("training", "Courses that open doors, as far as an admin vouches for them.")
 
@@ -28,7 +32,8 @@ async def record(actor: str, course: str, /, *, until: datetime, acting: As | No
     async with call.open() as opened:
         by = allowed(opened.house, "training.record", (acting or As()).role)
         row = await attest(opened.house, actor_of(actor), course, until=ms_of(until), by=by.id)
-    return Said(plain(row), f"Recorded: {actor} holds {course} until {day(row.until_at)}.")
+        now = opened.house.clock.now_ms()
+    return Said(_told(row, now), f"Recorded: {actor} holds {course} until {day(row.until_at)}.")
 
 
 @APP.command
@@ -38,7 +43,11 @@ async def show(*, acting: As | None = None, call: Here) -> Said:
         allowed(opened.house, "training.report", (acting or As()).role)
         found = await attested(opened.house)
         now = opened.house.clock.now_ms()
-    words = {row.entry: "in force" if row.until_at is None or row.until_at > now else "lapsed" for row in found}
-    rows = [(row.actor, row.fact, day(row.until_at), words[row.entry], row.by) for row in found]
-    value = [{"actor": row.actor, "course": row.fact, "until": row.until_at, "by": row.by} for row in found]
+    value = [_told(row, now) for row in found]
+    rows = [(one["actor"], one["course"], day(one["until"]), one["state"], one["by"]) for one in value]
     return Said(value, table(("actor", "course", "until", "state", "by"), rows, empty="no course was recorded"))
+
+
+def _told(row: Attestation, now: int) -> dict[str, Any]:
+    state = "in force" if row.until_at is None or row.until_at > now else "lapsed"
+    return {"actor": row.actor, "course": row.fact, "until": row.until_at, "state": state, "by": row.by}
