@@ -13,6 +13,7 @@ from lockhouse.crypto.checkpoint import format_proof
 from lockhouse.crypto.merkle import Frontier
 from lockhouse.crypto.signatures import equal
 from lockhouse.errors import Invalid, NotFound, Tampered
+from lockhouse.gates.disclose import kept_beside
 from lockhouse.gates.leaves import newest_leaves
 from lockhouse.gates.tail import read_tail, told_by
 from lockhouse.gates.tree import place_of
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 
     from lockhouse.crypto.checkpoint import Checkpoint as Signed
+    from lockhouse.gates.disclose import Kept
     from lockhouse.gates.house import House
     from lockhouse.gates.tail import Tail
     from lockhouse.model.ports import Sequencer
@@ -322,6 +324,24 @@ async def entries_back(house: House, size: int) -> AsyncIterator[list[LedgerEntr
         yield (await _entries(house, max(0, stop - STEP), stop))[::-1]
 
 
+async def read_entry(house: House, entry: bytes, *, sequencer: Sequencer) -> tuple[LedgerEntry, list[Kept]]:
+    """An entry with its position, and what is still kept beside it: of a look, its ticket and the fields open to it.
+
+    Raises:
+        NotFound: there is no such entry.
+        Tampered: what lies beside it is not as a look left it.
+    """
+    await sequencer.seal_ledger()
+    return await _entry(house, entry), await kept_beside(house, entry)
+
+
+async def _entry(house: House, entry: bytes) -> LedgerEntry:
+    row = (await house.reads.get(LedgerEntry, [(entry,)])).get((entry,))
+    if row is None:
+        raise NotFound("entry: expected the id of a ledger entry", hint="lockhouse ledger log prints ids")
+    return row
+
+
 async def prove(house: House, entry: bytes, *, sequencer: Sequencer) -> Proven:
     """An entry with its place in the tree, under a fresh checkpoint.
 
@@ -335,8 +355,6 @@ async def prove(house: House, entry: bytes, *, sequencer: Sequencer) -> Proven:
         Tampered: the stored tree does not hold it.
     """
     point = await sequencer.seal_ledger()
-    row = (await house.reads.get(LedgerEntry, [(entry,)])).get((entry,))
-    if row is None:
-        raise NotFound("entry: expected the id of a ledger entry", hint="lockhouse ledger log prints ids")
+    row = await _entry(house, entry)
     place = await place_of(house, row, point.text)
     return Proven(row.body, place.position, format_proof(place.position, place.path, place.checkpoint))

@@ -40,3 +40,33 @@ def test_an_actor_of_whom_nothing_is_noted_has_no_entry_and_who_acted_has_theirs
     assert [entry["kind"] for entry in desk.call(f"ledger log --actor {WHO} --limit 1", json=True).value] == [
         "disclosure"
     ]
+
+
+def test_what_a_reveal_was_noted_as_is_read_back_with_its_ticket_and_proven(desk: Desk) -> None:
+    person = desk.person()
+    said = desk.call(f"-C {desk.house} person reveal {person} --as support --reason 'call back: T-17'")
+    assert "reason call-back: T-17, noted as " in said.out
+    [line] = [line for line in said.out.splitlines() if line.startswith("What was noted of it: ")]
+    read, prove = (part[part.index("lockhouse") :].removeprefix("lockhouse ") for part in line.split(". "))
+    back = desk.call(read)
+    assert back.code == 0, back.err
+    entry, beside = back.out.splitlines()
+    assert (read.rpartition(" ")[2] in entry, "action=reveal" in entry) == (True, True)
+    assert beside.strip().startswith(
+        "beside it, until its person is erased: reason call-back: T-17; open to it: city, "
+    )
+    assert " email, " in beside.partition("; masked: ")[0]
+    assert EMAIL not in back.out
+    assert '"kind":"disclosure"' in desk.call(prove).out
+    [told] = desk.call(read, json=True).value
+    [kept] = told["kept"]
+    assert (told["kind"], kept["reason"], "email" in kept["open"]) == ("disclosure", "call-back: T-17", True)
+
+
+def test_an_entry_is_asked_for_alone_and_by_an_id(desk: Desk) -> None:
+    [one] = desk.call("ledger log --limit 1", json=True).value
+    assert [entry["id"] for entry in desk.call(f"ledger log --entry {one['id']}", json=True).value] == [one["id"]]
+    assert desk.call(f"ledger log --entry {one['id']}").out.count("\n") == 1
+    assert desk.call(f"ledger log --entry {one['id']} --kind intake").code == 2
+    assert desk.call("ledger log --entry canary").code == 2
+    assert desk.call(f"ledger log --entry {'0' * 32}").code == 5

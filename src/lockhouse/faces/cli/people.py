@@ -78,6 +78,12 @@ def unkept(ask: Ask) -> list[str]:
     return ["What stands behind the reason's word was not kept: only a ticket such as T-17 or #4711 is."]
 
 
+def noted(view: View) -> str:
+    """Where what was noted of this look can be read again, and proven."""
+    entry = view.entry.hex()
+    return f"What was noted of it: lockhouse ledger log --entry {entry}. Its proof: lockhouse ledger prove {entry}"
+
+
 def let_in(graces: Mapping[str, int]) -> list[str]:
     """That courses are missing or have lapsed, and until when their grace lets the actor in all the same."""
     if not graces:
@@ -123,7 +129,7 @@ def _number(view: View, which: str) -> str:
 
 def _look(view: View, ask: Ask) -> str:
     """Who looked as what, and where that was noted."""
-    reason = f", reason {clean(plain_reason(ask.reason))}" if ask.reason else ", no reason given"
+    reason = f", reason {clean(plain_reason(ask.reason))}{ticket_of(ask.reason)}" if ask.reason else ", no reason given"
     return f"as {' and '.join(ask.actor.roles)} for {ask.purpose}{reason}, noted as {view.entry.hex()}"
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from lockhouse.crypto.noted import Noted, refs_root
-from lockhouse.errors import Unavailable
+from lockhouse.errors import Tampered, Unavailable
 from lockhouse.gates.disclose.opened import wanted_boxes
 from lockhouse.ledger.entry import Disclosure, Refusal
 from lockhouse.model.change import Change, Committed, Conflict, Noting, Put
@@ -26,6 +26,25 @@ if TYPE_CHECKING:
 _TICKET = re.compile(r"#?(?=[A-Za-z0-9_-]*[A-Za-z#])(?=[A-Za-z_-]*[0-9])[A-Za-z0-9_-]{2,24}|#[0-9]{1,12}")
 """A ticket number: letters and digits together, or digits behind a #; neither a name nor a phone number."""
 _ENCODE = msgspec.msgpack.Encoder(order="deterministic").encode
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """What lies beside the entry of a look, for each person it was at, until they are erased. It is not signed.
+
+    Attributes:
+        reason: a word of the role's own list and, where one was typed, a ticket: free text may name anybody.
+        open, masked: the fields that the look was let see so, whether or not anything is held of them.
+    """
+
+    purpose: str
+    action: str
+    role: str
+    reason: str
+    open: list[str]
+    masked: list[str]
+
+
+_DECODE = msgspec.msgpack.Decoder(Kept).decode
 
 
 async def note_nothing(house: House, ask: Ask) -> bytes:
@@ -67,7 +86,7 @@ async def note(
         recipient=live.policy.recipients[ask.recipient].id if ask.recipient is not None else None,
     )  # fmt: skip
     notes = tuple(
-        Put(Note.TABLE, Note(entry, ref, house.ids.random(16), _ENCODE(_note_text(live, ask, group))))
+        Put(Note.TABLE, Note(entry, ref, house.ids.random(16), _ENCODE(_kept_of(live, ask, group))))
         for ref, group in refs.items()
     )
     draft = disclosure.draft(id=entry, lane=house.lane, urgent=True)
@@ -105,14 +124,26 @@ async def commit_note(house: House, change: Change) -> Committed:
     return answer
 
 
-def _note_text(live: LivePolicy, ask: Ask, group: Group) -> list[Any]:
-    """What "who looked" may tell the person: purpose, action, department as the role, reason and ticket, fields.
+def _kept_of(live: LivePolicy, ask: Ask, group: Group) -> Kept:
+    """What "who looked" may tell the person: their department as the role."""
+    return Kept(
+        purpose=ask.purpose, action=ask.action, role=ask.actor.roles[0] if ask.actor.roles else "none",
+        reason=reason_code(live.policy, ask) + ticket_of(ask.reason), open=sorted(group.decision.open),
+        masked=sorted(group.decision.masked),
+    )  # fmt: skip
 
-    Of what was typed only a word of the role's own list and a ticket number are kept: free text may name anybody.
+
+async def kept_beside(house: House, entry: bytes) -> list[Kept]:
+    """What is still kept beside an entry, of nobody who was erased since.
+
+    Raises:
+        Tampered: it is not as a look left it.
     """
-    role = ask.actor.roles[0] if ask.actor.roles else "none"
-    reason = reason_code(live.policy, ask) + ticket_of(ask.reason)
-    return [ask.purpose, ask.action, role, reason, sorted(group.decision.open), sorted(group.decision.masked)]
+    rows = await house.reads.find(Note, ("entry",), [(entry,)])
+    try:
+        return [_DECODE(row.text) for row in sorted(rows, key=lambda row: row.ref)]
+    except msgspec.MsgspecError as err:
+        raise Tampered("note: expected what a look leaves beside its entry") from err
 
 
 def reason_code(policy: Policy, ask: Ask) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,6 +25,7 @@ from lockhouse.model.scale import ConsentState
 from lockhouse.wiring import require_schemas
 
 if TYPE_CHECKING:
+    from lockhouse.gates.disclose import Kept
     from lockhouse.gates.house import House
     from lockhouse.ledger.verify import Report
     from lockhouse.model.rows import LedgerEntry
@@ -37,45 +39,90 @@ HASHES = frozenset({"refs_root", "root", "row", "serials_root", "statement", "ha
 """Parts of an entry that say nothing to a reader; `--json` has them in `body`, which is what was signed."""
 
 
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Which:
+    """Which entries are read."""
+
+    kind: str | None = None
+    """one kind only: disclosure, refusal, intake, policy, …"""
+    since: str | None = None
+    """30m, 2h, 7d, or a day"""
+    actor: str | None = None
+    """one actor only: os-user:UID, staff:ID or service:NAME, such as service:collect"""
+    limit: int = 50
+    """how many"""
+    entry: str | None = None
+    """this one alone, by its id; of a look also its ticket and the fields that were open to it"""
+
+    def require_sound(self) -> None:
+        """Nothing is asked for that no entry could be.
+
+        Raises:
+            Invalid: something is.
+        """
+        if self.kind is not None and self.kind not in KINDS:
+            raise Invalid("--kind", f"one of {', '.join(KINDS)}", got="another word")
+        if self.actor is not None:
+            noted_actor(self.actor)
+        if self.limit < 1:
+            raise Invalid("--limit", "a number from 1 up", got="another")
+        if self.entry is not None and (self.kind, self.since, self.actor) != (None, None, None):
+            raise Invalid("--entry", "no other choice beside it", got="one", hint="an id names one entry")
+
+    def has(self, row: LedgerEntry, body: dict[str, Any], *, start: int) -> bool:
+        """Whether an entry is one of them."""
+        of_actor = self.actor in {None, body.get("actor"), body.get("by")}
+        return of_actor and self.kind in {None, row.kind} and row.at >= start
+
+
 @APP.command
-async def log(
-    *, kind: str | None = None, since: str | None = None, actor: str | None = None, limit: int = 50, call: Here
-) -> Said:
+async def log(*, which: Which | None = None, call: Here) -> Said:
     """The newest entries: when, who, what. Entries hold no personal value.
 
-    For example `lockhouse ledger log --kind disclosure --since 7d`.
+    For example `lockhouse ledger log --kind disclosure --since 7d`, or `lockhouse ledger log --entry ID` with the id
+    that a look was noted as.
 
     Args:
-        kind: one kind only: disclosure, refusal, intake, policy, …
-        since: 30m, 2h, 7d, or a day.
-        actor: one actor only: os-user:UID, staff:ID or service:NAME, such as service:collect.
-        limit: how many.
+        which: entries.
     """
-    if kind is not None and kind not in KINDS:
-        raise Invalid("--kind", f"one of {', '.join(KINDS)}", got="another word")
-    if actor is not None:
-        noted_actor(actor)
-    if limit < 1:
-        raise Invalid("--limit", "a number from 1 up", got="another")
+    asked = which or Which()
+    asked.require_sound()
     async with call.open() as opened:
-        start = since_of(since, now=opened.house.clock.now_ms()) if since else 0
+        if asked.entry is not None:
+            own = id_of(asked.entry, where="--entry", hint="lockhouse ledger log prints ids")
+            row, kept = await audit.read_entry(opened.house, own, sequencer=opened.writer)
+            value = [_told(opened.house, row, _body(row)) | {"kept": plain(kept)}]
+            return Said(value, "\n".join([_line(value[0]), *map(_beside, kept)]))
+        start = since_of(asked.since, now=opened.house.clock.now_ms()) if asked.since else 0
         size = (await opened.writer.seal_ledger()).size
-        found: list[tuple[LedgerEntry, dict[str, Any]]] = []
+        found: list[dict[str, Any]] = []
         async for rows in audit.entries_back(opened.house, size):
-            for row in rows:
-                body = msgspec.json.decode(row.body)["body"]
-                if kind in {None, row.kind} and row.at >= start and actor in {None, body.get("actor"), body.get("by")}:
-                    found.append((row, body))
-            if len(found) >= limit or (rows and rows[-1].at < start):
+            bodies = [(row, _body(row)) for row in rows]
+            found += [_told(opened.house, row, body) for row, body in bodies if asked.has(row, body, start=start)]
+            if len(found) >= asked.limit or (rows and rows[-1].at < start):
                 break
-        value = [
-            {
-                "id": row.id, "position": row.position, "at": row.at, "lane": row.lane, "kind": row.kind, "body": body,
-                "told": {name: _named(opened.house, name, one) for name, one in body.items() if name not in HASHES},
-            }
-            for row, body in found[:limit]
-        ]  # fmt: skip
+    value = found[: asked.limit]
     return Said(value, "\n".join(map(_line, value)) or "no such entry")
+
+
+def _body(row: LedgerEntry) -> dict[str, Any]:
+    body: dict[str, Any] = msgspec.json.decode(row.body)["body"]
+    return body
+
+
+def _told(house: House, row: LedgerEntry, body: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": row.id, "position": row.position, "at": row.at, "lane": row.lane, "kind": row.kind, "body": body,
+        "told": {name: _named(house, name, one) for name, one in body.items() if name not in HASHES},
+    }  # fmt: skip
+
+
+def _beside(kept: Kept) -> str:
+    """What is kept beside the entry of a look until its person is erased; it is not signed."""
+    shown = {"open to it": kept.open, "masked": kept.masked}
+    fields = "; ".join(f"{word}: {', '.join(names) or 'none'}" for word, names in shown.items())
+    return clean(f"{'':>7}  beside it, until its person is erased: reason {kept.reason}; {fields}")
 
 
 def _line(entry: dict[str, Any]) -> str:
@@ -155,7 +202,7 @@ async def prove(entry: str, /, *, to: Path | None = None, call: Here) -> Said:
     """Prove that one entry stands in the signed tree: a proof that verifies without this house.
 
     Args:
-        entry: the id at the end of a line of `ledger log`.
+        entry: the id at the end of a line of `ledger log`, or that a look was noted as.
         to: a new file for the proof; on the screen, if none is named.
     """
     async with call.open() as opened:

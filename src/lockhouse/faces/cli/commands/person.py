@@ -19,6 +19,7 @@ from lockhouse.faces.cli.people import (
     facts_about,
     joined,
     let_in,
+    noted,
     records,
     undoable,
     unkept,
@@ -97,7 +98,8 @@ async def reveal(person: str, /, *, acting: Reading | None = None, call: Here) -
     async with call.open() as opened:
         ask = await asking(opened.house, acting or Reading(), action="reveal", mode="full")
         view = await look.reveal(opened.house, ask, person_of(person))
-        return await _with_grace(opened.house, ask, await _person(call, opened.house, view, ask))
+        said = await _person(call, opened.house, view, ask)
+        return await _with_grace(opened.house, ask, said._replace(text=f"{said.text}\n{call.located(noted(view))}"))
 
 
 @Parameter(name="*")
