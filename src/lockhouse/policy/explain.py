@@ -8,6 +8,7 @@ from lockhouse.model.policy import REQUESTS, Field, Guard, Policy, Purpose, Role
 from lockhouse.policy.decide import decide, sees_nothing
 from lockhouse.policy.live import STRICTEST, person_shut
 from lockhouse.policy.sentences import SENTENCES, sentence
+from lockhouse.policy.unmask import elsewhere, unmasking
 from lockhouse.policy.words import region_keys
 
 __all__ = ["SENTENCES", "explain", "explain_known", "sentences"]
@@ -83,7 +84,7 @@ def explain(policy: Policy, *, role: str, field: str, purpose: str, person: Pers
     never = _never(policy, who, item, purpose=purpose)
     if never:  # whatever the person says, and wherever they are: a remedy for those would not help
         return [*lines, f"Answer: {field} is shut.", sentence(never)]
-    lines.extend(_answer(decide(policy, ask), field))
+    lines.extend(_answer(policy, ask, field))
     return lines
 
 
@@ -160,7 +161,8 @@ def _never(policy: Policy, role: Role, field: Field, *, purpose: str) -> str | N
     return None if row.get(field.class_, {}).keys() & {"full", "masked"} else "class-not-seen"
 
 
-def _answer(decision: Decision, field: str) -> list[str]:
+def _answer(policy: Policy, ask: Ask, field: str) -> list[str]:
+    decision = decide(policy, ask)
     if field in decision.open:
         return [f"Answer: {field} is open."]
     word = "masked" if field in decision.masked else "shut"
@@ -169,4 +171,6 @@ def _answer(decision: Decision, field: str) -> list[str]:
     lacking = [words for code, words in _BROUGHT.items() if code in because]
     if lacking and set(because) <= set(_BROUGHT):
         return [f"Answer: {field} is {word}, and opens to a look with {' and '.join(lacking)}."]
+    if because == ("only-masked",):
+        return [f"Answer: {field} is masked.", elsewhere(unmasking(policy, ask, field), ask.purpose)]
     return [f"Answer: {field} is {word}.", *(sentence(code) for code in because if code not in _BROUGHT)]

@@ -10,7 +10,8 @@ SENTENCES: dict[str, str] = {
     "being-erased": "Shut: this person's data is being erased. It can be called off until it is destroyed. Ask a "
     "privacy officer: lockhouse request list.",
     "class-not-seen": "Hidden: your role does not see this class of data. Other fields may be open. Ask an admin.",
-    "course-missing": "Hidden: a course your role needs has lapsed. Take it and try again. Ask an admin.",
+    "course-missing": "Hidden: a course your role needs is not recorded of you, or has lapsed. Take it. An admin "
+    "records it: lockhouse training record.",
     "erased": "Shut: this person's data was erased. The certificate says when. Ask a privacy officer.",
     "grant": "Hidden: this needs a grant from a colleague. Request one with your reason. An admin records it: "
     "lockhouse grant record.",
@@ -34,7 +35,7 @@ SENTENCES: dict[str, str] = {
     "policy's owner.",
     "not-theirs": "Not sent: this field is not one of the recipient's. Its own fields go out. Ask the policy's owner.",
     "objected": "Hidden: this person objected to this purpose. You can still see orders. Ask a privacy officer.",
-    "only-masked": "Masked: your role sees this masked. A reveal opens what your role may open. Ask an admin.",
+    "only-masked": "Masked: this look sees it masked. A reveal, or another role, may see more. Ask an admin.",
     "opted-out": "Hidden: this person opted out of sale and sharing. Orders stay open. Only they can opt in again.",
     "own-record": "Hidden: this is your own record. You may have it as any customer may. Ask a colleague who may "
     "answer requests.",
@@ -67,21 +68,11 @@ _NOT_KEPT = {
     "undeclared": "Not kept: the policy does not name this field. Declared fields are kept. Add it under fields.",
 }
 """Codes that also say why something is hidden: here, why it was never stored."""
-_REVEALED = {
-    "only-masked": "Masked: your role sees this masked only, and no reveal of it opens more. Another role may see it. "
-    "Ask an admin."
-}
-"""Codes that promise what a reveal would do: here, what is left when one was made."""
 
 
 def not_kept(code: str) -> str:
     """Why a field of an event was not stored; an empty text for a code that is unknown."""
     return _NOT_KEPT.get(code) or SENTENCES.get(code, "")
-
-
-def revealed(code: str) -> str:
-    """Why a field stays masked or hidden in a reveal; an unknown code is said as it is."""
-    return _REVEALED.get(code) or SENTENCES.get(code, code)
 
 
 def sentence(code: str) -> str:

@@ -45,15 +45,54 @@ def test_the_items_of_an_order_are_readable_and_whole_for_scripts(tmp_path: Path
     assert desk.call(look, json=True).value["fields"]["items"]["value"] == [TEA, CUP]
 
 
-def test_a_reveal_says_of_what_it_left_masked_that_no_reveal_opens_it(tmp_path: Path) -> None:
+def _masked(text: str, field: str) -> str:
+    """What is said of a masked field below a card."""
+    found = [line for line in text.splitlines() if field in line.partition(": ")[0].split(", ") and "Masked" in line]
+    return found[0].partition(": ")[2] if found else ""
+
+
+def test_what_is_masked_says_for_each_field_what_would_show_it_and_who_can(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.found()
+    desk.send(
+        ("identify", {"email": EMAIL, "customer_id": "C-1"}), ("Order Completed", {"email": EMAIL, "order_id": "A"})
+    )
+    person = desk.person()
+    look = f"{person} --as support"
+    shown = desk.call(f"-C {desk.house} person show {look}").out
+    reveal = f"lockhouse -C {desk.house} person reveal {person} --as support --for fulfilment"
+    reason = (
+        "Masked: a reveal opens this with one of your role's reasons: call back, delivery problem, other. You can: "
+    )
+    assert _masked(shown, "email") == f"{reason}{reveal} --reason 'call back'"
+    assert _masked(shown, "order_id") == f"Masked: a look shows this masked, and a reveal opens it. You can: {reveal}"
+    other = "Masked: your role never sees this in full for fulfilment. Whoever may act so can: --as privacy_officer for"
+    assert _masked(shown, "customer_id") == f"{other} requests."
+    [typed] = [part for part in _masked(shown, "email").split("You can: ") if part.startswith("lockhouse")]
+    left = desk.call(typed.removeprefix("lockhouse ")).out
+    assert (EMAIL in left, _masked(left, "email"), _masked(left, "order_id")) == (True, "", "")
+    assert _masked(left, "customer_id") == f"{other} requests."
+    with_reason = desk.call(f"person show {look} --reason 'call back'").out
+    assert _masked(with_reason, "email").endswith(f"{reveal.replace(f' -C {desk.house}', '')} with the same --reason")
+
+
+def test_what_no_role_sees_in_full_says_that_only_the_policy_would_show_it(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     desk.found()
     desk.send(("identify", {"email": EMAIL, "customer_id": "C-1"}))
-    look = f"{desk.person()} --as support --reason 'call back'"
-    shown, left = desk.call(f"person show {look}").out, desk.call(f"person reveal {look}").out
-    assert "A reveal opens what your role may open" in shown
-    assert "A reveal opens what your role may open" not in left
-    assert "customer_id: Masked: your role sees this masked only, and no reveal of it opens more." in left
+    draft = desk.house / "policy.yaml"
+    with draft.open("a", encoding="utf-8") as file:
+        file.write('\nroles:\n  privacy_officer:\n    for: [requests]\n    see: {"*": masked}\n')
+        file.write("    reveal: {contact: {reason: required}}\n")
+    seen = desk.call("policy approve --yes")
+    assert seen.code == 0, seen.err
+    shown = desk.call(f"person show {desk.person()} --as privacy_officer").out
+    assert "no role of the policy sees this in full" in _masked(shown, "customer_id")
+    assert _masked(shown, "customer_id").endswith("Whoever approves policies can: lockhouse policy approve")
+    assert "with a reason of your own words." in _masked(shown, "email")
+    assert _masked(shown, "email").endswith("--as privacy_officer --for requests --reason REASON")
+    explained = desk.call(f"person explain {desk.person()} customer_id --as support").out
+    assert "no role of the policy sees this in full" in explained
 
 
 def test_a_reveal_says_that_free_text_behind_the_reason_was_not_kept(tmp_path: Path) -> None:

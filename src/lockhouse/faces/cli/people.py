@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from lockhouse.faces.cli.acting import blind
 from lockhouse.faces.cli.layout import clean, count, day, plain, proof, table, when
+from lockhouse.faces.cli.masks import because
 from lockhouse.gates.disclose import ticket_of
 from lockhouse.gates.facts import facts_of_persons, merge_facts
 from lockhouse.model.decision import PersonFacts
 from lockhouse.model.scale import PersonState
 from lockhouse.policy.decide import plain_reason
-from lockhouse.policy.sentences import SENTENCES, revealed, sentence
+from lockhouse.policy.sentences import SENTENCES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from lockhouse.faces.cli.call import Call
     from lockhouse.flows.link import Joint
@@ -44,8 +45,7 @@ def card(view: View, policy: Policy, ask: Ask, *, call: Call) -> str:
     ]
     heads = ("field", "state", "value", "from", "proof", "date")
     lines.append(table(heads, rows, empty="nothing is held that this role may see"))
-    says = revealed if ask.action == "reveal" else sentence
-    lines += _because(view, policy, says=lambda code: call.located(says(code)))
+    lines += map(call.located, _because(view, policy, ask))
     lines += [
         f"{count(number, 'box', 'boxes')} {word}: {ENDED[word]}, and nothing opens {'it' if number == 1 else 'them'}."
         for word, number in sorted(view.ended.items())
@@ -84,12 +84,13 @@ def noted(view: View) -> str:
     return f"What was noted of it: lockhouse ledger log --entry {entry}. Its proof: lockhouse ledger prove {entry}"
 
 
-def let_in(graces: Mapping[str, int]) -> list[str]:
-    """That courses are missing or have lapsed, and until when their grace lets the actor in all the same."""
+def let_in(graces: Mapping[str, int], ask: Ask) -> list[str]:
+    """That courses are not recorded or have lapsed, until when a grace lets the actor in, and who helps."""
     if not graces:
         return []
-    until = when(min(graces.values()))
-    return [f"Courses not in force: {', '.join(sorted(graces))}. A grace lets you in until {until}."]
+    until, courses = when(min(graces.values())), sorted(graces)
+    said = f"Of your courses nothing in force is recorded: {', '.join(courses)}. A grace lets you in until {until}. An "
+    return [f"{said}admin records what you took: lockhouse training record {ask.actor.id} {courses[0]} --until DAY"]
 
 
 def joined(joints: Sequence[Joint]) -> list[str]:
@@ -133,13 +134,14 @@ def _look(view: View, ask: Ask) -> str:
     return f"as {' and '.join(ask.actor.roles)} for {ask.purpose}{reason}, noted as {view.entry.hex()}"
 
 
-def _because(view: View, policy: Policy, *, says: Callable[[str], str]) -> list[str]:
+def _because(view: View, policy: Policy, ask: Ask) -> list[str]:
     """Each reason once, with the fields it holds for."""
-    held: dict[tuple[str, ...], list[str]] = {}
+    held: dict[str, list[str]] = {}
     for name, one in view.fields.items():
         if one.state != "open" and one.because and name in policy.fields:
-            held.setdefault(one.because, []).append(name)
-    return [f"{', '.join(names)}: {' '.join(map(says, codes))}" for codes, names in held.items()]
+            told = because(policy, ask, name, one.because, person=view.person.hex())
+            held.setdefault(told, []).append(name)
+    return [f"{', '.join(names)}: {told}" for told, names in held.items()]
 
 
 def shown(value: Any) -> str:

@@ -99,7 +99,9 @@ async def reveal(person: str, /, *, acting: Reading | None = None, call: Here) -
         ask = await asking(opened.house, acting or Reading(), action="reveal", mode="full")
         view = await look.reveal(opened.house, ask, person_of(person))
         said = await _person(call, opened.house, view, ask)
-        return await _with_grace(opened.house, ask, said._replace(text=f"{said.text}\n{call.located(noted(view))}"))
+        graces = await courses_by_grace(opened.house, ask.actor)
+    more = [*unkept(ask), *map(call.located, [noted(view), *let_in(graces, ask)])]
+    return Said(said.value | {"grace": graces}, "\n".join([said.text, *more]))
 
 
 @Parameter(name="*")
@@ -190,12 +192,6 @@ async def _person(call: Here, house: House, view: View, ask: Ask) -> Said:
     joints = await link.joints(house, view.persons)
     text = "\n".join([said.text, *map(call.located, joined(joints))])
     return Said(said.value | {"links": plain(joints)}, text)
-
-
-async def _with_grace(house: House, ask: Ask, said: Said) -> Said:
-    """The same, whether only a grace let this actor see it, and whether what they said was kept."""
-    graces = await courses_by_grace(house, ask.actor)
-    return Said(said.value | {"grace": graces}, "\n".join([said.text, *unkept(ask), *let_in(graces)]))
 
 
 def _with_undo(call: Here, view: View, text: str) -> str:

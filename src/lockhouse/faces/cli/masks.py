@@ -1,0 +1,42 @@
+"""Why a value is masked on the screen: what would show it in full, and who can."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from lockhouse.policy.sentences import SENTENCES
+from lockhouse.policy.unmask import elsewhere, unmasking
+
+if TYPE_CHECKING:
+    from lockhouse.model.decision import Ask
+    from lockhouse.model.policy import Policy
+    from lockhouse.policy.unmask import Unmasking
+
+MASKS = frozenset({"only-masked", "reason"})
+"""Reasons that depend on who asks: one sentence for all would be wrong for some of them."""
+
+
+def because(policy: Policy, ask: Ask, field: str, codes: tuple[str, ...], *, person: str) -> str:
+    """Why a field is not open in this look, in sentences: each with what would change it, and who can."""
+    found = unmasking(policy, ask, field) if field in policy.fields and MASKS & set(codes) else None
+    if found is None:
+        return " ".join(SENTENCES.get(code, code) for code in codes)
+    if not found.role:
+        return elsewhere(found, ask.purpose)
+    lacking = [SENTENCES[code] for code in found.lacking if code not in MASKS]
+    return " ".join([_reveals(found), *lacking, f"You can: {_reveal(found, ask, person=person)}"])
+
+
+def _reveals(found: Unmasking) -> str:
+    if "reason" not in found.lacking:
+        return "Masked: a look shows this masked, and a reveal opens it."
+    words = f"one of your role's reasons: {', '.join(found.reasons)}" if found.reasons else "a reason of your own words"
+    return f"Masked: a reveal opens this with {words}."
+
+
+def _reveal(found: Unmasking, ask: Ask, *, person: str) -> str:
+    line = f"lockhouse person reveal {person} --as {found.role} --for {ask.purpose}"
+    if "reason" in found.lacking:
+        return f"{line} --reason {shlex.quote(found.reasons[0]) if found.reasons else 'REASON'}"
+    return f"{line} with the same --reason" if ask.reason else line

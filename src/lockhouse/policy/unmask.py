@@ -1,0 +1,71 @@
+"""Unmask: what stands between a masked value and a look that sees it in full, and whose roles such a look is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from lockhouse.model.policy import REQUESTS, Guard
+from lockhouse.policy.decide import unmet
+
+if TYPE_CHECKING:
+    from lockhouse.model.decision import Ask
+    from lockhouse.model.policy import Field, Policy
+
+
+class Unmasking(NamedTuple):
+    """How a field that an ask sees masked is seen in full.
+
+    Attributes:
+        role: of the actor's roles the one whose reveal opens it; empty where none does for this purpose.
+        lacking: what that reveal still lacks, as reason codes; nothing where it would open the field now.
+        reasons: the words that the role lists for it; None where any will do, or none is needed.
+        others: the roles that see it in full, each with the purposes for which it does.
+    """
+
+    role: str = ""
+    lacking: tuple[str, ...] = ()
+    reasons: tuple[str, ...] | None = None
+    others: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+def unmasking(policy: Policy, ask: Ask, field: str) -> Unmasking:
+    """What would show this field in full: a reveal of the actor's own, another role or purpose, or nothing."""
+    item = policy.fields[field]
+    reveal = msgspec.structs.replace(ask, action="reveal", mode="full")
+    best = Unmasking()
+    for name in ask.actor.roles:
+        guards = policy.table.get(name, {}).get(ask.purpose, {}).get(item.class_, {}).get("full")
+        if guards is None:
+            continue
+        role = policy.roles[name]
+        lacking = unmet(role, Guard(guards), reveal, class_=item.class_)
+        if not best.role or len(lacking) < len(best.lacking):
+            stated = role.reveal.get(item.class_) if Guard(guards) & Guard.REASON else None
+            best = Unmasking(role=name, lacking=lacking, reasons=stated.reasons if stated is not None else None)
+    return best if best.role else Unmasking(others=_others(policy, item))
+
+
+def elsewhere(found: Unmasking, purpose: str) -> str:
+    """Who sees in full what no reveal of the actor's own opens."""
+    if not found.others:
+        return (
+            "Masked: no role of the policy sees this in full, for whatever purpose. Only a change of the policy would "
+            "show it. Whoever approves policies can: lockhouse policy approve"
+        )
+    told = ", ".join(f"--as {role} for {' or '.join(purposes)}" for role, purposes in found.others)
+    return f"Masked: your role never sees this in full for {purpose}. Whoever may act so can: {told}."
+
+
+def _others(policy: Policy, item: Field) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    found = []
+    for role in policy.roles:
+        purposes = [
+            purpose
+            for purpose, classes in policy.table.get(role, {}).items()
+            if "full" in classes.get(item.class_, {}) and (purpose == REQUESTS or purpose in item.purposes)
+        ]
+        if purposes:
+            found.append((role, tuple(purposes)))
+    return tuple(found)
