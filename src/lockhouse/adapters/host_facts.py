@@ -111,5 +111,5 @@ def look(  # noqa: PLR0913  (what a house is made of)
         journal=place_at(journal, folder),
         schema={store: _schema(folder / file, store) for store, file in FILES.items()}, wanted=HEAD, wal_bytes=sizes,
         listeners=tuple(listeners), tls=tls, public_url=public_url, demo=demo,
-        missing_keys=tuple(one for one in files if one and not (folder / one).is_file()),
+        folder=str(folder), missing_keys=tuple(one for one in files if one and not (folder / one).is_file()),
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The checks. Each is one sentence about the world, and one command that mends it."""
+"""The checks. Each is one sentence about the world, and the command that mends it, or the page that says how."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from lockhouse.model.ids import DAY_MS
-from lockhouse.posture import journal
+from lockhouse.posture import journal, mends
 from lockhouse.posture.world import Host, House, Thing, World
 
 State = Literal["PASS", "FAIL", "MANUAL", "ERROR"]
@@ -51,16 +51,15 @@ def fine(sentence: str) -> Answer:
 def _folder(host: Host) -> Answer:
     bad = [one.name for one in host.things if one.mode & OPEN_TO_OTHERS]
     if bad:
-        return Answer("FAIL", f"Others may read {', '.join(bad)}.", "chmod -R go= on the house folder")
+        return Answer("FAIL", f"Others may read {', '.join(bad)}.", mends.alone(host.folder, mode="-R go="))
     return fine("Only its owner reads the house folder.")
 
 
 def _owner(host: Host) -> Answer:
-    bad = [one.name for one in host.things if not one.owned or one.is_link]
+    bad = [one for one in host.things if not one.owned or one.is_link]
     if bad:
-        return Answer(
-            "FAIL", f"Somebody else owns, or a link stands for, {', '.join(bad)}.", "chown them, or ask who did"
-        )
+        told = f"Somebody else owns, or a link stands for, {', '.join(one.name for one in bad)}."
+        return Answer("FAIL", told, mends.own(host.folder, is_link=all(one.owned for one in bad)))
     return fine("The house's files are ours.")
 
 
@@ -69,12 +68,13 @@ def _root(host: Host) -> Answer:
     if found is None:
         return Answer(
             "FAIL", f"There is no root key file at {host.root.path}.",
-            "bring it back from its copy, or set `root` in lockhouse.toml to where it is",
+            mends.setting("set `root`", first="bring it back from its copy, or "),
         )  # fmt: skip
     if found.mode & OPEN_TO_OTHERS or not found.owned or found.is_link:
-        return Answer(
-            "FAIL", "The root key file is open to others.", f"chmod 600 {found.name}, and ask who has read it"
-        )
+        mend = mends.alone(host.root.path)
+        if not found.owned or found.is_link:
+            mend = mends.own(host.root.path, is_link=found.is_link)
+        return Answer("FAIL", "The root key file is open to others: ask who has read it.", mend)
     return fine("Only we read the root key file.")
 
 
@@ -85,11 +85,10 @@ def _passphrase(host: Host) -> Answer:
     if found is None:
         return Answer(
             "FAIL", f"There is no file with the passphrase at {path}.",
-            "bring it back from its copy, or set `root_passphrase_file` in lockhouse.toml to where it is",
+            mends.setting("set `root_passphrase_file`", first="bring it back from its copy, or "),
         )  # fmt: skip
     if found.mode & OPEN_TO_OTHERS:
-        mend = f"chmod 600 {path}, and ask who has read it"
-        return Answer("FAIL", f"Others may read the passphrase at {path}.", mend)
+        return Answer("FAIL", f"Others may read the passphrase at {path}: ask who has.", mends.alone(path))
     return fine("Only its owner reads the file with the passphrase.")
 
 
@@ -97,11 +96,12 @@ def _root_apart(host: Host) -> Answer:
     if host.demo:
         return fine("A demo house keeps its root inside.")
     if host.root.inside:
-        return Answer("FAIL", "The root key file lies in the house folder.", "move it elsewhere and set `root`")
+        mend = mends.setting("set `root`", first="move it elsewhere, and ")
+        return Answer("FAIL", "The root key file lies in the house folder.", mend)
     if host.root.same_disk:
         return Answer(
             "MANUAL", "The root key file is on the house's file system: a snapshot of it holds both.",
-            "move it to another file system and set `root`",
+            mends.setting("set `root`", first="move it to another file system, and "),
         )  # fmt: skip
     return fine("The root key file is on another file system.")
 
@@ -110,8 +110,7 @@ def _schema(host: Host) -> Answer:
     broken = [store for store, version in host.schema.items() if version is None]
     if broken:
         return Answer(
-            "FAIL", f"No readable database: {', '.join(broken)}.",
-            "keep the file as it is, and lockhouse backup restore DIR --to NEW",
+            "FAIL", f"No readable database: {', '.join(broken)}. Keep the file as it is.", mends.RESTORE,
         )  # fmt: skip
     old = [store for store, version in host.schema.items() if version != host.wanted]
     if old:
@@ -123,7 +122,9 @@ def _wal(host: Host) -> Answer:
     great = [store for store, size in host.wal_bytes.items() if size > GREAT_WAL]
     if great:
         return Answer(
-            "FAIL", f"The log file of {', '.join(great)} does not shrink.", "look for a reader that never ends"
+            "FAIL",
+            f"The log file of {', '.join(great)} does not shrink.",
+            f"end the process that reads without end ({mends.STORES})",
         )
     return fine("The stores' log files are small.")
 
@@ -131,17 +132,18 @@ def _wal(host: Host) -> Answer:
 def _listeners(host: Host) -> Answer:
     bare = [one.name for one in host.listeners if not one.loopback and host.tls == "own"]
     if bare:
-        return Answer("FAIL", f"Plain HTTP leaves this machine: {', '.join(bare)}.", 'set tls = "files" or "proxy"')
+        mend = mends.setting('set tls = "files" or "proxy"')
+        return Answer("FAIL", f"Plain HTTP leaves this machine: {', '.join(bare)}.", mend)
     if host.missing_keys:
-        return Answer(
-            "FAIL", f"Named and not there: {', '.join(host.missing_keys)}.", "set tls_cert and tls_key to files"
-        )
+        mend = mends.setting("set tls_cert and tls_key to files")
+        return Answer("FAIL", f"Named and not there: {', '.join(host.missing_keys)}.", mend)
     return fine("Nothing leaves this machine unencrypted.")
 
 
 def _metrics(host: Host) -> Answer:
     if any(one.name == "metrics" and not one.loopback for one in host.listeners):
-        return Answer("MANUAL", "/metrics is reachable from elsewhere: it tells your volume.", "set listen_metrics")
+        mend = mends.setting("set listen_metrics")
+        return Answer("MANUAL", "/metrics is reachable from elsewhere: it tells your volume.", mend)
     return fine("/metrics is on loopback.")
 
 
@@ -174,19 +176,18 @@ def _draft(house: House) -> Answer:
         rules = f"; v{house.policy} rules until another draft is approved" if house.policy is not None else ""
         return Answer("FAIL", f"There is no draft to read: {house.no_draft}{rules}.", house.mend_draft)
     if house.policy is not None and house.differs:
-        return Answer("MANUAL", house.differs, "lockhouse policy diff, then lockhouse policy approve")
+        return Answer("MANUAL", house.differs, mends.LOOK_AT_DRAFT)
     return fine("The draft is what rules.")
 
 
 def _clock(house: House) -> Answer:
     if house.behind_ms > BEHIND_MS:
-        return Answer(
-            "FAIL", "The clock is behind the ledger's newest time: nothing will be destroyed.", "set the clock"
-        )
+        told = "The clock is behind the ledger's newest time: nothing will be destroyed."
+        return Answer("FAIL", told, f"set this machine's clock right ({mends.OUTAGE})")
     if house.unwatched:
         return Answer(
             "MANUAL", "The clock leapt by more than a day: nothing ends by date until a day was watched.",
-            "look at the date; if it is right, lockhouse accept clock",
+            "lockhouse accept clock",
         )  # fmt: skip
     return fine("The clock is not behind the ledger.")
 
@@ -195,16 +196,15 @@ def _readable(house: House) -> Answer:
     if house.read_shut:
         return Answer(
             "FAIL", "It was brought back without its journal: nothing is shown or sent.",
-            "bring it back with the journal; or lockhouse accept restore",
+            f"{mends.RESTORE}, if the journal turns up; else lockhouse accept restore",
         )  # fmt: skip
     return fine("The house may be read.")
 
 
 def _channels(house: House) -> Answer:
     if house.keyless:
-        return Answer(
-            "MANUAL", f"No write key yet: {', '.join(house.keyless)}.", f"lockhouse channel add {house.keyless[0]}"
-        )
+        told = f"No write key yet: {', '.join(house.keyless)}."
+        return Answer("MANUAL", told, f"lockhouse channel add {house.keyless[0]}")
     return fine("Every channel has a write key.")
 
 
@@ -212,25 +212,24 @@ def _origins(house: House) -> Answer:
     if house.pageless:
         return Answer(
             "MANUAL", f"No web page may send to: {', '.join(house.pageless)}.",
-            "list your sites under the channel's `origins` in the policy, then lockhouse policy approve",
+            mends.policy("list your sites under the channel's `origins`"),
         )  # fmt: skip
     return fine("Every public key has its sites.")
 
 
 def _proof(house: House) -> Answer:
     if not house.proving:
-        return Answer(
-            "MANUAL",
-            "No channel proves an identifier: who makes a secret key send two of them joins their customers.",
-            "list under `proves` of a channel what it saw its customers prove, then lockhouse policy approve",
-        )
+        told = "No channel proves an identifier: who makes a secret key send two of them joins their customers."
+        return Answer("MANUAL", told, mends.policy("list under `proves` of a channel what it saw its customers prove"))
     return fine(f"What a customer proved is told from what somebody typed, by {', '.join(house.proving)}.")
 
 
 def _served(house: House) -> Answer:
     if house.unserved:
         return Answer(
-            "MANUAL", f"This build does not serve: {', '.join(house.unserved)}.", "take them out of the policy"
+            "MANUAL",
+            f"This build does not serve: {', '.join(house.unserved)}.",
+            mends.policy("leave them out"),
         )
     return fine("This build serves every channel and recipient.")
 
@@ -239,31 +238,29 @@ def _endings(house: House) -> Answer:
     if house.spoilt:
         return Answer(
             "FAIL", f"Endings were changed by hand and go no further: {', '.join(house.spoilt)}.",
-            "lockhouse ledger verify --records; the ledger's intents say what was to end: open those requests again",
+            mends.SPOILT,
         )  # fmt: skip
     if house.overdue:
         return Answer(
-            "FAIL", f"{house.overdue} endings wait though their time has come.", "lockhouse serve, or request fulfil"
+            "FAIL",
+            f"{house.overdue} endings wait though their time has come.",
+            "lockhouse serve",
         )
     return fine("No ending is overdue.")
 
 
 def _recipient_keys(house: House) -> Answer:
     if house.no_write_key:
-        return Answer(
-            "FAIL", f"Nothing can be sent without its write key: {', '.join(house.no_write_key)}.",
-            "write the recipient's key to that file of the house folder, mode 0600",
-        )  # fmt: skip
+        told = f"Nothing can be sent without its write key: {', '.join(house.no_write_key)}."
+        return Answer("FAIL", f"{told} Paste it, Enter, Ctrl-D.", mends.write_key(house.folder, house.no_write_key[0]))
     return fine("Every recipient that is served has its write key.")
 
 
 def _dead(house: House) -> Answer:
     if house.dead:
-        return Answer(
-            "FAIL",
-            f"{house.dead} event{'s' * (house.dead > 1)} could not be sent on.",
-            "lockhouse recipient list names it, recipient show says why, recipient replay sends again",
-        )
+        name, number = next(iter(house.dead)), sum(house.dead.values())
+        told = f"{number} event{'s' * (number > 1)} could not be sent on to {', '.join(house.dead)}."
+        return Answer("FAIL", told, f"lockhouse recipient show {name} && lockhouse recipient replay {name}")
     return fine("Nothing is a dead letter.")
 
 
@@ -272,11 +269,7 @@ def _backup(house: House) -> Answer:
         return Answer("FAIL", "No backup was ever made.", "lockhouse backup create DIR")
     if house.now - house.backup_at > FRESH_BACKUP_MS:
         return Answer("FAIL", "The newest backup is older than two days.", "lockhouse backup create DIR")
-    return Answer(
-        "MANUAL",
-        "There is a fresh backup; only a restore shows that it works.",
-        "lockhouse backup restore DIR --to NEW",
-    )
+    return Answer("MANUAL", "There is a fresh backup; only a restore shows that it works.", mends.RESTORE)
 
 
 def _is_demo(host: Host) -> Answer:
@@ -288,8 +281,8 @@ def _is_demo(host: Host) -> Answer:
 def _locked(host: Host) -> Answer:
     if not host.root.locked:
         return Answer(
-            "FAIL", "Whoever copies the root key file can read everything.",
-            "a root that stands cannot be locked: begin with lockhouse init DIR --passphrase-file FILE",
+            "FAIL", "Whoever copies the root key file can read everything; a root that stands cannot be locked.",
+            "lockhouse init DIR --passphrase-file FILE",
         )  # fmt: skip
     return fine("A passphrase locks the root key file.")
 
@@ -297,32 +290,38 @@ def _locked(host: Host) -> Answer:
 def _journal_apart(host: Host) -> Answer:
     if host.journal.same_disk:
         return Answer(
-            "FAIL", "The destruction journal's copy is on the same disk.", "set journal_copy to another machine's"
+            "FAIL",
+            "The destruction journal's copy is on the same disk.",
+            mends.setting("set journal_copy to a folder on another machine"),
         )
     return fine("The destruction journal is on another disk.")
 
 
 def _reached(host: Host) -> Answer:
     if not host.public_url:
-        return Answer("FAIL", "Senders elsewhere have no address for the house.", "set public_url, and tls")
+        return Answer(
+            "FAIL", "Senders elsewhere have no address for the house.", mends.setting("set public_url and tls")
+        )
     return fine("Senders have an address.")
 
 
 def _contact(house: House) -> Answer:
     if house.placeholder:
-        return Answer("FAIL", "Customers would write to the example's contact.", "set controller.contact in the policy")
+        return Answer("FAIL", "Customers would write to the example's contact.", mends.policy("set controller.contact"))
     return fine("Customers have a contact.")
 
 
 def _recipients(house: House) -> Answer:
     if house.unproven:
         return Answer(
-            "FAIL", f"Without a contract, or past review: {', '.join(house.unproven)}.", "add it to the policy"
+            "FAIL",
+            f"Without a contract, or past review: {', '.join(house.unproven)}.",
+            mends.policy("name the contract and its next review"),
         )
     if house.elsewhere:
         return Answer(
             "MANUAL", f"Called internal, without a contract, at a public host: {', '.join(house.elsewhere)}.",
-            "if somebody else runs it, give it `role: processor` and its contract in the policy",
+            mends.policy("if somebody else runs it, give it `role: processor` and its contract"),
         )  # fmt: skip
     return fine("Every recipient outside has a contract.")
 
@@ -332,7 +331,7 @@ def _admins(house: House) -> Answer:
         return Answer(
             "MANUAL",
             "The operating system's user acts alone: staff cannot be enrolled yet.",
-            "restrict who has this account",
+            f"let few have this account ({mends.SERVING})",
         )
     return fine(f"{house.admins} may approve.")
 
@@ -341,7 +340,7 @@ def _witness(_house: House) -> Answer:
     return Answer(
         "MANUAL",
         "Only a checkpoint kept elsewhere shows that the log was cut off.",
-        "lockhouse ledger checkpoint, kept elsewhere",
+        "lockhouse ledger checkpoint > FILE",
     )
 
 

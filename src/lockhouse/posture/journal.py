@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import PurePath
 from typing import TYPE_CHECKING
+
+from lockhouse.posture.mends import ENDINGS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -11,8 +14,8 @@ if TYPE_CHECKING:
     from lockhouse.posture.world import JournalPlace
 
 LOST = (
-    "bring the journal back from a copy of your own, into both places; without it a backup that is restored stays shut "
-    "for reading"
+    "bring the journal back from a copy of your own, into both places; without it a restored backup stays shut for "
+    f"reading ({ENDINGS})"
 )
 _FAULTS = {
     "missing": "there is none",
@@ -36,13 +39,13 @@ def mend(places: Sequence[JournalPlace]) -> str:
     if others or not whole:
         return LOST
     if bad.fault == "unreadable":
-        return f"let the user of the house read {bad.path}"
+        return f"let the user of the house read {bad.path} ({ENDINGS})"
     source, target = shlex.quote(whole[0].path), shlex.quote(bad.path)
     steps = [f"cp -p {source} {target}"]
     if bad.fault != "missing":
         steps.insert(0, f"mv {target} {shlex.quote(f'{bad.path}.kept')}")
     if not bad.folder:
-        return f"make the folder of {bad.path}, or set journal_copy to another; then {steps[0]}"
+        steps.insert(0, f"mkdir -p -m 700 {shlex.quote(str(PurePath(bad.path).parent))}")
     return " && ".join(steps)
 
 

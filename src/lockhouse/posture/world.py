@@ -75,7 +75,7 @@ class Host(msgspec.Struct, frozen=True, kw_only=True):
     """What the machine shows of a house, without opening it.
 
     Attributes:
-        things: the folder and its files.
+        folder: where the house is. `things`: the folder and its files.
         schema: version of each store's file, None where it is no readable database; `wanted` is this release's.
         wal_bytes: size of each store's log file.
         tls: `own`, `files` or `proxy`; `cert_days` until the certificate ends, None when there is none of ours.
@@ -95,6 +95,7 @@ class Host(msgspec.Struct, frozen=True, kw_only=True):
     demo: bool
     missing_keys: tuple[str, ...] = ()
     """Files that settings name and that are not there."""
+    folder: str = "."
 
 
 class House(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,7 +117,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
         backup_at: when the newest backup was noted, ms; None for none. `now`: ms.
         overdue: endings whose time has come, or that were cut off, and that are not done. `spoilt`: ids of those whose
             intent was not made, or not left, as this house made it; they are carried on no more.
-        dead: dead letters.
+        folder: where the house is. `dead`: recipients with dead letters, and how many of them.
         unsigned: why the ledger could not be signed just now; empty when it was. `entries`: how many it has.
         found: what is wrong with them; None when there were too many to be read here.
         journal: the two files of the destruction journal, held against every key that is destroyed.
@@ -134,8 +135,9 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     backup_at: int | None
     now: int
     overdue: int
-    dead: int
+    dead: Mapping[str, int]
     journal: tuple[JournalPlace, ...]
+    folder: str = "."
     no_draft: str = ""
     mend_draft: str = ""
     no_write_key: tuple[str, ...] = ()

@@ -150,7 +150,7 @@ def test_a_passphrase_that_others_may_read_opens_nothing_until_that_is_mended(lo
     file.chmod(0o644)
     seen = locked.call("policy history")
     assert (seen.code, f"chmod 600 {file}" in seen.err) == (9, True)
-    assert _state(locked, "passphrase") == ("FAIL", f"Others may read the passphrase at {file}.")
+    assert _state(locked, "passphrase") == ("FAIL", f"Others may read the passphrase at {file}: ask who has.")
     file.chmod(0o600)
     assert locked.call("policy history").code == 0
 

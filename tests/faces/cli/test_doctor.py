@@ -36,7 +36,7 @@ def test_a_store_of_other_bytes_is_a_finding_and_no_incident(desk: Desk, store: 
     file = desk.house / f"{store}.db"
     file.write_bytes(os.urandom(file.stat().st_size))
     state, sentence, mend = _said(desk, "schema")
-    assert (state, sentence) == ("FAIL", f"No readable database: {store}.")
+    assert (state, sentence) == ("FAIL", f"No readable database: {store}. Keep the file as it is.")
     assert "backup restore" in mend
     state, sentence, mend = _said(desk, "ledger")
     assert (state, "expected a readable database" in sentence) == ("ERROR", True)
@@ -158,6 +158,23 @@ def test_a_journal_that_one_of_its_places_lacks_is_a_finding_with_the_place_and_
         else:
             subprocess.run(mend, shell=True, check=True)  # noqa: S602  # what a person would type
         assert _said(desk, "journal")[0] == "PASS"
+
+
+def test_what_is_to_be_typed_names_the_house_and_the_very_file_and_mends_it(desk: Desk) -> None:
+    root = desk.house / "root.key"
+    for check, spoilt in (("folder-mode", desk.house / "record.db"), ("root-file", root)):
+        spoilt.chmod(0o644)
+        state, _, mend = _said(desk, check)
+        assert (state, mend.startswith("chmod "), str(desk.house) in mend) == ("FAIL", True, True)
+        subprocess.run(mend, shell=True, check=True)  # noqa: S602  # what a person would type
+        assert _said(desk, check)[0] == "PASS"
+    said = desk.call(f"-C {desk.house} doctor --production", json=True).value["results"]
+    mends = {one["check"]: one["mend"] for one in said}
+    assert mends["witness"] == f"lockhouse -C {desk.house} ledger checkpoint > FILE"
+    then = f"then lockhouse -C {desk.house} policy approve"
+    assert mends["contact"] == f"in the policy (docs/spec/policy.md) set controller.contact, {then}"
+    assert mends["public-url"] == "in lockhouse.toml (docs/settings.md) set public_url and tls"
+    assert mends["root-locked"] == "lockhouse init DIR --passphrase-file FILE"
 
 
 def test_a_journal_that_is_gone_from_both_places_is_a_finding(desk: Desk) -> None:

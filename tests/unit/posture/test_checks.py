@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 import msgspec
@@ -25,7 +28,7 @@ HERE = JournalPlace(name="house folder", path="shop/destroyed.jsonl")
 SHIPPED = JournalPlace(name="shipped copy", path="/else where/destroyed.jsonl")
 HOUSE = House(
     policy=1, differs=None, placeholder=False, keyless=(), proving=("shop",), unserved=(), unproven=(), behind_ms=0,
-    backup_at=NOW, now=NOW, overdue=0, dead=0, admins=2, found=0, journal=(HERE, SHIPPED),
+    backup_at=NOW, now=NOW, overdue=0, dead={}, admins=2, found=0, journal=(HERE, SHIPPED),
 )  # fmt: skip
 LOOSE = msgspec.structs.replace(FILE, mode=0o640)
 FOREIGN = msgspec.structs.replace(FILE, owned=False)
@@ -81,7 +84,7 @@ BAD_HOUSES: list[tuple[str, dict[str, Any], str]] = [
     ("served", {"unserved": ("fax",)}, "MANUAL"),
     ("endings", {"overdue": 1}, "FAIL"),
     ("endings", {"spoilt": ("01" * 16,)}, "FAIL"),
-    ("dead-letters", {"dead": 1}, "FAIL"),
+    ("dead-letters", {"dead": {"tool": 1}}, "FAIL"),
     ("recipient-keys", {"no_write_key": ("recipients/tool.key",)}, "FAIL"),
     *[("journal", _journal(fault), "FAIL") for fault in get_args(get_type_hints(JournalPlace)["fault"]) if fault],
     ("journal", _journal("missing", folder=False), "FAIL"),
@@ -130,6 +133,34 @@ def test_whatever_is_not_fine_says_what_mends_it() -> None:
     worlds += [World(host=HOST, house=msgspec.structs.replace(HOUSE, **changed)) for _, changed, _ in BAD_HOUSES]
     results = [one for world in worlds for one in examine(world, production=True)]
     assert [one.check for one in results if (one.state == "PASS") == bool(one.mend)] == []
+
+
+COMMANDS = ("lockhouse ", "chmod ", "sudo chown ", "mkdir ", "mv ", "cp ")
+PAGES = Path(__file__).parents[3]
+
+
+def test_what_mends_it_is_a_command_as_it_is_typed_or_one_sentence_with_its_page() -> None:
+    worlds = [World(host=msgspec.structs.replace(HOST, **changed), house=HOUSE) for _, changed, _ in BAD_HOSTS]
+    worlds += [World(host=HOST, house=msgspec.structs.replace(HOUSE, **changed)) for _, changed, _ in BAD_HOUSES]
+    for one in {one for world in worlds for one in examine(world, production=True) if one.mend}:
+        pages = re.findall(r"\bdocs/[a-z/-]+\.md", one.mend)
+        assert all((PAGES / page).is_file() for page in pages), one
+        handed_on = one.mend == "bring it back"  # what the draft's own error says, where it cannot be read
+        assert pages or handed_on or one.mend.startswith(COMMANDS), one
+        assert one.mend.count(". ") == 0, one
+
+
+def test_a_key_that_is_pasted_lands_in_a_file_of_its_owner_alone(tmp_path: Path) -> None:
+    house = msgspec.structs.replace(HOUSE, folder=str(tmp_path / "a shop"), no_write_key=("recipients/tool.key",))
+    [mend] = [
+        one.mend for one in examine(World(host=HOST, house=house), production=False) if one.check == "recipient-keys"
+    ]
+    file = tmp_path / "a shop" / "recipients" / "tool.key"
+    file.parent.mkdir(parents=True)
+    file.write_text("old", "utf-8")
+    file.chmod(0o644)
+    subprocess.run(mend, shell=True, check=True, input=b"key\n")  # noqa: S602  # what a person would type
+    assert (file.read_text("utf-8"), file.stat().st_mode & 0o777) == ("key\n", 0o600)
 
 
 def test_a_house_that_does_not_open_is_an_error_and_never_a_pass() -> None:

@@ -44,7 +44,7 @@ MARKS = {"PASS": "PASS  ", "FAIL": "FAIL  ", "MANUAL": "MANUAL", "ERROR": "ERROR
 
 
 async def doctor(*, production: bool = False, call: Here) -> Said:
-    """Examine the house: each check with what it saw and the command that mends it. Exit code 1 when one fails.
+    """Examine the house: each check with what it saw and the command or page that mends it. Exit code 1 if one fails.
 
     Args:
         production: what stands between here and real customers, too; noted in the ledger.
@@ -116,8 +116,14 @@ async def _house(opened: Opened) -> House:
         unwatched=not await is_watched(house),
         read_shut=house.read_shut,
         journal=opened.journal.places(await _destroyed(house)),
-        dead=sum([(await backlog(house, name))["dead"] for name in (policy.recipients if policy else ())]),
+        dead=await _dead(house, policy),
+        folder=str(opened.folder),
     )
+
+
+async def _dead(house: TheHouse, policy: Policy | None) -> dict[str, int]:
+    found = {name: (await backlog(house, name))["dead"] for name in (policy.recipients if policy else ())}
+    return {name: number for name, number in found.items() if number}
 
 
 async def _destroyed(house: TheHouse) -> set[bytes]:

@@ -1,0 +1,47 @@
+"""How what a check finds is mended: the command as it is typed; where there is none, one sentence and its page."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import PurePath
+
+POLICY = "docs/spec/policy.md"
+SERVING = "docs/operations/serve.md"
+SETTINGS = "docs/settings.md"
+ENDINGS = "docs/design/ending.md"
+OUTAGE = "docs/operations/outage.md"
+STORES = "docs/design/stores.md"
+OWNER = 'sudo chown -hR "$(id -un)"'
+LOOK_AT_DRAFT = "lockhouse policy diff && lockhouse policy approve"
+RESTORE = "lockhouse backup restore DIR --to NEW"
+SPOILT = f"lockhouse ledger log --kind intent says what was to end; open those requests again ({ENDINGS})"
+"""Whose requests they were is known to those who asked: the ledger names nobody."""
+
+
+def setting(words: str, *, first: str = "") -> str:
+    """What is set in the file of settings, which no command writes; and what is done first, or instead."""
+    return f"{first}in lockhouse.toml ({SETTINGS}) {words}"
+
+
+def policy(words: str) -> str:
+    """What is written in the draft, which no command writes, and how it comes to rule."""
+    return f"in the policy ({POLICY}) {words}, then lockhouse policy approve"
+
+
+def own(path: str, *, is_link: bool = False) -> str:
+    """A file that is somebody else's, or a link."""
+    if is_link:
+        return f"put the file itself where its link stands ({SERVING})"
+    return f"{OWNER} {shlex.quote(path)}"
+
+
+def alone(path: str, *, mode: str = "600") -> str:
+    """A file that others may read."""
+    return f"chmod {mode} {shlex.quote(path)}"
+
+
+def write_key(folder: str, file: str) -> str:
+    """A key that is pasted, so that it stays out of the shell's history, into a file of the house's own mode."""
+    place = PurePath(folder) / file
+    home, key = shlex.quote(str(place.parent)), shlex.quote(str(place))
+    return f"mkdir -p -m 700 {home} && install -m 600 /dev/stdin {key}"
