@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
@@ -140,13 +140,13 @@ async def test_one_finding_does_not_make_strangers_of_what_came_since(
     world.plant(msgspec.structs.replace(look, body=look.body.replace(b"os-user", b"os-uses")))
     lines = audit._lines
 
-    async def slow(house: House, size: int) -> AsyncIterator[bytes]:
-        async for part in lines(house, size):
+    async def slow(house: House, size: int, **how: Any) -> AsyncIterator[bytes]:
+        async for part in lines(house, size, **how):
             yield part
         await world.send("account", "Order Completed", email=EMAIL, order_id="B-1")
 
     monkeypatch.setattr(audit, "_lines", slow)
-    assert {one.kind for one in (await _verify(world)).findings} == {"rewritten-tree", "forged-lane"}
+    assert {one.kind for one in (await _verify(world)).findings} == {"rewritten-tree", "forged-lane", "changed-columns"}
 
 
 async def test_an_export_read_later_says_the_same(tmp_path: Path) -> None:

@@ -17,13 +17,14 @@ from lockhouse.gates.disclose import kept_beside
 from lockhouse.gates.leaves import newest_leaves
 from lockhouse.gates.tail import read_tail, told_by
 from lockhouse.gates.tree import place_of
+from lockhouse.gates.unexported import changed_columns
 from lockhouse.ledger.append import is_lane
 from lockhouse.ledger.entry import Gone
 from lockhouse.ledger.export import Chunk, chunk_lines, end_line, head_line
 from lockhouse.ledger.record import record_leaf_of
 from lockhouse.ledger.verify import Finding, Report, verify_export
 from lockhouse.ledger.verify.anchors import opened_anchors
-from lockhouse.ledger.verify.findings import KEPT
+from lockhouse.ledger.verify.findings import Findings
 from lockhouse.ledger.verify.lines import BESIDE, CHECKPOINT, ENTRY
 from lockhouse.model.rows import Checkpoint, Deletion, Intake, LedgerEntry, Record
 from lockhouse.model.rows import House as HouseRow
@@ -87,6 +88,10 @@ def quiet(_done: int) -> None:
     """Tell nobody how far a long reading is."""
 
 
+def _pass(_rows: list[LedgerEntry]) -> None:
+    """These were looked at before."""
+
+
 async def export(house: House, *, sequencer: Sequencer, done: Callable[[int], None] = quiet) -> AsyncIterator[bytes]:
     """Lines of an export of the whole log as it stands now, a run of entries at a time, under a fresh checkpoint.
 
@@ -94,11 +99,11 @@ async def export(house: House, *, sequencer: Sequencer, done: Callable[[int], No
         Unavailable: the store is away, or nothing was ever noted.
         Invalid: an entry has no position though the tree counts it.
     """
-    async for lines in _lines(house, (await sequencer.seal_ledger()).size, done):
+    async for lines in _lines(house, (await sequencer.seal_ledger()).size, seen=lambda rows: done(len(rows))):
         yield lines
 
 
-async def _lines(house: House, size: int, done: Callable[[int], None] = quiet) -> AsyncIterator[bytes]:
+async def _lines(house: House, size: int, *, seen: Callable[[list[LedgerEntry]], None]) -> AsyncIterator[bytes]:
     gone: dict[bytes, list[Gone]] | None = None
     entries = checkpoints = 0
     yield head_line(house=house.id, log=house.log, size=size)
@@ -110,7 +115,7 @@ async def _lines(house: House, size: int, done: Callable[[int], None] = quiet) -
         entries += sum(line.startswith(ENTRY) for line in lines)
         checkpoints += sum(line.startswith(CHECKPOINT) for line in lines)
         yield b"".join(lines)
-        done(len(rows))
+        seen(rows)
     yield end_line(entries=entries, checkpoints=checkpoints)
 
 
@@ -160,22 +165,26 @@ async def verify(house: House, *, sequencer: Sequencer, trusted: Trusted, record
     anchored = await asyncio.to_thread(trusted.anchors.read) if trusted.anchors else {}
     rows = await house.reads.get(HouseRow, [(1,)])
     size, frontier = next(((row.tree_size, row.frontier) for row in rows.values()), (0, b""))
-    points, found = opened_anchors(anchored, trusted.vkeys, size=size)
-    found += await _deleted(house, points, size=size)
+    points, wrong = opened_anchors(anchored, trusted.vkeys, size=size)
+    found = Findings()
+    found.extend([*wrong, *await _deleted(house, points, size=size)])
     held = [*trusted.held, *points]
     signed = max((point.size for point in points.values()), default=0 if trusted.anchors else size)
     tail = await read_tail(house, signed, key=trusted.lane_key)
-    found += _planted(tail)
-    before = _without_tail(await _read(_lines(house, size), trusted.vkeys, held))
-    found += [_forged(name) for name in before.lanes if name not in tail.lanes]
+    found.extend(_planted(tail))
+    found.extend(changed_columns(entry for entry in (*tail.own, *tail.planted) if entry.position is None))
+    lines = _lines(house, size, seen=lambda rows: found.extend(changed_columns(rows)))
+    before = _without_tail(await _read(lines, trusted.vkeys, held))
+    found.extend(_forged(name) for name in before.lanes if name not in tail.lanes)
     if size and not _is_frontier(frontier, before.root):
-        found.append(Finding("rewritten-tree", "frontier of the house", "The next checkpoint would sign another tree."))
-    if found or before.found:
+        found.add("rewritten-tree", "frontier of the house", "The next checkpoint would sign another tree.")
+    if found.count or before.found:
         if records:
             rows_then = await _as_signed(house, await _rows(house), size=size, signed=signed, key=trusted.lane_key)
-            before = _without_tail(await _read(_lines(house, size), trusted.vkeys, held, rows=rows_then, since=size))
-        kept = (*found, *before.findings)[:KEPT]
-        return before._replace(findings=kept, found=before.found + len(found))
+            lines = _lines(house, size, seen=_pass)
+            before = _without_tail(await _read(lines, trusted.vkeys, held, rows=rows_then, since=size))
+        found.extend(before.findings)
+        return before._replace(findings=tuple(found.kept), found=found.count + before.found - len(before.findings))
     # Everything that is noted by now is in the tree: from here on is meanwhile.
     lines = export(house, sequencer=sequencer)
     if not records:

@@ -66,7 +66,7 @@ def back(lane: Lane, unsigned: Callable[[int], Sequence[LedgerEntry]]) -> Iterat
     counter, leaf = lane.counter, lane.head
     while True:
         here = unsigned(counter)
-        if len(here) != 1 or not equal(leaf_hash(here[0].body), leaf) or not equal(here[0].leaf, leaf):
+        if len(here) != 1 or not equal(leaf_hash(here[0].body), leaf):
             return
         yield here[0]
         counter, leaf = before(here[0])
@@ -88,5 +88,5 @@ def meets(end: tuple[int, bytes], *, here: Sequence[LedgerEntry], above: Sequenc
         here: signed entries of the lane with that number; `above`: with the next.
     """
     counter, leaf = end
-    signed = [leaf_hash(entry.body) for entry in here if equal(entry.leaf, leaf)] if counter else [GENESIS]
+    signed = [leaf_hash(entry.body) for entry in here] if counter else [GENESIS]
     return not above and any(equal(one, leaf) for one in signed)

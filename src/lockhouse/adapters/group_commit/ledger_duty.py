@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from lockhouse.crypto.merkle import leaf_hash
 from lockhouse.crypto.signatures import equal
 from lockhouse.errors import Invalid, Tampered, Unavailable
 from lockhouse.ledger.append import LaneState, append, fold, intake_body
@@ -96,7 +97,7 @@ class LedgerDuty:
             house=houses[0] if houses else None,
             lanes={lane.name: LaneState(lane.name, lane.counter, lane.head) for lane in lanes},
             fences={lane.name: lane.fence for lane in lanes},
-            waiting=[LedgerEntry(*values) for values in self._shelf.unplaced()],
+            waiting=[_as_said(LedgerEntry(*values)) for values in self._shelf.unplaced()],
             checked_size=Checkpoint(*newest).size if newest else 0,
             checked_s=self._clock.monotonic_s(),
         )
@@ -120,7 +121,7 @@ class LedgerDuty:
         house = self._kept.house
         size, tree = house.tree_size if house else 0, newest.tree
         for entry in placed:
-            tree.append(entry.leaf)
+            tree.append(leaf_hash(entry.body))
         dense = [entry.position for entry in placed] == list(range(newest.size, size))
         if house is None or not dense or tree.size != size or not equal(tree.to_bytes(), house.frontier):
             raise Tampered("ledger: expected the tree that was signed last, got one cut off or written anew")
@@ -367,6 +368,11 @@ class LedgerDuty:
 
 def _values(row: Any) -> Values:
     return msgspec.structs.astuple(row)
+
+
+def _as_said(entry: LedgerEntry) -> LedgerEntry:
+    """The entry with the leaf of its bytes, whatever the column beside them holds: the audit names that one."""
+    return msgspec.structs.replace(entry, leaf=leaf_hash(entry.body))
 
 
 def _must(house: House | None) -> House:

@@ -20,6 +20,7 @@ from lockhouse.flows.channel import credentials_of, lives
 from lockhouse.flows.forward import backlog
 from lockhouse.gates.cases import Case, sound_cases
 from lockhouse.gates.trusted_time import is_watched
+from lockhouse.ledger.columns import differing
 from lockhouse.ledger.entry import Doctor
 from lockhouse.model.change import Change
 from lockhouse.model.rows import House as HouseRow
@@ -209,11 +210,11 @@ def _elsewhere(policy: Policy | None) -> tuple[str, ...]:
 
 
 async def _newest_backup(opened: Opened, size: int) -> int | None:
-    """When the newest backup was noted; entries without a position yet count too."""
+    """When the newest backup was noted, by an entry as it was written; one without a position yet counts too."""
     newest: int | None = None
     async for rows in opened.house.reads.scan(LedgerEntry, chunk=5_000):
         for row in rows:
-            if row.kind == "backup":
+            if row.kind == "backup" and not differing(row):
                 newest = max(row.at, newest or 0)
     return newest if size or newest else None
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import msgspec
 from cyclopts import Parameter
 
 from lockhouse.errors import Invalid, Tampered
@@ -19,6 +18,7 @@ from lockhouse.faces.cli.layout import Said, clean, count, plain, spelt, when
 from lockhouse.faces.cli.times import since_of
 from lockhouse.faces.outcomes import OUTCOMES
 from lockhouse.flows import audit
+from lockhouse.ledger.columns import said_by
 from lockhouse.ledger.entry import KINDS
 from lockhouse.ledger.verify import require_checkpoints
 from lockhouse.model.scale import ConsentState
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from lockhouse.gates.disclose import Kept
     from lockhouse.gates.house import House
     from lockhouse.ledger.verify import Report
+    from lockhouse.ledger.verify.lanes import Wire
     from lockhouse.model.rows import LedgerEntry
 
 APP = noun("ledger", "Who did what: read it, verify it, prove one entry, export it.")
@@ -70,10 +71,10 @@ class Which:
         if self.entry is not None and (self.kind, self.since, self.actor) != (None, None, None):
             raise Invalid("--entry", "no other choice beside it", got="one", hint="an id names one entry")
 
-    def has(self, row: LedgerEntry, body: dict[str, Any], *, start: int) -> bool:
+    def has(self, said: Wire, *, start: int) -> bool:
         """Whether an entry is one of them."""
-        of_actor = self.actor in {None, body.get("actor"), body.get("by")}
-        return of_actor and self.kind in {None, row.kind} and row.at >= start
+        of_actor = self.actor in {None, said.body.get("actor"), said.body.get("by")}
+        return of_actor and self.kind in {None, said.kind} and said.at >= start
 
 
 @APP.command
@@ -92,29 +93,24 @@ async def log(*, which: Which | None = None, call: Here) -> Said:
         if asked.entry is not None:
             own = id_of(asked.entry, where="--entry", hint="lockhouse ledger log prints ids")
             row, kept = await audit.read_entry(opened.house, own, sequencer=opened.writer)
-            value = [_told(opened.house, row, _body(row)) | {"kept": plain(kept)}]
+            value = [_told(opened.house, row, said_by(row)) | {"kept": plain(kept)}]
             return Said(value, "\n".join([_line(value[0]), *map(_beside, kept)]))
         start = since_of(asked.since, now=opened.house.clock.now_ms()) if asked.since else 0
         size = (await opened.writer.seal_ledger()).size
         found: list[dict[str, Any]] = []
         async for rows in audit.entries_back(opened.house, size):
-            bodies = [(row, _body(row)) for row in rows]
-            found += [_told(opened.house, row, body) for row, body in bodies if asked.has(row, body, start=start)]
-            if len(found) >= asked.limit or (rows and rows[-1].at < start):
+            entries = [(row, said_by(row)) for row in rows]  # the columns beside it are anybody's to edit
+            found += [_told(opened.house, row, said) for row, said in entries if asked.has(said, start=start)]
+            if len(found) >= asked.limit or (entries and entries[-1][1].at < start):
                 break
     value = found[: asked.limit]
     return Said(value, "\n".join(map(_line, value)) or "no such entry")
 
 
-def _body(row: LedgerEntry) -> dict[str, Any]:
-    body: dict[str, Any] = msgspec.json.decode(row.body)["body"]
-    return body
-
-
-def _told(house: House, row: LedgerEntry, body: dict[str, Any]) -> dict[str, Any]:
+def _told(house: House, row: LedgerEntry, said: Wire) -> dict[str, Any]:
     return {
-        "id": row.id, "position": row.position, "at": row.at, "lane": row.lane, "kind": row.kind, "body": body,
-        "told": {name: _named(house, name, one) for name, one in body.items() if name not in HASHES},
+        "id": row.id, "position": row.position, "at": said.at, "lane": said.lane, "kind": said.kind, "body": said.body,
+        "told": {name: _named(house, name, one) for name, one in said.body.items() if name not in HASHES},
     }  # fmt: skip
 
 
