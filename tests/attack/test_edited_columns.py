@@ -1,4 +1,4 @@
-"""SQL edits what stands beside a ledger entry, and leaves the entry's own bytes: that is named, and misleads nobody.
+"""SQL edits what stands beside a ledger entry, or one entry among many: that is named, and nothing false is proven.
 
 An entry's columns are there to find it by. What it says, and what its leaf is, is in its bytes.
 """
@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from lockhouse.crypto.merkle import leaf_hash
+from lockhouse.ledger.verify import verify_certificate, verify_proof
 from tests.faces.cli.house import EMAIL, Desk
 
 if TYPE_CHECKING:
@@ -101,3 +103,58 @@ def test_a_backup_whose_date_was_edited_is_not_taken_for_a_fresh_one(tmp_path: P
     assert "There is a fresh backup" in desk.call("doctor --production").out
     by_sql(desk, "UPDATE ledger_entry SET at = at + 1 WHERE kind = 'backup'")
     assert "No backup was ever made." in desk.call("doctor --production").out
+
+
+@pytest.fixture
+def ended(desk: Desk) -> str:
+    """A request that was fulfilled in the same house, and that can be certified."""
+    case = desk.call(f"request open {desk.person()}", json=True).value["request"]
+    assert desk.call(f"request fulfil {case} --now --yes").code == 0
+    return str(case)
+
+
+def vkeys(desk: Desk) -> list[str]:
+    return [desk.call("ledger checkpoint", json=True).value["vkey"]]
+
+
+def test_what_is_proven_beside_an_edited_leaf_verifies_without_the_house(desk: Desk, ended: str) -> None:
+    [(look,)] = by_sql(desk, "SELECT id FROM ledger_entry WHERE kind = 'disclosure' ORDER BY position LIMIT 1")
+    by_sql(desk, "UPDATE ledger_entry SET leaf = zeroblob(32)")
+    assert desk.call(f"request certificate {ended} --to c.json").code == 0
+    assert verify_certificate((desk.house / "c.json").read_bytes(), vkeys=vkeys(desk)).position > 0
+    assert desk.call(f"ledger prove {look.hex()} --to p.txt").code == 0
+    assert verify_proof((desk.house / "p.txt").read_bytes(), vkeys=vkeys(desk)).entry.id == look.hex()
+
+
+def test_nothing_is_certified_over_an_entry_that_was_edited_and_it_is_named(desk: Desk, ended: str) -> None:
+    [(edited,)] = by_sql(desk, "SELECT id FROM ledger_entry WHERE position = 1")
+    by_sql(
+        desk,
+        "UPDATE ledger_entry SET body = CAST(replace(CAST(body AS TEXT), 'house', 'hause') AS BLOB) WHERE id = ?",
+        edited,
+    )
+    for line in (f"request certificate {ended} --to c.json", f"ledger prove {edited.hex()} --to c.json"):
+        seen = desk.call(line)
+        assert (seen.code, (desk.house / "c.json").exists()) == (7, False)
+        assert f"ledger entry {edited.hex()}: expected " in seen.err
+
+
+def test_nothing_is_certified_over_an_entry_that_was_taken_away_or_stands_under_another_id(
+    desk: Desk, ended: str
+) -> None:
+    by_sql(desk, "DELETE FROM ledger_entry WHERE position = 1")
+    seen = desk.call(f"request certificate {ended} --to c.json")
+    assert (seen.code, "ledger position 1: expected an entry, got none" in seen.err) == (7, True)
+    [(own,)] = by_sql(desk, "SELECT id FROM ledger_entry WHERE kind = 'completion'")
+    by_sql(desk, "UPDATE ledger_entry SET id = zeroblob(16) WHERE id = ?", own)
+    seen = desk.call(f"request certificate {ended} --to c.json")
+    assert (seen.code, f"ledger entry {own.hex()}: expected the completion of the request" in seen.err) == (7, True)
+    by_sql(desk, "UPDATE ledger_entry SET id = ? WHERE kind = 'intake'", own)
+    seen = desk.call(f"request certificate {ended} --to c.json")
+    assert (seen.code, f"ledger entry {own.hex()}: expected to stand in the tree" in seen.err) == (7, True)
+
+
+def test_an_entry_edited_with_its_leaf_is_not_proven_either(desk: Desk, ended: str) -> None:
+    by_sql(desk, "UPDATE ledger_entry SET body = x'7b', leaf = ? WHERE position = 1", leaf_hash(b"{"))
+    seen = desk.call(f"request certificate {ended} --to c.json")
+    assert (seen.code, "ledger: expected the tree that was signed, got another" in seen.err) == (7, True)

@@ -112,13 +112,19 @@ async def certify(house: House, case: Case, *, sequencer: Sequencer) -> bytes:
 
     Raises:
         Moved: the case has not been destroyed yet.
+        Tampered: the ledger was changed, so that what would be certified does not verify.
     """
     if case.step != "done":
         raise Moved(
             "certificate: expected a request that was fulfilled", hint=f"lockhouse request fulfil {case.id.hex()}"
         )
     checkpoint = await sequencer.seal_ledger()
-    entry = (await house.reads.get(LedgerEntry, [(case.completion,)]))[(case.completion,)]
+    entry = (await house.reads.get(LedgerEntry, [(case.completion,)])).get((case.completion,))
+    if entry is None:
+        raise Tampered(
+            f"ledger entry {case.completion.hex()}: expected the completion of the request",
+            hint="lockhouse ledger verify names all that was changed",
+        )
     statement = msgspec.json.decode(case.statement, type=Statement)
     place = await place_of(house, entry, checkpoint.text)
     return certificate(statement, salt=case.salt, entry=entry.body, place=place)

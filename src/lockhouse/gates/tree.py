@@ -2,30 +2,59 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from typing import TYPE_CHECKING
 
-from lockhouse.crypto.merkle import inclusion_proof
+from lockhouse.crypto.merkle import check_inclusion, inclusion_proof, leaf_hash
+from lockhouse.crypto.signatures import equal
 from lockhouse.errors import Tampered
 from lockhouse.ledger.certificate import Place
+from lockhouse.ledger.columns import said_by
 from lockhouse.model.rows import LedgerEntry
 
 if TYPE_CHECKING:
     from lockhouse.gates.house import House
 
+_HINT = "lockhouse ledger verify names all that was changed"
+
 
 async def place_of(house: House, entry: LedgerEntry, checkpoint: str) -> Place:
-    """The entry's position and audit path to the root that the checkpoint signs.
+    """The entry's position and its audit path, which leads from the entry's bytes to the root that was signed.
+
+    Args:
+        house: as it stands.
+        entry: as it is to be proven.
+        checkpoint: by the house's own writer.
 
     Raises:
-        Tampered: the checkpoint does not cover the entry.
+        Tampered: the checkpoint does not cover the entry, or its bytes are another's; or it, or one that the path
+            needs, was changed or taken away since it was signed. The first that can be named is.
     """
-    size = int(checkpoint.split("\n", 2)[1])
+    _, said, root, *_ = checkpoint.split("\n")
+    size = int(said)
     now = (await house.reads.get(LedgerEntry, [(entry.id,)])).get((entry.id,))
-    if now is None or now.position is None or now.position >= size:
-        raise Tampered("ledger: expected a checkpoint that covers the entry")
+    if now is None or now.position is None or not 0 <= now.position < size or said_by(entry).id != entry.id.hex():
+        raise Tampered(f"ledger entry {entry.id.hex()}: expected to stand in the tree that was signed", hint=_HINT)
     leaves: list[bytes] = [b""] * size
+    changed = ""
     async for rows in house.reads.scan(LedgerEntry, chunk=5_000):
         for row in rows:
-            if row.position is not None and row.position < size:
-                leaves[row.position] = row.leaf
-    return Place(position=now.position, path=inclusion_proof(leaves, now.position), checkpoint=checkpoint)
+            if row.position is not None and 0 <= row.position < size:
+                leaves[row.position] = leaf_hash(row.body)
+                if not changed and not equal(row.leaf, leaves[row.position]):
+                    changed = row.id.hex()
+    path = inclusion_proof(leaves, now.position)
+    try:
+        check_inclusion(leaf_hash(entry.body), now.position, size, path, b64decode(root))
+    except Tampered as err:
+        raise Tampered(_first(leaves, changed), hint=_HINT) from err
+    return Place(position=now.position, path=path, checkpoint=checkpoint)
+
+
+def _first(leaves: list[bytes], changed: str) -> str:
+    """What keeps the tree from being the one that was signed, as far as its rows show it."""
+    if b"" in leaves:
+        return f"ledger position {leaves.index(b'')}: expected an entry, got none"
+    if changed:
+        return f"ledger entry {changed}: expected it as it was signed, got another"
+    return "ledger: expected the tree that was signed, got another"
