@@ -87,9 +87,9 @@ class MemoryShelf:
         rows = self.tables["ledger_entry"].values()
         return sorted((row for row in rows if row[at] is not None and row[at] >= position), key=lambda row: row[at])
 
-    def newest_checkpoint(self) -> Values | None:
-        """The checkpoint of the largest tree."""
-        return max(self.tables["checkpoint"].values(), default=None)
+    def checkpoint_size(self, size: int) -> int:
+        """The size of the newest checkpoint up to this size."""
+        return max((known for (known,) in self.tables["checkpoint"] if 0 < known <= size), default=0)
 
 
 def _check_values(shape: Shape, values: Values | None, *, store: Store) -> None:

@@ -17,7 +17,7 @@ from lockhouse.gates.disclose import kept_beside
 from lockhouse.gates.leaves import newest_leaves
 from lockhouse.gates.tail import read_tail, told_by
 from lockhouse.gates.tree import place_of
-from lockhouse.gates.unexported import changed_columns
+from lockhouse.gates.unexported import changed_columns, stray_checkpoints
 from lockhouse.ledger.append import is_lane
 from lockhouse.ledger.entry import Gone
 from lockhouse.ledger.export import Chunk, chunk_lines, end_line, head_line
@@ -168,6 +168,7 @@ async def verify(house: House, *, sequencer: Sequencer, trusted: Trusted, record
     points, wrong = opened_anchors(anchored, trusted.vkeys, size=size)
     found = Findings()
     found.extend([*wrong, *await _deleted(house, points, size=size)])
+    found.extend(await stray_checkpoints(house, size=size, vkeys=trusted.vkeys))
     held = [*trusted.held, *points]
     signed = max((point.size for point in points.values()), default=0 if trusted.anchors else size)
     tail = await read_tail(house, signed, key=trusted.lane_key)

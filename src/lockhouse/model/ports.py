@@ -146,6 +146,7 @@ class Sequencer(Protocol):
 
         Raises:
             Unavailable: the store is away.
+            Tampered: the ledger or its newest checkpoint was found changed.
         """
         ...
 

@@ -248,22 +248,22 @@ class Engine:
             self._ledger.halt(error)
 
     def seal_ledger(self) -> Checkpoint:
-        """Fold everything, sign the tree as it stands, and return the newest checkpoint.
+        """Fold everything, sign the tree as it stands, and return its checkpoint.
 
         Raises:
             Unavailable: nothing was ever noted here, no checkpoint key was handed in, or a store or an anchor's place
                 could not be written.
-            Tampered: the ledger was found changed; nothing is signed.
+            Tampered: the ledger was found changed, or the checkpoint's row; nothing is signed.
         """
         self._ledger.require_whole()
         self._ledger.anchor()
         made = self._fold(force_checkpoint=True) if self._ledger.has_unchecked else None
         if made is not None:
             return made
-        newest = self._shelf.newest_checkpoint()
+        newest = self._ledger.newest()
         if newest is None:
             raise Unavailable("ledger: expected a checkpoint, got none yet")
-        return Checkpoint(*newest)
+        return newest
 
     def _fold(self, *, force_checkpoint: bool) -> Checkpoint | None:
         effects = Effects()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from lockhouse.crypto.merkle import leaf_hash
+from lockhouse.crypto.merkle import Frontier, leaf_hash
 from lockhouse.crypto.signatures import equal
 from lockhouse.errors import Invalid, Tampered, Unavailable
 from lockhouse.ledger.append import LaneState, append, fold, intake_body
@@ -92,13 +92,13 @@ class LedgerDuty:
     def _recall(self) -> Kept:
         houses = [House(*values) for values in self._shelf.rows("house")]
         lanes = [Lane(*values) for values in self._shelf.rows("lane")]
-        newest = self._shelf.newest_checkpoint()
+        house = houses[0] if houses else None
         return Kept(
-            house=houses[0] if houses else None,
+            house=house,
             lanes={lane.name: LaneState(lane.name, lane.counter, lane.head) for lane in lanes},
             fences={lane.name: lane.fence for lane in lanes},
             waiting=[_as_said(LedgerEntry(*values)) for values in self._shelf.unplaced()],
-            checked_size=Checkpoint(*newest).size if newest else 0,
+            checked_size=self._shelf.checkpoint_size(house.tree_size) if house else 0,
             checked_s=self._clock.monotonic_s(),
         )
 
@@ -345,6 +345,25 @@ class LedgerDuty:
             self._kept.checked_size = checkpoint.size
             self._kept.checked_s = self._clock.monotonic_s()
             self._kept.unanchored = (checkpoint, house.frontier) if self._anchors else None
+
+    def newest(self) -> Checkpoint | None:
+        """The checkpoint of the tree as it stands; None of a tree without entries.
+
+        The row is anybody's to edit, so it is held against what the log's key signs of this very tree, which is always
+        the same (RFC 8032 §5.1.6).
+
+        Raises:
+            Tampered: it is another, or was taken away.
+        """
+        house = self._kept.house
+        if self._sign is None or house is None or not house.tree_size:
+            return None
+        text = self._sign(house.tree_size, Frontier.from_bytes(house.frontier).root())
+        row = self._shelf.load("checkpoint", [(house.tree_size,)]).get((house.tree_size,))
+        if row is None or Checkpoint(*row).text != text:
+            where = f"checkpoint of size {house.tree_size}"
+            raise Tampered(f"{where}: expected the one that was signed, got another or none", hint=DECIDE)
+        return Checkpoint(*row)
 
     @property
     def is_unanchored(self) -> bool:

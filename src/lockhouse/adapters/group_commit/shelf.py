@@ -91,6 +91,6 @@ class Shelf(Protocol):
         """Ledger entries from this position on, in order."""
         ...
 
-    def newest_checkpoint(self) -> Values | None:
-        """The checkpoint of the largest tree, if any."""
+    def checkpoint_size(self, size: int) -> int:
+        """The size of the newest checkpoint that a tree of this size can have, as its row says; 0 if there is none."""
         ...

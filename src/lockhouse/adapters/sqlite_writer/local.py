@@ -245,6 +245,7 @@ class LocalWriter:
 
         Raises:
             Unavailable: nothing was ever noted, or the store is away.
+            Tampered: the ledger or its newest checkpoint was found changed.
         """
         checkpoint: Checkpoint = await self._call(self._engine.seal_ledger)
         return checkpoint

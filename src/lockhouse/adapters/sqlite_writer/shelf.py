@@ -151,11 +151,11 @@ class SqliteShelf:
         sql = f"SELECT {columns(shape)} FROM ledger_entry WHERE position >= ? ORDER BY position"  # noqa: S608  # as above
         return list(self._connections["record"].execute(sql, (position,)))
 
-    def newest_checkpoint(self) -> Values | None:
-        """The checkpoint of the largest tree."""
-        shape = shapes()["checkpoint"]
-        found = self._all(shape, f"SELECT {columns(shape)} FROM checkpoint ORDER BY size DESC LIMIT 1")  # noqa: S608
-        return found[0] if found else None
+    def checkpoint_size(self, size: int) -> int:
+        """The size of the newest checkpoint up to this size."""
+        sql = "SELECT coalesce(max(size), 0) FROM checkpoint WHERE size BETWEEN 1 AND ?"
+        [(found,)] = list(self._connections["record"].execute(sql, (size,)))
+        return int(found)
 
     def _all(self, shape: Shape, sql: str) -> list[Values]:
         return list(self._connections[shape.store].execute(sql))
