@@ -16,7 +16,7 @@ from lockhouse.errors import Invalid, NotFound, Tampered
 from lockhouse.gates.disclose import kept_beside
 from lockhouse.gates.leaves import newest_leaves
 from lockhouse.gates.tail import read_tail, told_by
-from lockhouse.gates.tree import place_of
+from lockhouse.gates.tree import RUN, between, place_of, placed
 from lockhouse.gates.unexported import changed_columns, stray_checkpoints
 from lockhouse.ledger.append import is_lane
 from lockhouse.ledger.entry import Gone
@@ -40,7 +40,9 @@ if TYPE_CHECKING:
     from lockhouse.secret import Secret
 
 STEP = 1_000
-"""Entries, and records, read at once."""
+"""Records, and checkpoints, read at once."""
+MAX_NUMBER = 2**53 - 1
+"""The largest that an export can say (canonical JSON); a larger size in the store is none that its entries have."""
 UNREADABLE = bytes(32)
 """The leaf of a row that has none because an id or salt lost its length: equal to no leaf, so it is found as edited."""
 Leaves = list[tuple[bytes, bytes]]
@@ -106,9 +108,8 @@ async def export(house: House, *, sequencer: Sequencer, done: Callable[[int], No
 async def _lines(house: House, size: int, *, seen: Callable[[list[LedgerEntry]], None]) -> AsyncIterator[bytes]:
     gone: dict[bytes, list[Gone]] | None = None
     entries = checkpoints = 0
-    yield head_line(house=house.id, log=house.log, size=size)
-    for start in range(0, size, STEP):
-        rows = await _entries(house, start, min(start + STEP, size))
+    yield head_line(house=house.id, log=house.log, size=max(0, min(size, MAX_NUMBER)))
+    async for rows in placed(house, 0, size, limit=2 * RUN):
         if gone is None and any(row.kind == "deletion" for row in rows):
             gone = await _deletions(house)
         lines = list(chunk_lines(await _chunk(house, rows, gone or {})))
@@ -117,12 +118,6 @@ async def _lines(house: House, size: int, *, seen: Callable[[list[LedgerEntry]],
         yield b"".join(lines)
         seen(rows)
     yield end_line(entries=entries, checkpoints=checkpoints)
-
-
-async def _entries(house: House, start: int, stop: int) -> list[LedgerEntry]:
-    places = [(at,) for at in range(start, stop)]
-    rows = await house.reads.find(LedgerEntry, ("position",), places, limit=2 * STEP)
-    return sorted(rows, key=lambda row: row.position or 0)
 
 
 async def _chunk(house: House, rows: Sequence[LedgerEntry], gone: dict[bytes, list[Gone]]) -> Chunk:
@@ -177,7 +172,7 @@ async def verify(house: House, *, sequencer: Sequencer, trusted: Trusted, record
     lines = _lines(house, size, seen=lambda rows: found.extend(changed_columns(rows)))
     before = _without_tail(await _read(lines, trusted.vkeys, held))
     found.extend(_forged(name) for name in before.lanes if name not in tail.lanes)
-    if size and not _is_frontier(frontier, before.root):
+    if size and not _is_frontier(frontier, before.root, size):
         found.add("rewritten-tree", "frontier of the house", "The next checkpoint would sign another tree.")
     if found.count or before.found:
         if records:
@@ -250,11 +245,12 @@ def _without_tail(report: Report) -> Report:
     return report._replace(findings=kept, found=report.found - len(report.findings) + len(kept))
 
 
-def _is_frontier(raw: bytes, root: bytes) -> bool:
+def _is_frontier(raw: bytes, root: bytes, size: int) -> bool:
     try:
-        return equal(Frontier.from_bytes(raw).root(), root)
+        tree = Frontier.from_bytes(raw)
     except Tampered:
         return False
+    return tree.size == size and equal(tree.root(), root)
 
 
 async def _deleted(house: House, points: Mapping[str, Signed], *, size: int) -> list[Finding]:
@@ -330,8 +326,8 @@ async def entries_back(house: House, size: int) -> AsyncIterator[list[LedgerEntr
         house: as it stands.
         size: of the tree.
     """
-    for stop in range(size, 0, -STEP):
-        yield (await _entries(house, max(0, stop - STEP), stop))[::-1]
+    for stop in range(size, 0, -RUN):
+        yield (await between(house, max(0, stop - RUN), stop, limit=2 * RUN))[::-1]
 
 
 async def read_entry(house: House, entry: bytes, *, sequencer: Sequencer) -> tuple[LedgerEntry, list[Kept]]:

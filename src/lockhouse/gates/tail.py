@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lockhouse.errors import Invalid
 from lockhouse.gates.leaves import beside
+from lockhouse.gates.tree import placed
 from lockhouse.ledger.entry import Deletion as DeletionEntry
 from lockhouse.ledger.entry import Gone, Reseal, deletion_of, parse_entry
 from lockhouse.ledger.entry import Intake as IntakeEntry
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
     from lockhouse.gates.house import House
     from lockhouse.secret import Secret
-
-STEP = 1_000
 
 
 class Tail(NamedTuple):
@@ -87,9 +86,8 @@ async def _entries(house: House, start: int) -> list[LedgerEntry]:
     """Those without a position first: one that gets its position meanwhile is read twice, and never not at all."""
     found = {entry.id: entry for entry in await house.reads.find(LedgerEntry, ("position",), [(None,)])}
     size = max((row.tree_size for row in (await house.reads.get(HouseRow, [(1,)])).values()), default=0)
-    for first in range(start, size, STEP):
-        places = [(at,) for at in range(first, min(first + STEP, size))]
-        found |= {entry.id: entry for entry in await house.reads.find(LedgerEntry, ("position",), places)}
+    async for rows in placed(house, start, size):
+        found |= {entry.id: entry for entry in rows}
     return list(found.values())
 
 

@@ -1,8 +1,9 @@
-"""Where an entry stands in the tree: its audit path under a signed checkpoint."""
+"""The entries of the tree in their order, and where one stands in it: its audit path under a signed checkpoint."""
 
 from __future__ import annotations
 
 from base64 import b64decode
+from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from lockhouse.crypto.merkle import check_inclusion, inclusion_proof, leaf_hash
@@ -13,9 +14,48 @@ from lockhouse.ledger.columns import said_by
 from lockhouse.model.rows import LedgerEntry
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from lockhouse.gates.house import House
 
+RUN = 1_000
+"""Entries read at once."""
 _HINT = "lockhouse ledger verify names all that was changed"
+
+
+async def placed(house: House, start: int, size: int, *, limit: int | None = None) -> AsyncIterator[list[LedgerEntry]]:
+    """The entries from a position on to this size of the tree, in order, a run at a time.
+
+    Where a whole run is missing it goes on at the next that stands: a size is a number in a store, which anybody may
+    have written, and nobody counts up to it.
+
+    Args:
+        house: as it stands.
+        start: the first position.
+        size: of the tree, as it is said to be.
+        limit: of one run, so that rows planted under one position do not fill the memory.
+    """
+    at, standing = start, list[int]()
+    while at < size:
+        if rows := await between(house, at, min(at + RUN, size), limit=limit):
+            yield rows
+            at += RUN
+            continue
+        standing = standing or await _positions(house)
+        further = bisect_right(standing, at)
+        at = standing[further] if further < len(standing) else size
+
+
+async def between(house: House, start: int, stop: int, *, limit: int | None = None) -> list[LedgerEntry]:
+    """The entries with a position from `start` up to, and without, `stop`, in order; at most `limit`."""
+    places = [(at,) for at in range(start, stop)]
+    rows = await house.reads.find(LedgerEntry, ("position",), places, limit=limit)
+    return sorted(rows, key=lambda row: row.position or 0)
+
+
+async def _positions(house: House) -> list[int]:
+    found = [row.position async for rows in house.reads.scan(LedgerEntry) for row in rows if row.position is not None]
+    return sorted(found)
 
 
 async def place_of(house: House, entry: LedgerEntry, checkpoint: str) -> Place:

@@ -122,7 +122,7 @@ class LedgerDuty:
         size, tree = house.tree_size if house else 0, newest.tree
         for entry in placed:
             tree.append(leaf_hash(entry.body))
-        dense = [entry.position for entry in placed] == list(range(newest.size, size))
+        dense = [entry.position for entry in placed] == list(range(newest.size, tree.size))
         if house is None or not dense or tree.size != size or not equal(tree.to_bytes(), house.frontier):
             raise Tampered("ledger: expected the tree that was signed last, got one cut off or written anew")
         self._require_own(newest.size)
