@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -55,6 +56,37 @@ def test_a_store_in_which_something_was_planted_is_not_opened_and_its_text_is_no
             refused.error["message"] == f"{store}.db: expected the schema that this release makes, got another {kind}"
         )
         assert sql not in refused.err
+
+
+@pytest.mark.parametrize("store", ["record", "identity"])
+def test_half_a_store_is_no_fault_of_the_product_and_is_named(tmp_path: Path, store: str) -> None:
+    desk = Desk(tmp_path)
+    desk.found()
+    assert desk.call("ledger verify").code == 0
+    file = desk.house / f"{store}.db"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    os.truncate(file, file.stat().st_size // 2)
+    seen = desk.call("ledger verify --records", json=True)
+    assert (seen.code, seen.error["message"]) == (9, f"{store}.db: expected a readable database, got DatabaseError")
+    assert seen.error["hint"].startswith("keep the file as it is")
+
+
+@pytest.mark.parametrize("table", ["ledger_entry", "lane", "house", "record"])
+def test_a_damaged_page_is_no_fault_of_the_product_either(tmp_path: Path, table: str) -> None:
+    desk = Desk(tmp_path)
+    desk.found()
+    file = desk.house / "record.db"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        [(page,)] = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (table,)).fetchall()
+        [(size,)] = connection.execute("PRAGMA page_size").fetchall()
+    with file.open("r+b") as raw:
+        raw.seek((page - 1) * size)
+        raw.write(bytes(size))
+    seen = desk.call("ledger verify --records", json=True)
+    assert seen.code == 9
+    assert seen.error["message"] == "record store: expected a readable database, got CorruptError"
 
 
 async def test_what_is_planted_beside_a_running_writer_is_found_by_a_verification(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ class Effects:
 
 
 class Shelf(Protocol):
-    """Rows of both stores, used by one engine at a time."""
+    """Rows of both stores, used by one engine at a time. Whatever reads raises `Unavailable` of a damaged store."""
 
     def load(self, table: str, keys: Iterable[KeyTuple]) -> dict[KeyTuple, Values]:
         """The committed rows with these keys, in one read; absent ones are left out."""

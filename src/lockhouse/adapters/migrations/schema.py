@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from lockhouse.adapters.migrations.freeze import ddl, statements
 from lockhouse.adapters.tables import FILES, STORES
-from lockhouse.errors import Tampered
+from lockhouse.errors import Tampered, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,12 +49,23 @@ def require_schemas(folder: Path) -> None:
 
     Raises:
         Tampered: as `require_schema`.
+        Unavailable: a file is no database, or half of one.
     """
     for store in STORES:
         file = folder / FILES[store]
         if file.exists():
-            with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as connection:
-                require_schema(store, connection.execute(SCHEMA).fetchall())
+            require_schema(store, _read(file))
+
+
+def _read(file: Path) -> list[tuple[str, str, str | None]]:
+    try:
+        with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            return connection.execute(SCHEMA).fetchall()
+    except sqlite3.Error as error:
+        raise Unavailable(
+            f"{file.name}: expected a readable database, got {type(error).__name__}",
+            hint="keep the file as it is, and lockhouse backup restore DIR --to NEW",
+        ) from error
 
 
 def _one(kind: str, name: str, sql: str | None) -> tuple[str, str, str]:

@@ -27,7 +27,7 @@ from lockhouse.adapters.sqlite_sql import (
     get_sql,
     put_sql,
 )
-from lockhouse.adapters.tables import FILES, LOCK_FILE, STORES, Shape, Values, shapes
+from lockhouse.adapters.tables import FILES, LOCK_FILE, STORES, Values, shapes
 from lockhouse.errors import Invalid, Unavailable
 
 if TYPE_CHECKING:
@@ -88,9 +88,12 @@ class SqliteShelf:
         shape = shapes()[table]
         cursor = self._connections[shape.store].cursor()
         found: dict[KeyTuple, Values] = {}
-        for part in cut(list(keys)):
-            for values in cursor.execute(get_sql(shape.row, len(part)), flat(part)):
-                found[shape.key_of(values)] = values
+        try:
+            for part in cut(list(keys)):
+                for values in cursor.execute(get_sql(shape.row, len(part)), flat(part)):
+                    found[shape.key_of(values)] = values
+        except apsw.Error as error:
+            raise _unreadable(shape.store, error) from error
         return found
 
     def apply(self, store: Store, effects: Effects) -> None:
@@ -118,18 +121,19 @@ class SqliteShelf:
     def rows(self, table: str) -> list[Values]:
         """A whole small table."""
         shape = shapes()[table]
-        return self._all(shape, f"SELECT {columns(shape)} FROM {table}")  # noqa: S608  # names come from our own classes
+        sql = f"SELECT {columns(shape)} FROM {table}"  # noqa: S608  # names come from our own classes
+        return self._ask(shape.store, sql)
 
     def unplaced(self) -> list[Values]:
         """Ledger entries without a position."""
         shape = shapes()["ledger_entry"]
-        return self._all(shape, f"SELECT {columns(shape)} FROM ledger_entry WHERE position IS NULL")  # noqa: S608
+        return self._ask("record", f"SELECT {columns(shape)} FROM ledger_entry WHERE position IS NULL")  # noqa: S608
 
     def entries_at(self, lane: str, counter: int) -> list[Values]:
         """Ledger entries with this place in a lane."""
         shape = shapes()["ledger_entry"]
         sql = f"SELECT {columns(shape)} FROM ledger_entry WHERE lane = ? AND counter = ?"  # noqa: S608  # as above
-        return list(self._connections["record"].execute(sql, (lane, counter)))
+        return self._ask("record", sql, (lane, counter))
 
     def count_from(self, position: int) -> int:
         """How many ledger entries stand from this position on, or have none that a tree has."""
@@ -138,27 +142,30 @@ class SqliteShelf:
             " + (SELECT count(*) FROM ledger_entry WHERE position IS NULL)"
             " + (SELECT count(*) FROM ledger_entry WHERE position < 0)"
         )
-        [(found,)] = list(self._connections["record"].execute(sql, (position,)))
+        [(found,)] = self._ask("record", sql, (position,))
         return int(found)
 
     def lanes(self) -> set[str]:
         """Every lane that an entry names: from one to the next along the index, not over all entries."""
-        return {name for (name,) in self._connections["record"].execute(_LANES)}
+        return {name for (name,) in self._ask("record", _LANES)}
 
     def entries_from(self, position: int) -> list[Values]:
         """Ledger entries from this position on, in order."""
         shape = shapes()["ledger_entry"]
         sql = f"SELECT {columns(shape)} FROM ledger_entry WHERE position >= ? ORDER BY position"  # noqa: S608  # as above
-        return list(self._connections["record"].execute(sql, (position,)))
+        return self._ask("record", sql, (position,))
 
     def checkpoint_size(self, size: int) -> int:
         """The size of the newest checkpoint up to this size."""
         sql = "SELECT coalesce(max(size), 0) FROM checkpoint WHERE size BETWEEN 1 AND ?"
-        [(found,)] = list(self._connections["record"].execute(sql, (size,)))
+        [(found,)] = self._ask("record", sql, (size,))
         return int(found)
 
-    def _all(self, shape: Shape, sql: str) -> list[Values]:
-        return list(self._connections[shape.store].execute(sql))
+    def _ask(self, store: Store, sql: str, values: tuple[Any, ...] = ()) -> list[Values]:
+        try:
+            return list(self._connections[store].execute(sql, values))
+        except apsw.Error as error:
+            raise _unreadable(store, error) from error
 
     def scrub(self) -> bool:
         """Try once to move the identity store's log into its file and empty it; False while a reader is in the way.
@@ -190,6 +197,10 @@ class SqliteShelf:
                 os.pwrite(self._lock, b"shut", 0)
             os.close(self._lock)
             self._lock = -1
+
+
+def _unreadable(store: Store, error: apsw.Error) -> Unavailable:
+    return Unavailable(f"{store} store: expected a readable database, got {type(error).__name__}")
 
 
 def _lock(folder: Path) -> tuple[int, bool]:
