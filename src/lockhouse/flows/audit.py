@@ -15,6 +15,7 @@ from lockhouse.crypto.signatures import equal
 from lockhouse.errors import Invalid, NotFound, Tampered
 from lockhouse.gates.disclose import kept_beside
 from lockhouse.gates.leaves import newest_leaves
+from lockhouse.gates.notes_beside import changed_notes
 from lockhouse.gates.tail import read_tail, told_by
 from lockhouse.gates.tree import RUN, between, place_of, placed
 from lockhouse.gates.unexported import changed_columns, stray_checkpoints
@@ -150,7 +151,7 @@ async def verify(house: House, *, sequencer: Sequencer, trusted: Trusted, record
         house: as it stands.
         sequencer: seals the tail, once nothing was found before it.
         trusted: what is believed.
-        records: hold every record row against its leaf too.
+        records: hold every record row against its leaf too, and every note against its disclosure.
 
     Raises:
         Tampered: a held checkpoint is not signed by these keys, or the writer has halted.
@@ -168,6 +169,7 @@ async def verify(house: House, *, sequencer: Sequencer, trusted: Trusted, record
     signed = max((point.size for point in points.values()), default=0 if trusted.anchors else size)
     tail = await read_tail(house, signed, key=trusted.lane_key)
     found.extend(_planted(tail))
+    found.extend([one async for one in changed_notes(house)] if records else [])
     found.extend(changed_columns(entry for entry in (*tail.own, *tail.planted) if entry.position is None))
     lines = _lines(house, size, seen=lambda rows: found.extend(changed_columns(rows)))
     before = _without_tail(await _read(lines, trusted.vkeys, held))
