@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
 from lockhouse import wiring
 from lockhouse.faces.metrics import Tally
@@ -18,7 +19,7 @@ from lockhouse.faces.workers.work import Worker
 from lockhouse.flows import accept, request, retain
 from lockhouse.gates.ending import begin_person
 from lockhouse.gates.epochs import ensure_epochs
-from lockhouse.model.change import Change, Put
+from lockhouse.model.change import Change, Delete, Put
 from lockhouse.model.ids import DAY_MS
 from lockhouse.model.rows import EpochKey, Identifier, Intent, Tombstone
 from lockhouse.model.scale import KeyState
@@ -87,6 +88,40 @@ async def test_an_ending_that_cannot_go_on_holds_up_nobody_elses(tmp_path: Path,
             await worker.endings()
         assert await _ended(one) == {second, third}
         assert (await request.find_case(one.house, cases[2].id)).step == "done"
+
+
+@pytest.mark.parametrize("state", [-1, 1, 7])
+async def test_an_erasure_does_not_stall_by_the_state_of_its_intent(tmp_path: Path, state: int) -> None:
+    """One column edited: it is named, mended by what its MAC proves, and carried out on its day."""
+    folder, clock = await found(tmp_path), Clock()
+    async with wiring.opened(folder, role="console", clock=clock) as one:
+        [person] = await _persons(one, ["a@example.com"])
+        case = (await request.open_erasure(one.house, person, by=BY, journal=one.journal)).case
+        await _plant(one, case.id, state=state)
+    with capture_logs() as lines:
+        async with _working(folder, clock) as (worker, one):
+            clock.pass_days(1.1)
+            await worker.stalled()
+            await worker.endings()
+            assert await _ended(one) == {person}
+            assert (await request.find_case(one.house, case.id)).step == "done"
+    assert [line["event"] for line in lines if line.get("case") == case.id.hex()] == [
+        "ending spoilt", "ending mended", "ending",
+    ]  # fmt: skip
+
+
+async def test_an_erasure_whose_intent_was_taken_away_is_named_once(tmp_path: Path) -> None:
+    folder, clock = await found(tmp_path), Clock()
+    async with wiring.opened(folder, role="console", clock=clock) as one:
+        [person] = await _persons(one, ["a@example.com"])
+        case = (await request.open_erasure(one.house, person, by=BY, journal=one.journal)).case
+        await one.house.commits.commit(Change("record", deletes=(Delete(Intent.TABLE, (case.id,)),)))
+    with capture_logs() as lines:
+        async with _working(folder, clock) as (worker, _):
+            for _ in range(2):
+                await worker.stalled()
+                await worker.endings()
+    assert [line["case"] for line in lines if line["event"] == "ending spoilt"] == [case.id.hex()]
 
 
 async def test_of_months_that_are_due_one_a_day_is_destroyed(tmp_path: Path) -> None:

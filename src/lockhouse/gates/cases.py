@@ -84,27 +84,33 @@ async def open_cases(house: House, *, also_closed: bool = False) -> list[Case]:
     Raises:
         Tampered: an intent was not made, or not left, as this house made it; then none is carried on.
     """
-    rows = await house.reads.find(Intent, ("state",), _states(also_closed=also_closed))
-    return sorted((checked_case(house, row) for row in rows), key=lambda case: case.id)
+    cases, spoilt = await sound_cases(house, also_closed=also_closed)
+    if spoilt:
+        raise Tampered("intent: expected rows as this house made them", hint="lockhouse doctor")
+    return cases
 
 
 async def sound_cases(house: House, *, also_closed: bool = False) -> tuple[list[Case], list[bytes]]:
-    """The open endings whose intents verify, oldest first, and the ids of those whose do not; closed ones too if asked.
+    """The open endings whose intents verify, oldest first, and the ids of those whose do not.
 
     For whoever must go on with the others: one intent that was edited must not hold up everybody's. What waits in limbo
-    by it is neither shown nor certified meanwhile, see `rings.refuse_ended` and `ending.person.require_alone`.
+    by it is neither shown nor certified meanwhile, see `rings.refuse_ended` and `ending.person.require_alone`. An
+    intent that was taken away, or whose state was edited, is no open one: `ending.spoilt` finds it by what it has shut.
+
+    Args:
+        also_closed: all of them, whatever their state; one of a state that does not exist never verifies.
     """
+    if also_closed:
+        rows = [row async for some in house.reads.scan(Intent) for row in some]
+    else:
+        rows = await house.reads.find(Intent, ("state",), [(OPEN,)])
     cases, spoilt = [], []
-    for row in await house.reads.find(Intent, ("state",), _states(also_closed=also_closed)):
+    for row in rows:
         try:
             cases.append(checked_case(house, row))
         except Tampered:
             spoilt.append(row.id)
     return sorted(cases, key=lambda case: case.id), spoilt
-
-
-def _states(*, also_closed: bool) -> list[tuple[int]]:
-    return [(OPEN,), (CLOSED,)] if also_closed else [(OPEN,)]
 
 
 def checked_case(house: House, row: Intent) -> Case:

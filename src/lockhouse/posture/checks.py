@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from lockhouse.model.ids import DAY_MS
-from lockhouse.posture import journal, mends
+from lockhouse.posture import endings, journal, mends
 from lockhouse.posture.world import Host, House, Thing, World
 
 State = Literal["PASS", "FAIL", "MANUAL", "ERROR"]
@@ -235,18 +235,8 @@ def _served(house: House) -> Answer:
 
 
 def _endings(house: House) -> Answer:
-    if house.spoilt:
-        return Answer(
-            "FAIL", f"Endings were changed by hand and go no further: {', '.join(house.spoilt)}.",
-            mends.SPOILT,
-        )  # fmt: skip
-    if house.overdue:
-        return Answer(
-            "FAIL",
-            f"{house.overdue} endings wait though their time has come.",
-            "lockhouse serve",
-        )
-    return fine("No ending is overdue.")
+    wrong, mend = endings.wrong(house)
+    return Answer("FAIL", wrong, mend) if wrong else fine("No ending is overdue.")
 
 
 def _recipient_keys(house: House) -> Answer:

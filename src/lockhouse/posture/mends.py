@@ -14,7 +14,10 @@ STORES = "docs/design/stores.md"
 OWNER = 'sudo chown -hR "$(id -un)"'
 LOOK_AT_DRAFT = "lockhouse policy diff && lockhouse policy approve"
 RESTORE = "lockhouse backup restore DIR --to NEW"
-SPOILT = f"lockhouse ledger log --kind intent says what was to end; open those requests again ({ENDINGS})"
+SPOILT = (
+    "lockhouse serve mends within the hour what can be proved; of the rest lockhouse ledger log --kind intent says what "
+    f"was to end: open it again, and if it is shut already, as {ENDINGS} says"
+)
 """Whose requests they were is known to those who asked: the ledger names nobody."""
 
 

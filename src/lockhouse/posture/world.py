@@ -115,8 +115,8 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
         unwatched: the clock leapt, and nobody has watched a day go by since.
         read_shut: brought back without its journal, and not accepted.
         backup_at: when the newest backup was noted, ms; None for none. `now`: ms.
-        overdue: endings whose time has come, or that were cut off, and that are not done. `spoilt`: ids of those whose
-            intent was not made, or not left, as this house made it; they are carried on no more.
+        overdue: endings whose time has come, or that were cut off, and that are not done. `spoilt`: those whose
+            intent is not as this house made it, or is gone though what they shut is there; they are carried on no more.
         folder: where the house is. `dead`: recipients with dead letters, and how many of them.
         unsigned: why the ledger could not be signed just now; empty when it was. `entries`: how many it has.
         found: what is wrong with them; None when there were too many to be read here.

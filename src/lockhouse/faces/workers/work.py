@@ -15,6 +15,7 @@ from lockhouse.flows.sweep import sweep
 from lockhouse.flows.tell import Told, tell_untold
 from lockhouse.gates.cases import sound_cases
 from lockhouse.gates.ending import carry_on
+from lockhouse.gates.ending.spoilt import mend, spoilt_endings
 from lockhouse.gates.epochs import ensure_epochs
 from lockhouse.gates.refresh import refresh
 from lockhouse.gates.trusted_time import is_watched, trusted_now
@@ -41,7 +42,8 @@ class Worker:
         self._house = running.opened.house
         self._id = self._house.ids.new()
         self.sending = Sending(running.opened)
-        self._spoilt: set[bytes] = set()
+        self._spoilt: set[str] = set()
+        self._stalled: set[str] = set()
         self._month: tuple[str, float] | None = None
         """The month whose keys were destroyed last, and when, by the clock that only runs."""
 
@@ -82,10 +84,25 @@ class Worker:
     async def _cases(self) -> list[Case]:
         """The open endings; one whose intent does not verify is named once, and holds up no other."""
         cases, spoilt = await sound_cases(self._house)
-        for case in set(spoilt) - self._spoilt:
-            logs.get().error("ending spoilt", case=case.hex(), hint="lockhouse doctor")
-        self._spoilt = set(spoilt)
+        names = {case.hex() for case in spoilt}
+        self._name(names)
+        self._spoilt = names
         return cases
+
+    async def stalled(self) -> None:
+        """What is shut and goes no further is named once; where the house can prove how its intent was, it is again."""
+        left = []
+        for one in await spoilt_endings(self._house):
+            self._name({one.name})
+            if await mend(self._house, one):
+                logs.get().info("ending mended", case=one.name)
+            else:
+                left.append(one.name)
+        self._stalled = set(left)
+
+    def _name(self, spoilt: set[str]) -> None:
+        for case in sorted(spoilt - self._spoilt - self._stalled):
+            logs.get().error("ending spoilt", case=case, hint="lockhouse doctor")
 
     async def _carry(self, case: Case) -> bool:
         """One ending; whatever keeps it back does not keep back the others. Whether it came any further."""
@@ -151,6 +168,7 @@ async def work(running: Running, desk: Desk) -> None:
     logs.get().info("working")
     steps = (
         Step(name="endings", every_s=1.0, act=worker.endings),
+        Step(name="stalled", every_s=HOUR_S, act=worker.stalled),
         Step(name="send", every_s=1.0, act=worker.send),
         Step(name="jobs", every_s=1.0, act=worker.jobs),
         Step(name="epochs", every_s=HOUR_S, act=worker.epochs, woken=moved),

@@ -19,6 +19,7 @@ from lockhouse.flows import audit
 from lockhouse.flows.channel import credentials_of, lives
 from lockhouse.flows.forward import backlog
 from lockhouse.gates.cases import Case, sound_cases
+from lockhouse.gates.ending.spoilt import spoilt_endings
 from lockhouse.gates.trusted_time import is_watched
 from lockhouse.ledger.columns import differing
 from lockhouse.ledger.entry import Doctor
@@ -92,7 +93,7 @@ async def _house(opened: Opened) -> House:
     wrong = unreadable(opened)
     unsigned = await _unsigned(opened)
     entries = row.tree_size if row else 0
-    cases, spoilt = await sound_cases(house)
+    cases, _ = await sound_cases(house)
     return House(
         policy=house.live_policy.version if house.live_policy else None,
         differs=await difference(opened),
@@ -110,7 +111,7 @@ async def _house(opened: Opened) -> House:
         backup_at=await _newest_backup(opened, entries),
         now=now,
         overdue=sum(_is_overdue(one, now) for one in cases),
-        spoilt=tuple(one.hex() for one in spoilt),
+        spoilt=tuple(one.name for one in await spoilt_endings(house)),
         unsigned=unsigned,
         entries=entries,
         found=await _found(opened) if entries <= MAX_READ and not unsigned else None,

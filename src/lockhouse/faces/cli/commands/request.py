@@ -17,6 +17,7 @@ from lockhouse.faces.cli.files import write_new
 from lockhouse.faces.cli.layout import Said, count, pairs, table, when
 from lockhouse.flows import request
 from lockhouse.gates.cases import Case, sound_cases
+from lockhouse.gates.ending.spoilt import spoilt_endings
 from lockhouse.gates.trusted_time import trusted_now
 from lockhouse.model.rows import Record
 
@@ -81,12 +82,14 @@ async def _doubt(house: House) -> str | None:
 async def list_(*, call: Here) -> Said:
     """Every request and retention ending, with how far it has come."""
     async with call.open(purpose="shut") as opened:
-        known, spoilt = await sound_cases(opened.house, also_closed=True)
+        known, bad = await sound_cases(opened.house, also_closed=True)
+        stalled = await spoilt_endings(opened.house)
+    spoilt = sorted({one.hex() for one in bad} | {one.name for one in stalled})
     cases = sorted(known, key=lambda case: (case.asked_at, case.what, case.id))
     rows: list[tuple[str, ...]] = [
         (case.id.hex(), case.what, case.step, case.reason, when(case.asked_at), destroyed(case)) for case in cases
     ]
-    rows += [(one.hex(), "?", "changed by hand", "?", "?", "?") for one in spoilt]
+    rows += [(one, "?", "changed by hand", "?", "?", "?") for one in spoilt]
     heads = ("request", "what", "step", "reason", "asked", "destroyed")
     said = [*map(_told, cases), *[{"request": one, "step": "changed by hand"} for one in spoilt]]
     return Said(said, table(heads, rows, empty="no request was opened"))

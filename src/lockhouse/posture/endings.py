@@ -1,0 +1,22 @@
+"""Whether every ending goes on: what is due, and what somebody changed by hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lockhouse.posture import mends
+
+if TYPE_CHECKING:
+    from lockhouse.posture.world import House
+
+
+def wrong(house: House) -> tuple[str, str]:
+    """What is wrong with endings and what mends it, a sentence each; empty if nothing is."""
+    told = []
+    if house.spoilt:
+        told.append((f"Endings were changed by hand and go no further: {', '.join(house.spoilt)}.", mends.SPOILT))
+    if house.overdue:
+        told.append(
+            (f"{house.overdue} endings wait though their time has come.", "lockhouse serve")
+        )  # fmt: skip
+    return " ".join(sentence for sentence, _ in told), "; ".join(mend for _, mend in told)

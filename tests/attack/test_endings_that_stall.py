@@ -1,0 +1,201 @@
+"""Somebody with SQL stalls a person's erasure, or the sweeping of their rows: it is named, and goes on where it can."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+from lockhouse.errors import Tampered
+from lockhouse.flows import request
+from lockhouse.gates.cases import checked_case, open_cases, sound_cases
+from lockhouse.gates.ending import begin_epoch, carry_on
+from lockhouse.gates.ending.spoilt import mend, spoilt_endings
+from lockhouse.model.rows import EpochKey, Intent, LedgerEntry, Limbo
+from lockhouse.model.scale import KeyState
+from tests.faces.cli.house import EMAIL, Desk
+from tests.flows.anna import anna
+from tests.world import World
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BY = "os-user:1000"
+ODD = pytest.mark.parametrize("state", [-1, 1, 7])
+
+
+async def _shut(world: World) -> tuple[bytes, Intent]:
+    """Anna is shut; her request and its intent."""
+    case = await world.erase(await anna(world), now=False)
+    [intent] = await world.rows(Intent)
+    return case.id, intent
+
+
+async def _month(world: World) -> bytes:
+    """A month that is shut; its request."""
+    [row, *_] = await world.rows(EpochKey)
+    world.clock.pass_days(40)
+    case = await begin_epoch(
+        world.house, row.compartment, row.epoch, by=BY, reason="due", destroy_at=world.clock.now_ms() + 1
+    )
+    return (await carry_on(world.house, case, journal=world.journal)).case.id
+
+
+async def _names(world: World) -> list[str]:
+    return [one.name for one in await spoilt_endings(world.house)]
+
+
+@ODD
+async def test_an_intent_whose_state_was_edited_is_spoilt_wherever_all_are_read(tmp_path: Path, state: int) -> None:
+    world = await World.make(tmp_path)
+    case, intent = await _shut(world)
+    planted = msgspec.structs.replace(intent, state=state)
+    world.plant(planted)
+    assert await sound_cases(world.house, also_closed=True) == ([], [case])
+    with pytest.raises(Tampered, match="intent"):
+        checked_case(world.house, planted)
+    with pytest.raises(Tampered, match="intent"):
+        await open_cases(world.house, also_closed=True)
+    with pytest.raises(Tampered, match="intent"):
+        await request.find_case(world.house, case)
+
+
+@pytest.mark.parametrize("how", ["state", "taken away", "closed by nobody"])
+async def test_what_waits_in_limbo_by_no_open_request_is_spoilt(tmp_path: Path, how: str) -> None:
+    world = await World.make(tmp_path)
+    case, intent = await _shut(world)
+    assert await _names(world) == []
+    if how == "taken away":
+        world.drop(intent)
+    elif how == "state":
+        world.plant(msgspec.structs.replace(intent, state=7))
+    else:  # the request was called off, and what it had shut is brought back into limbo
+        [limbo] = await world.rows(Limbo)
+        await request.undo(world.house, await request.find_case(world.house, case), by=BY)
+        assert await _names(world) == []
+        world.plant(limbo)
+    assert await _names(world) == [case.hex()]
+
+
+async def test_a_request_that_is_done_leaves_nothing_that_is_spoilt(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    await world.erase(await anna(world))
+    assert await _names(world) == []
+
+
+@pytest.mark.parametrize("by", ["the ledger's intent", "its place", "its place, its entry edited"])
+async def test_a_month_that_is_shut_by_no_open_request_is_spoilt(tmp_path: Path, by: str) -> None:
+    world = await World.make(tmp_path)
+    case = await _month(world)
+    assert await _names(world) == []
+    [intent] = await world.rows(Intent)
+    world.drop(intent)
+    [key] = [row for row in await world.rows(EpochKey) if row.state == KeyState.SHUT]
+    [entry] = [row for row in await world.rows(LedgerEntry) if row.id == key.entry]
+    if by == "its place":
+        world.plant(msgspec.structs.replace(key, entry=None))
+    elif by == "its place, its entry edited":
+        world.plant(msgspec.structs.replace(entry, body=b"{}"))
+    place = f"epoch {key.epoch} of compartment {key.compartment}"
+    assert await _names(world) == [place if by.startswith("its place") else case.hex()]
+
+
+@ODD
+@pytest.mark.parametrize("is_month", [False, True], ids=["person", "month"])
+async def test_an_intent_of_which_only_the_state_was_edited_is_again_as_the_house_made_it(
+    tmp_path: Path, state: int, *, is_month: bool
+) -> None:
+    """Its MAC is of another state, and says of which: nobody's erasure stalls by one column."""
+    world = await World.make(tmp_path)
+    if is_month:
+        await _month(world)
+    else:
+        await _shut(world)
+    [intent] = await world.rows(Intent)
+    world.plant(msgspec.structs.replace(intent, state=state))
+    [one] = await spoilt_endings(world.house)
+    assert await mend(world.house, one)
+    assert await world.rows(Intent) == [intent]
+    assert await spoilt_endings(world.house) == []
+
+
+@pytest.mark.parametrize("how", ["taken away", "of another day", "sound"])
+async def test_what_nobody_can_prove_is_not_mended(tmp_path: Path, how: str) -> None:
+    world = await World.make(tmp_path)
+    case, intent = await _shut(world)
+    if how == "taken away":
+        world.drop(intent)
+    elif how == "of another day":
+        world.plant(msgspec.structs.replace(intent, at=intent.at - 1))
+    else:
+        [limbo] = await world.rows(Limbo)
+        await request.undo(world.house, await request.find_case(world.house, case), by=BY)
+        world.plant(limbo)
+    before = await world.rows(Intent)
+    [one] = await spoilt_endings(world.house)
+    assert not await mend(world.house, one)
+    assert await world.rows(Intent) == before
+
+
+async def test_a_request_that_is_carried_on_while_it_is_looked_at_is_not_spoilt(tmp_path: Path) -> None:
+    """Its limbo row was read, and then it was done: nothing waits any more."""
+    world = await World.make(tmp_path)
+    await _shut(world)
+    other = await world.second()
+
+    class Meanwhile:
+        """Reads of a process that is overtaken between the looks at limbo and at the requests."""
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(world.store, name)
+
+        async def find(self, *args: object, **named: object) -> object:
+            for one in await open_cases(other.house):
+                await carry_on(other.house, one, journal=world.journal, now=True)
+            return await world.store.find(*args, **named)  # type: ignore[arg-type]
+
+    world.house.reads = Meanwhile()  # type: ignore[assignment]
+    assert await spoilt_endings(world.house) == []
+
+
+def _edit(desk: Desk, text: str, *values: object) -> None:
+    with closing(sqlite3.connect(desk.house / "record.db")) as store, store:
+        store.execute(text, values)
+
+
+@pytest.mark.parametrize("how", ["SET state = -1", "SET state = 1", "gone"])
+def test_a_stalled_request_is_named_by_the_list_and_by_the_doctor(tmp_path: Path, how: str) -> None:
+    desk = Desk(tmp_path)
+    desk.found()
+    desk.send(("Order Completed", {"email": EMAIL, "order_id": "A-1"}))
+    case = desk.call(f"request open {desk.person()}", json=True).value["request"]
+    edit = "DELETE FROM intent WHERE id = ?" if how == "gone" else f"UPDATE intent {how} WHERE id = ?"
+    _edit(desk, edit, bytes.fromhex(case))
+    [told] = desk.call("request list", json=True).value
+    assert (told["request"], told["step"]) == (case, "changed by hand")
+    assert f"{case}  ?" in desk.call("request list").out
+    [said] = [one for one in desk.call("doctor", json=True).value["results"] if one["check"] == "endings"]
+    assert (said["state"], case in said["sentence"], "backup restore" in said["mend"]) == ("FAIL", True, True)
+
+
+def test_a_request_whose_intent_is_gone_stands_again_in_the_house_that_is_brought_back_from_its_backup(
+    tmp_path: Path,
+) -> None:
+    """What the doctor says to do does it."""
+    desk = Desk(tmp_path)
+    desk.found()
+    desk.send(("Order Completed", {"email": EMAIL, "order_id": "A-1"}))
+    case = desk.call(f"request open {desk.person()}", json=True).value["request"]
+    _edit(desk, "DELETE FROM intent WHERE id = ?", bytes.fromhex(case))
+    assert desk.call(f"backup create {tmp_path / 'copy'}").code == 0
+    back = tmp_path / "back"
+    seen = desk.call(f"backup restore {tmp_path / 'copy'} --to {back}")
+    assert seen.code == 0, seen.err
+    desk.house = back
+    [told] = desk.call("request list", json=True).value
+    assert (told["request"], told["step"]) == (case, "shut")
+    [said] = [one for one in desk.call("doctor", json=True).value["results"] if one["check"] == "endings"]
+    assert said["state"] == "PASS"
