@@ -199,3 +199,14 @@ def test_a_request_whose_intent_is_gone_stands_again_in_the_house_that_is_brough
     assert (told["request"], told["step"]) == (case, "shut")
     [said] = [one for one in desk.call("doctor", json=True).value["results"] if one["check"] == "endings"]
     assert said["state"] == "PASS"
+
+
+def test_a_job_that_nobody_does_is_named_by_the_doctor(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.found()
+    desk.send(("Order Completed", {"email": EMAIL, "order_id": "A-1"}))
+    case = desk.call(f"request open {desk.person()}", json=True).value["request"]
+    assert desk.call(f"request fulfil {case} --now --yes").code == 0
+    _edit(desk, "UPDATE job SET kind = 'x'")
+    [said] = [one for one in desk.call("doctor", json=True).value["results"] if one["check"] == "endings"]
+    assert (said["state"], "which nobody does" in said["sentence"]) == ("FAIL", True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -21,7 +21,7 @@ from lockhouse.gates.ending import begin_person
 from lockhouse.gates.epochs import ensure_epochs
 from lockhouse.model.change import Change, Delete, Put
 from lockhouse.model.ids import DAY_MS
-from lockhouse.model.rows import EpochKey, Identifier, Intent, Tombstone
+from lockhouse.model.rows import EpochKey, Identifier, Intent, Record, Tombstone
 from lockhouse.model.scale import KeyState
 from tests.attack.real_house import found, send
 from tests.world import Clock
@@ -122,6 +122,22 @@ async def test_an_erasure_whose_intent_was_taken_away_is_named_once(tmp_path: Pa
                 await worker.stalled()
                 await worker.endings()
     assert [line["case"] for line in lines if line["event"] == "ending spoilt"] == [case.id.hex()]
+
+
+async def test_a_sweep_edited_by_hand_is_planned_again(tmp_path: Path) -> None:
+    folder, clock = await found(tmp_path), Clock()
+    async with wiring.opened(folder, role="console", clock=clock) as one:
+        [person] = await _persons(one, ["a@example.com"])
+        case = (await request.open_erasure(one.house, person, by=BY, journal=one.journal)).case
+        await request.fulfil(one.house, case, journal=one.journal, now=True)
+    with closing(sqlite3.connect(folder / "record.db")) as store, store:
+        store.execute("UPDATE job SET kind = 'x'")
+    async with _working(folder, clock) as (worker, one):
+        await worker.jobs()
+        assert await one.house.reads.find(Record, ("person",), [(person,)])
+        await worker.sweeps()
+        await worker.jobs()
+        assert not await one.house.reads.find(Record, ("person",), [(person,)])
 
 
 async def test_of_months_that_are_due_one_a_day_is_destroyed(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from lockhouse.flows import sweep as flow
-from lockhouse.flows.sweep import sweep
+from lockhouse.flows.sweep import odd_jobs, plan_again, sweep
 from lockhouse.model.change import Change, Conflict
 from lockhouse.model.ids import DAY_MS
 from lockhouse.model.rows import Deletion, Job, LedgerEntry, Outbox, Record
@@ -116,6 +116,64 @@ async def test_a_row_that_was_changed_before_it_was_swept_is_found(tmp_path: Pat
     await sweep(world.house, jobs, owner=WORKER)
     assert len(await world.rows(Record)) == 1
     assert {finding.kind for finding in await world.findings()} >= {"unfounded-deletion"}
+
+
+EDITS: dict[str, dict[str, object] | None] = {
+    "kind": {"kind": "x"}, "state": {"state": 7}, "done": {"state": jobs.DONE}, "given up": {"state": jobs.FAILED},
+    "cursor": {"cursor": bytes(32)}, "due": {"run_at": 2**60}, "fence": {"fence": 2**63 - 1},
+    "lease": {"state": jobs.RUNNING, "lease_until": 2**60}, "name": {"kind": "x", "dedupe": None}, "gone": None,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS.keys())
+async def test_an_erased_persons_rows_go_whatever_somebody_makes_of_their_sweep(
+    tmp_path: Path, edit: dict[str, object] | None
+) -> None:
+    world = await erased(tmp_path, orders=2)
+    [job] = await world.rows(Job)
+    if edit is None:
+        world.drop(job)
+    else:
+        world.plant(msgspec.structs.replace(job, **edit))
+    assert await plan_again(world.house) == 1
+    swept = await sweep(world.house, jobs, owner=WORKER)
+    assert (swept.records, swept.faults) == (2, ())
+    [left] = await world.rows(Record)
+    assert left.person == await world.person(BERT)
+    assert await world.findings() == []
+    assert await plan_again(world.house) == 0
+
+
+async def test_who_is_not_erased_is_not_swept_and_a_sweep_stands_once(tmp_path: Path) -> None:
+    world = await erased(tmp_path, orders=1)
+    await world.erase(await world.person(BERT), now=False)
+    for _ in range(2):
+        assert await plan_again(world.house) == 1
+    assert len(await world.rows(Job)) == 1
+
+
+async def test_a_sweep_under_way_that_is_planned_again_begins_anew(tmp_path: Path) -> None:
+    world = await erased(tmp_path, orders=1)
+    [job] = await world.rows(Job)
+    now = world.clock.now_ms()
+    await world.store.commit(jobs.claim(job, owner=WORKER, now=now))
+    held = jobs.claimed(job, owner=WORKER, now=now)
+    assert await plan_again(world.house) == 1
+    change, _ = jobs.step(held, cursor=held.cursor, now=now)
+    assert isinstance(await world.store.commit(change), Conflict)
+    assert (await sweep(world.house, jobs, owner=WORKER)).records == 1
+
+
+async def test_a_job_that_nobody_does_is_named(tmp_path: Path) -> None:
+    world = await erased(tmp_path, orders=1)
+    assert await odd_jobs(world.house, jobs.STATES) == []
+    [job] = await world.rows(Job)
+    others = [
+        msgspec.structs.replace(job, id=b"k" * 16, kind="x"), msgspec.structs.replace(job, id=b"s" * 16, state=-1),
+    ]  # fmt: skip
+    for other in others:
+        world.plant(other)
+    assert await odd_jobs(world.house, jobs.STATES) == [other.id for other in others]
 
 
 class KilledError(Exception):

@@ -29,6 +29,7 @@ WAITING: Final = 0
 RUNNING: Final = 1
 DONE: Final = 2
 FAILED: Final = 3
+STATES: Final = frozenset({WAITING, RUNNING, DONE, FAILED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,26 +6,27 @@ so that a crash repeats at most one step, and a worker that was stopped and woke
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
 from lockhouse.errors import LockhouseError, Tampered
-from lockhouse.gates.cases import checked_case
+from lockhouse.gates.cases import checked_case, sound_cases
+from lockhouse.gates.ending.steps import SWEEP, sweep_name, sweep_of
 from lockhouse.ledger.entry import Completion, Gone, deletion_of, parse_entry
 from lockhouse.ledger.entry import Intent as IntentEntry
 from lockhouse.ledger.record import record_leaf_of
-from lockhouse.model.change import Change, Conflict, Delete, Put
+from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
 from lockhouse.model.rows import Deletion, Intent, Job, KeyRing, LedgerEntry, Lookup, Note, Outbox, Record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from lockhouse.gates.ending import Case
     from lockhouse.gates.house import House
     from lockhouse.ledger.entry import Body
 
-KIND = "sweep-person"
 CHUNK = 500
 """Records a step: their deletions, their entry and the cursor in one commit of well under 200 ms."""
 ROUND = 10_000
@@ -82,7 +83,7 @@ async def sweep(house: House, leases: Leases, *, owner: bytes) -> Swept:
     waiting = await house.reads.find(Job, ("state",), _OPEN_STATES, limit=ROUND)
     done, records = 0, 0
     faults: list[str] = []
-    for job in leases.due((job for job in waiting if job.kind == KIND), now=now):
+    for job in leases.due((job for job in waiting if job.kind == SWEEP), now=now):
         if isinstance(await house.commits.commit(leases.claim(job, owner=owner, now=now)), Conflict):
             continue  # another worker has it
         held = leases.claimed(job, owner=owner, now=now)
@@ -93,6 +94,44 @@ async def sweep(house: House, leases: Leases, *, owner: bytes) -> Swept:
             faults.append(error.code)
             await house.commits.commit(leases.fail(held, now=house.clock.now_ms(), fault=error.code))
     return Swept(jobs=done, records=records, faults=tuple(faults))
+
+
+async def plan_again(house: House) -> int:
+    """Every erased person of whom records are left has their sweep, as if just planned; how many were.
+
+    The case, whose MAC is checked, says whose rows are to go: who edits a job, or takes it away, keeps nobody's. A
+    sweep that is under way begins anew, and one that was given up is tried again.
+    """
+    planned = 0
+    for case in (await sound_cases(house, also_closed=True))[0]:
+        if case.what != "person" or case.step != "done":
+            continue
+        await asyncio.sleep(0)  # reads keep the process's loop, and others come round in it
+        for person in case.persons:
+            if await house.reads.find(Record, ("person",), [(person,)], limit=1):
+                planned += await _plan(house, person, case.completion)
+    return planned
+
+
+async def _plan(house: House, person: bytes, completion: bytes) -> bool:
+    """The person's one sweep stands in place of whatever bore its name; unless that moved meanwhile."""
+    old = await house.reads.find(Job, ("dedupe",), [(sweep_name(person),)])
+    expects = tuple(
+        Expect(Job.TABLE, (job.id,), {"fence": job.fence, "state": job.state}, or_absent=False, because="job-moved")
+        for job in old
+    )  # fmt: skip
+    deletes = tuple(Delete(Job.TABLE, (job.id,)) for job in old)
+    put = Put(Job.TABLE, sweep_of(house, person, completion))
+    answer = await house.commits.commit(Change("record", puts=(put,), deletes=deletes, expects=expects))
+    return not isinstance(answer, Conflict)
+
+
+async def odd_jobs(house: House, states: Collection[int]) -> list[bytes]:
+    """Jobs that nobody does, whatever time it is: of a kind or of a state that does not exist."""
+    odd: list[bytes] = []
+    async for some in house.reads.scan(Job):
+        odd += [job.id for job in some if job.kind != SWEEP or job.state not in states]
+    return odd
 
 
 async def _carry_out(house: House, leases: Leases, job: Job) -> int:

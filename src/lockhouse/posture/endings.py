@@ -15,6 +15,9 @@ def wrong(house: House) -> tuple[str, str]:
     told = []
     if house.spoilt:
         told.append((f"Endings were changed by hand and go no further: {', '.join(house.spoilt)}.", mends.SPOILT))
+    if house.jobs:
+        sentence = f"Jobs of a kind or a state that does not exist, which nobody does: {', '.join(house.jobs)}."
+        told.append((sentence, mends.JOBS))
     if house.overdue:
         told.append(
             (f"{house.overdue} endings wait though their time has come.", "lockhouse serve")

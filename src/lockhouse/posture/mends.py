@@ -19,6 +19,10 @@ SPOILT = (
     f"was to end: open it again, and if it is shut already, as {ENDINGS} says"
 )
 """Whose requests they were is known to those who asked: the ledger names nobody."""
+JOBS = (
+    "lockhouse serve plans a sweep that is missing again within a day; keep those rows of `job` elsewhere, take them "
+    f"away, and ask who wrote them ({ENDINGS})"
+)
 
 
 def setting(words: str, *, first: str = "") -> str:

@@ -11,7 +11,7 @@ from lockhouse.faces.workers.sending import Sending
 from lockhouse.flows.housekeeping import empty_details, end_marks
 from lockhouse.flows.orphans import end_orphans
 from lockhouse.flows.retain import by_month, month
-from lockhouse.flows.sweep import sweep
+from lockhouse.flows.sweep import plan_again, sweep
 from lockhouse.flows.tell import Told, tell_untold
 from lockhouse.gates.cases import sound_cases
 from lockhouse.gates.ending import carry_on
@@ -126,6 +126,12 @@ class Worker:
         if swept.jobs or swept.faults:
             logs.get().info("swept", jobs=swept.jobs, records=swept.records, faults=swept.faults)
 
+    async def sweeps(self) -> None:
+        """Whoever was erased and of whom records are left is swept."""
+        planned = await plan_again(self._house)
+        if planned:
+            logs.get().info("sweeps planned", persons=planned)
+
     async def untold(self) -> None:
         """Words, links, suppressions and attestations whose ledger entry a crash cut off get it."""
         told = await tell_untold(self._house)
@@ -171,6 +177,7 @@ async def work(running: Running, desk: Desk) -> None:
         Step(name="stalled", every_s=HOUR_S, act=worker.stalled),
         Step(name="send", every_s=1.0, act=worker.send),
         Step(name="jobs", every_s=1.0, act=worker.jobs),
+        Step(name="sweeps", every_s=DAY_S, first_s=60.0, act=worker.sweeps),
         Step(name="epochs", every_s=HOUR_S, act=worker.epochs, woken=moved),
         Step(name="untold", every_s=DAY_S, first_s=UNTOLD_FIRST_S, act=worker.untold),
         Step(name="details", every_s=DAY_S, first_s=60.0, act=worker.details),

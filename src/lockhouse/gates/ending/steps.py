@@ -295,7 +295,7 @@ async def _complete(house: House, case: Case) -> Case:
         statement=commitment(statement, salt=case.salt),
     )  # fmt: skip
     done = msgspec.structs.replace(case, step="done", statement=msgspec.json.encode(statement), completion=entry)
-    jobs = [_sweep(house, person, entry) for person in case.persons if not case.compartment]
+    jobs = [sweep_of(house, person, entry) for person in case.persons if not case.compartment]
     await advance(
         house,
         done,
@@ -306,18 +306,12 @@ async def _complete(house: House, case: Case) -> Case:
     return done
 
 
-def _sweep(house: House, person: bytes, entry: bytes) -> Job:
-    """The worthless rows are removed later, by a job: what ends the data is the key."""
-    return Job(
-        house.ids.new(),
-        SWEEP,
-        f"{SWEEP}/{person.hex()}",
-        person + entry,
-        0,
-        0,
-        house.clock.now_ms(),
-        None,
-        None,
-        0,
-        None,
-    )
+def sweep_of(house: House, person: bytes, entry: bytes) -> Job:
+    """The worthless rows are removed later, by a job: what ends the data is the key. `entry`: the completion's."""
+    name, now = sweep_name(person), house.clock.now_ms()
+    return Job(house.ids.new(), SWEEP, name, person + entry, 0, 0, now, None, None, 0, None)
+
+
+def sweep_name(person: bytes) -> str:
+    """Under which a person's sweep is found."""
+    return f"{SWEEP}/{person.hex()}"

@@ -18,6 +18,7 @@ from lockhouse.faces.workers.sending import key_file, write_key
 from lockhouse.flows import audit
 from lockhouse.flows.channel import credentials_of, lives
 from lockhouse.flows.forward import backlog
+from lockhouse.flows.sweep import odd_jobs
 from lockhouse.gates.cases import Case, sound_cases
 from lockhouse.gates.ending.spoilt import spoilt_endings
 from lockhouse.gates.trusted_time import is_watched
@@ -30,7 +31,7 @@ from lockhouse.policy.starter import EXAMPLE_CONTACT
 from lockhouse.posture.checks import Result, counts, examine
 from lockhouse.posture.hosts import is_own
 from lockhouse.posture.world import House, World
-from lockhouse.wiring import host_of
+from lockhouse.wiring import host_of, jobs
 
 if TYPE_CHECKING:
     from lockhouse.gates.house import House as TheHouse
@@ -112,6 +113,7 @@ async def _house(opened: Opened) -> House:
         now=now,
         overdue=sum(_is_overdue(one, now) for one in cases),
         spoilt=tuple(one.name for one in await spoilt_endings(house)),
+        jobs=tuple(job.hex() for job in await odd_jobs(house, jobs.STATES)),
         unsigned=unsigned,
         entries=entries,
         found=await _found(opened) if entries <= MAX_READ and not unsigned else None,
