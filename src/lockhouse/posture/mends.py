@@ -15,8 +15,8 @@ OWNER = 'sudo chown -hR "$(id -un)"'
 LOOK_AT_DRAFT = "lockhouse policy diff && lockhouse policy approve"
 RESTORE = "lockhouse backup restore DIR --to NEW"
 SPOILT = (
-    "lockhouse serve mends within the hour what can be proved; of the rest lockhouse ledger log --kind intent says what "
-    f"was to end: open it again, and if it is shut already, as {ENDINGS} says"
+    "lockhouse serve mends within the hour what can be proved; of the rest lockhouse ledger log --kind intent says "
+    f"what was to end: open it again, and if it is shut already, as {ENDINGS} says"
 )
 """Whose requests they were is known to those who asked: the ledger names nobody."""
 JOBS = (

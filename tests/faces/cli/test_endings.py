@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from contextlib import closing
 from sqlite3 import connect
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
-from lockhouse.errors import Refused, Unavailable
+from lockhouse.errors import Conflict, Refused, Unavailable
 from lockhouse.faces.cli.layout import when
 from lockhouse.faces.outcomes import OUTCOMES
+from lockhouse.gates.cases import advance, open_cases
 from lockhouse.model.ids import DAY_MS
+from lockhouse.wiring import opened
 from tests.faces.cli.house import EMAIL, Desk
 
 if TYPE_CHECKING:
@@ -106,6 +110,27 @@ def test_a_request_is_not_fulfilled_before_its_day_and_the_answer_is_no(desk: De
         assert f"request cancel {opened['request']}" in seen.err
     desk.clock.now = opened["destroy_at"]
     assert desk.call(line).code == 0
+
+
+def test_fulfilling_a_request_that_is_being_called_off_says_that_it_is_cancelled(desk: Desk) -> None:
+    """Somebody began to call it off and was cut off: carrying it on can only mean that."""
+    person = desk.person()
+    request = desk.call(f"request open {person}", json=True).value["request"]
+
+    async def begin_to_cancel() -> None:
+        async with opened(desk.house, role="console", clock=desk.clock) as one:
+            [case] = await open_cases(one.house)
+            calling_off = msgspec.structs.replace(case, step="cancelling", cancelled_by="os-user:0")
+            await advance(one.house, calling_off, was=case)
+
+    asyncio.run(begin_to_cancel())
+    seen = desk.call(f"request fulfil {request} --now --yes")
+    assert (seen.code, seen.out) == (OUTCOMES[Conflict].exit_code, "")
+    assert "expected one that nobody calls off" in seen.err
+    assert "it is cancelled now" in seen.err
+    assert "shut until" not in seen.err
+    assert desk.call(f"request show {request}", json=True).value["step"] == "cancelled"
+    assert desk.person() == person
 
 
 def test_a_month_that_has_not_begun_is_ahead_and_not_kept(desk: Desk) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from lockhouse.errors import Refused, Unavailable
+from lockhouse.errors import Conflict, Refused, Unavailable
 from lockhouse.faces.cli.acting import As, allowed, os_user
 from lockhouse.faces.cli.call import Here, id_of, noun, person_of
 from lockhouse.faces.cli.endings import destroyed
@@ -138,6 +138,11 @@ async def fulfil(case: str, /, *, now: bool = False, yes: bool = False, acting: 
             )
             call.sure(question, str(records), yes=yes)
         done = await request.fulfil(house, found, journal=opened.journal, now=now)
+    if done.case.step == "cancelled":
+        raise Conflict(
+            "request: expected one that nobody calls off, got one whose calling off had begun",
+            hint=f"it is cancelled now, and what it shut is readable again: lockhouse request show {case}",
+        )
     if done.case.step != "done":
         raise Refused(
             f"request: expected one whose cooling time has passed, got one that is shut until "
