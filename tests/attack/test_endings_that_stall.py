@@ -12,12 +12,14 @@ import pytest
 from lockhouse.errors import Tampered
 from lockhouse.flows import request
 from lockhouse.gates.cases import checked_case, open_cases, sound_cases
-from lockhouse.gates.ending import begin_epoch, carry_on
+from lockhouse.gates.ending import begin_epoch, begin_person, carry_on
+from lockhouse.gates.ending.seals import closed_by_none
 from lockhouse.gates.ending.spoilt import mend, spoilt_endings
-from lockhouse.model.rows import EpochKey, Intent, LedgerEntry, Limbo
+from lockhouse.model.ids import DAY_MS
+from lockhouse.model.rows import EpochKey, Intent, LedgerEntry, Limbo, Seal
 from lockhouse.model.scale import KeyState
 from tests.faces.cli.house import EMAIL, Desk
-from tests.flows.anna import anna
+from tests.flows.anna import anna, contact
 from tests.world import World
 
 if TYPE_CHECKING:
@@ -210,3 +212,63 @@ def test_a_job_that_nobody_does_is_named_by_the_doctor(tmp_path: Path) -> None:
     _edit(desk, "UPDATE job SET kind = 'x'")
     [said] = [one for one in desk.call("doctor", json=True).value["results"] if one["check"] == "endings"]
     assert (said["state"], "which nobody does" in said["sentence"]) == ("FAIL", True)
+
+
+@pytest.mark.parametrize("state", [1, 2, 99])
+async def test_a_seal_that_no_request_closed_is_named(tmp_path: Path, state: int) -> None:
+    world = await World.make(tmp_path)
+    person = await anna(world)
+    world.plant(Seal(person, 0, state))
+    assert await closed_by_none(world.house) == [person]
+
+
+async def test_whom_a_request_closes_is_not_named(tmp_path: Path) -> None:
+    """From its intent on until it is called off or done; that of a compartment until it is shut."""
+    world = await World.make(tmp_path)
+    person = await anna(world)
+    part = await contact(world, person)
+    due = world.clock.now_ms() + DAY_MS
+    number = world.house.live().names.known("compartment", part)
+    for compartment in (number, 0):
+        case = await begin_person(
+            world.house, person, by=BY, reason="erasure", destroy_at=due, compartment=compartment or 0
+        )
+        assert await closed_by_none(world.house) == []
+        case = (await carry_on(world.house, case, journal=world.journal)).case
+        assert await closed_by_none(world.house) == []
+        await request.undo(world.house, case, by=BY)
+        assert await closed_by_none(world.house) == []
+    await world.erase(person)
+    assert await closed_by_none(world.house) == []
+
+
+async def test_a_request_that_was_taken_away_before_it_shut_anything_is_named_by_its_persons_seal(
+    tmp_path: Path,
+) -> None:
+    """Nobody may open it again unasked: for all the seal says, somebody asked to be erased."""
+    world = await World.make(tmp_path)
+    person = await anna(world)
+    await begin_person(world.house, person, by=BY, reason="erasure", destroy_at=world.clock.now_ms() + DAY_MS)
+    [intent] = await world.rows(Intent)
+    world.drop(intent)
+    assert await closed_by_none(world.house) == [person]
+
+
+def test_a_seal_edited_by_hand_is_named_by_the_doctor_and_opened_by_what_it_says(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.found()
+    desk.send(("Order Completed", {"email": EMAIL, "order_id": "A-1"}))
+    person = desk.person()
+    _edit(desk, "INSERT OR REPLACE INTO seal VALUES (?, 3, 1)", bytes.fromhex(person))
+    desk.clock.now += 1000
+    [reply] = desk.send(("Order Completed", {"email": EMAIL, "order_id": "A-2"}))
+    assert reply.outcome != "stored"
+    [said] = [one for one in desk.call("doctor", json=True).value["results"] if one["check"] == "endings"]
+    assert (said["state"], person in said["sentence"], "request open" in said["mend"]) == ("FAIL", True, True)
+    case = desk.call(f"request open {person}", json=True).value["request"]
+    assert desk.call(f"request cancel {case}").code == 0
+    [said] = [one for one in desk.call("doctor", json=True).value["results"] if one["check"] == "endings"]
+    assert said["state"] == "PASS"
+    desk.clock.now += 1000
+    [reply] = desk.send(("Order Completed", {"email": EMAIL, "order_id": "A-3"}))
+    assert reply.outcome == "stored"

@@ -15,6 +15,9 @@ def wrong(house: House) -> tuple[str, str]:
     told = []
     if house.spoilt:
         told.append((f"Endings were changed by hand and go no further: {', '.join(house.spoilt)}.", mends.SPOILT))
+    if house.closed:
+        sentence = f"Events are refused of persons whose seal no request has closed: {', '.join(house.closed)}."
+        told.append((sentence, mends.CLOSED))
     if house.jobs:
         sentence = f"Jobs of a kind or a state that does not exist, which nobody does: {', '.join(house.jobs)}."
         told.append((sentence, mends.JOBS))

@@ -19,6 +19,10 @@ SPOILT = (
     f"what was to end: open it again, and if it is shut already, as {ENDINGS} says"
 )
 """Whose requests they were is known to those who asked: the ledger names nobody."""
+CLOSED = (
+    "lockhouse ledger log --kind intent says whether a request of theirs was taken away; lockhouse request open PERSON "
+    "makes it again, and lockhouse request cancel opens their seal if nobody asked"
+)
 JOBS = (
     "lockhouse serve plans a sweep that is missing again within a day; keep those rows of `job` elsewhere, take them "
     f"away, and ask who wrote them ({ENDINGS})"

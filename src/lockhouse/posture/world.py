@@ -117,6 +117,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
         backup_at: when the newest backup was noted, ms; None for none. `now`: ms.
         overdue: endings whose time has come, or that were cut off, and that are not done. `spoilt`: those whose
             intent is not as this house made it, or is gone though what they shut is there; they are carried on no more.
+        closed: persons whose seal is closed by no request: events about them are refused.
         jobs: ids of jobs of a kind or a state that does not exist, which nobody does.
         folder: where the house is. `dead`: recipients with dead letters, and how many of them.
         unsigned: why the ledger could not be signed just now; empty when it was. `entries`: how many it has.
@@ -150,6 +151,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     unwatched: bool = False
     read_shut: bool = False
     spoilt: tuple[str, ...] = ()
+    closed: tuple[str, ...] = ()
     jobs: tuple[str, ...] = ()
     admins: int | None = None
 

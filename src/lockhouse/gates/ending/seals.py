@@ -60,13 +60,32 @@ async def advance_sealing(
 
 
 async def states_of(house: House, case: Case, seals: Sequence[Seal], state: int) -> list[int]:
-    """What each seal becomes: opened is only who has a ring, and whom no other open case keeps closed.
-
-    All of a person's case does, from its intent until it is called off; that of a compartment until it is shut.
-    """
+    """What each seal becomes: opened is only who has a ring, and whom no other open case keeps closed."""
     if state != SEAL_OPEN:
         return [state] * len(seals)
     rings = await house.reads.get(KeyRing, [(one.person,) for one in seals])
     others = [one for one in (await sound_cases(house))[0] if one.id != case.id]
-    closed = {person for one in others if not one.compartment or one.step == "begun" for person in one.persons}
+    closed = _kept_closed(others)
     return [state if (one.person,) in rings and one.person not in closed else one.state for one in seals]
+
+
+def _kept_closed(cases: Sequence[Case]) -> set[bytes]:
+    """All of a person's case does that, from its intent until it is called off; a compartment's until it is shut."""
+    return {person for one in cases if not one.compartment or one.step == "begun" for person in one.persons}
+
+
+async def closed_by_none(house: House) -> list[bytes]:
+    """Persons with a ring whose seal is not open though no open case keeps it closed: their events are refused.
+
+    A seal has no MAC. Nobody opens it unasked all the same: it may be all that is left of a request that somebody took
+    away.
+    """
+    closed: list[Seal] = []
+    async for seals in house.reads.scan(Seal):
+        shut = [one for one in seals if one.state != SEAL_OPEN]
+        rings = await house.reads.get(KeyRing, [(one.person,) for one in shut])
+        closed += [one for one in shut if (one.person,) in rings]
+    kept = _kept_closed((await sound_cases(house))[0])  # behind the seals: an intent moves them in its own commit
+    lone = [one for one in closed if one.person not in kept]
+    again = await house.reads.get(Seal, [(one.person,) for one in lone])
+    return [one.person for one in lone if again.get((one.person,)) == one]  # else an ending was just called off

@@ -20,6 +20,7 @@ from lockhouse.flows.channel import credentials_of, lives
 from lockhouse.flows.forward import backlog
 from lockhouse.flows.sweep import odd_jobs
 from lockhouse.gates.cases import Case, sound_cases
+from lockhouse.gates.ending.seals import closed_by_none
 from lockhouse.gates.ending.spoilt import spoilt_endings
 from lockhouse.gates.trusted_time import is_watched
 from lockhouse.ledger.columns import differing
@@ -113,6 +114,7 @@ async def _house(opened: Opened) -> House:
         now=now,
         overdue=sum(_is_overdue(one, now) for one in cases),
         spoilt=tuple(one.name for one in await spoilt_endings(house)),
+        closed=tuple(person.hex() for person in await closed_by_none(house)),
         jobs=tuple(job.hex() for job in await odd_jobs(house, jobs.STATES)),
         unsigned=unsigned,
         entries=entries,
