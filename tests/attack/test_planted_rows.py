@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -10,8 +11,10 @@ import pytest
 from lockhouse.adapters import jobs
 from lockhouse.errors import Tampered
 from lockhouse.flows import request
+from lockhouse.flows.housekeeping import end_marks
 from lockhouse.flows.sweep import sweep
 from lockhouse.gates.authority import bound
+from lockhouse.gates.collect import Intake
 from lockhouse.gates.ending import carry_on, open_cases
 from lockhouse.gates.live import load_live
 from lockhouse.model.rows import (
@@ -183,6 +186,43 @@ async def test_an_address_given_to_somebody_by_hand_does_not_go_with_their_erasu
     with pytest.raises(Tampered, match="identifier"):
         await world.erase(person)
     assert await world.rows(ErasedMark) == []
+
+
+async def _mark_of(world: World) -> ErasedMark:
+    """The mark of somebody whose erasure was asked for just now."""
+    await world.erase(await _known(world, "eva@example.com"), now=False)
+    [mark] = await world.rows(ErasedMark)
+    return mark
+
+
+async def test_a_mark_planted_for_somebody_who_lives_refuses_none_of_their_orders_unseen(tmp_path: Path) -> None:
+    """Whoever could, would keep a customer's orders out, each with an answer that says they asked for it."""
+    world = await World.make(tmp_path)
+    await _known(world)
+    mark = await _mark_of(world)
+    [index] = await world.indexes(EMAIL)
+    far = world.clock.now_ms() * 2
+    world.plant(msgspec.structs.replace(mark, kind=index.kind, tag=index.tag, before_at=far, until_at=far))
+    intake = Intake(world.house)
+    emails = [EMAIL, "bert@example.com", "carl@example.com"]
+    batches = [world.batch("account", "Order Completed", {"email": one, "order_id": "A-2"}) for one in emails]
+    answers = await asyncio.gather(*(intake.collect(batch) for batch in batches), return_exceptions=True)
+    assert [type(answer) for answer in answers] == [Tampered, list, list]
+    assert str(answers[0]).startswith("erased_mark: expected a row whose mac verifies")
+    assert [reply.outcome for answer in answers if isinstance(answer, list) for reply in answer] == ["stored"] * 2
+
+
+@pytest.mark.parametrize("column", ["before_at", "until_at"])
+async def test_a_mark_moved_by_hand_is_neither_believed_nor_taken_away(tmp_path: Path, column: str) -> None:
+    world = await World.make(tmp_path)
+    edited = msgspec.structs.replace(await _mark_of(world), **{column: 1})
+    world.plant(edited)
+    with pytest.raises(Tampered, match="erased_mark: expected a row whose mac verifies"):
+        await world.send("account", "Order Completed", email="eva@example.com", order_id="A-1", at=2)
+    world.clock.pass_days(400)
+    await world.restarted()
+    assert await end_marks(world.house) == (0, 1)
+    assert await world.rows(ErasedMark) == [edited]
 
 
 @pytest.mark.parametrize(("column", "value"), [("region", "us"), ("state", 0), ("active_at", 1 << 42)])

@@ -47,8 +47,8 @@ async def test_marks_end_when_the_certificate_says_so(tmp_path: Path) -> None:
     [view] = await world.find(EMAIL)
     done = await request.open_erasure(world.house, view.person, by="os-user:0")
     await request.fulfil(world.house, done.case, journal=world.journal, now=True)
-    assert await end_marks(world.house) == 0
+    assert await end_marks(world.house) == (0, 0)
     [mark] = await world.rows(ErasedMark)
     world.clock.pass_days((mark.until_at - world.clock.now_ms()) / 86_400_000)
-    assert await end_marks(world.house) == 1
+    assert await end_marks(world.house) == (1, 0)
     assert await world.rows(ErasedMark) == []

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from lockhouse.errors import Tampered
+from lockhouse.gates.authority import checked_bound
 from lockhouse.gates.trusted_time import watched_now
 from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
 from lockhouse.model.ids import DAY_MS
@@ -43,15 +45,24 @@ async def empty_details(house: House) -> int:
     return emptied
 
 
-async def end_marks(house: House) -> int:
-    """Erased marks whose time has passed are gone, as the certificate promised; how many.
+class EndedMarks(NamedTuple):
+    """How many marks ended, and how many stay because this house did not make them, or not with this date."""
+
+    marks: int
+    faults: int
+
+
+async def end_marks(house: House) -> EndedMarks:
+    """Erased marks whose time has passed are gone, as the certificate promised; others' are left for who looks into it.
 
     Raises:
         Unavailable: the clock is in doubt, or nobody has watched it.
     """
-    now, ended = await watched_now(house), 0
+    now, ended, faults = await watched_now(house), 0, 0
     async for rows in house.reads.scan(ErasedMark, chunk=CHUNK):
-        past = [row for row in rows if row.until_at <= now]
+        over = [row for row in rows if row.until_at <= now]
+        past = [row for row in over if _is_ours(house, row)]
+        faults += len(over) - len(past)
         if not past:
             continue
         expects = tuple(
@@ -62,4 +73,12 @@ async def end_marks(house: House) -> int:
         deletes = tuple(Delete(ErasedMark.TABLE, (row.kind, row.generation, row.tag, row.case_id)) for row in past)
         if not isinstance(await house.commits.commit(Change("identity", deletes=deletes, expects=expects)), Conflict):
             ended += len(past)
-    return ended
+    return EndedMarks(ended, faults)
+
+
+def _is_ours(house: House, mark: ErasedMark) -> bool:
+    try:
+        checked_bound([mark], house.row_macs)
+    except Tampered:
+        return False
+    return True

@@ -13,7 +13,7 @@ import msgspec
 from lockhouse.crypto.canonical import lp
 from lockhouse.crypto.signatures import RowMacs, check_row, row_mac
 from lockhouse.ledger.entry import row_hash
-from lockhouse.model.rows import Identifier, Person, Row
+from lockhouse.model.rows import ErasedMark, Identifier, Person, Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from lockhouse.secret import Secret
 
 RowT = TypeVar("RowT", bound=Row)
-BoundT = TypeVar("BoundT", Person, Identifier)
+BoundT = TypeVar("BoundT", Person, Identifier, ErasedMark)
 _ENCODE = msgspec.msgpack.Encoder().encode
 
 
@@ -48,7 +48,7 @@ def checked(rows: Iterable[RowT], key: Secret) -> list[RowT]:
 
 
 def bound(row: BoundT, macs: RowMacs) -> BoundT:
-    """The same row with its MAC: a person's, or an identifier's, which no ledger entry makes."""
+    """The same row with its MAC: a person's, an identifier's or an erased mark, which no ledger entry makes."""
     return bound_all([row], macs)[0]
 
 
@@ -72,7 +72,7 @@ def checked_bound(rows: Iterable[BoundT], macs: RowMacs) -> list[BoundT]:
     return kept
 
 
-def _before_mac(row: Person | Identifier) -> bytes:
+def _before_mac(row: Person | Identifier | ErasedMark) -> bytes:
     """The row's bytes up to its MAC, which stands last."""
     return _ENCODE(row)[: -len(_ENCODE(row.mac))]
 

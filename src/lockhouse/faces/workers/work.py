@@ -158,8 +158,10 @@ class Worker:
         if emptied:
             logs.get().info("receipts emptied", receipts=emptied)
         ended = await end_marks(self._house)
-        if ended:
-            logs.get().info("erased marks ended", marks=ended)
+        if ended.marks:
+            logs.get().info("erased marks ended", marks=ended.marks)
+        if ended.faults:
+            logs.get().warning("erased marks not ours", rows=ended.faults)
         orphans = await end_orphans(self._house, journal=self._opened.journal)
         if orphans:
             logs.get().info("orphans ended", persons=orphans)

@@ -84,7 +84,8 @@ def _keys(found: Sequence[Found]) -> list[Key]:
 
 async def _erased_before(house: House, works: Sequence[Work], keys: list[Key]) -> None:
     before: dict[Key, int] = {}
-    for mark in await house.reads.find(ErasedMark, ("kind", "generation", "tag"), keys):
+    marks = await house.reads.find(ErasedMark, ("kind", "generation", "tag"), keys)
+    for mark in checked_bound(marks, house.row_macs):
         key = (mark.kind, mark.generation, mark.tag)
         before[key] = max(mark.before_at, before.get(key, 0))
     for work in works:

@@ -11,7 +11,7 @@ from lockhouse.crypto.derive import derive, open_bytes, seal_bytes
 from lockhouse.crypto.ring import WrappedRing
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import NotFound, Tampered, Unavailable
-from lockhouse.gates.authority import checked_bound
+from lockhouse.gates.authority import bound_all, checked_bound
 from lockhouse.gates.cases import (
     ORPHAN,
     Case,
@@ -217,7 +217,7 @@ async def _limbo_change(house: House, case: Case, stored: KeyRing) -> Change:
     now = house.clock.now_ms()
     row = Limbo(person, case.id, waiting.generation, waiting.version, sealed, now, case.destroy_at)
     puts.append(Put(Limbo.TABLE, row))
-    puts += [Put(ErasedMark.TABLE, mark) for mark in marks_of(case, indexes)]
+    puts += [Put(ErasedMark.TABLE, mark) for mark in marks_of(house, case, indexes)]
     return Change(
         "identity", puts=tuple(puts), deletes=tuple(deletes), expects=tuple(expects), deadline=deadline(house)
     )  # fmt: skip
@@ -229,12 +229,13 @@ def as_read(row: Limbo) -> Expect:
     return Expect(Limbo.TABLE, key, columns, or_absent=False, because="limbo-moved")
 
 
-def marks_of(case: Case, indexes: Sequence[Identifier]) -> list[ErasedMark]:
+def marks_of(house: House, case: Case, indexes: Sequence[Identifier]) -> list[ErasedMark]:
     """What keeps a sender's retry from bringing the person back, from the shutting on: it lasts until 90 days later."""
     if case.reason == ORPHAN:  # what was never stored may come as often as it will
         return []
     until = case.destroy_at + REPLAY_DAYS * DAY_MS
-    return [ErasedMark(one.kind, one.generation, one.tag, case.id, case.asked_at, until) for one in indexes]
+    marks = [ErasedMark(one.kind, one.generation, one.tag, case.id, case.asked_at, until, b"") for one in indexes]
+    return bound_all(marks, house.row_macs)
 
 
 async def _gather_late(house: House, case: Case, person: bytes) -> None:
@@ -255,7 +256,7 @@ async def _gather_late(house: House, case: Case, person: bytes) -> None:
         ring = WrappedRing(person, row.generation, row.version, wrapped)
         sealed = _limbo(house, case, ring, (*known, *indexes))
         deletes = [Delete(Identifier.TABLE, (one.kind, one.generation, one.tag, one.proof)) for one in indexes]
-        marks = [Put(ErasedMark.TABLE, mark) for mark in marks_of(case, indexes)]
+        marks = [Put(ErasedMark.TABLE, mark) for mark in marks_of(house, case, indexes)]
         puts = (Put(Limbo.TABLE, msgspec.structs.replace(row, wrapped=sealed)), *marks)
         expects, until = (as_read(row),), deadline(house)
         change = Change("identity", puts=puts, deletes=tuple(deletes), expects=expects, deadline=until)

@@ -243,7 +243,7 @@ async def destroy_person(house: House, case: Case, person: bytes, *, at: int) ->
         puts.append(Put(Tombstone.TABLE, signed(row, house.integrity_key)))
     if not case.compartment:
         _, indexes = limbo_rows(house, case, limbo)
-        puts += [Put(ErasedMark.TABLE, mark) for mark in marks_of(case, indexes)]
+        puts += [Put(ErasedMark.TABLE, mark) for mark in marks_of(house, case, indexes)]
         deletes += await _leftovers(house, person)
         now = (await house.reads.get(Person, [(person,)])).get((person,))
         if now is not None:  # else somebody took the row away, and there is nothing to be said of the person any more

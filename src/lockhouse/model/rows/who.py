@@ -1,7 +1,8 @@
 """Identity store: source persons, their blind indexes and links.
 
-A person's row and an identifier's decide whose data something is, and come with every new customer: they carry a short
-MAC and no ledger entry of their own. It stands last, so that what it is over is the row's bytes before it.
+A person's row and an identifier's decide whose data something is, and come with every new customer; an erased mark
+decides whose events are refused, one for each identifier of an ending. They carry a short MAC and no ledger entry of
+their own. It stands last, so that what it is over is the row's bytes before it.
 """
 
 from __future__ import annotations
@@ -99,3 +100,4 @@ class ErasedMark(Row, frozen=True):
     case_id: bytes
     before_at: int
     until_at: int
+    mac: bytes

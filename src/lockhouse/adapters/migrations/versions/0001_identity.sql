@@ -68,6 +68,7 @@ CREATE TABLE erased_mark (
     case_id BLOB NOT NULL,
     before_at INTEGER NOT NULL,
     until_at INTEGER NOT NULL,
+    mac BLOB NOT NULL,
     PRIMARY KEY (kind, generation, tag, case_id)
 )
  WITHOUT ROWID,
