@@ -134,7 +134,11 @@ class Wrapper:
             Unavailable: the KEK of the generation is not at hand.
         """
         cipher = self._cipher(person, generation)
-        plain = open_blob(cipher, blob, self._aad + _PLACE.pack(16, person, 8, generation, 8, version))
+        try:
+            place = _PLACE.pack(16, person, 8, generation, 8, version)
+        except struct.error as err:
+            raise Tampered("key_ring: expected a version from 0 up, got another number") from err
+        plain = open_blob(cipher, blob, self._aad + place)
         try:
             ref_key, keys = _decode(plain)
         except msgspec.MsgspecError as err:

@@ -15,6 +15,7 @@ import msgspec
 
 from lockhouse.crypto.signatures import hmac_sha256
 from lockhouse.errors import Refused, Tampered, Unavailable
+from lockhouse.gates.authority import sound
 from lockhouse.gates.disclose import Records, disclose
 from lockhouse.gates.pace import Pace
 from lockhouse.model.change import Change, Expect, Put
@@ -337,12 +338,16 @@ class Delay(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def delay(house: House, name: str) -> Delay | None:
-    """What keeps the oldest of a recipient's waiting events; None when nothing waits."""
+    """What keeps the oldest of a recipient's waiting events; None when nothing waits.
+
+    Raises:
+        Tampered: its row, or its record's, is not as this house wrote it.
+    """
     recipient = house.live().policy.recipients[name]
     rows = await house.reads.find(Outbox, ("recipient", "state"), [(recipient.id, WAITING)], limit=1)
     if not rows:
         return None
-    [first] = rows
+    [first] = sound(rows)
     record = (await house.reads.get(Record, [(first.record,)])).get((first.record,))
-    since = None if record is None else record.received_at
+    since = None if record is None else sound([record])[0].received_at
     return Delay(since=since, fault=first.reason, tries=first.attempts, next_at=first.run_at)

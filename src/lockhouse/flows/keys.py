@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from lockhouse.crypto.canonical import lp
 from lockhouse.crypto.derive import unwrap, wrap
 from lockhouse.errors import Tampered, Unavailable
-from lockhouse.gates.index_keys import load_index
+from lockhouse.gates.authority import sound
+from lockhouse.gates.index_keys import kek_of, load_index
 from lockhouse.model.change import Change, Conflict, Expect, Put
 from lockhouse.model.rows import HouseSecret, Kek
 from lockhouse.model.scale import KeyState
@@ -77,11 +78,11 @@ async def unlock(*, house: bytes, root: Root, reads: Reads) -> Unlocked:
 
     Raises:
         Unavailable: the root is away, or the house has no KEK.
-        Tampered: a wrapped key is not what this house wrapped.
+        Tampered: a wrapped key is not what this house wrapped, or names a KEK that there is not.
     """
     keks: dict[int, Secret] = {}
     async for rows in reads.scan(Kek):
-        for row in rows:
+        for row in sound(rows):
             if row.state == KeyState.LIVE and row.wrapped is not None:
                 keks[row.generation] = await root.unwrap(row.generation, row.wrapped, _kek_place(house, row.generation))
     if not keks:
@@ -91,9 +92,9 @@ async def unlock(*, house: bytes, root: Root, reads: Reads) -> Unlocked:
     secrets: dict[str, Secret] = {}
     credentials: dict[int, Secret] = {}
     async for stored in reads.scan(HouseSecret):
-        for secret in stored:
+        for secret in sound(stored):
             secrets[secret.name] = unwrap(
-                keks[secret.generation], secret.wrapped, house=house, purpose="secret",
+                kek_of(keks, secret.generation, table=HouseSecret.TABLE), secret.wrapped, house=house, purpose="secret",
                 name=secret.name, generation=secret.generation, version=secret.version,
             )  # fmt: skip
             if secret.name == "credential":

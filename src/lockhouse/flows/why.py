@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lockhouse.crypto.credentials import message_tag
+from lockhouse.errors import Tampered
+from lockhouse.gates.authority import sound
 from lockhouse.gates.collect.work import unread_class
 from lockhouse.model.rows import Receipt, Record
 from lockhouse.model.scale import Assurance
@@ -78,7 +80,19 @@ def _only(rows: Iterable[Receipt], record: bytes) -> list[Receipt]:
 
 
 def _said(row: Receipt, channels: dict[int, str]) -> Why:
-    kept, dropped = _DETAIL(row.detail) if row.detail else (None, ())
+    """What a receipt says.
+
+    Raises:
+        Tampered: it is not as this house wrote it.
+    """
+    sound([row])
+    try:
+        kept, dropped = _DETAIL(row.detail) if row.detail else (None, ())
+    except msgspec.DecodeError as err:
+        raise Tampered(
+            "receipt: expected a detail as this house writes it, got other bytes",
+            hint="keep a copy of the row as evidence; UPDATE receipt SET detail = x'' empties it, as a week does",
+        ) from err
     return Why(
         channel=channels.get(row.channel, f"#{row.channel}"),
         code=row.code,

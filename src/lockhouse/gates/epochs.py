@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lockhouse.crypto.derive import epoch_name, unwrap, wrap
-from lockhouse.errors import Unavailable
-from lockhouse.gates.authority import checked
+from lockhouse.gates.authority import checked, sound
+from lockhouse.gates.index_keys import kek_of
 from lockhouse.gates.trusted_time import trusted_now
 from lockhouse.model.change import Change, Expect, Put
 from lockhouse.model.ids import DAY_MS, EPOCH_DAY_ZERO_MS
@@ -97,13 +97,12 @@ async def load_epochs(house: House) -> None:
 
     Raises:
         Tampered: a case, a tombstone or a key was not made by this house.
-        Unavailable: a key is wrapped by a KEK that is not at hand.
     """
     stones = await house.reads.find(Tombstone, ("person",), [(NOBODY,)])
     ended = {stone.serial for stone in checked(stones, house.integrity_key)}
     ending = await ending_epochs(house)
     async for rows in house.reads.scan(EpochKey):
-        for row in rows:
+        for row in sound(rows):
             place = row.compartment, row.epoch
             if row.state == KeyState.LIVE and row.serial not in ended and place not in ending:
                 house.keyring.add_epoch(*place, open_epoch_key(house, row))
@@ -116,13 +115,9 @@ def open_epoch_key(house: House, row: EpochKey) -> Secret:
 
     Raises:
         Tampered: the row is not as this house made it; a destroyed key is none.
-        Unavailable: the key is wrapped by a KEK that is not at hand.
     """
-    kek = house.keks.get(row.generation)
-    if kek is None:
-        raise Unavailable("keys: expected the KEK of every living epoch key")
     return unwrap(
-        kek, row.wrapped or b"", house=house.id, purpose="epoch",
+        kek_of(house.keks, row.generation, table=EpochKey.TABLE), row.wrapped or b"", house=house.id, purpose="epoch",
         name=epoch_name(row.compartment, row.epoch, row.serial), generation=row.generation, version=1,
     )  # fmt: skip
 

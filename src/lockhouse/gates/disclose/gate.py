@@ -19,6 +19,7 @@ import msgspec
 
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Unavailable
+from lockhouse.gates.authority import sound
 from lockhouse.gates.disclose.decided import Group, decided, with_facts
 from lockhouse.gates.disclose.noting import note
 from lockhouse.gates.disclose.opened import OpenedRecord, Opening
@@ -195,7 +196,7 @@ async def _read(house: House, group: Group, records: Records, *, folds: bool) ->
         rows.extend(found)
         group.total += many
     group.truncated = len(rows) > records.limit
-    group.rows = sorted(_kept(rows, records, folds=folds, most=records.limit), key=_ID)
+    group.rows = sound(sorted(_kept(rows, records, folds=folds, most=records.limit), key=_ID))
 
 
 async def _read_only(house: House, groups: Sequence[Group], records: frozenset[bytes]) -> None:
@@ -203,7 +204,7 @@ async def _read_only(house: House, groups: Sequence[Group], records: frozenset[b
     whose = {person: group for group in groups for person in group.persons}
     for _, row in sorted((await house.reads.get(Record, [(one,) for one in sorted(records)])).items()):
         if row.person in whose:
-            whose[row.person].rows.append(row)
+            whose[row.person].rows += sound([row])
 
 
 async def _walked(house: House, person: bytes, records: Records, *, folds: bool) -> tuple[list[Record], int]:

@@ -11,7 +11,7 @@ from lockhouse.crypto.derive import derive, open_bytes, seal_bytes
 from lockhouse.crypto.ring import WrappedRing
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import NotFound, Tampered, Unavailable
-from lockhouse.gates.authority import bound_all, checked_bound
+from lockhouse.gates.authority import bound_all, checked_bound, sound
 from lockhouse.gates.cases import (
     ORPHAN,
     Case,
@@ -295,6 +295,7 @@ def limbo_rows(house: House, case: Case, row: Limbo) -> tuple[bytes, list[Identi
         Tampered: the limbo row is not as this house made it.
         Unavailable: it is sealed by a KEK that is not at hand.
     """
+    sound([row])
     place = _limbo_place(house, case, row.person)
     wrapped, indexes = _DECODE(open_bytes(_limbo_key(house, row.generation), row.wrapped, place))
     return wrapped, [Identifier(*values) for values in indexes]

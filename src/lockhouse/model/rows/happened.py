@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lockhouse.model.rows.base import Row
+from lockhouse.model.rows.base import At, OneOfThree, Row, Whole
 
 
 class Record(Row, frozen=True):
@@ -15,13 +15,13 @@ class Record(Row, frozen=True):
     APPEND = True
     id: bytes
     person: bytes
-    channel: int
-    event: int
-    occurred_at: int
-    received_at: int
-    assurance: int
-    proof: int
-    policy: int
+    channel: Whole
+    event: Whole
+    occurred_at: At
+    received_at: At
+    assurance: OneOfThree
+    proof: OneOfThree
+    policy: Whole
     salt: bytes
     clear: bytes
     """msgpack map of slot number -> value of `clear: true` fields; empty bytes when there is none."""
@@ -56,7 +56,7 @@ class Receipt(Row, frozen=True):
     body: bytes
     """Keyed hash of the item's bytes: the same id with another body is told apart from a replay."""
     record: bytes | None
-    at: int
+    at: At
     code: str
     detail: bytes
     """msgpack of (kept, ((path, reason), …)); shapes only, emptied after 7 days."""
@@ -75,8 +75,8 @@ class Outbox(Row, frozen=True):
     record: bytes
     state: int
     """0 waiting, 1 sent, 2 held back by the policy, 3 dead letter."""
-    attempts: int
-    run_at: int
+    attempts: Whole
+    run_at: At
     reason: str | None
 
 

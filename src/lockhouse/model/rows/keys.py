@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lockhouse.model.rows.base import Row
+from lockhouse.model.rows.base import U16, At, Row, State, Whole
 
 
 class KeyRing(Row, frozen=True):
@@ -24,14 +24,14 @@ class EpochKey(Row, frozen=True):
     TABLE = "epoch_key"
     STORE = "identity"
     KEY = ("compartment", "epoch")
-    compartment: int
-    epoch: int
+    compartment: U16
+    epoch: U16
     serial: bytes
-    generation: int
+    generation: Whole
     wrapped: bytes | None
-    state: int
-    created_at: int
-    shut_at: int | None
+    state: State
+    created_at: At
+    shut_at: At | None
     entry: bytes | None
 
 
@@ -44,11 +44,12 @@ class Limbo(Row, frozen=True):
     INDEXES = (("destroy_at",),)
     person: bytes
     case_id: bytes
-    generation: int
-    version: int
+    generation: Whole
+    version: Whole
     wrapped: bytes
     shut_at: int
     destroy_at: int
+    """Both are for who looks at the table: the case says what counts, and their edit holds nobody's ending up."""
 
 
 class Tombstone(Row, frozen=True):
@@ -74,12 +75,12 @@ class Kek(Row, frozen=True):
     TABLE = "kek"
     STORE = "identity"
     KEY = ("generation",)
-    generation: int
+    generation: Whole
     root: str
     wrapped: bytes | None
-    state: int
-    wraps: int
-    created_at: int
+    state: State
+    wraps: Whole
+    created_at: At
 
 
 class IndexKey(Row, frozen=True):
@@ -88,12 +89,12 @@ class IndexKey(Row, frozen=True):
     TABLE = "index_key"
     STORE = "identity"
     KEY = ("kind", "generation")
-    kind: int
-    generation: int
-    norm: int
-    kek: int
+    kind: Whole
+    generation: Whole
+    norm: Whole
+    kek: Whole
     wrapped: bytes
-    state: int
+    state: State
 
 
 class HouseSecret(Row, frozen=True):
@@ -103,7 +104,7 @@ class HouseSecret(Row, frozen=True):
     STORE = "identity"
     KEY = ("name", "version")
     name: str
-    version: int
-    generation: int
+    version: Whole
+    generation: Whole
     wrapped: bytes
-    until_at: int | None
+    until_at: At | None
