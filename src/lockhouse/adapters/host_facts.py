@@ -79,7 +79,7 @@ def things_in(folder: Path) -> tuple[Thing, ...]:
 
 def _schema(file: Path, store: Store) -> str | None:
     try:
-        return version_of(file, store)
+        return version_of(file, store) or None
     except Unavailable:
         return None
 

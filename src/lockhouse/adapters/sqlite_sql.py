@@ -12,6 +12,7 @@ from abc import ABC, abstractmethod
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
+from lockhouse.adapters.migrations import emptied, lost
 from lockhouse.adapters.tables import FILES, Shape, Values, Way, check_key, ordered, path, shape_of
 from lockhouse.errors import Unavailable
 
@@ -123,6 +124,10 @@ def flat(keys: Sequence[KeyTuple]) -> tuple[Any, ...]:
     return tuple([value for key in keys for value in key])
 
 
+def _unreadable(store: Store, error: Exception) -> Unavailable:
+    return Unavailable(f"{store} store: expected a readable database, got {type(error).__name__}")
+
+
 class Connection(Protocol):
     """What SQLite's libraries for Python have in common."""
 
@@ -153,12 +158,17 @@ class SqlReads(ABC):
         """Open a store's file for reading, in autocommit."""
 
     def _open(self, store: Store) -> Connection:
+        file = self._folder / FILES[store]
         try:
-            connection = self._connect(self._folder / FILES[store])
+            connection = self._connect(file)
             connection.execute("PRAGMA query_only = ON")
             connection.execute("PRAGMA temp_store = MEMORY")  # sorted rows never reach a temporary file
+            tables = list(connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1"))
         except self.error as error:
-            raise Unavailable(f"{store} store: expected a database in the house folder, got none") from error
+            raise _unreadable(store, error) if file.exists() else lost(file) from error
+        if not tables:
+            connection.close()
+            raise emptied(file)
         self._connections[store] = connection
         return connection
 
@@ -174,7 +184,7 @@ class SqlReads(ABC):
             finally:
                 connection.execute("COMMIT")
         except self.error as error:
-            raise Unavailable(f"{store} store: expected a readable database, got {type(error).__name__}") from error
+            raise _unreadable(store, error) from error
 
     def close(self) -> None:
         """Close the files."""

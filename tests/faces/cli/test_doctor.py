@@ -46,6 +46,30 @@ def test_a_store_of_other_bytes_is_a_finding_and_no_incident(desk: Desk, store: 
         assert (seen.code, "expected a readable database" in seen.err) == (OUTCOMES[Unavailable].exit_code, True)
 
 
+@pytest.mark.parametrize("is_gone", [False, True], ids=["emptied", "gone"])
+@pytest.mark.parametrize("store", ["identity", "record"])
+def test_a_store_that_was_emptied_or_taken_away_is_said_to_be_so_and_none_is_made_in_its_place(
+    desk: Desk, store: str, *, is_gone: bool
+) -> None:
+    for end in ("", "-wal", "-shm"):
+        (desk.house / f"{store}.db{end}").unlink()
+    file = desk.house / f"{store}.db"
+    if not is_gone:
+        file.touch()
+    for line in ("request list", "migrate", *(() if is_gone else ("migrate --check",))):
+        seen = desk.call(line)
+        assert seen.code == OUTCOMES[Unavailable].exit_code
+        expected = (
+            "a database in the house folder, got none" if is_gone else "the tables of a house, got an empty database"
+        )
+        assert f"{store} store: expected {expected}" in seen.err
+        assert "backup restore" in seen.err
+    assert not file.exists() if is_gone else file.stat().st_size == 0
+    state, sentence, mend = _said(desk, "schema")
+    assert (state, sentence) == ("FAIL", f"No readable database: {store}.")
+    assert "backup restore" in mend
+
+
 def test_an_entry_that_is_gone_from_the_ledger_is_a_finding(desk: Desk) -> None:
     desk.call("channel list")
     state, sentence, _ = _said(desk, "ledger")

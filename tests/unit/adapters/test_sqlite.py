@@ -77,7 +77,7 @@ def test_a_writer_refuses_a_schema_it_does_not_know(tmp_path: Path) -> None:
 
 
 def test_a_writer_refuses_a_folder_without_files(tmp_path: Path) -> None:
-    with pytest.raises(Unavailable, match=r"identity\.db: expected a database"):
+    with pytest.raises(Unavailable, match=r"identity store: expected a database"):
         LocalWriter(tmp_path, make_parts())
 
 

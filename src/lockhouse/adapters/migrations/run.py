@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from lockhouse.adapters.durable import open_lock
-from lockhouse.adapters.migrations import HEAD
+from lockhouse.adapters.migrations import HEAD, UNREADABLE, emptied, lost
 from lockhouse.adapters.migrations.metadata import metadata
 from lockhouse.adapters.tables import FILES, LOCK_FILE, STORES
 from lockhouse.errors import Unavailable
@@ -23,17 +23,21 @@ if TYPE_CHECKING:
     from lockhouse.model.rows import Store
 
 PAGE_BYTES = 4_096
-UNREADABLE = "keep the file as it is, and bring the house back: lockhouse backup restore DIR --to NEW"
-"""What to do about a file that is no database any more."""
 
 
 def migrate(folder: Path) -> dict[Store, str]:
     """Bring both files of a house folder to this release's schema; returns the version each had ("" for none).
 
+    They are made where there is neither. One alone is never made: it would stand empty in the place of what was lost.
+
     Raises:
-        Unavailable: a writer runs on the folder, or a file is of a later release, or no readable database.
+        Unavailable: a writer runs on the folder, or a file is of a later release, or no store's, or lacks its other.
     """
     with _alone(folder):
+        had = {store: version_of(folder / FILES[store], store) for store in STORES}
+        for store, version in had.items():
+            if not version and any(had.values()):
+                raise lost(folder / FILES[store])
         return {store: _migrate(folder / FILES[store], store) for store in STORES}
 
 
@@ -41,7 +45,7 @@ def migrate_check(folder: Path) -> dict[Store, str]:
     """The schema version of each file, "" where there is none; nothing is changed.
 
     Raises:
-        Unavailable: a file is no readable database.
+        Unavailable: a file is no store's database.
     """
     return {store: version_of(folder / FILES[store], store) for store in STORES}
 
@@ -59,7 +63,7 @@ def version_of(file: Path, store: Store) -> str:
     """The schema version of one file, "" where there is none.
 
     Raises:
-        Unavailable: it is no readable database.
+        Unavailable: it is no readable database, or one without a schema.
     """
     if not file.exists():
         return ""
@@ -71,7 +75,9 @@ def version_of(file: Path, store: Store) -> str:
         raise Unavailable(
             f"{store} store: expected a readable database, got {type(error).__name__}", hint=UNREADABLE
         ) from error
-    return str(row[0]) if row else ""
+    if not row:
+        raise emptied(file)
+    return str(row[0])
 
 
 def create(file: Path, store: Store) -> None:

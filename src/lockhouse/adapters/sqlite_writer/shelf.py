@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import apsw
 
 from lockhouse.adapters.durable import open_lock
-from lockhouse.adapters.migrations import HEAD
+from lockhouse.adapters.migrations import HEAD, emptied, lost
 from lockhouse.adapters.migrations.schema import SCHEMA, require_schema
 from lockhouse.adapters.sqlite_sql import (
     COUNT_SQL,
@@ -223,9 +223,7 @@ def _open(folder: Path, store: Store) -> apsw.Connection:
     try:
         connection = apsw.Connection(str(file), flags=apsw.SQLITE_OPEN_READWRITE, statementcachesize=STATEMENTS_KEPT)
     except apsw.Error as error:
-        raise Unavailable(
-            f"{file.name}: expected a database in the house folder, got none", hint="lockhouse migrate"
-        ) from error
+        raise lost(file) from error
     connection.set_busy_timeout(_BUSY_MS)
     _check_version(connection, file)
     try:
@@ -253,7 +251,10 @@ def _check_version(connection: apsw.Connection, file: Path) -> None:
     except apsw.Error as error:
         connection.close()
         raise Unavailable(f"{file.name}: expected a readable database, got {type(error).__name__}") from error
-    got = rows[0][0] if rows else "none"
+    if not rows:
+        connection.close()
+        raise emptied(file)
+    got = rows[0][0]
     if got != HEAD:
         connection.close()
         raise Unavailable(f"{file.name}: expected schema {HEAD}, got {got}", hint="lockhouse migrate")
