@@ -1,4 +1,4 @@
-"""A database administrator writes a number that no row of ours has: it is named as their doing and never as our fault.
+"""A database administrator writes what no row of ours has: it is named as their doing and never as our fault.
 
 Such rows carry no MAC, or are read by one whose making takes no such number; what else they hold is sealed, bound or in
 the ledger, but their numbers were taken as they stood.
@@ -12,6 +12,10 @@ from contextlib import closing
 
 import pytest
 
+from lockhouse.errors import Tampered
+from lockhouse.model.change import Change, Expect
+from lockhouse.model.rows import KeyRing, Person
+from lockhouse.wiring import opened
 from tests.faces.cli.house import EMAIL, Desk
 
 FAR = 2**62
@@ -127,3 +131,42 @@ def test_an_audit_still_reads_every_record_as_it_stands(desk: Desk) -> None:
     seen = desk.call("ledger verify --records")
     assert seen.code == TAMPERED
     assert seen.out.count("edited-record") == 1
+
+
+@pytest.mark.parametrize(
+    ("column", "line"),
+    [
+        ("person.region", "person reveal {anna} --reason other"),
+        ("name.name", "request list"),
+        ("kek.root", "request list"),
+        ("policy_version.by", "policy history"),
+        ("outbox.reason", "recipient show news"),
+        ("receipt.code", "why {message}"),
+        ("consent.signal", "consent show {anna}"),
+    ],
+)
+def test_a_text_that_is_none_is_named_with_its_table(desk: Desk, column: str, line: str) -> None:
+    named = {"anna": desk.person(), "message": f"m-{desk.clock.now - 2_000}-0"}
+    table, column = column.split(".")
+    _not_text(desk, table, column)
+    seen = desk.call(line.format(**named), json=True)
+    assert seen.code == TAMPERED, seen.err
+    assert seen.error["message"] == f"{table}: expected text in UTF-8, got other bytes"
+
+
+async def test_a_writer_that_meets_a_text_that_is_none_goes_on(desk: Desk) -> None:
+    """It met one while it judged a Change, ended, and every process of the house with it."""
+    _not_text(desk, "person", "region")
+    async with opened(desk.house, role="collect", lane="collect-0", clock=desk.clock) as house:
+        [person, *_] = [row async for rows in house.house.reads.scan(KeyRing) for row in rows]
+        expect = Expect(Person.TABLE, (person.person,), {"version": 1}, or_absent=False, because="person-moved")
+        with pytest.raises(Tampered, match="person: expected text in UTF-8"):
+            await house.house.commits.commit(Change("identity", expects=(expect,)))
+        await house.house.epochs.announce(key=True)
+
+
+def _not_text(desk: Desk, table: str, column: str) -> None:
+    for store in ("identity", "record"):
+        with closing(sqlite3.connect(desk.house / f"{store}.db")) as file, file:
+            if file.execute("SELECT 1 FROM sqlite_schema WHERE name = ?", (table,)).fetchone():
+                assert file.execute(f"UPDATE {table} SET {column} = CAST(x'ff41' AS TEXT)").rowcount  # noqa: S608  # names of our own

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from lockhouse.adapters.migrations import emptied, lost
 from lockhouse.adapters.tables import FILES, Shape, Values, Way, check_key, ordered, path, shape_of
-from lockhouse.errors import Unavailable
+from lockhouse.errors import Tampered, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
@@ -33,6 +33,8 @@ COUNT_SQL = (
     "ON CONFLICT (channel, path, reason) DO UPDATE SET count = count + excluded.count, "
     "first_at = min(first_at, excluded.first_at), last_at = max(last_at, excluded.last_at)"
 )
+_UNDECODED = "Could not decode to UTF-8"
+"""How the standard library's sqlite3 says it; apsw raises the codec's own error."""
 _NO_LIMIT = -1
 """What SQLite reads as no limit."""
 PLACE_SQL = "UPDATE ledger_entry SET position = ? WHERE id = ?"
@@ -124,6 +126,15 @@ def flat(keys: Sequence[KeyTuple]) -> tuple[Any, ...]:
     return tuple([value for key in keys for value in key])
 
 
+def not_text(shape: Shape) -> Tampered:
+    """What is to be said of a row whose text is none: SQL can write such a thing, and this house never does."""
+    return Tampered(
+        f"{shape.name}: expected text in UTF-8, got other bytes",
+        hint=f"look through {shape.name} in {FILES[shape.store]}; keep a copy as evidence, then put its row right or "
+        "restore a backup",
+    )
+
+
 def _unreadable(store: Store, error: Exception) -> Unavailable:
     return Unavailable(f"{store} store: expected a readable database, got {type(error).__name__}")
 
@@ -172,8 +183,9 @@ class SqlReads(ABC):
         self._connections[store] = connection
         return connection
 
-    def _ask(self, store: Store, statements: Sequence[tuple[str, tuple[Any, ...]]]) -> list[Values]:
-        """All rows, statement after statement, of one state of the store."""
+    def _ask(self, shape: Shape, statements: Sequence[tuple[str, tuple[Any, ...]]]) -> list[Values]:
+        """All rows of a table, statement after statement, of one state of the store."""
+        store = shape.store
         connection = self._connections.get(store) or self._open(store)
         try:
             if len(statements) == 1:
@@ -183,7 +195,9 @@ class SqlReads(ABC):
                 return [row for statement in statements for row in connection.execute(*statement)]
             finally:
                 connection.execute("COMMIT")
-        except self.error as error:
+        except (self.error, UnicodeDecodeError) as error:
+            if isinstance(error, UnicodeDecodeError) or _UNDECODED in str(error):
+                raise not_text(shape) from error
             raise _unreadable(store, error) from error
 
     def close(self) -> None:
@@ -204,7 +218,7 @@ class SqlReads(ABC):
             check_key(shape, key, where="get")
         asked = [(get_sql(row, len(part)), flat(part)) for part in cut(list(dict.fromkeys(keys)))]
         key_of = shape.key_of
-        return {key_of(values): row(*values) for values in self._ask(shape.store, asked)} if asked else {}
+        return {key_of(values): row(*values) for values in self._ask(shape, asked)} if asked else {}
 
     async def find(
         self,
@@ -235,7 +249,7 @@ class SqlReads(ABC):
 
     def _part(self, way: Way, part: Sequence[KeyTuple], *, after: KeyTuple, limit: int) -> list[Values]:
         statement = find_sql(way.shape.row, way.by, way.after_columns, len(part))
-        return self._ask(way.shape.store, ((statement, (*flat(part), *after, limit)),))
+        return self._ask(way.shape, ((statement, (*flat(part), *after, limit)),))
 
     async def scan(self, row: type[RowT], *, chunk: int = 1_000) -> AsyncIterator[list[RowT]]:
         """The whole table in key order, or arrival order for appended rows; each chunk is its own short read.
@@ -250,7 +264,7 @@ class SqlReads(ABC):
         last: KeyTuple = ()
         while True:
             statement = scan_sql(row, first=not last)
-            found = self._ask(shape.store, ((statement, (*last, chunk)),))
+            found = self._ask(shape, ((statement, (*last, chunk)),))
             if not found:
                 return
             last = found[-1][:1] if shape.append else shape.key_of(found[-1])

@@ -25,9 +25,10 @@ from lockhouse.adapters.sqlite_sql import (
     delete_sql,
     flat,
     get_sql,
+    not_text,
     put_sql,
 )
-from lockhouse.adapters.tables import FILES, LOCK_FILE, STORES, Values, shapes
+from lockhouse.adapters.tables import FILES, LOCK_FILE, STORES, Shape, Values, shapes
 from lockhouse.errors import Invalid, Unavailable
 
 if TYPE_CHECKING:
@@ -84,17 +85,17 @@ class SqliteShelf:
             raise
 
     def load(self, table: str, keys: Iterable[KeyTuple]) -> dict[KeyTuple, Values]:
-        """The committed rows with these keys."""
+        """The committed rows with these keys.
+
+        Raises:
+            Tampered: as every read here, a text of the table is none in UTF-8.
+        """
         shape = shapes()[table]
-        cursor = self._connections[shape.store].cursor()
-        found: dict[KeyTuple, Values] = {}
-        try:
-            for part in cut(list(keys)):
-                for values in cursor.execute(get_sql(shape.row, len(part)), flat(part)):
-                    found[shape.key_of(values)] = values
-        except apsw.Error as error:
-            raise _unreadable(shape.store, error) from error
-        return found
+        return {
+            shape.key_of(values): values
+            for part in cut(list(keys))
+            for values in self._all(shape, get_sql(shape.row, len(part)), flat(part))
+        }
 
     def apply(self, store: Store, effects: Effects) -> None:
         """Write all of it in one durable transaction, or nothing.
@@ -122,18 +123,18 @@ class SqliteShelf:
         """A whole small table."""
         shape = shapes()[table]
         sql = f"SELECT {columns(shape)} FROM {table}"  # noqa: S608  # names come from our own classes
-        return self._ask(shape.store, sql)
+        return self._all(shape, sql)
 
     def unplaced(self) -> list[Values]:
         """Ledger entries without a position."""
         shape = shapes()["ledger_entry"]
-        return self._ask("record", f"SELECT {columns(shape)} FROM ledger_entry WHERE position IS NULL")  # noqa: S608
+        return self._all(shape, f"SELECT {columns(shape)} FROM ledger_entry WHERE position IS NULL")  # noqa: S608
 
     def entries_at(self, lane: str, counter: int) -> list[Values]:
         """Ledger entries with this place in a lane."""
         shape = shapes()["ledger_entry"]
         sql = f"SELECT {columns(shape)} FROM ledger_entry WHERE lane = ? AND counter = ?"  # noqa: S608  # as above
-        return self._ask("record", sql, (lane, counter))
+        return self._all(shape, sql, (lane, counter))
 
     def count_from(self, position: int) -> int:
         """How many ledger entries stand from this position on, or have none that a tree has."""
@@ -142,30 +143,32 @@ class SqliteShelf:
             " + (SELECT count(*) FROM ledger_entry WHERE position IS NULL)"
             " + (SELECT count(*) FROM ledger_entry WHERE position < 0)"
         )
-        [(found,)] = self._ask("record", sql, (position,))
+        [(found,)] = self._all(shapes()["ledger_entry"], sql, (position,))
         return int(found)
 
     def lanes(self) -> set[str]:
         """Every lane that an entry names: from one to the next along the index, not over all entries."""
-        return {name for (name,) in self._ask("record", _LANES)}
+        return {name for (name,) in self._all(shapes()["ledger_entry"], _LANES)}
 
     def entries_from(self, position: int) -> list[Values]:
         """Ledger entries from this position on, in order."""
         shape = shapes()["ledger_entry"]
         sql = f"SELECT {columns(shape)} FROM ledger_entry WHERE position >= ? ORDER BY position"  # noqa: S608  # as above
-        return self._ask("record", sql, (position,))
+        return self._all(shape, sql, (position,))
 
     def checkpoint_size(self, size: int) -> int:
         """The size of the newest checkpoint up to this size."""
         sql = "SELECT coalesce(max(size), 0) FROM checkpoint WHERE size BETWEEN 1 AND ?"
-        [(found,)] = self._ask("record", sql, (size,))
+        [(found,)] = self._all(shapes()["checkpoint"], sql, (size,))
         return int(found)
 
-    def _ask(self, store: Store, sql: str, values: tuple[Any, ...] = ()) -> list[Values]:
+    def _all(self, shape: Shape, sql: str, values: tuple[Any, ...] = ()) -> list[Values]:
         try:
-            return list(self._connections[store].execute(sql, values))
+            return list(self._connections[shape.store].execute(sql, values))
+        except UnicodeDecodeError as error:
+            raise not_text(shape) from error
         except apsw.Error as error:
-            raise _unreadable(store, error) from error
+            raise _unreadable(shape.store, error) from error
 
     def scrub(self) -> bool:
         """Try once to move the identity store's log into its file and empty it; False while a reader is in the way.
