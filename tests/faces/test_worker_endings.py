@@ -96,7 +96,7 @@ async def test_an_erasure_does_not_stall_by_the_state_of_its_intent(tmp_path: Pa
     folder, clock = await found(tmp_path), Clock()
     async with wiring.opened(folder, role="console", clock=clock) as one:
         [person] = await _persons(one, ["a@example.com"])
-        case = (await request.open_erasure(one.house, person, by=BY, journal=one.journal)).case
+        case = (await request.open_erasure(one.house, person, by=BY)).case
         await _plant(one, case.id, state=state)
     with capture_logs() as lines:
         async with _working(folder, clock) as (worker, one):
@@ -114,7 +114,7 @@ async def test_an_erasure_whose_intent_was_taken_away_is_named_once(tmp_path: Pa
     folder, clock = await found(tmp_path), Clock()
     async with wiring.opened(folder, role="console", clock=clock) as one:
         [person] = await _persons(one, ["a@example.com"])
-        case = (await request.open_erasure(one.house, person, by=BY, journal=one.journal)).case
+        case = (await request.open_erasure(one.house, person, by=BY)).case
         await one.house.commits.commit(Change("record", deletes=(Delete(Intent.TABLE, (case.id,)),)))
     with capture_logs() as lines:
         async with _working(folder, clock) as (worker, _):
@@ -128,7 +128,7 @@ async def test_a_sweep_edited_by_hand_is_planned_again(tmp_path: Path) -> None:
     folder, clock = await found(tmp_path), Clock()
     async with wiring.opened(folder, role="console", clock=clock) as one:
         [person] = await _persons(one, ["a@example.com"])
-        case = (await request.open_erasure(one.house, person, by=BY, journal=one.journal)).case
+        case = (await request.open_erasure(one.house, person, by=BY)).case
         await request.fulfil(one.house, case, journal=one.journal, now=True)
     with closing(sqlite3.connect(folder / "record.db")) as store, store:
         store.execute("UPDATE job SET kind = 'x'")

@@ -97,7 +97,7 @@ def test_a_reader_can_neither_write_nor_checkpoint(tmp_path: Path) -> None:
         reads = SqliteReads(tmp_path)
         for statement in ("DELETE FROM person", "PRAGMA wal_checkpoint(TRUNCATE)"):
             with pytest.raises(Unavailable, match="identity store: expected a readable database"):
-                reads._ask("identity", ((statement, ()),))
+                reads._ask(shapes()["person"], ((statement, ()),))
         reads.close()
         assert (tmp_path / "identity.db-wal").read_bytes() == log != b""
 
