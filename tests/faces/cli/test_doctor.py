@@ -66,7 +66,7 @@ def test_a_store_that_was_emptied_or_taken_away_is_said_to_be_so_and_none_is_mad
         assert "backup restore" in seen.err
     assert not file.exists() if is_gone else file.stat().st_size == 0
     state, sentence, mend = _said(desk, "schema")
-    assert (state, sentence) == ("FAIL", f"No readable database: {store}.")
+    assert (state, sentence) == ("FAIL", f"No readable database: {store}. Keep the file as it is.")
     assert "backup restore" in mend
 
 
