@@ -95,14 +95,15 @@ _APPENDED = {"record", "receipt"}
         ("record.received_at", FAR, "recipient show news"),
         ("record.proof", -1, "person reveal {anna} --reason other"),
         ("record.assurance", 9, "person timeline {anna}"),
+        ("record.id", b"\x93\x01", "person reveal {anna} --reason other"),
+        ("record.id", b"\x93\x01", "key reseal {anna}"),
+        ("record.salt", b"", "person reveal {anna} --reason other"),
         ("outbox.run_at", FAR, "recipient show news"),
         ("consent.purpose", -1, "consent show {anna}"),
         ("credential.generation", -1, "channel show shop"),
     ],
 )
-def test_a_number_that_no_row_of_ours_has_is_named_with_its_table(
-    desk: Desk, place: str, value: int | bytes, line: str
-) -> None:
+def test_what_no_row_of_ours_has_is_named_with_its_table(desk: Desk, place: str, value: int | bytes, line: str) -> None:
     named = {
         "anna": desk.person(),
         "case": desk.call("request list", json=True).value[0]["request"],

@@ -30,6 +30,10 @@ MAX_COMPARTMENT = 0xFFFF
 WHOLE = 0
 """Stands for no compartment: nothing is sealed under its key. It ends with all of the person and never before, so that
 the journal can name a person of whom nothing, or nothing any more, was sealed."""
+_NO_KEK = (
+    "if no KEK was taken away, somebody changed the generation of a row of key_ring or limbo in identity.db; keep a "
+    "copy as evidence, then put it right or restore a backup"
+)
 _SHARD_LENGTH = struct.pack(">I", 1)
 _PLACE = struct.Struct(">I16sIQIQ")
 PAIR_BYTES = SERIAL_BYTES + KEY_BYTES
@@ -97,7 +101,7 @@ class Wrapper:
         if key is None:
             prk = self._prks.get(generation)
             if prk is None:
-                raise Unavailable(f"keyring: expected the KEK of generation {generation}")
+                raise Unavailable(f"keyring: expected the KEK of generation {generation}", hint=_NO_KEK)
             key = expand(prk, self._infos[generation] + _SHARD_LENGTH + shard)
             self._keys[generation, shard] = key
         return AESGCM(key)

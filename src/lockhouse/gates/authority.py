@@ -82,10 +82,10 @@ def checked_bound(rows: Iterable[BoundT], macs: RowMacs) -> list[BoundT]:
 
 
 def sound(rows: Iterable[RowT]) -> list[RowT]:
-    """The rows, each with every number where its column's numbers lie.
+    """The rows, each with every number where its column's numbers lie, and ids of their length.
 
     Raises:
-        Tampered: one lies elsewhere. Which row it is, the statement in the hint finds; no value is told.
+        Tampered: one has another. Which row it is, the statement in the hint finds; no value is told.
     """
     kept = []
     for row in rows:
@@ -100,7 +100,7 @@ def sound(rows: Iterable[RowT]) -> list[RowT]:
 def _unsound(row: Row, err: msgspec.ValidationError) -> Tampered:
     column = row.__struct_fields__[int(_PLACE.findall(str(err))[-1])]
     return Tampered(
-        f"{row.TABLE}: expected {column} as this house writes it, got another number",
+        f"{row.TABLE}: expected {column} as this house writes it, got what no row of ours has",
         hint=f"{_finding(type(row), column)} finds it in {row.STORE}.db; keep a copy as evidence, then put it right or "
         "restore a backup",
     )
@@ -110,8 +110,11 @@ def _finding(row: type[Row], column: str) -> str:
     """The statement that finds rows with what no row of ours has in this column."""
     hint = typing.get_type_hints(row, include_extras=True)[column]
     [held] = [meta for one in (hint, *typing.get_args(hint)) for meta in getattr(one, "__metadata__", ())]
-    outside = f"< {held.ge}" if held.le is None else f"NOT BETWEEN {held.ge} AND {held.le}"
-    return f"SELECT * FROM {row.TABLE} WHERE {column} {outside}"  # noqa: S608  # names and numbers of our own, to be read
+    if held.min_length is not None:
+        outside = f"length({column}) <> {held.min_length}"
+    else:
+        outside = f"{column} < {held.ge}" if held.le is None else f"{column} NOT BETWEEN {held.ge} AND {held.le}"
+    return f"SELECT * FROM {row.TABLE} WHERE {outside}"  # noqa: S608  # names and numbers of our own, to be read
 
 
 def _before_mac(row: Person | Identifier | ErasedMark) -> bytes:

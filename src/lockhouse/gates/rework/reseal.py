@@ -22,6 +22,7 @@ from lockhouse.crypto.noted import refs_root
 from lockhouse.crypto.seal import decode_boxes, encode_boxes
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Erased, Expired, NotFound, Tampered, Unavailable
+from lockhouse.gates.authority import sound
 from lockhouse.gates.disclose.noting import commit_note, ticket
 from lockhouse.gates.facts import SEAL_OPEN
 from lockhouse.gates.leaves import newest_leaves
@@ -117,7 +118,7 @@ async def _with_tries(house: House, person: bytes, leaves: Mapping[bytes, bytes 
         footing = await Footing.of(house)
         seal = await _living(house, person)
         # Read behind the seal: what changes a row without moving the seal is expected with the row.
-        part = _Range(sorted((await house.reads.get(Record, ids)).values(), key=lambda row: row.id))
+        part = _Range(sorted(sound((await house.reads.get(Record, ids)).values()), key=lambda row: row.id))
         if any(record_leaf_of(row) != leaves[row.id] for row in part.rows):
             if left < TRIES - 1:
                 raise Tampered("record: expected a row as the ledger knows it", hint=_NAMES)

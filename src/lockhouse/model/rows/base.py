@@ -1,7 +1,8 @@
-"""What every row is: a frozen value that names its table, store, key and indexes once; and what its numbers may be.
+"""What every row is: a frozen value that names its table, store, key and indexes once; and what it may hold.
 
-A row without a MAC says of its numbers in which range they lie. Nothing is checked when a row is made or read: who
-shows a row or works with it asks `gates.authority.sound`, and who audits or sweeps takes rows as they stand.
+A row without a MAC says of its numbers in which range they lie, and of ids how long they are. Nothing is checked when a
+row is made or read: who shows a row or works with it asks `gates.authority.sound`, and who audits or sweeps takes rows
+as they stand.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ U16 = Annotated[int, msgspec.Meta(ge=0, le=0xFFFF)]
 """What stands in a box's directory in 16 bits: a compartment, an epoch."""
 OneOfThree = Annotated[int, msgspec.Meta(ge=1, le=3)]
 """An assurance, a proof."""
+Sixteen = Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
+"""An id, a salt."""
 State = Annotated[int, msgspec.Meta(ge=0, le=2)]
 """A `KeyState`."""
 

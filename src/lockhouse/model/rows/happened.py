@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lockhouse.model.rows.base import At, OneOfThree, Row, Whole
+from lockhouse.model.rows.base import At, OneOfThree, Row, Sixteen, Whole
 
 
 class Record(Row, frozen=True):
@@ -13,8 +13,8 @@ class Record(Row, frozen=True):
     KEY = ("id",)
     INDEXES = (("person", "id"),)
     APPEND = True
-    id: bytes
-    person: bytes
+    id: Sixteen
+    person: Sixteen
     channel: Whole
     event: Whole
     occurred_at: At
@@ -22,7 +22,7 @@ class Record(Row, frozen=True):
     assurance: OneOfThree
     proof: OneOfThree
     policy: Whole
-    salt: bytes
+    salt: Sixteen
     clear: bytes
     """msgpack map of slot number -> value of `clear: true` fields; empty bytes when there is none."""
     boxes: bytes
