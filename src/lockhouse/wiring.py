@@ -30,6 +30,7 @@ from lockhouse.adapters.migrations.run import migrate, migrate_check
 from lockhouse.adapters.migrations.schema import require_schemas
 from lockhouse.adapters.outbound import SafeHTTP
 from lockhouse.adapters.passphrase import read_passphrase
+from lockhouse.adapters.restoring import is_restoring, require_restored, restoring
 from lockhouse.adapters.sqlite_copy import SqliteCopies
 from lockhouse.adapters.sqlite_reads import SqliteReads
 from lockhouse.adapters.sqlite_writer.local import LocalWriter
@@ -203,6 +204,7 @@ def open_root(chosen: Settings) -> Root:
 
 def serve_writer(folder: Path) -> None:
     """Be the writer process of a house; returns when it is told to end."""
+    require_restored(folder)
     chosen = houses.load(folder, os.environ)
     house = bytes.fromhex(chosen.house)
 
@@ -234,9 +236,12 @@ async def opened(
 
     Raises:
         NotFound: there is no house in this folder.
-        Unavailable: the root is locked, or another command holds the house just now.
+        Unavailable: the root is locked, another command holds the house just now, or its restore did not come to its
+            end.
     """
     chosen = houses.load(folder, os.environ)
+    if purpose != "restored":
+        require_restored(folder)
     identity, time = bytes.fromhex(chosen.house), clock or SystemClock()
     async with AsyncExitStack() as open_things:
         http = SafeHTTP(private=chosen.private_recipients)
@@ -248,9 +253,7 @@ async def opened(
         open_things.callback(reads.close)
         root = open_root(chosen)
         keys = await unlock(house=identity, root=root, reads=reads)
-        if purpose == "restored":
-            _begin_line(folder, identity, keys.secrets["log"])
-        kept = _anchors(folder, chosen, keys.secrets["log"])
+        kept = _anchors(folder, chosen, keys.secrets["log"], begins=purpose == "restored")
         parts = replace(
             _parts(identity, keys.secrets["log"], time, kept), quiet=purpose == "audit", restored=purpose == "restored"
         )
@@ -304,8 +307,10 @@ def _shipped_to(chosen: Settings, name: str = JOURNAL) -> Path:
     return beside / f"{chosen.house}.{name}"
 
 
-def _anchors(folder: Path, chosen: Settings, log_key: Secret) -> anchors.Anchors:
+def _anchors(folder: Path, chosen: Settings, log_key: Secret, *, begins: bool = False) -> anchors.Anchors:
     """The signed checkpoints beside the journal's two places; each line of a house has a file of its own there."""
+    if begins:
+        _begin_line(folder, bytes.fromhex(chosen.house), log_key)
     key = _vkey(bytes.fromhex(chosen.house), log_key)
     line = anchors.line_of(folder, vkey=key)
     name = f"{line}.{anchors.FILE}" if line else anchors.FILE
@@ -383,6 +388,7 @@ def host_of(folder: Path) -> Host:
 
 __all__ = [
     "KINDS", "LIFELINE_VARIABLE", "SCHEMA", "SOCKET_FILE", "Opened", "SystemClock", "bind_to_parent", "copies",
-    "destroyed_keys", "found", "host_of", "is_free", "jobs", "migrate_house", "open_lock", "open_root", "opened",
-    "read_passphrase", "require_schemas", "schema_of", "serve_writer", "template",
+    "destroyed_keys", "found", "host_of", "is_free", "is_restoring", "jobs", "migrate_house", "open_lock", "open_root",
+    "opened", "read_passphrase", "require_restored", "require_schemas", "restoring", "schema_of", "serve_writer",
+    "template",
 ]  # fmt: skip

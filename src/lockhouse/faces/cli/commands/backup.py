@@ -9,14 +9,22 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from lockhouse.errors import Invalid, LockhouseError, NotFound, Tampered
+from lockhouse.errors import Invalid, NotFound
 from lockhouse.faces.cli.acting import As, allowed, os_user
 from lockhouse.faces.cli.call import MARK, Call, Here, noun
 from lockhouse.faces.cli.drafts import live_version
 from lockhouse.faces.cli.files import write_new
 from lockhouse.faces.cli.layout import Said, count, pairs, plain, when
 from lockhouse.flows import backup
-from lockhouse.wiring import copies, destroyed_keys, is_free, opened
+from lockhouse.wiring import (
+    copies,
+    destroyed_keys,
+    is_free,
+    is_restoring,
+    opened,
+    require_restored,
+    restoring,
+)
 
 if TYPE_CHECKING:
     from lockhouse.gates.forgotten import Forgotten
@@ -74,8 +82,10 @@ async def restore(
     source, target = call.cwd / directory, call.cwd / to
     manifest = backup.parse_manifest(_read(source / backup.MANIFEST))
     today = call.folder() if only else None
+    if today is not None:
+        require_restored(today)
     _empty(target)
-    try:
+    with restoring(target):  # until it has ended, nobody opens what lies there
         for store in backup.ORDER:
             await _place(store, source, target, manifest=manifest, today=today if store != only else None)
         write_new(target / MARK, [_read(source / MARK)])
@@ -85,11 +95,6 @@ async def restore(
             whole=any(one.whole for one in known), anyway=without_journal,
         )  # fmt: skip
         replayed = await _replay(target, came, call=call)
-    except Tampered:  # it is shut for reading, or takes no entry; somebody has to look at it
-        raise
-    except LockhouseError:
-        _clear(target)
-        raise
     value = {
         "house": target, "backup": manifest.backup, "journal": len(came.destroyed), "whole_journal": not replayed.shut,
         "replayed": plain(replayed),
@@ -155,11 +160,6 @@ def _lacking(forgotten: Forgotten) -> str:
     return f"{told} See: lockhouse ledger log"
 
 
-def _clear(folder: Path) -> None:
-    for path in folder.iterdir():
-        path.unlink()
-
-
 async def _place(
     store: Store, source: Path, target: Path, *, manifest: backup.Manifest, today: Path | None
 ) -> None:  # fmt: skip
@@ -171,7 +171,9 @@ async def _place(
 
 def _empty(folder: Path) -> None:
     if not is_free(folder):
-        raise Invalid("folder", "a new or empty one", got="one that holds something", hint="choose another")
+        stopped = "remove it first, if nothing restores it any more" if is_restoring(folder) else ""
+        got = "one with a restore under way, or that stopped" if stopped else "one that holds something"
+        raise Invalid("folder", "a new or empty one", got=got, hint=stopped or "choose another")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
