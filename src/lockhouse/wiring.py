@@ -22,7 +22,7 @@ from lockhouse.adapters.durable import open_lock, sync_folder
 from lockhouse.adapters.group_commit.engine import WriterParts
 from lockhouse.adapters.host_facts import listener, look
 from lockhouse.adapters.ids import SystemIds
-from lockhouse.adapters.journal import BEGUN, Journal, Known
+from lockhouse.adapters.journal import BEGUN, Journal, JournalFile
 from lockhouse.adapters.kms_file import FileRoot, default_root
 from lockhouse.adapters.lifeline import LIFELINE_VARIABLE, bind_to_parent
 from lockhouse.adapters.migrations import HEAD as SCHEMA
@@ -133,7 +133,7 @@ async def found(folder: Path, chosen: Settings, *, clock: Clock | None = None) -
     migrate(folder)
     secrets = new_secrets(ids)
     kept = _anchors(folder, final, secrets["log"])
-    _journal(folder, final).begin(at=time.now_ms(), cause=BEGUN)
+    _journal(folder, final, kept.line).begin(at=time.now_ms(), cause=BEGUN)
     writer = LocalWriter(folder, _parts(house, secrets["log"], time, kept))
     try:
         await found_keys(house=house, secrets=secrets, root=root, commits=writer, ids=ids, clock=time)
@@ -270,9 +270,9 @@ async def opened(
         if house.live_policy is not None and purpose == "use":
             await ensure_epochs(house, house.live_policy.policy.compartments)
         yield Opened(
-            folder=folder, settings=chosen, house=house, root=root, writer=writer, journal=_journal(folder, chosen),
-            anchors=kept, http=http, verifier=_vkey(identity, keys.secrets["log"]), lane_key=parts.lane_key,
-            alone=beside is None,
+            folder=folder, settings=chosen, house=house, root=root, writer=writer, anchors=kept, http=http,
+            journal=_journal(folder, chosen, kept.line), verifier=_vkey(identity, keys.secrets["log"]),
+            lane_key=parts.lane_key, alone=beside is None,
         )  # fmt: skip
 
 
@@ -297,24 +297,29 @@ async def _is_listened_to(folder: Path) -> bool:
     return True
 
 
-def _journal(folder: Path, chosen: Settings) -> Journal:
-    """The destruction journal and where it is shipped to: beside the root key file unless the settings name a place."""
-    return Journal(folder / JOURNAL, ship_to=_shipped_to(chosen))
+def _journal(folder: Path, chosen: Settings, line: str) -> Journal:
+    """The destruction journal of a line of the house, and where it is shipped to."""
+    return Journal(folder / JOURNAL, ship_to=_shipped_to(chosen, JOURNAL, line))
 
 
-def _shipped_to(chosen: Settings, name: str = JOURNAL) -> Path:
-    beside = Path(chosen.journal_copy) if chosen.journal_copy else Path(chosen.root).parent
-    return beside / f"{chosen.house}.{name}"
+def _shipped_to(chosen: Settings, name: str, line: str) -> Path:
+    """Each line of a house has a file of its own there."""
+    return _shipping(chosen) / ".".join([chosen.house, *([line] if line else []), name])
+
+
+def _shipping(chosen: Settings) -> Path:
+    """Where journal and anchors are shipped to: beside the root key file unless the settings name a place."""
+    return Path(chosen.journal_copy) if chosen.journal_copy else Path(chosen.root).parent
 
 
 def _anchors(folder: Path, chosen: Settings, log_key: Secret, *, begins: bool = False) -> anchors.Anchors:
-    """The signed checkpoints beside the journal's two places; each line of a house has a file of its own there."""
+    """The signed checkpoints beside the journal's two places."""
     if begins:
         _begin_line(folder, bytes.fromhex(chosen.house), log_key)
     key = _vkey(bytes.fromhex(chosen.house), log_key)
     line = anchors.line_of(folder, vkey=key)
-    name = f"{line}.{anchors.FILE}" if line else anchors.FILE
-    return anchors.Anchors(folder / anchors.FILE, ship_to=_shipped_to(chosen, name), vkey=key)
+    ship_to = _shipped_to(chosen, anchors.FILE, line)
+    return anchors.Anchors(folder / anchors.FILE, ship_to=ship_to, vkey=key, line=line)
 
 
 def _begin_line(folder: Path, house: bytes, log_key: Secret) -> None:
@@ -359,13 +364,13 @@ def copies() -> SqliteCopies:
     return SqliteCopies()
 
 
-def destroyed_keys(folder: Path) -> Known:
-    """What the destruction journal says was destroyed, here or where it is shipped to.
+def journal_of(folder: Path, *, line: str | None = None) -> Journal:
+    """The journal of the house in a folder, which is not opened, and of this line; of the folder's own if None.
 
     Raises:
-        Tampered: a line is no journal line, or one is missing before it.
+        Tampered: what says the line is no note of one.
     """
-    return _journal(folder, houses.load(folder, os.environ)).known()
+    return _journal(folder, houses.load(folder, os.environ), anchors.said_line(folder) if line is None else line)
 
 
 def host_of(folder: Path) -> Host:
@@ -380,15 +385,15 @@ def host_of(folder: Path) -> Host:
         host, port = houses.address_of(text, where=f"listen_{name}")
         served.append(listener(name, host, port, loopback=houses.is_loopback(host)))
     return look(
-        folder, root=Path(chosen.root), passphrase=chosen.root_passphrase_file, journal=_shipped_to(chosen).parent,
+        folder, root=Path(chosen.root), passphrase=chosen.root_passphrase_file, journal=_shipping(chosen),
         listeners=served, tls=chosen.tls, files=(chosen.tls_cert, chosen.tls_key), public_url=bool(chosen.public_url),
         demo=chosen.demo,
     )  # fmt: skip
 
 
 __all__ = [
-    "KINDS", "LIFELINE_VARIABLE", "SCHEMA", "SOCKET_FILE", "Opened", "SystemClock", "bind_to_parent", "copies",
-    "destroyed_keys", "found", "host_of", "is_free", "is_restoring", "jobs", "migrate_house", "open_lock", "open_root",
-    "opened", "read_passphrase", "require_restored", "require_schemas", "restoring", "schema_of", "serve_writer",
-    "template",
+    "KINDS", "LIFELINE_VARIABLE", "SCHEMA", "SOCKET_FILE", "JournalFile", "Opened", "SystemClock", "bind_to_parent",
+    "copies", "found", "host_of", "is_free", "is_restoring", "jobs", "journal_of", "migrate_house", "open_lock",
+    "open_root", "opened", "read_passphrase", "require_restored", "require_schemas", "restoring", "schema_of",
+    "serve_writer", "template",
 ]  # fmt: skip

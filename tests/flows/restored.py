@@ -30,20 +30,20 @@ def copied(world: World, *stores: Store) -> Tables:
     return {name: copy.deepcopy(rows) for name, rows in tables.items() if shapes()[name].store in stores}
 
 
-async def restored(
-    world: World, tables: Tables, *, only: Store | None = None, anyway: bool = False, size: int = 0
+async def restored(  # noqa: PLR0913  (what a backup can be)
+    world: World, tables: Tables, *, only: Store | None = None, anyway: bool = False, size: int = 0, at: int = 0
 ) -> Restored:
     """The house with these tables in place of its own; `only` one store of them is from a backup.
 
     Args:
         anyway: also without the whole journal.
-        size: of the tree when the backup was made.
+        size: of the tree when the backup was made. `at`: when it was, ms.
     """
     for name, rows in tables.items():
         world.store.shelf.tables[name].clear()
         world.store.shelf.tables[name].update(copy.deepcopy(rows))
     back = await world.second()
-    manifest = msgspec.structs.replace(MANIFEST, size=size)
+    manifest = msgspec.structs.replace(MANIFEST, size=size, at=at)
     source = backup.Source(manifest=manifest, destroyed=frozenset(back.journal.serials), only=only, anyway=anyway)
     replayed = await backup.replay(back.house, source, journal=back.journal, by="os-user:1")
     fields = {one.name: getattr(back, one.name) for one in dataclasses.fields(back)}

@@ -5,7 +5,7 @@ what it signed before. Each line is a checkpoint with the frontier of its tree. 
 own: it must have the root that was signed. The writer goes on from the newest anchor, or not at all.
 
 A house brought back from a backup begins a *line* of its own (a note by the log key in its folder says which), so that
-trying a backup does not stop the house it was made of.
+trying a backup does not stop the house it was made of. The destruction journal is a line's as well.
 """
 
 from __future__ import annotations
@@ -50,13 +50,14 @@ class Newest(NamedTuple):
 class Anchors:
     """The file in the house folder and its copy in the place that the destruction journal is shipped to."""
 
-    def __init__(self, path: Path, *, ship_to: Path, vkey: str) -> None:
+    def __init__(self, path: Path, *, ship_to: Path, vkey: str, line: str = "") -> None:
         """Name the two files; they are made when first written.
 
         Args:
             path: in the house folder.
             ship_to: elsewhere.
             vkey: verifier key of the log; its name is the log's origin.
+            line: of the house, in hex; empty for the first.
 
         Raises:
             Invalid: both are the same file.
@@ -65,6 +66,7 @@ class Anchors:
             raise Invalid("anchors", "a second place to keep them in", got="the same file twice")
         self._places = {"house folder": path, "shipped copy": ship_to}
         self._vkey = vkey
+        self.line = line
 
     def append(self, checkpoint: str, frontier: bytes) -> None:
         """The checkpoint is durable in both places when it returns. Repeating one does no harm.
@@ -166,16 +168,40 @@ def line_of(folder: Path, *, vkey: str) -> str:
         Tampered: the note is not signed for this log.
         Unavailable: it cannot be read.
     """
+    note = _note(folder)
+    if not note:
+        return ""
+    origin, line = _line(open_note(note, [vkey]))
+    if origin != vkey.partition("+")[0]:
+        raise Tampered("anchors: expected the note of a line, got another")
+    return line
+
+
+def said_line(folder: Path) -> str:
+    """The same as the folder says it, unverified: of a house whose keys are not at hand.
+
+    Raises:
+        Tampered: it is no note of a line.
+        Unavailable: it cannot be read.
+    """
+    note = _note(folder)
+    return _line(note)[1] if note else ""
+
+
+def _note(folder: Path) -> str:
     try:
-        note = (folder / LINE_FILE).read_text("utf-8")
+        return (folder / LINE_FILE).read_text("utf-8")
     except FileNotFoundError:
         return ""
     except OSError as error:
         raise Unavailable("anchors: expected a readable file, got an error") from error
     except UnicodeDecodeError as error:
         raise Tampered("anchors: expected the note of a line, got another") from error
-    origin, said, *_ = open_note(note, [vkey]).split("\n")
-    found = _LINE.fullmatch(said)
-    if found is None or origin != vkey.partition("+")[0]:
+
+
+def _line(text: str) -> tuple[str, str]:
+    origin, _, rest = text.partition("\n")
+    found = _LINE.fullmatch(rest.partition("\n")[0])
+    if found is None:
         raise Tampered("anchors: expected the note of a line, got another")
-    return found[1]
+    return origin, found[1]

@@ -4,11 +4,16 @@ A restored backup brings keys back; the journal, shipped elsewhere before any de
 again. It holds random serials only, nothing of a person. One JSON line a batch; a line is whole once it ends. Each line
 has a number and the hash of the line before it, so that one that was lost is missed; a house begins its journal when it
 is made, so that one that is not there is missed too.
+
+A house that was brought back begins a journal of its own, as a copy of what it was brought back with: what is destroyed
+in it, say to try a backup, must never end anybody in the house that the backup is of.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -20,7 +25,6 @@ from lockhouse.posture.world import JournalPlace
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
-    from pathlib import Path
 
 VERSION = 2
 SERIAL_BYTES = 8
@@ -28,6 +32,8 @@ SERIAL_BYTES = 8
 BEGUN = "begun"
 LOST = "lost"
 """Causes on a journal's first line, which names no key: it began with its house, or in place of one that was lost."""
+RESTORED = "restored"
+"""Cause on the line from which on a journal is that of a house that was brought back; it names no key either."""
 _FIRST = bytes(32).hex()
 _MEND = "keep this file as evidence, and put the other of the journal's two files in its place"
 
@@ -40,7 +46,7 @@ class Destroyed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         n: its number, from 1 without a hole.
         prev: SHA-256 of the line before it, without its line feed, in hex; zeros for the first.
         at: ms since 1970.
-        cause: a stable word (`person`, `compartment`, `epoch`); `begun` or `lost` for the first.
+        cause: a stable word (`person`, `compartment`, `epoch`); `begun` or `lost` for the first; `restored`.
         serials: hex of each destroyed key's serial.
     """
 
@@ -52,16 +58,22 @@ class Destroyed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     serials: tuple[str, ...]
 
 
-class Known(NamedTuple):
-    """What a journal's two files say together.
+class JournalFile(NamedTuple):
+    """A file of a journal, as it was read: its lines, and what they say."""
 
-    Attributes:
-        serials: of every key that was destroyed. `whole`: one of the files reaches back to the founding; without it
-            nobody knows what else was destroyed.
-    """
+    path: Path
+    raw: tuple[bytes, ...]
+    lines: tuple[Destroyed, ...]
 
-    serials: frozenset[bytes]
-    whole: bool
+    @property
+    def serials(self) -> frozenset[bytes]:
+        """Of every key that it names."""
+        return frozenset(bytes.fromhex(serial) for line in self.lines for serial in line.serials)
+
+    @property
+    def whole(self) -> bool:
+        """Whether it reaches back to the founding; without one that does nobody knows what else was destroyed."""
+        return self.lines[0].cause == BEGUN
 
 
 class Journal:
@@ -97,25 +109,55 @@ class Journal:
             if path not in there:
                 append_next(path, lambda last: begun if last is None else b"", where=f"journal, {name}")
 
-    def known(self) -> Known:
-        """Everything that was destroyed.
+    def follow(self, files: Sequence[JournalFile], *, at: int) -> None:
+        """Both files begin as a copy of what these say together, and say that they are a restored house's from here on.
+
+        Args:
+            files: of the journals that the house was brought back with; without one a journal begins in its place.
+            at: ms since 1970.
+
+        Raises:
+            Unavailable: one of the two places cannot be written.
+        """
+        first = max(files, key=_reach, default=None)
+        lines = list(first.raw) if first else [_line(None, LOST, (), at=at)]
+        named = set(first.serials) if first else set()
+        for line in [line for file in files for line in file.lines]:  # where a place was away, the other went on
+            if more := [serial for text in line.serials if (serial := bytes.fromhex(text)) not in named]:
+                lines.append(_line(lines[-1], line.cause, more, at=line.at))
+                named.update(more)
+        lines.append(_line(lines[-1], RESTORED, (), at=at))
+        begun = b"".join([line + b"\n" for line in lines])
+        for name, path in self._places.items():
+            append_next(path, lambda last: begun if last is None else b"", where=f"journal, {name}")
+
+    def files(self) -> list[JournalFile]:
+        """Each of the two files that is there and holds something.
 
         Raises:
             Tampered: as `read`.
             Unavailable: a file cannot be read.
         """
-        found = [lines for path in self._places.values() if (lines := read(path))]
-        serials = frozenset(bytes.fromhex(serial) for lines in found for line in lines for serial in line.serials)
-        return Known(serials, any(lines[0].cause == BEGUN for lines in found))
+        return [file for path in self._places.values() if (file := _read(path))]
 
-    def places(self, destroyed: Collection[bytes]) -> tuple[JournalPlace, ...]:
-        """Each of the two files as it stands, held against the keys that the house knows to be destroyed.
+    def named(self) -> frozenset[bytes]:
+        """The serials in whichever of the two files can be read."""
+        found = frozenset[bytes]()
+        for path in self._places.values():
+            with suppress(Tampered, Unavailable):
+                file = _read(path)
+                found |= file.serials if file else frozenset()
+        return found
+
+    def places(self, destroyed: Collection[bytes], in_use: Collection[bytes] = ()) -> tuple[JournalPlace, ...]:
+        """Each of the two files as it stands, held against the keys that the house knows to be destroyed or in use.
 
         Args:
             destroyed: their serials, read before this is asked: a key is written down before it is destroyed.
+            in_use: serials of keys in use; none of them may be named.
         """
-        wanted = frozenset(destroyed)
-        return tuple(_place(name, path, wanted) for name, path in self._places.items())
+        wanted, living = frozenset(destroyed), frozenset(in_use)
+        return tuple(_place(name, path, wanted, living) for name, path in self._places.items())
 
     def append(self, serials: Sequence[bytes], *, cause: str, at: int) -> None:
         """Durable here and there when it returns: only then may the keys be destroyed.
@@ -154,20 +196,26 @@ def _line(last: bytes | None, cause: str, serials: Sequence[bytes], *, at: int) 
     return msgspec.json.encode(line)
 
 
-def _place(name: str, path: Path, destroyed: frozenset[bytes]) -> JournalPlace:
+def _reach(file: JournalFile) -> tuple[bool, int]:
+    return file.whole, len(file.lines)
+
+
+def _place(name: str, path: Path, destroyed: frozenset[bytes], in_use: frozenset[bytes]) -> JournalPlace:
     place = JournalPlace(name=name, path=str(path), folder=path.parent.is_dir())
     try:
-        lines = read(path)
+        file = _read(path)
     except Unavailable:
         return msgspec.structs.replace(place, fault="unreadable")
     except Tampered:
         return msgspec.structs.replace(place, fault="broken")
-    if lines is None:
+    if file is None:
         return msgspec.structs.replace(place, fault="empty" if path.is_file() else "missing")
-    if lines[0].cause != BEGUN:
+    if not file.whole:
         return msgspec.structs.replace(place, fault="late")
-    lacking = len(destroyed - {bytes.fromhex(serial) for line in lines for serial in line.serials})
-    return msgspec.structs.replace(place, fault="short" if lacking else "", lacking=lacking)
+    if lacking := len(destroyed - file.serials):
+        return msgspec.structs.replace(place, fault="short", lacking=lacking)
+    living = len(in_use & file.serials)
+    return msgspec.structs.replace(place, fault="living" if living else "", living=living)
 
 
 def _parsed(line: bytes) -> Destroyed:
@@ -190,12 +238,18 @@ def read(path: Path) -> list[Destroyed] | None:
         Tampered: a line that is no journal line, or does not follow from the one before it: some were lost or changed.
         Unavailable: the file cannot be read.
     """
+    file = _read(path)
+    return list(file.lines) if file else None
+
+
+def _read(path: Path) -> JournalFile | None:
     lines: list[Destroyed] = []
     before = _FIRST
-    for raw in whole_lines(path, where="journal"):
+    whole = whole_lines(path, where="journal")
+    for raw in whole:
         line = _parsed(raw)
         if line.n != len(lines) + 1 or not equal(line.prev.encode(), before.encode()):
             raise Tampered(f"journal, line {len(lines) + 1}: expected the line that follows, got another", hint=_MEND)
         lines.append(line)
         before = sha256(raw).hexdigest()
-    return lines or None
+    return JournalFile(path, tuple(whole), tuple(lines)) if lines else None

@@ -13,6 +13,7 @@ house can be copied too.
 
 from __future__ import annotations
 
+import re
 from base64 import b64decode
 from collections.abc import AsyncIterator, Awaitable, Callable
 from hashlib import sha256
@@ -31,6 +32,7 @@ from lockhouse.gates.ending import (
     destroy_again,
     end_some,
     is_back,
+    keep_bare,
     open_cases,
     shut_again,
     sweep_again,
@@ -52,6 +54,7 @@ if TYPE_CHECKING:
     from lockhouse.model.ports import Journal, Sequencer
 
 MANIFEST = "manifest.json"
+_LINE = re.compile(r"(?:[0-9a-f]{32})?")
 ORDER: tuple[Store, Store] = ("record", "identity")
 
 Take = Callable[["Store"], Awaitable[str]]
@@ -62,8 +65,9 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     Attributes:
         backup: its id; `house`, `log`: of which house; in hex.
-        at: ms. `size`, `checkpoint`: of the tree that the record store holds at least.
+        at: ms, before anything was copied. `size`, `checkpoint`: of the tree that the record store holds at least.
         files: SHA-256 of each store's file.
+        line: of the house, in hex, whose journal says what was destroyed since; empty for the first.
     """
 
     version: int
@@ -75,6 +79,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     root: str
     checkpoint: str
     files: dict[str, str]
+    line: str = ""
 
 
 class Replayed(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,24 +120,27 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     only: Store | None = None
 
 
-async def create(house: House, take: Take, *, sequencer: Sequencer, by: str) -> tuple[Manifest, bytes]:
+async def create(
+    house: House, take: Take, *, sequencer: Sequencer, line: str, by: str
+) -> tuple[Manifest, bytes]:  # fmt: skip
     """Both stores are copied and the ledger says so; the manifest and its bytes, still to be written.
 
     Args:
         house: whose stores are copied.
         take: copies one store, checked, and answers the copy's SHA-256 in hex.
         sequencer: seals the log first.
+        line: of the house, in hex.
         by: the actor.
 
     Raises:
         Unavailable: a store could not be copied.
         Tampered: a copy is not whole.
     """
-    point = await sequencer.seal_ledger()
+    point, at = await sequencer.seal_ledger(), house.clock.now_ms()
     files: dict[str, str] = {store: await take(store) for store in ORDER}
     manifest = Manifest(
-        version=1, backup=house.ids.new().hex(), house=house.id.hex(), log=house.log, at=house.clock.now_ms(),
-        size=point.size, root=_root_of(point.text), checkpoint=point.text, files=files,
+        version=1, backup=house.ids.new().hex(), house=house.id.hex(), log=house.log, at=at,
+        size=point.size, root=_root_of(point.text), checkpoint=point.text, files=files, line=line,
     )  # fmt: skip
     raw = msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
     said = BackupEntry(backup=manifest.backup, size=point.size, root=manifest.root, hash=sha256(raw).hexdigest(), by=by)
@@ -156,7 +164,7 @@ def parse_manifest(raw: bytes) -> Manifest:
         manifest = msgspec.json.decode(raw, type=Manifest)
     except (msgspec.MsgspecError, UnicodeDecodeError) as err:
         raise Invalid("backup", "a manifest of version 1", got="something else") from err
-    if manifest.version != 1 or set(manifest.files) != set(ORDER):
+    if manifest.version != 1 or set(manifest.files) != set(ORDER) or not _LINE.fullmatch(manifest.line):
         raise Invalid("backup", "a manifest of version 1 with both stores", got="another")
     return manifest
 
@@ -188,6 +196,8 @@ async def replay(house: House, source: Source, *, journal: Journal, by: str) -> 
     # Before what stands is shut again: whoever refused has a ring to be found by.
     forgotten = await remember(house, size=source.manifest.size) if source.only == "identity" else None
     await _replay_all(house, gone, source=source, journal=journal, by=by)
+    if source.only == "record":
+        await keep_bare(house, since=source.manifest.at)
     to_sweep = await sweep_again(house, journal=journal, by=by)
     replayed = await _destroyed_since(house, before)
     manifest = source.manifest
@@ -216,11 +226,12 @@ def _lacks_journal(source: Source, told: frozenset[bytes]) -> bool:
     if source.whole and not lacking:
         return False
     if not source.anyway:
+        name = ".".join(filter(None, ("HOUSE", source.manifest.line, "destroyed.jsonl")))
         got = f"one that lacks {lacking} of the house's own" if source.whole else "none that begins with the house"
         raise Unavailable(
             f"journal: expected every destroyed key in it, got {got}",
-            hint="put HOUSE.destroyed.jsonl where the settings ship it to (journal_copy, or beside the root key file); "
-            "if it is lost, --without-journal brings back a house that is shut for reading",
+            hint=f"put {name} where the settings ship it to (journal_copy, or beside the root key file); if it is "
+            "lost, --without-journal brings back a house that is shut for reading",
         )  # fmt: skip
     return True
 

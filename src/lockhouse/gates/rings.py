@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
+from lockhouse.crypto.ring import WrappedRing
 from lockhouse.errors import Conflict, Tampered, Unavailable
 from lockhouse.gates.authority import checked
 from lockhouse.gates.cases import checked_case, sound_cases
-from lockhouse.model.rows import Intent, KeyRing, Limbo, Tombstone
+from lockhouse.model.rows import EpochKey, Intent, KeyRing, Limbo, Tombstone
+from lockhouse.model.scale import KeyState
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -52,6 +55,22 @@ async def admit_rings(house: House, persons: Collection[bytes], *, again: bool =
                 continue
         return
     raise Unavailable("keys: expected the key epoch to hold still", retry_after_s=1.0)
+
+
+async def in_use(house: House, serials: Collection[bytes]) -> set[bytes]:
+    """Those of the serials whose keys are in use, a person's or an epoch's; every ring is opened for it, none is kept.
+
+    A ring that does not open is passed over: whoever reads its person's data is told.
+    """
+    found = set[bytes]()
+    async for rings in house.reads.scan(KeyRing):
+        for row in rings:
+            with suppress(Tampered, Unavailable):
+                held = house.keyring.serials_in(WrappedRing(row.person, row.generation, row.version, row.wrapped))
+                found.update(set(held).intersection(serials))
+    async for keys in house.reads.scan(EpochKey):
+        found |= {row.serial for row in keys if row.state == KeyState.LIVE}.intersection(serials)
+    return found
 
 
 async def refuse_ended(house: House, persons: Collection[bytes]) -> dict[bytes, Waiting]:

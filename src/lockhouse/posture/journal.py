@@ -1,4 +1,4 @@
-"""Whether what was destroyed is written down in both places, so that a restored backup destroys it again."""
+"""Whether what was destroyed is written down in both places, and nothing else, so that a restore destroys just that."""
 
 from __future__ import annotations
 
@@ -17,6 +17,10 @@ LOST = (
     "bring the journal back from a copy of your own, into both places; without it a restored backup stays shut for "
     f"reading ({ENDINGS})"
 )
+NAMED = (
+    "keep both files as evidence, and bring the journal back from a copy of your own, from before another house wrote "
+    "into it; whom it names is ended by the next restore"
+)
 _FAULTS = {
     "missing": "there is none",
     "empty": "nothing is in it",
@@ -29,7 +33,10 @@ _FAULTS = {
 def wrong(places: Sequence[JournalPlace]) -> str:
     """Which place lacks what, in one sentence; empty if both are whole."""
     told = [f"{one.name} ({one.path}): {_fault(one)}" for one in places if one.fault]
-    return f"Destroyed keys are not written down in both places. {'; '.join(told)}." if told else ""
+    what = "Destroyed keys are not written down in both places"
+    if all(one.fault in {"", "living"} for one in places):
+        what = "The journal says of keys in use that they were destroyed, and a restore would destroy them"
+    return f"{what}. {'; '.join(told)}." if told else ""
 
 
 def mend(places: Sequence[JournalPlace]) -> str:
@@ -37,7 +44,7 @@ def mend(places: Sequence[JournalPlace]) -> str:
     whole = [one for one in places if not one.fault]
     [bad, *others] = [one for one in places if one.fault]
     if others or not whole:
-        return LOST
+        return NAMED if {one.fault for one in places} == {"living"} else LOST
     if bad.fault == "unreadable":
         return f"let the user of the house read {bad.path} ({ENDINGS})"
     source, target = shlex.quote(whole[0].path), shlex.quote(bad.path)
@@ -52,4 +59,6 @@ def mend(places: Sequence[JournalPlace]) -> str:
 def _fault(place: JournalPlace) -> str:
     if place.fault == "short":
         return f"{place.lacking} destroyed key{'s are' if place.lacking > 1 else ' is'} not in it"
+    if place.fault == "living":
+        return f"it names {place.living} key{'s' if place.living > 1 else ''} in use"
     return _FAULTS[place.fault] if place.folder or place.fault != "missing" else "its folder is missing"

@@ -51,15 +51,17 @@ class JournalPlace(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         name: which of the two. `path`: of the file. `folder`: whether the folder it belongs in is there.
         fault: what is wrong with it: there is none, it holds nothing, it cannot be read, its lines are not the
-            journal's own, it does not begin with the house, or it lacks keys that are destroyed; empty for none.
-        lacking: how many destroyed keys it does not name.
+            journal's own, it does not begin with the house, it lacks keys that are destroyed, or names keys that are in
+            use; empty for none.
+        lacking: how many destroyed keys it does not name. `living`: how many keys in use it does.
     """
 
     name: str
     path: str
     folder: bool = True
-    fault: Literal["", "missing", "empty", "unreadable", "broken", "late", "short"] = ""
+    fault: Literal["", "missing", "empty", "unreadable", "broken", "late", "short", "living"] = ""
     lacking: int = 0
+    living: int = 0
 
 
 class Listener(msgspec.Struct, frozen=True, kw_only=True):

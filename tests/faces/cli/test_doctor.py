@@ -207,3 +207,26 @@ def test_a_journal_that_is_gone_from_both_places_is_a_finding(desk: Desk) -> Non
     shipped.unlink()
     state, sentence, mend = _said(desk, "journal")
     assert (state, sentence.count("there is none"), "from a copy of your own" in mend) == ("FAIL", 2, True)
+
+
+def test_a_journal_that_says_of_a_living_person_that_they_ended_is_a_finding_with_the_file_to_put_right(
+    desk: Desk,
+) -> None:
+    """As a house left it that was brought back beside this one while the two still wrote into one shipped file."""
+    _, shipped = _with_one_erased(desk)
+    desk.send(("Order Completed", {"email": "bo@x.example", "order_id": "B-1"}))
+    request = desk.call(f"request open {desk.person('bo@x.example')}", json=True).value["request"]
+    assert desk.call("backup create ../copy").code == 0
+    assert desk.call("backup restore ../copy --to ../trial").code == 0
+    assert desk.call(f"request cancel {request}").code == 0
+    assert desk.call(f"-C ../trial request fulfil {request} --now --yes").code == 0
+    assert _said(desk, "journal")[0] == "PASS"
+    shipped.write_bytes((desk.folder / "trial" / "destroyed.jsonl").read_bytes())
+    state, sentence, mend = _said(desk, "journal")
+    assert (state, "a restore would destroy them. shipped copy (" in sentence) == ("FAIL", True), sentence
+    assert "it names 9 keys in use" in sentence
+    subprocess.run(mend, shell=True, check=True)  # noqa: S602  # what a person would type
+    assert _said(desk, "journal")[0] == "PASS"
+    for file in (shipped, desk.house / "destroyed.jsonl"):
+        file.write_bytes((desk.folder / "trial" / "destroyed.jsonl").read_bytes())
+    assert "from before another house wrote into it" in _said(desk, "journal")[2]

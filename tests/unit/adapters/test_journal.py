@@ -44,14 +44,49 @@ def test_a_journal_that_never_was_is_told_from_one_that_names_nothing(journal: J
 
 
 def test_only_a_journal_that_began_with_its_house_is_whole(journal: Journal, tmp_path: Path) -> None:
-    assert journal.known() == (frozenset(), False)
+    assert journal.files() == []
     journal.append(SERIALS[:1], cause="person", at=1)
-    assert journal.known() == (frozenset(SERIALS[:1]), False)
+    assert [(file.serials, file.whole) for file in journal.files()] == [(frozenset(SERIALS[:1]), False)] * 2
     other = Journal(tmp_path / "other", ship_to=tmp_path / "elsewhere" / "other")
     other.begin(at=1, cause=BEGUN)
     (tmp_path / "other").unlink()
     other.append(SERIALS, cause="person", at=2)
-    assert other.known() == (frozenset(SERIALS), True)
+    assert [(file.serials, file.whole) for file in other.files()] == [(frozenset(SERIALS), True)] * 2
+
+
+def test_a_restored_houses_journal_begins_as_a_copy_of_all_that_it_was_restored_with(
+    journal: Journal, tmp_path: Path
+) -> None:
+    """The two files need not say the same: one of the places was away for a while."""
+    journal.begin(at=1, cause=BEGUN)
+    journal.append(SERIALS[:1], cause="person", at=2)
+    apart = (tmp_path / "journal").read_bytes()
+    journal.append(SERIALS[1:2], cause="epoch", at=3)
+    (tmp_path / "journal").write_bytes(apart)
+    Journal(tmp_path / "journal", ship_to=tmp_path / "third").append(SERIALS[2:], cause="compartment", at=4)
+    back = Journal(tmp_path / "back", ship_to=tmp_path / "elsewhere" / "back")
+    back.follow(journal.files(), at=9)
+    said = [(1, "begun"), (2, "person"), (4, "compartment"), (3, "epoch"), (9, "restored")]
+    assert _said(tmp_path / "back") == _said(tmp_path / "elsewhere" / "back") == said
+    assert [(file.serials, file.whole) for file in back.files()] == [(frozenset(SERIALS), True)] * 2
+    back.append(SERIALS[:1], cause="person", at=10)
+    assert [line.n for line in read(tmp_path / "back") or []] == [1, 2, 3, 4, 5, 6]
+    assert _said(tmp_path / "journal")[-1] == (4, "compartment")
+
+
+def test_a_house_restored_without_a_journal_has_one_that_says_so(journal: Journal, tmp_path: Path) -> None:
+    journal.follow([], at=5)
+    assert _said(tmp_path / "journal") == [(5, "lost"), (5, "restored")]
+
+
+def test_a_journal_that_names_keys_in_use_is_told_from_a_good_one(journal: Journal, tmp_path: Path) -> None:
+    journal.begin(at=1, cause=BEGUN)
+    Journal(tmp_path / "other", ship_to=tmp_path / "elsewhere" / "journal").append(SERIALS, cause="person", at=2)
+    here, shipped = journal.places([], SERIALS[:2])
+    assert (here.fault, shipped.fault, shipped.living) == ("", "living", 2)
+    assert journal.named() == frozenset(SERIALS)
+    (tmp_path / "elsewhere" / "journal").write_bytes(b"nonsense\n")
+    assert journal.named() == frozenset()
 
 
 def test_a_new_place_gets_all_of_the_journal_before_a_line_is_added(journal: Journal, tmp_path: Path) -> None:

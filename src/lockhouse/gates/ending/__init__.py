@@ -14,7 +14,7 @@ Each step is idempotent and named in the intent, so that start-up carries on an 
 from __future__ import annotations
 
 from lockhouse.gates.cases import Case, open_cases
-from lockhouse.gates.ending.again import adopt, end_some, is_back, shut_again, sweep_again
+from lockhouse.gates.ending.again import adopt, end_some, is_back, keep_bare, shut_again, sweep_again
 from lockhouse.gates.ending.cancel import cancel
 from lockhouse.gates.ending.epoch import begin_epoch, compartment_of
 from lockhouse.gates.ending.orphans import begin_orphans, orphans_of
@@ -23,6 +23,6 @@ from lockhouse.gates.ending.steps import Done, carry_on, destroy_again, shut_at_
 
 __all__ = [
     "Case", "Done", "adopt", "begin_epoch", "begin_orphans", "begin_person", "cancel", "carry_on", "compartment_of",
-    "destroy_again", "end_some", "is_back", "open_cases", "orphans_of", "shut_again", "shut_at_once",
+    "destroy_again", "end_some", "is_back", "keep_bare", "open_cases", "orphans_of", "shut_again", "shut_at_once",
     "sweep_again",
 ]  # fmt: skip

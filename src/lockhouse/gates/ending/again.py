@@ -21,6 +21,7 @@ from lockhouse.gates.authority import checked
 from lockhouse.gates.cases import Case, advance, moved, open_cases, step
 from lockhouse.gates.ending.cancel import put_back
 from lockhouse.gates.ending.epoch import compartment_of, shut_epoch
+from lockhouse.gates.ending.orphans import orphans_of
 from lockhouse.gates.ending.person import limbo_rows, serials_in_limbo, shut
 from lockhouse.gates.ending.seals import move, seals_of, states_of
 from lockhouse.gates.ending.steps import carry_on, destroy_person, holding
@@ -29,7 +30,7 @@ from lockhouse.gates.facts import SEAL_ENDED, SEAL_OPEN
 from lockhouse.gates.told import tell_late
 from lockhouse.ledger.entry import Intent as IntentEntry
 from lockhouse.model.change import Change, Delete
-from lockhouse.model.rows import EpochKey, Limbo, Record, Tombstone
+from lockhouse.model.rows import EpochKey, Limbo, Person, Record, Tombstone
 from lockhouse.model.scale import KeyState
 from lockhouse.rights.erasure import destroy_at
 
@@ -236,6 +237,23 @@ async def _destroyed_case(house: House, stones: Sequence[Tombstone], *, by: str)
     if await step(house, case, was=None, puts=puts, expects=expects, entries=drafts) is not None:
         raise moved()
     return case
+
+
+async def keep_bare(house: House, *, since: int) -> None:
+    """Under older records, whoever was made since they were copied is no orphan, though nothing is stored for them now.
+
+    Their seal is moved, as by anything that happens to a person.
+
+    Args:
+        house: just restored.
+        since: ms.
+    """
+    async for rows in house.reads.scan(Person):
+        young = [row.id for row in rows if row.created_at >= since]
+        bare = await orphans_of(house, young) if young else []
+        puts, expects = move(await seals_of(house, bare), [SEAL_OPEN] * len(bare))
+        if bare:
+            await house.commits.commit(Change("record", puts=tuple(puts), expects=tuple(expects)))
 
 
 async def is_back(house: House, case: Case) -> bool:

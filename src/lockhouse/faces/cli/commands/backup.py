@@ -18,17 +18,20 @@ from lockhouse.faces.cli.layout import Said, count, pairs, plain, when
 from lockhouse.flows import backup
 from lockhouse.wiring import (
     copies,
-    destroyed_keys,
     is_free,
     is_restoring,
+    journal_of,
     opened,
     require_restored,
     restoring,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lockhouse.gates.forgotten import Forgotten
     from lockhouse.model.rows import Store
+    from lockhouse.wiring import JournalFile
 
 APP = noun("backup", "Copies of both stores, and a house brought back from one.")
 MAX_MANIFEST = 1 << 16
@@ -51,7 +54,9 @@ async def create(directory: Path, /, *, acting: As | None = None, call: Here) ->
         actor = allowed(house.house, "backup.create", (acting or As()).role)
         _empty(to)
         take = partial(copies().take, house.folder, to=to)
-        manifest, raw = await backup.create(house.house, take, sequencer=house.writer, by=actor.id)
+        manifest, raw = await backup.create(
+            house.house, take, sequencer=house.writer, line=house.anchors.line, by=actor.id
+        )  # fmt: skip
         settings = (house.folder / MARK).read_bytes()
     write_new(to / MARK, [settings])
     write_new(to / backup.MANIFEST, [raw])
@@ -89,12 +94,12 @@ async def restore(
         for store in backup.ORDER:
             await _place(store, source, target, manifest=manifest, today=today if store != only else None)
         write_new(target / MARK, [_read(source / MARK)])
-        known = [destroyed_keys(one) for one in (target, today) if one is not None]
+        files = journal_of(target, line=manifest.line).files() + (journal_of(today).files() if today else [])
         came = backup.Source(
-            manifest=manifest, destroyed=frozenset().union(*(one.serials for one in known)), only=only,
-            whole=any(one.whole for one in known), anyway=without_journal,
+            manifest=manifest, destroyed=frozenset().union(*(one.serials for one in files)), only=only,
+            whole=any(one.whole for one in files), anyway=without_journal,
         )  # fmt: skip
-        replayed = await _replay(target, came, call=call)
+        replayed = await _replay(target, came, files, call=call)
     value = {
         "house": target, "backup": manifest.backup, "journal": len(came.destroyed), "whole_journal": not replayed.shut,
         "replayed": plain(replayed),
@@ -102,11 +107,11 @@ async def restore(
     return Said(value, _told(to, came, replayed, call=call))
 
 
-async def _replay(target: Path, came: backup.Source, *, call: Call) -> backup.Replayed:
+async def _replay(target: Path, came: backup.Source, files: Sequence[JournalFile], *, call: Call) -> backup.Replayed:
     async with opened(target, role="console", clock=call.clock, purpose="restored") as house:
         by = os_user(house.house).id
+        house.journal.follow(files, at=house.house.clock.now_ms())
         replayed = await backup.replay(house.house, came, journal=house.journal, by=by)
-        house.journal.begin(at=house.house.clock.now_ms())
         policy = house.settings.policy
         live = await live_version(house)
         if live is not None and policy.endswith(".yaml"):

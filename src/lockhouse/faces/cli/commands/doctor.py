@@ -22,6 +22,7 @@ from lockhouse.flows.sweep import odd_jobs
 from lockhouse.gates.cases import Case, sound_cases
 from lockhouse.gates.ending.seals import closed_by_none
 from lockhouse.gates.ending.spoilt import spoilt_endings
+from lockhouse.gates.rings import in_use
 from lockhouse.gates.trusted_time import is_watched
 from lockhouse.ledger.columns import differing
 from lockhouse.ledger.entry import Doctor
@@ -31,7 +32,7 @@ from lockhouse.model.rows import LedgerEntry, Tombstone
 from lockhouse.policy.starter import EXAMPLE_CONTACT
 from lockhouse.posture.checks import Result, counts, examine
 from lockhouse.posture.hosts import is_own
-from lockhouse.posture.world import House, World
+from lockhouse.posture.world import House, JournalPlace, World
 from lockhouse.wiring import host_of, jobs
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ async def _house(opened: Opened) -> House:
         found=await _found(opened) if entries <= MAX_READ and not unsigned else None,
         unwatched=not await is_watched(house),
         read_shut=house.read_shut,
-        journal=opened.journal.places(await _destroyed(house)),
+        journal=await _journal(opened),
         dead=await _dead(house, policy),
         folder=str(opened.folder),
     )
@@ -130,6 +131,13 @@ async def _house(opened: Opened) -> House:
 async def _dead(house: TheHouse, policy: Policy | None) -> dict[str, int]:
     found = {name: (await backlog(house, name))["dead"] for name in (policy.recipients if policy else ())}
     return {name: number for name, number in found.items() if number}
+
+
+async def _journal(opened: Opened) -> tuple[JournalPlace, ...]:
+    """The journal's two files, against what is destroyed; and, if they name other keys, against those in use."""
+    destroyed = await _destroyed(opened.house)
+    others = opened.journal.named() - destroyed
+    return opened.journal.places(destroyed, await in_use(opened.house, others) if others else ())
 
 
 async def _destroyed(house: TheHouse) -> set[bytes]:
