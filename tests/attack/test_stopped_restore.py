@@ -12,10 +12,13 @@ from contextlib import closing
 from sqlite3 import connect
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
+from lockhouse.adapters.sqlite_copy import digest
 from lockhouse.errors import Invalid, Tampered, Unavailable
 from lockhouse.faces.outcomes import OUTCOMES
+from lockhouse.flows import backup
 from lockhouse.wiring import serve_writer
 from tests.faces.cli.house import EMAIL, Desk
 
@@ -97,13 +100,14 @@ def test_a_restore_that_finds_a_journal_with_a_hole_leaves_no_house_that_opens(d
 
 
 def test_a_restore_that_finds_an_edited_row_leaves_no_house_that_opens(desk: Desk) -> None:
-    desk.send(("Order Completed", {"email": "bo@x.example", "order_id": "B-1"}))
-    assert desk.call(f"request open {desk.person('bo@x.example')}").code == 0
-    with closing(connect(desk.house / "record.db")) as store:
-        store.execute("UPDATE intent SET at = at + 1 WHERE state = 0")
+    record = desk.folder / "copy" / "record.db"
+    with closing(connect(record)) as store:
+        store.execute("UPDATE policy_version SET at = at + 1")
         store.commit()
-    assert desk.call("backup create ../edited").code == 0
-    assert desk.call("backup restore ../edited --to ../back").code == OUTCOMES[Tampered].exit_code
+    manifest = backup.parse_manifest((desk.folder / "copy" / backup.MANIFEST).read_bytes())
+    edited = msgspec.structs.replace(manifest, files=manifest.files | {"record": digest(record)})
+    (desk.folder / "copy" / backup.MANIFEST).write_bytes(msgspec.json.encode(edited))
+    assert desk.call("backup restore ../copy --to ../back").code == OUTCOMES[Tampered].exit_code
     _is_closed(desk)
 
 

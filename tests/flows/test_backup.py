@@ -47,6 +47,7 @@ def test_a_house_brought_back_shows_what_the_old_one_showed(desk: Desk) -> None:
         "standing": 0,
         "to_sweep": 0,
         "shut": False,
+        "spoilt": [],
         "forgotten": None,
     }
     here, there = (desk.call(f"{where} person show {desk.person()} --as support") for where in ("", "-C ../back"))

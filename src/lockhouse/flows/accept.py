@@ -30,7 +30,7 @@ async def clock(house: House, *, by: str) -> None:
 
 
 async def restore(house: House, *, by: str) -> None:
-    """A house that was brought back without its journal is read again, in every process.
+    """A house that was brought back without its journal, or sound endings, is read again, in every process.
 
     Raises:
         NotFound: it is not shut for reading.

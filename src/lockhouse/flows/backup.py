@@ -23,7 +23,7 @@ import msgspec
 
 from lockhouse.crypto.ring import WHOLE
 from lockhouse.errors import Invalid, Unavailable
-from lockhouse.gates.cases import advance
+from lockhouse.gates.cases import advance, sound_cases
 from lockhouse.gates.ending import (
     Case,
     adopt,
@@ -33,7 +33,6 @@ from lockhouse.gates.ending import (
     end_some,
     is_back,
     keep_bare,
-    open_cases,
     shut_again,
     sweep_again,
 )
@@ -89,7 +88,8 @@ class Replayed(msgspec.Struct, frozen=True, kw_only=True):
         keys: that came back with the backup, in use or shut; what had ended in it already does not count.
         standing: endings that were shut and not destroyed: they are shut in it, and go on.
         to_sweep: persons whose rows came back though their keys had ended already: the rows are swept.
-        shut: the house is shut for reading, for want of its whole journal.
+        shut: the house is shut for reading, for want of its whole journal or of sound endings.
+        spoilt: ids in hex of endings that somebody edited in the backup, of which nothing is believed.
         forgotten: what an older identity store lacks that today's ledger tells of; None if the two are of one moment.
     """
 
@@ -100,6 +100,7 @@ class Replayed(msgspec.Struct, frozen=True, kw_only=True):
     standing: int = 0
     to_sweep: int = 0
     shut: bool = False
+    spoilt: tuple[str, ...] = ()
     forgotten: Forgotten | None = None
 
 
@@ -173,6 +174,7 @@ async def replay(house: House, source: Source, *, journal: Journal, by: str) -> 
     """Every key of the restored house whose serial was destroyed before is destroyed again, and the ledger says so.
 
     What was only shut is shut again, and its case stands. Rows of whom nothing can be opened any more are to be swept.
+    With an ending that somebody edited the house is shut for reading: nobody knows what else it says was destroyed.
 
     Args:
         house: the restored one, open.
@@ -185,14 +187,14 @@ async def replay(house: House, source: Source, *, journal: Journal, by: str) -> 
             or a step could not finish.
         Tampered: what was shut is not as the house left it.
     """
-    known = await open_cases(house, also_closed=True)
+    known, spoilt = await sound_cases(house, also_closed=True)
     before = frozenset([stone.serial async for stone in _stones(house)])
     told = frozenset(serial for case in known if case.step in {"destroyed", "done"} for serial in case.serials)
-    shut = _lacks_journal(source, told)
+    shut = _lacks_journal(source, told) or bool(spoilt)
     gone, entry = source.destroyed | told, house.ids.new()
     shutting = shut_reading(house, by=by, entry=entry)  # a restore that does not come to its end leaves nothing to read
     await house.commits.commit(Change("record", puts=(shutting,)))
-    await adopt(house, known, journal=journal, by=by)
+    await adopt(house, known, spoilt=spoilt, journal=journal, by=by)
     # Before what stands is shut again: whoever refused has a ring to be found by.
     forgotten = await remember(house, size=source.manifest.size) if source.only == "identity" else None
     await _replay_all(house, gone, source=source, journal=journal, by=by)
@@ -208,8 +210,10 @@ async def replay(house: House, source: Source, *, journal: Journal, by: str) -> 
     opened = () if shut else (Delete(ReadShut.TABLE, (NO_JOURNAL,)),)
     await house.commits.commit(Change("record", deletes=opened, entries=(said.draft(id=entry, lane=house.lane),)))
     await house.epochs.announce(key=True)
-    standing = len(await open_cases(house))
-    return msgspec.structs.replace(replayed, standing=standing, to_sweep=to_sweep, shut=shut, forgotten=forgotten)
+    return msgspec.structs.replace(
+        replayed, standing=len((await sound_cases(house))[0]), to_sweep=to_sweep, shut=shut,
+        spoilt=tuple(one.hex() for one in spoilt), forgotten=forgotten,
+    )  # fmt: skip
 
 
 def _lacks_journal(source: Source, told: frozenset[bytes]) -> bool:
@@ -238,7 +242,7 @@ def _lacks_journal(source: Source, told: frozenset[bytes]) -> bool:
 
 async def _replay_all(house: House, gone: frozenset[bytes], *, source: Source, journal: Journal, by: str) -> None:
     """No key whose serial was destroyed before is left, in a ring, in limbo or of an epoch."""
-    for case in await open_cases(house):  # what was shut when the backup was taken waits in limbo, not in a ring
+    for case in (await sound_cases(house))[0]:  # what was shut when the backup was taken waits in limbo, not in a ring
         await _replay_case(house, case, gone, source=source, journal=journal, by=by)
     async for rings in house.reads.scan(KeyRing):
         for ring in rings:

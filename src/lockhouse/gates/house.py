@@ -284,7 +284,7 @@ class House:
     erased_marks: bool = False
     """Whether any of them exists: kept current by the key epoch, asked before hashing for one."""
     read_shut: bool = False
-    """Brought back without its destruction journal: nothing is shown or sent on. Kept current by the key epoch."""
+    """Brought back in doubt, see `gates.read_shut`: nothing is shown or sent on. Kept current by the key epoch."""
     facts: FactsCache = field(default_factory=FactsCache)
     cases: dict[Intent, Any] = field(default_factory=dict)
     """Intent rows whose MAC was checked, as they stood; `gates.cases` fills it."""

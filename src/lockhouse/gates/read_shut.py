@@ -1,4 +1,6 @@
-"""A house that is shut for reading: brought back without its journal, it may hold keys that were destroyed.
+"""A house that is shut for reading: brought back without its journal, or with endings that somebody edited.
+
+It may hold keys that were destroyed.
 
 It goes on collecting. Nothing of it is shown or sent on until somebody accepts, noted, that what had ended may be
 readable again.
@@ -39,10 +41,11 @@ def require_readable(house: House) -> None:
     """Return only if something may be shown or sent on.
 
     Raises:
-        Unavailable: the house was brought back without its journal.
+        Unavailable: the house was brought back without its journal, or with endings that somebody edited.
     """
     if house.read_shut:
         raise Unavailable(
-            "house: expected one that was brought back with its journal of destroyed keys, got one without",
-            hint="bring it back again with the journal; or, if it is lost, lockhouse accept restore",
+            "house: expected one that was brought back with its journal and with sound endings, got one without",
+            hint="bring it back again with the journal, from a backup in which no ending was changed; or, if there is "
+            "none, lockhouse accept restore",
         )

@@ -115,7 +115,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
         elsewhere: recipients called internal, without a contract, at a host that may be somebody else's.
         behind_ms: how far the local clock is behind the ledger's newest time; negative when ahead.
         unwatched: the clock leapt, and nobody has watched a day go by since.
-        read_shut: brought back without its journal, and not accepted.
+        read_shut: brought back without its journal, or with endings that were changed by hand, and not accepted.
         backup_at: when the newest backup was noted, ms; None for none. `now`: ms.
         overdue: endings whose time has come, or that were cut off, and that are not done. `spoilt`: those whose
             intent is not as this house made it, or is gone though what they shut is there; they are carried on no more.

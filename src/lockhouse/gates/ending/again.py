@@ -18,7 +18,7 @@ import msgspec
 from lockhouse.crypto.ring import WHOLE
 from lockhouse.errors import Conflict as Moved
 from lockhouse.gates.authority import checked
-from lockhouse.gates.cases import Case, advance, moved, open_cases, step
+from lockhouse.gates.cases import Case, advance, moved, sound_cases, step
 from lockhouse.gates.ending.cancel import put_back
 from lockhouse.gates.ending.epoch import compartment_of, shut_epoch
 from lockhouse.gates.ending.orphans import orphans_of
@@ -30,7 +30,7 @@ from lockhouse.gates.facts import SEAL_ENDED, SEAL_OPEN
 from lockhouse.gates.told import tell_late
 from lockhouse.ledger.entry import Intent as IntentEntry
 from lockhouse.model.change import Change, Delete
-from lockhouse.model.rows import EpochKey, Limbo, Person, Record, Tombstone
+from lockhouse.model.rows import EpochKey, Intent, Limbo, Person, Record, Tombstone
 from lockhouse.model.scale import KeyState
 from lockhouse.rights.erasure import destroy_at
 
@@ -52,14 +52,18 @@ class _Waiting(NamedTuple):
     serials: dict[int, tuple[bytes, ...]]
 
 
-async def adopt(house: House, known: Collection[Case], *, journal: Journal, by: str) -> None:
+async def adopt(
+    house: House, known: Collection[Case], *, spoilt: Collection[bytes], journal: Journal, by: str
+) -> None:  # fmt: skip
     """What is shut without an open case has one, or is what its closed case says: put back, or destroyed.
 
     A new case cools from now on, under its old id, so that it can be called off: nobody knows any more whether it was.
+    Of a case that was edited nothing is believed: it is as if it were not there.
 
     Args:
         house: just restored.
-        known: every case of it, the closed ones too.
+        known: every sound case of it, the closed ones too.
+        spoilt: ids of those that are not sound.
         journal: of the restored house.
         by: who restores.
 
@@ -80,7 +84,9 @@ async def adopt(house: House, known: Collection[Case], *, journal: Journal, by: 
                     await tell_late(house, links, by=case.cancelled_by)
             elif case.step == "done":
                 await _destroy(house, case, row.person, journal=journal)
-    for of_case in lost.values():
+    for case_id, of_case in lost.items():
+        if case_id in spoilt:  # its row is in the way; it stays in the backup
+            await house.commits.commit(Change("record", deletes=(Delete(Intent.TABLE, (case_id,)),)))
         await _stand_again(house, of_case, by=by)
     ending = {(case.compartment, case.epoch) for case in known if case.what == "epoch"}
     async for keys in house.reads.scan(EpochKey):
@@ -205,7 +211,7 @@ async def sweep_again(house: House, *, journal: Journal, by: str) -> int:
         Tampered: a tombstone is not as the house made it, or a key that has one is in use.
         Unavailable: a step could not finish; call again.
     """
-    cases = [case for case in await open_cases(house, also_closed=True) if case.what == "person"]
+    cases = [case for case in (await sound_cases(house, also_closed=True))[0] if case.what == "person"]
     # Of a request that waits for others some may have ended; it may be called off, and would never sweep them.
     swept = {person for case in cases if case.step in {"destroying", "destroyed", "done"} for person in case.persons}
     gone = {row.person async for rows in house.reads.scan(Tombstone) for row in rows if row.compartment == WHOLE}

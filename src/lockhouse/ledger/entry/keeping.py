@@ -54,7 +54,8 @@ class Acceptance(Body, frozen=True):
     """Somebody answers for what the house had closed itself for.
 
     Attributes:
-        what: `restore`, a house brought back without its journal may be read; `clock`, a clock far ahead is right.
+        what: `restore`, a house brought back without its journal or sound endings may be read; `clock`, a clock
+            far ahead is right.
     """
 
     KIND = "acceptance"

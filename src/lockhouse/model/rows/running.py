@@ -62,7 +62,7 @@ class Intent(Row, frozen=True):
 
 
 class ReadShut(Row, frozen=True):
-    """That nothing is shown or sent on: the house was brought back without its journal, until somebody accepts it."""
+    """That nothing is shown or sent on: the house was brought back in doubt, until somebody accepts it."""
 
     TABLE = "read_shut"
     STORE = "record"

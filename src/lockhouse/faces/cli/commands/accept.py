@@ -31,10 +31,10 @@ async def clock(*, yes: bool = False, acting: As | None = None, call: Here) -> S
 
 @APP.command
 async def restore(*, yes: bool = False, acting: As | None = None, call: Here) -> Said:
-    """Let a house be read that was brought back without its journal of destroyed keys.
+    """Let a house be read that was brought back without its journal of destroyed keys, or with endings changed by hand.
 
-    Whatever was destroyed after the backup was made may be readable in it. If the journal turns up, bring the house
-    back with it instead.
+    Whatever was destroyed after the backup was made may be readable in it. If the journal turns up, or a backup from
+    before the change, bring the house back with it instead.
 
     Args:
         yes: do not ask.

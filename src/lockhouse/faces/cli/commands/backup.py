@@ -143,9 +143,15 @@ def _told(to: Path, came: backup.Source, replayed: backup.Replayed, *, call: Cal
         )
     if replayed.forgotten is not None and replayed.forgotten.rows:
         told += _lacking(replayed.forgotten)
-    if replayed.shut:
+    if replayed.spoilt:
         told += (
-            "\nWithout its whole journal it may hold keys that were destroyed. Nothing is shown or sent from it until "
+            f"\nEndings that were changed by hand in the backup: {', '.join(replayed.spoilt)}. Nothing they say is "
+            "believed; what they had shut stands as shut and not destroyed yet."
+        )
+    if replayed.shut:
+        without = "Without sound endings" if replayed.spoilt else "Without its whole journal"
+        told += (
+            f"\n{without} it may hold keys that were destroyed. Nothing is shown or sent from it until "
             f"somebody answers for that: lockhouse -C {shlex.quote(str(to))} accept restore"
         )
     return told

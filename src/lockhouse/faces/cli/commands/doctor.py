@@ -96,7 +96,8 @@ async def _house(opened: Opened) -> House:
     wrong = unreadable(opened)
     unsigned = await _unsigned(opened)
     entries = row.tree_size if row else 0
-    cases, _ = await sound_cases(house)
+    cases, bad = await sound_cases(house, also_closed=True)
+    stalled = await spoilt_endings(house)
     return House(
         policy=house.live_policy.version if house.live_policy else None,
         differs=await difference(opened),
@@ -114,7 +115,7 @@ async def _house(opened: Opened) -> House:
         backup_at=await _newest_backup(opened, entries),
         now=now,
         overdue=sum(_is_overdue(one, now) for one in cases),
-        spoilt=tuple(one.name for one in await spoilt_endings(house)),
+        spoilt=tuple(sorted({one.hex() for one in bad} | {one.name for one in stalled})),
         closed=tuple(person.hex() for person in await closed_by_none(house)),
         jobs=tuple(job.hex() for job in await odd_jobs(house, jobs.STATES)),
         unsigned=unsigned,
@@ -147,7 +148,8 @@ async def _destroyed(house: TheHouse) -> set[bytes]:
 
 def _is_overdue(case: Case, now: int) -> bool:
     """Its time has come, or it was cut off in a step, and nobody has carried it on for an hour."""
-    return (case.destroy_at if case.step == "shut" else case.asked_at) + OVERDUE_MS < now
+    due = case.destroy_at if case.step == "shut" else case.asked_at
+    return case.step not in {"done", "cancelled"} and due + OVERDUE_MS < now
 
 
 async def _unsigned(opened: Opened) -> str:
