@@ -195,7 +195,8 @@ def _clock(house: House) -> Answer:
 def _readable(house: House) -> Answer:
     if house.read_shut:
         return Answer(
-            "FAIL", "It was brought back without its journal or with endings changed by hand: nothing is shown or sent.",
+            "FAIL",
+            "It was brought back without its journal or with endings changed by hand: nothing is shown or sent.",
             f"{mends.RESTORE}, if the journal turns up or from another backup; else lockhouse accept restore",
         )  # fmt: skip
     return fine("The house may be read.")
