@@ -6,6 +6,7 @@ import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from lockhouse.adapters.memory import MemoryStore
@@ -15,6 +16,7 @@ from lockhouse.flows.tell import tell_untold
 from lockhouse.gates.ending import carry_on, open_cases
 from lockhouse.gates.facts import facts_of_persons
 from lockhouse.model.ids import DAY_MS
+from lockhouse.model.rows import LedgerEntry
 from tests.flows.anna import EMAIL, anna, contact
 from tests.flows.restored import copied, restored
 from tests.world import Away, World
@@ -78,6 +80,21 @@ async def test_a_refusal_of_somebody_whose_request_stands_is_remembered_too(tmp_
     back = await restored(world, copied(world, "record") | identity, only="identity", size=0)
     [standing] = await open_cases(back.house)
     await request.undo(back.house, standing, by="os-user:1")
+    facts = await facts_of_persons(back.house, [person], fresh=True)
+    assert facts[person].consents["marketing"] is False
+
+
+async def test_a_refusal_is_remembered_though_its_entry_calls_itself_something_else_beside_its_bytes(
+    tmp_path: Path,
+) -> None:
+    world = await World.make(tmp_path)
+    person = await anna(world)
+    identity = copied(world, "identity")
+    world.clock.at += 1_000
+    await consent.record(world.house, person, "marketing", granted=False)
+    for row in [row for row in await world.rows(LedgerEntry) if row.kind == "consent"]:
+        world.plant(msgspec.structs.replace(row, kind="doctor", at=1))
+    back = await restored(world, copied(world, "record") | identity, only="identity", size=0)
     facts = await facts_of_persons(back.house, [person], fresh=True)
     assert facts[person].consents["marketing"] is False
 

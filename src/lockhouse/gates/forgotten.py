@@ -14,6 +14,7 @@ import msgspec
 from lockhouse.gates.authority import checked, digest, signed
 from lockhouse.gates.rings import admit_rings
 from lockhouse.gates.told import consent_draft, tell
+from lockhouse.ledger.columns import said_by
 from lockhouse.ledger.entry import Attestation as AttestationEntry
 from lockhouse.ledger.entry import Consent as ConsentEntry
 from lockhouse.ledger.entry import Credential as CredentialEntry
@@ -90,7 +91,7 @@ async def _since(house: House, size: int) -> list[Entry]:
         parse_entry(row.body)
         async for rows in house.reads.scan(LedgerEntry)
         for row in rows
-        if row.kind in _KINDS and (row.position is None or row.position >= size)
+        if (row.position is None or row.position >= size) and said_by(row).kind in _KINDS
     ]
     return sorted(found, key=lambda entry: (entry.at, entry.id))
 
