@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from types import NoneType
+from typing import get_args, get_type_hints
+
 import pytest
 
 from lockhouse.errors import Invalid
@@ -272,10 +275,8 @@ async def test_a_row_of_every_table_comes_back_as_it_was_put(store: Store) -> No
 
 def _sample(kind: type[Row], samples: dict[type, object], *, left_out: bool) -> Row:
     values = []
-    for name, hint in kind.__annotations__.items():
-        if hint.startswith("ClassVar") or name not in kind.__struct_fields__:
-            continue
-        options = hint.split(" | ")
-        fill = {"bytes": bytes, "int": int, "str": str}[options[0]]
-        values.append(None if left_out and "None" in options else samples[fill])
+    hints = get_type_hints(kind)
+    for name in kind.__struct_fields__:
+        options = get_args(hints[name]) or (hints[name],)
+        values.append(None if left_out and NoneType in options else samples[options[0]])
     return kind(*values)
