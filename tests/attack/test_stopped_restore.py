@@ -62,8 +62,8 @@ def _killed_while_it_reads_the_journal(desk: Desk) -> None:
     [shipped] = desk.house.rglob("*.destroyed.jsonl")
     kept = shipped.rename(shipped.with_suffix(".kept"))
     os.mkfifo(shipped)
-    restore = [sys.executable, "-m", "lockhouse", "backup", "restore", "../copy", "--to", "../back"]
-    child = subprocess.Popen(restore, cwd=desk.house)
+    restore = [sys.executable, "-m", "lockhouse", "backup", "restore", "copy", "--to", "back"]
+    child = subprocess.Popen(restore, cwd=desk.folder)
     pipe, until = -1, time.monotonic() + 30
     while pipe < 0 and time.monotonic() < until:
         try:
@@ -95,7 +95,7 @@ def test_a_restore_that_finds_a_journal_with_a_hole_leaves_no_house_that_opens(d
     [shipped] = desk.house.rglob("*.destroyed.jsonl")
     first, *_ = shipped.read_bytes().splitlines(keepends=True)
     shipped.write_bytes(first + first)
-    assert desk.call("backup restore ../copy --to ../back").code == OUTCOMES[Tampered].exit_code
+    assert desk.call("-C ../lost backup restore ../copy --to ../back").code == OUTCOMES[Tampered].exit_code
     _is_closed(desk)
 
 

@@ -75,6 +75,11 @@ class JournalFile(NamedTuple):
         """Whether it reaches back to the founding; without one that does nobody knows what else was destroyed."""
         return self.lines[0].cause == BEGUN
 
+    @property
+    def began(self) -> int:
+        """When the restored house began whose journal it is, ms; 0 for the house that was founded."""
+        return max((line.at for line in self.lines if line.cause == RESTORED), default=0)
+
 
 class Journal:
     """An append-only file and its copy on another disk or host.
@@ -91,6 +96,7 @@ class Journal:
         if path.resolve() == ship_to.resolve():
             raise Invalid("journal", "a second place to ship it to", got="the same file twice")
         self._places = {"house folder": path, "shipped copy": ship_to}
+        self.name = ship_to.name
 
     def begin(self, *, at: int, cause: str = LOST) -> None:
         """Both files are there. One that was not is a copy of the other; where there is none, a journal begins.
@@ -139,6 +145,16 @@ class Journal:
             Unavailable: a file cannot be read.
         """
         return [file for path in self._places.values() if (file := _read(path))]
+
+    def of_other_lines(self) -> list[JournalFile]:
+        """The shipped files of the same house's other lines, as far as they can be read."""
+        shipped, found = self._places["shipped copy"], []
+        house, kind = self.name.partition(".")[0], ".".join(self.name.split(".")[-2:])
+        for path in sorted(shipped.parent.glob(f"{house}.*{kind}")):
+            with suppress(Tampered, Unavailable):
+                file = _read(path)
+                found += [file] if file and path != shipped else []
+        return found
 
     def named(self) -> frozenset[bytes]:
         """The serials in whichever of the two files can be read."""

@@ -11,16 +11,16 @@ from cyclopts import Parameter
 
 from lockhouse.errors import Invalid, NotFound
 from lockhouse.faces.cli.acting import As, allowed, os_user
-from lockhouse.faces.cli.call import MARK, Call, Here, noun
+from lockhouse.faces.cli.call import MARK, Call, Here, id_of, noun
 from lockhouse.faces.cli.drafts import live_version
 from lockhouse.faces.cli.files import write_new
+from lockhouse.faces.cli.journals import current_journal, read_journals, told_of, value_of
 from lockhouse.faces.cli.layout import Said, count, pairs, plain, when
 from lockhouse.flows import backup
 from lockhouse.wiring import (
     copies,
     is_free,
     is_restoring,
-    journal_of,
     opened,
     require_restored,
     restoring,
@@ -68,43 +68,50 @@ async def create(directory: Path, /, *, acting: As | None = None, call: Here) ->
 
 
 @APP.command
-async def restore(
+async def restore(  # noqa: PLR0913  (what a restore can be told)
     directory: Path, /, *, to: Annotated[Path, Parameter(name="--to")],
-    only: Literal["identity", "record"] | None = None, without_journal: bool = False, call: Here,
+    only: Literal["identity", "record"] | None = None, line: str | None = None, without_journal: bool = False,
+    call: Here,
 ) -> Said:  # fmt: skip
     """Bring a house back from a backup, in a new folder; what was destroyed since is destroyed in it again.
 
     With --only the other store is copied from the house that -C names: old records read through today's identity
     store, where the ended stays ended.
 
+    What was destroyed since stands in the journal where the backup's settings ship it to, and in that of the house that
+    -C names, or that this is typed in.
+
     Args:
         directory: of the backup.
         to: a new or empty folder.
         only: take one store from the backup.
+        line: also believe the journal of this line of the house, which was in use since; a restore names them.
         without_journal: if the journal of destroyed keys is lost; the house is shut for reading until accepted. One
             that is found whole is followed all the same.
     """
     source, target = call.cwd / directory, call.cwd / to
+    named = None if line is None else id_of(line, where="line", hint="a restore names lines of the house").hex()
     manifest = backup.parse_manifest(_read(source / backup.MANIFEST))
     today = call.folder() if only else None
     if today is not None:
         require_restored(today)
+    at_hand = current_journal(call)
     _empty(target)
     with restoring(target):  # until it has ended, nobody opens what lies there
         for store in backup.ORDER:
             await _place(store, source, target, manifest=manifest, today=today if store != only else None)
         write_new(target / MARK, [_read(source / MARK)])
-        files = journal_of(target, line=manifest.line).files() + (journal_of(today).files() if today else [])
+        read = read_journals(target, manifest, line=named, at_hand=at_hand, only=only is not None)
         came = backup.Source(
-            manifest=manifest, destroyed=frozenset().union(*(one.serials for one in files)), only=only,
-            whole=any(one.whole for one in files), anyway=without_journal,
+            manifest=manifest, destroyed=read.serials, only=only, whole=any(one.whole for one in read.files),
+            anyway=without_journal,
         )  # fmt: skip
-        replayed = await _replay(target, came, files, call=call)
+        replayed = await _replay(target, came, read.files, call=call)
     value = {
-        "house": target, "backup": manifest.backup, "journal": len(came.destroyed), "whole_journal": not replayed.shut,
-        "replayed": plain(replayed),
+        "house": target, "backup": manifest.backup, "journal": len(came.destroyed), "whole_journal": came.whole,
+        "journals": value_of(read), "replayed": plain(replayed),
     }  # fmt: skip
-    return Said(value, _told(to, came, replayed, call=call))
+    return Said(value, _told(to, came, replayed, call=call) + told_of(read, cwd=call.cwd))
 
 
 async def _replay(target: Path, came: backup.Source, files: Sequence[JournalFile], *, call: Call) -> backup.Replayed:
