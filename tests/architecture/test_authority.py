@@ -21,7 +21,6 @@ UNCHECKED = {
     "faces/demo/erase.py:read_back": "is the thief, who believes what lies there",
     "flows/backup.py:_stones": "counts rows and shows none",
     "flows/tell.py:tell_untold": "hands them to `_tell_chunk`, which checks one by one",
-    "gates/cases.py:_intents": "hands them to its two callers, which check one by one",
     "gates/cases.py:require_unmoved": "compares one with the case as it was read, which was checked",
     "gates/ending/orphans.py:known_of": "asks whether there is any, and then ends nobody",
     "gates/ending/steps.py:_leftovers": "deletes them with their person, whatever they say",

@@ -16,7 +16,9 @@ LOOK_AT_DRAFT = "lockhouse policy diff && lockhouse policy approve"
 RESTORE = "lockhouse backup restore DIR --to NEW"
 SPOILT = (
     "lockhouse serve mends within the hour what can be proved; of the rest lockhouse ledger log --kind intent says "
-    f"what was to end: open it again, and if it is shut already, as {ENDINGS} says"
+    "what was to end: open it again; or, if it is shut already, take its row of `intent` away if there is one, then "
+    "lockhouse backup create DIR && lockhouse backup restore DIR --to NEW, and it stands again in that house "
+    f"({ENDINGS})"
 )
 """Whose requests they were is known to those who asked: the ledger names nobody."""
 CLOSED = (
