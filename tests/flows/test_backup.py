@@ -105,6 +105,7 @@ def test_an_old_identity_store_under_todays_records_says_what_it_lacks(desk: Des
     assert desk.call(f"consent record {desk.person()} marketing denied").code == 0
     seen = desk.call("backup restore ../copy --to ../old --only identity")
     assert "lacks what these entries tell of: consent 1. Stored again: 1 refusal." in seen.out, seen.err
+    assert "See: lockhouse -C ../old ledger log" in seen.out
     assert desk.call("-C ../old ledger verify --records").code == 0
 
 

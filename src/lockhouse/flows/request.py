@@ -115,8 +115,11 @@ async def certify(house: House, case: Case, *, sequencer: Sequencer) -> bytes:
         Tampered: the ledger was changed, so that what would be certified does not verify.
     """
     if case.step != "done":
+        if case.step == "cancelled":
+            raise Moved("certificate: expected a request that was fulfilled, got one that was cancelled")
         raise Moved(
-            "certificate: expected a request that was fulfilled", hint=f"lockhouse request fulfil {case.id.hex()}"
+            "certificate: expected a request that was fulfilled, got one that is not yet",
+            hint=f"lockhouse request fulfil {case.id.hex()}",
         )
     checkpoint = await sequencer.seal_ledger()
     entry = (await house.reads.get(LedgerEntry, [(case.completion,)])).get((case.completion,))

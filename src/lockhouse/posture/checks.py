@@ -96,12 +96,12 @@ def _root_apart(host: Host) -> Answer:
     if host.demo:
         return fine("A demo house keeps its root inside.")
     if host.root.inside:
-        mend = mends.setting("set `root`", first="move it elsewhere, and ")
+        mend = mends.setting("set `root`", first="move it, and what lies beside it, elsewhere, and ")
         return Answer("FAIL", "The root key file lies in the house folder.", mend)
     if host.root.same_disk:
         return Answer(
             "MANUAL", "The root key file is on the house's file system: a snapshot of it holds both.",
-            mends.setting("set `root`", first="move it to another file system, and "),
+            mends.setting("set `root`", first="move it, and what lies beside it, to another file system, and "),
         )  # fmt: skip
     return fine("The root key file is on another file system.")
 
@@ -283,7 +283,9 @@ def _journal_apart(host: Host) -> Answer:
         return Answer(
             "FAIL",
             "The destruction journal's copy is on the same disk.",
-            mends.setting("set journal_copy to a folder on another machine"),
+            mends.setting(
+                "set journal_copy to a folder on another machine, with the journal and the checkpoints in it"
+            ),
         )
     return fine("The destruction journal is on another disk.")
 

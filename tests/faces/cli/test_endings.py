@@ -131,6 +131,9 @@ def test_fulfilling_a_request_that_is_being_called_off_says_that_it_is_cancelled
     assert "shut until" not in seen.err
     assert desk.call(f"request show {request}", json=True).value["step"] == "cancelled"
     assert desk.person() == person
+    seen = desk.call(f"request certificate {request} --to proof.json")
+    assert (seen.code, "got one that was cancelled" in seen.err) == (OUTCOMES[Conflict].exit_code, True)
+    assert "request fulfil" not in seen.err
 
 
 def test_a_month_that_has_not_begun_is_ahead_and_not_kept(desk: Desk) -> None:

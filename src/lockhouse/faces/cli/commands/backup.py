@@ -127,12 +127,18 @@ async def _replay(target: Path, came: backup.Source, files: Sequence[JournalFile
 
 
 def _told(to: Path, came: backup.Source, replayed: backup.Replayed, *, call: Call) -> str:
+    house = f"lockhouse -C {shlex.quote(str(to))}"
     told = (
         f"A house stands in {to}, from the backup of {when(came.manifest.at)}.\n"
         f"The destruction journal names {count(len(came.destroyed), 'key')}. Came back and destroyed again: "
         f"{count(replayed.keys, 'key')} ({count(replayed.persons, 'source person')}, "
         f"{count(replayed.compartments, 'compartment')}, {count(replayed.epochs, 'epoch')})."
     )
+    if came.only is None:
+        told += (
+            "\nWhat came in since is not in it: events, words on consent, suppressions, requests. If the identity "
+            "store of the house it was copied from is whole, --only record keeps what it knows."
+        )
     if came.anyway and not replayed.shut:
         told += (
             "\nThe whole journal was found and followed: --without-journal was not needed, and the house may be read."
@@ -141,7 +147,7 @@ def _told(to: Path, came: backup.Source, replayed: backup.Replayed, *, call: Cal
         told += (
             f"\nShut and not destroyed yet: {count(replayed.standing, 'ending')}. Each goes on. If the house it was "
             f"copied from is still there, see whether one was called off in it since: {call.located(_LIST)}\n"
-            f"Then call it off here too: lockhouse -C {shlex.quote(str(to))} request cancel ID"
+            f"Then call it off here too: {house} request cancel ID"
         )
     if replayed.to_sweep:
         told += (
@@ -149,7 +155,7 @@ def _told(to: Path, came: backup.Source, replayed: backup.Replayed, *, call: Cal
             "opens them; they are taken away once the house is served."
         )
     if replayed.forgotten is not None and replayed.forgotten.rows:
-        told += _lacking(replayed.forgotten)
+        told += _lacking(replayed.forgotten, house=house)
     if replayed.spoilt:
         told += (
             f"\nEndings that were changed by hand in the backup: {', '.join(replayed.spoilt)}. Nothing they say is "
@@ -159,12 +165,12 @@ def _told(to: Path, came: backup.Source, replayed: backup.Replayed, *, call: Cal
         without = "Without sound endings" if replayed.spoilt else "Without its whole journal"
         told += (
             f"\n{without} it may hold keys that were destroyed. Nothing is shown or sent from it until "
-            f"somebody answers for that: lockhouse -C {shlex.quote(str(to))} accept restore"
+            f"somebody answers for that: {house} accept restore"
         )
     return told
 
 
-def _lacking(forgotten: Forgotten) -> str:
+def _lacking(forgotten: Forgotten, *, house: str) -> str:
     kinds = ", ".join(f"{kind} {number}" for kind, number in forgotten.rows.items())
     told = f"\nOlder than its ledger, the identity store lacks what these entries tell of: {kinds}."
     if forgotten.refused:
@@ -175,7 +181,7 @@ def _lacking(forgotten: Forgotten) -> str:
         told += " Of whom a suppression is, no ledger says: record it anew when they say so again."
     if "credential" in forgotten.rows:
         told += " A write key that was ended since is taken again: lockhouse channel show CHANNEL, then end it."
-    return f"{told} See: lockhouse ledger log"
+    return f"{told} See: {house} ledger log"
 
 
 async def _place(
