@@ -83,12 +83,13 @@ async def settle_persons(house: House, works: Sequence[Work]) -> list[Work]:
 class _Made(NamedTuple):
     """What a group's items bring into the identity store: rows of new persons, their rings, rows of new indexes.
 
-    `moved` gathers how the group's items move known persons, one after the other.
+    `moved` gathers how the group's items move known persons, one after the other. An index is known by its person and
+    its key: what two items fought over is for the store to decide, and neither brings the other's row.
     """
 
     persons: dict[bytes, Person]
     rings: dict[bytes, KeyRing]
-    indexes: dict[tuple[int, int, bytes, int], Identifier]
+    indexes: dict[tuple[bytes, tuple[int, int, bytes, int]], Identifier]
     moved: dict[bytes, Person]
 
 
@@ -108,7 +109,10 @@ def _make(house: House, works: Sequence[Work]) -> _Made:
     return _Made(
         {row.id: row for row in bound_all(persons, house.row_macs)},
         {ring.person: KeyRing(ring.person, ring.generation, ring.version, ring.blob) for ring in rings},
-        {(row.kind, row.generation, row.tag, row.proof): row for row in bound_all(indexes, house.row_macs)},
+        {
+            (row.person, (row.kind, row.generation, row.tag, row.proof)): row
+            for row in bound_all(indexes, house.row_macs)
+        },
         {},
     )
 
@@ -134,7 +138,7 @@ def _who(house: House, work: Work, made: _Made) -> Change | None:
         puts.append(Put(KeyRing.TABLE, made.rings[person]))
     for key in work.indexes:
         expects.append(Expect(Identifier.TABLE, key, None, False, "index-taken"))  # noqa: FBT003  # positional Struct
-        puts.append(Put(Identifier.TABLE, made.indexes[key]))
+        puts.append(Put(Identifier.TABLE, made.indexes[person, key]))
     if work.reduced.lookups:
         found = lookup_rows(house, work.live, person, work.reduced.lookups, belief=work.belief)
         puts += [Put(row.TABLE, row) for row in found]
