@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import uvloop
 
 from lockhouse.adapters.migrations.run import migrate
 from lockhouse.adapters.sqlite_reads import SqliteReads
@@ -337,3 +338,26 @@ async def test_a_frame_that_is_none_ends_that_connection_only(tmp_path: Path) ->
             assert await reader.read() == b""
             writer.close()
         await must(store, Change("record", puts=(put(a_record()),)))
+
+
+@pytest.mark.parametrize("turns", range(4))
+def test_a_commit_in_the_very_turns_in_which_the_connection_ends_says_that_the_writer_is_away(
+    tmp_path: Path, turns: int
+) -> None:
+    async def lose() -> None:
+        writer = start_writer(tmp_path)
+        client = await connect(tmp_path)
+        try:
+            assert client._stream is not None
+            client._stream.transport.abort()
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            with pytest.raises(Unavailable):
+                await asyncio.wait_for(client.commit(Change("identity", puts=(put(a_person()),))), 5)
+            assert not any(task.done() for task in client._tasks)
+        finally:
+            await client.close()
+            writer.stop()
+
+    migrate(tmp_path)
+    uvloop.run(lose())

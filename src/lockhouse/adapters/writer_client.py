@@ -113,7 +113,7 @@ class WriterClient:
         self._confirmed_s = float("-inf")
         if self._stream is not None:
             with suppress(OSError):
-                self._stream.write(frame(Leave()))
+                _put(self._stream, frame(Leave()))
                 await self._stream.drain()
         for task in self._tasks:
             task.cancel()
@@ -133,8 +133,8 @@ class WriterClient:
         with socket_address(self._folder) as address:
             reader, stream = await asyncio.open_unix_connection(address)
         try:
-            stream.write(frame(Hello(PROTOCOL, self._role)))
-            stream.write(frame(Beat(self._clock.monotonic_s())))
+            _put(stream, frame(Hello(PROTOCOL, self._role)))
+            _put(stream, frame(Beat(self._clock.monotonic_s())))
             while True:
                 (size,) = HEAD.unpack(await reader.readexactly(HEAD.size))
                 if size > MAX_FRAME_BYTES:
@@ -158,7 +158,7 @@ class WriterClient:
         while True:
             await asyncio.sleep(BEAT_S)
             if self._stream is not None:
-                self._stream.write(frame(Beat(self._clock.monotonic_s())))
+                _put(self._stream, frame(Beat(self._clock.monotonic_s())))
 
     def _receive(self, stream: asyncio.StreamWriter, message: FromWriter) -> None:
         match message:
@@ -183,7 +183,7 @@ class WriterClient:
             self._epochs = epochs
             for act in self._acts:
                 act(*epochs)
-        stream.write(frame(Ack(*epochs)))
+        _put(stream, frame(Ack(*epochs)))
 
     def _answer(self, seq: int, outcomes: list[Outcome]) -> None:
         start = 0
@@ -255,7 +255,7 @@ class WriterClient:
         self._seq += 1
         changes = [change for ask in group for change in ask.changes]
         try:
-            stream.write(commit_frame(self._seq, changes, urgent=line is self._urgent))
+            _put(stream, commit_frame(self._seq, changes, urgent=line is self._urgent))
         except Unavailable as error:
             if len(group) > 1:  # together longer than a frame: one after the other
                 line.extendleft(reversed(group[1:]))
@@ -271,7 +271,7 @@ class WriterClient:
         self._seq += 1
         future: asyncio.Future[Done] = asyncio.get_running_loop().create_future()
         self._calls[self._seq] = future
-        self._stream.write(frame(make(self._seq)))
+        _put(self._stream, frame(make(self._seq)))
         return await future
 
     async def scrub(self) -> None:
@@ -318,6 +318,15 @@ class WriterClient:
     def on_move(self, act: Callable[[int, int], None]) -> None:
         """Call `act(policy, key)` whenever either moves, before it is acknowledged."""
         self._acts.append(act)
+
+
+def _put(stream: asyncio.StreamWriter, raw: bytes) -> None:
+    """Write, unless the connection has just ended: whoever waits for an answer hears of that in the next turns.
+
+    The loop that serves raises there, where asyncio's own drops what is written.
+    """
+    if not stream.is_closing():
+        stream.write(raw)
 
 
 def _resolve(future: asyncio.Future[Any] | None, result: object) -> None:
