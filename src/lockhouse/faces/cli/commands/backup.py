@@ -35,6 +35,10 @@ if TYPE_CHECKING:
 
 APP = noun("backup", "Copies of both stores, and a house brought back from one.")
 MAX_MANIFEST = 1 << 16
+_SINCE = (
+    "\nWhat came in since is not in it: events, words on consent, suppressions, requests. If the identity store of the "
+    "house it was copied from is whole, --only record keeps what it knows."
+)
 _LIST = "lockhouse request list"
 
 
@@ -135,10 +139,7 @@ def _told(to: Path, came: backup.Source, replayed: backup.Replayed, *, call: Cal
         f"{count(replayed.compartments, 'compartment')}, {count(replayed.epochs, 'epoch')})."
     )
     if came.only is None:
-        told += (
-            "\nWhat came in since is not in it: events, words on consent, suppressions, requests. If the identity "
-            "store of the house it was copied from is whole, --only record keeps what it knows."
-        )
+        told += _SINCE
     if came.anyway and not replayed.shut:
         told += (
             "\nThe whole journal was found and followed: --without-journal was not needed, and the house may be read."
