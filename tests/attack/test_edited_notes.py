@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
+from lockhouse.errors import Tampered
 from lockhouse.flows import audit
 from lockhouse.flows.sweep import sweep
 from lockhouse.model.rows import LedgerEntry, Note
@@ -54,6 +55,7 @@ EDITS: dict[str, Callable[[Note], Note]] = {
     "a field that was not shown": lambda note: _text(note, 4, ["page_path"]),
     "a field that nobody knows": lambda note: _text(note, 5, ["shoe_size"]),
     "nothing that can be read": lambda note: msgspec.structs.replace(note, text=b"\xc1"),
+    "text that is none": lambda note: msgspec.structs.replace(note, text=b"\x96\xa1\xff" + note.text[1:]),
 }
 
 
@@ -65,6 +67,15 @@ async def test_an_edited_note_is_named_with_its_entry(tmp_path: Path, edit: Call
     world.drop(note)
     world.plant(edited := edit(note))
     assert await _named(world) == {("changed-notes", f"entry {edited.entry.hex()}")}
+
+
+@pytest.mark.parametrize("text", [b"\xc1", b"\x96\xa1\xff\xa1a\xa1a\xa1a\x90\x90"], ids=["no-message", "no-text"])
+async def test_a_note_that_cannot_be_read_is_tampered_with_where_its_entry_is_read(tmp_path: Path, text: bytes) -> None:
+    world = await _looked(tmp_path)
+    note = (await world.rows(Note))[0]
+    world.plant(msgspec.structs.replace(note, text=text))
+    with pytest.raises(Tampered, match="note: expected what a look leaves"):
+        await audit.read_entry(world.house, note.entry, sequencer=world.store)
 
 
 async def test_a_note_of_one_person_more_is_named(tmp_path: Path) -> None:

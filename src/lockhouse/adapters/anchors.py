@@ -10,14 +10,13 @@ trying a backup does not stop the house it was made of. The destruction journal 
 
 from __future__ import annotations
 
-import os
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from lockhouse.adapters.append_only import MAX_LINE_BYTES, append_line, last_line, whole_lines
-from lockhouse.adapters.durable import sync_folder
+from lockhouse.adapters.durable import make_file
 from lockhouse.crypto.checkpoint import open_checkpoint, open_note
 from lockhouse.crypto.merkle import Frontier
 from lockhouse.crypto.signatures import equal
@@ -151,12 +150,7 @@ def begin_line(folder: Path, note: str) -> None:
         Unavailable: it is one already, or the folder cannot be written.
     """
     try:
-        file = os.open(folder / LINE_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(file, "w", encoding="utf-8") as stream:
-            stream.write(note)
-            stream.flush()
-            os.fsync(file)
-        sync_folder(folder)
+        make_file(folder / LINE_FILE, note.encode())
     except OSError as error:
         raise Unavailable("anchors: expected to begin a line in a new folder, got an error") from error
 

@@ -28,6 +28,20 @@ def sync_folder(folder: Path) -> None:
         os.close(directory)
 
 
+def make_file(file: Path, raw: bytes) -> None:
+    """A new file of these bytes, mode 0600, that outlasts a loss of power under its name.
+
+    Raises:
+        OSError: there is one of that name, or it cannot be written.
+    """
+    made = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(made, "wb") as stream:
+        stream.write(raw)
+        stream.flush()
+        os.fsync(made)
+    sync_folder(file.parent)
+
+
 def open_lock(file: Path) -> int:
     """The descriptor of a lock file, made with mode 0600 if there is none: its holder may write into it.
 

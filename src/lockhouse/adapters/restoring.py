@@ -11,7 +11,7 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from lockhouse.adapters.durable import sync_folder
+from lockhouse.adapters.durable import make_file, sync_folder
 from lockhouse.errors import LockhouseError, Tampered, Unavailable
 
 if TYPE_CHECKING:
@@ -44,12 +44,7 @@ def restoring(folder: Path) -> Iterator[None]:
 
 def _mark(folder: Path) -> None:
     try:
-        file = os.open(folder / FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(file, "wb") as stream:
-            stream.write(_TEXT)
-            stream.flush()
-            os.fsync(file)
-        sync_folder(folder)
+        make_file(folder / FILE, _TEXT)
     except OSError as error:
         raise Unavailable("folder: expected one that can be written, got another") from error
 

@@ -7,12 +7,10 @@ The ticket and the masked fields stand in the note alone, and no hash of them an
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-import msgspec
-
-from lockhouse.errors import Invalid
-from lockhouse.gates.disclose.noting import ticket_of
+from lockhouse.errors import Invalid, Tampered
+from lockhouse.gates.disclose.noting import kept_in, ticket_of
 from lockhouse.ledger.entry import Disclosure, parse_entry
 from lockhouse.ledger.entry.reading import refs_root
 from lockhouse.ledger.verify import Finding
@@ -22,18 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from lockhouse.gates.house import House
-
-
-class _Text(NamedTuple):
-    purpose: str
-    action: str
-    role: str
-    reason: str
-    open: list[str]
-    masked: list[str]
-
-
-_DECODE = msgspec.msgpack.Decoder(_Text).decode
 
 
 async def changed_notes(house: House) -> AsyncIterator[Finding]:
@@ -75,8 +61,8 @@ def _are_its(beside: Sequence[Note], said: Disclosure) -> bool:
 
 def _says(house: House, note: Note, said: Disclosure) -> bool:
     try:
-        told = _DECODE(note.text)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+        told = kept_in(note)
+    except Tampered:
         return False
     ticket = told.reason.removeprefix(said.reason)
     same = (told.purpose, told.action, told.role) == (said.purpose, said.action, said.role)

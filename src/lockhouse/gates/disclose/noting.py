@@ -140,9 +140,18 @@ async def kept_beside(house: House, entry: bytes) -> list[Kept]:
         Tampered: it is not as a look left it.
     """
     rows = await house.reads.find(Note, ("entry",), [(entry,)])
+    return [kept_in(row) for row in sorted(rows, key=lambda row: row.ref)]
+
+
+def kept_in(note: Note) -> Kept:
+    """What a note says.
+
+    Raises:
+        Tampered: it is not as a look left it.
+    """
     try:
-        return [_DECODE(row.text) for row in sorted(rows, key=lambda row: row.ref)]
-    except msgspec.MsgspecError as err:
+        return _DECODE(note.text)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as err:
         raise Tampered("note: expected what a look leaves beside its entry") from err
 
 
