@@ -89,6 +89,7 @@ _APPENDED = {"record", "receipt"}
         ("limbo.generation", -1, "request cancel {case}"),
         ("key_ring.version", -1, "person reveal {anna} --reason other"),
         ("receipt.detail", b"\xc1\xc1\xc1", "why {message}"),
+        ("receipt.detail", b"\x92\x00\x91\x92\xa1\xff\xa1a", "why {message}"),
         ("receipt.at", FAR, "why {message}"),
         ("record.occurred_at", FAR, "person reveal {anna} --reason other"),
         ("record.occurred_at", -FAR, "person timeline {anna}"),

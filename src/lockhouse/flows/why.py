@@ -88,7 +88,7 @@ def _said(row: Receipt, channels: dict[int, str]) -> Why:
     sound([row])
     try:
         kept, dropped = _DETAIL(row.detail) if row.detail else (None, ())
-    except msgspec.DecodeError as err:
+    except (msgspec.DecodeError, UnicodeDecodeError) as err:
         raise Tampered(
             "receipt: expected a detail as this house writes it, got other bytes",
             hint="keep a copy of the row as evidence; UPDATE receipt SET detail = x'' empties it, as a week does",

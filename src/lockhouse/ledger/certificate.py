@@ -48,7 +48,7 @@ def certificate(statement: Statement, *, salt: bytes, entry: bytes, place: Place
     """
     try:
         held = msgspec.json.decode(entry, type=Wire)
-    except msgspec.MsgspecError as err:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as err:
         raise Invalid("certificate", "an entry of the ledger", got="something else") from err
     if not says_the_same(held, statement) or held.body.get("statement") != commitment(statement, salt=salt):
         raise Invalid("certificate", "an entry that commits to its statement", got="another")
