@@ -20,7 +20,7 @@ from lockhouse.adapters.migrations.run import migrate
 from lockhouse.adapters.sqlite_reads import SqliteReads
 from lockhouse.adapters.sqlite_writer.local import LocalWriter
 from lockhouse.adapters.sqlite_writer.reads import ApswReads
-from lockhouse.adapters.writer_protocol import LEASE_S
+from lockhouse.adapters.writer_protocol import LEASE_S, PROTOCOL, Hello, frame
 from lockhouse.errors import Unavailable
 from lockhouse.model.change import Change, Committed, Delete
 from lockhouse.model.rows import KeyRing, Person, Record
@@ -332,7 +332,8 @@ async def test_many_small_commits_share_groups_and_keep_their_answers_apart(tmp_
 async def test_a_frame_that_is_none_ends_that_connection_only(tmp_path: Path) -> None:
     async with sqlite_process(tmp_path) as store:
         await found(store)
-        for raw in (b"\x00\x00\x00\x01\xc0", b"\xff\xff\xff\xff", b"\x00\x00\x00\x03\x93\x03\x01"):
+        no_text = frame(Hello(PROTOCOL, "x")).replace(b"x", b"\xff")
+        for raw in (b"\x00\x00\x00\x01\xc0", b"\xff\xff\xff\xff", b"\x00\x00\x00\x03\x93\x03\x01", no_text):
             reader, writer = await asyncio.open_unix_connection(str(tmp_path / "writer.sock"))
             writer.write(raw)
             assert await reader.read() == b""
