@@ -8,16 +8,16 @@ from __future__ import annotations
 SENTENCES: dict[str, str] = {
     "bad-value": "Not kept: the value is not one of its field's type. The rest of the event is. Ask who sends it.",
     "being-erased": "Shut: this person's data is being erased. It can be called off until it is destroyed. Ask a "
-    "privacy officer: lockhouse request list.",
+    "privacy officer (lockhouse request list).",
     "class-not-seen": "Hidden: your role does not see this class of data. Other fields may be open. Ask an admin.",
     "course-missing": "Hidden: a course your role needs is not recorded of you, or has lapsed. Take it. An admin "
-    "records it: lockhouse training record.",
+    "records it (lockhouse training record WHO COURSE --until DAY).",
     "erased": "Shut: this person's data was erased. The certificate says when. Ask a privacy officer.",
-    "grant": "Hidden: this needs a grant from a colleague. Request one with your reason. An admin records it: "
-    "lockhouse grant record.",
+    "grant": "Hidden: this needs a grant from a colleague. Request one with your reason. An admin records it "
+    "(lockhouse grant record WHO grant CASE --until WHEN).",
     "minor": "Hidden: this person is a minor; optional purposes are shut. Orders stay open. Ask a privacy officer.",
-    "network": "Hidden: your role works from named networks only. Say which is yours. An admin records it: lockhouse "
-    "grant record.",
+    "network": "Hidden: your role works from named networks only. Say which is yours. An admin records it "
+    "(lockhouse grant record WHO network NETWORK --until WHEN).",
     "no-consent": "Hidden: this person did not agree to this purpose. Orders stay open. Only they can agree.",
     "no-contract": "Not sent: there is no contract with this recipient. Add one. Ask a privacy officer.",
     "no-permission": "Refused: none of your roles may do this. Someone with the role can. Ask an admin.",
@@ -40,15 +40,15 @@ SENTENCES: dict[str, str] = {
     "own-record": "Hidden: this is your own record. You may have it as any customer may. Ask a colleague who may "
     "answer requests.",
     "quota": "Hidden: your role may look up so many people an hour, and nobody counts them yet. Say how many. An admin "
-    "records it: lockhouse grant record.",
+    "records it (lockhouse grant record WHO quota NUMBER --until WHEN).",
     "reason": "Masked: showing it needs a reason. State one of your role's and reveal it. Ask an admin for others.",
     "region": "Hidden: their region is unknown, so the strictest rule counts. Orders stay open. Add a country.",
     "restricted": "Hidden: this person's data is restricted. Legal duties stay open. Ask a privacy officer.",
     "review-due": "Not sent: the contract is due for review. Review it and send again. Ask a privacy officer.",
     "review-unknown": "Not sent: the review cannot be checked without a date. Check the clock. Ask an admin.",
     "separate-roles": "Refused: you hold two roles that one person must not hold. Give one back. Ask an admin.",
-    "step-up": "Masked: showing it needs fresh proof of who you are. Prove it to an admin. They record it: lockhouse "
-    "grant record.",
+    "step-up": "Masked: showing it needs fresh proof of who you are. Prove it to an admin. They record it (lockhouse "
+    "grant record WHO step-up MEANS --until WHEN).",
     "suppressed": "Hidden: this person asked to be left out of this purpose. Orders stay open. Ask a privacy officer.",
     "too-long": "Not kept: the value is longer than its type allows. The rest of the event is. Ask who sends it.",
     "too-old": "Not kept: the event is older than this may be kept. What may be kept longer is. Ask who sends it.",

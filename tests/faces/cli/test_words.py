@@ -122,7 +122,10 @@ def test_a_remedy_on_a_card_names_the_house_that_was_named(tmp_path: Path) -> No
     look = f"person reveal {desk.person()} --as support --reason 'call back'"
     for named in ("", f"-C {desk.house} "):
         seen = desk.call(f"{named}{look}")
-        assert f"They record it: lockhouse {named}grant record." in seen.out
+        record = "grant record WHO step-up MEANS --until WHEN"
+        assert f"They record it (lockhouse {named}{record})." in seen.out
+        shown = desk.call(f"{named}{look.replace('reveal', 'show')}")
+        assert f"They record it (lockhouse {named}{record}). Then: lockhouse {named}person reveal" in shown.out
 
 
 def test_a_restore_says_in_which_house_to_look_and_in_which_to_call_off(desk: Desk) -> None:

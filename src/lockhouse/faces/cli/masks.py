@@ -25,7 +25,8 @@ def because(policy: Policy, ask: Ask, field: str, codes: tuple[str, ...], *, per
     if not found.role:
         return elsewhere(found, ask.purpose)
     lacking = [SENTENCES[code] for code in found.lacking if code not in MASKS]
-    return " ".join([_reveals(found), *lacking, f"You can: {_reveal(found, ask, person=person)}"])
+    when = "Then" if lacking else "You can"  # what would still be refused is not told as if it went now
+    return " ".join([_reveals(found), *lacking, f"{when}: {_reveal(found, ask, person=person)}"])
 
 
 def _reveals(found: Unmasking) -> str:

@@ -81,7 +81,7 @@ def unkept(ask: Ask) -> list[str]:
 def noted(view: View) -> str:
     """Where what was noted of this look can be read again, and proven."""
     entry = view.entry.hex()
-    return f"What was noted of it: lockhouse ledger log --entry {entry}. Its proof: lockhouse ledger prove {entry}"
+    return f"What was noted of it: lockhouse ledger log --entry {entry}\nIts proof: lockhouse ledger prove {entry}"
 
 
 def let_in(graces: Mapping[str, int], ask: Ask) -> list[str]:
