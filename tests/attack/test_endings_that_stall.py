@@ -105,6 +105,24 @@ async def test_a_month_that_is_shut_by_no_open_request_is_spoilt(tmp_path: Path,
     assert await _names(world) == [place if by.startswith("its place") else case.hex()]
 
 
+@pytest.mark.parametrize("state", [1, 2, 9])
+async def test_a_month_that_nobody_ended_but_is_called_ended_is_spoilt(tmp_path: Path, state: int) -> None:
+    """Every event of that month is refused from then on: somebody must hear of it."""
+    world = await World.make(tmp_path)
+    [key, *_] = await world.rows(EpochKey)
+    world.plant(msgspec.structs.replace(key, state=state))
+    assert await _names(world) == [f"epoch {key.epoch} of compartment {key.compartment}"]
+
+
+async def test_a_month_that_was_destroyed_as_it_is_done_is_not_spoilt(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    case = await request.find_case(world.house, await _month(world))
+    world.clock.pass_days(1)
+    await carry_on(world.house, case, journal=world.journal)
+    assert KeyState.DESTROYED in {row.state for row in await world.rows(EpochKey)}
+    assert await _names(world) == []
+
+
 @ODD
 @pytest.mark.parametrize("is_month", [False, True], ids=["person", "month"])
 async def test_an_intent_of_which_only_the_state_was_edited_is_again_as_the_house_made_it(

@@ -14,10 +14,11 @@ import msgspec
 from lockhouse.errors import Invalid, Tampered
 from lockhouse.gates.authority import checked
 from lockhouse.gates.cases import CLOSED, OPEN, sound_cases
+from lockhouse.gates.epochs import NOBODY
 from lockhouse.ledger.entry import Intent as IntentEntry
 from lockhouse.ledger.entry import parse_entry
 from lockhouse.model.change import Change, Conflict, Expect, Put
-from lockhouse.model.rows import EpochKey, Intent, LedgerEntry, Limbo
+from lockhouse.model.rows import EpochKey, Intent, LedgerEntry, Limbo, Tombstone
 from lockhouse.model.scale import KeyState
 
 if TYPE_CHECKING:
@@ -38,20 +39,35 @@ class Spoilt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def spoilt_endings(house: House) -> list[Spoilt]:
-    """Every open intent that does not verify, and whatever is shut without an open case that does."""
+    """Every open intent that does not verify, and whatever is shut without an open case that does.
+
+    So is a month whose key is called destroyed, or anything else that is not living, without its tombstone: no ending
+    made it so, and every event of that month is refused.
+    """
     waiting = [(row.person, row.case_id) async for rows in house.reads.scan(Limbo) for row in rows]
-    keys = [key async for rows in house.reads.scan(EpochKey) for key in rows if key.state == KeyState.SHUT]
+    keys = [key async for rows in house.reads.scan(EpochKey) for key in rows if key.state != KeyState.LIVE]
     cases, bad = await sound_cases(house)  # behind what is shut: its case stands by then
     standing = {case.id for case in cases}
     epochs = {(case.compartment, case.epoch) for case in cases if case.what == "epoch"}
     left = [place for place in waiting if place[1] not in standing]
-    lone = [(key.compartment, key.epoch) for key in keys if (key.compartment, key.epoch) not in epochs]
+    stones = await _destroyed(house)
+    lone = [
+        (key.compartment, key.epoch)
+        for key in keys
+        if (key.compartment, key.epoch) not in epochs and key.serial not in stones
+    ]
     # Of an ending that was carried out, or called off, between the two looks nothing is shut any more.
     found = {Spoilt(case=case) for case in bad}
     found |= {Spoilt(case=row.case_id) for row in (await house.reads.get(Limbo, left)).values()}
     again = (await house.reads.get(EpochKey, lone)).values()
-    found |= {await _of_key(house, key) for key in again if key.state == KeyState.SHUT}
+    stones = await _destroyed(house)
+    found |= {await _of_key(house, key) for key in again if key.state != KeyState.LIVE and key.serial not in stones}
     return sorted(found, key=lambda one: one.name)
+
+
+async def _destroyed(house: House) -> set[bytes]:
+    """Serials of the months' keys that have a tombstone; whether it verifies is asked when keys are loaded."""
+    return {stone.serial for stone in await house.reads.find(Tombstone, ("person",), [(NOBODY,)])}
 
 
 async def _of_key(house: House, key: EpochKey) -> Spoilt:
