@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from lockhouse.flows import consent, request
 from lockhouse.flows.tell import tell_untold
-from lockhouse.model.rows import Consent
+from lockhouse.model.rows import Consent, Limbo
 from tests.flows.anna import EMAIL, anna
 from tests.world import World
 
@@ -32,6 +33,19 @@ async def test_who_is_suppressed_while_shut_has_refused(tmp_path: Path) -> None:
     world.clock.pass_days(1)
     await tell_untold(world.house)
     assert (await world.kinds()).count("consent") == len(await world.rows(Consent))
+
+
+async def test_a_limbo_row_that_was_edited_keeps_nobody_else_from_being_left_out(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    await world.send("account", "identify", email="ben@example.com", consent={"Advertising": True})
+    await world.erase(await world.person("ben@example.com"), now=False)
+    [of_ben] = await world.rows(Limbo)
+    world.plant(msgspec.structs.replace(of_ben, wrapped=bytes(len(of_ben.wrapped))))
+    case = await world.erase(await anna(world), now=False)
+    world.clock.at += 1_000
+    await consent.suppress(world.house, "email", EMAIL, purposes=[], reason="objection", by="os-user:1")
+    await request.undo(world.house, case, by="os-user:1")
+    assert not await _marketer_sees(world)
 
 
 @pytest.mark.parametrize("channel", ["web", "backend", "account"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -304,16 +305,17 @@ def limbo_rows(house: House, case: Case, row: Limbo) -> tuple[bytes, list[Identi
 async def waiting_owners(house: House, place: tuple[int, int, bytes]) -> list[tuple[bytes, Expect]]:
     """Whose blind index this was before all of them was shut, and may be again; each with that it still waits.
 
-    Raises:
-        Tampered: a limbo row is not as this house made it.
+    A limbo row that is not as this house made it is passed over: nobody is put back from it, and one row that was
+    edited must not keep everybody else from being left out.
     """
     owners = []
     for case in (await sound_cases(house))[0]:
         keys = [(person, case.id) for person in case.persons] if case.what == "person" else []
         for row in (await house.reads.get(Limbo, keys)).values() if keys else ():
-            _, indexes = limbo_rows(house, case, row)
-            if place in [(one.kind, one.generation, one.tag) for one in indexes]:
-                owners.append((row.person, as_read(row)))
+            with suppress(Tampered):
+                _, indexes = limbo_rows(house, case, row)
+                if place in [(one.kind, one.generation, one.tag) for one in indexes]:
+                    owners.append((row.person, as_read(row)))
     return owners
 
 
