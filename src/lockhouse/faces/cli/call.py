@@ -83,7 +83,7 @@ class Call:
         shown = python.relative_to(self.cwd) if python.is_relative_to(self.cwd) else python
         name = "python3" if sys.prefix == sys.base_prefix else shlex.quote(str(shown))
         return (
-            "Verify it anywhere; this needs the package lockhouse, and no house:\n"
+            "Verify it, here or elsewhere; this needs the package lockhouse, and no house:\n"
             f"  {name} -m lockhouse.ledger.verify {words}"
         )
 
