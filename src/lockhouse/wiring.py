@@ -57,6 +57,7 @@ from lockhouse.model.rows import House as HouseRow
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from lockhouse.adapters.sqlite_writer.trouble import Tell
     from lockhouse.model.event import Kind
     from lockhouse.model.ports import Clock, OutboundHTTP, Reads, Root
     from lockhouse.model.rows import Store
@@ -202,8 +203,8 @@ def open_root(chosen: Settings) -> Root:
     return root
 
 
-def serve_writer(folder: Path) -> None:
-    """Be the writer process of a house; returns when it is told to end."""
+def serve_writer(folder: Path, *, tell: Tell | None = None) -> None:
+    """Be the writer process of a house; returns when it is told to end. `tell` hears of what cannot be written."""
     require_restored(folder)
     chosen = houses.load(folder, os.environ)
     house = bytes.fromhex(chosen.house)
@@ -217,7 +218,7 @@ def serve_writer(folder: Path) -> None:
         log_key = keys.secrets["log"]
         return _parts(house, log_key, SystemClock(), _anchors(folder, chosen, log_key))
 
-    run_writer(folder, make_parts)
+    run_writer(folder, make_parts, tell=tell)
 
 
 @asynccontextmanager

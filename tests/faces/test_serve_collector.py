@@ -10,11 +10,12 @@ from lockhouse.errors import Unavailable
 from lockhouse.faces.collect import Limited, Sender
 from lockhouse.faces.metrics import Tally
 from lockhouse.faces.serve.around import Around
-from lockhouse.faces.serve.collector import CACHED_S, NETWORK, HouseCollector, reasons
+from lockhouse.faces.serve.collector import AWAY_S, CACHED_S, NETWORK, HouseCollector, reasons
 from lockhouse.faces.serve.desk import Answers
 from lockhouse.faces.serve.misses import AT_ONCE
 from lockhouse.flows.channel import make_credential
 from lockhouse.gates.refresh import drop, refresh
+from lockhouse.model.ids import DAY_MS
 from lockhouse.model.rows import Credential
 from lockhouse.settings import Settings
 from tests.world import World
@@ -175,3 +176,19 @@ async def test_a_line_that_the_sender_wrote_does_not_hide_where_it_is(lines: tup
 async def test_only_calls_of_the_protocol_are_timed() -> None:
     assert (await answer(Settings(), "127.0.0.1"))[2] == 1
     assert (await answer(Settings(), "127.0.0.1", path="/readyz"))[2] == 0
+
+
+async def test_a_process_that_has_just_refused_is_not_ready_for_a_moment_and_says_why(tmp_path: Path) -> None:
+    world, collector, _ = await world_with_key(tmp_path)
+    batch = world.batch("backend", "Order Completed", {"email": "anna@example.com"})
+    assert collector.ready() == []
+    world.clock.at += 70 * 365 * DAY_MS
+    with pytest.raises(Unavailable):
+        await collector.collect(batch)
+    [why] = collector.ready()
+    assert why.startswith("the newest request was refused: ")
+    world.clock.at -= 70 * 365 * DAY_MS
+    world.clock.run += AWAY_S
+    assert collector.ready() == []
+    await collector.collect(batch)
+    assert collector.ready() == []

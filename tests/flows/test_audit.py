@@ -185,7 +185,7 @@ async def test_where_something_is_found_lawful_deletions_of_the_tail_are_no_miss
     world = await _dirty(tmp_path)
     before = [one.kind for one in (await _verify(world)).findings]
     assert "rewritten-tree" in before
-    world.store._engine.tick = lambda **_: None  # type: ignore[method-assign]  # no fold comes any more
+    world.store._engine.tick = lambda **_: False  # type: ignore[method-assign]  # no fold comes any more
     assert (await sweep(world.house, jobs, owner=world.house.ids.new())).records == 1
     await world.send("account", "Order Completed", email="carl@example.com", order_id="C-1")
     assert {row.kind for row in await world.rows(LedgerEntry) if row.position is None} == {"deletion", "intake"}

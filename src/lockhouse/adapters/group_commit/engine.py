@@ -217,18 +217,20 @@ class Engine:
         self._ledger.keep_house(house)
         return house.policy_epoch, house.key_epoch
 
-    def tick(self, *, every_s: float = 0.5) -> None:
-        """Fold what waits, if the last fold is `every_s` ago, and make a checkpoint when one is due.
+    def tick(self, *, every_s: float = 0.5) -> bool:
+        """Fold what waits, if the last fold is `every_s` ago, and make a checkpoint when one is due; whether it was.
 
         Raises:
             Unavailable: the store could not be written; the next tick tries again.
         """
         if self._parts.quiet or self._ledger.is_halted:
-            return
+            return False
         ledger, now = self._ledger, self._parts.clock.monotonic_s()
         due = now >= ledger.checkpoint_due_s and ledger.has_unchecked and not ledger.is_unanchored
-        if ((ledger.is_waiting or ledger.is_unanchored) and now - self._folded_s >= every_s) or due:
+        due = due or ((ledger.is_waiting or ledger.is_unanchored) and now - self._folded_s >= every_s)
+        if due:
             self._fold_or_halt(force_checkpoint=False)
+        return due
 
     def finish(self) -> None:
         """Fold what waits and, if checkpoints are anchored, sign it: a house that rests has no tail to be rewritten.

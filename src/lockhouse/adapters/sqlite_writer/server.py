@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from lockhouse.adapters.group_commit.waiting import Waiting
 from lockhouse.adapters.sqlite_writer.peer import GoneError, Peer, credentials
+from lockhouse.adapters.sqlite_writer.trouble import Trouble
 from lockhouse.adapters.writer_protocol import (
     ANNOUNCE_S,
     LEASE_S,
@@ -82,6 +83,7 @@ class Server:
 
     Attributes:
         lifeline: a pipe whose other end the parent holds; its end is the parent's. -1 for none.
+        trouble: says what cannot be written, and when it can be again.
     """
 
     shelf: SqliteShelf
@@ -89,6 +91,7 @@ class Server:
     clock: Clock
     listener: socket.socket
     lifeline: int = -1
+    trouble: Trouble = field(default_factory=Trouble)
     _selector: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
     _peers: set[Peer] = field(default_factory=set)
     _waiting: Waiting[_Batch] = field(default_factory=Waiting)
@@ -236,10 +239,12 @@ class Server:
         try:
             outcomes = self.engine.commit_group([change for batch in group for change in batch.changes])
         except LockhouseError as error:
+            self.trouble.begins("changes", error)
             for batch in group:
                 batch.peer.waiting -= 1
                 self._send(batch.peer, _failed(batch.seq, error))
             return
+        self.trouble.ends("changes")
         start = 0
         for batch in group:
             batch.peer.waiting -= 1
@@ -248,9 +253,10 @@ class Server:
 
     def _tick(self) -> None:
         try:
-            self.engine.tick()
-        except Unavailable:
-            return  # the next tick tries again; until then entries wait for a position, or a checkpoint for its anchor
+            if self.engine.tick():
+                self.trouble.ends("ledger")
+        except Unavailable as error:  # the next tick tries again
+            self.trouble.begins("ledger", error)  # entries wait for a position, or a checkpoint for its anchor
 
     def _seal(self, peer: Peer, seq: int) -> None:
         try:

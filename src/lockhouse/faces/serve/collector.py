@@ -7,6 +7,7 @@ from collections import OrderedDict
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
+from lockhouse.errors import Unavailable
 from lockhouse.faces.collect.ports import Limited, Sender
 from lockhouse.faces.serve.desk import Answer
 from lockhouse.faces.serve.misses import Misses
@@ -28,6 +29,9 @@ NETWORK: ContextVar[str] = ContextVar("network", default="")
 CACHED_S = 5.0
 """A key that was ended elsewhere is taken at most this long; an epoch's move drops it at once."""
 KEYS_CACHED = 10_000
+AWAY_S = 5.0
+"""So long after the last refused request a process says that it is not ready: whoever asks then sends it no more, and
+it is tried again."""
 
 
 class HouseCollector:
@@ -42,6 +46,7 @@ class HouseCollector:
         self._seen = (house.seen_policy, house.seen_key)
         self._misses = Misses(house.clock)
         self._origins: tuple[object, frozenset[str]] = (None, frozenset())
+        self._away: tuple[str, float] | None = None
 
     async def authenticate(self, key: str | None) -> Sender | Limited | None:
         """Who shows this key.
@@ -101,7 +106,12 @@ class HouseCollector:
         Raises:
             Unavailable: part of the house is away.
         """
-        replies = await self._intake.collect(batch)
+        try:
+            replies = await self._intake.collect(batch)
+        except Unavailable as error:
+            self._away = (error.text, self._house.clock.monotonic_s() + AWAY_S)
+            raise
+        self._away = None
         self._tell(batch, replies)
         return replies
 
@@ -134,7 +144,10 @@ class HouseCollector:
 
     def ready(self) -> list[str]:
         """Why nothing can be collected now."""
-        return reasons(self._house)
+        found = reasons(self._house)
+        if not found and self._away is not None and self._house.clock.monotonic_s() < self._away[1]:
+            found.append(f"the newest request was refused: {self._away[0]}")
+        return found
 
 
 def reasons(house: House) -> list[str]:

@@ -36,7 +36,7 @@ def main(arguments: list[str]) -> int:
     try:
         logs.configure(level=houses.load(folder, os.environ).log, process=name)
         if role == "writer":
-            serve_writer(folder)
+            serve_writer(folder, tell=_told)
             return 0
         lifeline = bind_to_parent()
         task = Task(folder=folder, name=name, listener=int(arguments[3]), metrics=int(arguments[4]), lifeline=lifeline)
@@ -46,6 +46,13 @@ def main(arguments: list[str]) -> int:
         logs.get().error("ended", **logs.fault(error))
         return OUTCOMES[type(error)].exit_code
     return 0
+
+
+def _told(what: str, error: LockhouseError | None) -> None:
+    if error is None:
+        logs.get().warning("writes again", what=what)
+    else:
+        logs.get().error("cannot write", what=what, **logs.fault(error))
 
 
 if __name__ == "__main__":

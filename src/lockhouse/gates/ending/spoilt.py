@@ -66,8 +66,12 @@ async def spoilt_endings(house: House) -> list[Spoilt]:
 
 
 async def _destroyed(house: House) -> set[bytes]:
-    """Serials of the months' keys that have a tombstone; whether it verifies is asked when keys are loaded."""
-    return {stone.serial for stone in await house.reads.find(Tombstone, ("person",), [(NOBODY,)])}
+    """Serials of the months' keys that have a tombstone as this house made it."""
+    serials = set()
+    for stone in await house.reads.find(Tombstone, ("person",), [(NOBODY,)]):
+        with suppress(Tampered):
+            serials |= {one.serial for one in checked([stone], house.integrity_key)}
+    return serials
 
 
 async def _of_key(house: House, key: EpochKey) -> Spoilt:
