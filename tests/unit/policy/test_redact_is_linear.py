@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from time import thread_time
 
 import pytest
 
-from lockhouse.policy.types import redact
+from lockhouse.policy.types import lettered, national, numbers, redact
+from lockhouse.policy.types.values import MAX_TEXT
 
-PATTERNS = sorted(name for name, value in vars(redact).items() if isinstance(value, re.Pattern))
+MODULES = (lettered, national, numbers, redact)
+PATTERNS = {
+    f"{module.__name__.rpartition('.')[2]}.{name}": value
+    for module in MODULES
+    for name, value in vars(module).items()
+    if isinstance(value, re.Pattern)
+} | {f"lettered.{name}": pattern for name, pattern, _ in lettered.LETTERED}
+PATTERNS |= {f"national.{number.name}": number.word for number in national.NUMBERS if number.word is not None}
 RUNS = (
     "-", "_", "a", "A", "1", "a-", "1-", "0-", "-1a", "a.", "1.", "1 ", "@", "a@", "a@a.", "a@a-", "%40", "a%40a.",
     "eyJ", "-eyJ", "%3DeyJ", "eyJaaaaaaaa.", "eyJ-eyJ1", "hex:", "a:", "11aa:", ":", "AA00", "AA00 AAAA ", "(01 ",
@@ -35,9 +44,9 @@ def _text(run: str, size: int, end: str) -> str:
     return (run * size)[: size - len(end)] + end
 
 
-@pytest.mark.parametrize("name", PATTERNS)
+@pytest.mark.parametrize("name", sorted(PATTERNS))
 def test_a_text_sixteen_times_as_long_takes_no_square_of_the_time(name: str) -> None:
-    pattern = getattr(redact, name)
+    pattern = PATTERNS[name]
     square = [
         (run, end)
         for run in RUNS
@@ -47,12 +56,39 @@ def test_a_text_sixteen_times_as_long_takes_no_square_of_the_time(name: str) -> 
     assert square == []
 
 
+WHOLE = (
+    *RUNS,
+    "4111 ",
+    "4111 1111 1111 1111 ",
+    "219-09-9999 ",
+    "0151 ",
+    "call 1234567 ",
+    "a@b.cc",
+    "1 2 ",
+    "DE89 3704 ",
+)
+
+
+@pytest.mark.parametrize("search", [redact.identifiers, redact.cards])
+def test_a_whole_search_sixteen_times_as_long_takes_no_square_of_the_time(search: Callable[[str], str]) -> None:
+    def took(text: str) -> float:
+        best = float("inf")
+        for _ in range(3):
+            started = thread_time()
+            search(text)
+            best = min(best, thread_time() - started)
+        return max(best, 5 * FLOOR_S)
+
+    square = [run for run in WHOLE if took(_text(run, MAX_TEXT, "")) > AT_MOST * took(_text(run, MAX_TEXT // 16, ""))]
+    assert square == []
+
+
 @pytest.mark.parametrize(
     "secret",
     [
         "eyJhbGciOiJub25lIn.eyJzdWIiOiJhIn.c2ln",
         "q4xZ81kLmP0sT7uVwYbC3dEfGhJkNr92",
-        "a-run-of-words-that-ends-in-digits-77",
+        "9f86d081884c7d659a2feaa0c55ad015",
     ],
 )
 @pytest.mark.parametrize("before", ["", "token=", "Bearer ", "t%3D", "/", "."])
