@@ -79,7 +79,7 @@ TYPES: dict[str, TypeWords] = {
     "boolean": TypeWords(masks=("hidden",), clear=True),
     "country": TypeWords(masks=("whole", "hidden"), clear=True),
     "date": TypeWords(masks=("year", "hidden"), minimise=("month", "year"), clear=True),
-    "decimal": TypeWords(masks=("hidden",), clear=True),
+    "decimal": TypeWords(masks=("hidden",), minimise=("coarse_geo",), clear=True),
     "email": TypeWords(masks=("email", "hidden"), find_by=("exact",), identifies=("person",)),
     "id": TypeWords(
         masks=("last4", "hidden"), minimise=("truncate",), find_by=("exact", "last4"), identifies=("device", "person")
@@ -95,7 +95,6 @@ TYPES: dict[str, TypeWords] = {
     ),
     "url": TypeWords(masks=("hidden",), minimise=("redact_identifiers", "truncate")),
 }  # fmt: skip
-UNBUILT_MINIMISERS = frozenset({"coarse_geo"})
 ITEM_TYPES = tuple(sorted(set(TYPES) - {"list"}))
 
 

@@ -129,7 +129,7 @@ def test_a_minimiser_coarsens_before_anything_is_kept(kind: str, word: str, raw:
 
 def test_an_unbuilt_minimiser_is_refused_clearly() -> None:
     with pytest.raises(Invalid, match="built"):
-        minimise.after(str, "coarse_geo")
+        minimise.after(str, "blur")
 
 
 @pytest.mark.parametrize(

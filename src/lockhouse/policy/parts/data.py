@@ -102,7 +102,7 @@ def _field(name: str, part: Section, known: dict[str, Purpose], class_names: tup
         purposes=tuple(sorted(live)),
         identifies=_identifies(part, allowed, kind),
         find_by=_finders(part, allowed, kind),
-        minimise=_minimiser(part, allowed, kind),
+        minimise=_minimiser(part, allowed),
         mask=part.word("mask", allowed.masks) or allowed.masks[0],
         clear=part.flag("clear"),
         special=class_ == words.SPECIAL,
@@ -134,7 +134,7 @@ def _finders(part: Section, allowed: words.TypeWords, kind: str) -> tuple[str, .
     return tuple(sorted(part.words("find_by", allowed.find_by)))
 
 
-def _minimiser(part: Section, allowed: words.TypeWords, kind: str) -> str | None:
+def _minimiser(part: Section, allowed: words.TypeWords) -> str | None:
     if "minimise" not in part:
         return None
     place = part.spot("minimise") or Spot(None, part.where)
@@ -144,8 +144,6 @@ def _minimiser(part: Section, allowed: words.TypeWords, kind: str) -> str | None
         return None
     if word not in allowed.minimise:
         part.problems.word(place, allowed.minimise, got=word)
-    elif word in words.UNBUILT_MINIMISERS:
-        part.problems.add(place.where, f"a minimiser this version has built for type {kind}", f"'{word}'")
     elif (word == "truncate") != (number.isdigit() and 0 < int(number) <= 1000):  # noqa: PLR2004 - longest kept head
         expected = "'truncate N' with N from 1 to 1000" if word == "truncate" else f"'{word}' alone"
         part.problems.add(place.where, expected, shown(text))

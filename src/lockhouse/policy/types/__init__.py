@@ -37,12 +37,14 @@ def parser(field: Field, *, country: str | None = None) -> Parser:
 
     Args:
         field: of the compiled policy.
-        country: ISO 3166-1 alpha-2, for phone numbers written without a country code.
+        country: ISO 3166-1 alpha-2, for phone numbers and postal codes written without their country.
     """
     if field.type == "list":
         return _list(field, country)
     parse = _scalar(field.type, country)
-    return minimise.after(parse, field.minimise) if field.minimise is not None else parse
+    if field.minimise is None:
+        return parse
+    return minimise.after(parse, field.minimise, kind=field.type, country=country)
 
 
 def _scalar(kind: str, country: str | None) -> Parser:

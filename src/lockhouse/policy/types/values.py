@@ -157,8 +157,7 @@ def ip(raw: Any) -> str:
     if _IPV4.match(text):
         return text
     try:
-        address = ipaddress.ip_address(text.partition("%")[0])
+        address = ipaddress.IPv6Address(text.partition("%")[0])
     except ValueError as err:
         raise BadValueError from err
-    mapped = getattr(address, "ipv4_mapped", None)
-    return str(mapped or address)
+    return str(address.ipv4_mapped or address)
