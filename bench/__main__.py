@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench import intake, people
+from bench import intake, minimise, people
 from bench.house import fill, found
 from bench.mix import POPULATION
 from bench.report import Figure, as_json, table
@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     from bench.intake import Houses
 
 Part = tuple[str, "Callable[[Houses], list[Figure]]"]
+Alone = tuple[str, "Callable[[], list[Figure]]"]
+
+
+def _alone(*, quick: bool) -> list[Alone]:
+    """What is measured without a house, before there is one."""
+    return [("minimise", lambda: minimise.rates(rounds=5 if quick else 15))]
 
 
 def _parts(*, quick: bool) -> list[Part]:
@@ -67,7 +73,7 @@ def _machine() -> dict[str, object]:
 
 def main() -> int:
     """Measure what was asked for; 1 if `--check` finds a floor missed."""
-    names = [name for name, _ in _parts(quick=True)]
+    names = [name for name, _ in (*_alone(quick=True), *_parts(quick=True))]
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure this machine with a house on it.")
     parser.add_argument("--quick", action="store_true", help="fewer events; still at least five pairs")
     parser.add_argument("--json", type=Path, help="write the figures to this file")
@@ -89,16 +95,25 @@ def main() -> int:
 
 
 def _measure(base: Path, names: list[str], *, quick: bool) -> list[Figure]:
+    figures: list[Figure] = []
+    for name, part in _alone(quick=quick):
+        if name in names:
+            _say(name)
+            figures += part()
+    parts = [(name, part) for name, part in _parts(quick=quick) if name in names]
+    return figures + (_measure_houses(base, parts) if parts else [])
+
+
+def _measure_houses(base: Path, parts: list[Part]) -> list[Figure]:
     figures = fsyncs(base)
     population = POPULATION
     _say(f"two houses with {population:,} persons each")
     houses = intake.Houses(base, found(base, "sealed"), found(base, "unsealed"), population)
     fill(houses.sealed, "sealed", population=population)
     fill(houses.unsealed, "unsealed", population=population)
-    for name, part in _parts(quick=quick):
-        if name in names:
-            _say(name)
-            figures += part(houses)
+    for name, part in parts:
+        _say(name)
+        figures += part(houses)
     return figures
 
 

@@ -13,6 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench import minimise as bench
+from bench.report import AT_LEAST
 from lockhouse.model.policy import Field
 from lockhouse.policy import words
 from lockhouse.policy.types import BadValueError, parser
@@ -129,6 +131,17 @@ def test_a_day_is_kept_as_its_year_or_month(day: Any) -> None:
 def test_the_head_of_a_text_ends_in_no_space(kind: str, raw: str, kept: str) -> None:
     parse = parser(_field(kind, "truncate 3"))
     assert parse(raw) == kept == parse(kept)
+
+
+def test_the_bench_measures_every_minimiser_and_texts_of_which_half_hold_something() -> None:
+    known = {(kind, word) for kind, allowed in words.TYPES.items() for word in allowed.minimise}
+    measured = {(kind, word.partition(" ")[0]) for kind, word in bench.SHORT}
+    assert {word for _, word in measured} == {word for _, word in known}
+    assert measured <= known
+    assert [parse(value) for parse, value in bench._short()[:10]] != []
+    changed = [parse(text) != text for parse, text in bench._texts()]
+    assert sum(changed) == len(changed) // 2
+    assert {figure.name for figure in bench.rates(rounds=1)} <= set(AT_LEAST)
 
 
 SAMPLES = {
