@@ -65,18 +65,18 @@ def test_any_text_at_all_comes_back_as_text_that_can_be_kept(text: str) -> None:
 
 
 @given(
-    head=st.sampled_from(["4", "51", "34", "6011", "3528", "2221"]),
+    head=st.sampled_from(["4", "51", "34", "6011", "3528", "2221", "36"]),
     rest=st.text("0123456789", min_size=14, max_size=14),
 )
 def test_every_card_number_is_taken_out_of_every_text_and_no_other_number(head: str, rest: str) -> None:
-    digits = (head + rest)[:15]
+    digits = (head + rest)[: {"34": 14, "36": 13}.get(head, 15)]
     numbers = [digits + last for last in string.digits]
     [card] = [number for number in numbers if luhn(number)]
+    layout = "(....)(......)(.*)" if len(digits) < 15 else "(....)(....)(....)(....)"
     for number in numbers:
-        spaced = " ".join(re.findall("....", number))
-        assert [redact.cards(f"no. {form}, please") for form in (number, spaced)] == (
-            ["no. [card], please"] * 2 if number == card else [f"no. {form}, please" for form in (number, spaced)]
-        )
+        for form in (number, re.sub(layout, lambda found: " ".join(found.groups()), number)):
+            kept = "[card]" if number == card else form
+            assert redact.cards(f"no. {form}, please") == f"no. {kept}, please"
 
 
 def test_a_text_that_goes_on_changing_is_redacted_as_a_whole() -> None:

@@ -58,7 +58,7 @@ NAMED = [  # where one in ten or eleven numbers would pass: only behind their na
 
 
 @pytest.mark.parametrize(("country", "number"), NATIONAL)
-@pytest.mark.parametrize("around", ["{}", "it is {}, thanks", "({})", "/p?id={}&x=1", "2 {} 3", "„{}“."])
+@pytest.mark.parametrize("around", ["{}", "it is {}, thanks", "{}.", "({})", "/p?id={}&x=1", "2 {} 3", "„{}“."])
 def test_a_national_number_is_taken_out_wherever_it_stands(country: str, number: str, around: str) -> None:
     assert country in _countries()
     assert redact.identifiers(around.format(number)) == around.format(ID)
@@ -118,6 +118,7 @@ HARD = [
     ("/pay?n=4111+1111+1111+1111", "/pay?n=[card]"),
     ("/pay?n=4111%201111%201111%201111", "/pay?n=[card]"),
     ("3782 822463 10005", "[card]"),
+    ("213115275892908", "[card]"),
     # account numbers
     ("IBAN DE89 3704 0044 0532 0130 00 BANK", "IBAN [iban] BANK"),
     ("de89370400440532013000", "[iban]"),
@@ -138,6 +139,7 @@ HARD = [
     ("1-800-555-0123 ext. 12", "[phone]"),
     ("(212)555-0123", "[phone]"),
     ("2125550123", "[phone]"),
+    ("order it by phone: 2125550123", "order it by phone: [phone]"),
     ("06.12.34.56.78", "[phone]"),
     ("06 12 34 56 78", "[phone]"),
     ("call me at 9175 3554", "call me at [phone]"),
@@ -158,7 +160,9 @@ STAYS = [
     "release 2.0.1, 3.11.2", "/blog/10-best-running-shoes-for-women-in-2024", "risk-assessment-of-the-year-2024",
     "task-management-system-for-small-shops", "iphone15-vs-iphone14-vs-s24-comparison", "secret-santa-gifts-2024",
     "/orders/12345678/items/7", "order number 1234567", "#8123456789", "/products/8123456789", "1732352461123",
-    "costs 1,234,567.89", "100 000 pieces", "10 x 20 x 30 cm", "size 42-44", "SKU AB-1234-XL", "A1B2C3D4",
+    "costs 1,234,567.89",
+    "order no. 8123456789", "Bestellnummer: 8123456789", "62696416476190",
+    "100 000 pieces", "10 x 20 x 30 cm", "size 42-44", "SKU AB-1234-XL", "A1B2C3D4",
     "the years 2024 2025 2026", "50 % off until 24.12.", "100 200 300 400 500 600 700 800", "ISBN 978-3-16-148410-0",
     "12345678", "monkeyJumps.over.fences", "a@b", "@ann", "5:0 5:1 5:2", "Größe 42 – 44, 3 Stück à 19,99\u00a0€",
 ]  # fmt: skip

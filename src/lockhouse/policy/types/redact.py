@@ -84,6 +84,12 @@ _CALL = re.compile(
     r"|t\u00e9l\u00e9phone|appel\w*|telefono|tel\u00e9fono|m\u00f3vil|cellulare|llam\w*|bel|bellen)(?![a-z])[^0-9\n]*\Z",
     re.IGNORECASE,
 )
+_COUNTED = re.compile(
+    r"(?<![a-z])(?:order|article|item|sku|product|parcel|tracking|shipment|invoice|receipt|ticket|ref(?:erence)?|case|voucher"
+    r"|bestell\w*|auftrag\w*|artikel\w*|rechnung\w*|sendung\w*|commande|facture|colis|pedido|factura|ordine|fattura"
+    r"|bestelling|factuur)[^0-9A-Za-z]{0,3}(?:(?:no|nr|num|number|nummer|id|is)(?![a-z]))?[^0-9A-Za-z]{0,3}\Z",
+    re.IGNORECASE,
+)
 _CALL_WITHIN = 40
 _CALLED = re.compile(r"[ -]{0,2}\(?(?:office|fax|mobile|cell|phone|tel)(?![a-z])", re.IGNORECASE)
 _YEAR_FIRST = re.compile(r"(?:19|20)[0-9]{2}[./-][0-9]{2}[./-][0-9]{2}")
@@ -162,8 +168,9 @@ def _once(found: str) -> str:
 def _key(match: re.Match[str]) -> str:
     """A word without the key that it is or ends in."""
     word = match.group()
-    if len(word) == _SHORTEST_WORD and is_italian(word):
-        return LABEL
+    first, dot, rest = word.partition(".")
+    if len(first) == _SHORTEST_WORD and is_italian(first):
+        return f"{LABEL}{dot}{rest}"
     known = _KNOWN_KEY.search(match.string, match.start(), match.end())
     if known is not None:
         return f"{word[: known.start() - match.start()]}[key]{word[known.end() - match.start() :]}"
@@ -173,7 +180,6 @@ def _key(match: re.Match[str]) -> str:
         head, *parts = word[start:].split(".")
         if len(parts) == 2 and len(head) > 10 and len(parts[0]) > 7:  # noqa: PLR2004 - header, claims, signature or none
             return f"{word[:start]}[key]"
-    first, dot, rest = word.partition(".")
     return f"[key]{dot}{rest}" if _looks_random(first) else word
 
 
@@ -211,12 +217,18 @@ def _phones(match: re.Match[str]) -> str:
     found, at, end = match.string, match.start(), match.end()
     out: list[str] = []
     while phone := _PHONE.search(found, at, end + 1):
-        out += (found[at : phone.start()], "[phone]")
+        out += (found[at : phone.start()], phone.group() if _is_counted(phone) else "[phone]")
         at = phone.end()
     while phone := _LOOSE.search(found, at, end + 1):
         out += (found[at : phone.start()], "[phone]" if _is_named(phone) else phone.group())
         at = phone.end()
     return "".join((*out, found[at:end]))
+
+
+def _is_counted(phone: re.Match[str]) -> bool:
+    """Whether these are digits alone behind a word for what shops number."""
+    found, start = phone.string, phone.start()
+    return phone.group().isdigit() and _COUNTED.search(found, max(0, start - _CALL_WITHIN), start) is not None
 
 
 def _is_named(phone: re.Match[str]) -> bool:
