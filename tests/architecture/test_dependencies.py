@@ -14,8 +14,13 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 LOCKS = ["build", "run", "examples", "dev"]
+APART = ["quality"]
+"""Locks of an environment of their own, whose versions are nobody else's."""
 RUN_TIME = PYPROJECT["project"]["dependencies"]
 EXTRAS = PYPROJECT["project"]["optional-dependencies"]
+MEASURED = [
+    line for line in (ROOT / "requirements/quality.in").read_text("utf-8").splitlines() if not line.startswith("#")
+]
 ENTRY = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^ ]+)(?: ; (?P<when>[^\\]+?))? \\$")
 
 
@@ -55,7 +60,7 @@ def _mentioned_in_source() -> set[str]:
     return {".".join(name.split(".")[:deep]) for name in found for deep in (1, 2)}
 
 
-@pytest.mark.parametrize("lock", LOCKS)
+@pytest.mark.parametrize("lock", [*LOCKS, *APART])
 def test_every_line_of_a_lock_is_a_pin_or_its_hash(lock: str) -> None:
     lines = (ROOT / f"requirements/{lock}.lock").read_text("utf-8").splitlines()
     assert lines[0].startswith("# Made by script/lock")
@@ -76,7 +81,12 @@ def test_the_lock_for_work_holds_what_the_others_hold() -> None:
 
 @pytest.mark.parametrize(
     ("lock", "named"),
-    [("run", RUN_TIME), ("examples", [*RUN_TIME, *EXTRAS["examples"]]), ("dev", [*EXTRAS["dev"], *EXTRAS["examples"]])],
+    [
+        ("quality", MEASURED),
+        ("run", RUN_TIME),
+        ("examples", [*RUN_TIME, *EXTRAS["examples"]]),
+        ("dev", [*EXTRAS["dev"], *EXTRAS["examples"]]),
+    ],
 )
 def test_what_the_project_names_is_locked(lock: str, named: list[str]) -> None:
     assert [each for each in named if _name(each) not in _locked(lock)] == []
@@ -97,7 +107,7 @@ def test_a_run_time_dependency_is_imported_by_the_product(requirement: str) -> N
     assert is_imported, f"{requirement}: expected an import in src, got none"
 
 
-@pytest.mark.parametrize("requirement", [*RUN_TIME, *EXTRAS["examples"], *EXTRAS["dev"]])
+@pytest.mark.parametrize("requirement", [*RUN_TIME, *EXTRAS["examples"], *EXTRAS["dev"], *MEASURED])
 def test_a_dependency_is_explained_with_licence_and_replacement(requirement: str) -> None:
     cells = _rows().get(_name(requirement), [])
     assert len(cells) == 3, f"{requirement}: expected a row in docs/dependencies.md"
@@ -105,7 +115,7 @@ def test_a_dependency_is_explained_with_licence_and_replacement(requirement: str
 
 
 def test_only_what_is_a_dependency_is_explained() -> None:
-    named = {_name(each) for each in [*RUN_TIME, *EXTRAS["examples"], *EXTRAS["dev"]]}
+    named = {_name(each) for each in [*RUN_TIME, *EXTRAS["examples"], *EXTRAS["dev"], *MEASURED]}
     assert set(_rows()) - named == {"package"}
 
 
