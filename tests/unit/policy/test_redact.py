@@ -141,6 +141,8 @@ HARD = [
     ("2125550123", "[phone]"),
     ("order it by phone: 2125550123", "order it by phone: [phone]"),
     ("06.12.34.56.78", "[phone]"),
+    ("/go?to=%2Fx%3Ftel%3D0151%2012345678", "/go?to=%2Fx%3Ftel%3D[phone]"),
+    ("/go?to=%2Fx%3Fid%3D44051401359", "/go?to=%2Fx%3Fid%3D[national id]"),
     ("06 12 34 56 78", "[phone]"),
     ("call me at 9175 3554", "call me at [phone]"),
     ("Tel:0151 1234567", "Tel:[phone]"),
@@ -162,7 +164,7 @@ STAYS = [
     "/orders/12345678/items/7", "order number 1234567", "#8123456789", "/products/8123456789", "1732352461123",
     "costs 1,234,567.89",
     "order no. 8123456789", "Bestellnummer: 8123456789", "62696416476190",
-    "100 000 pieces", "10 x 20 x 30 cm", "size 42-44", "SKU AB-1234-XL", "A1B2C3D4",
+    "100 000 pieces", "10 x 20 x 30 cm", "size 42-44", "SKU AB-1234-XL", "AB44051401359", "44051401359B", "A1B2C3D4",
     "the years 2024 2025 2026", "50 % off until 24.12.", "100 200 300 400 500 600 700 800", "ISBN 978-3-16-148410-0",
     "12345678", "monkeyJumps.over.fences", "a@b", "@ann", "5:0 5:1 5:2", "Größe 42 – 44, 3 Stück à 19,99\u00a0€",
 ]  # fmt: skip

@@ -27,22 +27,16 @@ _LENGTHS = (  # the beginnings that are given out (ISO/IEC 7812-1; the networks'
     (("22", "23", "24", "25", "26", "27", "35", "5", "6", "81", "82", "9792"), frozenset(range(16, 20))),
     (("1", "2131"), frozenset({15})),
 )
+_HEADS = {
+    size: tuple(head for heads, sizes in _LENGTHS if size in sizes for head in heads)
+    for size in range(MIN_CARD, MAX_CARD + 1)
+}
 _RUN = re.compile(r"[0-9]+(?:(?:%20| ?[-./+_] ?| {1,2})[0-9]+)*")
 _GROUP = re.compile(r"(?<!%)(?<!%2)[0-9]+")  # not the 20 of `%20`
 _MANY = re.compile(r"[0-9](?:(?:%20|[ ./+_-]{0,3})[0-9]){11}")
 _LAYOUTS = (
-    "4 4 4 4",
-    "4 6 5",
-    "4 6 4",
-    "4 4 5",
-    "4 4 4 4 1",
-    "4 4 4 4 2",
-    "4 4 4 4 3",
-    "6 13",
-    "8 8",
-    "4 4 4 6",
-    "4 5 4",
-)
+    "4 4 4 4", "4 6 5", "4 6 4", "4 4 5", "4 4 4 4 1", "4 4 4 4 2", "4 4 4 4 3", "6 13", "8 8", "4 4 4 6", "4 5 4",
+)  # fmt: skip
 _CARD_SHAPES = frozenset(layout.replace(" ", sign) for layout in _LAYOUTS for sign in " -.+_/")
 
 
@@ -56,8 +50,7 @@ def is_card(digits: str) -> bool:
 
     So a time in milliseconds, which begins with 1 and has 13 digits, is none.
     """
-    size = len(digits)
-    return any(size in sizes and digits.startswith(heads) for heads, sizes in _LENGTHS) and luhn(digits)
+    return digits.startswith(_HEADS.get(len(digits), ())) and luhn(digits)
 
 
 def without_numbers(text: str, *, national_too: bool) -> str:
@@ -76,14 +69,17 @@ def without_numbers(text: str, *, national_too: bool) -> str:
 
 def _within(text: str, start: int, end: int, *, national_too: bool) -> Iterator[tuple[int, int, str]]:
     """Where in a run of digits numbers stand, from left to right and the longest first, with the words for them."""
+    if not national_too and text[start:end].isdigit():
+        if is_card(text[start:end]) and not _is_abroad(text, start, end - start):
+            yield start, end, CARD
+        return
     groups = [group.span() for group in _GROUP.finditer(text, start, end)]
     digits = [text[first:last] for first, last in groups]
     total = sum(map(len, digits))
     if total < (national.LEAST if national_too else MIN_CARD):
         return
-    abroad = (text[start - 1 : start] == "+" or text[start - 3 : start] == "%2B") and total <= _MAX_E164
-    if abroad:
-        return  # a telephone number, one in ten of which would pass
+    if _is_abroad(text, start, total):
+        return
     between = [_sign(text[here[1] : there[0]]) for here, there in itertools.pairwise(groups)]
     index, found = 0, False
     while index < len(groups):
@@ -92,12 +88,26 @@ def _within(text: str, start: int, end: int, *, national_too: bool) -> Iterator[
         size, label = _longest(
             digits[index:ahead], between[index:ahead], around=(text, first) if national_too else None
         )
+        last = groups[index + size - 1][1]
+        if label == national.LABEL and _is_piece(text, first, last):
+            size = 0
         if size:
             found = True
-            yield first, groups[index + size - 1][1], label
+            yield first, last, label
         index += size or 1
     if not found and total <= MAX_CARD and is_card("".join(digits)):
         yield start, end, CARD  # in a form of its own, such as digit by digit
+
+
+def _is_abroad(text: str, start: int, total: int) -> bool:
+    """Whether this is a telephone number with its country, one in ten of which would pass as a card's."""
+    return total <= _MAX_E164 and (text[start - 1 : start] == "+" or text[start - 3 : start] == "%2B")
+
+
+def _is_piece(text: str, first: int, last: int) -> bool:
+    """Whether letters stand beside the digits, as in an article's name; `%3D` is a sign and no letter."""
+    before = text[first - 1 : first].isalnum() and text[max(0, first - 3) : first - 2] != "%"
+    return before or text[last : last + 1].isalnum()
 
 
 def _sign(between: str) -> str:

@@ -38,8 +38,8 @@ _HYPHENS = frozenset("\u058a\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\ufe
 _EMAIL = re.compile(
     r"[\w.+-](?<![\w.+-].)[\w.+-]*(?:'[\w.+-]+){0,2}(?:@|%40)(?:[\w-]+\.)+(?:xn--[A-Za-z0-9-]{2,59}|[^\W\d_]{2,24})"
 )
-# A key is looked for in whole words, from their beginning alone: tried from each of its characters, the search would be
-# quadratic, and 4 kB of `-` would hold a process for a twelfth of a second.
+# A key is looked for in whole words, each of which is taken as one: looked for from each of its characters, the search
+# would be quadratic, and 4 kB of `-` would hold a process for a twelfth of a second.
 _WORD = re.compile(
     r"[A-Za-z0-9_-](?<![A-Za-z0-9_-].)(?:G\.[A-Za-z0-9_-]{16}|[A-Za-z0-9_-]{15})[A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]*){0,2}"
 )
@@ -70,10 +70,11 @@ _SIX = re.compile(r"[0-9](?:(?:%20|[^0-9A-Za-z]{0,4})[0-9]){5}")
 _DATE = r"(?![0-3]?[0-9]([./-])[01]?[0-9]\1(?:(?:19|20)[0-9]{2}|[0-9]{2})(?![0-9]|\1[0-9]))"
 _EXTENSION = r"(?: ?(?:x|ext\.?) ?[0-9]{1,6})?"
 _ENDS = r"(?![0-9A-Za-z]|-[0-9])"
-_BEGINS = r"(?:(?<![0-9A-Za-z./-])(?<![0-9]:)|(?<=\\[nrt]))"  # nor in a word, a path, a date or a time; `\n` as written
+_BEGINS = r"(?:(?<![0-9A-Za-z./-])(?<![0-9]:)|(?<=\\[nrt])|(?<=%[0-9A-Fa-f]{2}))"
+# Not in a word, a path, a date or a time; behind `\n` and `%3D`, as written.
 _PHONE = re.compile(
     rf"(?:[+]|%2B|(?<![0-9A-Za-z+])00)[1-9](?:(?:%20|[ ()./-]{{0,3}})[0-9]){{6,14}}{_EXTENSION}(?![0-9])"
-    rf"|{_BEGINS}(?:{_DATE}\(?0[1-9](?:[ ()./-]{{0,2}}[0-9]){{6,12}}|(?:[0-9]{{1,2}}[ .-])?(?:"
+    rf"|{_BEGINS}(?:{_DATE}\(?0[1-9](?:(?:%20|[ ()./-]{{0,2}})[0-9]){{6,12}}|(?:[0-9]{{1,2}}[ .-])?(?:"
     r"\([0-9]{3}\) ?[0-9]{3}[ .-]?[0-9]{4}|[2-9][0-9]{2} [0-9]{3} [0-9]{4}|[0-9]{3}(?:-[0-9]{3}-?|\.[0-9]{3}\.)[0-9]{4}"
     rf"|(?<!#)[2-9][0-9]{{2}}[2-9][0-9]{{6}})){_EXTENSION}{_ENDS}"
 )
