@@ -66,7 +66,7 @@ _COLONS = re.compile(r"[0-9A-Fa-f:](?<![0-9A-Fa-f:.].)[0-9A-Fa-f]*:[0-9A-Fa-f:.]
 _LONGEST_IP6 = 45
 _MAC = re.compile(r"(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}\Z")
 _DIGIT = re.compile("[0-9]")
-_SIX = re.compile(r"[0-9](?:(?:%20|[^0-9A-Za-z]{0,4})[0-9]){5}")
+_SIX = re.compile(r"[0-9](?:(?:%20|[^0-9A-Za-z%]{0,4})[0-9]){5}")
 _DATE = r"(?![0-3]?[0-9]([./-])[01]?[0-9]\1(?:(?:19|20)[0-9]{2}|[0-9]{2})(?![0-9]|\1[0-9]))"
 _EXTENSION = r"(?: ?(?:x|ext\.?) ?[0-9]{1,6})?"
 _ENDS = r"(?![0-9A-Za-z]|-[0-9])"
@@ -78,7 +78,7 @@ _PHONE = re.compile(
     r"\([0-9]{3}\) ?[0-9]{3}[ .-]?[0-9]{4}|[2-9][0-9]{2} [0-9]{3} [0-9]{4}|[0-9]{3}(?:-[0-9]{3}-?|\.[0-9]{3}\.)[0-9]{4}"
     rf"|(?<!#)[2-9][0-9]{{2}}[2-9][0-9]{{6}})){_EXTENSION}{_ENDS}"
 )
-_DIALLABLE = re.compile(rf"[0-9+(%](?:[0-9 ()./+-]|%2[0B]){{5,}}[0-9]{_EXTENSION}")
+_DIALLABLE = re.compile(rf"[0-9+(%](?:[0-9 ()./+-]|%2[0B]){{6,}}{_EXTENSION}")
 _LOOSE = re.compile(rf"{_BEGINS}[0-9(](?:[ ()./-]{{0,2}}[0-9]){{6,14}}{_EXTENSION}(?![0-9A-Za-z])")
 _CALL = re.compile(
     r"(?:(?<![a-z])|(?<=\\[nrt]))(?:tel|phone|telephone|mobile|mob|cell|call|whatsapp|sms|ring|fax|dial|reach|handy|telefon|anruf\w*|rufen|t\u00e9l"
