@@ -34,6 +34,7 @@ class House:
             "FAST": Limited(channel="web", retry_after_s=2.4),
         }
         self.reasons: list[str] = []
+        self.public_url = ""
         self.error: Exception | None = None
         self.replies: list[Reply] | None = None
         self.asked: list[str | None] = []
@@ -59,6 +60,9 @@ class House:
 
     def origins(self) -> frozenset[str]:
         return frozenset({SHOP})
+
+    def address(self) -> str:
+        return self.public_url
 
     def ready(self) -> list[str]:
         return self.reasons

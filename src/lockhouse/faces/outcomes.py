@@ -144,6 +144,13 @@ CODES: Final[dict[str, Answer]] = {
     ),
     "LH-1105": Answer("rejected", 405, "This address does not take this method.", "Use the method named.", _SENDER),
     "LH-1106": Answer("rejected", 429, "Too many requests from this sender.", "Wait as `Retry-After` says.", _SENDER),
+    "LH-1107": Answer(
+        "rejected",
+        403,
+        "A secret key was shown where only a public one may stand: in a page or in an address.",
+        "Use a public channel's key there, and end this one, which others may have read: `lockhouse channel revoke`.",
+        _OPERATOR,
+    ),
     "LH-2101": Answer(
         "refused",
         200,

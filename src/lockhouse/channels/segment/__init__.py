@@ -6,6 +6,7 @@ library and RudderStack's clients send to it; the tests run two of them.
 
 from lockhouse.channels.segment.kind import KIND, PEER_NETWORK
 from lockhouse.channels.segment.parse import CALLS, MAX_BATCH_BYTES, ParsedRequest, parse_batch
+from lockhouse.channels.segment.pixel import pixel_body
 from lockhouse.channels.segment.write_key import body_key, buried_key, head_key
 
 __all__ = [
@@ -18,4 +19,5 @@ __all__ = [
     "buried_key",
     "head_key",
     "parse_batch",
+    "pixel_body",
 ]

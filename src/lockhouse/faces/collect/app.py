@@ -13,12 +13,11 @@ import asyncio
 from collections import Counter
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from lockhouse.channels import segment
 from lockhouse.errors import Tampered, Unavailable
 from lockhouse.faces.collect import answers
 from lockhouse.faces.collect.answers import ACCEPTED, Whole, rejected, represented
+from lockhouse.faces.collect.beside import PIXELS, Beside
 from lockhouse.faces.collect.body import take
 from lockhouse.faces.collect.peer import forwarded_for, networks, sender_network
 from lockhouse.faces.collect.ports import Limited, Sender
@@ -34,12 +33,11 @@ if TYPE_CHECKING:
     from lockhouse.model.event import Reply
     from lockhouse.model.ports import Clock
 
-POSTS = {"/v1/batch": "batch", "/v1/b": "b"} | {f"/v1/{call}": call for call in segment.CALLS}
+POSTS = {"/v1/batch": "batch", "/v1/b": "b", "/beacon/v1/batch": "batch"}
+POSTS |= {f"/v1/{call}": call for call in segment.CALLS}
 """Path -> what `parse_batch` is told."""
-_GETS = frozenset({"/healthz", "/readyz"})
 _PAUSE_RETRY_S = 60.0
 _UNSETTLED_RETRY_S = 1.0
-_READS = frozenset({"GET", "HEAD"})
 TICK_S = 0.02
 """With a public key, answers come at whole multiples of this after the body was in, in seconds.
 
@@ -51,7 +49,7 @@ byte until the boundary fell between the two durations.
 
 
 class CollectApp:
-    """`POST /v1/…` of the Segment protocol, CORS for the channels' web sites, `/healthz` and `/readyz`."""
+    """`POST /v1/…` of the Segment protocol; `Beside` answers everything else."""
 
     def __init__(
         self,
@@ -69,6 +67,7 @@ class CollectApp:
         self._watch = watch
         self._incident_ids = incident_ids
         self._trusted = networks(trusted_proxies)
+        self._beside = Beside(collector, post=self._post, reject=self._reject)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One ASGI connection scope."""
@@ -86,23 +85,27 @@ class CollectApp:
     def _extra(self, scope: Scope, headers: Mapping[bytes, bytes]) -> tuple[tuple[bytes, bytes], ...]:
         extra = (answers.HSTS,) if scope.get("scheme") == "https" else ()
         origin = headers.get(b"origin")
-        if origin is not None and scope["method"] == "POST" and _text(origin) in self._collector.origins():
+        if origin is not None and scope["method"] != "OPTIONS" and _text(origin) in self._collector.origins():
             extra = (*answers.allow(origin), *extra)
         return extra
 
     async def _answer(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> Whole | None:
         """The answer to a request, whatever happens; None when nobody is there any more to hear it."""
         call = POSTS.get(scope["path"])
-        if call is None or scope["method"] != "POST":
-            return self._beside(scope, headers, is_call=call is not None)
         try:
+            if call is None or scope["method"] != "POST":
+                return await self._beside(scope, headers, is_call=call is not None)
             return await self._post(call, scope, headers, receive)
-        except Unavailable as error:
-            return self._reject(codes.UNSETTLED, retry_after_s=error.retry_after_s)
         except Exception as error:  # noqa: BLE001  # the edge: whatever it is, the sender gets a number, no traceback
-            incident = self._incident_ids()
-            self._watch.on_incident(incident, error)
-            return self._reject("LH-5002" if isinstance(error, Tampered) else "LH-5000", incident=incident)
+            answer = self._gone_wrong(error)
+            return answers.image(answer) if scope["path"] in PIXELS else answer
+
+    def _gone_wrong(self, error: Exception) -> Whole:
+        if isinstance(error, Unavailable):
+            return self._reject(codes.UNSETTLED, retry_after_s=error.retry_after_s)
+        incident = self._incident_ids()
+        self._watch.on_incident(incident, error)
+        return self._reject("LH-5002" if isinstance(error, Tampered) else "LH-5000", incident=incident)
 
     async def _post(self, call: str, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> Whole | None:
         """Authenticate, before the body is read where the header allows it; parse; collect."""
@@ -183,26 +186,6 @@ class CollectApp:
 
     def _held(self, limited: Limited) -> Whole:
         return self._reject("LH-1106", retry_after_s=limited.retry_after_s, channel=limited.channel)
-
-    def _beside(self, scope: Scope, headers: Mapping[bytes, bytes], *, is_call: bool) -> Whole:
-        """Everything that is not a call of the protocol: health, preflight, what is not there."""
-        method: str = scope["method"]
-        if is_call and method == "OPTIONS":
-            origin = headers.get(b"origin", b"")
-            is_listed = _text(origin) in self._collector.origins()
-            return answers.preflight(origin) if is_listed else self._reject("LH-1103")
-        if scope["path"] in _GETS and method in _READS:
-            return self._health(scope["path"])
-        if is_call or scope["path"] in _GETS:
-            allowed = b"POST, OPTIONS" if is_call else b"GET, HEAD"
-            return msgspec.structs.replace(self._reject("LH-1105"), headers=((b"allow", allowed),))
-        return self._reject("LH-1104")
-
-    def _health(self, path: str) -> Whole:
-        """`/healthz` says that this process runs; `/readyz` whether it can collect, and why not."""
-        reasons = self._collector.ready() if path == "/readyz" else []
-        body = {"status": "not ready", "reasons": reasons} if reasons else {"status": "ok"}
-        return Whole(status=503 if reasons else 200, body=msgspec.json.encode(body))
 
     def _reject(
         self,

@@ -65,6 +65,10 @@ class Collector(Protocol):
         """Origins of all channels with a public key: a preflight request carries no key."""
         ...
 
+    def address(self) -> str:
+        """The address by which pages reach the house, as its setting says; empty when it says nothing."""
+        ...
+
     def ready(self) -> list[str]:
         """Why nothing can be collected now, in plain words without values; empty when it can."""
         ...

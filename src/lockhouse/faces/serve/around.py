@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from lockhouse.settings import Settings
 
 _PLAIN = b"Plain HTTP is taken from the proxies in trusted_proxies only.\n"
+_TIMED = ("/v1/", "/beacon/", "/pixel/")
 
 
 class Around:
@@ -43,7 +44,7 @@ class Around:
         try:
             await self._app(scope, receive, send)
         finally:
-            if scope["path"].startswith("/v1/"):
+            if scope["path"].startswith(_TIMED):
                 self._tally.took(self._clock.monotonic_s() - started)
 
     def _may_be_plain(self, peer: str | None) -> bool:

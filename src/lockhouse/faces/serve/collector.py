@@ -37,8 +37,9 @@ it is tried again."""
 class HouseCollector:
     """`Collector` over the collect gate of one process."""
 
-    def __init__(self, house: House, answers: Answers) -> None:
+    def __init__(self, house: House, answers: Answers, *, public_url: str = "") -> None:
         self._house = house
+        self._public_url = public_url
         self._answers = answers
         self._intake = Intake(house)
         self._salt = house.ids.random(16)
@@ -141,6 +142,10 @@ class HouseCollector:
             )
             self._origins = (live, sites)
         return self._origins[1]
+
+    def address(self) -> str:
+        """The address by which pages reach the house; empty when no setting says it."""
+        return self._public_url
 
     def ready(self) -> list[str]:
         """Why nothing can be collected now."""

@@ -44,7 +44,7 @@ class Watching:
 async def collect(running: Running, desk: Desk) -> None:
     """Collect until told to end; requests under way are answered first."""
     house, settings, clock = running.opened.house, running.opened.settings, SystemClock()
-    collector = HouseCollector(house, running.answers)
+    collector = HouseCollector(house, running.answers, public_url=settings.public_url)
     app = CollectApp(
         collector,
         clock=clock,
