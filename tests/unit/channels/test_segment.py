@@ -162,6 +162,32 @@ class TestClocks:
         item = {"type": "page", "originalTimestamp": "2020-01-01T00:00:10Z", "sentAt": "2020-01-01T00:00:11Z"}
         assert _event(item, beside={"sentAt": "2020-01-01T00:00:15Z"}).occurred_at == RECEIVED - 1_000
 
+    def test_a_time_that_rudderstacks_caller_says_counts_before_the_one_its_client_notes(self) -> None:
+        item = {
+            "type": "page",
+            "timestamp": "2026-01-01T00:00:00Z",
+            "originalTimestamp": "2026-11-23T13:30:20Z",
+            "sentAt": "2026-11-23T13:30:20Z",
+        }
+        months_back = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp() * 1000)
+        assert _event(item).occurred_at == months_back + 10_000
+
+    def test_an_unreadable_time_leaves_the_clients_own(self) -> None:
+        item = {"type": "page", "timestamp": "soon", "originalTimestamp": "2026-11-23T13:30:10Z"}
+        assert _event(item).occurred_at == RECEIVED - 20_000
+
+    def test_what_another_server_passes_on_months_later_keeps_the_time_that_it_put_right(self) -> None:
+        item = {
+            "type": "page",
+            "timestamp": "2026-01-01T00:00:00Z",
+            "originalTimestamp": "2020-05-05T00:00:00Z",
+            "sentAt": "2020-05-05T00:00:01Z",
+            "receivedAt": "2026-01-01T00:00:01Z",
+        }
+        assert _event(item).occurred_at == int(datetime(2026, 1, 1, tzinfo=UTC).timestamp() * 1000)
+        ahead = _event(item | {"timestamp": "2090-01-01T00:00:00Z"}).occurred_at
+        assert ahead == RECEIVED + 86_400_000
+
     def test_without_a_sending_time_the_events_own_is_taken(self) -> None:
         assert _event({"type": "page", "timestamp": "2026-11-20T00:00:00Z"}).occurred_at == RECEIVED - 307_830_000
 

@@ -2,7 +2,10 @@
 
 `timestamp = receivedAt - (sentAt - originalTimestamp)`: the client's clock may be wrong, but the span between
 what it wrote as the event's time and as the sending time is right (Segment's specification; RudderStack does the
-same). In what clients send, `timestamp` is that original time; servers that pass events on add `originalTimestamp`.
+same). Which stamp is that original time depends on who wrote it: Segment's clients write `timestamp`; RudderStack's
+write `originalTimestamp`, and `timestamp` beside it only when whoever calls them says when the event happened. So
+`timestamp` comes first. A server that passes an event on has put `timestamp` right already and says so by adding
+`receivedAt`; the times beside it are those of long ago.
 """
 
 from __future__ import annotations
@@ -33,9 +36,13 @@ def occurred(item: dict[str, Any], *, sent_at: int | None, received_at: int) -> 
 
     Without a readable time of its own it happened when it came in: an event is not refused for its clock.
     """
-    original = millis(item.get("originalTimestamp") or item.get("timestamp"))
+    original = millis(item.get("timestamp"))
     if original is None:
-        return received_at
+        original = millis(item.get("originalTimestamp"))
+        if original is None:
+            return received_at
+    elif "receivedAt" in item:
+        return max(0, min(original, received_at + MAX_AHEAD_MS))
     own = item.get("sentAt")
     sent = millis(own) if own is not None else None
     if sent is None:
