@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+import time
 from collections import Counter
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import trustme
 import uvicorn
 
 from lockhouse.faces.collect import CollectApp, Limited, Sender
@@ -38,11 +41,19 @@ class House:
         self.error: Exception | None = None
         self.replies: list[Reply] | None = None
         self.asked: list[str | None] = []
+        self.troubles: list[Limited | Exception] = []
+        """What the next requests with a good key meet, one each."""
         self.holds: Limited | None = None
 
     async def authenticate(self, key: str | None) -> Sender | Limited | None:
         self.asked.append(key)
-        return None if key is None else self.senders.get(key)
+        sender = None if key is None else self.senders.get(key)
+        if sender is not None and self.troubles:
+            trouble = self.troubles.pop(0)
+            if isinstance(trouble, Limited):
+                return trouble
+            raise trouble
+        return sender
 
     def held(self) -> Limited | None:
         return self.holds
@@ -166,13 +177,76 @@ class World:
         return sent
 
 
+class Request(NamedTuple):
+    """A request as it came off the wire."""
+
+    method: str
+    path: str
+    query: str
+    scheme: str
+    headers: dict[str, str]
+    body: bytes
+    at_s: float
+
+
+class Wire:
+    """ASGI around the listener that keeps every request."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.requests: list[Request] = []
+
+    @property
+    def posts(self) -> list[Request]:
+        """What was posted, in order."""
+        return [request for request in self.requests if request.method == "POST"]
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            await self._world.app(scope, receive, send)
+            return
+        at_s, parts = time.monotonic(), []
+
+        async def keep() -> Any:
+            message = await receive()
+            parts.append(message.get("body", b""))
+            return message
+
+        await self._world.app(scope, keep, send)
+        headers = {name.decode(): text.decode("latin-1") for name, text in scope["headers"]}
+        query = scope["query_string"].decode()
+        self.requests.append(
+            Request(scope["method"], scope["path"], query, scope["scheme"], headers, b"".join(parts), at_s)
+        )
+
+
+class Certificate(NamedTuple):
+    """A certificate for loopback and the shop's names, and the authority that made it; all PEM files."""
+
+    chain: Path
+    key: Path
+    authority: Path
+
+    @classmethod
+    def make(cls, folder: Path) -> Certificate:
+        """One that nobody else has."""
+        authority = trustme.CA()
+        issued = authority.issue_cert("127.0.0.1", "shop.example", "collect.shop.example")
+        made = cls(folder / "chain.pem", folder / "key.pem", folder / "authority.pem")
+        made.chain.write_bytes(b"".join(blob.bytes() for blob in issued.cert_chain_pems))
+        issued.private_key_pem.write_to_path(str(made.key))
+        made.key.chmod(0o600)
+        authority.cert_pem.write_to_path(str(made.authority))
+        return made
+
+
 @contextmanager
-def served(world: World) -> Iterator[int]:
-    """The listener under uvicorn on a loopback port of its own; gives the port."""
+def served(app: Any, *, tls: Certificate | None = None) -> Iterator[int]:
+    """An application under uvicorn on a loopback port of its own; gives the port."""
     listening = socket.create_server(("127.0.0.1", 0))
     # Without log_config=None uvicorn sets up the logging of the whole process, and later tests of logs hear it.
     config = uvicorn.Config(
-        world.app,
+        app,
         http="httptools",
         ws="none",
         lifespan="on",
@@ -180,6 +254,9 @@ def served(world: World) -> Iterator[int]:
         log_level="error",
         access_log=False,
         proxy_headers=False,
+        timeout_graceful_shutdown=1,  # a client that keeps its TLS connection says no goodbye
+        ssl_certfile=None if tls is None else tls.chain,
+        ssl_keyfile=None if tls is None else str(tls.key),
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)

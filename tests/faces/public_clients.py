@@ -1,24 +1,62 @@
-"""The unmodified JavaScript client, in a process of its own."""
+"""The public clients of Segment and RudderStack for servers, unmodified, each in a process of its own.
+
+Each sends the same six calls, three a batch, to a house whose certificate it trusts as whoever runs it with an
+authority of their own tells it. Each function gives what its client said went wrong.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
 NODE_MODULES = ROOT / ".cache/node/node_modules"
+SAID = {"Advertising": False, "Analytics": True}
+"""What `identify` brings of the banner, in the client's own shape."""
 
 
-def send_with_node(url: str, key: str) -> Any:
-    """Each of the six calls is sent and answered; how many were, and what went wrong."""
+def segment_python(url: str, key: str, authority: Path, *, retries: int = 0) -> list[str]:
+    """`segment-analytics-python`, with the gzip that it offers."""
+    return _with_python("segment", url, key, authority, retries)
+
+
+def rudder_python(url: str, key: str, authority: Path, *, retries: int = 0) -> list[str]:
+    """`rudder-sdk-python`."""
+    return _with_python("rudder", url, key, authority, retries)
+
+
+def segment_node(url: str, key: str, authority: Path, *, retries: int = 0) -> list[str]:
+    """`@segment/analytics-node`."""
+    return _with_node("@segment/analytics-node", url, key, authority, retries)
+
+
+def rudder_node(url: str, key: str, authority: Path, *, retries: int = 0) -> list[str]:
+    """`@rudderstack/rudder-sdk-node`."""
+    return _with_node("@rudderstack/rudder-sdk-node", url, key, authority, retries)
+
+
+def _with_python(sdk: str, url: str, key: str, authority: Path, retries: int) -> list[str]:
+    script = ROOT / "tests/py/send_calls.py"
+    return _sent([sys.executable, str(script), sdk, url, key, str(retries)], {"REQUESTS_CA_BUNDLE": str(authority)})
+
+
+def _with_node(sdk: str, url: str, key: str, authority: Path, retries: int) -> list[str]:
     node = shutil.which("node")
     assert node, "the public client needs node, which script/test installs"
-    assert (NODE_MODULES / "@segment/analytics-node").is_dir(), "script/test installs the JavaScript clients"
-    script = ROOT / "tests/js/send_segment.mjs"
-    sent = subprocess.run(
-        [node, script, url, key, f"{NODE_MODULES.parent}/"], capture_output=True, check=True, timeout=60
-    )
-    return json.loads(sent.stdout)
+    assert (NODE_MODULES / sdk).is_dir(), "script/test installs the JavaScript clients"
+    script = ROOT / "tests/js/send_calls.mjs"
+    command = [node, str(script), sdk, url, key, f"{NODE_MODULES.parent}/", str(retries)]
+    return _sent(command, {"NODE_EXTRA_CA_CERTS": str(authority)})
+
+
+def _sent(command: list[str], env: dict[str, str]) -> list[str]:
+    ran = subprocess.run(command, capture_output=True, check=True, timeout=60, env={"PATH": os.environ["PATH"], **env})
+    said: dict[str, Any] = json.loads(ran.stdout)
+    assert said["sent"] == 6
+    errors: list[str] = said["errors"]
+    return errors

@@ -1,137 +1,220 @@
-"""Public clients, unmodified, send over loopback to a real server; what arrives is looked at field by field."""
+"""The public server-side clients, unmodified, send over TLS to a real listener; what arrives is looked at.
+
+Of each client those behaviours are shown that the listener must bear: how it makes batches and packs them, where it
+puts traits, consent and its clock, and what it does when it is told to wait, when the house is away, and when its key
+is no good. The listener's clock stands a week before the clients', so every time that is right was put right.
+"""
 
 from __future__ import annotations
 
-import socket
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+import gzip
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import httpx
 import pytest
-from segment.analytics.client import Client
 
-from tests.faces.collect_world import NOW, World, served
-from tests.faces.node import send_with_node
+from lockhouse.errors import Unavailable
+from lockhouse.faces.collect import Limited
+from tests.faces import public_clients as clients
+from tests.faces.collect_world import NOW, Certificate, Request, Wire, World, served
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+ALL = [clients.segment_python, clients.segment_node, clients.rudder_python, clients.rudder_node]
+WAIT_S = 2.0
+AWAY = Unavailable("record store: expected an answer, got none", retry_after_s=1.0)
+
+
+class Line(NamedTuple):
+    """A listener under TLS, and what came over the wire."""
+
+    world: World
+    wire: Wire
+    url: str
+    authority: Path
+
+    def send(self, client: Callable[..., list[str]], key: str = "WK", *, retries: int = 0) -> list[str]:
+        """What the client says went wrong."""
+        return client(self.url, key, self.authority, retries=retries)
+
+    @property
+    def names(self) -> set[str]:
+        """Of the events that arrived."""
+        return {event.name for event in self.world.house.events}
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    return Certificate.make(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
+def line(certificate: Certificate) -> Iterator[Line]:
+    world = World()
+    wire = Wire(world)
+    with served(wire, tls=certificate) as port:
+        yield Line(world, wire, f"https://127.0.0.1:{port}", certificate.authority)
 
 
-@pytest.fixture
-def port(world: World) -> Iterator[int]:
-    with served(world) as port:
-        yield port
+def _plain(request: Request) -> dict[str, Any]:
+    body = gzip.decompress(request.body) if request.body.startswith(b"\x1f\x8b") else request.body
+    said: dict[str, Any] = json.loads(body)
+    return said
 
 
-@pytest.mark.parametrize("packed", [False, True])
-def test_the_python_client_sends_and_everything_arrives(world: World, port: int, *, packed: bool) -> None:
-    errors: list[object] = []
-    client = Client(
-        "WK",
-        host=f"http://127.0.0.1:{port}",
-        gzip=packed,
-        max_retries=0,
-        on_error=lambda error, _items: errors.append(error),
-    )
-    client.identify("u-1", {"email": "jane@shop.example"}, context={"consent": {"categoryPreferences": {"Ads": True}}})
-    client.track("u-1", "Order Completed", {"order_id": "o-1", "total": 12.5}, message_id="m-2")
-    client.page(anonymous_id="d-1", name="Home", properties={"path": "/start"})
-    client.screen("u-1", name="Basket", properties={"shown": "3 items"})
-    client.group("u-1", "g-1", {"plan": "gold"})
-    client.alias("u-1", "u-2")
-    client.shutdown()
-    assert errors == []
-    identify, order, page, screen, group, alias = world.house.events
-    assert identify.name == "identify"
-    assert identify.source["userId"] == "u-1"
-    assert identify.source["traits"] == {"email": "jane@shop.example"}
-    assert identify.consent == {"Ads": True}
-    assert identify.message_id
-    assert "anonymousId" not in identify.source
-    assert (order.name, order.message_id, order.consent) == ("Order Completed", "m-2", None)
-    assert order.source["properties"] == {"order_id": "o-1", "total": 12.5}
-    assert (page.name, page.source["anonymousId"]) == ("page", "d-1")
-    assert (screen.name, screen.source["name"], screen.source["properties"]) == (
-        "screen",
-        "Basket",
-        {"shown": "3 items"},
-    )
-    assert (group.name, group.source["groupId"], group.source["traits"]) == ("group", "g-1", {"plan": "gold"})
-    assert (alias.name, alias.source["previousId"], alias.source["userId"]) == ("alias", "u-1", "u-2")
-    assert all(NOW - 60_000 < event.occurred_at <= NOW for event in world.house.events)
-    assert {(batch.channel, batch.network) for batch in world.house.batches} == {("backend", "127.0.0.0")}
+def _ids(request: Request) -> list[str]:
+    return [item["messageId"] for item in _plain(request)["batch"]]
 
 
-def test_the_python_clients_clock_may_be_years_off(world: World, port: int) -> None:
-    client = Client("WK", host=f"http://127.0.0.1:{port}", sync_mode=True)
-    client.track("u-1", "Seen", timestamp=datetime.now(tz=UTC) - timedelta(hours=1))
-    [event] = world.house.events
-    assert NOW - 3_660_000 < event.occurred_at <= NOW - 3_599_000
+@pytest.mark.parametrize("client", ALL)
+class TestEveryClient:
+    def test_each_of_the_six_calls_arrives_whole(self, line: Line, client: Callable[..., list[str]]) -> None:
+        assert line.send(client) == []
+        calls = ["identify", "Order Completed", "page", "screen", "group", "alias"]
+        events = sorted(line.world.house.events, key=lambda event: calls.index(event.name))
+        assert [event.name for event in events] == calls
+        identify, order, page, screen, group, alias = (event.source for event in events)
+        assert identify["userId"] == "u-1"
+        traits = identify.get("traits") or identify["context"]["traits"]
+        assert traits == {"email": "jane@shop.example"}
+        assert order["properties"] == {"order_id": "o-1", "total": 12.5}
+        assert page["anonymousId"] == "d-1"
+        assert "userId" not in page
+        assert (screen["name"], screen["properties"]["shown"]) == ("Basket", "3 items")
+        assert (group["groupId"], group["traits"]) == ("g-1", {"plan": "gold"})
+        assert (alias["previousId"], alias["userId"]) == ("u-1", "u-2")
+
+    def test_what_the_banner_said_is_read_in_the_clients_own_shape(
+        self, line: Line, client: Callable[..., list[str]]
+    ) -> None:
+        line.send(client)
+        said = {event.name: event.consent for event in line.world.house.events}
+        assert said.pop("identify") == clients.SAID
+        assert set(said.values()) == {None}
+
+    def test_a_clock_that_is_a_week_ahead_is_put_right_by_the_time_of_sending(
+        self, line: Line, client: Callable[..., list[str]]
+    ) -> None:
+        line.send(client)
+        stamps = [_plain(request)["sentAt"] for request in line.wire.posts]
+        ahead = [datetime.fromisoformat(stamp).timestamp() * 1000 - NOW for stamp in stamps]
+        assert min(ahead) > 86_400_000
+        since = {event.name: NOW - event.occurred_at for event in line.world.house.events}
+        assert 5_000 <= since.pop("Order Completed") < 35_000, "this one was dated back by five seconds"
+        assert all(0 <= ms < 30_000 for ms in since.values())
+
+    def test_it_sends_again_after_it_was_told_to_wait_and_after_the_house_was_away(
+        self, line: Line, client: Callable[..., list[str]]
+    ) -> None:
+        line.world.house.troubles = [Limited(channel="backend", retry_after_s=WAIT_S), AWAY, ValueError()]
+        assert line.send(client, retries=6) == []
+        assert len(line.names) == len(line.world.house.events) == 6
+        ids = [event.message_id for event in line.world.house.events]
+        assert all(ids)
+        assert len(set(ids)) == 6
+
+    def test_it_hears_that_its_key_is_no_good_and_nothing_is_stored(
+        self, line: Line, client: Callable[..., list[str]]
+    ) -> None:
+        errors = line.send(client, "nobody")
+        assert errors
+        assert all("401" in error for error in errors)
+        assert line.world.house.batches == []
 
 
-def test_the_python_client_hears_why_it_was_refused(world: World, port: int) -> None:
-    heard: list[Any] = []
-    client = Client(
-        "nobody",
-        host=f"http://127.0.0.1:{port}",
-        max_retries=0,
-        on_error=lambda error, _items: heard.append(error),
-    )
-    client.track("u-1", "Seen")
-    client.shutdown()
-    [error] = heard
-    assert (error.status, error.code) == (401, "LH-1101")
-    assert world.house.batches == []
+class TestSegmentsPythonClient:
+    def test_it_makes_batches_packs_them_and_shows_its_key_twice(self, line: Line) -> None:
+        line.send(clients.segment_python)
+        assert [len(_plain(request)["batch"]) for request in line.wire.posts] == [3, 3]
+        for request in line.wire.posts:
+            assert (request.scheme, request.path) == ("https", "/v1/batch")
+            assert request.headers["content-encoding"] == "gzip"
+            assert request.headers["authorization"] == "Basic V0s6"
+            assert _plain(request)["writeKey"] == "WK"
+
+    def test_told_to_wait_it_waits_as_long_as_it_was_told(self, line: Line) -> None:
+        line.world.house.troubles = [Limited(channel="backend", retry_after_s=WAIT_S)]
+        assert line.send(clients.segment_python, retries=3) == []
+        first, second, *_ = line.wire.posts
+        assert second.at_s - first.at_s >= WAIT_S - 0.1
+
+    def test_after_an_error_of_ours_it_counts_its_attempts_and_keeps_the_message_ids(self, line: Line) -> None:
+        line.world.house.error = ValueError()
+        assert len(line.send(clients.segment_python, retries=1)) == 2
+        first, again, *_ = line.wire.posts
+        assert "x-retry-count" not in first.headers
+        assert again.headers["x-retry-count"] == "1"
+        assert _ids(first) == _ids(again)
+
+    def test_it_hears_the_code_of_a_refusal(self, line: Line) -> None:
+        heard = line.send(clients.segment_python, "nobody")
+        assert len(heard) == len(line.wire.posts) == 2
+        assert all("LH-1101" in error and "401" in error for error in heard)
 
 
-def test_the_node_client_sends_and_everything_arrives(world: World, port: int) -> None:
-    assert send_with_node(f"http://127.0.0.1:{port}", "WK") == {"sent": 6, "errors": []}
-    calls = ["identify", "Order Completed", "page", "screen", "group", "alias"]
-    identify, order, page, screen, group, alias = sorted(world.house.events, key=lambda event: calls.index(event.name))
-    assert identify.source["traits"] == {"email": "jane@shop.example"}
-    assert identify.consent == {"Advertising": False, "Analytics": True}
-    assert order.source["properties"] == {"order_id": "o-1", "total": 12.5}
-    assert NOW - 60_000 < order.occurred_at <= NOW - 5_000
-    assert page.source["anonymousId"] == "d-1"
-    assert (screen.source["name"], screen.source["properties"]) == ("Basket", {"shown": "3 items"})
-    assert (group.source["groupId"], group.source["traits"]) == ("g-1", {"plan": "gold"})
-    assert (alias.source["previousId"], alias.source["userId"]) == ("u-1", "u-2")
-    assert all(str(event.message_id).startswith("node-next-") for event in world.house.events)
+class TestRudderStacksPythonClient:
+    def test_it_makes_batches_packs_them_by_itself_and_shows_its_key_once(self, line: Line) -> None:
+        line.send(clients.rudder_python)
+        assert [len(_plain(request)["batch"]) for request in line.wire.posts] == [3, 3]
+        for request in line.wire.posts:
+            assert (request.scheme, request.path) == ("https", "/v1/batch")
+            assert request.body.startswith(b"\x1f\x8b")
+            assert request.headers["authorization"] == "Basic V0s6"
+            assert "writeKey" not in _plain(request)
+
+    def test_anything_but_a_200_is_an_error_to_it(self, line: Line) -> None:
+        """So a batch of which the policy keeps nothing is a 200 as well."""
+        assert line.send(clients.rudder_python) == []
+        heard = line.send(clients.rudder_python, "nobody")
+        assert all("LH-1101" in error and "401" in error for error in heard)
+
+    def test_it_repeats_with_the_same_message_ids(self, line: Line) -> None:
+        line.world.house.error = ValueError()
+        assert len(line.send(clients.rudder_python, retries=1)) == 2
+        first, again, *_ = line.wire.posts
+        assert _ids(first) == _ids(again)
 
 
-def _raw(port: int, request: bytes) -> bytes:
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as wire:
-        wire.sendall(request)
-        heard = b""
-        while b"\r\n\r\n" not in heard or not heard.endswith(b"}"):
-            part = wire.recv(65_536)
-            if not part:
-                return heard
-            heard += part
-    return heard
+class TestSegmentsNodeClient:
+    def test_it_makes_batches_leaves_them_plain_and_shows_its_key_in_the_body(self, line: Line) -> None:
+        line.send(clients.segment_node)
+        assert sorted(len(_plain(request)["batch"]) for request in line.wire.posts) == [3, 3]
+        for request in line.wire.posts:
+            assert (request.scheme, request.path) == ("https", "/v1/batch")
+            assert "content-encoding" not in request.headers
+            assert "authorization" not in request.headers
+            assert _plain(request)["writeKey"] == "WK"
+            assert all(name.startswith("node-next-") for name in _ids(request))
+
+    def test_it_repeats_with_the_same_message_ids(self, line: Line) -> None:
+        line.world.house.error = ValueError()
+        assert len(line.send(clients.segment_node, retries=1)) >= 1
+        sent = sorted(_ids(request) for request in line.wire.posts)
+        assert len(sent) == 4
+        assert sent[0] == sent[1]
+        assert sent[2] == sent[3]
 
 
-def test_a_chunked_body_is_read(world: World, port: int) -> None:
-    body = b'{"batch":[{"type":"page","messageId":"m-1"}],"writeKey":"WK"}'
-    chunks = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (body[:7], body[7:40], body[40:]))
-    head = b"POST /v1/batch HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Type: text/plain\r\n\r\n"
-    assert b'{"success":true}' in _raw(port, head + chunks + b"0\r\n\r\n")
-    assert [event.message_id for event in world.house.events] == ["m-1"]
+class TestRudderStacksNodeClient:
+    def test_it_makes_batches_and_packs_them_under_a_type_that_is_not_theirs(self, line: Line) -> None:
+        line.send(clients.rudder_node)
+        assert sum(len(_plain(request)["batch"]) for request in line.wire.posts) == 6
+        for request in line.wire.posts:
+            assert (request.scheme, request.path) == ("https", "/v1/batch")
+            assert request.body.startswith(b"\x1f\x8b")
+            assert request.headers["content-type"] == "application/x-www-form-urlencoded"
+            assert request.headers["authorization"] == "Basic V0s6"
 
+    def test_each_event_says_when_it_was_sent(self, line: Line) -> None:
+        line.send(clients.rudder_node)
+        items = [item for request in line.wire.posts for item in _plain(request)["batch"]]
+        assert all({"originalTimestamp", "sentAt"} <= set(item) for item in items)
 
-@pytest.mark.parametrize("size", [500 * 1024 + 1, 6_000_000])
-@pytest.mark.parametrize("body", [bytes, lambda size: iter([bytes(50_000)] * (size // 50_000 + 1))])
-def test_an_oversize_body_is_answered_not_cut_off_and_the_connection_goes_on(
-    world: World, port: int, size: int, body: Callable[[int], Any]
-) -> None:
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", auth=("WK", ""), trust_env=False) as client:
-        heard = client.post("/v1/batch", content=body(size))
-        assert (heard.status_code, heard.json()["code"]) == (413, "LH-1011")
-        again = client.post("/v1/page", content=b'{"messageId":"after"}')
-    assert again.json() == {"success": True}
-    assert [event.message_id for event in world.house.events] == ["after"]
+    def test_told_to_wait_it_waits_as_long_as_it_was_told(self, line: Line) -> None:
+        line.world.house.troubles = [Limited(channel="backend", retry_after_s=WAIT_S)]
+        assert line.send(clients.rudder_node, retries=3) == []
+        first, second, *_ = line.wire.posts
+        assert second.at_s - first.at_s >= WAIT_S - 0.1

@@ -1,17 +1,17 @@
-"""Unmodified public clients send every call to a served house, and what is stored opens to what was sent."""
+"""Unmodified public clients send every call over TLS to a served house; what is stored opens to what was sent."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from segment.analytics.client import Client
 
 from lockhouse.flows import look
 from lockhouse.model.decision import Actor
 from lockhouse.model.rows import Record
 from lockhouse.wiring import opened
-from tests.faces.node import send_with_node
+from tests.faces import public_clients as clients
+from tests.faces.collect_world import Certificate
 from tests.faces.serve_world import Place, make_place, run, served
 
 if TYPE_CHECKING:
@@ -58,21 +58,6 @@ SENT = {
 }
 
 
-def _with_python(url: str, key: str) -> None:
-    client = Client(key, host=url, max_retries=0, gzip=True)
-    client.identify("u-1", {"email": "jane@shop.example"})
-    client.track("u-1", "Order Completed", {"order_id": "o-1", "total": 12.5})
-    client.page(anonymous_id="d-1", name="Home", properties={"path": "/start"})
-    client.screen("u-1", name="Basket", properties={"shown": "3 items"})
-    client.group("u-1", "g-1", {"plan": "gold"})
-    client.alias("u-1", "u-2")
-    client.shutdown()
-
-
-def _with_node(url: str, key: str) -> None:
-    assert send_with_node(url, key) == {"sent": 6, "errors": []}
-
-
 async def _opened(place: Place) -> dict[tuple[str, str], dict[str, dict[str, Any]]]:
     """Of everybody who sent: their events, each with its values as staff see them."""
     found = {}
@@ -87,14 +72,18 @@ async def _opened(place: Place) -> dict[tuple[str, str], dict[str, dict[str, Any
     return found
 
 
-@pytest.mark.parametrize("send", [_with_python, _with_node])
+@pytest.mark.parametrize(
+    "send", [clients.segment_python, clients.segment_node, clients.rudder_python, clients.rudder_node]
+)
 def test_every_call_of_a_public_client_is_stored_and_opens_to_what_was_sent(
-    tmp_path: Path, send: Callable[[str, str], None]
+    tmp_path: Path, send: Callable[..., list[str]]
 ) -> None:
     place: Place = run(make_place(tmp_path, policy=None))
     run(place.approve(POLICY))
     key = run(place.make_key())
+    certificate = Certificate.make(tmp_path)
+    place.set(tls="files", tls_cert=str(certificate.chain), tls_key=str(certificate.key))
     with served(place):
-        send(place.url, key)
+        assert send(place.url, key, certificate.authority) == []
         assert len(run(place.rows(Record))) == 6
         assert run(_opened(place)) == SENT
