@@ -101,14 +101,13 @@ def _origins(channel: Channel) -> str:
 
 def _snippet(channel: Channel, key: str, address: str, *, event: str) -> list[str]:
     """Six lines for whoever looks after the sending system."""
-    scheme, _, host = address.partition("://")
     if channel.assurance_key == "public":
         return [
             "import { AnalyticsBrowser } from '@segment/analytics-next'",
-            "const analytics = AnalyticsBrowser.load(",
-            f"  {{ writeKey: '{key}' }},",
-            f"  {{ integrations: {{ 'Segment.io': {{ apiHost: '{host}/v1', protocol: '{scheme}' }} }} }},",
-            ")",
+            "const analytics = AnalyticsBrowser.load({",
+            f"  writeKey: '{key}',",
+            f"  cdnURL: '{address}',   // it asks there where to send to",
+            "})",
             f"analytics.track('{event}', {SAMPLE})",
         ]
     return [
