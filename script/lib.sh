@@ -138,6 +138,18 @@ need_project() {
     printf '%s' "$print" >"$mark"
 }
 
+# The browser in which tests run public browser libraries. No package registry has one but Debian's.
+need_browser() {
+    local name
+    for name in chromium chromium-browser google-chrome; do
+        if command -v "$name" >/dev/null; then
+            say "  $("$name" --version 2>/dev/null)"
+            return
+        fi
+    done
+    install_debian chromium || die "chromium not found" "install Chromium or Chrome and put it on the path"
+}
+
 # What tests send with: curl, as the first steps do, and public JavaScript SDKs. Their lock holds hashes and no
 # addresses; no package runs a script.
 need_node() {

@@ -72,5 +72,5 @@ def test_a_failed_part_ends_the_script_and_is_named(bare: Path) -> None:
     broken.chmod(0o755)
     ended = _run(bare, "script/setup")
     assert ended.returncode == 3
-    assert ended.stdout == "[1/4] Python and its virtual environment …\n"
+    assert ended.stdout == "[1/5] Python and its virtual environment …\n"
     assert ended.stderr.startswith("setup: Python and its virtual environment failed; the same command goes on")

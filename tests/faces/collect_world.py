@@ -41,8 +41,8 @@ class House:
         self.error: Exception | None = None
         self.replies: list[Reply] | None = None
         self.asked: list[str | None] = []
-        self.troubles: list[Limited | Exception] = []
-        """What the next requests with a good key meet, one each."""
+        self.troubles: list[Limited | Exception | None] = []
+        """What the next requests with a good key meet, one each; None lets one pass."""
         self.holds: Limited | None = None
 
     async def authenticate(self, key: str | None) -> Sender | Limited | None:
@@ -52,7 +52,8 @@ class House:
             trouble = self.troubles.pop(0)
             if isinstance(trouble, Limited):
                 return trouble
-            raise trouble
+            if trouble is not None:
+                raise trouble
         return sender
 
     def held(self) -> Limited | None:
@@ -231,7 +232,7 @@ class Certificate(NamedTuple):
     def make(cls, folder: Path) -> Certificate:
         """One that nobody else has."""
         authority = trustme.CA()
-        issued = authority.issue_cert("127.0.0.1", "shop.example", "collect.shop.example")
+        issued = authority.issue_cert("127.0.0.1", "shop.example", "collect.shop.example", "evil.example")
         made = cls(folder / "chain.pem", folder / "key.pem", folder / "authority.pem")
         made.chain.write_bytes(b"".join(blob.bytes() for blob in issued.cert_chain_pems))
         issued.private_key_pem.write_to_path(str(made.key))
