@@ -165,6 +165,12 @@ class TestRudderStacksPythonClient:
             assert request.headers["authorization"] == "Basic V0s6"
             assert "writeKey" not in _plain(request)
 
+    def test_it_fills_batches_far_beyond_segments_limit_and_they_are_taken(self, line: Line) -> None:
+        assert line.send(clients.rudder_python_in_one_batch) == []
+        [request] = line.wire.posts
+        assert len(gzip.decompress(request.body)) > 1_800_000
+        assert len(line.world.house.events) == clients.LARGE
+
     def test_anything_but_a_200_is_an_error_to_it(self, line: Line) -> None:
         """So a batch of which the policy keeps nothing is a 200 as well."""
         assert line.send(clients.rudder_python) == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import random
 from typing import Any
 
 import pytest
@@ -245,15 +246,33 @@ class TestWhereItCameFrom:
 class TestLimits:
     def test_500_kib_and_a_byte_are_too_large(self, world: World) -> None:
         fits = b'{"batch":[]}'.ljust(500 * 1024)
+        assert world.call("/v1/batch", fits, headers=_key("PUB")).status == 200
+        assert _refusal(world.call("/v1/batch", fits + b" ", headers=_key("PUB"))) == (413, "LH-1011")
+        assert _refusal(world.call("/v1/batch", fits, b" ", headers=_key("PUB"))) == (413, "LH-1011")
+
+    def test_with_a_secret_key_in_its_head_a_request_may_have_4000_kib_and_no_byte_more(self, world: World) -> None:
+        fits = b'{"batch":[]}'.ljust(4_000 * 1024)
         assert world.call("/v1/batch", fits, headers=_key("WK")).status == 200
+        assert world.call("/v1/batch?writeKey=WK", gzip.compress(fits)).status == 200
         assert _refusal(world.call("/v1/batch", fits + b" ", headers=_key("WK"))) == (413, "LH-1011")
-        assert _refusal(world.call("/v1/batch", fits, b" ", headers=_key("WK"))) == (413, "LH-1011")
+        assert _refusal(world.call("/v1/batch", gzip.compress(fits + b" "), headers=_key("WK"))) == (413, "LH-1011")
+
+    def test_a_secret_key_in_the_body_comes_too_late_for_that(self, world: World) -> None:
+        late = b'{"batch":[],"writeKey":"WK"}'.ljust(500 * 1024)
+        assert world.call("/v1/batch", late).status == 200
+        assert _refusal(world.call("/v1/batch", late + b" ")) == (413, "LH-1011")
+
+    def test_bytes_that_gzip_cannot_make_shorter_are_taken(self, world: World) -> None:
+        for key, most in (("PUB", 500 * 1024), ("WK", 4_000 * 1024)):
+            packed = gzip.compress(random.Random(1).randbytes(most), compresslevel=9)  # noqa: S311  # no secret
+            assert len(packed) > most
+            assert _refusal(world.call("/v1/batch", packed, headers=_key(key))) == (400, "LH-1010")
 
     def test_a_body_without_an_end_is_cut_off(self, world: World) -> None:
         pieces = [b"x" * 65_536] * 200
         assert _refusal(world.call("/v1/batch", *pieces, headers=_key("WK"))) == (413, "LH-1011")
 
-    @pytest.mark.parametrize("length", ["999999", "9" * 400, "-5", "1e3"])
+    @pytest.mark.parametrize("length", ["9999999", "9" * 400, "-5", "1e3"])
     def test_a_length_that_is_too_long_is_refused_unread(self, world: World, length: str) -> None:
         heard = world.call("/v1/batch", headers=_key("WK") | {"Content-Length": length})
         assert _refusal(heard) == (413, "LH-1011")

@@ -50,7 +50,7 @@ def test_a_chunked_body_is_read(world: World, port: int) -> None:
 def test_an_oversize_body_is_answered_not_cut_off_and_the_connection_goes_on(
     world: World, port: int, size: int, body: Callable[[int], Any]
 ) -> None:
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", auth=("WK", ""), trust_env=False) as client:
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", auth=("PUB", ""), trust_env=False) as client:
         heard = client.post("/v1/batch", content=body(size))
         assert (heard.status_code, heard.json()["code"]) == (413, "LH-1011")
         again = client.post("/v1/page", content=b'{"messageId":"after"}')

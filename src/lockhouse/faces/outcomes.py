@@ -120,7 +120,11 @@ CODES: Final[dict[str, Answer]] = {
         _SENDER,
     ),
     "LH-1011": Answer(
-        "rejected", 413, "The request is larger than 500 KiB when unpacked.", "Send smaller batches.", _SENDER
+        "rejected",
+        413,
+        "The request is larger than 500 KiB when unpacked, or than 4,000 KiB with a secret key in its head.",
+        "Send smaller batches, or a channel's secret key as the user name of HTTP Basic.",
+        _SENDER,
     ),
     "LH-1012": Answer("rejected", 413, "The batch has more than 2,500 events.", "Send smaller batches.", _SENDER),
     "LH-1013": Answer("rejected", 400, "The body begins as gzip but is not whole.", "Send it again, whole.", _SENDER),

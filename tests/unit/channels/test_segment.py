@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lockhouse.channels.segment import KIND, MAX_BATCH_BYTES, PEER_NETWORK, ParsedRequest, parse_batch
+from lockhouse.channels.segment import KIND, MAX_LONG_BYTES, PEER_NETWORK, ParsedRequest, parse_batch
 from lockhouse.model.event import Event, Fault
 
 RECEIVED = int(datetime(2026, 11, 23, 13, 30, 30, tzinfo=UTC).timestamp() * 1000)
@@ -327,8 +327,8 @@ class TestWholeRequests:
         assert len(_parse({"batch": [{"type": "page"}] * 2_500}).items) == 2_500
         assert _whole(json.dumps({"batch": [{}] * 2_501}).encode()).code == "LH-1012"
 
-    def test_the_last_byte_of_500_kib_passes_and_one_more_does_not(self) -> None:
-        raw = b'{"batch":[]}'.ljust(MAX_BATCH_BYTES)
+    def test_the_last_byte_of_4000_kib_passes_and_one_more_does_not(self) -> None:
+        raw = b'{"batch":[]}'.ljust(MAX_LONG_BYTES)
         assert _parse(raw).items == []
         assert _whole(raw + b" ").code == "LH-1011"
 

@@ -31,6 +31,7 @@ def test_no_row_of_the_table_is_without_its_default() -> None:
     "limit",
     [
         f"| a request, unpacked | {parse.MAX_BATCH_BYTES} bytes |",
+        f"| the same, if its head or query holds a secret key | {parse.MAX_LONG_BYTES} bytes |",
         f"| events in a batch | {parse.MAX_ITEMS} |",
         f"| an event | {parse.MAX_ITEM_BYTES} bytes as sent |",
         f"| nesting of an event | {parse.MAX_DEPTH} levels",

@@ -5,7 +5,7 @@ library and RudderStack's clients send to it; the tests run two of them.
 """
 
 from lockhouse.channels.segment.kind import KIND, PEER_NETWORK
-from lockhouse.channels.segment.parse import CALLS, MAX_BATCH_BYTES, ParsedRequest, parse_batch
+from lockhouse.channels.segment.parse import CALLS, MAX_BATCH_BYTES, MAX_LONG_BYTES, ParsedRequest, parse_batch
 from lockhouse.channels.segment.pixel import pixel_body
 from lockhouse.channels.segment.write_key import body_key, buried_key, head_key
 
@@ -13,6 +13,7 @@ __all__ = [
     "CALLS",
     "KIND",
     "MAX_BATCH_BYTES",
+    "MAX_LONG_BYTES",
     "PEER_NETWORK",
     "ParsedRequest",
     "body_key",

@@ -20,9 +20,14 @@ from lockhouse.model.event import Event, Fault
 
 MAX_ITEM_BYTES: Final = 32 * 1024
 MAX_BATCH_BYTES: Final = 500 * 1024
+MAX_LONG_BYTES: Final = 4_000 * 1024
 MAX_ITEMS: Final = 2_500
 MAX_MESSAGE_ID_CHARS: Final = 99
-"""Segment's own limits: 32 KB an event, 500 KB and 2,500 events a batch, message ids of less than 100 characters."""
+"""Segment's own limits: 32 KB an event, 500 KB and 2,500 events a batch, message ids of less than 100 characters.
+
+RudderStack's take 4,000 KB, and its Python client fills them: it drops a batch that is refused. So a sender whose
+secret key is known before its body is read may send as much; nobody else costs that much memory.
+"""
 MAX_DEPTH: Final = 32
 """No client of the six we know nests deeper than 9; every later reader of the tree may recurse."""
 MAX_EVENT_NAME_CHARS: Final = 200
@@ -104,14 +109,14 @@ def parse_batch(
     """The items of a request; one `Fault` instead when the request as a whole cannot be read.
 
     Args:
-        raw: the unpacked body.
+        raw: the unpacked body, of at most `MAX_LONG_BYTES`.
         path: last segment of the request's path: `batch`, `b` or a single call of `CALLS`.
         received_at: ms, by the house's clock.
         remote_network: the sender's network to add as its `ip`, or None to add none.
         gpc: whether the request carries `Sec-GPC: 1`.
     """
-    if len(raw) > MAX_BATCH_BYTES:
-        return Fault(code=codes.BODY_TOO_LARGE, where="", expected=f"at most {MAX_BATCH_BYTES} bytes")
+    if len(raw) > MAX_LONG_BYTES:
+        return Fault(code=codes.BODY_TOO_LARGE, where="", expected=f"at most {MAX_LONG_BYTES} bytes")
     call = CALLS.get(path)
     if call is not None:
         return _single(raw, _Around(received_at, None, remote_network, gpc, {}, call))

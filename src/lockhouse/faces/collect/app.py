@@ -113,7 +113,8 @@ class CollectApp:
         sender = None if key is None else await self._admit(key, headers)
         if isinstance(sender, Whole):
             return sender
-        raw = await take(receive, headers)
+        is_known = sender is not None and sender.assurance != Assurance.PUBLIC
+        raw = await take(receive, headers, most=segment.MAX_LONG_BYTES if is_known else segment.MAX_BATCH_BYTES)
         if raw is None:
             return None
         if isinstance(raw, Fault):

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from lockhouse.channels import codes
 from lockhouse.channels.inflate import inflate, is_gzip
-from lockhouse.channels.segment import MAX_BATCH_BYTES
 from lockhouse.model.event import Fault
 
 if TYPE_CHECKING:
@@ -14,33 +13,39 @@ if TYPE_CHECKING:
 
     from lockhouse.faces.collect.answers import Receive
 
-MAX_WIRE_BYTES = MAX_BATCH_BYTES + 1024
-"""Gzip makes bytes that cannot be packed a little longer, never by a kilobyte at this size."""
 
-TOO_LARGE = Fault(code=codes.BODY_TOO_LARGE, where="", expected=f"at most {MAX_BATCH_BYTES} bytes")
-
-
-async def take(receive: Receive, headers: Mapping[bytes, bytes]) -> bytes | Fault | None:
+async def take(receive: Receive, headers: Mapping[bytes, bytes], *, most: int) -> bytes | Fault | None:
     """The unpacked body; a `Fault` if it is too large or no sound gzip; None if the client hung up.
 
     What is left of an oversize body is not read here: the server discards it, so that its sender hears why.
+
+    Args:
+        receive: of the request.
+        headers: its own.
+        most: bytes when unpacked.
     """
+    # Gzip makes bytes that cannot be packed a little longer, never by a five-hundredth (RFC 1951 §3.2.4).
+    wire = most + most // 500
     said = headers.get(b"content-length")
-    if said is not None and (not said.isdigit() or int(said[:_DIGITS]) > MAX_WIRE_BYTES):
-        return TOO_LARGE
-    raw = await _read(receive)
+    if said is not None and (not said.isdigit() or int(said[:_DIGITS]) > wire):
+        return _too_large(most)
+    raw = await _read(receive, wire)
     if raw is None:
         return None
-    if is_gzip(raw) and len(raw) <= MAX_WIRE_BYTES:
-        return inflate(raw, cap=MAX_BATCH_BYTES)
-    return raw if len(raw) <= MAX_BATCH_BYTES else TOO_LARGE
+    if is_gzip(raw) and len(raw) <= wire:
+        return inflate(raw, cap=most)
+    return raw if len(raw) <= most else _too_large(most)
+
+
+def _too_large(most: int) -> Fault:
+    return Fault(code=codes.BODY_TOO_LARGE, where="", expected=f"at most {most} bytes")
 
 
 _DIGITS = 12
 
 
-async def _read(receive: Receive) -> bytes | None:
-    """The raw body; cut off once it is longer than any that is taken."""
+async def _read(receive: Receive, most: int) -> bytes | None:
+    """The raw body; cut off once it is longer than `most`."""
     message = await receive()
     if message["type"] == "http.disconnect":
         return None
@@ -49,7 +54,7 @@ async def _read(receive: Receive) -> bytes | None:
         return first
     parts = [first]
     size = len(first)
-    while size <= MAX_WIRE_BYTES:
+    while size <= most:
         message = await receive()
         if message["type"] == "http.disconnect":
             return None
