@@ -1,7 +1,7 @@
 """The Segment protocol as its public clients speak it: `POST /v1/batch` and one path a call.
 
 Format and traps: docs/spec/event.md. Unmodified `segment-analytics-python`, `@segment/analytics-node`, the browser
-library and RudderStack's clients send to it; the tests run two of them.
+library and RudderStack's clients send to it; the tests run six of them.
 """
 
 from lockhouse.channels.segment.kind import KIND, PEER_NETWORK
