@@ -24,5 +24,5 @@ def test_every_python_client_is_the_one_that_is_locked(name: str) -> None:
     assert f"\n{name}=={NAMED[name]} " in LOCK
 
 
-def test_there_are_six() -> None:
-    assert len(NAMED) == 6
+def test_there_are_seven() -> None:
+    assert len(NAMED) == 7

@@ -33,6 +33,7 @@ LIBRARIES = {
     "segment": "@segment/analytics-next/dist/umd/index.js",
     "rudder": "@rudderstack/analytics-js/dist/npm/modern/bundled/umd/index.js",
     "image": None,
+    "jitsu": None,
 }
 _QUIET = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage", "--no-first-run",
@@ -74,7 +75,7 @@ class Site:
             self._told = json.loads(body)
             self._heard.set()
         found = self._found(path)
-        kind = b"text/javascript" if path.endswith(".js") else b"text/html"
+        kind = b"text/javascript" if ".js" in path else b"text/html"
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", kind)]})
         await send({"type": "http.response.body", "body": found})
 

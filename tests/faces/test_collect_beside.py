@@ -125,6 +125,7 @@ class TestPixels:
         ("path", "headers"),
         [
             ("/pixel/v1/page?writeKey=PUB", {"Authorization": _basic("WK")}),
+            ("/pixel/v1/page?writeKey=PUB", {"X-Write-Key": "WK:x"}),
             ("/v1/pixel/page?data=%7B%22writeKey%22%3A%22PUB%22%7D&writeKey=WK", {}),
         ],
     )

@@ -146,6 +146,18 @@ def test_on_a_page_of_another_site_neither_library_starts(shop: Shop, page: str)
     assert shop.world.house.events == []
 
 
+def test_jitsus_library_sends_every_call_and_its_visitors_network_is_not_noted(shop: Shop) -> None:
+    told = shop.visit("jitsu", posts=4)
+    assert told == Told(errors=[], hosts={"shop.example", OWN})
+    assert shop.paths == {f"/api/s/{call}" for call in ("identify", "track", "page", "group")}
+    events = shop.by_name
+    assert set(events) == {"identify", "Order Completed", "page", "group"}
+    assert events["identify"].source["traits"] == {"email": "jane@shop.example"}
+    assert {event.consent == SAID for event in events.values()} == {True}
+    # The page asked for `ipPolicy: "remove"`.
+    assert not any("receivedFrom" in event.source for event in events.values())
+
+
 def test_an_image_is_shown_on_the_shops_page(shop: Shop) -> None:
     assert shop.visit("image", posts=0, src=PIXEL).errors == []
     assert list(shop.by_name) == ["Seen"]

@@ -224,3 +224,23 @@ class TestRudderStacksNodeClient:
         assert line.send(clients.rudder_node, retries=3) == []
         first, second, *_ = line.wire.posts
         assert second.at_s - first.at_s >= WAIT_S - 0.1
+
+
+class TestJitsusClientOnAServer:
+    def test_each_call_goes_to_its_own_address_with_the_key_in_a_header(self, line: Line) -> None:
+        assert clients.jitsu_node(line.url, "WK", line.authority) == []
+        paths = [request.path for request in line.wire.posts]
+        assert paths == [f"/api/s/s2s/{call}" for call in ("identify", "track", "page", "group")]
+        assert {request.headers["x-write-key"] for request in line.wire.posts} == {"WK:any"}
+        identify, order, page, group = line.world.house.events
+        assert identify.source["traits"] == {"email": "jane@shop.example"}
+        assert (order.name, order.source["properties"]) == ("Order Completed", {"order_id": "o-1", "total": 12.5})
+        assert page.source["properties"]["shown"] == "3 items"
+        assert group.source["groupId"] == "g-1"
+        assert all(event.consent == clients.SAID for event in line.world.house.events)
+        assert all(0 <= NOW - event.occurred_at < 30_000 for event in line.world.house.events)
+
+    def test_it_hears_that_its_key_is_no_good(self, line: Line) -> None:
+        heard = clients.jitsu_node(line.url, "nobody", line.authority)
+        assert len(heard) == 4
+        assert all("LH-1101" in error for error in heard)

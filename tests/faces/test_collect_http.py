@@ -211,6 +211,11 @@ class TestWhereItCameFrom:
         assert world.house.events[0].source.get("receivedFrom") == network
         assert "113.77" not in repr(batch)
 
+    def test_a_sender_that_wants_no_network_noted_has_none(self, world: World) -> None:
+        world.call("/v1/batch", _batch(PAGE), headers=_key("PUB") | {"X-IP-Policy": "remove"})
+        world.call("/v1/batch", _batch(PAGE), headers=_key("PUB") | {"X-IP-Policy": "keep"})
+        assert [event.source.get("receivedFrom") for event in world.house.events] == [None, "203.0.113.0"]
+
     def test_a_servers_own_network_is_not_taken_for_its_customers(self, world: World) -> None:
         world.call("/v1/batch", _batch(PAGE), headers=_key("WK"))
         assert "receivedFrom" not in world.house.events[0].source

@@ -1,4 +1,4 @@
-"""Four ways in which clients show a write key."""
+"""Five ways in which clients show a write key."""
 
 from __future__ import annotations
 
@@ -49,6 +49,18 @@ def test_a_header_without_a_usable_key_shows_none(header: bytes) -> None:
 @pytest.mark.parametrize("query", [b"writeKey=", b"writeKey=%0a", b"writeKey=\xff", b"writeKey=" + b"x" * 201])
 def test_a_query_without_a_usable_key_shows_none(query: bytes) -> None:
     assert head_key({}, query) is None
+
+
+@pytest.mark.parametrize("text", [b"WK", b"WK:", b"WK:secret", b" WK :x"])
+def test_jitsus_header_with_and_without_what_its_form_asks_for(text: bytes) -> None:
+    assert head_key({b"x-write-key": text}, b"writeKey=Q") == "WK"
+    assert head_key({b"x-write-key": text} | _basic("B:"), b"") == "B"
+
+
+@pytest.mark.parametrize("text", [b"", b":", b"\xff:x", b"x" * 201])
+def test_jitsus_header_without_a_usable_key_shows_none(text: bytes) -> None:
+    assert head_key({b"x-write-key": text}, b"") is None
+    assert head_key({b"x-write-key": text}, b"writeKey=Q") == "Q"
 
 
 def test_the_body_is_asked_for_its_key_alone() -> None:

@@ -1,7 +1,7 @@
 """The Segment protocol as its public clients speak it: `POST /v1/batch` and one path a call.
 
-Format and traps: docs/spec/event.md. Unmodified `segment-analytics-python`, `@segment/analytics-node`, the browser
-library and RudderStack's clients send to it; the tests run six of them.
+Format and traps: docs/spec/event.md. Segment's, RudderStack's and Jitsu's public clients send to it unmodified;
+docs/clients.md names those that the tests run.
 """
 
 from lockhouse.channels.segment.kind import KIND, PEER_NETWORK

@@ -1,8 +1,9 @@
 """Finding the write key of a request: first where it costs nothing to look, so that who has none costs little.
 
 1. HTTP Basic with the key as user name and an empty password; without the colon too, as old clients send it.
-2. `?writeKey=` of beacons and pixels.
-3. `writeKey` at the top of the JSON body. It counts beside an OAuth bearer token too, whose own proof is not asked.
+2. `X-Write-Key` of Jitsu's library, which has `id:secret` there: the key and whatever its form asks for beside it.
+3. `?writeKey=` of beacons and pixels.
+4. `writeKey` at the top of the JSON body. It counts beside an OAuth bearer token too, whose own proof is not asked.
 """
 
 from __future__ import annotations
@@ -32,13 +33,13 @@ _TEXT = msgspec.json.Decoder(str)
 
 
 def head_key(headers: Mapping[bytes, bytes], query: bytes) -> str | None:
-    """The write key that a request shows before its body, or None: Basic first, then the query.
+    """The write key that a request shows before its body, or None: Basic, then Jitsu's header, then the query.
 
     Args:
         headers: lower-case names, as ASGI has them.
         query: the raw query string.
     """
-    return _basic_key(headers) or _query_key(query)
+    return _basic_key(headers) or _jitsu_key(headers) or _query_key(query)
 
 
 def _basic_key(headers: Mapping[bytes, bytes]) -> str | None:
@@ -51,6 +52,11 @@ def _basic_key(headers: Mapping[bytes, bytes]) -> str | None:
     except (binascii.Error, ValueError):
         return None
     return _usable(plain.partition(":")[0])
+
+
+def _jitsu_key(headers: Mapping[bytes, bytes]) -> str | None:
+    header = headers.get(b"x-write-key")
+    return None if header is None else _usable(header.decode("latin-1").partition(":")[0])
 
 
 def body_key(raw: bytes) -> str | None:

@@ -19,7 +19,8 @@ Send = Callable[[Message], Awaitable[None]]
 Headers = tuple[tuple[bytes, bytes], ...]
 
 ALLOWED_HEADERS = (
-    b"authorization, content-type, anonymousid, sentat, x-write-key, x-ip-policy, x-retry-count, prefer, "
+    b"authorization, content-type, anonymousid, sentat, x-write-key, x-ip-policy, x-enable-debug, "
+    b"x-retry-count, prefer, "
     b"rsa-recovered, rsa-retry-attempt, rsa-retry-reason, rsa-since-first-attempt, rsa-since-last-attempt"
 )
 """What the browser libraries of Segment, RudderStack and Jitsu ask leave for; the last five only when they repeat."""

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 POSTS = {"/v1/batch": "batch", "/v1/b": "b", "/beacon/v1/batch": "batch"}
 POSTS |= {f"/v1/{call}": call for call in segment.CALLS}
+POSTS |= {f"/api/s/{way}{call}": call for way in ("", "s2s/") for call in sorted(set(segment.CALLS.values()))}
 """Path -> what `parse_batch` is told."""
 _PAUSE_RETRY_S = 60.0
 _UNSETTLED_RETRY_S = 1.0
@@ -130,7 +131,7 @@ class CollectApp:
             raw,
             path=call,
             received_at=received_at,
-            remote_network=network if is_public else None,
+            remote_network=network if is_public and headers.get(b"x-ip-policy") != b"remove" else None,
             gpc=headers.get(b"sec-gpc") == b"1",
         )
         if isinstance(parsed, Fault):

@@ -151,7 +151,7 @@ class Beside:
         return sender
 
 
-_NOT_OF_A_PIXEL = frozenset({b"authorization", b"content-length", b"prefer"})
+_NOT_OF_A_PIXEL = frozenset({b"authorization", b"content-length", b"prefer", b"x-write-key"})
 
 
 def _place(path: str) -> _Place | None:

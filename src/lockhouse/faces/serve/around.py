@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from lockhouse.settings import Settings
 
 _PLAIN = b"Plain HTTP is taken from the proxies in trusted_proxies only.\n"
-_TIMED = ("/v1/", "/beacon/", "/pixel/")
+_TIMED = ("/v1/", "/beacon/", "/pixel/", "/api/s/")
 
 
 class Around:
