@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import quote, urlencode
 
 import msgspec
 from hypothesis import given
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from lockhouse.channels.inflate import inflate
 from lockhouse.channels.pieces import UnbalancedError, elements, members
-from lockhouse.channels.segment import CALLS, ParsedRequest, body_key, buried_key, parse_batch
+from lockhouse.channels.segment import CALLS, ParsedRequest, body_key, buried_key, parse_batch, pixel_body
 from lockhouse.model.event import Event, Fault
 
 CANARY = "canary-7f3a"
@@ -84,6 +85,48 @@ def _batch(raws: list[bytes]) -> bytes:
 def _first(parsed: ParsedRequest | Fault) -> Event | Fault:
     assert isinstance(parsed, ParsedRequest)
     return parsed.items[0]
+
+
+@given(query=st.binary(max_size=200) | st.text("abc.&=%+-_{}0123456789", max_size=120).map(str.encode))
+def test_any_address_of_an_image_is_answered(query: bytes) -> None:
+    body = pixel_body(query)
+    assert isinstance(body, Fault) or isinstance(json.loads(body), dict)
+
+
+parameters = st.dictionaries(
+    st.sampled_from(
+        ["event", "context.consent.categoryPreferences.Ads", "context.consent.categoryPreferences.Stats",
+         "context.consentManagement.deniedConsentIds", "context.gpc", "context.globalPrivacyControl",
+         "context.a", CANARY]
+    ),
+    st.sampled_from(["true", "false", "", "1", CANARY]), max_size=6,
+)  # fmt: skip
+answers = st.sampled_from([True, False, None, "true", 1, [], ["Ads"]])
+said_of_consent = st.fixed_dictionaries(
+    {},
+    optional={
+        "consent": answers
+        | st.fixed_dictionaries({"categoryPreferences": st.dictionaries(words, answers, max_size=3)}),
+        "consentManagement": st.fixed_dictionaries({"allowedConsentIds": answers, "deniedConsentIds": answers}),
+        "gpc": answers,
+    },
+)
+
+
+@given(said=parameters | st.fixed_dictionaries({"context": said_of_consent | trees}))
+def test_an_image_never_says_a_no_that_is_kept_and_no_fault_repeats_it(said: dict[str, Any]) -> None:
+    flat = all(isinstance(value, str) for value in said.values())
+    query = urlencode(said) if flat else "data=" + quote(json.dumps(said).encode())
+    body = pixel_body(query.encode())
+    if isinstance(body, Fault):
+        assert CANARY not in repr(body)
+        return
+    parsed = _parse(body, "page")
+    assert CANARY not in repr(_faults(parsed))
+    for event in parsed.items if isinstance(parsed, ParsedRequest) else []:
+        if isinstance(event, Event):
+            assert all((event.consent or {}).values())
+            assert event.signals == frozenset()
 
 
 @given(tree=st.dictionaries(st.text(max_size=5), trees, max_size=4))

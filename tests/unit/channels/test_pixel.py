@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from lockhouse.channels.segment import parse_batch, pixel_body
-from lockhouse.channels.segment.pixel import MAX_PARAMETERS
+from lockhouse.channels.segment.pixel import MAX_PARAMETERS, MAX_QUERY_BYTES
 from lockhouse.model.event import Event, Fault
 
 RECEIVED = 1_795_440_630_000
@@ -91,6 +91,7 @@ class TestOfParameters:
             (b"properties.b=c&properties=a", "LH-1002"),
             (b".".join([b"a"] * 33) + b"=1", "LH-1006"),
             (b"event=%ff", "LH-1001"),
+            (b"event=".ljust(MAX_QUERY_BYTES + 1, b"x"), "LH-1011"),
             (b"event=\xff", "LH-1001"),
             (b"&".join(b"k%d=1" % n for n in range(MAX_PARAMETERS + 1)), "LH-1001"),
         ],
@@ -100,6 +101,7 @@ class TestOfParameters:
 
     def test_the_deepest_and_the_most_that_are_taken(self) -> None:
         assert _read(".".join(["a"] * 32) + "=1")
+        assert _read("event=".ljust(MAX_QUERY_BYTES, "x"))
         assert len(_read("&".join(f"k{n}=1" for n in range(MAX_PARAMETERS)))) == MAX_PARAMETERS
 
     def test_an_empty_query_is_an_empty_event(self) -> None:

@@ -40,6 +40,7 @@ def test_no_row_of_the_table_is_without_its_default() -> None:
         f"| {parse.MAX_SPREAD_BYTES} bytes | `LH-1011`, the whole request |",
         f"of a batch that is not wholly JSON | {pieces.MAX_STEPS} |",
         f"1 to {write_key.MAX_KEY_CHARS} printable ASCII",
+        f"| the query of an image's address | {pixel.MAX_QUERY_BYTES} bytes |",
         f"named by its path; at most {pixel.MAX_PARAMETERS}",
         f"`received` + {times.MAX_AHEAD_MS // 3_600_000} h",
     ],

@@ -25,6 +25,8 @@ from lockhouse.model.event import Fault
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+MAX_QUERY_BYTES: Final = 64 * 1024
+"""More than any browser's or proxy's address; who sends one has shown no key yet."""
 MAX_PARAMETERS: Final = 200
 """RudderStack's AMP library, which sends the most, sends 40."""
 _FLAGS = {"true": True, "false": False}
@@ -38,6 +40,8 @@ def pixel_body(query: bytes) -> bytes | Fault:
     Args:
         query: the raw query string.
     """
+    if len(query) > MAX_QUERY_BYTES:
+        return Fault(code=codes.BODY_TOO_LARGE, where="", expected=f"at most {MAX_QUERY_BYTES} bytes in the address")
     try:
         pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, max_num_fields=MAX_PARAMETERS, errors="strict")
     except ValueError:  # UnicodeDecodeError is one
