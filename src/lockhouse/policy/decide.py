@@ -278,6 +278,7 @@ def _package(policy: Policy, ask: Ask, names: tuple[str, ...]) -> Decision:
             continue
         row = policy.table[held].get(REQUESTS, {}).values()
         guards = Guard.COURSE if role.training else Guard.NONE
+        guards |= Guard.NETWORK if role.networks else Guard.NONE  # a copy holds everything, whatever the role sees
         for cells in row:
             guards |= Guard(cells.get("full", 0))
         lacking = unmet(role, guards, ask, class_=None)

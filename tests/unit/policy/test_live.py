@@ -5,10 +5,11 @@ from msgspec.structs import replace
 
 from lockhouse.errors import NotFound
 from lockhouse.model.decision import Actor, Ask, Decision, Facts, PersonFacts, SlotTimes
-from lockhouse.model.policy import Slot
+from lockhouse.model.policy import Slot, decode_policy, encode_policy
 from lockhouse.model.scale import PersonState
 from lockhouse.policy.decide import decide, map_consent, open_slot, permits, purposes_open
 from lockhouse.policy.explain import explain, explain_known, sentences
+from lockhouse.policy.live import why_shut
 from lockhouse.policy.sentences import SENTENCES, sentence
 from tests.unit.policy.worlds import EXAMPLE, SMALL, compiled
 
@@ -295,3 +296,12 @@ def test_a_processor_without_contract_gets_nothing() -> None:
     )
     decision = decide(replace(policy, recipients={"klaviyo": bare}), ask)
     assert decision.because == {"email": ("no-contract",)}
+
+
+def test_a_draft_and_the_policy_that_is_loaded_of_it_tell_the_same_reason() -> None:
+    text = EXAMPLE.replace(
+        "{default: consent, us: opt_out}", "{us: opt_out, de: legitimate_interest, default: consent}"
+    )
+    draft, person = compiled(text), PersonFacts(consents={"marketing": False})
+    assert why_shut(draft, person) == why_shut(decode_policy(encode_policy(draft)), person)
+    assert "objected" in why_shut(draft, person)

@@ -56,7 +56,7 @@ def _basis(part: Section) -> dict[str, BasisWord]:
         word = by_region.word(region, words.BASES)
         if word is not None:
             found[region] = word
-    return found
+    return dict(sorted(found.items()))  # as bytes sort it: a draft and its loaded form tell the same reason
 
 
 def classes(section: Section) -> tuple[str, ...]:
