@@ -6,7 +6,7 @@ Until staff are enrolled the operating system's user approves, and the ledger sa
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from lockhouse.gates.house import House
     from lockhouse.model.event import Kind
     from lockhouse.policy.document import Document
+
+
+Step = Literal["live", "rolled-back"]
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,12 +72,13 @@ async def draft_of(house: House, document: Document, kinds: Mapping[str, Kind]) 
     )
 
 
-async def approve(house: House, draft: Draft, source: bytes, *, by: str) -> int:
+async def approve(house: House, draft: Draft, source: bytes, *, by: str, step: Step = "live") -> int:
     """The draft rules, in every process, when this returns; its version number.
 
     Args:
         source: the document's bytes as approved, kept so that the policy can be shown and compared.
         by: the actor (`os-user:…`).
+        step: what the ledger says of it: `rolled-back` where the document ruled before.
 
     Raises:
         Invalid: Cedar judges a role differently than the compiled table.
@@ -97,7 +101,7 @@ async def approve(house: House, draft: Draft, source: bytes, *, by: str) -> int:
     puts += [Put(old.TABLE, signed(msgspec.structs.replace(old, state=FORMER), house.integrity_key)) for old in ruling]
     names = [Name(kind, identity, name, entry, b"") for kind, identity, name in draft.names]
     puts += [Put(Name.TABLE, signed(name, house.integrity_key)) for name in names]
-    said = PolicyEntry(step="live", version=number, hash=row.hash.hex(), by=by, before=draft.base or None)
+    said = PolicyEntry(step=step, version=number, hash=row.hash.hex(), by=by, before=draft.base or None)
     expects = [
         Expect(PolicyVersion.TABLE, (number,), None, or_absent=False, because="policy-moved"),
         *[Expect(Name.TABLE, (one.kind, one.id), None, or_absent=False, because="name-taken") for one in names],

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
 from lockhouse.errors import Invalid, NotFound
 from lockhouse.gates.live import LIVE, versions
+from lockhouse.policy.diff import render
 from lockhouse.policy.document import parse
 from lockhouse.wiring import template
 
@@ -14,12 +16,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lockhouse.errors import LockhouseError
+    from lockhouse.faces.cli.call import Call
     from lockhouse.model.rows import PolicyVersion
+    from lockhouse.policy.diff import Effects
     from lockhouse.policy.document import Document
     from lockhouse.settings import Settings
     from lockhouse.wiring import Opened
 
 MAX_BYTES = 1 << 20
+_FILE = re.compile(r"^# file: ([^\n]+)\n", re.MULTILINE)
+"""How the bytes of an approval part the files of a folder."""
 
 
 class Written(NamedTuple):
@@ -71,6 +77,21 @@ def draft_at(place: Path, *, said: str = "", hint: str = "") -> Written:
     return Written(files, raw[place.name])
 
 
+def approved(source: bytes, *, said: str) -> Document:
+    """The document of a version as it was approved, from one file or from a folder's, which keep their names.
+
+    Args:
+        source: the bytes that the approval kept.
+        said: how an error names it, if it was one file.
+
+    Raises:
+        Invalid: this release reads its words otherwise.
+    """
+    text = source.decode()
+    parts = _FILE.split(text)[1:] if text.startswith("# file: ") else [said, text]
+    return parse(dict(zip(parts[::2], parts[1::2], strict=True)), templates=template)
+
+
 def draft_of_house(folder: Path, settings: Settings) -> Written:
     """The draft of a house.
 
@@ -94,6 +115,17 @@ async def live_version(opened: Opened) -> PolicyVersion | None:
     """
     ruling = [row for row in await versions(opened.house) if row.state == LIVE]
     return ruling[-1] if ruling else None
+
+
+def asked(call: Call, effects: Effects, version: int, *, yes: bool) -> None:
+    """Somebody saw what would change and wants it.
+
+    Raises:
+        Invalid: they do not, or nobody is there to be asked.
+    """
+    if not (yes or call.json):
+        call.terminal.tell(render(effects))
+    call.sure(f"This becomes policy v{version}.", f"v{version}", yes=yes)
 
 
 def unreadable(opened: Opened) -> LockhouseError | None:

@@ -61,7 +61,7 @@ class Policy(Body, frozen=True):
     """A policy version moved.
 
     Attributes:
-        step: `proposed`, `approved`, `live`, `rolled-back`.
+        step: `proposed`, `approved`, `live`, `rolled-back`; the last where an older document rules again.
         version: its number. `hash`: SHA-256 of its document. `before`: the version that was live. `by`: who.
     """
 

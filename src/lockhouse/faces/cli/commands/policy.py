@@ -11,30 +11,27 @@ from cyclopts import Parameter
 from lockhouse.errors import Invalid, NotFound
 from lockhouse.faces.cli.acting import As, allowed
 from lockhouse.faces.cli.call import Here, noun
-from lockhouse.faces.cli.drafts import difference, draft_at, draft_of_house, live_version
+from lockhouse.faces.cli.drafts import approved, asked, difference, draft_at, draft_of_house, live_version
 from lockhouse.faces.cli.files import named
-from lockhouse.faces.cli.layout import Said, count, plain, table, when
-from lockhouse.flows.approve import Draft, draft_of
+from lockhouse.faces.cli.layout import Said, count, when
 from lockhouse.flows.approve import approve as approve_draft
-from lockhouse.gates.live import FORMER, LIVE, PROPOSED, versions
+from lockhouse.flows.approve import draft_of
 from lockhouse.model.decision import PersonFacts
 from lockhouse.model.names import NameBook
 from lockhouse.policy.cedar import judge
 from lockhouse.policy.compile import compile_policy
 from lockhouse.policy.diff import UNCARRIED, uncarried
 from lockhouse.policy.diff import render as render_effects
-from lockhouse.policy.document import parse
 from lockhouse.policy.document import render as render_document
 from lockhouse.policy.explain import explain as explain_lines
 from lockhouse.policy.words import is_region
 from lockhouse.settings import load
-from lockhouse.wiring import KINDS, template
+from lockhouse.wiring import KINDS
 
 if TYPE_CHECKING:
     from lockhouse.model.policy import Policy
 
 APP = noun("policy", "What may be kept, why, until when, who sees it and who receives it.")
-STATES = {PROPOSED: "proposed", LIVE: "live", FORMER: "former"}
 
 
 @Parameter(name="*")
@@ -95,7 +92,7 @@ async def show(*, full: bool = False, call: Here) -> Said:
             raise NotFound("policy: expected an approved one, got none", hint="lockhouse policy approve")
         text, note = live.document.decode(), await difference(opened)
     if full:
-        text = render_document(parse({"policy.yaml": text}, templates=template))
+        text = render_document(approved(live.document, said=f"v{live.id}"))
     if not call.json:
         head = f"Live v{live.id}, approved {when(live.at)} by {live.by}, sha256 {live.hash.hex()[:16]}…"
         call.terminal.tell("\n".join([head, *([call.located(note)] if note else [])]))
@@ -176,28 +173,12 @@ async def approve(*, yes: bool = False, acting: As | None = None, call: Here) ->
         live = await live_version(opened)
         if live is not None and live.document == written.source:
             return Said({"version": live.id, "changed": False}, f"The draft is live v{live.id} already.")
-        _asked(call, draft, live.id + 1 if live else 1, yes=yes)
+        asked(call, draft.effects, live.id + 1 if live else 1, yes=yes)
         version = await approve_draft(opened.house, draft, written.source, by=actor.id)
     text = f"Policy v{version} rules now, in every process; {len(draft.policy.compartments)} compartments have keys."
     return Said({"version": version, "changed": True, "effects": draft.effects}, text)
 
 
-def _asked(call: Here, draft: Draft, version: int, *, yes: bool) -> None:
-    if not (yes or call.json):
-        call.terminal.tell(render_effects(draft.effects))
-    call.sure(f"This becomes policy v{version}.", f"v{version}", yes=yes)
-
-
-@APP.command
-async def history(*, call: Here) -> Said:
-    """Every approved version, with who and when."""
-    async with call.open() as opened:
-        known = await versions(opened.house)
-    rows = [(f"v{row.id}", STATES[row.state], when(row.at), row.by, row.hash.hex()[:16]) for row in known]
-    value = [
-        {"version": row.id, "state": STATES[row.state], "at": row.at, "by": row.by, "hash": plain(row.hash)}
-        for row in known
-    ]
-    return Said(
-        value, table(("version", "state", "approved", "by", "sha256"), rows, empty="no policy was approved yet")
-    )
+_HERE = "lockhouse.faces.cli.commands"
+APP.command(f"{_HERE}.policy_versions:history", name="history")
+APP.command(f"{_HERE}.policy_versions:rollback", name="rollback")

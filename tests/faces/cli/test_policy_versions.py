@@ -1,0 +1,94 @@
+"""An older policy rules again: as a new version, after what it changes was shown, and the ledger says so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.faces.cli.house import EMAIL, Desk
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HERS = {"email": EMAIL, "birth_date": "1990-02-03"}
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    """A house whose second policy keeps no birth date."""
+    desk = Desk(tmp_path)
+    desk.found()
+    draft = desk.house / "policy.yaml"
+    events = "events: {identify: [email, phone, name, customer_id, loyalty_id, account_country]}\n"
+    draft.write_text(draft.read_text("utf-8") + events, "utf-8")
+    assert desk.call("policy approve --yes").code == 0
+    return desk
+
+
+def test_an_older_version_rules_again_and_the_ledger_says_that_it_was_rolled_back(desk: Desk) -> None:
+    first = desk.call("policy show", json=True).value["document"].partition("events: {")[0]
+    [reply] = desk.send(("identify", HERS))
+    assert ("properties.birth_date", "not-on-this-event") in reply.dropped
+    seen = desk.call("policy rollback v1", typed="v3\n", talks=True)
+    assert seen.code == 0, seen.err
+    assert "Newly kept:\n  birth_date as date of class profile" in seen.err
+    assert seen.out.startswith("Policy v3 rules now, in every process; it says what v1 said.\n")
+    assert "policy.yaml differs from live v3, which rules. lockhouse policy diff" in seen.out
+    assert desk.call("policy show").out == first
+    [reply] = desk.send(("identify", HERS))
+    assert ("properties.birth_date", "not-on-this-event") not in reply.dropped
+    said = desk.call("ledger log --kind policy", json=True).value
+    bodies = [(one["body"]["step"], one["body"]["version"], one["body"].get("before")) for one in said]
+    assert sorted(bodies, key=lambda one: one[1]) == [("live", 1, None), ("live", 2, 1), ("rolled-back", 3, 2)]
+    by_version = {one["body"]["version"]: one["body"] for one in said}
+    assert by_version[3]["hash"] == by_version[1]["hash"] != by_version[2]["hash"]
+    assert by_version[3]["by"].startswith("os-user:")
+    known = desk.call("policy history", json=True).value
+    assert [(row["version"], row["state"], row["again"]) for row in known] == [
+        (1, "former", None), (2, "former", None), (3, "live", 1),
+    ]  # fmt: skip
+    assert "says again" in desk.call("policy history").out
+
+
+def test_who_does_not_type_the_version_changes_nothing(desk: Desk) -> None:
+    seen = desk.call("policy rollback 1", typed="yes\n", talks=True)
+    assert (seen.code, "nothing was changed" in seen.err) == (2, True)
+    assert [row["version"] for row in desk.call("policy history", json=True).value] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("said", "code"), [("v9", "not-found"), ("0", "not-found"), ("x1", "invalid"), ("1" * 30, "invalid")]
+)
+def test_a_version_that_never_ruled_is_refused(desk: Desk, said: str, code: str) -> None:
+    error = desk.call(f"policy rollback {said} --yes", json=True).error
+    assert (error["code"], error["hint"]) == (code, "lockhouse policy history")
+
+
+def test_the_version_that_rules_is_not_approved_again(desk: Desk) -> None:
+    assert desk.call("policy rollback v2 --yes", json=True).value == {"version": 2, "changed": False}
+    assert len(desk.call("policy history", json=True).value) == 2
+
+
+def test_a_policy_of_several_files_is_shown_and_rules_again(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.found()
+    one = desk.house / "policy.yaml"
+    text = one.read_text("utf-8")
+    folder = desk.house / "rules"
+    folder.mkdir()
+    (folder / "a.yaml").write_text(text, "utf-8")
+    (folder / "b.yaml").write_text("events:\n  Seen Again: [email]\n", "utf-8")
+    (folder / "c.yaml").write_text("events:\n  Seen Thrice: [email]\n", "utf-8")
+    settings = desk.house / "lockhouse.toml"
+    usual = settings.read_text("utf-8")
+    settings.write_text(f'policy = "rules"\n{usual}', "utf-8")
+    assert desk.call("policy approve --yes").code == 0
+    full = desk.call("policy show --full").out
+    assert "Seen Again" in full
+    assert "Seen Thrice" in full
+    settings.write_text(usual, "utf-8")
+    assert desk.call("policy approve --yes", json=True).value["version"] == 3
+    again = desk.call("policy rollback v2 --yes", json=True).value
+    assert (again["version"], again["changed"], again["again"]) == (4, True, 2)
+    assert desk.call("policy show --full").out == full
