@@ -14,6 +14,7 @@ from lockhouse.model.policy import Policy, decode_policy, encode_policy
 from lockhouse.policy.cedar import judge
 from lockhouse.policy.compile import compile_policy
 from lockhouse.policy.decide import decide, map_consent, not_by, purposes_open
+from lockhouse.policy.matrix import conditions, matrix
 from tests.policy_oracle import deciding, drawn, living
 from tests.unit.policy.worlds import document
 
@@ -63,3 +64,18 @@ def test_two_interpreters_name_the_same_slots_and_compartments(written: dict[str
     assert {slot.name for slot in policy.slots} == living.slots(written)
     found = {one.name: (one.ends_by, one.epoch) for one in policy.compartments}
     assert found == living.compartments(written)
+
+
+@given(written=drawn.policies())
+def test_the_matrix_says_of_every_cell_what_the_second_interpreter_gives(written: dict[str, Any]) -> None:
+    policy = _loaded(written)
+    shown = {"value": "full", "mask": "masked", "count": "aggregate"}
+    for seen in matrix(policy):
+        given_ = deciding.gives(written["roles"][seen.role], seen.class_)
+        plain = {mode: guards for mode, guards in given_.items() if not guards & 8 and mode in shown.values()}
+        best = next((sight for sight, mode in shown.items() if mode in plain), "nothing")
+        assert seen.sees == best
+        assert len(seen.guards) == plain.get(shown.get(best, ""), 0).bit_count()
+        assert (seen.reveal is not None) == (given_.get("full", 0) & 8 > 0)
+    for turn in conditions(policy):
+        assert shown[turn.sees] in deciding.gives(written["roles"][turn.role], turn.class_)

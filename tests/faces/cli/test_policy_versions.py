@@ -1,4 +1,4 @@
-"""An older policy rules again: as a new version, after what it changes was shown, and the ledger says so."""
+"""The versions of a policy and its matrix at the command line: an older one rules again, noted as rolled back."""
 
 from __future__ import annotations
 
@@ -92,3 +92,13 @@ def test_a_policy_of_several_files_is_shown_and_rules_again(tmp_path: Path) -> N
     again = desk.call("policy rollback v2 --yes", json=True).value
     assert (again["version"], again["changed"], again["again"]) == (4, True, 2)
     assert desk.call("policy show --full").out == full
+
+
+def test_a_script_reads_the_matrix_and_what_turns_its_cells(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.found()
+    value = desk.call("policy matrix --role support --field email", json=True).value
+    [cell] = [one for one in value["cells"] if one["purpose"] == "fulfilment"]
+    assert (cell["class"], cell["sees"], cell["guards"]) == ("contact", "mask", ["course"])
+    assert (cell["reveal"], cell["fields"]["email"]) == (["course", "reason", "step-up"], "email")
+    assert {one["condition"]: one["becomes"] for one in value["conditions"]}["no reason"] == "mask"

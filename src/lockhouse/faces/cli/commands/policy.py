@@ -180,5 +180,6 @@ async def approve(*, yes: bool = False, acting: As | None = None, call: Here) ->
 
 
 _HERE = "lockhouse.faces.cli.commands"
+APP.command(f"{_HERE}.policy_matrix:matrix", name="matrix")
 APP.command(f"{_HERE}.policy_versions:history", name="history")
 APP.command(f"{_HERE}.policy_versions:rollback", name="rollback")
