@@ -61,6 +61,62 @@ channels:                # a channel may send every event unless `events:` narro
 #     fields: [device_id, order_total, items, page_path]
 """
 
+_TESTS = """\
+# What this policy must do: `lockhouse policy test` judges the draft by it, before anybody approves it.
+# What may stand here is said in docs/spec/policy.md. The people are made up.
+tests: 1
+
+decisions:
+  - {{says: support works with masked addresses, role: support, for: fulfilment, field: email, expect: masked}}
+  - says: support reveals one for a stated reason, freshly signed in
+    role: support
+    for: fulfilment
+    field: email
+    action: reveal
+    brought: {{reason: call back, step_up: 5 minutes}}
+    expect: open
+  - says: support sees nothing while a course has lapsed
+    role: support
+    for: fulfilment
+    field: order_id
+    brought: {{courses: []}}
+    expect: shut
+    because: [course-missing]
+  - {{says: analysts see nobody's orders, role: analyst, for: analytics, field: order_total, expect: shut}}
+  - {{says: analysts count orders, role: analyst, for: analytics, field: order_total, action: count, expect: open}}
+  - says: who objected is not counted
+    role: analyst
+    for: analytics
+    field: order_total
+    action: count
+    person: {{objected: [analytics]}}
+    expect: shut
+    because: [objected]
+  - says: a request is answered though the data is restricted
+    role: privacy_officer
+    for: requests
+    field: email
+    person: {{state: [restricted]}}
+    expect: masked
+
+collects:
+  - says: an order of somebody who refused is kept for what needs no consent
+    channel: {channel}
+    event: Order Completed
+    sent: {{email: anna@customers.example, order_id: A-1, order_total: "19.90", gift: a book}}
+    consent: {{Advertising: false, Analytics: false}}
+    person: {{region: de}}
+    kept: {{email: [fulfilment], order_id: [accounting, fulfilment], order_total: [accounting]}}
+    dropped: {{properties.*: undeclared}}
+  - says: who agreed in Germany is kept for marketing too
+    channel: {channel}
+    event: identify
+    sent: {{email: anna@customers.example, birth_date: 1990-02-03}}
+    consent: {{Advertising: true}}
+    person: {{region: de}}
+    kept: {{email: [fulfilment, marketing], birth_date: [marketing]}}
+"""
+
 
 def starter(company: str, regions: Sequence[str], systems: Sequence[str], *, contact: str = "") -> str:
     """A policy file of at most 60 lines that extends `retail@1`.
@@ -86,6 +142,15 @@ def starter(company: str, regions: Sequence[str], systems: Sequence[str], *, con
         regulations=", ".join(laws or {"gdpr": None}),
         channels="\n".join(channels),
     )
+
+
+def starter_tests(systems: Sequence[str]) -> str:
+    """Tests that `starter` passes as it stands; see `lockhouse.policy.cases`.
+
+    Args:
+        systems: as given to `starter`; events come by the first.
+    """
+    return _TESTS.format(channel=read_system((*systems, "web:segment:public")[0], where="system 1").name)
 
 
 class System(NamedTuple):

@@ -57,7 +57,7 @@ def _exits() -> Iterator[str]:
     yield "| exit code | when |"
     yield "|---|---|"
     yield "| 0 | done |"
-    yield "| 1 | `doctor` found something to mend |"
+    yield "| 1 | `doctor` found something to mend, or `policy test` a test that does not hold |"
     codes: dict[int, list[str]] = {}
     for kind, edge in OUTCOMES.items():
         codes.setdefault(edge.exit_code, []).append(kind.code)

@@ -16,7 +16,7 @@ from lockhouse.faces.cli.drafts import draft_at
 from lockhouse.faces.cli.layout import Said, count
 from lockhouse.flows.approve import approve, draft_of
 from lockhouse.policy.document import parse
-from lockhouse.policy.starter import EXAMPLE_COMPANY, EXAMPLE_CONTACT, check_region, read_system, starter
+from lockhouse.policy.starter import EXAMPLE_COMPANY, EXAMPLE_CONTACT, check_region, read_system, starter, starter_tests
 from lockhouse.settings import Settings
 from lockhouse.wiring import KINDS, found, is_free, opened, read_passphrase, template
 
@@ -51,7 +51,7 @@ class Answers:
 async def init(
     directory: Path, /, *, answers: Answers | None = None, yes: bool = False, demo: bool = False, call: Here
 ) -> Said:
-    """Make a house in a new folder: settings, keys, ledger and a first policy.
+    """Make a house in a new folder: settings, keys, ledger and a first policy with its tests.
 
     Asks for company, regions, systems and a contact, and again where an answer is none; `--yes` takes the defaults.
 
@@ -77,6 +77,7 @@ async def init(
     settings = Settings(name=chosen.name, demo=demo, root=root, root_passphrase_file=passphrase)
     await found(folder, settings, clock=call.clock)
     (folder / "policy.yaml").write_text(text, encoding="utf-8")
+    (folder / "policy-tests.yaml").write_text(starter_tests(chosen.system), encoding="utf-8")
     async with opened(folder, role="console", clock=call.clock) as house:
         written = draft_at(folder / "policy.yaml")
         draft = await draft_of(house.house, written.document(), KINDS)
@@ -188,6 +189,7 @@ def _next_steps(directory: Path, made: dict[str, object], *, demo: bool) -> str:
     return "\n".join([
         f"A house stands in {place}: keys made, ledger opened. Policy v{made['policy']} rules now.",
         f"  policy   {place}/policy.yaml: edits count after `lockhouse -C {place} policy approve`",
+        f"  tests    {place}/policy-tests.yaml: what it must do, judged by `lockhouse -C {place} policy test`",
         f"  root     {made['root']} ({where}: without it nothing can be read again)",
         "",
         f"Next, a write key for {count(len(names), 'channel')}:",

@@ -183,3 +183,4 @@ _HERE = "lockhouse.faces.cli.commands"
 APP.command(f"{_HERE}.policy_matrix:matrix", name="matrix")
 APP.command(f"{_HERE}.policy_versions:history", name="history")
 APP.command(f"{_HERE}.policy_versions:rollback", name="rollback")
+APP.command(f"{_HERE}.policy_tests:judge", name="test")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lockhouse.crypto.signatures import equal
 from lockhouse.errors import Invalid, NotFound
 from lockhouse.faces.cli.acting import As, allowed
 from lockhouse.faces.cli.call import Here
@@ -94,7 +95,7 @@ def _version(known: Sequence[PolicyVersion], number: int) -> PolicyVersion:
 
 def _first(known: Sequence[PolicyVersion], row: PolicyVersion) -> int | None:
     """The first version with the same document, if it is an older one."""
-    first = next(one.id for one in known if one.hash == row.hash)
+    first = next(one.id for one in known if equal(one.hash, row.hash))
     return first if first != row.id else None
 
 
