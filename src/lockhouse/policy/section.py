@@ -154,7 +154,7 @@ class Section:
         text = self.text(key)
         if text is None:
             return None
-        found = _DURATION.match(text.removesuffix(suffix) if suffix else text)
+        found = _DURATION.match(text.removesuffix(suffix)) if text.endswith(suffix) else None
         if found is None:
             self.problems.add(self._spots[key].where, f"'N minutes|hours|days|months{suffix}'", shown(text))
             return None

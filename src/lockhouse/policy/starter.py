@@ -22,7 +22,10 @@ EXAMPLE_COMPANY = "Example Company"
 EXAMPLE_CONTACT = "privacy@company.example"
 """What stands where nobody said otherwise: not to be shown to real customers."""
 
+SCHEMA_FILE = "policy.schema.json"
+"""Where the schema lies beside the policy that names it: `lockhouse policy schema` prints it again."""
 _TEMPLATE = """\
+# yaml-language-server: $schema=policy.schema.json
 # What may be kept, why, until when, who may see it and who may receive it.
 # `lockhouse policy check` reads it, `lockhouse policy show --full` prints it with its template.
 policy: 1

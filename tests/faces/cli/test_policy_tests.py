@@ -47,3 +47,13 @@ def test_a_draft_of_no_house_is_tested_by_what_stands_beside_it(tmp_path: Path) 
     problems = desk.call("policy test mine.yaml", json=True).error["problems"]
     told = "expected one of collects, decisions, tests, got 'decisons' (did you mean 'decisions'?)"
     assert f"mine-tests.yaml:2:1: {told}" in problems
+
+
+def test_a_new_house_has_the_schema_that_its_policy_names_to_editors(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.found()
+    [named] = [line for line in (desk.house / "policy.yaml").read_text("utf-8").splitlines() if "$schema=" in line]
+    beside = desk.house / named.partition("$schema=")[2]
+    assert named.startswith("# yaml-language-server: ")
+    assert desk.call("policy schema").out == beside.read_text("utf-8")
+    assert desk.call("policy schema", json=True).value["title"] == "Lockhouse policy, version 1"

@@ -16,7 +16,16 @@ from lockhouse.faces.cli.drafts import draft_at
 from lockhouse.faces.cli.layout import Said, count
 from lockhouse.flows.approve import approve, draft_of
 from lockhouse.policy.document import parse
-from lockhouse.policy.starter import EXAMPLE_COMPANY, EXAMPLE_CONTACT, check_region, read_system, starter, starter_tests
+from lockhouse.policy.schema import schema_text
+from lockhouse.policy.starter import (
+    EXAMPLE_COMPANY,
+    EXAMPLE_CONTACT,
+    SCHEMA_FILE,
+    check_region,
+    read_system,
+    starter,
+    starter_tests,
+)
 from lockhouse.settings import Settings
 from lockhouse.wiring import KINDS, found, is_free, opened, read_passphrase, template
 
@@ -77,6 +86,7 @@ async def init(
     settings = Settings(name=chosen.name, demo=demo, root=root, root_passphrase_file=passphrase)
     await found(folder, settings, clock=call.clock)
     (folder / "policy.yaml").write_text(text, encoding="utf-8")
+    (folder / SCHEMA_FILE).write_text(schema_text(), encoding="utf-8")
     (folder / "policy-tests.yaml").write_text(starter_tests(chosen.system), encoding="utf-8")
     async with opened(folder, role="console", clock=call.clock) as house:
         written = draft_at(folder / "policy.yaml")
