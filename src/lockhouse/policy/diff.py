@@ -109,16 +109,41 @@ def uncarried(policy: Policy) -> tuple[str, ...]:
 
 def render(effects: Effects) -> str:
     """The effects as text, what widens first."""
-    parts: list[str] = []
+    parts = ["\n".join([f"{title}:", *(f"  {line}" for line in lines)]) for title, lines in _titled(effects)]
+    return "\n".join([*parts, _verdict(effects)]) + "\n"
+
+
+def markdown(effects: Effects, *, head: str) -> str:
+    """The effects for a pull request: what widens first, each line as code, so that no word in it acts or calls anyone.
+
+    Args:
+        head: of what against what; one line.
+    """
+    parts = [f"## {head}", f"**{_verdict(effects)}**"]
+    for title, lines in _titled(effects):
+        parts.append("\n".join([f"### {title} ({len(lines)})", "", *(f"- `{_code(line)}`" for line in lines)]))
+    return "\n\n".join(parts) + "\n"
+
+
+def _titled(effects: Effects) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Each kind of effect that there is, under its title."""
     for name, title in _TITLES.items():
         lines: tuple[str, ...] = getattr(effects, name)
         if lines:
-            parts.append("\n".join([f"{title}:", *(f"  {line}" for line in lines)]))
-    if not parts:
-        return "No effect: the two policies do the same.\n"
+            yield title, lines
+
+
+def _verdict(effects: Effects) -> str:
+    """What it comes to, in a sentence."""
+    if not any(True for _ in _titled(effects)):
+        return "No effect: the two policies do the same."
     narrows = "This only narrows." if any(getattr(effects, name) for name in _NARROWING) else "Nothing else changes."
-    verdict = "This widens what is done with data." if effects.widening else narrows
-    return "\n".join([*parts, verdict]) + "\n"
+    return "This widens what is done with data." if effects.widening else narrows
+
+
+def _code(line: str) -> str:
+    """A line as a code span can hold it: a banner's word and a controller's name are anybody's text."""
+    return "".join(sign if sign.isprintable() else " " for sign in line).replace("`", "'")
 
 
 def _told(old: Policy | None, new: Policy) -> set[str]:

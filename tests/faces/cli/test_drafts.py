@@ -106,3 +106,28 @@ def test_a_policy_that_is_shown_is_the_document_alone_though_the_draft_differs(t
     assert "Live v1, approved " in shown.err
     assert f"which rules. lockhouse -C {desk.house} policy diff\n" in shown.err
     assert desk.call("policy show", json=True).err == ""
+
+
+def test_two_drafts_are_compared_for_a_pull_request_without_a_house(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.found()
+    text = (desk.house / "policy.yaml").read_text("utf-8")
+    desk.house = tmp_path / "elsewhere"
+    desk.house.mkdir()
+    (desk.house / "old.yaml").write_text(text, "utf-8")
+    (desk.house / "new.yaml").write_text(f"{text}events: {{Unsubscribed: [email, phone]}}\n", "utf-8")
+    seen = desk.call("policy diff new.yaml --against old.yaml --markdown")
+    assert seen.code == 0, seen.err
+    assert seen.out.startswith(
+        "## Draft against old.yaml\n\n**This widens what is done with data.**\n\n### Newly kept ("
+    )
+    assert "- `phone for fulfilment, from Unsubscribed on shop`" in seen.out
+    assert desk.call("policy diff old.yaml --against old.yaml", json=True).value["same"] is True
+    assert desk.call("policy diff new.yaml --against old.yaml", json=True).value["same"] is False
+
+
+def test_a_draft_that_is_named_is_compared_with_the_live_policy(desk: Desk) -> None:
+    text = (desk.house / "policy.yaml").read_text("utf-8")
+    (desk.house / "other.yaml").write_text(f"{text}events: {{Unsubscribed: [email, phone]}}\n", "utf-8")
+    assert desk.call("policy diff other.yaml --markdown").out.startswith("## Draft against live v1\n")
+    assert desk.call("policy diff --markdown").out.endswith("**No effect: the two policies do the same.**\n")

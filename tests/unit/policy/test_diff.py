@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from lockhouse.errors import Invalid
-from lockhouse.policy.diff import diff, render, uncarried
+from lockhouse.model.policy import decode_policy, encode_policy
+from lockhouse.policy.diff import diff, markdown, render, uncarried
 from lockhouse.policy.starter import PROVABLE, read_system, starter
 from tests.unit.policy.worlds import EXAMPLE, compiled
 
@@ -174,3 +175,37 @@ def test_what_a_system_proves_are_the_templates_own_identifiers_of_persons() -> 
 def test_a_public_key_proves_nothing_and_a_name_is_no_proof(text: str) -> None:
     with pytest.raises(Invalid, match=r"^system 1, what it proves: expected some of customer_id, email"):
         read_system(text, where="system 1")
+
+
+def test_the_diff_for_a_pull_request_says_what_widens_first_and_stays_the_same() -> None:
+    text = EXAMPLE.replace("Unsubscribed:    [email]", "Unsubscribed:    [email, phone]")
+    text = text.replace("keep: 84 months after event", "keep: 72 months after event")
+    text = text.replace("keep: 36 months after last_activity", "keep: 48 months after last_activity")
+    text = text.replace("transactions: full}", "transactions: full, location: masked}")
+    text = text.replace("fields: [email, name, loyalty_id]", "fields: [email, name, loyalty_id, birth_date]")
+    said = markdown(diff(compiled(), compiled(text)), head="Draft against live v1")
+    assert said == markdown(
+        diff(compiled(), decode_policy(encode_policy(compiled(text)))), head="Draft against live v1"
+    )
+    assert said.startswith("## Draft against live v1\n\n**This widens what is done with data.**\n\n### Newly kept (")
+    assert "\n- `phone for fulfilment, from Unsubscribed on backend`\n" in said
+    assert (
+        "\n### Kept longer (1)\n\n- `marketing: 48 months after last_activity (was 36 months after last_activity)`\n"
+        in said
+    )
+    assert "\n- `shipping_country masked as whole by support for fulfilment`\n" in said
+    assert "\n### Sent to more (1)\n\n- `birth_date to klaviyo for marketing`\n" in said
+    assert "\n### Kept shorter (1)\n\n- `accounting: 72 months after event (was 84 months after event)`\n" in said
+    assert said.index("### Kept longer") < said.index("### Readable by more") < said.index("### Kept shorter")
+
+
+def test_no_word_of_a_policy_acts_in_a_pull_request() -> None:
+    text = EXAMPLE.replace("Advertising: marketing", '"`@all` <img src=x>": marketing')
+    lines = markdown(diff(compiled(), compiled(text)), head="Draft").splitlines()
+    [line] = [one for one in lines if "@all" in one and "no longer" not in one]
+    assert line == "- `the banner's word '@all' <img src=x> means marketing`"
+
+
+def test_the_diff_of_the_same_policy_says_so() -> None:
+    said = markdown(diff(compiled(), compiled()), head="Draft")
+    assert said == "## Draft\n\n**No effect: the two policies do the same.**\n"

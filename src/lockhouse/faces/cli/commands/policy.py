@@ -10,8 +10,8 @@ from cyclopts import Parameter
 
 from lockhouse.errors import Invalid, NotFound
 from lockhouse.faces.cli.acting import As, allowed
-from lockhouse.faces.cli.call import Here, noun
-from lockhouse.faces.cli.drafts import approved, asked, difference, draft_at, draft_of_house, live_version
+from lockhouse.faces.cli.call import Call, Here, noun
+from lockhouse.faces.cli.drafts import Written, approved, asked, difference, draft_at, draft_of_house, live_version
 from lockhouse.faces.cli.files import named
 from lockhouse.faces.cli.layout import Said, count, when
 from lockhouse.flows.approve import approve as approve_draft
@@ -20,7 +20,9 @@ from lockhouse.model.decision import PersonFacts
 from lockhouse.model.names import NameBook
 from lockhouse.policy.cedar import judge
 from lockhouse.policy.compile import compile_policy
-from lockhouse.policy.diff import UNCARRIED, uncarried
+from lockhouse.policy.diff import UNCARRIED, Effects, uncarried
+from lockhouse.policy.diff import diff as compare
+from lockhouse.policy.diff import markdown as render_markdown
 from lockhouse.policy.diff import render as render_effects
 from lockhouse.policy.document import render as render_document
 from lockhouse.policy.explain import explain as explain_lines
@@ -54,12 +56,7 @@ def check(file: Path | None = None, /, *, call: Here) -> Said:
     Args:
         file: another draft than the house's: a YAML file or a folder of them.
     """
-    if file is None:
-        folder = call.folder()
-        written = draft_of_house(folder, load(folder, call.environment))
-    else:
-        hint = "name one that is there, or none for the house's own draft"
-        written = draft_at(call.cwd / file, said=named(file), hint=hint)
+    written = _draft(call, file)
     policy = compile_policy(written.document(), NameBook(), KINDS)
     problems = judge(policy)
     if problems:
@@ -75,6 +72,19 @@ def check(file: Path | None = None, /, *, call: Here) -> Said:
     idle = uncarried(policy)
     note += f"\n{UNCARRIED}: {', '.join(idle)}." if idle else ""
     return Said(value | {"uncarried": idle}, f"The draft is valid: {', '.join(parts)}.{note}")
+
+
+def _draft(call: Call, file: Path | None) -> Written:
+    """The draft that is named, or the house's own.
+
+    Raises:
+        NotFound, Invalid: as `draft_at`.
+    """
+    if file is None:
+        folder = call.folder()
+        return draft_of_house(folder, load(folder, call.environment))
+    hint = "name one that is there, or none for the house's own draft"
+    return draft_at(call.cwd / file, said=named(file), hint=hint)
 
 
 @APP.command
@@ -148,14 +158,31 @@ def _word(said: str, policy: Policy) -> tuple[str, bool]:
 
 
 @APP.command
-async def diff(*, call: Here) -> Said:
-    """What the draft would change: fields kept, times, readers and receivers. Changes nothing."""
-    async with call.open() as opened:
-        draft = await draft_of(opened.house, draft_of_house(opened.folder, opened.settings).document(), KINDS)
-        live = opened.house.live_policy
-    head = f"Draft against live v{live.version}:\n" if live else "Draft against nothing, as none was approved yet:\n"
-    value = {"same": draft.same, "effects": draft.effects, "against": live.version if live else None}
-    return Said(value, head + render_effects(draft.effects))
+async def diff(file: Path | None = None, /, *, against: Path | None = None, markdown: bool = False, call: Here) -> Said:
+    """What the draft would change: fields kept, times, readers and receivers. Changes nothing.
+
+    For example `lockhouse policy diff`, or for a pull request, where no house is,
+    `lockhouse policy diff policy.yaml --against ../main/policy.yaml --markdown`.
+
+    Args:
+        file: another draft than the house's: a YAML file or a folder of them.
+        against: another policy than the live one: a YAML file or a folder of them.
+        markdown: as Markdown, in a form that stays the same.
+    """
+    if against is None:
+        async with call.open() as opened:
+            written = _draft(call, file) if file else draft_of_house(opened.folder, opened.settings)
+            draft = await draft_of(opened.house, written.document(), KINDS)
+            live = opened.house.live_policy
+        effects, same, version = draft.effects, draft.same, live.version if live else None
+        than = f"live v{version}" if version else "nothing, as none was approved yet"
+    else:
+        old, new = (compile_policy(_draft(call, one).document(), NameBook(), KINDS) for one in (against, file))
+        effects, version, than = compare(old, new), None, named(against)
+        same = effects == Effects()
+    head = f"Draft against {than}"
+    text = render_markdown(effects, head=head).rstrip() if markdown else f"{head}:\n{render_effects(effects)}"
+    return Said({"same": same, "effects": effects, "against": version}, text)
 
 
 @APP.command
