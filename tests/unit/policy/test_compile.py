@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 
 import pytest
 from msgspec.structs import replace
@@ -225,3 +226,17 @@ def test_a_serving_process_never_loads_cedar_or_yaml() -> None:
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
     assert run.stdout.strip() == "[]"
+
+
+LOAD_S = 3.0
+"""What reading, compiling and judging the template may take; a serving process loads the compiled bytes alone."""
+
+
+def test_the_template_is_read_compiled_and_judged_in_time() -> None:
+    begun = time.process_time()
+    policy = compile_policy(document(), NameBook(), {})
+    assert judge(policy) == []
+    assert time.process_time() - begun < LOAD_S
+    begun = time.process_time()
+    assert decode_policy(encode_policy(policy)) == policy
+    assert time.process_time() - begun < LOAD_S / 10
