@@ -166,8 +166,7 @@ class _Reader:
 
     def _addressed(self, case: Section, action: str) -> None:
         """Only what is sent has a recipient, and nobody's role sends it."""
-        if action == "send":
-            case.need("to")
+        case.need("to" if action == "send" else "role")
         for key in ("role", "to"):
             if (key == "to") is not (action == "send") and key in case:
                 self._problems.add(case.place(key), f"no '{key}' with the action {action}", "one")
@@ -221,7 +220,9 @@ class _Reader:
             *above, last = (name if "." in name else f"{roots[0]}.{name}").split(".")
             for part in above:
                 below = place.setdefault(part, {})
-                place = below if isinstance(below, dict) else {}
+                place = below if isinstance(below, dict) else {last: None}
+            if last in place:
+                self._problems.add(sent.place(name), "each place in what is sent once", "a second value for one")
             place[last] = spot.plain() if spot is not None else None
         return source
 

@@ -154,6 +154,18 @@ def test_a_region_is_believed_of_a_secret_key_and_of_no_public_one() -> None:
             ),
         ),
         (
+            "tests: 1\ndecisions:\n  - {for: fulfilment, field: email, expect: open}\n",
+            "t.yaml:3:5: expected a key 'role', got none",
+        ),
+        (
+            "tests: 1\ncollects:\n  - {channel: backend, event: page, sent: {a: 1, properties.a: 2}, kept: []}\n",
+            "t.yaml:3:50: expected each place in what is sent once, got a second value for one",
+        ),
+        (
+            "tests: 1\ncollects:\n  - {channel: backend, event: page, sent: {a: 1, properties.a.b: 2}, kept: []}\n",
+            "t.yaml:3:50: expected each place in what is sent once, got a second value for one",
+        ),
+        (
             "tests: 1\ncollects:\n  - {channel: shop-berlin, event: page, sent: {}, kept: []}\n",
             "t.yaml:3:15: expected one of backend, web, got 'shop-berlin'",
         ),
