@@ -145,8 +145,9 @@ def check_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], 
     """Return only if the leaf stands at `index` of the tree with this size and root (RFC 9162 §2.1.3.2).
 
     Raises:
-        Tampered: it does not, or the proof has the wrong length.
+        Tampered: it does not, the proof has the wrong length, or a hash has not 32 bytes.
     """
+    _require_hashes("inclusion proof", leaf, root, *proof)
     if not 0 <= index < size:
         raise Tampered("inclusion proof: expected an index below the size")
     at, last, node = index, size - 1, leaf
@@ -164,12 +165,20 @@ def check_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], 
         raise Tampered("inclusion proof: expected the stated root")
 
 
+def _require_hashes(what: str, *hashes: bytes) -> None:
+    """Every hash has its length: a byte moved from one to its neighbour would leave what is hashed as it was."""
+    if any(len(one) != HASH_BYTES for one in hashes):
+        raise Tampered(f"{what}: expected hashes of 32 bytes")
+
+
 def check_consistency(size1: int, size2: int, proof: Sequence[bytes], root1: bytes, root2: bytes) -> None:
     """Return only if the older tree is a prefix of the newer (RFC 9162 §2.1.4.2).
 
     Raises:
-        Tampered: it is not, the proof has the wrong length, or `size1` is 0 (proofs begin at size 1).
+        Tampered: it is not, the proof has the wrong length, a hash has not 32 bytes, or `size1` is 0 (proofs begin at
+            size 1).
     """
+    _require_hashes("consistency proof", root1, root2, *proof)
     if not 1 <= size1 <= size2:
         raise Tampered("consistency proof: expected an older size of 1 or more")
     if size1 == size2:

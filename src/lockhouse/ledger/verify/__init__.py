@@ -4,7 +4,11 @@ Nothing of the product is believed: not its database, not its word on what the t
 the verifier keys (and checkpoints held from elsewhere) that the auditor brings along. It cannot show events that were
 never written, nor that a log was cut off behind the newest checkpoint the auditor holds.
 
-Run it alone: ``python -m lockhouse.ledger.verify EXPORT --vkey KEY``.
+Run it alone: ``python -m lockhouse.ledger.verify EXPORT --vkey KEY``. From code:
+
+- `leaf_hash`, `node_hash`, `tree_root`: the tree of RFC 6962 §2.1 and RFC 9162 §2.1;
+- `inclusion`, `consistency`: a proof holds, or `Tampered`; `inclusion_proof`, `consistency_proof` make them;
+- `verify_export`, `verify_records`, `verify_certificate`, `verify_proof`: what this house writes.
 """
 
 from __future__ import annotations
@@ -14,9 +18,18 @@ from lockhouse.ledger.verify.export import Report, require_checkpoints, verify_e
 from lockhouse.ledger.verify.findings import Finding
 from lockhouse.ledger.verify.proof import Proof, verify_proof
 from lockhouse.ledger.verify.records import verify_records
-from lockhouse.ledger.verify.trees import consistency, inclusion
+from lockhouse.ledger.verify.trees import (
+    consistency,
+    consistency_proof,
+    inclusion,
+    inclusion_proof,
+    leaf_hash,
+    node_hash,
+    tree_root,
+)
 
 __all__ = [
-    "Certificate", "Finding", "Proof", "Report", "consistency", "inclusion", "require_checkpoints",
-    "verify_certificate", "verify_export", "verify_proof", "verify_records",
+    "Certificate", "Finding", "Proof", "Report", "consistency", "consistency_proof", "inclusion", "inclusion_proof",
+    "leaf_hash", "node_hash", "require_checkpoints", "tree_root", "verify_certificate", "verify_export",
+    "verify_proof", "verify_records",
 ]  # fmt: skip
