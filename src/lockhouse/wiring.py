@@ -48,7 +48,7 @@ from lockhouse.errors import Invalid, Unavailable
 from lockhouse.flows.keys import Unlocked, found_keys, new_secrets, unlock
 from lockhouse.gates.epochs import ensure_epochs
 from lockhouse.gates.house import House
-from lockhouse.gates.refresh import drop, refresh
+from lockhouse.gates.refresh import drop, refresh, refresh_if_sound
 from lockhouse.ledger.entry import Opened as OpenedEntry
 from lockhouse.ledger.tail import lane_key
 from lockhouse.model.change import Change, Put
@@ -224,16 +224,16 @@ def serve_writer(folder: Path, *, tell: Tell | None = None) -> None:
 @asynccontextmanager
 async def opened(
     folder: Path, *, role: str, lane: str | None = None, clock: Clock | None = None,
-    purpose: Literal["accept", "audit", "restored", "shut", "use"] = "use",
+    purpose: Literal["accept", "audit", "restored", "shut", "state", "use"] = "use",
 ) -> AsyncIterator[Opened]:  # fmt: skip
     """The house, for as long as the block runs: beside its running writer, or alone.
 
     Args:
         role: what this process is, for the leases of processes: `collect`, `work`, `console`.
         lane: its ledger lane; the role's own by default.
-        purpose: for an `audit` nothing is folded, signed or minted unless asked for. A house that was just `restored`
-            begins a line of checkpoints of its own, and its clock is believed. To `accept` a clock that is in doubt,
-            or to have somebody `shut` all the same, nothing is minted by it.
+        purpose: for an `audit` nothing is folded, signed or minted unless asked for, nor for one of the `state`, which
+            rows that do not verify do not stop. A house that was just `restored` begins a line of checkpoints of its
+            own, and its clock is believed. To `accept` a clock in doubt, or to have somebody `shut`, nothing is minted.
 
     Raises:
         NotFound: there is no house in this folder.
@@ -255,9 +255,8 @@ async def opened(
         root = open_root(chosen)
         keys = await unlock(house=identity, root=root, reads=reads)
         kept = _anchors(folder, chosen, keys.secrets["log"], begins=purpose == "restored")
-        parts = replace(
-            _parts(identity, keys.secrets["log"], time, kept), quiet=purpose == "audit", restored=purpose == "restored"
-        )
+        parts = _parts(identity, keys.secrets["log"], time, kept)
+        parts = replace(parts, quiet=purpose in {"audit", "state"}, restored=purpose == "restored")
         writer: LocalWriter | WriterClient
         if beside is None:
             writer = LocalWriter(folder, parts)
@@ -267,7 +266,7 @@ async def opened(
         house = _house(identity, keys, reads, writer, clock=time)
         house.lane, house.demo = lane or role, chosen.demo
         writer.on_move(lambda policy, key: drop(house, policy=policy, key=key))
-        await refresh(house)
+        await (refresh_if_sound if purpose == "state" else refresh)(house)
         if house.live_policy is not None and purpose == "use":
             await ensure_epochs(house, house.live_policy.policy.compartments)
         yield Opened(

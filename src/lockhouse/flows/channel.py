@@ -10,7 +10,7 @@ from lockhouse.crypto.credentials import credential_hash, looks_valid, new_crede
 from lockhouse.crypto.signatures import equal
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Invalid, NotFound
-from lockhouse.gates.authority import checked, digest, signed
+from lockhouse.gates.authority import checked, digest, place_digest, signed
 from lockhouse.ledger.entry import Credential as CredentialEntry
 from lockhouse.model.change import Change, Conflict, Expect, Put
 from lockhouse.model.rows import Credential
@@ -62,7 +62,10 @@ async def _store(house: House, channel: Channel, text: Secret, *, by: str) -> No
         house.clock.now_ms(), None, entry, b"",
     )  # fmt: skip
     row = signed(row, house.integrity_key)
-    said = CredentialEntry(change="made", channel=channel.id, assurance=int(assurance), by=by, row=digest(row))  # type: ignore[arg-type]  # 1..3
+    said = CredentialEntry(
+        change="made", channel=channel.id, assurance=int(assurance), by=by, row=digest(row),  # type: ignore[arg-type]  # 1..3
+        place=place_digest(row),
+    )  # fmt: skip
     await house.commits.commit(Change("identity", puts=(Put(Credential.TABLE, row),)))
     await house.commits.commit(Change("record", entries=(said.draft(id=entry, lane=house.lane),)))
 
@@ -127,7 +130,8 @@ async def _ended(house: House, row: Credential, *, by: str) -> Credential:
         Credential.TABLE, (row.generation, row.hash), {"state": LIVE}, or_absent=False, because="credential-moved"
     )
     said = CredentialEntry(
-        change="ended", channel=row.channel, assurance=row.assurance, by=by, row=digest(ended)  # type: ignore[arg-type]  # 1..3
+        change="ended", channel=row.channel, assurance=row.assurance, by=by, row=digest(ended),  # type: ignore[arg-type]  # 1..3
+        place=place_digest(ended),
     )  # fmt: skip
     stored = await house.commits.commit(Change("identity", puts=(Put(Credential.TABLE, ended),), expects=(alive,)))
     if isinstance(stored, Conflict):

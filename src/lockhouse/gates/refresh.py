@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from lockhouse.crypto.blindindex import Indexer
+from lockhouse.errors import Tampered
 from lockhouse.gates.epochs import load_epochs
 from lockhouse.gates.facts import any_row
 from lockhouse.gates.index_keys import load_index
@@ -41,6 +43,15 @@ async def refresh(house: House) -> None:
         return  # while somebody is at it, half of it may be read: their end is waited for
     async with house.refreshing:
         await _read_again(house)
+
+
+async def refresh_if_sound(house: House) -> None:
+    """As `refresh`; a house of which a row does not verify stays stale, so that it seals and opens nothing.
+
+    For whoever only looks for such rows.
+    """
+    with suppress(Tampered):
+        await refresh(house)
 
 
 async def _read_again(house: House) -> None:

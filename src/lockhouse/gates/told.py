@@ -46,7 +46,7 @@ def link_draft(house: House, row: Link, *, by: str) -> Draft:
     change: Literal["made", "ended"] = "made" if row.until_at is None and row.undone_at is None else "ended"
     said = LinkEntry(
         change=change, a=house.keyring.ref(row.a).hex(), b=house.keyring.ref(row.b).hex(),
-        proof=row.proof, by=by, row=digest(row),  # type: ignore[arg-type]  # 1, 2 or 3
+        proof=row.proof, by=by, row=digest(row), place=place_digest(row),  # type: ignore[arg-type]  # 1, 2 or 3
     )  # fmt: skip
     return said.draft(id=row.entry, lane=house.lane)
 
@@ -69,6 +69,7 @@ def attestation_draft(house: House, row: Attestation) -> Draft:
     said = AttestationEntry(
         change="made" if row.until_at is None or row.until_at > row.at else "ended", subject=row.actor,
         fact=told_of(row.fact), by=row.by, row=digest(row), until=row.until_at,
+        place=place_digest(row),
     )  # fmt: skip
     return said.draft(id=row.entry, lane=house.lane)
 

@@ -88,8 +88,12 @@ class Call:
         )
 
     @asynccontextmanager
-    async def open(self, *, purpose: Literal["accept", "audit", "shut", "use"] = "use") -> AsyncIterator[Opened]:
+    async def open(
+        self, *, purpose: Literal["accept", "audit", "shut", "state", "use"] = "use"
+    ) -> AsyncIterator[Opened]:
         """The house, beside its running processes or alone; for an `audit` nothing is prepared or signed unasked.
+
+        Nor for one of the `state`, for which a house opens that rows keep from working.
 
         To `accept` a clock in doubt, or to have somebody `shut` under one, nothing is made by that clock.
 

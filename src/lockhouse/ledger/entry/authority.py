@@ -46,7 +46,11 @@ class Suppression(Body, frozen=True):
 
 
 class Link(Body, frozen=True):
-    """Two source persons are said to be one, or no longer. `a`, `b`: their refs; `proof`: the lowest that said so."""
+    """Two source persons are said to be one, or no longer.
+
+    Attributes:
+        a, b: their refs. `proof`: the lowest that said so. `row`: hash of the row. `place`: as in a suppression.
+    """
 
     KIND = "link"
     change: Change
@@ -55,6 +59,7 @@ class Link(Body, frozen=True):
     proof: Proof
     by: Actor
     row: Hex32
+    place: Hex32 | None = None
 
 
 class Policy(Body, frozen=True):
@@ -74,7 +79,11 @@ class Policy(Body, frozen=True):
 
 
 class Attestation(Body, frozen=True):
-    """An admin vouches for a fact about an actor. `subject`: about whom; `by`: who says so; `row`: hash of the row."""
+    """An admin vouches for a fact about an actor.
+
+    Attributes:
+        subject: about whom. `by`: who says so. `row`: hash of the row. `place`: as in a suppression.
+    """
 
     KIND = "attestation"
     change: Change
@@ -83,10 +92,15 @@ class Attestation(Body, frozen=True):
     by: Actor
     row: Hex32
     until: Number | None = None
+    place: Hex32 | None = None
 
 
 class Credential(Body, frozen=True):
-    """A channel's write key was made or ended. `row`: hash of the row, which holds only a keyed hash of the key."""
+    """A channel's write key was made or ended.
+
+    Attributes:
+        row: hash of the row, which holds only a keyed hash of the key. `place`: as in a suppression.
+    """
 
     KIND = "credential"
     change: Change
@@ -94,6 +108,7 @@ class Credential(Body, frozen=True):
     assurance: Assurance
     by: Actor
     row: Hex32
+    place: Hex32 | None = None
 
 
 def row_hash(table: str, key: bytes, content: bytes) -> str:

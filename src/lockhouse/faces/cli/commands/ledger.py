@@ -18,6 +18,7 @@ from lockhouse.faces.cli.layout import Said, clean, count, plain, spelt, when
 from lockhouse.faces.cli.times import since_of
 from lockhouse.faces.outcomes import OUTCOMES
 from lockhouse.flows import audit
+from lockhouse.gates.state import verify_state
 from lockhouse.ledger.columns import said_by
 from lockhouse.ledger.entry import KINDS
 from lockhouse.ledger.verify import require_checkpoints
@@ -27,6 +28,7 @@ from lockhouse.wiring import require_schemas
 if TYPE_CHECKING:
     from lockhouse.gates.disclose import Kept
     from lockhouse.gates.house import House
+    from lockhouse.gates.state import State
     from lockhouse.ledger.verify import Report
     from lockhouse.ledger.verify.lanes import Wire
     from lockhouse.model.rows import LedgerEntry
@@ -143,54 +145,92 @@ def _named(house: House, name: str, value: Any) -> str:
     return {True: "yes", False: "no", None: "-"}[value] if value is None or isinstance(value, bool) else str(value)
 
 
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Against:
+    """What the ledger is held against, and what against it."""
+
+    records: bool = False
+    """hold the record rows against their intakes and deletions too. With an export, what was stored and deleted since
+    it was written is found too."""
+    state: bool = False
+    """hold every row that gives authority (write keys, words on consent, suppressions, links, grants, policies,
+    endings …) against its MAC and against what the ledger says of it"""
+    held: tuple[Path, ...] = ()
+    """a checkpoint you hold from elsewhere; it shows a log that was cut off in every place at once"""
+    vkey: Annotated[tuple[str, ...], Parameter(name="--vkey")] = ()
+    """a verifier key you hold from elsewhere; the house's own, if none is named"""
+
+    def texts(self, folder: Path) -> tuple[str, ...]:
+        """The held checkpoints.
+
+        Raises:
+            Invalid: a file is none.
+        """
+        try:
+            texts = tuple((folder / one).read_text("utf-8") for one in self.held)
+        except (OSError, UnicodeDecodeError) as err:
+            raise Invalid("--held", "a readable text file", got="another") from err
+        require_checkpoints(texts)
+        return texts
+
+
 @APP.command
-async def verify(
-    export: Path | None = None, /, *, records: bool = False, held: tuple[Path, ...] = (),
-    vkey: Annotated[tuple[str, ...], Parameter(name="--vkey")] = (), call: Here,
-) -> Said:  # fmt: skip
-    """Hold the ledger, and with --records every stored record, against what was signed. Says each finding's place.
+async def verify(export: Path | None = None, /, *, against: Against | None = None, call: Here) -> Said:
+    """Hold the ledger against what was signed, and on request every stored record and row that gives authority.
 
     Also against the checkpoints kept outside of the databases. Nothing new is signed unless all is as it was signed.
+    Says each finding's place.
 
     An export can be verified without a house: `python -m lockhouse.ledger.verify EXPORT --vkey KEY`.
 
     Args:
         export: a file that `ledger export` wrote; the house's own rows, if none is named.
-        records: hold the record rows against their intakes and deletions too. With an export, what was stored and
-            deleted since it was written is found too.
-        held: a checkpoint you hold from elsewhere; it shows a log that was cut off in every place at once.
-        vkey: a verifier key you hold from elsewhere; the house's own, if none is named.
+        against: more.
     """
-    try:
-        texts = tuple((call.cwd / one).read_text("utf-8") for one in held)
-    except (OSError, UnicodeDecodeError) as err:
-        raise Invalid("--held", "a readable text file", got="another") from err
-    require_checkpoints(texts)
+    asked = against or Against()
+    texts = asked.texts(call.cwd)
     require_schemas(call.folder())  # also beside a writer that began before something was planted
-    async with call.open(purpose="audit") as opened:
-        keys = vkey or (opened.verifier,)
-        if export is None:
-            with call.terminal.progress("verifying", shown=not call.json):
+    async with call.open(purpose="state" if asked.state else "audit") as opened:
+        keys = asked.vkey or (opened.verifier,)
+        with call.terminal.progress("verifying", shown=not call.json):
+            if export is None:
                 trusted = audit.Trusted(keys, opened.lane_key, texts, opened.anchors)
-                report = await audit.verify(opened.house, sequencer=opened.writer, trusted=trusted, records=records)
-        else:
-            house = opened.house if records else None
-            try:
-                with (call.cwd / export).open("rb") as lines:
-                    report = await audit.verify_file(lines, vkeys=keys, held=texts, house=house)
-            except OSError as err:
-                raise Invalid("export", "a file that can be read", got="another") from err
-    return _report(report, records=records)
+                report = await audit.verify(
+                    opened.house, sequencer=opened.writer, trusted=trusted, records=asked.records
+                )
+            else:
+                house = opened.house if asked.records else None
+                try:
+                    with (call.cwd / export).open("rb") as lines:
+                        report = await audit.verify_file(lines, vkeys=keys, held=texts, house=house)
+                except OSError as err:
+                    raise Invalid("export", "a file that can be read", got="another") from err
+            state = await verify_state(opened.house) if asked.state else None
+    return _report(report, records=asked.records, state=state)
 
 
-def _report(report: Report, *, records: bool) -> Said:
-    held = " and every record" if records else ""
+def _report(report: Report, *, records: bool, state: State | None) -> Said:
+    findings = [*report.findings, *(state.findings.kept if state else ())]
+    found = report.found + (state.findings.count if state else 0)
     head = f"{count(report.entries, 'entry', 'entries')} in {count(len(report.lanes), 'lane')}, "
     head += f"{count(report.checkpoints, 'checkpoint')} {'verified' if report.clean else 'read'}"
-    lines = [f"{one.kind}: {one.where}: {one.sentence}" for one in report.findings]
-    last = f"Clean: the ledger{held} is as it was signed." if report.clean else f"{count(report.found, 'finding')}."
-    value = plain(report) | {"clean": report.clean, "findings": [plain(one) for one in report.findings]}
-    return Said(value, "\n".join([head, *lines, last]), 0 if report.clean else OUTCOMES[Tampered].exit_code)
+    lines = [
+        head,
+        *([_seen(state)] if state else ()),
+        *(f"{one.kind}: {one.where}: {one.sentence}" for one in findings),
+    ]
+    held = " and every record" * records + " and every row that gives authority" * (state is not None)
+    last = count(found, "finding") + "." if found else f"Clean: the ledger{held} is as it was signed."
+    value = plain(report) | {"clean": not found, "findings": [plain(one) for one in findings], "found": found}
+    if state:
+        value |= {"state": {"rows": state.rows, "untold": state.untold}}
+    return Said(value, "\n".join([*lines, last]), OUTCOMES[Tampered].exit_code if found else 0)
+
+
+def _seen(state: State) -> str:
+    rows = f"{count(sum(state.rows.values()), 'row')} with a MAC in {count(len(state.rows), 'table')}"
+    return rows + (f", {state.untold} not yet told by an entry" if state.untold else "")
 
 
 @APP.command

@@ -1,0 +1,125 @@
+"""Which policy rules, what its numbers mean, and whether the house is shut for reading, as the ledger tells of it."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from lockhouse.crypto.signatures import equal
+from lockhouse.gates.live import LIVE
+from lockhouse.gates.state.found import read_rows
+from lockhouse.gates.state.history import restored_at
+from lockhouse.ledger.entry import Acceptance as AcceptanceEntry
+from lockhouse.ledger.entry import Policy as PolicyEntry
+from lockhouse.ledger.entry import Restore as RestoreEntry
+from lockhouse.model.policy import decode_policy
+from lockhouse.model.rows import Name, PolicyVersion, ReadShut
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lockhouse.gates.house import House
+    from lockhouse.gates.state.found import Found
+    from lockhouse.gates.state.history import History, Told
+    from lockhouse.model.policy import Policy
+
+
+_RULES = frozenset({"live", "rolled-back"})
+"""Steps after which the version that is named rules."""
+
+
+class Policies:
+    """Versions of the policy, names and what shuts reading: rows whose MAC fits."""
+
+    def __init__(self, versions: list[PolicyVersion], names: list[Name], shut: list[ReadShut]) -> None:
+        self._versions = {row.id: row for row in versions}
+        self._names = names
+        self._shut = shut
+
+    @classmethod
+    async def read(cls, house: House, found: Found) -> Policies:
+        """As they stand."""
+        return cls(
+            await read_rows(house, PolicyVersion, found), await read_rows(house, Name, found),
+            await read_rows(house, ReadShut, found),
+        )  # fmt: skip
+
+    def hold(self, *, before: History, history: History, found: Found) -> None:
+        """Every approved version and name stands, the newest version rules, and what is shut is so by a restore."""
+        self._hold_versions(before=before, history=history, found=found)
+        self._hold_names(history, found)
+        self._hold_shut(before=before, history=history, found=found)
+
+    def _hold_versions(self, *, before: History, history: History, found: Found) -> None:
+        ruled = [one for one in history.values() if isinstance(one.body, PolicyEntry) and one.body.step in _RULES]
+        ruled.sort(key=lambda one: (one.at, _version(one)))  # of one ms, the ids of two processes say nothing
+        for told in ruled:
+            number = _version(told)
+            if number not in self._versions and told.id in before and told.id not in found.edited:
+                is_before = told.at <= restored_at(before.values())
+                found.missing(f"policy version {number}", told.id, is_before=is_before)
+        for number, row in self._versions.items():
+            where = f"policy version {number}"
+            if not _is_of(history.get(row.entry), row):
+                found.add("edited-row", where, "No entry tells that this document was approved under this number.")
+            elif ruled and ruled[-1].id in before and (row.state == LIVE) != (number == _version(ruled[-1])):
+                sentence = f"It is called otherwise, though version {_version(ruled[-1])} rules by the ledger."
+                found.add("rolled-back-row", where, sentence)
+
+    def _hold_names(self, history: History, found: Found) -> None:
+        """A name is never changed and never goes: one that a policy uses, or that others follow, must be there."""
+        standing = {(row.kind, row.id) for row in self._names}
+        used = {one for row in self._versions.values() for one in numbers_of(decode_policy(row.compiled))}
+        for kind, last in _last(standing | used).items():
+            for number in range(1, last + 1):
+                if (kind, number) not in standing:
+                    sentence = "A policy uses this number, or later ones are given out, and its name is not there."
+                    found.add("missing-row", f"name {kind}/{number}", sentence)
+        for row in self._names:
+            told = history.get(row.entry)
+            if told is None or not isinstance(told.body, PolicyEntry):
+                found.add("edited-row", f"name {row.kind}/{row.id}", "No entry of a policy tells that it was given.")
+
+    def _hold_shut(self, *, before: History, history: History, found: Found) -> None:
+        shut_by: Told | None = None
+        for told in history.values():
+            if isinstance(told.body, RestoreEntry):
+                shut_by = told if told.body.shut else None
+            elif isinstance(told.body, AcceptanceEntry) and told.body.what == "restore":
+                shut_by = None
+        entries = {row.entry for row in self._shut}
+        if shut_by is not None and shut_by.id in before and shut_by.id not in entries | found.edited:
+            found.missing("shutting of a restored house", shut_by.id, is_before=False)
+        for entry in entries & before.keys():
+            if shut_by is None or shut_by.id != entry:
+                found.add("returned-row", f"read_shut, entry {entry.hex()}", "It was accepted, or shut anew, since.")
+
+
+def _version(told: Told) -> int:
+    return told.body.version if isinstance(told.body, PolicyEntry) else 0
+
+
+def _is_of(told: Told | None, row: PolicyVersion) -> bool:
+    body = told.body if told else None
+    same = isinstance(body, PolicyEntry) and (body.version, body.hash) == (row.id, row.hash.hex())
+    return same and equal(sha256(row.document).digest(), row.hash)
+
+
+def _last(numbers: set[tuple[str, int]]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for kind, number in numbers:
+        found[kind] = max(number, found.get(kind, 0))
+    return found
+
+
+def numbers_of(policy: Policy) -> Iterator[tuple[str, int]]:
+    """Every kind and number of the name registry that a compiled policy uses."""
+    yield from (("purpose", one.id) for one in policy.purposes)
+    yield from (("class", number) for number in policy.classes.values())
+    yield from (("field", one.id) for one in policy.fields.values())
+    yield from (("compartment", one.id) for one in policy.compartments)
+    yield from (("slot", one.id) for one in policy.slots)
+    yield from (("identifier", number) for number in policy.identifiers.values())
+    yield from (("event", one.id) for one in policy.events.values())
+    yield from (("channel", one.id) for one in policy.channels.values())
+    yield from (("recipient", one.id) for one in policy.recipients.values())
