@@ -1,15 +1,20 @@
 """A house on disk that has lived: every kind of row that gives authority was made in it, and changed where it can be.
 
+Somebody was erased and swept, a part of somebody else was, a part of a third was called off, a fourth was sealed again.
+
 What was true once is kept as it stood, to be put back by SQL; and each edit by SQL is undone behind its test.
 """
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from lockhouse.flows.sweep import sweep
+from lockhouse.wiring import jobs, opened
 from tests.faces.cli.house import Desk
 
 if TYPE_CHECKING:
@@ -47,8 +52,8 @@ class Lived:
     def _live(self) -> None:
         desk = self.desk
         desk.found()
-        for number, email in enumerate((ANNA, BERT, CORA, DORA)):
-            desk.send(("Order Completed", {"email": email, "order_id": f"A-{number}"}))
+        orders = [("Order Completed", {"email": email, "order_id": email[0]}) for email in (ANNA, BERT, CORA, DORA)]
+        assert {reply.outcome for reply in desk.send(*orders)} <= {"stored", "trimmed"}
         anna, bert, cora = (desk.person(email) for email in (ANNA, BERT, CORA))
         self._call(f"consent record {anna} marketing granted")
         self._call(f"consent record {cora} marketing granted")
@@ -75,7 +80,17 @@ class Lived:
         self.keep("shut")
         self._call(f"request fulfil {case} --now --yes")
         self._call(f"request cancel {called_off['request']}")
+        part[2] = desk.person(DORA)
+        ended = desk.call(part, json=True).value["request"]
+        self._call(f"request fulfil {ended} --now --yes")
+        self._call(f"key reseal {bert}")
+        assert asyncio.run(self._sweep()) == 1
         self.keep("now")
+
+    async def _sweep(self) -> int:
+        """The rows of who was erased go; how many did."""
+        async with opened(self.desk.house, role="work", clock=self.desk.clock) as house:
+            return (await sweep(house.house, jobs, owner=bytes(16))).records
 
     def _call(self, line: str | list[str], *, typed: str = "") -> None:
         seen = self.desk.call(line, typed=typed)
@@ -127,9 +142,9 @@ class Lived:
                     return
         raise AssertionError(table)
 
-    def findings(self) -> list[Finding]:
-        """What `ledger verify --state` finds; its exit code says the same."""
-        seen = self.desk.call("ledger verify --state", json=True)
+    def findings(self, how: str = "--state") -> list[Finding]:
+        """What `ledger verify` finds, the exit code says the same."""
+        seen = self.desk.call(f"ledger verify {how}", json=True)
         assert (seen.code == 0) == seen.value["clean"] == (not seen.value["findings"])
         return [Finding(one["kind"], one["where"]) for one in seen.value["findings"]]
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from lockhouse.flows import sweep
+from lockhouse.flows import audit, request, sweep
 from lockhouse.gates.ending import begin_epoch, carry_on
+from lockhouse.gates.state import verify_state
 from lockhouse.model.rows import Deletion, EpochKey, Record
 from lockhouse.wiring import jobs
 from tests.world import World
@@ -20,7 +21,10 @@ PEOPLE = [f"anna{number}@example.com" for number in range(4)]
 
 
 async def _lived(tmp_path: Path) -> tuple[World, Record]:
-    """Orders of four people; a month ended, one person erased and swept; a row of hers is handed out."""
+    """Orders of four people; a month ended, one person erased and swept; a row of hers is handed out.
+
+    A part of another person is erased, and one of a third called off.
+    """
     world = await World.make(tmp_path)
     for number in range(8):
         await world.send("account", "Order Completed", email=PEOPLE[number % 4], order_id=f"A-{number}")
@@ -37,15 +41,25 @@ async def _lived(tmp_path: Path) -> tuple[World, Record]:
     hers = [row for row in await world.rows(Record) if row.person == person]
     await world.erase(person)
     assert await world.findings() == []
+    part = next(one.name for one in world.house.live().policy.compartments if one.class_ == "contact")
+    await world.erase(await world.person(PEOPLE[1]), compartment=part)
+    waiting = await world.erase(await world.person(PEOPLE[2]), compartment=part, now=False)
+    await request.undo(world.house, waiting, by="os-user:1")
     done = await sweep.sweep(world.house, jobs, owner=os.urandom(16))
     assert (done.jobs, done.records, done.faults) == (1, 3, ())
     return world, hers[0]
 
 
-async def test_after_expiry_erasure_and_sweep_it_is_clean(tmp_path: Path) -> None:
+async def test_after_expiry_erasure_of_a_person_and_of_a_compartment_and_sweep_it_is_clean(tmp_path: Path) -> None:
     world, _ = await _lived(tmp_path)
     assert len(await world.rows(Record)) == 9
     assert await world.findings() == []
+    trusted = audit.Trusted([world.verifier], world.lane_key)
+    report = await audit.verify(world.house, sequencer=world.store, trusted=trusted, records=True)
+    assert report.findings == ()
+    state = await verify_state(world.house)
+    assert (state.findings.kept, state.untold) == ([], 0)
+    assert state.rows["tombstone"] > state.rows["intent"] == 4
 
 
 async def test_one_more_row_deleted_by_hand_is_found(tmp_path: Path) -> None:
