@@ -14,20 +14,20 @@ from lockhouse.crypto.merkle import Frontier
 from lockhouse.crypto.signatures import equal
 from lockhouse.errors import Invalid, NotFound, Tampered
 from lockhouse.gates.disclose import kept_beside
+from lockhouse.gates.exported import chunks
 from lockhouse.gates.leaves import newest_leaves
 from lockhouse.gates.notes_beside import changed_notes
 from lockhouse.gates.tail import read_tail, told_by
-from lockhouse.gates.tree import RUN, between, place_of, placed
+from lockhouse.gates.tree import RUN, between, place_of
 from lockhouse.gates.unexported import changed_columns, stray_checkpoints
 from lockhouse.ledger.append import is_lane
-from lockhouse.ledger.entry import Gone
-from lockhouse.ledger.export import Chunk, chunk_lines, end_line, head_line
+from lockhouse.ledger.export import chunk_lines, end_line, head_line
 from lockhouse.ledger.record import record_leaf_of
-from lockhouse.ledger.verify import Finding, Report, verify_export
+from lockhouse.ledger.verify import Finding, Report, verify_export, verify_tiles
 from lockhouse.ledger.verify.anchors import opened_anchors
 from lockhouse.ledger.verify.findings import Findings
-from lockhouse.ledger.verify.lines import BESIDE, CHECKPOINT, ENTRY
-from lockhouse.model.rows import Checkpoint, Deletion, Intake, LedgerEntry, Record
+from lockhouse.ledger.verify.lines import CHECKPOINT, ENTRY
+from lockhouse.model.rows import Checkpoint, LedgerEntry, Record
 from lockhouse.model.rows import House as HouseRow
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from lockhouse.gates.disclose import Kept
     from lockhouse.gates.house import House
     from lockhouse.gates.tail import Tail
+    from lockhouse.ledger.verify.tiles import Read
     from lockhouse.model.ports import Sequencer
     from lockhouse.secret import Secret
 
@@ -91,7 +92,7 @@ def quiet(_done: int) -> None:
     """Tell nobody how far a long reading is."""
 
 
-def _pass(_rows: list[LedgerEntry]) -> None:
+def _pass(_rows: Sequence[LedgerEntry]) -> None:
     """These were looked at before."""
 
 
@@ -106,38 +107,16 @@ async def export(house: House, *, sequencer: Sequencer, done: Callable[[int], No
         yield lines
 
 
-async def _lines(house: House, size: int, *, seen: Callable[[list[LedgerEntry]], None]) -> AsyncIterator[bytes]:
-    gone: dict[bytes, list[Gone]] | None = None
+async def _lines(house: House, size: int, *, seen: Callable[[Sequence[LedgerEntry]], None]) -> AsyncIterator[bytes]:
     entries = checkpoints = 0
     yield head_line(house=house.id, log=house.log, size=max(0, min(size, MAX_NUMBER)))
-    async for rows in placed(house, 0, size, limit=2 * RUN):
-        if gone is None and any(row.kind == "deletion" for row in rows):
-            gone = await _deletions(house)
-        lines = list(chunk_lines(await _chunk(house, rows, gone or {})))
+    async for chunk in chunks(house, 0, size):
+        lines = list(chunk_lines(chunk))
         entries += sum(line.startswith(ENTRY) for line in lines)
         checkpoints += sum(line.startswith(CHECKPOINT) for line in lines)
         yield b"".join(lines)
-        seen(rows)
+        seen(chunk.entries)
     yield end_line(entries=entries, checkpoints=checkpoints)
-
-
-async def _chunk(house: House, rows: Sequence[LedgerEntry], gone: dict[bytes, list[Gone]]) -> Chunk:
-    beside = [(row.id,) for row in rows if row.kind in BESIDE and row.kind != "deletion"]
-    intakes = await house.reads.get(Intake, beside)
-    sizes = [(row.position + 1,) for row in rows if row.position is not None]
-    points = await house.reads.get(Checkpoint, sizes)
-    return Chunk(
-        entries=rows, intakes={row.entry: row for row in intakes.values()}, deletions=gone,
-        checkpoints=list(points.values()),
-    )  # fmt: skip
-
-
-async def _deletions(house: House) -> dict[bytes, list[Gone]]:
-    found: dict[bytes, list[Gone]] = {}
-    async for rows in house.reads.scan(Deletion):
-        for row in rows:
-            found.setdefault(row.entry, []).append(Gone(row.record, row.leaf))
-    return found
 
 
 async def verify(house: House, *, sequencer: Sequencer, trusted: Trusted, records: bool = False) -> Report:
@@ -283,6 +262,20 @@ async def verify_file(
     loop = asyncio.get_running_loop()
     leaves = None if house is None else (lambda: _flat(_pulled(_leaves(house), loop)))
     return await asyncio.to_thread(verify_export, lines, vkeys=vkeys, held=held, records=leaves)
+
+
+async def verify_folder(
+    read: Read, *, vkeys: Sequence[str], held: Sequence[str] = (), house: House | None = None
+) -> Report:  # fmt: skip
+    """As `verify_file`, for the log as tiles.
+
+    Raises:
+        Invalid: there is no checkpoint.
+        Tampered: a held checkpoint is not signed by these keys.
+    """
+    loop = asyncio.get_running_loop()
+    leaves = None if house is None else (lambda: _flat(_pulled(_leaves(house), loop)))
+    return await asyncio.to_thread(verify_tiles, read, vkeys=vkeys, held=held, records=leaves)
 
 
 async def _leaves(house: House) -> AsyncIterator[Leaves]:

@@ -50,7 +50,7 @@ def chunk_lines(chunk: Chunk) -> Iterator[bytes]:
             raise Invalid("export", "entries with a position", got="one without")
         yield b"%b%b%b%d}\n" % (wire.ENTRY, entry.body, wire.POSITION, entry.position)
         if entry.kind in wire.BESIDE:
-            yield _beside(entry, chunk)
+            yield beside_line(entry, chunk)
         text = points.pop(entry.position + 1, None)
         if text is not None:
             yield _line(wire.Signed(checkpoint=text))
@@ -61,7 +61,8 @@ def end_line(*, entries: int, checkpoints: int) -> bytes:
     return _line(wire.Tail(end=wire.Totals(checkpoints=checkpoints, entries=entries)))
 
 
-def _beside(entry: LedgerEntry, chunk: Chunk) -> bytes:
+def beside_line(entry: LedgerEntry, chunk: Chunk) -> bytes:
+    """The line that follows an entry of a kind with leaves beside it."""
     if entry.kind == "deletion":
         gone = sorted(chunk.deletions.get(entry.id, ()))
         records, leaves = b"".join(one.record for one in gone), b"".join(one.leaf for one in gone)

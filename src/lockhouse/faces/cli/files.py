@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from lockhouse.errors import Invalid
@@ -38,3 +39,59 @@ def write_new(file: Path, parts: Iterable[bytes]) -> Path:
         stream.flush()
         os.fsync(handle)
     return file
+
+
+class Folder:
+    """A folder of files that are written whole or not at all, each readable by its owner alone."""
+
+    def __init__(self, place: Path) -> None:
+        self._place = place
+
+    def is_there(self) -> bool:
+        """Whether it is a folder."""
+        return self._place.is_dir()
+
+    def require_empty(self, where: str, *, hint: str) -> None:
+        """Nothing stands in its place, or an empty folder.
+
+        Raises:
+            Invalid: something does.
+        """
+        if self._place.exists() and not (self._place.is_dir() and not any(self._place.iterdir())):
+            raise Invalid(where, "a new or empty folder, or one of before", got="another", hint=hint)
+
+    def read(self, path: str) -> bytes:
+        """The bytes of a file; nothing for one that is not there.
+
+        Raises:
+            Invalid: it cannot be read.
+        """
+        try:
+            return (self._place / path).read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return b""
+        except OSError as err:
+            raise Invalid("folder", "files that can be read", got="another") from err
+
+    def write(self, path: str, raw: bytes) -> None:
+        """The file holds these bytes, durably, in place of what it held.
+
+        Raises:
+            Invalid: it cannot be written.
+        """
+        file = self._place / path
+        new = file.with_name(f"{file.name}.new")
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            new.unlink(missing_ok=True)
+            write_new(new, [raw])
+            new.replace(file)
+        except OSError as err:
+            raise Invalid("folder", "a folder that can be written", got="another place") from err
+
+    def remove(self, paths: Iterable[str]) -> None:
+        """The files are gone, and the folders that are empty by it."""
+        for path in paths:
+            (self._place / path).unlink(missing_ok=True)
+            with suppress(OSError):  # another file stands in it
+                (self._place / path).parent.rmdir()

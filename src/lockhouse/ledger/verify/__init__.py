@@ -8,7 +8,7 @@ Run it alone: ``python -m lockhouse.ledger.verify EXPORT --vkey KEY``. From code
 
 - `leaf_hash`, `node_hash`, `tree_root`: the tree of RFC 6962 §2.1 and RFC 9162 §2.1;
 - `inclusion`, `consistency`: a proof holds, or `Tampered`; `inclusion_proof`, `consistency_proof` make them;
-- `verify_export`, `verify_records`, `verify_certificate`, `verify_proof`: what this house writes.
+- `verify_export`, `verify_tiles`, `verify_records`, `verify_certificate`, `verify_proof`: what this house writes.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from lockhouse.ledger.verify.export import Report, require_checkpoints, verify_e
 from lockhouse.ledger.verify.findings import Finding
 from lockhouse.ledger.verify.proof import Proof, verify_proof
 from lockhouse.ledger.verify.records import verify_records
+from lockhouse.ledger.verify.tiles import verify_tiles
 from lockhouse.ledger.verify.trees import (
     consistency,
     consistency_proof,
@@ -31,5 +32,5 @@ from lockhouse.ledger.verify.trees import (
 __all__ = [
     "Certificate", "Finding", "Proof", "Report", "consistency", "consistency_proof", "inclusion", "inclusion_proof",
     "leaf_hash", "node_hash", "require_checkpoints", "tree_root", "verify_certificate", "verify_export",
-    "verify_proof", "verify_records",
+    "verify_proof", "verify_records", "verify_tiles",
 ]  # fmt: skip

@@ -1,6 +1,6 @@
 """``python -m lockhouse.ledger.verify FILE --vkey KEY``: the audit as a command, with nothing of the product.
 
-The file is an export, a certificate or a proof; which of them is seen from its first bytes.
+The file is an export, a certificate or a proof, which is seen from its first bytes; or a folder of tiles.
 """
 
 from __future__ import annotations
@@ -13,12 +13,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lockhouse.errors import Invalid, LockhouseError
-from lockhouse.ledger.verify import Report, require_checkpoints, verify_certificate, verify_export, verify_proof
+from lockhouse.ledger.verify import (
+    Report,
+    require_checkpoints,
+    verify_certificate,
+    verify_export,
+    verify_proof,
+    verify_tiles,
+)
 from lockhouse.ledger.verify.proof import HEADER
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 CLEAN, INVALID, TAMPERED = 0, 2, 7
 """Exit codes: all is as it must be; the call was wrong; something was changed."""
@@ -41,6 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _verified(asked: Namespace) -> int:
+    if asked.file.is_dir() and not asked.certificate:
+        held = _held(asked)
+        return _report(verify_tiles(_reading(asked.file), vkeys=asked.vkey, held=held), as_json=asked.json)
     kind = _kind(asked.file)
     if asked.certificate and kind == EXPORT:
         return _say("tampered: certificate: expected one, got an export or something else", TAMPERED)
@@ -48,11 +58,26 @@ def _verified(asked: Namespace) -> int:
         return _certificate(asked)
     if kind == PROOF:
         return _proof(asked)
-    held = [path.read_text(encoding="utf-8") for path in asked.held]
-    require_checkpoints(held)
+    held = _held(asked)
     with asked.file.open("rb") as lines:
         report = verify_export(lines, vkeys=asked.vkey, held=held)
     return _report(report, as_json=asked.json)
+
+
+def _held(asked: Namespace) -> list[str]:
+    held = [path.read_text(encoding="utf-8") for path in asked.held]
+    require_checkpoints(held)
+    return held
+
+
+def _reading(folder: Path) -> Callable[[str], bytes]:
+    """Gives the files of a folder by their paths in it; nothing for one that is not there."""
+
+    def read(path: str) -> bytes:
+        file = folder / path
+        return file.read_bytes() if file.is_file() else b""
+
+    return read
 
 
 def _kind(file: Path) -> str:
@@ -71,7 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="lockhouse.ledger.verify", description="Verify an export, a certificate or a proof offline."
     )
-    parser.add_argument("file", type=Path, help="an export, a certificate or a proof")
+    parser.add_argument("file", type=Path, help="an export, a folder of tiles, a certificate or a proof")
     parser.add_argument("--vkey", action="append", required=True, help="a verifier key of the log, not from the export")
     parser.add_argument("--held", action="append", type=Path, default=[], help="a checkpoint you hold from elsewhere")
     parser.add_argument("--certificate", action="store_true", help="the file must be a certificate")

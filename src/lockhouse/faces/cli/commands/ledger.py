@@ -12,16 +12,18 @@ from cyclopts import Parameter
 
 from lockhouse.errors import Invalid, Tampered
 from lockhouse.faces.cli.acting import noted_actor
-from lockhouse.faces.cli.call import Here, id_of, noun
-from lockhouse.faces.cli.files import write_new
+from lockhouse.faces.cli.call import Call, Here, id_of, noun
+from lockhouse.faces.cli.files import Folder, write_new
 from lockhouse.faces.cli.layout import Said, clean, count, plain, spelt, when
 from lockhouse.faces.cli.times import since_of
 from lockhouse.faces.outcomes import OUTCOMES
 from lockhouse.flows import audit
+from lockhouse.flows.publish import publish
 from lockhouse.gates.state import verify_state
 from lockhouse.ledger.columns import said_by
 from lockhouse.ledger.entry import KINDS
 from lockhouse.ledger.verify import require_checkpoints
+from lockhouse.ledger.verify.tiles import CHECKPOINT
 from lockhouse.model.scale import ConsentState
 from lockhouse.wiring import require_schemas
 
@@ -185,7 +187,7 @@ async def verify(export: Path | None = None, /, *, against: Against | None = Non
     An export can be verified without a house: `python -m lockhouse.ledger.verify EXPORT --vkey KEY`.
 
     Args:
-        export: a file that `ledger export` wrote; the house's own rows, if none is named.
+        export: a file or folder of tiles that `ledger export` wrote; the house's own rows, if none is named.
         against: more.
     """
     asked = against or Against()
@@ -200,14 +202,21 @@ async def verify(export: Path | None = None, /, *, against: Against | None = Non
                     opened.house, sequencer=opened.writer, trusted=trusted, records=asked.records
                 )
             else:
-                house = opened.house if asked.records else None
-                try:
-                    with (call.cwd / export).open("rb") as lines:
-                        report = await audit.verify_file(lines, vkeys=keys, held=texts, house=house)
-                except OSError as err:
-                    raise Invalid("export", "a file that can be read", got="another") from err
+                report = await _verify_export(call.cwd / export, keys, texts, opened.house if asked.records else None)
             state = await verify_state(opened.house) if asked.state else None
     return _report(report, records=asked.records, state=state)
+
+
+async def _verify_export(
+    export: Path, vkeys: tuple[str, ...], held: tuple[str, ...], house: House | None
+) -> Report:  # fmt: skip
+    if (folder := Folder(export)).is_there():
+        return await audit.verify_folder(folder.read, vkeys=vkeys, held=held, house=house)
+    try:
+        with export.open("rb") as lines:
+            return await audit.verify_file(lines, vkeys=vkeys, held=held, house=house)
+    except OSError as err:
+        raise Invalid("export", "a file that can be read", got="another") from err
 
 
 def _report(report: Report, *, records: bool, state: State | None) -> Said:
@@ -255,12 +264,22 @@ async def prove(entry: str, /, *, to: Path | None = None, call: Here) -> Said:
 
 
 @APP.command
-async def export(file: Path, /, *, call: Here) -> Said:
-    """Write the whole log as lines that an auditor verifies alone. It holds no personal value.
+async def export(file: Path | None = None, /, *, tiles: Path | None = None, call: Here) -> Said:
+    """Write the whole log as lines, or as tiles, that an auditor verifies alone. It holds no personal value.
+
+    Tiles (C2SP tlog-tiles) are files of 256 entries or hashes that never change: a folder that has them already gets
+    what is new, and a mirror fetches only that.
 
     Args:
         file: a new file.
+        tiles: a folder of tiles instead, new or as an earlier export left it.
     """
+    if (file is None) == (tiles is None):
+        raise Invalid("export", "a file or --tiles FOLDER", got="neither" if file is None else "both")
+    return await (_as_lines(file, call) if file else _as_tiles(tiles or Path(), call))
+
+
+async def _as_lines(file: Path, call: Call) -> Said:
     place = call.cwd / file
     size = 0
     async with call.open() as opened:
@@ -273,6 +292,30 @@ async def export(file: Path, /, *, call: Here) -> Said:
         vkey = opened.verifier
     text = f"Written: {file}, {size:,} bytes.\n" + call.verifying(f"{shlex.quote(str(file))} --vkey '{vkey}'")
     return Said({"file": place, "bytes": size, "vkey": vkey}, text)
+
+
+async def _as_tiles(tiles: Path, call: Call) -> Said:
+    place = call.cwd / tiles
+    folder, written = Folder(place), 0
+    if not folder.read(CHECKPOINT):
+        folder.require_empty("--tiles", hint="an export that was cut off leaves no checkpoint: remove the folder")
+    async with call.open() as opened:
+        with call.terminal.progress("exporting", shown=not call.json) as done:
+
+            def write(path: str, raw: bytes) -> None:
+                nonlocal written
+                folder.write(path, raw)
+                written += len(raw)
+                done(1)
+
+            size, outdated = await publish(
+                opened.house, sequencer=opened.writer, vkeys=[opened.verifier], read=folder.read, write=write
+            )
+        folder.remove(outdated)
+        vkey = opened.verifier
+    text = f"Written: {tiles}, {written:,} bytes that are new, {count(size, 'entry', 'entries')} in all.\n"
+    text += call.verifying(f"{shlex.quote(str(tiles))} --vkey '{vkey}'")
+    return Said({"folder": place, "bytes": written, "size": size, "vkey": vkey}, text)
 
 
 @APP.command
