@@ -36,6 +36,7 @@ from lockhouse.adapters.sqlite_reads import SqliteReads
 from lockhouse.adapters.sqlite_writer.local import LocalWriter
 from lockhouse.adapters.sqlite_writer.process import run_writer
 from lockhouse.adapters.sqlite_writer.reads import ApswReads
+from lockhouse.adapters.witnessing import Witnessing
 from lockhouse.adapters.writer_client import WriterClient
 from lockhouse.adapters.writer_protocol import SOCKET_FILE, socket_address
 from lockhouse.channels import segment
@@ -392,8 +393,8 @@ def host_of(folder: Path) -> Host:
 
 
 __all__ = [
-    "KINDS", "LIFELINE_VARIABLE", "SCHEMA", "SOCKET_FILE", "JournalFile", "Opened", "SystemClock", "bind_to_parent",
-    "copies", "found", "host_of", "is_free", "is_restoring", "jobs", "journal_of", "migrate_house", "open_lock",
-    "open_root", "opened", "read_passphrase", "require_restored", "require_schemas", "restoring", "schema_of",
-    "serve_writer", "template",
+    "KINDS", "LIFELINE_VARIABLE", "SCHEMA", "SOCKET_FILE", "JournalFile", "Opened", "SystemClock", "Witnessing",
+    "bind_to_parent", "copies", "found", "host_of", "is_free", "is_restoring", "jobs", "journal_of", "migrate_house",
+    "open_lock", "open_root", "opened", "read_passphrase", "require_restored", "require_schemas", "restoring",
+    "schema_of", "serve_writer", "template",
 ]  # fmt: skip

@@ -18,7 +18,7 @@ from lockhouse.gates.exported import chunks
 from lockhouse.gates.leaves import newest_leaves
 from lockhouse.gates.notes_beside import changed_notes
 from lockhouse.gates.tail import read_tail, told_by
-from lockhouse.gates.tree import RUN, between, place_of
+from lockhouse.gates.tree import RUN, between, growth_from, place_of
 from lockhouse.gates.unexported import changed_columns, stray_checkpoints
 from lockhouse.ledger.append import is_lane
 from lockhouse.ledger.export import chunk_lines, end_line, head_line
@@ -27,6 +27,7 @@ from lockhouse.ledger.verify import Finding, Report, verify_export, verify_tiles
 from lockhouse.ledger.verify.anchors import opened_anchors
 from lockhouse.ledger.verify.findings import Findings
 from lockhouse.ledger.verify.lines import CHECKPOINT, ENTRY
+from lockhouse.ledger.verify.witness import Request, format_request
 from lockhouse.model.rows import Checkpoint, LedgerEntry, Record
 from lockhouse.model.rows import House as HouseRow
 
@@ -359,3 +360,17 @@ async def prove(house: House, entry: bytes, *, sequencer: Sequencer) -> Proven:
     row = await _entry(house, entry)
     place = await place_of(house, row, point.text)
     return Proven(row.body, place.position, format_proof(place.position, place.path, place.checkpoint))
+
+
+async def growth(house: House, since: int, checkpoint: str) -> str:
+    """A checkpoint with the proof that it has grown from its first `since` entries, as a witness takes it.
+
+    Raises:
+        Invalid: no such size.
+        Tampered: the stored tree is not the one that was signed.
+    """
+    size = int(checkpoint.split("\n", 2)[1])
+    if not 0 <= since <= size:
+        raise Invalid("--since", f"a size of at most {size}", got="another")
+    proof = await growth_from(house, since, checkpoint) if 0 < since < size else []
+    return format_request(Request(since, tuple(proof), checkpoint))

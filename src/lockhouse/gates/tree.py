@@ -6,7 +6,7 @@ from base64 import b64decode
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
-from lockhouse.crypto.merkle import check_inclusion, inclusion_proof, leaf_hash
+from lockhouse.crypto.merkle import check_inclusion, consistency_proof, inclusion_proof, leaf_hash, root
 from lockhouse.crypto.signatures import equal
 from lockhouse.errors import Tampered
 from lockhouse.ledger.certificate import Place
@@ -70,11 +70,42 @@ async def place_of(house: House, entry: LedgerEntry, checkpoint: str) -> Place:
         Tampered: the checkpoint does not cover the entry, or its bytes are another's; or it, or one that the path
             needs, was changed or taken away since it was signed. The first that can be named is.
     """
-    _, said, root, *_ = checkpoint.split("\n")
+    _, said, signed, *_ = checkpoint.split("\n")
     size = int(said)
     now = (await house.reads.get(LedgerEntry, [(entry.id,)])).get((entry.id,))
     if now is None or now.position is None or not 0 <= now.position < size or said_by(entry).id != entry.id.hex():
         raise Tampered(f"ledger entry {entry.id.hex()}: expected to stand in the tree that was signed", hint=_HINT)
+    leaves, changed = await _leaves(house, size)
+    path = inclusion_proof(leaves, now.position)
+    try:
+        check_inclusion(leaf_hash(entry.body), now.position, size, path, b64decode(signed))
+    except Tampered as err:
+        raise Tampered(_first(leaves, changed), hint=_HINT) from err
+    return Place(position=now.position, path=path, checkpoint=checkpoint)
+
+
+async def growth_from(house: House, older: int, checkpoint: str) -> list[bytes]:
+    """What proves the tree of a checkpoint a growth of its first `older` entries (RFC 9162 §2.1.4).
+
+    Args:
+        house: as it stands.
+        older: from 1 to the size of the checkpoint.
+        checkpoint: by the house's own writer.
+
+    Raises:
+        Invalid: no such size.
+        Tampered: an entry was changed or taken away since it was signed.
+    """
+    _, said, signed, *_ = checkpoint.split("\n")
+    leaves, changed = await _leaves(house, int(said))
+    proof = consistency_proof(leaves, older)
+    if not equal(root(leaves), b64decode(signed)):
+        raise Tampered(_first(leaves, changed), hint=_HINT)
+    return proof
+
+
+async def _leaves(house: House, size: int) -> tuple[list[bytes], str]:
+    """The leaf of each position, from the entry's own bytes, and the first entry whose column says otherwise."""
     leaves: list[bytes] = [b""] * size
     changed = ""
     async for rows in house.reads.scan(LedgerEntry, chunk=5_000):
@@ -83,12 +114,7 @@ async def place_of(house: House, entry: LedgerEntry, checkpoint: str) -> Place:
                 leaves[row.position] = leaf_hash(row.body)
                 if not changed and not equal(row.leaf, leaves[row.position]):
                     changed = row.id.hex()
-    path = inclusion_proof(leaves, now.position)
-    try:
-        check_inclusion(leaf_hash(entry.body), now.position, size, path, b64decode(root))
-    except Tampered as err:
-        raise Tampered(_first(leaves, changed), hint=_HINT) from err
-    return Place(position=now.position, path=path, checkpoint=checkpoint)
+    return leaves, changed
 
 
 def _first(leaves: list[bytes], changed: str) -> str:

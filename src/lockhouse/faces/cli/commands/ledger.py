@@ -12,20 +12,21 @@ from cyclopts import Parameter
 
 from lockhouse.errors import Invalid, Tampered
 from lockhouse.faces.cli.acting import noted_actor
-from lockhouse.faces.cli.call import Call, Here, id_of, noun
+from lockhouse.faces.cli.call import Call, Here, Input, id_of, noun
 from lockhouse.faces.cli.files import Folder, write_new
 from lockhouse.faces.cli.layout import Said, clean, count, plain, spelt, when
 from lockhouse.faces.cli.times import since_of
 from lockhouse.faces.outcomes import OUTCOMES
 from lockhouse.flows import audit
 from lockhouse.flows.publish import publish
+from lockhouse.flows.witness import witness as seen_by
 from lockhouse.gates.state import verify_state
 from lockhouse.ledger.columns import said_by
 from lockhouse.ledger.entry import KINDS
 from lockhouse.ledger.verify import require_checkpoints
 from lockhouse.ledger.verify.tiles import CHECKPOINT
 from lockhouse.model.scale import ConsentState
-from lockhouse.wiring import require_schemas
+from lockhouse.wiring import SystemClock, Witnessing, require_schemas
 
 if TYPE_CHECKING:
     from lockhouse.gates.disclose import Kept
@@ -319,9 +320,60 @@ async def _as_tiles(tiles: Path, call: Call) -> Said:
 
 
 @APP.command
-async def checkpoint(*, call: Here) -> Said:
-    """Sign the log as it stands now and print it. Keep it elsewhere: it shows later whether anything was cut off."""
+async def checkpoint(*, since: int | None = None, call: Here) -> Said:
+    """Sign the log as it stands now and print it. Keep it elsewhere: it shows later whether anything was cut off.
+
+    Args:
+        since: a size that a witness saw; with the proof that the log has grown from it, as the witness takes it.
+    """
     async with call.open() as opened:
         point = await opened.writer.seal_ledger()
+        text = point.text if since is None else await audit.growth(opened.house, since, point.text)
         vkey = opened.verifier
-    return Said({"size": point.size, "at": point.at, "checkpoint": point.text, "vkey": vkey}, point.text)
+    return Said({"size": point.size, "at": point.at, "checkpoint": point.text, "vkey": vkey, "text": text}, text)
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """Whose log is seen, by whom."""
+
+    state: Path
+    """the witness's own folder: its key, and what it saw; made the first time"""
+    name: str
+    """of the witness, such as `witness.example/harbour`: it stands in each cosignature"""
+    vkey: Annotated[tuple[str, ...], Parameter(name="--vkey")]
+    """a verifier key of the log, from another source than the checkpoint"""
+
+
+@APP.command
+async def witness(source: Input = None, /, *, watch: Watch, call: Here) -> Said:
+    """See that a log has grown from what was seen of it before, and cosign its checkpoint, or say what is wrong.
+
+    Run it on another machine than the house; it needs no house. What it takes is printed by `lockhouse ledger
+    checkpoint --since SIZE`. It prints the checkpoint with the cosignature, to be kept, or handed to `ledger verify
+    --held`.
+
+    Args:
+        source: a file; standard input if it is `-` or none is named.
+        watch: how.
+    """
+    text = _handed(source, call)
+    with Witnessing.opened(call.cwd / watch.state) as state:
+        done = seen_by(
+            text, state=state, vkeys=watch.vkey, name=watch.name, at_s=(call.clock or SystemClock()).now_ms() // 1000
+        )
+    value = {
+        "log": done.point.origin, "size": done.point.size, "before": done.before, "checkpoint": done.text,
+        "cosignature": done.line, "witness": done.vkey,
+    }  # fmt: skip
+    return Said(value, done.text)
+
+
+def _handed(source: str | None, call: Call) -> str:
+    if source in {None, "-"}:
+        return call.terminal.stdin.read()
+    try:
+        return (call.cwd / str(source)).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as err:
+        raise Invalid("checkpoint", "a readable text file", got="another") from err
