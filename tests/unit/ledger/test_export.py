@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import msgspec
 import pytest
@@ -48,3 +49,13 @@ def test_the_quick_writer_of_the_audit_escapes_as_the_exact_one_does() -> None:
     quick = msgspec.json.Encoder(order="sorted").encode
     text = "".join(chr(point) for point in range(0x110000) if not 0xD800 <= point <= 0xDFFF)
     assert quick(text) == canonical_json(text)
+
+
+@pytest.mark.parametrize("key", [b'"at":', b'"n":', b'"count":'])
+@pytest.mark.parametrize("number", [b"9007199254740992", b"18446744073709551615", b"-9007199254740992"])
+def test_a_number_that_not_every_reader_keeps_is_malformed_wherever_it_stands(key: bytes, number: bytes) -> None:
+    """RFC 8785 §3.2.2.3: integers of 2^53 and more are read differently."""
+    lines = busy().lines()
+    at = next(at for at, line in enumerate(lines) if key in line)
+    lines[at] = re.sub(key + rb"[0-9]+", key + number, lines[at], count=1)
+    assert {"malformed-entry", "malformed-line"} & kinds(verify_export(lines, vkeys=busy().vkeys))
