@@ -34,7 +34,7 @@ class TileWriter:
             vkeys: of the log.
 
         Raises:
-            Tampered: its checkpoint was not signed by these keys, or a tile is missing.
+            Tampered: its checkpoint was not signed by these keys, or a tile is missing or was changed.
             Invalid: it holds another log.
         """
         raw = read(CHECKPOINT)
@@ -46,6 +46,7 @@ class TileWriter:
         self._tiles = Tiles.resumed(self.start, read)
         self._entries: list[bytes] = []
         self._leaves: list[bytes] = []
+        self._hold()
 
     def take(self, chunk: Chunk) -> Iterator[tuple[str, bytes]]:
         """The files that are full by these entries, with their paths.

@@ -110,25 +110,41 @@ def test_a_later_export_writes_only_what_is_new() -> None:
     assert _write(log, files) == set()
 
 
-def test_a_log_that_was_cut_off_or_rewritten_is_not_written_over_its_tiles() -> None:
+@pytest.mark.parametrize("size", [256, 300, 512])
+def test_a_log_that_was_cut_off_or_rewritten_is_not_written_over_its_tiles(size: int) -> None:
     log, files = Log(), Files()
-    _looks(log, 300)
+    _looks(log, size)
     _write(log, files)
     kept = dict(files)
     shorter = Log()
-    _looks(shorter, 280)
+    _looks(shorter, size - 20)
     with pytest.raises(Tampered):
         _write(shorter, files)
     other = Log()
     other.look(lane="privacy")
-    _looks(other, 320)
-    with pytest.raises(Tampered, match="expected the tiles of this log as it stands"):
+    _looks(other, size + 300)
+    with pytest.raises(Tampered, match=r"expected the (tiles of this log as it stands|entries that were signed)"):
         _write(other, files)
     elsewhere = Log(origin="lockhouse.example/quay")
-    _looks(elsewhere, 320)
+    _looks(elsewhere, size + 20)
     with pytest.raises((Invalid, Tampered)):
         _write(elsewhere, files)
     assert files["checkpoint"] == kept["checkpoint"]
+    assert verify_tiles(_reading(files), vkeys=log.vkeys).findings == ()
+
+
+@pytest.mark.parametrize("size", [512, 600])
+def test_tiles_that_were_changed_are_not_gone_on_from(size: int) -> None:
+    log, files = Log(), Files()
+    _looks(log, size)
+    _write(log, files)
+    _looks(log, 10)
+    files["tile/1/000.p/2"] = _flip(files["tile/1/000.p/2"], 40)
+    with pytest.raises(Tampered, match="expected the tiles of this log as it stands"):
+        _write(log, files)
+    del files["tile/1/000.p/2"]
+    with pytest.raises(Tampered, match="tile of level 1: expected 2 hashes"):
+        _write(log, files)
 
 
 def _flip(raw: bytes, at: int) -> bytes:
