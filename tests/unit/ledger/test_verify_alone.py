@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lockhouse.crypto.checkpoint import format_proof
+from lockhouse.crypto.cosignature import cosign, witness_vkey
+from lockhouse.crypto.signatures import SigningKey
 from lockhouse.errors import Tampered
 from lockhouse.ledger.certificate import certificate, commitment
 from lockhouse.ledger.verify import consistency, inclusion, verify_export
@@ -108,6 +110,21 @@ def test_a_held_checkpoint_is_read_from_its_file(tmp_path: Path, capsys: pytest.
     held.write_text(log.checkpoints[0].text, encoding="utf-8")
     assert main([_export(log, tmp_path), "--vkey", log.vkeys[0], "--held", str(held)]) == 0
     assert capsys.readouterr().out.endswith("clean\n")
+
+
+def test_a_held_checkpoint_must_be_cosigned_where_a_witness_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log, held, key = busy(), tmp_path / "checkpoint", SigningKey.generate()
+    asked = [_export(log, tmp_path), "--vkey", log.vkeys[0], "--held", str(held)]
+    asked += ["--witness", witness_vkey("witness.example/w", key.public())]
+    text = log.checkpoints[0].text
+    held.write_text(text, encoding="utf-8")
+    assert main(asked) == 7
+    assert "expected a cosignature by a given witness, got none" in capsys.readouterr().out
+    held.write_text(text + cosign(text, name="witness.example/w", key=key, at_s=1), encoding="utf-8")
+    assert main(asked) == 0
+    assert main([*asked[:-1], "w+1+2"]) == 2
 
 
 def test_a_wrong_call_is_told_from_a_changed_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

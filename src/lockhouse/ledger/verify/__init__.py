@@ -8,11 +8,13 @@ Run it alone: ``python -m lockhouse.ledger.verify EXPORT --vkey KEY``. From code
 
 - `leaf_hash`, `node_hash`, `tree_root`: the tree of RFC 6962 §2.1 and RFC 9162 §2.1;
 - `inclusion`, `consistency`: a proof holds, or `Tampered`; `inclusion_proof`, `consistency_proof` make them;
-- `verify_export`, `verify_tiles`, `verify_records`, `verify_certificate`, `verify_proof`: what this house writes.
+- `verify_export`, `verify_tiles`, `verify_records`, `verify_certificate`, `verify_proof`: what this house writes;
+- `cosigners`: which witnesses saw a checkpoint.
 """
 
 from __future__ import annotations
 
+from lockhouse.crypto.cosignature import cosigners
 from lockhouse.ledger.verify.certificate import Certificate, verify_certificate
 from lockhouse.ledger.verify.export import Report, require_checkpoints, verify_export
 from lockhouse.ledger.verify.findings import Finding
@@ -30,7 +32,7 @@ from lockhouse.ledger.verify.trees import (
 )
 
 __all__ = [
-    "Certificate", "Finding", "Proof", "Report", "consistency", "consistency_proof", "inclusion", "inclusion_proof",
-    "leaf_hash", "node_hash", "require_checkpoints", "tree_root", "verify_certificate", "verify_export",
-    "verify_proof", "verify_records", "verify_tiles",
+    "Certificate", "Finding", "Proof", "Report", "consistency", "consistency_proof", "cosigners", "inclusion",
+    "inclusion_proof", "leaf_hash", "node_hash", "require_checkpoints", "tree_root", "verify_certificate",
+    "verify_export", "verify_proof", "verify_records", "verify_tiles",
 ]  # fmt: skip

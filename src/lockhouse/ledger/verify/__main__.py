@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lockhouse.errors import Invalid, LockhouseError
+from lockhouse.crypto.cosignature import cosigners
+from lockhouse.errors import Invalid, LockhouseError, Tampered
 from lockhouse.ledger.verify import (
     Report,
     require_checkpoints,
@@ -65,8 +66,11 @@ def _verified(asked: Namespace) -> int:
 
 
 def _held(asked: Namespace) -> list[str]:
+    """The held checkpoints; each seen by one of the witnesses, if any was named."""
     held = [path.read_text(encoding="utf-8") for path in asked.held]
     require_checkpoints(held)
+    if asked.witness and not all(cosigners(text, asked.witness) for text in held):
+        raise Tampered("held checkpoint: expected a cosignature by a given witness, got none")
     return held
 
 
@@ -99,6 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("file", type=Path, help="an export, a folder of tiles, a certificate or a proof")
     parser.add_argument("--vkey", action="append", required=True, help="a verifier key of the log, not from the export")
     parser.add_argument("--held", action="append", type=Path, default=[], help="a checkpoint you hold from elsewhere")
+    parser.add_argument("--witness", action="append", default=[], help="a witness's key: one must have cosigned --held")
     parser.add_argument("--certificate", action="store_true", help="the file must be a certificate")
     parser.add_argument("--entry", type=Path, help="the entry that a proof is about, if the proof does not hold it")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of lines")
