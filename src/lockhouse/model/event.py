@@ -70,14 +70,22 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     message_id: str | None = None
 
 
+class Origin(msgspec.Struct, frozen=True):
+    """The import that items come with: its batch, and the fence it was begun or resumed under."""
+
+    batch: bytes
+    fence: int
+
+
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
-    """Items of one request of one authenticated sender.
+    """Items of one request of one authenticated sender, or of one import.
 
     Attributes:
         channel: its name in the policy.
         credential: class of the credential that was shown; message ids are deduplicated within it.
         network: the sender's network (address with the host part cut off) or None; never the full address.
         received_at: ms.
+        origin: of rows that are imported; what is stored of them is noted as theirs.
     """
 
     channel: str
@@ -86,6 +94,7 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     received_at: int
     items: Sequence[Event | Fault]
     network: str | None = None
+    origin: Origin | None = None
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

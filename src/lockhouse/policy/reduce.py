@@ -323,6 +323,12 @@ def _sources(field: Field, channel: Channel, kind: Kind) -> Iterable[str]:
     return (*kind.defaults.get(field.name, ()), *roots)
 
 
+def place_of(policy: Policy, channel: Channel, field: str) -> tuple[str, ...]:
+    """Where in an event of the channel a field is looked for first: who builds an event puts it there."""
+    first, *_ = _sources(policy.fields[field], channel, policy.kinds[channel.kind])
+    return tuple(first.split("."))
+
+
 def _plan(policy: Policy, channel: Channel, *, name: str, kind: Kind, vocabulary: frozenset[str]) -> Plan:
     event = policy.events[name]
     root = _Node("", quiet=False)

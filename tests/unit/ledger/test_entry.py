@@ -34,6 +34,8 @@ EVERY: list[Body] = [
     kinds.Intake(count=1, root=H32),
     kinds.Reseal(count=1, root=H32, by=H16),
     kinds.Deletion(cause="epoch", by=H16, count=1, root=H32),
+    kinds.Import(step="done", batch=H16, channel=1, by=AUTHOR, stored=3),
+    kinds.Undo(batch=H16, channel=1, by=AUTHOR),
     kinds.Consent(ref=H16, purpose=1, state=0, channel=2, signal="gpc", assurance=1, row=H32),
     kinds.Suppression(change="made", purposes=[], reason="objection", by=AUTHOR, row=H32),
     kinds.Link(change="ended", a=H16, b=H16, proof=3, by=AUTHOR, row=H32),

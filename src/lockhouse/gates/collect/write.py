@@ -22,7 +22,19 @@ from lockhouse.model import codes
 from lockhouse.model.change import Change, Conflict, Count, Draft, Expect, Leaf, Put
 from lockhouse.model.event import Fault
 from lockhouse.model.rows import House as HouseRow
-from lockhouse.model.rows import Identifier, KeyRing, LedgerEntry, Link, Outbox, Person, Receipt, Record, Seal
+from lockhouse.model.rows import (
+    Identifier,
+    Import,
+    Imported,
+    KeyRing,
+    LedgerEntry,
+    Link,
+    Outbox,
+    Person,
+    Receipt,
+    Record,
+    Seal,
+)  # fmt: skip
 from lockhouse.model.scale import PersonState, Stage
 
 if TYPE_CHECKING:
@@ -31,7 +43,7 @@ if TYPE_CHECKING:
     from lockhouse.crypto.seal import SealedBox
     from lockhouse.gates.collect.work import Work
     from lockhouse.gates.house import House, LivePolicy
-    from lockhouse.model.event import Batch
+    from lockhouse.model.event import Batch, Origin
 
 SPECIAL_FLOOR = 256
 """Plaintext length that boxes of special data are padded to at least, so that length tells nothing (bytes)."""
@@ -244,13 +256,21 @@ def _stored(house: House, work: Work, boxes: Sequence[SealedBox], *, deadline: i
     receipt = Receipt(row.channel, work.message, work.body, work.record, now, code, detail)
     return Change(
         "record",
-        puts=(Put("record", row), Put("receipt", receipt), *_outbox(house, work), *moved_seal(work)),
+        puts=(
+            Put("record", row), Put("receipt", receipt), *_outbox(house, work), *moved_seal(work),
+            *(() if batch.origin is None else (_imported(house, work, batch.origin),)),
+        ),
         expects=_expects(work, row.channel),
         entries=_told(house, work) + _untold(house, work),
         leaves=(Leaf(house.lane, work.record, record_leaf_of(row)),),
         counts=_counts(row.channel, work),
         deadline=deadline,
-    )
+    )  # fmt: skip
+
+
+def _imported(house: House, work: Work, origin: Origin) -> Put:
+    """That the record came with this import, in the one commit with it: an undo then finds all of it, and no other."""
+    return Put(Imported.TABLE, bound(Imported(origin.batch, work.record, work.message, b""), house.row_macs))
 
 
 def refusal(work: Work) -> Change:
@@ -307,11 +327,15 @@ def moved_seal(work: Work) -> tuple[Put, ...]:
 def _expects(work: Work, channel: int) -> tuple[Expect, ...]:
     """What must still be so when the record becomes durable; each is shown by a test under `tests/attack/`."""
     seal = work.seal_version
-    expects = (
+    expects: tuple[Expect, ...] = (
         Expect(Receipt.TABLE, (channel, work.message), None, False, "received"),  # noqa: FBT003
         Expect(Seal.TABLE, (work.person,), {"version": seal, "state": 0}, seal == 0, "seal-moved"),
         Expect(HouseRow.TABLE, (1,), {"policy_epoch": work.live.epoch}, False, "policy-moved"),  # noqa: FBT003
     )
+    origin = work.batch.origin
+    if origin is not None:  # an import that was taken over, or is being taken back, stores nothing more
+        fence = {"state": 0, "fence": origin.fence}
+        expects = (*expects, Expect(Import.TABLE, (origin.batch,), fence, False, "import-moved"))  # noqa: FBT003
     if not (work.untold or work.untold_links):
         return expects
     entries = [*[row.entry for row in work.untold], *[row.entry for row in work.untold_links]]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from lockhouse.crypto.merkle import root
 from lockhouse.errors import Invalid
-from lockhouse.ledger.entry.body import Body, Hex16, Hex32, Number, Word
+from lockhouse.ledger.entry.body import Actor, Body, Hex16, Hex32, Number, Word
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +38,7 @@ class Deletion(Body, frozen=True):
 
     Attributes:
         cause: `erasure`, `compartment`, `epoch`, `undo`.
-        by: the completion (or, for `undo`, the intent) that made the rows worthless.
+        by: the completion (or, for `undo`, the `undo`) that made the rows worthless.
         count, root: how many, and the Merkle root over their leaves in ascending order of record id.
     """
 
@@ -47,6 +47,26 @@ class Deletion(Body, frozen=True):
     by: Hex16
     count: Number
     root: Hex32
+
+
+class Import(Body, frozen=True):
+    """A file is brought in through a channel, or was. `stored`: records of the batch so far."""
+
+    KIND = "import"
+    step: Literal["begun", "resumed", "done"]
+    batch: Hex16
+    channel: Number
+    by: Actor
+    stored: Number = 0
+
+
+class Undo(Body, frozen=True):
+    """A batch that was imported is taken back: the deletions of its records name this entry as their reason."""
+
+    KIND = "undo"
+    batch: Hex16
+    channel: Number
+    by: Actor
 
 
 class Gone(NamedTuple):

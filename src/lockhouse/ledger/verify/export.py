@@ -30,7 +30,7 @@ MAX_ENTRY_BYTES = 65_535
 _WRITES = "`lockhouse ledger export FILE` writes one"
 _SIGNS = "`lockhouse ledger checkpoint` prints one"
 _SIGNATURE = "\u2014 "
-_GROUNDS = frozenset({"intent", "completion"})
+_GROUNDS = frozenset({"intent", "completion", "undo"})
 """Kinds that a deletion may name as its reason."""
 # 16 digits may pass 2^53; then, and where keys might sort otherwise in UTF-16, the slow and exact check decides. What
 # stands before a number keeps digests from matching. (Both writers escape alike: a test holds them together.)

@@ -44,6 +44,37 @@ CREATE TABLE house (
  WITHOUT ROWID,
  STRICT;
 
+CREATE TABLE import_batch (
+    id BLOB NOT NULL,
+    channel INTEGER NOT NULL,
+    state INTEGER NOT NULL,
+    fence INTEGER NOT NULL,
+    line INTEGER NOT NULL,
+    stored INTEGER NOT NULL,
+    trimmed INTEGER NOT NULL,
+    duplicate INTEGER NOT NULL,
+    refused INTEGER NOT NULL,
+    rejected INTEGER NOT NULL,
+    "by" TEXT NOT NULL,
+    began_at INTEGER NOT NULL,
+    moved_at INTEGER NOT NULL,
+    entry BLOB NOT NULL,
+    mac BLOB NOT NULL,
+    PRIMARY KEY (id)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE TABLE import_record (
+    batch BLOB NOT NULL,
+    record BLOB NOT NULL,
+    message BLOB NOT NULL,
+    mac BLOB NOT NULL,
+    PRIMARY KEY (batch, record)
+)
+ WITHOUT ROWID,
+ STRICT;
+
 CREATE TABLE intake (
     seq INTEGER NOT NULL,
     entry BLOB NOT NULL,
