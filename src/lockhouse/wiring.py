@@ -36,6 +36,7 @@ from lockhouse.adapters.sqlite_reads import SqliteReads
 from lockhouse.adapters.sqlite_writer.local import LocalWriter
 from lockhouse.adapters.sqlite_writer.process import run_writer
 from lockhouse.adapters.sqlite_writer.reads import ApswReads
+from lockhouse.adapters.table_file import TableFile
 from lockhouse.adapters.witnessing import Witnessing
 from lockhouse.adapters.writer_client import WriterClient
 from lockhouse.adapters.writer_protocol import SOCKET_FILE, socket_address
@@ -338,8 +339,7 @@ def _house(identity: bytes, keys: Unlocked, reads: Reads, writer: LocalWriter | 
     house = House(
         id=identity, log=log_name(identity), reads=reads, commits=writer, epochs=writer, clock=clock, ids=ids,
         keks=keys.keks, generation=keys.generation, keyring=keyring, indexer=Indexer(identity, keys.index),
-        notary=lambda: writer.notary_public, receipt_key=keys.secrets["receipt"],
-        credential_keys=keys.credentials,
+        notary=lambda: writer.notary_public, receipt_key=keys.secrets["receipt"], credential_keys=keys.credentials,
         integrity_key=keys.secrets["integrity"], suppression_key=keys.secrets["suppression"],
     )  # fmt: skip
     house.actor_facts = AttestedFacts(house)
@@ -393,7 +393,8 @@ def host_of(folder: Path) -> Host:
 
 
 __all__ = [
-    "KINDS", "LIFELINE_VARIABLE", "SCHEMA", "SOCKET_FILE", "JournalFile", "Opened", "SystemClock", "Witnessing",
+    "KINDS", "LIFELINE_VARIABLE", "SCHEMA", "SOCKET_FILE", "JournalFile", "Opened", "SystemClock", "TableFile",
+    "Witnessing",
     "bind_to_parent", "copies", "found", "host_of", "is_free", "is_restoring", "jobs", "journal_of", "migrate_house",
     "open_lock", "open_root", "opened", "read_passphrase", "require_restored", "require_schemas", "restoring",
     "schema_of", "serve_writer", "template",

@@ -8,6 +8,7 @@
     = person            the first id that was printed is {person} from here on
     ~ key               the first write key that was printed is {key} from here on, as far as it was shown
     > event …           an event goes through the collect gate of the channel `shop`
+    + FILE TEXT         another line stands in a file of the house's folder
     ! 2                 the exit code, where it is not 0
 
 Ids, keys and digests are shown as words. `python -m tests.faces.cli.test_transcripts` writes what is printed anew.
@@ -70,8 +71,8 @@ class Transcript:
                 out += [line, *self._typed(at), *self._call(line, "\n".join(self._typed(at)))]
             elif kind == "> ":
                 out += [line, *self._send()]
-            elif kind == "@ ":
-                self.desk.found()
+            elif kind in {"@ ", "+ "}:
+                self.desk.found() if kind == "@ " else self._write(*line[2:].split(" ", 1))
                 out.append(line)
             elif kind in {"= ", "~ "}:
                 self.names[line[2:]] = (ID if kind == "= " else KEY).findall(self.printed)[0]
@@ -99,6 +100,10 @@ class Transcript:
         for pattern, word in SHOWN:
             text = pattern.sub(word, text)
         return text.rstrip("\n").splitlines()
+
+    def _write(self, name: str, text: str) -> None:
+        with (self.desk.house / name).open("a", encoding="utf-8") as file:
+            file.write(text + "\n")
 
     def _send(self) -> list[str]:
         [reply] = self.desk.send(("Order Completed", EVENT))

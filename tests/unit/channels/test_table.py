@@ -37,13 +37,13 @@ def _rows(raw: bytes, *, wanted: tuple[int, ...] = (0, 1), delimiter: str = ",")
     ("raw", "rows"),
     [
         (b"a,b\n1,2\n", [(2, "1", "2")]),
-        (b"\xef\xbb\xbfa,b\r\n1,2\r\n\r\n3,4", [(2, "1", "2"), (4, "3", "4")]),  # a byte order mark, CRLF, no last line break
+        (b"\xef\xbb\xbfa,b\r\n1,2\r\n\r\n3,4", [(2, "1", "2"), (4, "3", "4")]),  # BOM, CRLF, no end
         (b"a,b\r1,2\r3,4\r", [(2, "1", "2"), (3, "3", "4")]),  # as an old Macintosh writes it
-        (b'a,b\n"1\n,""x""",2\n3,4\n', [(2, '1\n,"x"', "2"), (4, "3", "4")]),  # a line break, a comma and quotes in quotes
+        (b'a,b\n"1\n,""x""",2\n3,4\n', [(2, '1\n,"x"', "2"), (4, "3", "4")]),  # all of it in quotes
         (b"a,b\n,\n", [(2, None, None)]),  # an empty cell is nothing
         (b"a,b\n=1+1,@SUM(A1)\n", [(2, "=1+1", "@SUM(A1)")]),  # a formula is text
         ("a,b\nü,\u202e\n".encode(), [(2, "ü", "\u202e")]),
-        (b"a,b\n1,5\" pipe\n3,4\n", [(2, "1", '5" pipe'), (3, "3", "4")]),
+        (b'a,b\n1,5" pipe\n3,4\n', [(2, "1", '5" pipe'), (3, "3", "4")]),
     ],
 )  # fmt: skip
 def test_csv_is_read_as_it_is_written(raw: bytes, rows: list[Any]) -> None:
@@ -65,7 +65,7 @@ def test_csv_is_read_as_it_is_written(raw: bytes, rows: list[Any]) -> None:
 )
 def test_a_bad_row_is_one_reject_and_its_neighbours_are_read(raw: bytes, line: int, last: int, expected: str) -> None:
     good = b"1,2\n"
-    [first, second] = [row for row in _rows(b"a,b\n" + raw + good)]
+    [first, second] = _rows(b"a,b\n" + raw + good)
     assert (first[0], first[1]) == (line, last)
     assert expected in first[2]
     assert second == (last + 1, "1", "2")

@@ -42,6 +42,7 @@ TREE: tuple[tuple[str, str, Group, str], ...] = (
     ("insight", "insight:APP", LOOK, "Counts that say something about shops and nothing about a person."),
     ("policy", "policy:APP", RULE, "What may be kept, why, until when, who sees it and who receives it."),
     ("channel", "channel:APP", RULE, "The ways in: their write keys, and what they send that is not kept."),
+    ("import", "imports:APP", RULE, "Rows of files through a channel, by the same gate; and back again."),
     ("recipient", "recipient:APP", RULE, "The ways out: what was sent, what was held back and why."),
     ("consent", "consent:APP", RULE, "What a person said about a purpose."),
     ("suppression", "suppression:APP", RULE, "Who must not be collected again."),

@@ -1,0 +1,246 @@
+"""`lockhouse import …`: rows of a file through a channel, what would become of them, and a batch taken back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+
+from lockhouse.channels.table import Assembler
+from lockhouse.errors import Invalid
+from lockhouse.faces.cli.acting import As, allowed
+from lockhouse.faces.cli.call import Call, Here, id_of, noun
+from lockhouse.faces.cli.files import write_new
+from lockhouse.faces.cli.layout import Said, count, pairs, table, when
+from lockhouse.faces.cli.tables import table_of
+from lockhouse.faces.outcomes import sentence
+from lockhouse.flows import bring
+from lockhouse.gates.imports import batch_id, batches
+from lockhouse.policy.sentences import not_kept
+from lockhouse.wiring import TableFile
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Iterable, Sequence
+
+    from lockhouse.faces.cli.tables import Table
+    from lockhouse.flows.bring import Bring, Brought, Outlook
+    from lockhouse.model.rows import Import
+    from lockhouse.model.table import Reject
+    from lockhouse.wiring import Opened
+
+APP = noun("import", "Rows of files through a channel, by the same gate; and back again.")
+STATES = ("stopped", "done", "being taken back", "taken back")
+"""By number. A batch that is under way looks like one that was stopped: nobody waits to be asked."""
+SHOWN = 20
+COUNTS = ("stored", "trimmed", "duplicate", "refused", "rejected")
+
+
+@APP.default
+async def run(  # noqa: PLR0913  (what an import can be told)
+    file: Path, /, *, channel: str, mapped: Annotated[Path | None, Parameter(name="--map")] = None,
+    dry_run: bool = False, rejects: Path | None = None, acting: As | None = None, call: Here,
+) -> Said:  # fmt: skip
+    """Bring the rows of a file in through a channel, as if its senders had sent them.
+
+    Each row passes the channel's gate: what the policy, the person's word and the stage say is kept. Whoever is stopped
+    types the same again: each row is stored once. Begin with --dry-run.
+
+    For example `lockhouse import orders.csv --channel shop --map orders.yaml --dry-run`.
+
+    Args:
+        file: CSV or JSON Lines.
+        channel: of the live policy.
+        mapped: the mapping: which column is what; without it, columns are called as in the policy.
+        dry_run: say what would be kept, what not and why, and store nothing.
+        rejects: a new file for the lines that could not be read, and why.
+        acting: the role.
+    """
+    if rejects is not None and (call.cwd / rejects).exists():
+        raise Invalid("--rejects", "a file that does not exist yet", got="one that does", hint="choose another")
+    async with call.open() as opened:
+        actor = allowed(opened.house, "import.run", (acting or As()).role)
+        with TableFile(call.cwd / file) as handle:
+            ready = _ready(opened, handle, call=call, at=(file, mapped), channel=channel)
+            if dry_run:
+                said, found = await _foresee(ready, call)
+            else:
+                said, found = await _bring(ready, call, by=actor.id)
+    if rejects is not None:
+        write_new(call.cwd / rejects, _lines(found))
+    return said
+
+
+class _Ready:
+    """Everything that one import needs."""
+
+    def __init__(self, opened: Opened, table: Table, name: str, call: Call) -> None:
+        house = opened.house
+        found = bring.channel_of(house, name)
+        with call.terminal.progress("the file's hash", total=table.file.size, shown=not call.json) as told:
+            self.content = table.file.content(told=told)
+        self.table = table
+        self.mapping = table.mapping.fingerprint()
+        self.bring: Bring = bring.Bring(house, found, table, Assembler(table.mapping, self.content))
+        self.channel = name
+        self.batch = batch_id(house, self.content, channel=found.id, mapping=self.mapping)
+        self.stage = found.stage.name.lower()
+
+
+def _ready(
+    opened: Opened, handle: TableFile, *, call: Call, at: tuple[Path, Path | None], channel: str
+) -> _Ready:  # fmt: skip
+    file, mapped = at
+    found = bring.channel_of(opened.house, channel)
+    policy, place = opened.house.live().policy, None if mapped is None else call.cwd / mapped
+    read = table_of(handle, file, mapped=place, policy=policy, channel=found)
+    return _Ready(opened, read, channel, call)
+
+
+async def _foresee(ready: _Ready, call: Call) -> tuple[Said, Sequence[Reject]]:
+    with call.terminal.progress("rows looked at", shown=not call.json) as told:
+        outlook = await ready.bring.foresee(told=told)
+    value: dict[str, Any] = {
+        "dry_run": True, "batch": ready.batch, "channel": ready.channel, "stage": ready.stage, "rows": outlook.rows,
+        **{name: outlook.outcomes[name] for name in ("stored", "trimmed", "duplicate", "refused")},
+        "rejected": outlook.rejected, "kept": dict(sorted(outlook.kept.items())),
+        "dropped": _dropped(outlook.dropped), "refused_for": _codes(outlook.codes),
+        "unread_columns": list(ready.table.unread), "without_consent": outlook.unasked,
+        "rejects": _rejects(outlook.rejects),
+    }  # fmt: skip
+    return Said(value, call.located(_foreseen(ready, outlook))), outlook.rejects
+
+
+def _foreseen(ready: _Ready, outlook: Outlook) -> str:
+    told = {"rows": f"{outlook.rows:,}", **{one: f"{outlook.outcomes[one]:,}" for one in COUNTS[:4]}}
+    told["rejected"] = f"{outlook.rejected:,}"
+    parts = [f"A dry run through {ready.channel} ({ready.stage}): nothing was stored.", pairs(told)]
+    if outlook.kept:
+        kept = [(field, f"{times:,}") for field, times in sorted(outlook.kept.items())]
+        parts.append("Would be kept\n" + table(("field", "rows"), kept))
+    parts += _not_kept(outlook.dropped, outlook.codes)
+    if outlook.unasked:
+        parts.append(
+            f"{count(outlook.unasked, 'row')} would lose what needs a yes, for want of one. Consents come first: say "
+            "in the mapping which columns hold them (`consent:`), or have them sent before."
+        )
+    if ready.table.unread:
+        columns = ", ".join(map(str, ready.table.unread))
+        parts.append(f"Not read, since the mapping does not name them: columns {columns}.")
+    return "\n\n".join([*parts, *_rejected(outlook.rejects, outlook.rejected)])
+
+
+async def _bring(ready: _Ready, call: Call, *, by: str) -> tuple[Said, Sequence[Reject]]:
+    with call.terminal.progress("rows answered for", shown=not call.json) as told:
+        brought = await ready.bring.bring(ready.content, ready.mapping, by=by, told=told)
+    value = {
+        **_value(brought.row, ready.channel), "again": brought.again, "dropped": _dropped(brought.dropped),
+        "refused_for": _codes(brought.codes), "rejects": _rejects(brought.rejects),
+    }  # fmt: skip
+    return Said(value, call.located(_brought(brought, ready.channel))), brought.rejects
+
+
+def _brought(brought: Brought, channel: str) -> str:
+    row = brought.row
+    batch = row.id.hex()
+    if brought.again:
+        return f"Imported before, {when(row.moved_at)}, as batch {batch}: nothing was done."
+    told = {name: f"{getattr(row, name):,}" for name in COUNTS}
+    parts = [f"Imported through {channel}, batch {batch}.", pairs(told)]
+    parts += _not_kept(brought.dropped, brought.codes)
+    parts += _rejected(brought.rejects, row.rejected)
+    return "\n\n".join([*parts, f"Take it back: lockhouse import undo {batch}"])
+
+
+def _not_kept(dropped: Counter[tuple[str, str]], codes: Counter[str]) -> list[str]:
+    parts = []
+    if dropped:
+        rows = [(path, reason, f"{times:,}") for (path, reason), times in dropped.most_common()]
+        legend = [f"  {one}: {not_kept(one)}" for one in sorted({reason for _, reason in dropped}) if not_kept(one)]
+        parts.append("\n".join(["Not kept", table(("path", "reason", "rows"), rows), *legend]))
+    if codes:
+        rows = [(code, f"{times:,}", sentence(code)) for code, times in codes.most_common()]
+        parts.append("Refused\n" + table(("code", "rows", "why"), rows))
+    return parts
+
+
+def _rejected(rejects: Sequence[Reject], total: int) -> list[str]:
+    if not total:
+        return []
+    rows = [(_span(one), one.expected) for one in rejects[:SHOWN]]
+    more = "" if total <= SHOWN else f"\n… and {total - SHOWN:,} more; --rejects FILE writes them out"
+    return [f"Could not be read\n{table(('line', 'expected'), rows)}{more}"]
+
+
+def _span(one: Reject) -> str:
+    return f"{one.line}-{one.last}" if one.last > one.line else str(one.line)
+
+
+def _lines(rejects: Iterable[Reject]) -> Iterable[bytes]:
+    """The reject report: lines and reasons, and nothing of what stood there."""
+    yield b"line,last,expected\n"
+    for one in rejects:
+        yield f'{one.line},{max(one.line, one.last)},"{one.expected}"\n'.encode()
+
+
+def _rejects(rejects: Iterable[Reject]) -> list[dict[str, Any]]:
+    return [{"line": one.line, "last": max(one.line, one.last), "expected": one.expected} for one in rejects]
+
+
+def _dropped(dropped: Counter[tuple[str, str]]) -> list[dict[str, Any]]:
+    return [
+        {"path": path, "reason": reason, "count": times, "sentence": not_kept(reason)}
+        for (path, reason), times in dropped.most_common()
+    ]
+
+
+def _codes(codes: Counter[str]) -> list[dict[str, Any]]:
+    return [{"code": code, "count": times, "sentence": sentence(code)} for code, times in codes.most_common()]
+
+
+def _value(row: Import, channel: str) -> dict[str, Any]:
+    return {
+        "batch": row.id, "channel": channel, "state": STATES[row.state], "line": row.line,
+        **{name: getattr(row, name) for name in COUNTS}, "by": row.by, "began_at": row.began_at,
+        "moved_at": row.moved_at,
+    }  # fmt: skip
+
+
+@APP.command(name="list")
+async def list_(*, call: Here) -> Said:
+    """Every batch that was imported, oldest first: how far it came, and what became of its rows."""
+    async with call.open() as opened:
+        found = await batches(opened.house)
+        names = {number: name for kind, number, name in opened.house.live().names if kind == "channel"}
+    value = [_value(row, names.get(row.channel, f"#{row.channel}")) for row in found]
+    rows = [
+        (row.id.hex(), one["channel"], one["state"], when(row.began_at), *(f"{one[name]:,}" for name in COUNTS))
+        for row, one in zip(found, value, strict=True)
+    ]
+    return Said(value, table(("batch", "channel", "state", "begun", *COUNTS), rows, empty="nothing was imported"))
+
+
+@APP.command
+async def undo(batch: str, /, *, yes: bool = False, acting: As | None = None, call: Here) -> Said:
+    """Take a batch back: its records leave, the ledger says so, and the same file may come again.
+
+    What was said in it about consent stays said, and its order numbers still lead to whom they led to. Whoever came new
+    with it and has nothing else is ended within days. A backup holds the records until it ends; who must be forgotten
+    is erased: `lockhouse request open`.
+
+    Args:
+        batch: an id that `import list` printed.
+        yes: do not ask.
+        acting: the role.
+    """
+    which = id_of(batch, where="batch", hint="lockhouse import list prints ids")
+    async with call.open() as opened:
+        actor = allowed(opened.house, "import.undo", (acting or As()).role)
+        row = await bring.standing(opened.house, which)
+        call.sure(f"{count(row.stored, 'record')} of this batch will be gone.", batch[:8], yes=yes)
+        with call.terminal.progress("records taken back", total=row.stored, shown=not call.json) as told:
+            done = await bring.undo(opened.house, which, by=actor.id, told=told)
+    value = {"batch": which, "state": STATES[done.row.state], "records": done.records, "sent": done.sent}
+    sent = f"\n{count(done.sent, 'copy', 'copies')} had been sent on before: tell the recipients." if done.sent else ""
+    return Said(value, call.located(f"Taken back: {count(done.records, 'record')}.{sent}"))

@@ -1,0 +1,116 @@
+"""A file that is imported: of which form it is, which of its columns are read, and its rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from lockhouse.channels.table import csv_head, csv_rows, json_heads, json_rows
+from lockhouse.errors import Invalid
+from lockhouse.faces.cli.files import named
+from lockhouse.policy.mapping import parse_mapping, plain_mapping
+from lockhouse.policy.reading import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from lockhouse.model.policy import Channel, Policy
+    from lockhouse.model.table import Form, Mapping, Reject, Row
+    from lockhouse.wiring import TableFile
+
+MAX_MAPPING = 1 << 20
+_SUFFIXES: dict[str, Form] = {
+    ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".jsonl": "json-lines", ".ndjson": "json-lines",
+}  # fmt: skip
+
+
+class Table(NamedTuple):
+    """An open file and how it is read.
+
+    Attributes:
+        heads: of CSV, the names of its columns.
+        unread: of CSV, columns that the mapping does not name, counted from 1: a name may be somebody's.
+    """
+
+    file: TableFile
+    form: Form
+    mapping: Mapping
+    heads: Sequence[str] = ()
+    unread: tuple[int, ...] = ()
+
+    def rows(self) -> Iterator[Row | Reject]:
+        """Every row, from the beginning."""
+        wanted = [column.name for column in self.mapping.columns()]
+        readline = self.file.text(self.mapping.encoding)
+        if self.form == "json-lines":
+            return json_rows(readline, wanted=wanted)
+        places = [self.heads.index(name) for name in wanted]
+        return csv_rows(readline, delimiter=self.mapping.delimiter, wanted=places, width=len(self.heads))
+
+    def require_same(self, *, whole: bool = False) -> None:
+        """See `TableFile`."""
+        self.file.require_same(whole=whole)
+
+
+def table_of(file: TableFile, path: Path, *, mapped: Path | None, policy: Policy, channel: Channel) -> Table:
+    """The file with its mapping: the one that was named, or by the policy's own names.
+
+    Raises:
+        Invalid: the mapping is wrong, of another file, or there is none and the columns are called otherwise.
+    """
+    if mapped is None:
+        form = _form(None, path)
+        heads = _heads(file, form, delimiter="\t" if path.suffix == ".tsv" else ",", encoding="utf-8")
+        mapping = plain_mapping(heads, policy=policy, channel=channel)
+    else:
+        mapping = parse_mapping(mapped.name, _text(mapped), policy=policy, channel=channel)
+        form = _form(mapping.form, path)
+        heads = _heads(file, form, delimiter=mapping.delimiter, encoding=mapping.encoding)
+    if form == "json-lines":
+        return Table(file, form, mapping)
+    _require_columns(mapping, heads)
+    wanted = {column.name for column in mapping.columns()}
+    unread = tuple(at for at, name in enumerate(heads, start=1) if name not in wanted)
+    return Table(file, form, mapping, heads, unread)
+
+
+def _heads(file: TableFile, form: Form, *, delimiter: str, encoding: str) -> list[str]:
+    readline = file.text(encoding)
+    return csv_head(readline, delimiter=delimiter) if form == "csv" else json_heads(readline)
+
+
+def _form(said: Form | None, path: Path) -> Form:
+    form = said or _SUFFIXES.get(path.suffix.lower())
+    if form is None:
+        raise Invalid(
+            "file", "a name that ends in .csv, .tsv, .jsonl or .ndjson", got="another",
+            hint="or say `format: csv` in the mapping",
+        )  # fmt: skip
+    return form
+
+
+def _require_columns(mapping: Mapping, heads: Sequence[str]) -> None:
+    """Every column that the mapping names is there.
+
+    Raises:
+        Invalid: with every one that is not.
+    """
+    lacking = [column for column in mapping.columns() if column.name not in heads]
+    texts = tuple(f"{one.where}: expected a column of the file, got {shown(one.name)}" for one in lacking)
+    if texts:
+        hint = "columns are called as in the file's first line; `delimiter` says what stands between them"
+        raise Invalid(lacking[0].where, "a column of the file", got=shown(lacking[0].name), hint=hint, problems=texts)
+
+
+def _text(file: Path) -> str:
+    try:
+        with file.open("rb") as stream:
+            raw = stream.read(MAX_MAPPING + 1)
+    except (FileNotFoundError, IsADirectoryError) as err:
+        raise Invalid("--map", f"a file at {named(file)}", got="none") from err
+    if len(raw) > MAX_MAPPING:
+        raise Invalid("--map", f"at most {MAX_MAPPING:,} bytes", got="more")
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as err:
+        raise Invalid("--map", "a file in UTF-8", got="something else") from err

@@ -1,0 +1,59 @@
+"""A database administrator would have the house itself take a customer's records back, or skip rows of a file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+from lockhouse.errors import Tampered
+from lockhouse.gates.imports import UNDONE, batches
+from lockhouse.model.rows import Import, Imported, Record
+from tests.flows.files import brought, orders, paper, undone
+from tests.world import World
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+async def test_a_record_that_is_said_to_have_come_with_a_batch_is_not_taken_back(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    kept = await world.send("backend", "Order Completed", email="c1@example.com", order_id="L-1")
+    told = await brought(world, paper(world, orders(3)))
+    [one, *_] = await world.rows(Imported)
+    assert kept.record is not None
+    world.plant(Imported(told.row.id, kept.record, one.message, one.mac))
+    with pytest.raises(Tampered, match="import_record"):
+        await undone(world, told.row.id)
+    assert len(await world.rows(Record)) == 4
+    assert await world.findings() == []
+
+
+@pytest.mark.parametrize("change", [{"line": 10_000}, {"state": 3}, {"channel": 7}, {"fence": 9}, {"stored": 2}])
+async def test_a_batch_whose_row_was_edited_is_neither_gone_on_with_nor_taken_back(
+    tmp_path: Path, change: dict[str, int]
+) -> None:
+    world = await World.make(tmp_path)
+    file = paper(world, orders(3))
+    told = await brought(world, file)
+    world.plant(msgspec.structs.replace(told.row, **change))
+    for act in (brought(world, file), undone(world, told.row.id), batches(world.house)):
+        with pytest.raises(Tampered, match="import_batch"):
+            await act
+    assert len(await world.rows(Record)) == 3
+
+
+async def test_an_older_row_of_a_batch_put_back_stores_no_row_twice(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    file = paper(world, orders(600))
+    told = await brought(world, file)
+    await undone(world, told.row.id)
+    [row] = await world.rows(Import)
+    assert row.state == UNDONE
+    again = await brought(world, file)
+    world.plant(row)  # as if it had been taken back: nothing is asked of the file's rows
+    once_more = await brought(world, file)
+    assert (once_more.row.stored, once_more.row.duplicate) == (again.row.stored, 0)
+    assert len(await world.rows(Record)) == 600
+    assert await world.findings() == []

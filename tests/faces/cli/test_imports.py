@@ -1,0 +1,129 @@
+"""Imports at the terminal: what a script reads, what a report holds, and that no value of a row is ever repeated."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.faces.cli.house import EMAIL, Desk
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MAP = """import: 1
+event: Order Completed
+time: {column: at, zone: UTC}
+fields: {email: mail, order_id: number, order_total: total}
+"""
+HEAD = "mail,number,total,at\n"
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    made = Desk(tmp_path)
+    made.found()
+    (made.house / "map.yaml").write_text(MAP, encoding="utf-8")
+    return made
+
+
+def _file(desk: Desk, raw: str | bytes, name: str = "orders.csv") -> Path:
+    place = desk.house / name
+    place.write_bytes(raw if isinstance(raw, bytes) else raw.encode())
+    return place
+
+
+def _import(desk: Desk, *words: str, name: str = "orders.csv") -> Any:
+    return desk.call(f"import {name} --channel shop --map map.yaml {' '.join(words)}", json=True)
+
+
+def test_a_script_reads_the_same_figures_before_and_after(desk: Desk) -> None:
+    _file(
+        desk, HEAD + f"{EMAIL},1,1.50,2026-11-01\nx@customers.example,2,no,2026-11-01\ny@customers.example,3,1,never\n"
+    )
+    before = _import(desk, "--dry-run").value
+    after = _import(desk).value
+    for name in ("batch", "stored", "trimmed", "duplicate", "refused", "rejected", "dropped", "rejects", "refused_for"):
+        assert before[name] == after[name]
+    assert (after["stored"], after["trimmed"], after["rejected"]) == (2, 1, 1)
+    assert before["kept"] == {"email": 2, "order_id": 2, "order_total": 1}
+    assert after["rejects"] == [{"line": 4, "last": 4, "expected": "a time since 1970 in ISO 8601"}]
+    assert (after["state"], after["again"]) == ("done", False)
+    assert _import(desk).value["again"] is True
+    assert desk.call("import list", json=True).value[0]["batch"] == after["batch"]
+
+
+def test_who_was_imported_is_found_until_it_is_undone(desk: Desk) -> None:
+    _file(desk, HEAD + f"{EMAIL},A-77,1.50,2026-11-01\n")
+    batch = _import(desk).value["batch"]
+    [found] = desk.call("person find order_id -", typed="A-77\n", json=True).value["persons"]
+    assert (found["person"], found["records"]) == (desk.person(), 1)
+    undone = desk.call(f"import undo {batch} --yes", json=True)
+    assert undone.value == {"batch": batch, "state": "taken back", "records": 1, "sent": 0}
+    [found] = desk.call("person find order_id -", typed="A-77\n", json=True).value["persons"]
+    assert found["records"] == 0
+    assert {one["value"] for one in found["fields"].values()} == {None}
+    assert desk.call("ledger verify --records").code == 0
+
+
+def test_an_undo_asks_first(desk: Desk) -> None:
+    _file(desk, HEAD + f"{EMAIL},1,1.50,2026-11-01\n")
+    batch = _import(desk).value["batch"]
+    refused = desk.call(f"import undo {batch}", typed="no\n", talks=True)
+    assert (refused.code, "nothing was changed" in refused.err) == (2, True)
+    assert desk.call("import list", json=True).value[0]["state"] == "done"
+    assert desk.call(f"import undo {batch}", typed=f"{batch[:8]}\n", talks=True).code == 0
+
+
+def test_the_reject_report_has_lines_and_reasons_and_no_value(desk: Desk) -> None:
+    _file(desk, HEAD + f'{EMAIL},1\n{EMAIL},2,1,{EMAIL}\n"{EMAIL}"x,3,1,2026-11-01\n{EMAIL}\0,4,1,2026-11-01\n')
+    seen = _import(desk, "--rejects", "bad.csv")
+    report = (desk.house / "bad.csv").read_text("utf-8")
+    assert report.splitlines()[0] == "line,last,expected"
+    assert [line.split(",")[0] for line in report.splitlines()[1:]] == ["2", "3", "4", "5"]
+    assert (desk.house / "bad.csv").stat().st_mode & 0o777 == 0o600
+    for text in (seen.out, seen.err, report):
+        assert "canary" not in text
+
+
+def test_a_report_that_exists_is_refused_before_anything_is_stored(desk: Desk) -> None:
+    _file(desk, HEAD + f"{EMAIL},1,1.50,2026-11-01\n")
+    _file(desk, "", name="bad.csv")
+    assert _import(desk, "--rejects", "bad.csv").error["code"] == "invalid"
+    assert desk.call("import list", json=True).value == []
+
+
+def test_json_lines_come_in_too_and_without_a_mapping(desk: Desk) -> None:
+    row = {"event": "Order Completed", "time": "2026-11-01T10:00:00Z", "email": EMAIL, "order_id": "A-1", "ssn": "9"}
+    _file(desk, json.dumps(row) + "\n", name="orders.jsonl")
+    seen = desk.call("import orders.jsonl --channel shop", json=True)
+    assert (seen.code, seen.value["stored"], seen.value["trimmed"]) == (0, 1, 0)
+
+
+def test_a_file_in_another_encoding_and_with_other_signs_is_read_as_its_mapping_says(desk: Desk) -> None:
+    (desk.house / "map.yaml").write_text(MAP.replace("order_total: total", "name: total") + "encoding: windows-1252\n"
+                                         "delimiter: semicolon\n", encoding="utf-8")  # fmt: skip
+    _file(desk, HEAD.replace(",", ";").encode() + f"{EMAIL};1;Jürgen €;2026-11-01\n".encode("windows-1252"))
+    assert _import(desk).value["stored"] == 1
+    reason = "--for fulfilment --as support"
+    seen = desk.call(f"person show {desk.person()} {reason}", json=True)
+    assert seen.code == 0, seen.err
+
+
+def test_a_yaml_mapping_in_the_wrong_place_is_said_to_be(desk: Desk) -> None:
+    _file(desk, HEAD)
+    for named in ("nowhere.yaml", "."):
+        seen = desk.call(f"import orders.csv --channel shop --map {named}", json=True)
+        assert seen.error["code"] == "invalid"
+    (desk.house / "map.yaml").write_bytes(b"\xff\xfe")
+    assert _import(desk).error["message"].startswith("--map: expected a file in UTF-8")
+    (desk.house / "map.yaml").write_bytes(b"#" * (1 << 21))
+    assert "1,048,576" in _import(desk).error["message"]
+
+
+def test_a_role_that_may_not_import_does_not(desk: Desk) -> None:
+    _file(desk, HEAD)
+    seen = _import(desk, "--as", "support")
+    assert seen.error["code"] == "refused"
+    assert desk.call("import list", json=True).value == []
