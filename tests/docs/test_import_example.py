@@ -1,0 +1,98 @@
+"""The example of an import is what its page says: rows of real receipts come in, add up, and go again."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import runpy
+import shutil
+from contextlib import redirect_stdout
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lockhouse.adapters.clock import SystemClock
+from lockhouse.flows.look import ask_of
+from lockhouse.gates.disclose import Records, disclose
+from lockhouse.model.decision import Actor
+from lockhouse.model.rows import Person
+from lockhouse.wiring import opened
+from tests.faces.cli.house import Desk, StoodClock
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from lockhouse.gates.house import House
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "examples/complete_journey_import"
+ROWS = 3_000
+IMPORT = "import rows.csv --channel tills --map mapping.yaml"
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    made = Desk(tmp_path)
+    made.clock = StoodClock(SystemClock().now_ms())
+    made.found()
+    for name in ("policy.yaml", "mapping.yaml"):
+        shutil.copy(EXAMPLE / name, made.house / name)
+    text = io.StringIO()
+    with redirect_stdout(text):
+        runpy.run_path(str(EXAMPLE / "rows.py"))["main"](ROWS)
+    (made.house / "rows.csv").write_text(text.getvalue(), encoding="utf-8")
+    approved = made.call("policy approve --yes")
+    assert approved.code == 0, approved.err
+    return made
+
+
+async def _everyone(house: House) -> AsyncIterator[bytes]:
+    async for rows in house.reads.scan(Person):
+        for row in rows:
+            yield row.id
+
+
+async def _read_back(desk: Desk) -> tuple[int, set[str], Decimal]:
+    """Lines, households and what they paid, as a bookkeeper reads them, noted."""
+    lines, households, paid = 0, set[str](), Decimal()
+    async with opened(desk.house, role="console", clock=desk.clock) as one:
+        actor = Actor(id="os-user:0", kind="os-user", roles=("bookkeeper",))
+        ask = await ask_of(one.house, actor, action="timeline", purpose=None, mode="full", reason="totals")
+        async for view in disclose(one.house, ask, _everyone(one.house), records=Records(limit=ROWS)):
+            for record in view.timeline:
+                lines += 1
+                households.add(str(record.fields["household_id"].value))
+                paid += Decimal(str(record.fields["price"].value))
+    return lines, households, paid
+
+
+async def test_the_rows_of_the_example_add_up_on_both_sides_and_go_again(desk: Desk) -> None:
+    raw = list(csv.DictReader(io.StringIO((desk.house / "rows.csv").read_text("utf-8"))))
+    before = await _call(desk, f"{IMPORT} --dry-run")
+    assert (before["stored"], before["trimmed"], before["rejected"]) == (ROWS, 0, 0)
+    assert before["unread_columns"] == [7, 8, 9, 10]  # the discounts and the week
+    told = await _call(desk, IMPORT)
+    assert (told["stored"], told["trimmed"], told["refused"]) == (ROWS, 0, 0)
+    lines, households, paid = await _read_back(desk)
+    assert lines == len(raw) == ROWS
+    assert households == {row["household_id"] for row in raw}
+    assert paid == sum(Decimal(row["sales_value"]) for row in raw)
+    assert (await _call(desk, f"import undo {told['batch']} --yes"))["records"] == ROWS
+    assert (await _read_back(desk))[0] == 0
+
+
+async def _call(desk: Desk, line: str) -> dict[str, object]:
+    """A command, in a thread of its own: it runs a loop of its own."""
+    seen = await asyncio.to_thread(desk.call, line, json=True)
+    assert seen.code == 0, seen.err
+    value: dict[str, object] = seen.value
+    return value
+
+
+def test_the_page_shows_the_files_as_they_are() -> None:
+    page = (ROOT / "docs/examples/import.md").read_text("utf-8")
+    assert (EXAMPLE / "mapping.yaml").read_text("utf-8") in page
+    assert f"lockhouse {IMPORT} --dry-run" in page
