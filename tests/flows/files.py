@@ -29,10 +29,10 @@ HEAD = "mail,number,total,land,device,when,ads,stats"
 BY = "os-user:1000"
 
 
-def orders(count: int, *, first: int = 1, mail: str = "c{}@example.com", rest: str = "") -> list[str]:
+def orders(count: int, *, first: int = 1, mail: str = "c{}@example.com", rest: str = "", device: str = "") -> list[str]:
     """So many lines of orders."""
     return [
-        f"{mail.format(number)},A-{number},{number}.50,DE,,2026-11-01T10:00:00Z{rest or ',,'}"
+        f"{mail.format(number)},A-{number},{number}.50,DE,{device},2026-11-01T10:00:00Z{rest or ',,'}"
         for number in range(first, first + count)
     ]
 

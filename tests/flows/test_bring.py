@@ -9,11 +9,12 @@ import pytest
 
 from lockhouse.errors import Conflict, NotFound, Unavailable
 from lockhouse.flows import bring
-from lockhouse.gates.imports import DONE, OPEN, UNDONE, batches
+from lockhouse.flows.reseal import reseal
+from lockhouse.gates.imports import DONE, OPEN, UNDONE, batches, take_up
 from lockhouse.ledger.entry import parse_entry
 from lockhouse.model.rows import Consent, Deletion, Drop, Imported, LedgerEntry, Outbox, Receipt, Record
 from lockhouse.model.scale import ConsentState
-from tests.flows.files import brought, foreseen, orders, paper, undone
+from tests.flows.files import BY, brought, foreseen, orders, paper, undone
 from tests.world import POLICY, Stopped, World
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ async def test_a_dry_run_stores_nothing_and_says_what_then_happens(tmp_path: Pat
         *orders(700),
         "c9@example.com,A-9,x,DE,tablet-1,2026-11-01T10:00:00Z,,",  # no amount of money
         "c9@example.com,A-9,9,DE,tablet-1,2026-11-01T10:00:00Z,no,no",  # and an objection
-        *orders(600, mail="c9@example.com", first=2_000),  # of whom it decides in the next chunk
+        *orders(600, mail="c9@example.com", first=2_000, device="tablet-1"),  # of whom it decides in the next chunk
         "c0@example.com,A-9,9,DE,,2009-11-01T10:00:00Z,,",  # too old for anything
         "c9@example.com,A-9,9,DE,,yesterday,,",
         "c9@example.com,A-9",
@@ -177,6 +178,20 @@ async def test_an_undo_that_is_cut_off_goes_on(tmp_path: Path, after: int) -> No
         await undone(world, told.row.id)
 
 
+async def test_a_record_that_is_sealed_again_meanwhile_is_looked_at_again(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    told = await brought(world, paper(world, orders(3)))
+    slow = await world.second()
+    slow.house.commits = stopped = Stopped(world.store, store="record", nth=2)  # behind the shutting
+    undoing = asyncio.create_task(undone(slow, told.row.id))
+    await stopped.reached.wait()
+    await reseal(world.house, await world.person("c2@example.com"), by=BY)
+    stopped.go_on.set()
+    assert (await undoing).records == 3
+    assert await world.rows(Record) == []
+    assert await world.findings() == []
+
+
 async def test_an_import_that_is_cut_off_can_be_taken_back_too(tmp_path: Path) -> None:
     world = await World.make(tmp_path)
     file = paper(world, orders(1_100))
@@ -223,6 +238,23 @@ async def test_of_two_processes_that_import_one_file_the_later_goes_on(tmp_path:
     assert len(await world.rows(Record)) == 1_100
     [row] = await batches(world.house)
     assert row.stored == 1_100
+
+
+async def test_who_was_overtaken_stores_nothing_more_while_the_other_goes_on(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    file = paper(world, orders(100))
+    early = await world.second()
+    early.house.commits = stopped = Stopped(world.store, store="record", nth=2)
+    first = asyncio.create_task(brought(early, file))
+    await stopped.reached.wait()
+    [row] = await batches(world.house)
+    await take_up(world.house, row.id, channel=row.channel, by="os-user:1001")
+    stopped.go_on.set()
+    with pytest.raises(Conflict, match="another process took it over"):
+        await first
+    assert await world.rows(Record) == []
+    told = await brought(world, file)
+    assert (told.row.stored, told.row.by) == (100, "os-user:1000")
 
 
 async def test_a_row_is_known_again_by_its_own_message_id(tmp_path: Path) -> None:
