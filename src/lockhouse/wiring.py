@@ -29,6 +29,7 @@ from lockhouse.adapters.migrations import HEAD as SCHEMA
 from lockhouse.adapters.migrations.run import migrate, migrate_check
 from lockhouse.adapters.migrations.schema import require_schemas
 from lockhouse.adapters.outbound import SafeHTTP
+from lockhouse.adapters.parquet_rows import Parquet
 from lockhouse.adapters.passphrase import read_passphrase
 from lockhouse.adapters.restoring import is_restoring, require_restored, restoring
 from lockhouse.adapters.sqlite_copy import SqliteCopies
@@ -393,9 +394,8 @@ def host_of(folder: Path) -> Host:
 
 
 __all__ = [
-    "KINDS", "LIFELINE_VARIABLE", "SCHEMA", "SOCKET_FILE", "JournalFile", "Opened", "SystemClock", "TableFile",
-    "Witnessing",
-    "bind_to_parent", "copies", "found", "host_of", "is_free", "is_restoring", "jobs", "journal_of", "migrate_house",
-    "open_lock", "open_root", "opened", "read_passphrase", "require_restored", "require_schemas", "restoring",
-    "schema_of", "serve_writer", "template",
+    "KINDS", "LIFELINE_VARIABLE", "SCHEMA", "SOCKET_FILE", "JournalFile", "Opened", "Parquet", "SystemClock",
+    "TableFile", "Witnessing", "bind_to_parent", "copies", "found", "host_of", "is_free", "is_restoring", "jobs",
+    "journal_of", "migrate_house", "open_lock", "open_root", "opened", "read_passphrase", "require_restored",
+    "require_schemas", "restoring", "schema_of", "serve_writer", "template",
 ]  # fmt: skip

@@ -86,6 +86,9 @@ def test_the_lock_for_work_holds_what_the_others_hold() -> None:
         ("run", RUN_TIME),
         ("examples", [*RUN_TIME, *EXTRAS["examples"]]),
         ("dev", [*EXTRAS["dev"], *EXTRAS["examples"]]),
+        ("run", RUN_TIME),
+        ("examples", [*RUN_TIME, *EXTRAS["examples"]]),
+        ("dev", [*EXTRAS["dev"], *EXTRAS["examples"], *EXTRAS["parquet"]]),
     ],
 )
 def test_what_the_project_names_is_locked(lock: str, named: list[str]) -> None:
@@ -108,6 +111,7 @@ def test_a_run_time_dependency_is_imported_by_the_product(requirement: str) -> N
 
 
 @pytest.mark.parametrize("requirement", [*RUN_TIME, *EXTRAS["examples"], *EXTRAS["dev"], *MEASURED])
+@pytest.mark.parametrize("requirement", [*RUN_TIME, *EXTRAS["examples"], *EXTRAS["parquet"], *EXTRAS["dev"]])
 def test_a_dependency_is_explained_with_licence_and_replacement(requirement: str) -> None:
     cells = _rows().get(_name(requirement), [])
     assert len(cells) == 3, f"{requirement}: expected a row in docs/dependencies.md"
@@ -116,6 +120,7 @@ def test_a_dependency_is_explained_with_licence_and_replacement(requirement: str
 
 def test_only_what_is_a_dependency_is_explained() -> None:
     named = {_name(each) for each in [*RUN_TIME, *EXTRAS["examples"], *EXTRAS["dev"], *MEASURED]}
+    named = {_name(each) for each in [*RUN_TIME, *EXTRAS["examples"], *EXTRAS["parquet"], *EXTRAS["dev"]]}
     assert set(_rows()) - named == {"package"}
 
 

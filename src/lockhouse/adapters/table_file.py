@@ -12,7 +12,7 @@ import io
 import os
 import stat
 from hashlib import sha256
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from lockhouse.errors import Conflict, Invalid, NotFound
 
@@ -68,7 +68,8 @@ class TableFile:
             if self.begins.startswith(magic):
                 self._raw.close()
                 raise Invalid("file", "CSV, JSON Lines or Parquet, not packed", got=what, hint=hint)
-        self._passed = sha256()
+        self._passed: Any = None
+        """The hash of what passed in order."""
         self._content = b""
 
     def __enter__(self) -> Self:
@@ -85,14 +86,17 @@ class TableFile:
     def content(self, *, told: Callable[[int], None] = lambda _bytes: None) -> bytes:
         """The SHA-256 of the whole file, read at the first call."""
         if not self._content:
-            digest = sha256()
-            self._raw.seek(0)
-            while piece := self._raw.read(PIECE):
-                digest.update(piece)
-                told(len(piece))
-            self._content = digest.digest()
+            self._content = self._hashed(told)
             self.require_same()
         return self._content
+
+    def _hashed(self, told: Callable[[int], None] = lambda _bytes: None) -> bytes:
+        digest = sha256()
+        self._raw.seek(0)
+        while piece := self._raw.read(PIECE):
+            digest.update(piece)
+            told(len(piece))
+        return digest.digest()
 
     def text(self, encoding: str) -> Callable[[int], str]:
         """The file's lines from its beginning, as `readline`; bytes that are no text come as lone surrogates."""
@@ -103,8 +107,9 @@ class TableFile:
         return io.TextIOWrapper(buffered, encoding=spelt, errors="surrogateescape", newline="").readline
 
     def handle(self) -> io.FileIO:
-        """The open file itself, for a reader that moves about in it."""
+        """The open file itself, for a reader that moves about in it: at the end it is hashed again."""
         self._raw.seek(0)
+        self._passed = None
         return self._raw
 
     def require_same(self, *, whole: bool = False) -> None:
@@ -114,7 +119,10 @@ class TableFile:
             Conflict: somebody wrote into it.
         """
         is_same = self._stands() == self._stood
-        if not is_same or (whole and not hmac.compare_digest(self._passed.digest(), self._content)):
+        if is_same and whole:
+            read = self._hashed() if self._passed is None else self._passed.digest()
+            is_same = hmac.compare_digest(read, self._content)
+        if not is_same:
             raise Conflict(
                 "file: expected it to stay as it was, got another content",
                 hint="import a copy that nobody writes to; what was stored so far can be taken back: "

@@ -6,14 +6,15 @@ import json
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from lockhouse.channels.table.lines import Lines
+from lockhouse.channels.table.lines import MAX_ROW_CHARS, TOO_LONG, Lines
 from lockhouse.model.table import Reject, Row
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 OBJECT = "one JSON object on the line"
 TWICE = "each key once"
+UNFIT = "at most 32 levels, numbers in range and no NUL"
 _MAX_DEPTH = 32
 _MIN_INTEGER, _MAX_INTEGER = -(2**63), 2**64 - 1
 
@@ -44,6 +45,27 @@ def json_rows(readline: Callable[[int], str], *, wanted: Sequence[str]) -> Itera
             yield Reject(lines.first, tree, lines.line)
         else:
             yield Row(lines.first, _picked(tree, paths))
+
+
+def tree_rows(trees: Iterable[dict[str, Any] | None], *, wanted: Sequence[str]) -> Iterator[Row | Reject]:
+    """The same of rows that were read already, by their number from 1; None is one that could not be."""
+    paths = [(name, tuple(name.split("."))) for name in wanted]
+    for number, tree in enumerate(trees, start=1):
+        if tree is None:
+            yield Reject(number, "values that JSON could say")
+        elif not _fits(tree, _MAX_DEPTH):
+            yield Reject(number, UNFIT)
+        elif _length(tree) > MAX_ROW_CHARS:
+            yield Reject(number, TOO_LONG)
+        else:
+            yield Row(number, _picked(tree, paths))
+
+
+def _length(value: Any) -> int:
+    """Characters of all its texts."""
+    if isinstance(value, dict | list):
+        return sum(map(_length, value.values() if isinstance(value, dict) else value))
+    return len(value) if isinstance(value, str) else 1
 
 
 def json_heads(readline: Callable[[int], str]) -> list[str]:
@@ -79,7 +101,7 @@ def _tree(text: str) -> dict[str, Any] | str:
         return OBJECT
     if not isinstance(tree, dict):
         return OBJECT
-    return tree if _fits(tree, _MAX_DEPTH) else "at most 32 levels, numbers in range and no NUL"
+    return tree if _fits(tree, _MAX_DEPTH) else UNFIT
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from lockhouse.channels.table import csv_head, csv_rows, json_heads, json_rows
+from lockhouse.channels.table import csv_head, csv_rows, json_heads, json_rows, tree_rows
 from lockhouse.errors import Invalid
 from lockhouse.faces.cli.files import named
 from lockhouse.policy.mapping import parse_mapping, plain_mapping
 from lockhouse.policy.reading import shown
+from lockhouse.wiring import Parquet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 MAX_MAPPING = 1 << 20
 _SUFFIXES: dict[str, Form] = {
     ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".jsonl": "json-lines", ".ndjson": "json-lines",
+    ".parquet": "parquet",
 }  # fmt: skip
 
 
@@ -28,8 +30,8 @@ class Table(NamedTuple):
     """An open file and how it is read.
 
     Attributes:
-        heads: of CSV, the names of its columns.
-        unread: of CSV, columns that the mapping does not name, counted from 1: a name may be somebody's.
+        heads: of CSV and Parquet, the names of its columns.
+        unread: of those, columns that the mapping does not name, counted from 1: a name may be somebody's.
     """
 
     file: TableFile
@@ -41,6 +43,10 @@ class Table(NamedTuple):
     def rows(self) -> Iterator[Row | Reject]:
         """Every row, from the beginning."""
         wanted = [column.name for column in self.mapping.columns()]
+        if self.form == "parquet":
+            return tree_rows(
+                Parquet(self.file).trees(sorted({_top(name, self.heads) for name in wanted})), wanted=wanted
+            )
         readline = self.file.text(self.mapping.encoding)
         if self.form == "json-lines":
             return json_rows(readline, wanted=wanted)
@@ -68,13 +74,21 @@ def table_of(file: TableFile, path: Path, *, mapped: Path | None, policy: Policy
         heads = _heads(file, form, delimiter=mapping.delimiter, encoding=mapping.encoding)
     if form == "json-lines":
         return Table(file, form, mapping)
-    _require_columns(mapping, heads)
-    wanted = {column.name for column in mapping.columns()}
+    is_nested = form == "parquet"
+    _require_columns(mapping, heads, is_nested=is_nested)
+    wanted = {_top(column.name, heads) if is_nested else column.name for column in mapping.columns()}
     unread = tuple(at for at, name in enumerate(heads, start=1) if name not in wanted)
     return Table(file, form, mapping, heads, unread)
 
 
-def _heads(file: TableFile, form: Form, *, delimiter: str, encoding: str) -> list[str]:
+def _top(name: str, heads: Sequence[str]) -> str:
+    """The column of the file that a dotted path begins in."""
+    return name if name in heads else name.partition(".")[0]
+
+
+def _heads(file: TableFile, form: Form, *, delimiter: str, encoding: str) -> Sequence[str]:
+    if form == "parquet":
+        return Parquet(file).heads
     readline = file.text(encoding)
     return csv_head(readline, delimiter=delimiter) if form == "csv" else json_heads(readline)
 
@@ -83,19 +97,20 @@ def _form(said: Form | None, path: Path) -> Form:
     form = said or _SUFFIXES.get(path.suffix.lower())
     if form is None:
         raise Invalid(
-            "file", "a name that ends in .csv, .tsv, .jsonl or .ndjson", got="another",
+            "file", "a name that ends in .csv, .tsv, .jsonl, .ndjson or .parquet", got="another",
             hint="or say `format: csv` in the mapping",
         )  # fmt: skip
     return form
 
 
-def _require_columns(mapping: Mapping, heads: Sequence[str]) -> None:
+def _require_columns(mapping: Mapping, heads: Sequence[str], *, is_nested: bool) -> None:
     """Every column that the mapping names is there.
 
     Raises:
         Invalid: with every one that is not.
     """
-    lacking = [column for column in mapping.columns() if column.name not in heads]
+    known = [(one, _top(one.name, heads) if is_nested else one.name) for one in mapping.columns()]
+    lacking = [column for column, name in known if name not in heads]
     texts = tuple(f"{one.where}: expected a column of the file, got {shown(one.name)}" for one in lacking)
     if texts:
         hint = "columns are called as in the file's first line; `delimiter` says what stands between them"

@@ -50,7 +50,7 @@ async def run(  # noqa: PLR0913  (what an import can be told)
     For example `lockhouse import orders.csv --channel shop --map orders.yaml --dry-run`.
 
     Args:
-        file: CSV or JSON Lines.
+        file: CSV, JSON Lines or Parquet.
         channel: of the live policy.
         mapped: the mapping: which column is what; without it, columns are called as in the policy.
         dry_run: say what would be kept, what not and why, and store nothing.

@@ -1,0 +1,93 @@
+"""Rows of a Parquet file as plain trees, a few hundred at a time. The library comes with the extra `parquet`.
+
+A value is what JSON could say of it: times and dates in ISO 8601, decimals as text. Bytes are none.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from lockhouse.errors import Invalid, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from lockhouse.adapters.table_file import TableFile
+
+BATCH = 500
+MAX_GROUP_BYTES = 1 << 30
+"""Largest row group, unpacked, that is read: a small file says of itself what it becomes."""
+
+
+class Parquet:
+    """A Parquet file that is open."""
+
+    def __init__(self, file: TableFile) -> None:
+        """Read what it says of itself.
+
+        Raises:
+            Unavailable: the library is not installed.
+            Invalid: it is no Parquet file, or too large a one.
+        """
+        try:
+            import pyarrow as pa  # noqa: PLC0415  # an extra: only who imports Parquet needs it
+            from pyarrow import parquet  # noqa: PLC0415
+        except ImportError as err:
+            raise Unavailable(
+                "import: expected the package pyarrow, got none", hint='pip install "lockhouse[parquet]"'
+            ) from err
+        self._wrong: tuple[type[Exception], ...] = (pa.ArrowException, OSError, ValueError, OverflowError)
+        try:
+            self._file = parquet.ParquetFile(file.handle())
+            self.heads: tuple[str, ...] = tuple(self._file.schema_arrow.names)
+        except self._wrong as err:
+            raise self._not_parquet() from err
+        groups = (self._file.metadata.row_group(at) for at in range(self._file.metadata.num_row_groups))
+        if any(group.total_byte_size > MAX_GROUP_BYTES for group in groups):
+            raise Invalid("file", "row groups of at most 1 GiB, unpacked", got="a larger one")
+
+    def trees(self, columns: Sequence[str]) -> Iterator[dict[str, Any] | None]:
+        """Each row's values of these top-level columns; None for a row with a value that JSON could not say.
+
+        Raises:
+            Invalid: it is damaged.
+        """
+        try:
+            for batch in self._file.iter_batches(batch_size=BATCH, columns=list(columns), use_threads=False):
+                for row in batch.to_pylist():
+                    yield _tree(row)
+        except self._wrong as err:
+            raise self._not_parquet() from err
+
+    @staticmethod
+    def _not_parquet() -> Invalid:
+        return Invalid("file", "a whole Parquet file", got="something else")
+
+
+class _UnsayableError(Exception):
+    """A value that JSON could not say."""
+
+
+def _tree(row: dict[str, Any]) -> dict[str, Any] | None:
+    try:
+        return {name: _plain(value) for name, value in row.items()}
+    except _UnsayableError:
+        return None
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case None | str() | bool() | int() | float():
+            return value
+        case datetime() | date():
+            return value.isoformat()
+        case Decimal():
+            return format(value, "f")
+        case list():
+            return [_plain(one) for one in value]
+        case dict():
+            return {str(name): _plain(one) for name, one in value.items()}
+        case _:
+            raise _UnsayableError
