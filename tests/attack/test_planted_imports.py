@@ -30,6 +30,17 @@ async def test_a_record_that_is_said_to_have_come_with_a_batch_is_not_taken_back
     assert await world.findings() == []
 
 
+async def test_a_record_whose_row_was_taken_away_is_missed_by_the_undo(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    told = await brought(world, paper(world, orders(600)))
+    [one, *_] = await world.rows(Imported)
+    world.drop(one)
+    done = await undone(world, told.row.id)
+    assert (done.records, done.row.stored) == (599, 1)
+    assert [row.id for row in await world.rows(Record)] == [one.record]
+    assert await world.findings() == []
+
+
 @pytest.mark.parametrize("change", [{"line": 10_000}, {"state": 3}, {"channel": 7}, {"fence": 9}, {"stored": 2}])
 async def test_a_batch_whose_row_was_edited_is_neither_gone_on_with_nor_taken_back(
     tmp_path: Path, change: dict[str, int]

@@ -136,7 +136,7 @@ async def test_an_undone_batch_leaves_no_record_and_the_ledger_covers_each(tmp_p
     kept = await world.send("backend", "Order Completed", email="c1@example.com", order_id="L-1", message_id="live-1")
     told = await brought(world, paper(world, orders(1_200)))
     done = await undone(world, told.row.id)
-    assert (done.records, done.sent, done.row.state) == (1_200, 0, UNDONE)
+    assert (done.records, done.sent, done.row.state, done.row.stored) == (1_200, 0, UNDONE, 0)
     assert [row.id for row in await world.rows(Record)] == [kept.record]
     assert [row.record for row in await world.rows(Receipt)] == [kept.record]
     assert await world.rows(Imported) == []
@@ -176,6 +176,22 @@ async def test_an_undo_that_is_cut_off_goes_on(tmp_path: Path, after: int) -> No
     assert await world.findings() == []
     with pytest.raises(NotFound, match="taken back"):
         await undone(world, told.row.id)
+
+
+async def test_of_two_that_take_one_batch_back_each_record_goes_once(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    told = await brought(world, paper(world, orders(1_100)))
+    slow = await world.second()
+    slow.house.commits = stopped = Stopped(world.store, store="record", nth=2)
+    undoing = asyncio.create_task(undone(slow, told.row.id))
+    await stopped.reached.wait()
+    done = await undone(world, told.row.id)
+    assert (done.records, done.row.stored) == (1_100, 0)
+    stopped.go_on.set()
+    with pytest.raises(Conflict):
+        await undoing
+    assert (await batches(world.house))[0].stored == 0
+    assert await world.findings() == []
 
 
 async def test_a_record_that_is_sealed_again_meanwhile_is_looked_at_again(tmp_path: Path) -> None:

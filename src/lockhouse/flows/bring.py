@@ -297,7 +297,10 @@ def _chunks(rows: Iterator[Row | Reject], size: int) -> Iterator[list[Row | Reje
 
 
 class Undone(NamedTuple):
-    """A batch that was taken back: records that left now, and copies of them that recipients have."""
+    """A batch that was taken back: records that left now, and copies of them that recipients have.
+
+    What `row.stored` still counts was stored with the batch, but nothing says any more which records that were.
+    """
 
     row: Import
     records: int

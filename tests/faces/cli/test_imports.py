@@ -60,7 +60,7 @@ def test_who_was_imported_is_found_until_it_is_undone(desk: Desk) -> None:
     [found] = desk.call("person find order_id -", typed="A-77\n", json=True).value["persons"]
     assert (found["person"], found["records"]) == (desk.person(), 1)
     undone = desk.call(f"import undo {batch} --yes", json=True)
-    assert undone.value == {"batch": batch, "state": "taken back", "records": 1, "sent": 0}
+    assert undone.value == {"batch": batch, "state": "taken back", "records": 1, "sent": 0, "missing": 0}
     [found] = desk.call("person find order_id -", typed="A-77\n", json=True).value["persons"]
     assert found["records"] == 0
     assert {one["value"] for one in found["fields"].values()} == {None}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from lockhouse.errors import Unavailable
-from lockhouse.gates.authority import sound
+from lockhouse.gates.authority import signed, sound
 from lockhouse.gates.imports import UNDOING, UNDONE, move, moved, records_of
 from lockhouse.ledger.entry import Gone, Undo, deletion_of
 from lockhouse.ledger.record import record_leaf_of
@@ -33,8 +33,12 @@ _SENT = 1
 
 
 class TakenBack(NamedTuple):
-    """How many records went in one step, and how many of their copies had been sent to somebody before."""
+    """How many records went in one step, and how many of their copies had been sent to somebody before.
 
+    `row` is the batch behind it; what its `stored` still counts in the end was not found.
+    """
+
+    row: Import
     records: int
     sent: int
 
@@ -69,7 +73,7 @@ async def take_back(house: House, row: Import) -> AsyncIterator[TakenBack]:
             if tries >= MAX_TRIES:
                 raise Unavailable("undo: expected records that stand still, got moving ones", retry_after_s=1.0)
             continue
-        tries = 0
+        tries, row = 0, done.row
         yield done
     await move(house, msgspec.structs.replace(row, state=UNDONE, moved_at=house.clock.now_ms()), was=row)
 
@@ -83,11 +87,14 @@ async def _step(house: House, row: Import, rows: list[Imported]) -> TakenBack | 
     outbox = [one for one in await house.reads.find(Outbox, ("person",), [(one,) for one in persons])
               if one.record in ids]  # fmt: skip
     sent = sum(one.state == _SENT for one in outbox)
+    left = max(0, row.stored - len(rows))  # of a batch that was cut off, more may have come than it had counted
+    after = signed(msgspec.structs.replace(row, stored=left, moved_at=house.clock.now_ms()), house.integrity_key)
     change = _change(house, row, rows, records)
     deletes = (*change.deletes, *(Delete(Outbox.TABLE, (one.id,)) for one in outbox))
-    answer = await house.commits.commit(msgspec.structs.replace(change, deletes=deletes))
+    puts = (*change.puts, Put(Import.TABLE, after))
+    answer = await house.commits.commit(msgspec.structs.replace(change, puts=puts, deletes=deletes))
     if not isinstance(answer, Conflict):
-        return TakenBack(len(records), sent)
+        return TakenBack(after, len(records), sent)
     if answer.because == "import-moved":
         raise moved()
     return None
@@ -104,7 +111,7 @@ def _change(house: House, row: Import, rows: list[Imported], records: list[Recor
         gone, entry = [Gone(one.id, record_leaf_of(one)) for one in records], house.ids.new()
         entries = (deletion_of(gone, cause=CAUSE, by=row.entry).draft(id=entry, lane=house.lane),)
         puts = tuple(Put(Deletion.TABLE, Deletion(one.record, one.leaf, CAUSE, entry)) for one in gone)
-    stands = {"state": UNDOING, "fence": row.fence}
+    stands = {"state": UNDOING, "fence": row.fence, "stored": row.stored}
     return Change(
         "record",
         puts=puts,

@@ -34,6 +34,9 @@ APP = noun("import", "Rows of files through a channel, by the same gate; and bac
 STATES = ("stopped", "done", "being taken back", "taken back")
 """By number. A batch that is under way looks like one that was stopped: nobody waits to be asked."""
 SHOWN = 20
+LOST = (
+    "somebody took the rows away that said they came with it. `lockhouse ledger verify` says whether more was changed."
+)
 COUNTS = ("stored", "trimmed", "duplicate", "refused", "rejected")
 
 
@@ -241,6 +244,9 @@ async def undo(batch: str, /, *, yes: bool = False, acting: As | None = None, ca
         call.sure(f"{count(row.stored, 'record')} of this batch will be gone.", batch[:8], yes=yes)
         with call.terminal.progress("records taken back", total=row.stored, shown=not call.json) as told:
             done = await bring.undo(opened.house, which, by=actor.id, told=told)
-    value = {"batch": which, "state": STATES[done.row.state], "records": done.records, "sent": done.sent}
+    value = {"batch": which, "state": STATES[done.row.state], "records": done.records, "sent": done.sent,
+             "missing": done.row.stored}  # fmt: skip
     sent = f"\n{count(done.sent, 'copy', 'copies')} had been sent on before: tell the recipients." if done.sent else ""
-    return Said(value, call.located(f"Taken back: {count(done.records, 'record')}.{sent}"))
+    missing = f"\n{count(done.row.stored, 'record')} of it could not be told from others and stay: {LOST}"
+    text = f"Taken back: {count(done.records, 'record')}.{sent}{missing if done.row.stored else ''}"
+    return Said(value, call.located(text))
