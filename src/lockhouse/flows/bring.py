@@ -156,7 +156,7 @@ class Bring:
                 outlook.unasked += any(reason in FOR_WANT_OF_A_YES for _, reason in reply.dropped)
             told(len(rows))
             self._source.require_same()
-        self._source.require_same(whole=True)
+        await asyncio.to_thread(self._source.require_same, whole=True)
         return outlook
 
     async def bring(self, content: bytes, mapping: bytes, *, by: str, told: Callable[[int], None]) -> Brought:
@@ -179,7 +179,11 @@ class Bring:
         passage = _Passage(house, await take_up(house, batch, channel=number, by=by))
         gate, waiting = Intake(house), deque[_Chunk]()
         try:
-            for rows in _chunks(_behind(self._source.rows(), passage.row.line), CHUNK):
+            for chunk in _chunks(self._source.rows(), CHUNK):
+                rows = [row for row in chunk if row.line > passage.row.line]
+                if not rows:  # all of it was answered for; the house's own beats need the loop meanwhile
+                    await asyncio.sleep(0)
+                    continue
                 events, rejects, last = self._events(rows)
                 self._source.require_same()
                 origin = Origin(batch, passage.row.fence)
@@ -189,11 +193,11 @@ class Bring:
                     told(await passage.take(waiting.popleft()))
             while waiting:
                 told(await passage.take(waiting.popleft()))
-            self._source.require_same(whole=True)
+            await asyncio.to_thread(self._source.require_same, whole=True)
         finally:
-            for chunk in waiting:
-                chunk.replies.cancel()
-            await asyncio.gather(*(chunk.replies for chunk in waiting), return_exceptions=True)
+            for one in waiting:
+                one.replies.cancel()
+            await asyncio.gather(*(one.replies for one in waiting), return_exceptions=True)
         return await passage.end(by=by)
 
     def _events(self, rows: Sequence[Row | Reject]) -> tuple[list[Event], list[Reject], int]:
@@ -278,11 +282,6 @@ class _Passage:
         said = ImportEntry(step="done", batch=row.id.hex(), channel=row.channel, by=by, stored=row.stored)
         row = await move(self._house, row, was=self.row, said=said)
         return Brought(row, False, tuple(self._rejects), self._dropped, self._codes)  # noqa: FBT003
-
-
-def _behind(rows: Iterator[Row | Reject], line: int) -> Iterator[Row | Reject]:
-    """The rows that begin behind a line."""
-    return (row for row in rows if row.line > line)
 
 
 def _chunks(rows: Iterator[Row | Reject], size: int) -> Iterator[list[Row | Reject]]:

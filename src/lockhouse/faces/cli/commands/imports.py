@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from lockhouse.faces.cli.tables import Table
     from lockhouse.flows.bring import Bring, Brought, Outlook
+    from lockhouse.gates.house import House
     from lockhouse.model.rows import Import
     from lockhouse.model.table import Reject
     from lockhouse.wiring import Opened
@@ -65,7 +67,7 @@ async def run(  # noqa: PLR0913  (what an import can be told)
     async with call.open() as opened:
         actor = allowed(opened.house, "import.run", (acting or As()).role)
         with TableFile(call.cwd / file) as handle:
-            ready = _ready(opened, handle, call=call, at=(file, mapped), channel=channel)
+            ready = await _ready(opened, handle, call=call, at=(file, mapped), channel=channel)
             if dry_run:
                 said, found = await _foresee(ready, call)
             else:
@@ -78,27 +80,28 @@ async def run(  # noqa: PLR0913  (what an import can be told)
 class _Ready:
     """Everything that one import needs."""
 
-    def __init__(self, opened: Opened, table: Table, name: str, call: Call) -> None:
-        house = opened.house
+    def __init__(self, house: House, table: Table, name: str, content: bytes) -> None:
         found = bring.channel_of(house, name)
-        with call.terminal.progress("the file's hash", total=table.file.size, shown=not call.json) as told:
-            self.content = table.file.content(told=told)
+        self.content = content
         self.table = table
         self.mapping = table.mapping.fingerprint()
-        self.bring: Bring = bring.Bring(house, found, table, Assembler(table.mapping, self.content))
+        self.bring: Bring = bring.Bring(house, found, table, Assembler(table.mapping, content))
         self.channel = name
-        self.batch = batch_id(house, self.content, channel=found.id, mapping=self.mapping)
+        self.batch = batch_id(house, content, channel=found.id, mapping=self.mapping)
         self.stage = found.stage.name.lower()
 
 
-def _ready(
+async def _ready(
     opened: Opened, handle: TableFile, *, call: Call, at: tuple[Path, Path | None], channel: str
 ) -> _Ready:  # fmt: skip
     file, mapped = at
     found = bring.channel_of(opened.house, channel)
     policy, place = opened.house.live().policy, None if mapped is None else call.cwd / mapped
     read = table_of(handle, file, mapped=place, policy=policy, channel=found)
-    return _Ready(opened, read, channel, call)
+    with call.terminal.progress("the file's hash", total=handle.size, shown=not call.json) as told:
+        # In a thread: a large file takes longer than the lease of this process, which its loop has to renew.
+        content = await asyncio.to_thread(handle.content, told=told)
+    return _Ready(opened.house, read, channel, content)
 
 
 async def _foresee(ready: _Ready, call: Call) -> tuple[Said, Sequence[Reject]]:
