@@ -169,3 +169,25 @@ need_node() {
     printf '%s' "$print" >"$mark"
 }
 
+# The newest PostgreSQL of 14 or later on this machine: the folder of its programs.
+find_postgres() {
+    local folder newest=
+    for folder in /usr/lib/postgresql/*/bin "$(dirname "$(command -v pg_ctl || printf /nowhere/pg_ctl)")"; do
+        [[ -x $folder/initdb && -x $folder/pg_ctl ]] || continue
+        newest=$(printf '%s\n%s\n' "$newest" "$folder" | sort --version-sort | tail -n 1)
+    done
+    [[ -n $newest ]] && printf '%s\n' "$newest"
+}
+
+# The server that the stores' tests run on; Debian is told to start none of its own.
+need_postgres() {
+    if find_postgres >/dev/null; then
+        return
+    fi
+    if [[ $(id -u) -eq 0 && -d /etc && ! -e /etc/postgresql-common/createcluster.conf ]]; then
+        mkdir -p /etc/postgresql-common
+        printf 'create_main_cluster = false\n' >/etc/postgresql-common/createcluster.conf
+    fi
+    install_debian postgresql
+    find_postgres >/dev/null || die "PostgreSQL not found" "install PostgreSQL 14 or newer"
+}

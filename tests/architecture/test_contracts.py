@@ -84,6 +84,7 @@ PLANTED = [
         "import cryptography.fernet",
     ),
     _one("Only the SQLite writer imports apsw", "a reader may write", "adapters/planted.py", "import apsw"),
+    _one("Only the PostgreSQL adapter imports asyncpg", "a flow asks a server", "flows/planted.py", "import asyncpg"),
     _one("The verifier stands alone", "it needs the product", "ledger/verify/planted.py", "import lockhouse.model"),
     Planted(
         contract="The verifier stands alone",

@@ -21,6 +21,10 @@ EXTRAS = PYPROJECT["project"]["optional-dependencies"]
 MEASURED = [
     line for line in (ROOT / "requirements/quality.in").read_text("utf-8").splitlines() if not line.startswith("#")
 ]
+LOCKS = ["build", "run", "examples", "postgres", "dev"]
+RUN_TIME = PYPROJECT["project"]["dependencies"]
+EXTRAS = PYPROJECT["project"]["optional-dependencies"]
+NAMED = [*RUN_TIME, *(each for extra in EXTRAS.values() for each in extra)]
 ENTRY = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^ ]+)(?: ; (?P<when>[^\\]+?))? \\$")
 
 
@@ -89,6 +93,10 @@ def test_the_lock_for_work_holds_what_the_others_hold() -> None:
         ("run", RUN_TIME),
         ("examples", [*RUN_TIME, *EXTRAS["examples"]]),
         ("dev", [*EXTRAS["dev"], *EXTRAS["examples"], *EXTRAS["parquet"]]),
+        ("run", RUN_TIME),
+        ("examples", [*RUN_TIME, *EXTRAS["examples"]]),
+        ("postgres", [*RUN_TIME, *EXTRAS["postgres"]]),
+        ("dev", [each for extra in EXTRAS.values() for each in extra]),
     ],
 )
 def test_what_the_project_names_is_locked(lock: str, named: list[str]) -> None:
@@ -102,7 +110,7 @@ def test_the_build_is_pinned_alike_everywhere() -> None:
     assert {f"{name}=={version}" for name, versions in _locked("build").items() for version in versions} >= pins
 
 
-@pytest.mark.parametrize("requirement", RUN_TIME)
+@pytest.mark.parametrize("requirement", [*RUN_TIME, *EXTRAS["postgres"]])
 def test_a_run_time_dependency_is_imported_by_the_product(requirement: str) -> None:
     modules = {module for module, names in packages_distributions().items() if _name(requirement) in map(_name, names)}
     modules |= {"ruamel.yaml"} if _name(requirement) == "ruamel-yaml" else set()
@@ -112,6 +120,7 @@ def test_a_run_time_dependency_is_imported_by_the_product(requirement: str) -> N
 
 @pytest.mark.parametrize("requirement", [*RUN_TIME, *EXTRAS["examples"], *EXTRAS["dev"], *MEASURED])
 @pytest.mark.parametrize("requirement", [*RUN_TIME, *EXTRAS["examples"], *EXTRAS["parquet"], *EXTRAS["dev"]])
+@pytest.mark.parametrize("requirement", NAMED)
 def test_a_dependency_is_explained_with_licence_and_replacement(requirement: str) -> None:
     cells = _rows().get(_name(requirement), [])
     assert len(cells) == 3, f"{requirement}: expected a row in docs/dependencies.md"
@@ -121,6 +130,7 @@ def test_a_dependency_is_explained_with_licence_and_replacement(requirement: str
 def test_only_what_is_a_dependency_is_explained() -> None:
     named = {_name(each) for each in [*RUN_TIME, *EXTRAS["examples"], *EXTRAS["dev"], *MEASURED]}
     named = {_name(each) for each in [*RUN_TIME, *EXTRAS["examples"], *EXTRAS["parquet"], *EXTRAS["dev"]]}
+    named = {_name(each) for each in NAMED}
     assert set(_rows()) - named == {"package"}
 
 

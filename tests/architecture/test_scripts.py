@@ -9,6 +9,7 @@ from subprocess import DEVNULL, CompletedProcess, run
 import pytest
 
 ROOT = Path(__file__).parents[2]
+BESIDE_A_SERVER = "script/postgres .venv/bin/pytest tests/ports"
 NEEDED = ["bash", "env", "dirname", "basename", "cat", "grep", "sha256sum", "cut", "id"]
 
 
@@ -40,6 +41,10 @@ def _run(bare: Path, command: str, *words: str) -> CompletedProcess[str]:
         (["script/test", "--only", "some"], "test: error: --only: expected check, unit or all\n"),
         (["script/test", "--only"], "test: error: --only: expected check, unit or all\n"),
         (["script/setup", "all"], "setup: error: all: expected work or run\n"),
+        (
+            ["script/postgres"],
+            f"postgres: error: nothing: expected a command\npostgres: hint: {BESIDE_A_SERVER}\n",
+        ),
         ([".ci/run", "--help"], "test: error: --help: expected --quick, --only or --\n"),
         (["script/lock", "--now"], "lock: error: --now: expected --upgrade or nothing\n"),
     ],

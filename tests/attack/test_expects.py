@@ -40,7 +40,7 @@ TAG = b"t" * 16
 MESSAGE = b"m" * 16
 
 
-@pytest.fixture(params=["memory", "sqlite-local"])
+@pytest.fixture(params=["memory", "sqlite-local", "postgres"])
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
     async with STORES[request.param](tmp_path) as opened:
         await found(opened)

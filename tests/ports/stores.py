@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Protocol
 from lockhouse.adapters.clock import SystemClock
 from lockhouse.adapters.memory import MemoryStore
 from lockhouse.adapters.migrations.run import migrate
+from lockhouse.adapters.postgres.reads import PostgresReads
+from lockhouse.adapters.postgres.writer import PostgresWriter
 from lockhouse.adapters.sqlite_reads import SqliteReads
 from lockhouse.adapters.sqlite_writer.local import LocalWriter
 from lockhouse.adapters.sqlite_writer.reads import ApswReads
@@ -19,6 +21,7 @@ from lockhouse.adapters.writer_client import WriterClient
 from lockhouse.model.change import Change, Committed, Conflict, Draft, Expect, KeyTuple, Leaf, Put
 from lockhouse.model.ports import Commits, Epochs, Reads
 from lockhouse.model.rows import Checkpoint, House, Identifier, Kek, KeyRing, Person, Receipt, Record, Row
+from tests.ports.server import databases
 from tests.ports.spawned import WriterProcess, spawn_writer
 from tests.ports.writer_entry import HOUSE, LOG, make_parts
 
@@ -87,12 +90,28 @@ async def connect(folder: Path) -> WriterClient:
     return await WriterClient.connect(folder, role="test", clock=SystemClock())
 
 
+@asynccontextmanager
+async def postgres(folder: Path) -> AsyncIterator[Store]:
+    places = databases(folder)
+    writer = PostgresWriter(places, make_parts())
+    try:
+        reads = await PostgresReads.open(places)
+        try:
+            yield Store(reads, writer)
+        finally:
+            await reads.close()
+    finally:
+        writer.close()
+
+
 STORES: dict[str, Callable[[Path], AbstractAsyncContextManager[Store]]] = {
     "memory": memory,
     "sqlite-local": sqlite_local,
     "sqlite-process": sqlite_process,
+    "postgres": postgres,
 }
 DURABLE = [name for name in STORES if name != "memory"]
+FILES = ["sqlite-local", "sqlite-process"]
 
 
 async def found(store: Store) -> None:

@@ -25,7 +25,7 @@ from lockhouse.errors import Unavailable
 from lockhouse.model.change import Change, Committed, Delete
 from lockhouse.model.rows import KeyRing, Person, Record
 from tests.ports.stores import (
-    DURABLE,
+    FILES,
     STORES,
     Store,
     a_draft,
@@ -91,7 +91,7 @@ async def test_a_second_writer_is_refused_and_told_of_the_lock(tmp_path: Path) -
             migrate(tmp_path)
 
 
-@pytest.mark.parametrize("name", DURABLE)
+@pytest.mark.parametrize("name", FILES)
 async def test_a_scrub_leaves_nothing_of_a_destroyed_ring_in_any_file(name: str, tmp_path: Path) -> None:
     async with STORES[name](tmp_path) as store:
         await found(store)

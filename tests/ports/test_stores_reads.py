@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from lockhouse.errors import Invalid
-from lockhouse.model.change import Change, Delete
-from lockhouse.model.rows import Identifier, Job, Outbox, Person, Receipt, Record, Row
+from lockhouse.model.change import Change, Count, Delete
+from lockhouse.model.rows import Drop, Identifier, Job, Outbox, Person, Receipt, Record, Row
 from tests.ports.stores import (
     AT,
     Store,
@@ -20,6 +22,9 @@ from tests.ports.stores import (
     new_id,
     put,
 )
+
+if TYPE_CHECKING:
+    from lockhouse.model.change import KeyTuple
 
 
 async def _keep(store: Store, *rows: Row) -> None:
@@ -122,6 +127,25 @@ async def test_find_without_a_limit_leaves_nothing_out(store: Store) -> None:
 async def test_find_of_an_absent_value_gives_rows_without_one(store: Store) -> None:
     await _keep(store, _job(1, state=0, run_at=1))
     assert [job.id[0] for job in await store.reads.find(Job, ("dedupe",), [(None,)])] == [1]
+
+
+async def test_find_of_an_absent_value_and_others_is_one_ordered_list_with_one_limit(store: Store) -> None:
+    jobs = [_job(number, state=0, run_at=1) for number in range(1, 6)]
+    named = [msgspec.structs.replace(job, dedupe=word) for job, word in zip(jobs, "bcaba", strict=True)]
+    await _keep(store, *named[:4], jobs[4])
+    asked: list[KeyTuple] = [("b",), (None,), ("a",)]
+    found = await store.reads.find(Job, ("dedupe",), asked)
+    assert [(job.dedupe, job.id[0]) for job in found] == [(None, 5), ("a", 3), ("b", 1), ("b", 4)]
+    assert await store.reads.find(Job, ("dedupe",), asked, limit=3) == found[:3]
+
+
+async def test_text_is_ordered_by_its_bytes(store: Store) -> None:
+    words = ["Z", "a", "z", "ä", "\U0001f511", "\uffff"]
+    await must(store, *(Change("record", counts=(Count(1, word, "r", 1, AT),)) for word in words))
+    ordered = sorted(words, key=str.encode)
+    assert [drop.path for drop in await store.reads.find(Drop, ("channel",), [(1,)])] == ordered
+    after = await store.reads.find(Drop, ("channel",), [(1,)], after=(1, "z", "r"))
+    assert [drop.path for drop in after] == ordered[3:]
 
 
 async def test_find_without_values_finds_nothing(store: Store) -> None:

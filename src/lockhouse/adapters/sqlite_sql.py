@@ -13,6 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from lockhouse.adapters.migrations import emptied, lost
+from lockhouse.adapters.sql import columns, names
 from lockhouse.adapters.tables import FILES, Shape, Values, Way, check_key, ordered, path, shape_of
 from lockhouse.errors import Tampered, Unavailable
 
@@ -40,15 +41,6 @@ _NO_LIMIT = -1
 PLACE_SQL = "UPDATE ledger_entry SET position = ? WHERE id = ?"
 
 
-def columns(shape: Shape, *, of: str = "") -> str:
-    """The table's columns in row order, for a SELECT. Names are quoted: some are SQL's own words (`by`)."""
-    return _names([column.name for column in shape.columns], of=of)
-
-
-def _names(names: Sequence[str], *, of: str = "") -> str:
-    return ", ".join([f'{of}"{name}"' for name in names])
-
-
 @cache
 def put_sql(row: type[Row]) -> str:
     """Insert a row or replace it in place, keeping the row id of an appended one."""
@@ -59,7 +51,7 @@ def put_sql(row: type[Row]) -> str:
     act = f"UPDATE SET {sets}" if rest else "NOTHING"
     return (
         f"INSERT INTO {shape.name} ({columns(shape)}) VALUES ({marks}) "  # noqa: S608  # names come from our own classes
-        f"ON CONFLICT ({_names(shape.key)}) DO {act}"
+        f"ON CONFLICT ({names(shape.key)}) DO {act}"
     )
 
 
@@ -81,11 +73,11 @@ def _joined(shape: Shape, by: tuple[str, ...], length: int) -> str:
     if length == 1:
         where = " AND ".join(f't."{name}" {_equals(shape, name)} ?' for name in by)
         return f"SELECT {columns(shape, of='t.')} FROM {shape.name} AS t WHERE {where}"  # noqa: S608  # as above
-    names = ", ".join(f"k{place}" for place in range(len(by)))
+    wanted = ", ".join(f"k{place}" for place in range(len(by)))
     one = "(" + ", ".join("?" * len(by)) + ")"
     on = " AND ".join(f't."{name}" {_equals(shape, name)} k{place}' for place, name in enumerate(by))
     return (
-        f"WITH wanted ({names}) AS (VALUES {', '.join([one] * length)}) "  # noqa: S608  # as above
+        f"WITH wanted ({wanted}) AS (VALUES {', '.join([one] * length)}) "  # noqa: S608  # as above
         f"SELECT {columns(shape, of='t.')} FROM wanted CROSS JOIN {shape.name} AS t ON {on} WHERE 1"
     )
 
@@ -98,8 +90,8 @@ def _equals(shape: Shape, name: str) -> str:
 def find_sql(row: type[Row], by: tuple[str, ...], after: tuple[str, ...], length: int) -> str:
     """Rows by `length` values of `by`, in order, after a tuple if `after` names its columns, up to a limit."""
     way = path(row, by, count=1, after=None)
-    more = f" AND ({_names(after, of='t.')}) > ({', '.join('?' * len(after))})" if after else ""
-    return f"{_joined(way.shape, by, length)}{more} ORDER BY {_names(way.order, of='t.')} LIMIT ?"
+    more = f" AND ({names(after, of='t.')}) > ({', '.join('?' * len(after))})" if after else ""
+    return f"{_joined(way.shape, by, length)}{more} ORDER BY {names(way.order, of='t.')} LIMIT ?"
 
 
 @cache
@@ -108,8 +100,8 @@ def scan_sql(row: type[Row], *, first: bool) -> str:
     shape = shape_of(row)
     order = ("seq",) if shape.append else shape.key
     head = "seq, " if shape.append else ""
-    where = "" if first else f" WHERE ({_names(order)}) > ({', '.join('?' * len(order))})"
-    return f"SELECT {head}{columns(shape)} FROM {shape.name}{where} ORDER BY {_names(order)} LIMIT ?"  # noqa: S608  # as above
+    where = "" if first else f" WHERE ({names(order)}) > ({', '.join('?' * len(order))})"
+    return f"SELECT {head}{columns(shape)} FROM {shape.name}{where} ORDER BY {names(order)} LIMIT ?"  # noqa: S608  # as above
 
 
 def cut(keys: Sequence[KeyTuple]) -> Iterator[Sequence[KeyTuple]]:

@@ -1,5 +1,9 @@
 """Jobs: claim, step, finish, fail; and that of two workers only one can write."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
 
 from lockhouse.adapters.jobs import (
@@ -20,21 +24,23 @@ from lockhouse.adapters.jobs import (
     plan,
     step,
 )
-from lockhouse.adapters.memory import MemoryStore
 from lockhouse.model.change import Change, Committed, Conflict
 from lockhouse.model.rows import Job, Record
-from tests.ports.stores import Store, a_record, found, must, put, why
+from tests.ports.stores import STORES, Store, a_record, found, must, put, why
 from tests.ports.writer_entry import make_parts
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
 
 OWNER, OTHER = b"o" * 16, b"x" * 16
 
 
-@pytest.fixture
-async def store() -> Store:
-    memory = MemoryStore(make_parts())
-    store = Store(memory, memory)
-    await found(store)
-    return store
+@pytest.fixture(params=["memory", "postgres"])
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
+    async with STORES[request.param](tmp_path) as opened:
+        await found(opened)
+        yield opened
 
 
 def _now() -> int:

@@ -10,7 +10,7 @@ import apsw
 import pytest
 
 from lockhouse.adapters.migrations import HEAD
-from lockhouse.adapters.migrations.freeze import baseline, ddl
+from lockhouse.adapters.migrations.freeze import DIALECTS, baseline, ddl
 from lockhouse.adapters.migrations.run import create, migrate, migrate_check, upgrade
 from lockhouse.adapters.sqlite_reads import SqliteReads
 from lockhouse.adapters.sqlite_sql import LENGTHS, cut, delete_sql, find_sql, flat, get_sql, scan_sql
@@ -37,7 +37,8 @@ def _schema(file: Path) -> list[tuple[str, str, str]]:
 @pytest.mark.parametrize("store", STORES)
 def test_the_first_migration_makes_what_the_row_classes_say(store: Store, tmp_path: Path) -> None:
     """If this fails: `python -m lockhouse.adapters.migrations.freeze`, while nothing was released."""
-    assert baseline(store).read_text(encoding="utf-8") == ddl(store)
+    for dialect in DIALECTS:
+        assert baseline(store, dialect).read_text(encoding="utf-8") == ddl(store, dialect)
     create(tmp_path / "made", store)
     (tmp_path / "migrated").touch()
     upgrade(tmp_path / "migrated", store)

@@ -7,9 +7,9 @@ files stand, and each change of the rows gets a migration of its own.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from lockhouse.adapters.migrations.metadata import metadata
@@ -18,18 +18,21 @@ from lockhouse.adapters.tables import STORES
 if TYPE_CHECKING:
     from lockhouse.model.rows import Store
 
+Dialect = Literal["sqlite", "postgresql"]
 VERSIONS = Path(__file__).parent / "versions"
+DIALECTS: tuple[Dialect, ...] = ("sqlite", "postgresql")
+_DIALECTS = {"sqlite": sqlite.dialect, "postgresql": postgresql.dialect}
 _END = ";\n\n"
 
 
-def baseline(store: Store) -> Path:
+def baseline(store: Store, dialect: Dialect = "sqlite") -> Path:
     """The file with the first schema of one store."""
-    return VERSIONS / f"0001_{store}.sql"
+    return VERSIONS / (f"0001_{store}.sql" if dialect == "sqlite" else f"0001_{store}_{dialect}.sql")
 
 
-def ddl(store: Store) -> str:
+def ddl(store: Store, of: Dialect = "sqlite") -> str:
     """The statements that make one store's tables and indexes, as the row classes are now."""
-    dialect = sqlite.dialect()
+    dialect = _DIALECTS[of]()
     made: list[str] = []
     for table in metadata(store).sorted_tables:
         made.append(_tidy(str(CreateTable(table).compile(dialect=dialect))))
@@ -49,4 +52,5 @@ def statements(text: str) -> list[str]:
 
 if __name__ == "__main__":
     for each in STORES:
-        baseline(each).write_text(ddl(each), encoding="utf-8")
+        for kind in DIALECTS:
+            baseline(each, kind).write_text(ddl(each, kind), encoding="utf-8")

@@ -11,19 +11,20 @@ from lockhouse.adapters.tables import Column, Shape, shapes
 if TYPE_CHECKING:
     from lockhouse.model.rows import Store
 
-_TYPES: dict[str, type[sa.types.TypeEngine[Any]]] = {
-    "BLOB": sa.LargeBinary,
-    "INTEGER": sa.Integer,
-    "TEXT": sa.Text,
+_TYPES: dict[str, sa.types.TypeEngine[Any]] = {
+    "BLOB": sa.LargeBinary(),
+    "INTEGER": sa.Integer().with_variant(sa.BigInteger(), "postgresql"),
+    "TEXT": sa.Text().with_variant(sa.Text(collation="C"), "postgresql"),
 }
+"""By kind. On PostgreSQL numbers have 64 bits, as SQLite's have, and text is ordered by its bytes."""
 
 
 def metadata(store: Store) -> sa.MetaData:
     """Tables and indexes of one store.
 
-    STRICT, so that a value of the wrong kind is refused by the file itself. WITHOUT ROWID but for appended rows: those
-    hold blobs, which make clustered trees deep and slow (of half a million rings seven levels, where an index of their
-    persons has three), and keep arrival order as their row id.
+    On SQLite STRICT, so that a value of the wrong kind is refused by the file itself. WITHOUT ROWID but for appended
+    rows: those hold blobs, which make clustered trees deep and slow (of half a million rings seven levels, where an
+    index of their persons has three), and keep arrival order as their row id.
     """
     made = sa.MetaData()
     for shape in shapes().values():
@@ -35,7 +36,7 @@ def metadata(store: Store) -> sa.MetaData:
 def _table(made: sa.MetaData, shape: Shape) -> sa.Table:
     parts: list[sa.schema.SchemaItem] = [_column(column) for column in shape.columns]
     if shape.append:
-        parts.insert(0, sa.Column("seq", sa.Integer, primary_key=True))
+        parts.insert(0, sa.Column("seq", _TYPES["INTEGER"], primary_key=True, autoincrement=False))
         parts.append(sa.UniqueConstraint(*shape.key))
     else:
         parts.append(sa.PrimaryKeyConstraint(*shape.key))

@@ -6,6 +6,7 @@ import fcntl
 import os
 import sqlite3
 from contextlib import closing, contextmanager
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -106,25 +107,42 @@ def upgrade(file: Path, store: Store) -> None:
     Raises:
         Unavailable: the file's version is not known to this release.
     """
+    engine = _engine(file)
+    try:
+        with engine.connect() as connection:
+            _alembic(file.name, "head", connection=connection, store=store, dialect="sqlite")
+    finally:
+        engine.dispose()
+
+
+def way_up(store: Store, had: str) -> str:
+    """The SQL that brings a PostgreSQL database of a store from the version it had ("" for none) to the newest.
+
+    Raises:
+        Unavailable: that version is not known to this release.
+    """
+    return _alembic(f"{store} store", f"{had or 'base'}:head", store=store, dialect="postgresql")
+
+
+def _alembic(where: str, to: str, **attributes: object) -> str:
+    """What Alembic writes on its way: nothing with a connection, else SQL."""
     # Imported here: Alembic takes a fifth of a second to load, and a house of the right version never needs it.
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
     from alembic.util.exc import CommandError  # noqa: PLC0415
 
-    engine = _engine(file)
-    config = Config()
+    written = StringIO()
+    config = Config(output_buffer=written)
     config.set_main_option("script_location", str(Path(__file__).parent))
+    config.attributes.update(attributes)
     try:
-        with engine.connect() as connection:
-            config.attributes.update(connection=connection, store=store)
-            command.upgrade(config, "head")
+        command.upgrade(config, to, sql="connection" not in attributes)
     except CommandError as error:
         raise Unavailable(
-            f"{file.name}: expected schema {HEAD} or older, got a later one",
+            f"{where}: expected schema {HEAD} or older, got a later one",
             hint="use the release that made it, or a newer one",
         ) from error
-    finally:
-        engine.dispose()
+    return written.getvalue()
 
 
 def _engine(file: Path) -> sa.Engine:

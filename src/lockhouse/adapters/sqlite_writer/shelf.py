@@ -16,11 +16,11 @@ import apsw
 from lockhouse.adapters.durable import open_lock
 from lockhouse.adapters.migrations import HEAD, emptied, lost
 from lockhouse.adapters.migrations.schema import SCHEMA, require_schema
+from lockhouse.adapters.sql import LANES_SQL, columns
 from lockhouse.adapters.sqlite_sql import (
     COUNT_SQL,
     PLACE_SQL,
     STATEMENTS_KEPT,
-    columns,
     cut,
     delete_sql,
     flat,
@@ -55,16 +55,6 @@ written by group after group, and moved once (a fifth more Changes a second). Th
 waits for all of it, and an erasure for the scrub."""
 _BUSY_MS = 2_000
 _REFUSED_VALUES = (apsw.ConstraintError, apsw.MismatchError, OverflowError, TypeError, UnicodeEncodeError)
-
-
-_LANES = """
-    WITH RECURSIVE known (lane) AS (
-        SELECT min(lane) FROM ledger_entry
-        UNION ALL
-        SELECT (SELECT min(entry.lane) FROM ledger_entry AS entry WHERE entry.lane > known.lane)
-        FROM known WHERE known.lane IS NOT NULL
-    )
-    SELECT lane FROM known WHERE lane IS NOT NULL"""
 
 
 class SqliteShelf:
@@ -148,7 +138,7 @@ class SqliteShelf:
 
     def lanes(self) -> set[str]:
         """Every lane that an entry names: from one to the next along the index, not over all entries."""
-        return {name for (name,) in self._all(shapes()["ledger_entry"], _LANES)}
+        return {name for (name,) in self._all(shapes()["ledger_entry"], LANES_SQL)}
 
     def entries_from(self, position: int) -> list[Values]:
         """Ledger entries from this position on, in order."""

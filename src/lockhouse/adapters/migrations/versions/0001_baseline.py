@@ -12,6 +12,7 @@ depends_on = None
 
 def upgrade() -> None:
     """Make every table and index of the store at hand."""
-    text = baseline(context.config.attributes["store"]).read_text(encoding="utf-8")
+    attributes = context.config.attributes
+    text = baseline(attributes["store"], attributes["dialect"]).read_text(encoding="utf-8")
     for statement in statements(text):
         op.execute(statement)
