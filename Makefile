@@ -17,10 +17,10 @@ fix: ## mend what ruff can mend, then check
 	@script/check --fix
 
 test: ## unit, property and flow tests
-	@$(PYTEST) -m "not slow and not hammer" $(wildcard tests/unit tests/property tests/flows)
+	@script/postgres $(PYTEST) -m "not slow and not hammer" $(wildcard tests/unit tests/property tests/flows)
 
 test-all: ## every test but the hammer
-	@$(PYTEST) -m "not hammer" tests
+	@script/postgres $(PYTEST) -m "not hammer" tests
 
 docs: ## everything written down that can be wrong
 	@$(PYTEST) tests/docs

@@ -1,4 +1,7 @@
-"""Another process of a house, for tests: `client_entry.py FOLDER watch|race|parent …`."""
+"""Another process of a house, for tests: `client_entry.py FOLDER watch|race|parent …`.
+
+`watch-postgres` and `race-postgres` do the same on a server.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,15 @@ import sys
 import time
 from pathlib import Path
 
+from lockhouse.adapters.postgres.writer import PostgresWriter
 from lockhouse.model.change import Change
-from tests.ports.stores import a_person, absent, an_identifier, connect, put, start_writer, why
+from tests.ports.server import databases
+from tests.ports.stores import Writer, a_person, absent, an_identifier, connect, put, start_writer, why
+from tests.ports.writer_entry import make_parts
 
 
-async def watch(folder: Path) -> None:
+async def watch(client: Writer) -> None:
     """Say whether this process is alive, and the key epoch it knows, whenever either changes."""
-    client = await connect(folder)
     said = ""
     while True:
         now = f"{'alive' if client.alive() else 'shut'} {client.key()}"
@@ -24,9 +29,8 @@ async def watch(folder: Path) -> None:
         await asyncio.sleep(0.001)
 
 
-async def race(folder: Path, rounds: int, name: str) -> None:
+async def race(client: Writer, rounds: int, name: str) -> None:
     """Try to be the first to own each of some blind indexes."""
-    client = await connect(folder)
     said: list[str] = []
     for number in range(rounds):
         person = a_person(hashlib.sha256(f"{name}{number}".encode()).digest()[:16])
@@ -45,15 +49,22 @@ def parent(folder: Path) -> None:
     time.sleep(60)
 
 
+async def _with_client(folder: Path, act: str) -> None:
+    on_server = act.endswith("-postgres")
+    client: Writer = PostgresWriter(databases(folder), make_parts()) if on_server else await connect(folder)
+    if act.startswith("watch"):
+        await watch(client)
+    else:
+        await race(client, int(sys.argv[3]), sys.argv[4])
+
+
 async def _reached(folder: Path) -> None:
     await (await connect(folder)).close()
 
 
 if __name__ == "__main__":
     where, act = Path(sys.argv[1]), sys.argv[2]
-    if act == "watch":
-        asyncio.run(watch(where))
-    elif act == "race":
-        asyncio.run(race(where, int(sys.argv[3]), sys.argv[4]))
-    else:
+    if act == "parent":
         parent(where)
+    else:
+        asyncio.run(_with_client(where, act))

@@ -1,16 +1,20 @@
-"""A writer process for tests, started so that it cannot outlive them."""
+"""Processes of a house for tests, started so that they cannot outlive them."""
 
 from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lockhouse.adapters.lifeline import LIFELINE_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+ROOT = Path(__file__).parents[2]
 
 
 @dataclass(slots=True)
@@ -44,3 +48,31 @@ def spawn_writer(argv: Sequence[str]) -> WriterProcess:
     finally:
         os.close(theirs)
     return WriterProcess(popen, ours)
+
+
+def start_client(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    """Another process of the house (`client_entry.py`), which says what it sees."""
+    command = [sys.executable, "-m", "tests.ports.client_entry", str(folder), *arguments]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+
+
+def said(client: subprocess.Popen[str]) -> str:
+    """The next line that it says."""
+    assert client.stdout is not None
+    return client.stdout.readline().strip()
+
+
+def until_said(client: subprocess.Popen[str], wanted: str) -> list[str]:
+    """What it says until it says that; on a busy machine a lease may lapse for a moment in between."""
+    told = [said(client)]
+    while told[-1] != wanted:
+        told.append(said(client))
+    return told
+
+
+def end(client: subprocess.Popen[str]) -> None:
+    """Kill it."""
+    client.kill()
+    client.wait()
+    assert client.stdout is not None
+    client.stdout.close()

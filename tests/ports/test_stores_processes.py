@@ -6,8 +6,6 @@ import asyncio
 import os
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from contextlib import closing
 from pathlib import Path
@@ -24,6 +22,7 @@ from lockhouse.adapters.writer_protocol import LEASE_S, PROTOCOL, Hello, frame
 from lockhouse.errors import Unavailable
 from lockhouse.model.change import Change, Committed, Delete
 from lockhouse.model.rows import KeyRing, Person, Record
+from tests.ports.spawned import end, said, start_client, until_said
 from tests.ports.stores import (
     FILES,
     STORES,
@@ -44,33 +43,6 @@ from tests.ports.writer_entry import make_parts
 
 if TYPE_CHECKING:
     from lockhouse.adapters.writer_client import WriterClient
-
-ROOT = Path(__file__).parents[2]
-
-
-def _start_client(folder: Path, *arguments: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "tests.ports.client_entry", str(folder), *arguments]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
-
-
-def _said(client: subprocess.Popen[str]) -> str:
-    assert client.stdout is not None
-    return client.stdout.readline().strip()
-
-
-def _until_said(client: subprocess.Popen[str], wanted: str) -> list[str]:
-    """What it says until it says that; on a busy machine a lease may lapse for a moment in between."""
-    said = [_said(client)]
-    while said[-1] != wanted:
-        said.append(_said(client))
-    return said
-
-
-def _end(client: subprocess.Popen[str]) -> None:
-    client.kill()
-    client.wait()
-    assert client.stdout is not None
-    client.stdout.close()
 
 
 def _files_with(folder: Path, secret: bytes) -> list[str]:
@@ -141,19 +113,19 @@ async def test_an_announcement_returns_when_every_process_has_acted(tmp_path: Pa
 async def test_a_stalled_process_delays_an_announcement_no_longer_than_six_seconds(tmp_path: Path) -> None:
     async with sqlite_process(tmp_path) as store:
         await found(store)
-        client = _start_client(tmp_path, "watch")
+        client = start_client(tmp_path, "watch")
         try:
-            assert "alive 0" in await asyncio.to_thread(_until_said, client, "alive 0")
+            assert "alive 0" in await asyncio.to_thread(until_said, client, "alive 0")
             client.send_signal(signal.SIGSTOP)
             started = time.monotonic()
             await store.writer.announce(key=True)
             assert LEASE_S < time.monotonic() - started < 6
             client.send_signal(signal.SIGCONT)
             # After it woke it never believes in the epoch of before, though an old beat lies in its socket.
-            told = await asyncio.to_thread(_until_said, client, "alive 1")
+            told = await asyncio.to_thread(until_said, client, "alive 1")
             assert "alive 0" not in told
         finally:
-            _end(client)
+            end(client)
 
 
 async def test_a_process_that_left_in_order_delays_no_announcement(tmp_path: Path) -> None:
@@ -246,10 +218,10 @@ async def test_the_writer_ends_with_the_process_that_started_it(tmp_path: Path) 
 
 async def test_a_stalled_writer_dies_with_its_parent(tmp_path: Path) -> None:
     migrate(tmp_path)
-    parent = _start_client(tmp_path, "parent")
-    writer = int(_said(parent))
+    parent = start_client(tmp_path, "parent")
+    writer = int(said(parent))
     os.kill(writer, signal.SIGSTOP)
-    _end(parent)
+    end(parent)
     for _ in range(100):
         if _is_gone(writer):
             break
@@ -282,13 +254,13 @@ async def test_of_two_processes_that_race_for_one_blind_index_exactly_one_wins(t
     async with sqlite_process(tmp_path) as store:
         await found(store)
         rounds = 20
-        clients = [_start_client(tmp_path, "race", str(rounds), name) for name in ("a", "b")]
+        clients = [start_client(tmp_path, "race", str(rounds), name) for name in ("a", "b")]
         try:
-            said = [(await asyncio.to_thread(_said, client)).split(",") for client in clients]
+            told = [(await asyncio.to_thread(said, client)).split(",") for client in clients]
         finally:
             for client in clients:
-                _end(client)
-        assert [{a, b} for a, b in zip(*said, strict=True)] == [{"won", "index-taken"}] * rounds
+                end(client)
+        assert [{a, b} for a, b in zip(*told, strict=True)] == [{"won", "index-taken"}] * rounds
     assert _count(tmp_path, "identity.db", "person") == rounds
     assert _count(tmp_path, "identity.db", "identifier") == rounds
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from lockhouse.adapters.group_commit.engine import Engine, WriterParts
 from lockhouse.adapters.group_commit.plain import MAX_GROUP, plain, settle, settle_one
+from lockhouse.adapters.group_commit.shelf import SoleShelf
 from lockhouse.adapters.tables import Shape, Values, check_key, ordered, path, shape_of, shapes
 from lockhouse.errors import Invalid
 from lockhouse.model.rows import tables
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 _KINDS: dict[str, type] = {"BLOB": bytes, "INTEGER": int, "TEXT": str}
 
 
-class MemoryShelf:
+class MemoryShelf(SoleShelf):
     """`Shelf` over dictionaries. Insertion order is arrival order."""
 
     def __init__(self) -> None:

@@ -103,6 +103,9 @@ class ThreadedWriter(Generic[ShelfT]):
             self._thread.join()
             raise
 
+    def _prepare(self) -> None:
+        """What else must be so before anybody is let in; in the thread."""
+
     def _close_shelf(self) -> None:
         """Let the store go; in the thread."""
         raise NotImplementedError
@@ -114,6 +117,7 @@ class ThreadedWriter(Generic[ShelfT]):
             self._shelf = open_shelf()
             try:
                 self._engine = Engine(self._shelf, self._parts)
+                self._prepare()
             except BaseException:
                 self._close_shelf()
                 raise

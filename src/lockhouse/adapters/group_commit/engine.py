@@ -16,7 +16,8 @@ import msgspec
 
 from lockhouse.adapters.group_commit.ledger_duty import HOUSE_KEY, LedgerDuty
 from lockhouse.adapters.group_commit.plain import Fault, Outcome, PlainChange, fault_of
-from lockhouse.adapters.group_commit.shelf import Effects
+from lockhouse.adapters.group_commit.shared_duty import SharedDuty
+from lockhouse.adapters.group_commit.shelf import Effects, LateError
 from lockhouse.adapters.group_commit.signing import Signing
 from lockhouse.adapters.tables import STORES, Values, shapes
 from lockhouse.errors import Invalid, Tampered, Unavailable
@@ -27,9 +28,9 @@ from lockhouse.model.scale import KeyState
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from lockhouse.adapters.group_commit.ledger_duty import Stage
     from lockhouse.adapters.group_commit.shelf import Shelf
     from lockhouse.adapters.group_commit.signing import Anchors
+    from lockhouse.adapters.group_commit.states import Stage
     from lockhouse.model.ports import Clock, Ids
     from lockhouse.model.rows import LedgerEntry, Store
     from lockhouse.secret import Secret
@@ -77,13 +78,18 @@ class WriterParts:
 
 @dataclass(slots=True)
 class _Group:
-    """One transaction in the making. `passed` holds the entries of each Change that will stand."""
+    """One transaction in the making. `passed` holds the entries of each Change that will stand.
+
+    Attributes:
+        now: ms by the store's clock when the turn began; None if it has none.
+    """
 
     store: Store
     state: State
     effects: Effects
     stage: Stage
     passed: dict[int, list[LedgerEntry]]
+    now: int | None
 
 
 class Engine:
@@ -93,7 +99,8 @@ class Engine:
         self._shelf = shelf
         self._parts = parts
         signing = Signing(lane_key=parts.lane_key, sign=parts.sign_checkpoint, anchors=parts.anchors)
-        self._ledger = LedgerDuty(shelf, clock=parts.clock, ids=parts.ids, signing=signing)
+        duty = SharedDuty if shelf.is_shared else LedgerDuty
+        self._ledger = duty(shelf, clock=parts.clock, ids=parts.ids, signing=signing)
         self._folded_s = parts.clock.monotonic_s()
 
     @property
@@ -124,16 +131,20 @@ class Engine:
     def _commit(
         self, store: Store, changes: Sequence[PlainChange], places: list[int], *, outcomes: list[Outcome | None]
     ) -> None:
-        group = _Group(store, self._load(changes, places), Effects(), self._stage(changes, places), {})
-        for place in places:
-            outcomes[place] = self._judge(group, place, changes[place])
         try:
-            self._ledger.close(group.stage, group.effects)
-            if not group.effects.is_empty():
-                self._shelf.apply(store, group.effects)
-        except Invalid as error:  # one row no column takes: find whose it is, and let the others through
+            with self._shelf.turn(store) as now:
+                group = self._group(store, changes, places, now=now)
+                for place in places:
+                    outcomes[place] = self._judge(group, place, changes[place])
+                self._ledger.close(group.stage, group.effects)
+                if not group.effects.is_empty():
+                    self._shelf.apply(store, group.effects)
+        except (
+            Invalid,
+            LateError,
+        ) as error:  # one row no column takes, or one too late: find whose, let others through
             if len(places) == 1:
-                outcomes[places[0]] = _fault(error)
+                outcomes[places[0]] = _fault(error) if isinstance(error, Invalid) else Conflict("", (), "deadline")
                 return
             for place in places:
                 self._commit(store, changes, [place], outcomes=outcomes)
@@ -145,6 +156,12 @@ class Engine:
                 outcomes[place] = Committed(
                     tuple([Noting(entry.id, entry.body, sign(entry.id, entry.leaf)) for entry in entries])
                 )
+
+    def _group(self, store: Store, changes: Sequence[PlainChange], places: list[int], *, now: int | None) -> _Group:
+        if store == "record":
+            self._ledger.catch_up()
+        state, stage = self._load(changes, places), self._stage(changes, places)
+        return _Group(store, state, Effects(), stage, {}, now)
 
     def _stage(self, changes: Sequence[PlainChange], places: list[int]) -> Stage:
         drafts = [draft for place in places for draft in changes[place].entries]
@@ -164,7 +181,7 @@ class Engine:
         return {table: self._shelf.load(table, keys) for table, keys in wanted.items()}
 
     def _judge(self, group: _Group, place: int, change: PlainChange) -> Outcome:
-        conflict = self._conflict(group.state, change, group.stage)
+        conflict = self._conflict(group, change)
         if conflict is not None:
             return conflict
         founding = _founding(change)
@@ -181,16 +198,19 @@ class Engine:
         _write(group, change)
         return Committed()
 
-    def _conflict(self, state: State, change: PlainChange, stage: Stage) -> Conflict | None:
-        if change.deadline and self._parts.clock.now_ms() > change.deadline:
-            return Conflict("", (), "deadline")
+    def _conflict(self, group: _Group, change: PlainChange) -> Conflict | None:
+        state = group.state
+        if change.deadline:
+            now = self._parts.clock.now_ms() if group.now is None else group.now
+            if now > change.deadline:
+                return Conflict("", (), "deadline")
         for expect in change.expects:
             if not _holds(expect, state[expect.table].get(expect.key)):
                 return Conflict(expect.table, expect.key, expect.because)
         for draft in change.entries:
             if (draft.id,) in state["ledger_entry"]:
                 return Conflict("ledger_entry", (draft.id,), "entry-exists")
-        if stage.house is not None and _founding(change) is not None:
+        if group.stage.house is not None and _founding(change) is not None:
             return Conflict("house", HOUSE_KEY, "house-exists")
         return _kek_conflict(state, change) if change.store == "identity" else None
 
@@ -212,8 +232,10 @@ class Engine:
         """
         self._ledger.require_whole()
         effects = Effects()
-        house = self._ledger.move_epochs(effects, policy=policy, key=key)
-        self._shelf.apply("record", effects)
+        with self._shelf.turn("record"):
+            self._ledger.catch_up()
+            house = self._ledger.move_epochs(effects, policy=policy, key=key)
+            self._shelf.apply("record", effects)
         self._ledger.keep_house(house)
         return house.policy_epoch, house.key_epoch
 
@@ -253,11 +275,13 @@ class Engine:
         """Fold everything, sign the tree as it stands, and return its checkpoint.
 
         Raises:
-            Unavailable: nothing was ever noted here, no checkpoint key was handed in, or a store or an anchor's place
-                could not be written.
+            Unavailable: nothing was ever noted here, no checkpoint key was handed in, another writer is the sequencer,
+                or a store or an anchor's place could not be written.
             Tampered: the ledger was found changed, or the checkpoint's row; nothing is signed.
         """
         self._ledger.require_whole()
+        if not self._ledger.leads():
+            raise Unavailable("ledger: expected to be the writer that signs, got another that does", retry_after_s=5.0)
         self._ledger.anchor()
         made = self._fold(force_checkpoint=True) if self._ledger.has_unchecked else None
         if made is not None:
@@ -268,10 +292,15 @@ class Engine:
         return newest
 
     def _fold(self, *, force_checkpoint: bool) -> Checkpoint | None:
+        if not self._ledger.leads():
+            self._folded_s = self._parts.clock.monotonic_s()
+            return None
         effects = Effects()
-        house, checkpoint = self._ledger.fold(effects, force_checkpoint=force_checkpoint)
-        if not effects.is_empty():
-            self._shelf.apply("record", effects)
+        with self._shelf.turn("record"):
+            self._ledger.catch_up(fold=True)
+            house, checkpoint = self._ledger.fold(effects, force_checkpoint=force_checkpoint)
+            if not effects.is_empty():
+                self._shelf.apply("record", effects)
         self._ledger.keep_fold(house, checkpoint)
         self._folded_s = self._parts.clock.monotonic_s()
         self._ledger.anchor()
@@ -300,6 +329,7 @@ def _holds(expect: Expect, values: Values | None) -> bool:
 
 def _write(group: _Group, change: PlainChange) -> None:
     known = shapes()
+    group.effects.due(change.deadline)
     for put in change.puts:
         shape = known[put.table]
         key = shape.key_of(put.row)

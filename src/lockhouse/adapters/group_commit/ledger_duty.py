@@ -6,11 +6,11 @@ transaction that became durable moves the kept ones, so a failed commit leaves n
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from lockhouse.adapters.group_commit.states import Kept, Stage
 from lockhouse.crypto.merkle import Frontier, leaf_hash
 from lockhouse.crypto.signatures import equal
 from lockhouse.errors import Invalid, Tampered, Unavailable
@@ -34,38 +34,6 @@ HOUSE_KEY = (1,)
 DECIDE = "lockhouse ledger verify names what was changed; then restore a backup, or ask whoever runs this house"
 
 
-@dataclass(slots=True)
-class Kept:
-    """What the ledger duty remembers between groups; read from the shelf at start.
-
-    Attributes:
-        waiting: durable entries without a position, in arrival order.
-        checked_size: the tree size of the newest checkpoint.
-        checked_s: when it was made, on the lease clock.
-        unanchored: the newest checkpoint and its frontier, as long as they are not durable outside of the stores.
-    """
-
-    house: House | None
-    lanes: dict[str, LaneState]
-    fences: dict[str, int]
-    waiting: list[LedgerEntry]
-    checked_size: int
-    checked_s: float
-    unanchored: tuple[Checkpoint, bytes] | None = None
-
-
-@dataclass(slots=True)
-class Stage:
-    """One group's additions to the ledger, dropped if the group fails."""
-
-    house: House | None
-    at: int
-    accepted: bool = False
-    lanes: dict[str, LaneState] = field(default_factory=dict)
-    entries: list[LedgerEntry] = field(default_factory=list)
-    leaves: dict[str, list[Leaf]] = field(default_factory=dict)
-
-
 class LedgerDuty:
     """Keeps lanes, tree and checkpoints of one house."""
 
@@ -80,10 +48,27 @@ class LedgerDuty:
         self._began_ms = clock.now_ms()
         self._kept = self._recall()
         self._halted = ""
+        self._begin()
+
+    def _begin(self) -> None:
         try:
             self._go_on_from_anchor()
         except Tampered as error:
             self.halt(error)
+
+    def leads(self) -> bool:
+        """Whether this writer folds and signs: always, where it is the only one."""
+        return True
+
+    def catch_up(self, *, fold: bool = False) -> None:
+        """Know what other writers wrote, in a turn of the record store: nothing, where there are none.
+
+        Args:
+            fold: what waits for a position is to be known too.
+
+        Raises:
+            Tampered: it is not what a writer of this house leaves.
+        """
 
     def _apart(self) -> float:
         """How far the wall clock is ahead of the lease clock, in ms: constant, unless somebody sets the wall clock."""
@@ -97,7 +82,7 @@ class LedgerDuty:
             house=house,
             lanes={lane.name: LaneState(lane.name, lane.counter, lane.head) for lane in lanes},
             fences={lane.name: lane.fence for lane in lanes},
-            waiting=[_as_said(LedgerEntry(*values)) for values in self._shelf.unplaced()],
+            waiting=[as_said(LedgerEntry(*values)) for values in self._shelf.unplaced()],
             checked_size=self._shelf.checkpoint_size(house.tree_size) if house else 0,
             checked_s=self._clock.monotonic_s(),
         )
@@ -389,7 +374,7 @@ def _values(row: Any) -> Values:
     return msgspec.structs.astuple(row)
 
 
-def _as_said(entry: LedgerEntry) -> LedgerEntry:
+def as_said(entry: LedgerEntry) -> LedgerEntry:
     """The entry with the leaf of its bytes, whatever the column beside them holds: the audit names that one."""
     return msgspec.structs.replace(entry, leaf=leaf_hash(entry.body))
 

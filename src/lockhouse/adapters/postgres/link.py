@@ -21,8 +21,17 @@ if TYPE_CHECKING:
 
 OLDEST = 140_000
 """PostgreSQL 14: the first that ends a session which says nothing (`idle_session_timeout`)."""
-AWAY = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+AWAY = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 """What says that a database is away, broken or busy; a time-out is an OSError."""
+_LOST = (
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    OSError,
+)
+"""What says that the connection is gone, or that nobody knows what it would answer to."""
 REFUSED = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
 """What the server says of a value that a column does not take."""
 WRITER_LOCK = 0x4C4F434B484F5553
@@ -122,6 +131,11 @@ async def require_sound(connection: Any, store: Store) -> None:
 def away(store: Store, error: BaseException) -> Unavailable:
     """What is to be said of a database that does not answer as one."""
     return Unavailable(f"{store} store: expected a database that answers, got {type(error).__name__}")
+
+
+def is_lost(error: BaseException) -> bool:
+    """Whether an error says that the connection is not to be used again."""
+    return isinstance(error, _LOST)
 
 
 def is_refused(error: BaseException) -> bool:

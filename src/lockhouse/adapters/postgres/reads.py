@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import asyncpg
 
-from lockhouse.adapters.postgres.link import AWAY, COMMAND_S, CONNECT_S, SESSION, away, require_sound
+from lockhouse.adapters.postgres.link import AWAY, COMMAND_S, CONNECT_S, SESSION, away, is_lost, require_sound
 from lockhouse.adapters.postgres.sql import by_absence, find_sql, get_sql, scan_sql, takes, turned
 from lockhouse.adapters.tables import STORES, check_key, ordered, path, shape_of
 
@@ -109,10 +109,24 @@ class PostgresReads:
 
     async def _ask(self, shape: Shape, statement: str, *values: Any) -> list[Any]:
         try:
-            found: list[Any] = await self._pools[shape.store].fetch(statement, *values)
+            return await self._once(shape.store, statement, values)
+        except AWAY as error:
+            if not is_lost(error):
+                raise away(shape.store, error) from error
+        try:  # the server may have ended a connection that rested; a second one that is lost says that it is away
+            return await self._once(shape.store, statement, values)
         except AWAY as error:
             raise away(shape.store, error) from error
-        return found
+
+    async def _once(self, store: Store, statement: str, values: tuple[Any, ...]) -> list[Any]:
+        async with self._pools[store].acquire() as connection:
+            try:
+                found: list[Any] = await connection.fetch(statement, *values)
+            except AWAY as error:
+                if is_lost(error):
+                    connection.terminate()
+                raise
+            return found
 
 
 async def _pool(places: Places, store: Store) -> Any:

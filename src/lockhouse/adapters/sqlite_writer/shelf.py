@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import apsw
 
 from lockhouse.adapters.durable import open_lock
+from lockhouse.adapters.group_commit.shelf import SoleShelf
 from lockhouse.adapters.migrations import HEAD, emptied, lost
 from lockhouse.adapters.migrations.schema import SCHEMA, require_schema
 from lockhouse.adapters.sql import LANES_SQL, columns
@@ -57,7 +58,7 @@ _BUSY_MS = 2_000
 _REFUSED_VALUES = (apsw.ConstraintError, apsw.MismatchError, OverflowError, TypeError, UnicodeEncodeError)
 
 
-class SqliteShelf:
+class SqliteShelf(SoleShelf):
     """`Shelf` over `identity.db` and `record.db` of a folder that nobody else writes.
 
     Attributes:
