@@ -12,7 +12,9 @@ from lockhouse.adapters.migrations import HEAD
 from lockhouse.adapters.postgres.link import Places, connect
 from lockhouse.adapters.postgres.reads import PostgresReads
 from lockhouse.adapters.postgres.schema import migrate, migrate_check
+from lockhouse.adapters.postgres.sql import find_sql, get_sql, scan_sql
 from lockhouse.adapters.postgres.writer import PostgresWriter
+from lockhouse.adapters.tables import STORES, shapes
 from lockhouse.errors import Invalid, Unavailable
 from lockhouse.model.change import Change
 from lockhouse.model.rows import Drop, Name, Person, Receipt
@@ -21,7 +23,10 @@ from tests.ports.stores import a_person, found, must, postgres, put, why
 from tests.ports.writer_entry import make_parts
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from lockhouse.adapters.tables import Shape
 
 
 async def _sql(address: str, *statements: str) -> None:
@@ -157,6 +162,41 @@ def test_without_a_server_these_tests_are_skipped_and_say_how_to_run_them(
     monkeypatch.delenv(VARIABLE, raising=False)
     with pytest.raises(pytest.skip.Exception, match=r"run: script/postgres \.venv/bin/pytest tests/ports"):
         databases(tmp_path)
+
+
+# ---- plans -------------------------------------------------------------------------------------------------------
+
+_SAMPLES: dict[str, Any] = {"BLOB": b"x", "INTEGER": 1, "TEXT": "x"}
+
+
+def _asked(shape: Shape, names: Sequence[str], *, absent: bool = False) -> tuple[frozenset[str], list[list[Any]]]:
+    columns = [shape.columns[shape.at[name]] for name in names]
+    gone = frozenset(column.name for column in columns if absent and column.nullable)
+    return gone, [[_SAMPLES[column.kind]] * 3 for column in columns if column.name not in gone]
+
+
+def _look_ups(shape: Shape) -> Iterator[tuple[str, list[Any]]]:
+    """Every statement that a look-up in this table can be, with values for it."""
+    yield get_sql(shape.row), _asked(shape, shape.key)[1]
+    for way in (shape.key, *shape.indexes):
+        for length in range(1, len(way) + 1):
+            for absent in (False, True):
+                gone, values = _asked(shape, way[:length], absent=absent)
+                yield find_sql(shape.row, way[:length], gone, ()), [*values, 10]
+    last = [_SAMPLES[shape.columns[shape.at[name]].kind] for name in shape.key]
+    yield scan_sql(shape.row, first=False), [*([1] if shape.append else last), 10]
+
+
+async def test_every_allowed_look_up_can_go_by_an_index(tmp_path: Path) -> None:
+    places = databases(tmp_path)
+    for store in STORES:
+        connection = await connect(places, store, enable_seqscan="off", enable_hashjoin="off", enable_mergejoin="off")
+        for shape in shapes().values():
+            for statement, values in _look_ups(shape) if shape.store == store else ():
+                plan = "\n".join(line for (line,) in await connection.fetch(f"EXPLAIN {statement}", *values))
+                assert "Index Cond" in plan, f"{statement}\n{plan}"
+                assert f"Seq Scan on {shape.name} " not in plan, f"{statement}\n{plan}"
+        await connection.close()
 
 
 # ---- rows --------------------------------------------------------------------------------------------------------

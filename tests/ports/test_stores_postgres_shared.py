@@ -360,6 +360,18 @@ async def test_a_process_that_slept_through_an_announcement_never_believes_in_th
             end(client)
 
 
+async def test_an_epoch_that_somebody_puts_back_confirms_nobody(tmp_path: Path) -> None:
+    async with postgres(tmp_path) as store:
+        await found(store)
+        await store.writer.announce(key=True)
+        connection = await asyncpg.connect(databases(tmp_path).record)
+        await connection.execute("UPDATE house SET key_epoch = 0")
+        await connection.close()
+        await asyncio.sleep(LEASE_S + 1.0)
+        assert store.writer.key() == 1
+        assert not store.writer.alive()
+
+
 async def test_whoever_hears_of_a_move_late_is_not_confirmed_before(tmp_path: Path) -> None:
     async with postgres(tmp_path) as store:
         await found(store)
