@@ -20,6 +20,10 @@ _UNDO = (
     "CREATE SCHEMA elsewhere;"
     "CREATE FUNCTION elsewhere.undo() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';"
 )
+_YES = (
+    "CREATE SCHEMA elsewhere;"
+    "CREATE FUNCTION elsewhere.yes(numeric, bigint) RETURNS boolean LANGUAGE sql AS 'SELECT true';"
+)
 PLANTED = {
     "a tombstone that is undone": (
         "identity", "trigger",
@@ -31,6 +35,12 @@ PLANTED = {
     "a deletion that does nothing": (
         "identity", "rule", "CREATE RULE keep AS ON DELETE TO key_ring DO INSTEAD NOTHING",
     ),
+    "a deadline that is never over": (
+        "record", "operator",
+        f"{_YES} CREATE OPERATOR public.<= (LEFTARG = numeric, RIGHTARG = bigint, FUNCTION = elsewhere.yes)",
+    ),
+    "a truth that is a text": ("record", "cast", "CREATE CAST (bytea AS jsonb) WITH INOUT AS IMPLICIT"),
+    "a number that is not every": ("record", "type", "CREATE DOMAIN small AS bigint"),
     "rows that nobody sees": ("identity", "policy", "ALTER TABLE suppression ENABLE ROW LEVEL SECURITY"),
     "rows of a child": ("record", "policy", "CREATE TABLE more () INHERITS (ledger_entry)"),
     "rows that are refused": ("record", "constraint", "ALTER TABLE receipt ADD CHECK (channel <> 7)"),

@@ -52,11 +52,30 @@ def test_two_empty_databases_become_a_house_and_stay_one(tmp_path: Path) -> None
     PostgresWriter(places, make_parts()).close()
 
 
-def test_one_store_alone_is_never_made(tmp_path: Path) -> None:
+async def test_one_store_of_a_house_is_never_made_beside_the_other(tmp_path: Path) -> None:
+    async with postgres(tmp_path) as store:
+        await found(store)
     places, others = databases(tmp_path), databases(tmp_path / "other", empty=True)
-    with pytest.raises(Unavailable, match="record store: expected a database with the tables of a house, got one w"):
-        migrate(Places(identity=places.identity, record=others.record))
-    assert migrate_check(others) == {"identity": "", "record": ""}
+    for mixed, lost in (
+        (Places(identity=places.identity, record=others.record), "record"),
+        (Places(identity=others.identity, record=places.record), "identity"),
+    ):
+        with pytest.raises(Unavailable, match=f"{lost} store: expected a database with the tables of a house, got one"):
+            await asyncio.to_thread(migrate, mixed)
+    assert await asyncio.to_thread(migrate_check, others) == {"identity": "", "record": ""}
+
+
+def test_a_migration_that_fails_leaves_its_database_as_it_was_and_can_be_made_again(tmp_path: Path) -> None:
+    places = databases(tmp_path, empty=True)
+    name = places.record.partition("///")[2].partition("?")[0]
+    _run(places.record, f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    with pytest.raises(Unavailable, match="record store: expected a database that answers, got ReadOnlySQLTransaction"):
+        migrate(places)
+    assert migrate_check(places) == {"identity": HEAD, "record": ""}
+    _run(places.identity, f"ALTER DATABASE {name} RESET default_transaction_read_only")
+    assert migrate(places) == {"identity": HEAD, "record": ""}
+    assert migrate_check(places) == {"identity": HEAD, "record": HEAD}
+    PostgresWriter(places, make_parts()).close()
 
 
 def test_a_database_with_tables_of_its_own_is_left_alone(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ _VERSION_TABLE = {
     "column alembic_version.version_num character varying(32) not null",
     "index CREATE UNIQUE INDEX alembic_version_pkc ON public.alembic_version USING btree (version_num)",
 }
+_FOUNDED = {"identity": "kek", "record": "house"}
 _CATALOG = """
     SELECT 'column ' || c.relname || '.' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod)
         || CASE WHEN k.collname = 'C' THEN ' collate C' ELSE '' END
@@ -47,6 +48,12 @@ _CATALOG = """
     UNION ALL
     SELECT 'function ' || proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace
     UNION ALL
+    SELECT 'operator ' || oprname FROM pg_operator WHERE oprnamespace <> 'pg_catalog'::regnamespace
+    UNION ALL
+    SELECT 'cast ' || oid FROM pg_cast WHERE oid >= 16384
+    UNION ALL
+    SELECT 'type ' || typname FROM pg_type WHERE typnamespace = 'public'::regnamespace AND typtype NOT IN ('b', 'c')
+    UNION ALL
     SELECT 'constraint ' || conname FROM pg_constraint
     WHERE connamespace = 'public'::regnamespace AND contype NOT IN ('p', 'u', 'n')
     UNION ALL
@@ -55,13 +62,18 @@ _CATALOG = """
     UNION ALL
     SELECT 'relation ' || relname FROM pg_class
     WHERE relnamespace = 'public'::regnamespace AND (relkind NOT IN ('r', 'i') OR relpersistence <> 'p')"""
-"""Everything that a database defines where its tables lie, each thing as a line."""
+"""Everything that a database defines where its tables lie, and what reaches every schema, each thing as a line.
+
+The first 16,384 object ids are PostgreSQL's own (`FirstNormalObjectId`). An operator for just the two types of a
+comparison is preferred to PostgreSQL's own for near ones, wherever in the search path it is.
+"""
 
 
 def migrate(places: Places) -> dict[Store, str]:
     """Bring both databases to this release's schema; returns the version each had ("" for none).
 
-    They are made where there is neither. One alone is never made: it would stand empty in the place of what was lost.
+    They are made where there is neither. One is not made beside the other of a house: it would stand empty in the place
+    of what was lost.
 
     Raises:
         Unavailable: a writer runs, or a database is of a later release, holds something else, or lacks its other.
@@ -95,8 +107,9 @@ async def _migrate_both(places: Places) -> dict[Store, str]:
         for store in STORES:
             connections[store] = await connect(places, store)
         had = {store: await version_of(connections[store], store) for store in STORES}
+        in_use = [store for store, version in had.items() if version and await _is_in_use(connections[store], store)]
         for store, version in had.items():
-            if not version and any(had.values()):
+            if not version and in_use:
                 raise Unavailable(
                     f"{store} store: expected a database with the tables of a house, got one without",
                     hint="one store alone is never made: bring back the database that was lost",
@@ -108,6 +121,14 @@ async def _migrate_both(places: Places) -> dict[Store, str]:
     finally:
         for connection in connections.values():
             await connection.close()
+
+
+async def _is_in_use(connection: Any, store: Store) -> bool:
+    """Whether a store is a house's: holds a key, or the house. One that does not may be half of a pair being made."""
+    try:
+        return bool(await connection.fetchval(f"SELECT EXISTS (SELECT FROM {_FOUNDED[store]})"))  # noqa: S608  # own names
+    except AWAY as error:
+        raise away(store, error) from error
 
 
 async def _migrate(connection: Any, store: Store, had: str) -> None:
