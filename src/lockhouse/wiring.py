@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
@@ -213,11 +213,8 @@ def serve_writer(folder: Path, *, tell: Tell | None = None) -> None:
     house = bytes.fromhex(chosen.house)
 
     def make_parts() -> WriterParts:
-        reads = ApswReads(folder)
-        try:
+        with closing(ApswReads(folder)) as reads:
             keys = asyncio.run(unlock(house=house, root=open_root(chosen), reads=reads))
-        finally:
-            reads.close()
         log_key = keys.secrets["log"]
         return _parts(house, log_key, SystemClock(), _anchors(folder, chosen, log_key))
 

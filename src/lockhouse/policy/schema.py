@@ -118,12 +118,11 @@ def _field() -> Schema:
 
 def _of_type(kind: str, allowed: words.TypeWords) -> Schema:
     """What may be said of a field of one type."""
-    built = [word for word in allowed.minimise if word not in words.UNBUILT_MINIMISERS]
-    patterns = [f"{word} ([1-9][0-9]{{0,2}}|1000)" if word == "truncate" else word for word in built]
+    patterns = [f"{word} ([1-9][0-9]{{0,2}}|1000)" if word == "truncate" else word for word in allowed.minimise]
     then: Schema = {
         "identifies": _word(allowed.identifies) if allowed.identifies else False,
         "find_by": _list(_word(allowed.find_by)) if allowed.find_by else False,
-        "minimise": _matching(f"^({'|'.join(patterns)})$") if built else False,
+        "minimise": _matching(f"^({'|'.join(patterns)})$") if patterns else False,
         "mask": _word(allowed.masks),
     }
     if not allowed.clear:

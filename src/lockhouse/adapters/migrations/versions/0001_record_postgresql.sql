@@ -36,6 +36,33 @@ CREATE TABLE house (
     PRIMARY KEY (one)
 );
 
+CREATE TABLE import_batch (
+    id BYTEA NOT NULL,
+    channel BIGINT NOT NULL,
+    state BIGINT NOT NULL,
+    fence BIGINT NOT NULL,
+    line BIGINT NOT NULL,
+    stored BIGINT NOT NULL,
+    trimmed BIGINT NOT NULL,
+    duplicate BIGINT NOT NULL,
+    refused BIGINT NOT NULL,
+    rejected BIGINT NOT NULL,
+    by TEXT COLLATE "C" NOT NULL,
+    began_at BIGINT NOT NULL,
+    moved_at BIGINT NOT NULL,
+    entry BYTEA NOT NULL,
+    mac BYTEA NOT NULL,
+    PRIMARY KEY (id)
+);
+
+CREATE TABLE import_record (
+    batch BYTEA NOT NULL,
+    record BYTEA NOT NULL,
+    message BYTEA NOT NULL,
+    mac BYTEA NOT NULL,
+    PRIMARY KEY (batch, record)
+);
+
 CREATE TABLE intake (
     seq BIGINT NOT NULL,
     entry BYTEA NOT NULL,
