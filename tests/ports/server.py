@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
     from pathlib import Path
 
-VARIABLE = "LOCKHOUSE_TEST_POSTGRES"
+VARIABLE = "POSTGRES_FOR_TESTS"
 """Holds the folder of the server's socket."""
 USER = "lockhouse"
 
