@@ -101,7 +101,7 @@ def test_the_build_is_pinned_alike_everywhere() -> None:
     assert {f"{name}=={version}" for name, versions in _locked("build").items() for version in versions} >= pins
 
 
-@pytest.mark.parametrize("requirement", [*RUN_TIME, *EXTRAS["postgres"]])
+@pytest.mark.parametrize("requirement", [*RUN_TIME, *EXTRAS["parquet"], *EXTRAS["postgres"]])
 def test_a_run_time_dependency_is_imported_by_the_product(requirement: str) -> None:
     modules = {module for module, names in packages_distributions().items() if _name(requirement) in map(_name, names)}
     modules |= {"ruamel.yaml"} if _name(requirement) == "ruamel-yaml" else set()
@@ -109,9 +109,7 @@ def test_a_run_time_dependency_is_imported_by_the_product(requirement: str) -> N
     assert is_imported, f"{requirement}: expected an import in src, got none"
 
 
-@pytest.mark.parametrize("requirement", [*RUN_TIME, *EXTRAS["examples"], *EXTRAS["dev"], *MEASURED])
-@pytest.mark.parametrize("requirement", [*RUN_TIME, *EXTRAS["examples"], *EXTRAS["parquet"], *EXTRAS["dev"]])
-@pytest.mark.parametrize("requirement", NAMED)
+@pytest.mark.parametrize("requirement", [*NAMED, *MEASURED])
 def test_a_dependency_is_explained_with_licence_and_replacement(requirement: str) -> None:
     cells = _rows().get(_name(requirement), [])
     assert len(cells) == 3, f"{requirement}: expected a row in docs/dependencies.md"
@@ -119,9 +117,7 @@ def test_a_dependency_is_explained_with_licence_and_replacement(requirement: str
 
 
 def test_only_what_is_a_dependency_is_explained() -> None:
-    named = {_name(each) for each in [*RUN_TIME, *EXTRAS["examples"], *EXTRAS["dev"], *MEASURED]}
-    named = {_name(each) for each in [*RUN_TIME, *EXTRAS["examples"], *EXTRAS["parquet"], *EXTRAS["dev"]]}
-    named = {_name(each) for each in NAMED}
+    named = {_name(each) for each in [*NAMED, *MEASURED]}
     assert set(_rows()) - named == {"package"}
 
 

@@ -337,7 +337,7 @@ def test_a_reveal_says_that_only_a_grace_lets_the_actor_in_and_until_when(tmp_pa
     assert desk.call(line).out.splitlines()[-1] == told.replace("phishing, ", "").replace("phishing", "privacy-basics")
     assert "grace" not in desk.call(line.replace("support", "privacy_officer")).out
     desk.clock.now += 10 * DAY_MS
-    said = "a course your role needs is not recorded of you, or has lapsed. Take it. An admin records it: lockhouse"
+    said = "a course your role needs is not recorded of you, or has lapsed. Take it. An admin records it (lockhouse"
     assert said in desk.call(line).err
 
 

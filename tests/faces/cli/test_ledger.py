@@ -46,8 +46,11 @@ def test_what_a_reveal_was_noted_as_is_read_back_with_its_ticket_and_proven(desk
     person = desk.person()
     said = desk.call(f"-C {desk.house} person reveal {person} --as support --reason 'call back: T-17'")
     assert "reason call-back: T-17, noted as " in said.out
-    [line] = [line for line in said.out.splitlines() if line.startswith("What was noted of it: ")]
-    read, prove = (part[part.index("lockhouse") :].removeprefix("lockhouse ") for part in line.split(". "))
+    read, prove = (
+        line.partition(": lockhouse ")[2]
+        for line in said.out.splitlines()
+        if line.startswith(("What was noted of it: ", "Its proof: "))
+    )
     back = desk.call(read)
     assert back.code == 0, back.err
     entry, beside = back.out.splitlines()

@@ -107,7 +107,7 @@ WRONG = [
     ("for: [care, news], identifies", "for: [], identifies"),
     ("identifies: person", "identifies: household"),
     ("minimise: truncate 40", "minimise: truncate"),
-    ("minimise: truncate 40", "minimise: coarse_geo"),
+    ("minimise: truncate 40", "minimise: coarser"),
     ("minimise: truncate 40", "identifies: person"),
     ("find_by: [exact]", "find_by: [last4]"),
     ("find_by: [exact]", "clear: true"),
