@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, TypeVar
 from lockhouse.errors import Tampered
 from lockhouse.gates.authority import checked, checked_bound
 from lockhouse.ledger.verify.findings import Findings
-from lockhouse.model.rows import ErasedMark, Identifier, Person, Row
+from lockhouse.model.rows import ErasedMark, Identifier, Imported, Person, Row
 
 if TYPE_CHECKING:
     from lockhouse.gates.house import House
 
 RowT = TypeVar("RowT", bound=Row)
-BoundT = TypeVar("BoundT", Person, Identifier, ErasedMark)
+BoundT = TypeVar("BoundT", Person, Identifier, ErasedMark, Imported)
 BEFORE = " The house was brought back from a copy since: it may be that the copy did not have it."
 
 
@@ -80,7 +80,9 @@ def _check_one(house: House, row: BoundT, found: Found) -> None:
         found.add("edited-row", where, "Its MAC does not fit: it was edited, or this house never made it.")
 
 
-def _own(row: Person | Identifier | ErasedMark) -> str:
+def _own(row: Person | Identifier | ErasedMark | Imported) -> str:
+    if isinstance(row, Imported):
+        return _hex(row.record)
     return _hex(row.id if isinstance(row, Person) else row.tag)
 
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from lockhouse.gates.state.endings import Endings
-from lockhouse.gates.state.found import Found, check_bound
+from lockhouse.gates.state.found import Found, check_bound, read_rows
 from lockhouse.gates.state.history import read_history
 from lockhouse.gates.state.policies import Policies
 from lockhouse.gates.state.words import WordsCheck, read_words
-from lockhouse.model.rows import ErasedMark, Identifier, Person
+from lockhouse.model.rows import ErasedMark, Identifier, Import, Imported, Person
 
 if TYPE_CHECKING:
     from lockhouse.gates.house import House
@@ -25,8 +25,8 @@ class State(NamedTuple):
     """What was seen of the rows that give authority.
 
     Attributes:
-        rows: table -> how many were held against their MAC and, but for persons, identifiers and erased marks, against
-            the ledger.
+        rows: table -> how many were held against their MAC and, but for persons, identifiers, erased marks and
+            imports, against the ledger.
         untold: how many of them no entry tells of yet.
         findings: what is not as it must be.
     """
@@ -51,6 +51,8 @@ async def verify_state(house: House) -> State:
     await check_bound(house, Person, found)
     await check_bound(house, Identifier, found)
     await check_bound(house, ErasedMark, found)
+    await check_bound(house, Imported, found)
+    await read_rows(house, Import, found)
     history = await read_history(house)
     leaving = endings.leaving(history)
     WordsCheck(before=before, history=history, ended=ended, leaving=leaving, found=found).hold(words)
