@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
+from abc import ABC, abstractmethod
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
@@ -71,7 +72,7 @@ class ThreadShelf(Shelf, Protocol):
 ShelfT = TypeVar("ShelfT", bound=ThreadShelf)
 
 
-class ThreadedWriter(Generic[ShelfT]):
+class ThreadedWriter(ABC, Generic[ShelfT]):
     """`Commits` and `Epochs` over one shelf. A subclass says how it is opened and closed, and who must hear of epochs.
 
     Attributes:
@@ -106,9 +107,9 @@ class ThreadedWriter(Generic[ShelfT]):
     def _prepare(self) -> None:
         """What else must be so before anybody is let in; in the thread."""
 
+    @abstractmethod
     def _close_shelf(self) -> None:
         """Let the store go; in the thread."""
-        raise NotImplementedError
 
     # ---- the thread ------------------------------------------------------------------------------------------
 
