@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 WHOLE = busy()
+WHOLE.store(1)
+WHOLE.seal()
 LINES = [line.removesuffix(b"\n") for line in WHOLE.lines()]
 # A checkpoint's signature has bits that base64 does not use, and its lines are text of their own: forged ones stand in
 # the attack tests.

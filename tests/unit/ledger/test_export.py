@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
@@ -14,6 +15,9 @@ from lockhouse.ledger.export import Chunk, chunk_lines
 from lockhouse.ledger.verify import verify_export
 from lockhouse.model.rows import LedgerEntry
 from tests.unit.ledger.logs import Log, busy, kinds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def _chunk(log: Log, entries: list[LedgerEntry]) -> Chunk:
@@ -43,6 +47,37 @@ def test_a_row_that_is_missing_beside_an_entry_is_exported_as_missing() -> None:
     log = busy()
     log.intakes.clear()
     assert kinds(verify_export(log.lines(), vkeys=log.vkeys)) == {"changed-leaves"}
+
+
+def _of_one() -> tuple[Log, list[bytes], int]:
+    """A log with an intake of one record, its lines, and where the line of that record's leaf is."""
+    log = Log()
+    log.store(1)
+    log.seal()
+    lines = [line.removesuffix(b"\n") for line in log.lines()]
+    [at] = [at for at, line in enumerate(lines) if line.startswith(b'{"leaves"')]
+    return log, lines, at
+
+
+def test_any_bit_of_the_line_of_a_single_leaf_counts() -> None:
+    log, lines, at = _of_one()
+    assert verify_export(lines, vkeys=log.vkeys, records=log.rows).clean
+    for bit in range(8 * len(lines[at])):
+        changed = bytearray(lines[at])
+        changed[bit // 8] ^= 1 << bit % 8
+        lines_then = [*lines[:at], bytes(changed), *lines[at + 1 :]]
+        assert not verify_export(lines_then, vkeys=log.vkeys, records=log.rows).clean, bit
+
+
+@pytest.mark.parametrize(
+    "spelt",
+    [bytes.upper, lambda hexed: hexed[:-2] + b"  ", lambda hexed: hexed[:-2], lambda hexed: hexed + b"00"],
+    ids=["in capitals", "with blanks", "too short", "too long"],
+)
+def test_the_record_of_a_single_leaf_has_one_spelling(spelt: Callable[[bytes], bytes]) -> None:
+    log, lines, at = _of_one()
+    lines[at] = re.sub(rb'(?<="records":")[0-9a-f]+', lambda found: spelt(found[0]), lines[at])
+    assert {"changed-leaves", "malformed-line"} & kinds(verify_export(lines, vkeys=log.vkeys))
 
 
 def test_the_quick_writer_of_the_audit_escapes_as_the_exact_one_does() -> None:

@@ -157,7 +157,8 @@ class _Audit:
 
     def _other(self, line: bytes) -> None:
         if line.startswith(wire.LEAVES):
-            self._leaves(_line(line, wire.Leaves))
+            if not self._one_leaf(line):
+                self._leaves(_line(line, wire.Leaves))
         elif line.startswith(wire.CHECKPOINT):
             self._checkpoint(_line(line, wire.Signed).checkpoint)
         elif line.startswith(wire.END):
@@ -201,6 +202,30 @@ class _Audit:
         else:
             self.found.add("reordered-entry", f"position {position}", f"It stands where {self.position} was expected.")
 
+    def _one_leaf(self, line: bytes) -> bool:
+        """Take the line of an entry with one leaf, which is its own root (RFC 9162 section 2.1.1), if it is all well.
+
+        A house with little traffic has one such line for each entry: it is compared with what must stand there, which
+        takes a third of the time of reading it. What differs is read, so that it is named.
+        """
+        due = self.due
+        if due is None or due.entry.kind != "intake" or due.entry.body.get("count") != 1:
+            return False
+        leaf, of = due.entry.body.get("root"), due.entry.id
+        if type(leaf) is not str or len(leaf) != 2 * HASH_BYTES or not of.isalnum():
+            return False
+        before = f'{{"leaves":"{leaf}","of":"{of}","records":"'.encode()
+        record = line[len(before) : -2].decode("ascii")
+        if line != before + record.encode() + b'"}' or len(record) != 2 * ID_BYTES:
+            return False
+        ids, leaves = bytes.fromhex(record), bytes.fromhex(leaf)
+        if ids.hex() != record or leaves.hex() != leaf:
+            return False
+        self.due = None
+        if self.keep:
+            self._intake_kept(ids, leaves, is_reseal=False)
+        return True
+
     def _leaves(self, beside: wire.Leaves) -> None:
         due, self.due = self.due, None
         ids, leaves = bytes.fromhex(beside.records), bytes.fromhex(beside.leaves)
@@ -214,12 +239,17 @@ class _Audit:
             return
         if kind == "deletion" and body.get("by") not in self.grounds:
             self.found.add("unfounded-deletion", due.where, "No ending before it is what it names as its reason.")
-        is_late = self.since is not None and self.position > self.since
         if self.keep and kind == "deletion":
-            found = self.late_deletions if is_late else self.deletions
+            found = self.late_deletions if self._is_late() else self.deletions
             found.extend(zip(_split(ids, ID_BYTES), parts, strict=True))
         elif self.keep:
-            (self.late_intakes if is_late else self.intakes).append((ids, leaves, kind == "reseal"))
+            self._intake_kept(ids, leaves, is_reseal=kind == "reseal")
+
+    def _is_late(self) -> bool:
+        return self.since is not None and self.position > self.since
+
+    def _intake_kept(self, ids: bytes, leaves: bytes, *, is_reseal: bool) -> None:
+        (self.late_intakes if self._is_late() else self.intakes).append((ids, leaves, is_reseal))
 
     def _owing(self, due: _Due) -> None:
         self.due = None
