@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 import platform
-import statistics
 import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench import intake, minimise, people
+from bench import footprint, intake, minimise, people, prove, waits
+from bench.disk import fsyncs
 from bench.house import fill, found
 from bench.mix import POPULATION
 from bench.report import Figure, as_json, table
@@ -39,25 +39,12 @@ def _parts(*, quick: bool) -> list[Part]:
         ("hello", lambda houses: intake.hello(houses, pairs=pairs, events=singles)),
         ("single", lambda houses: intake.measure(houses, "single", pairs=pairs, events=singles)),
         ("batch", lambda houses: intake.measure(houses, "batch", pairs=pairs, events=batches)),
+        ("waits", lambda houses: waits.at_half_load(houses, pairs=5, events=singles)),
+        ("size", lambda houses: footprint.sizes(houses, events=5_000 if quick else 20_000)),
+        ("memory", lambda houses: footprint.memory(houses, events=20_000 if quick else 100_000)),
+        ("verify", lambda houses: prove.verify(houses, entries=5_000 if quick else 20_000, rounds=5)),
         ("profile", lambda houses: people.profile(houses, looks=100 if quick else 400)),
         ("erase", people.erase),
-    ]
-
-
-def fsyncs(folder: Path, *, count: int = 200) -> list[Figure]:
-    """What the disk takes to make 8 KB durable: beneath every figure."""
-    waits = []
-    file = folder / "fsync"
-    with file.open("wb", buffering=0) as stream:
-        for _ in range(count):
-            stream.write(b"\0" * 8192)
-            began = time.perf_counter()
-            os.fsync(stream.fileno())
-            waits.append((time.perf_counter() - began) * 1e3)
-    file.unlink()
-    return [
-        Figure("fsync_p50_ms", (statistics.median(waits),), "ms", "one fsync of 8 KB"),
-        Figure("fsync_p99_ms", (sorted(waits)[int(count * 0.99)],), "ms", "the same, slowest hundredth"),
     ]
 
 

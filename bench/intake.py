@@ -47,7 +47,8 @@ class Took:
     p99_ms: float
 
 
-def _requests(shape: Shape, events: list[Said], key: str) -> list[bytes]:
+def requests_of(shape: Shape, events: list[Said], key: str) -> list[bytes]:
+    """The requests that carry these events."""
     if shape == "single":
         return [request("/v1/track" if b'"track"' in said.raw else "/v1/identify", said.raw, key) for said in events]
     return [request("/v1/batch", body, key) for body in batched([said.raw for said in events], BATCH)]
@@ -60,7 +61,7 @@ def run(houses: Houses, mode: Mode, shape: Shape, events: list[Said], how: How) 
         SystemExit: an event was not stored: there is nothing to measure then.
     """
     house = houses.of(mode)
-    requests = _requests(shape, events, house.key)
+    requests = requests_of(shape, events, house.key)
     with copied(house, houses.base) as folder:
         before = rows(folder)
         with served(folder, mode, how) as running:
@@ -122,6 +123,9 @@ def _figures(shape: Shape, sealed: list[Took], unsealed: list[Took]) -> list[Fig
         for part in ("writer", "collect"):
             samples = tuple(one.writer_us if part == "writer" else one.collect_us for one in runs)
             made.append(Figure(f"cpu_us_{part}_{shape}{side}", samples, "us/event", f"CPU of the {part} side"))
+    if shape == "single":
+        steady = tuple(one.p99_ms / one.p50_ms for one in sealed)
+        made.append(Figure("single_p99_over_p50", steady, "ratio", "of these waits, run by run"))
     total = tuple(one.writer_us + one.collect_us for one in sealed)
     made.append(Figure(f"cpu_us_per_event_{shape}", total, "us/event", "CPU of all processes, sealed"))
     return made

@@ -1,10 +1,11 @@
-"""The load generator: prepared requests over kept connections, as fast as they are answered."""
+"""The load generator: prepared requests over kept connections, as fast as they are answered or at a set rate."""
 
 from __future__ import annotations
 
 import asyncio
 import base64
 import time
+from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -67,7 +68,11 @@ class _Connection(asyncio.Protocol):
         if raw is None:
             self._transport.close()
             return
-        self._at = time.perf_counter()
+        self.say(raw, time.perf_counter())
+
+    def say(self, raw: bytes, since: float) -> None:
+        """Send a request whose wait counts from then on."""
+        self._at = since
         self._transport.write(raw)
 
     def data_received(self, data: bytes) -> None:
@@ -95,6 +100,25 @@ class _Connection(asyncio.Protocol):
             self._done.set_result(None)
 
 
+class _Paced(_Connection):
+    """Sends what has become due, or stands idle."""
+
+    def __init__(self, state: _State, done: asyncio.Future[None], due: deque[tuple[bytes, float]]) -> None:
+        super().__init__(state, done)
+        self._due = due
+        self.idle = True
+
+    def next(self) -> None:
+        """The request that has waited longest, if there is one."""
+        self.idle = not self._due
+        if self._due:
+            self.say(*self._due.popleft())
+
+    def leave(self) -> None:
+        """End."""
+        self._transport.close()
+
+
 async def _send(port: int, requests: Sequence[bytes], connections: int) -> Run:
     loop = asyncio.get_running_loop()
     done: asyncio.Future[None] = loop.create_future()
@@ -117,3 +141,39 @@ def send(port: int, requests: Sequence[bytes], *, connections: int) -> Run:
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(_send(port, requests, connections))
+
+
+async def _send_paced(port: int, requests: Sequence[bytes], connections: int, per_s: float) -> Run:
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[None] = loop.create_future()
+    state, due = _State(iter(())), deque[tuple[bytes, float]]()
+    made = [
+        (await loop.create_connection(lambda: _Paced(state, done, due), "127.0.0.1", port))[1]
+        for _ in range(connections)
+    ]
+    began = time.perf_counter()
+    for number, raw in enumerate(requests):
+        at = began + number / per_s
+        while time.perf_counter() < at:  # noqa: ASYNC110  # a timer is a millisecond late, a third of a wait
+            await asyncio.sleep(0)
+        due.append((raw, at))
+        idle = next((one for one in made if one.idle), None)
+        if idle is not None:
+            idle.next()
+    while len(state.waits) < len(requests) and state.open == connections:  # noqa: ASYNC110  # the clock has stopped to matter
+        await asyncio.sleep(0.001)
+    for one in made:
+        one.leave()
+    await done
+    return Run(time.perf_counter() - began, state.waits, state.failed + len(requests) - len(state.waits))
+
+
+def send_paced(port: int, requests: Sequence[bytes], *, connections: int, per_s: float) -> Run:
+    """Send so many a second, whatever the answers do: a wait counts from when its request was due.
+
+    So a stall is paid for by every request that became due in it, and not by the one that met it alone.
+    """
+    import uvloop  # noqa: PLC0415  # as above
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_send_paced(port, requests, connections, per_s))

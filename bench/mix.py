@@ -73,6 +73,19 @@ class Mix:
         """So many events of the mix."""
         return [self._one() for _ in range(count)]
 
+    def sized(self, count: int, *, lines: int, never_seen: float = NEVER_SEEN) -> list[Said]:
+        """Orders of so many lines, or product views if there are none, by persons drawn as in the mix."""
+        made = []
+        for _ in range(count):
+            person, new = self._person(never_seen)
+            if not lines:
+                made.append(Said(_view(person, self._id(), self._draw), person, new, 1))
+                continue
+            body, shown = _customer(person)
+            raw = _order(body, self._id(), self._number(), self._draw, lines=lines)
+            made.append(Said(raw, person, new, shown))
+        return made
+
     def of_device(self, person: int) -> Said:
         """A product view by this person's device."""
         return Said(_view(person, self._id(), self._draw), person, never_seen=False, identifiers=1)
@@ -103,11 +116,15 @@ class Mix:
         return f"O-{self._seed:04x}-{self._order:012x}"
 
     def _one(self) -> Said:
-        if self._draw.random() < NEVER_SEEN:
+        person, new = self._person(NEVER_SEEN)
+        return self._event(person, never_seen=new)
+
+    def _person(self, never_seen: float) -> tuple[int, bool]:
+        if self._draw.random() < never_seen:
             self._next += 1
-            return self._event(self._next, never_seen=True)
+            return self._next, True
         rank = int(self._population * self._draw.random() ** KEENNESS)
-        return self._event(_spread(rank, self._population), never_seen=False)
+        return _spread(rank, self._population), False
 
     def _event(self, person: int, *, never_seen: bool) -> Said:
         message = self._id()
@@ -149,10 +166,10 @@ def _customer(person: int) -> tuple[dict[str, Any], int]:
     return body | {"phone": f"+39 347 {_spread(person, _PHONES):07d}", "loyalty_id": f"NW-{person:09d}"}, 3
 
 
-def _order(body: dict[str, Any], message: str, number: str, draw: random.Random) -> bytes:
+def _order(body: dict[str, Any], message: str, number: str, draw: random.Random, *, lines: int = 0) -> bytes:
     items = [
         {"sku": _sku(draw), "quantity": draw.randrange(1, 4), "price": f"{draw.randrange(9900) / 100:.2f}"}
-        for _ in range(draw.randrange(1, 3))
+        for _ in range(lines or draw.randrange(1, 3))
     ]
     order = {
         "order_id": number, "order_total": f"{draw.randrange(100, 40000) / 100:.2f}", "currency": "EUR",
