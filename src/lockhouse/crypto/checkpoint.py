@@ -29,6 +29,7 @@ PROOF_HEADER = "c2sp.org/tlog-proof@v1"
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
 _NAME = re.compile(r"[^\s+]+")
 _BODY_LINES = 3
+_UNSIGNED = "note: expected a signature by a known key"
 
 
 class Checkpoint(NamedTuple):
@@ -112,6 +113,11 @@ def open_note(note: str, vkeys: Sequence[str]) -> str:
         Tampered: malformed, signed by none of the keys, or a known key's signature fails.
         Invalid: one of `vkeys` is no verifier key.
     """
+    return _signed(note, vkeys)[0]
+
+
+def _signed(note: str, vkeys: Sequence[str]) -> tuple[str, set[str]]:
+    """The text of such a note, and the names of the keys that signed it."""
     known = {(name, key_id): public for name, key_id, public in filter(None, map(_parse_vkey, vkeys))}
     text, blank, tail = note.rpartition("\n\n")
     text += "\n"
@@ -125,8 +131,8 @@ def open_note(note: str, vkeys: Sequence[str]) -> str:
             verify(known[signer], text.encode(), raw[KEY_ID_BYTES:])
             seen.add(signer)
     if not seen:
-        raise Tampered("note: expected a signature by a known key")
-    return text
+        raise Tampered(_UNSIGNED)
+    return text, {name for name, _ in seen}
 
 
 def _parse_signature(line: str) -> tuple[str, bytes]:
@@ -155,15 +161,20 @@ def sign_checkpoint(origin: str, size: int, root: bytes, key: SigningKey) -> str
 
 
 def open_checkpoint(text: str, vkeys: Sequence[str]) -> Checkpoint:
-    """The checkpoint, if one of these keys signed it.
+    """The checkpoint, if one of these keys signed it, and bears the name of its log.
+
+    Who holds the key of one of several logs says nothing of another.
 
     Raises:
         Tampered: see `open_note`; or the text is no checkpoint.
         Invalid: one of `vkeys` is no verifier key.
     """
-    lines = open_note(text, vkeys).split("\n")
+    body, names = _signed(text, vkeys)
+    lines = body.split("\n")
     if len(lines) <= _BODY_LINES or not lines[0] or not _NUMBER.fullmatch(lines[1]) or "" in lines[2:-1]:
         raise Tampered("checkpoint: expected origin, size and root")
+    if lines[0] not in names:
+        raise Tampered(_UNSIGNED)
     return Checkpoint(lines[0], int(lines[1]), _hash(lines[2]))
 
 
