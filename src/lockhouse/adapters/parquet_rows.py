@@ -5,10 +5,12 @@ A value is what JSON could say of it: times and dates in ISO 8601, decimals as t
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from lockhouse.adapters.room import room_of
 from lockhouse.errors import Invalid, Unavailable
 
 if TYPE_CHECKING:
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 BATCH = 500
 MAX_GROUP_BYTES = 1 << 30
 """Largest row group, unpacked, that is read: a small file says of itself what it becomes."""
+MAX_ROOM = 2 << 30
+"""Memory that reading may take beyond what the process has. What a file says of its own size need not be true, and a
+value that stands once in its dictionary may fill every row: 512 bytes become gigabytes."""
 
 
 class Parquet:
@@ -29,7 +34,7 @@ class Parquet:
 
         Raises:
             Unavailable: the library is not installed.
-            Invalid: it is no Parquet file, or too large a one.
+            Invalid: it is no Parquet file, too large a one, or one with two columns of one name.
         """
         try:
             import pyarrow as pa  # noqa: PLC0415  # an extra: only who imports Parquet needs it
@@ -40,10 +45,13 @@ class Parquet:
             ) from err
         self._wrong: tuple[type[Exception], ...] = (pa.ArrowException, OSError, ValueError, OverflowError)
         try:
-            self._file = parquet.ParquetFile(file.handle())
+            with _bounded():
+                self._file = parquet.ParquetFile(file.handle())
             self.heads: tuple[str, ...] = tuple(self._file.schema_arrow.names)
         except self._wrong as err:
             raise self._not_parquet() from err
+        if len(set(self.heads)) < len(self.heads):
+            raise Invalid("file", "each column once", got="two of one name")
         groups = (self._file.metadata.row_group(at) for at in range(self._file.metadata.num_row_groups))
         if any(group.total_byte_size > MAX_GROUP_BYTES for group in groups):
             raise Invalid("file", "row groups of at most 1 GiB, unpacked", got="a larger one")
@@ -52,11 +60,12 @@ class Parquet:
         """Each row's values of these top-level columns; None for a row with a value that JSON could not say.
 
         Raises:
-            Invalid: it is damaged.
+            Invalid: it is damaged, or becomes too large.
         """
         try:
-            for batch in self._file.iter_batches(batch_size=BATCH, columns=list(columns), use_threads=False):
-                for row in batch.to_pylist():
+            batches = self._file.iter_batches(batch_size=BATCH, columns=list(columns), use_threads=False)
+            while rows := _read(batches):
+                for row in rows:
                     yield _tree(row)
         except self._wrong as err:
             raise self._not_parquet() from err
@@ -64,6 +73,30 @@ class Parquet:
     @staticmethod
     def _not_parquet() -> Invalid:
         return Invalid("file", "a whole Parquet file", got="something else")
+
+
+@contextmanager
+def _bounded() -> Iterator[None]:
+    """What becomes too large is damaged.
+
+    Raises:
+        Invalid: it does.
+    """
+    try:
+        with room_of(MAX_ROOM):
+            yield
+    except MemoryError as err:  # ArrowMemoryError is one
+        raise Invalid("file", "rows that fit into memory, a few hundred at a time", got="larger ones") from err
+
+
+def _read(batches: Iterator[Any]) -> list[dict[str, Any]]:
+    """The rows of the next batch that has any; none at the end."""
+    with _bounded():
+        for batch in batches:
+            if batch.num_rows:
+                rows: list[dict[str, Any]] = batch.to_pylist()
+                return rows
+    return []
 
 
 class _UnsayableError(Exception):
