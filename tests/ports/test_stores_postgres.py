@@ -123,7 +123,8 @@ async def test_a_house_with_a_running_writer_is_not_migrated(tmp_path: Path) -> 
         ("postgresql://house@[::1/identity", "another form"),
         ("postgresql://house:word@db.example/identity", "less"),
         ("postgresql://house:word@db.example/identity?sslmode=require", "less"),
-        ("postgresql://localhost/identity?host=db.example", "less"),
+        ("postgresql:///identity?host=db.example", "less"),
+        ("postgresql:///identity?host=/run/postgresql,db.example", "less"),
     ],
 )
 def test_an_address_that_is_none_or_proves_nothing_is_invalid(address: str, got: str) -> None:

@@ -46,6 +46,7 @@ SESSION = {
     "timezone": "UTC",
     "jit": "off",
 }
+_FORM = "postgresql://user@host/name"
 _SOUND = {"server_encoding": "UTF8", "fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
 """What a server must say of itself: a commit that it answers for is on its disk."""
 
@@ -61,24 +62,33 @@ class Places:
         """One store's address.
 
         Raises:
-            Invalid: it is none of a database, or leads over a network without `sslmode=verify-full`.
+            Invalid: it is none of a database, says something twice or no host at all, or leads over a network without
+                `sslmode=verify-full`.
         """
         address = self.identity if store == "identity" else self.record
         try:
             parts = urlsplit(address)
-            host = parse_qs(parts.query).get("host", [parts.hostname or ""])[0]
+            said = parse_qs(parts.query, keep_blank_values=True)
+            hosts = [*filter(None, [parts.hostname]), *said.get("host", [])]
         except ValueError as error:
-            raise Invalid(f"{store} store", "postgresql://user@host/name", got="another form") from error
+            raise Invalid(f"{store} store", _FORM, got="another form") from error
         if parts.scheme not in {"postgresql", "postgres"} or not parts.path.strip("/"):
-            raise Invalid(f"{store} store", "postgresql://user@host/name", got="another form")
-        if not _is_here(host) and parse_qs(parts.query).get("sslmode") != ["verify-full"]:
+            raise Invalid(f"{store} store", _FORM, got="another form")
+        # The client's own reading of an address decides where it leads, so there must be but one. Without a host the
+        # client asks its surroundings (`PGHOST`, a service's file), which have been asked nothing here.
+        if len(hosts) != 1 or "@" in parts.netloc.rpartition("@")[0] or any(len(each) > 1 for each in said.values()):
+            hint = "name the host once, as in postgresql://user@host/name or postgresql:///name?host=/run/postgresql"
+            raise Invalid(f"{store} store", "one host and each parameter once", got="another number", hint=hint)
+        if not _is_here(hosts[0]) and said.get("sslmode") != ["verify-full"]:
             raise Invalid(f"{store} store", "sslmode=verify-full for a database on another machine", got="less")
         return address
 
 
 def _is_here(host: str) -> bool:
+    if host.startswith("/"):
+        return "," not in host  # what stands behind one is another host
     try:
-        return not host or host.startswith("/") or host == "localhost" or ip_address(host).is_loopback
+        return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False
 
