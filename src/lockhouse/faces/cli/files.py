@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+import stat
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from lockhouse.errors import Invalid
@@ -11,7 +12,7 @@ from lockhouse.faces.cli.layout import clean
 from lockhouse.policy.reading import looks_personal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 
@@ -42,7 +43,11 @@ def write_new(file: Path, parts: Iterable[bytes]) -> Path:
 
 
 class Folder:
-    """A folder of files that are written whole or not at all, each readable by its owner alone."""
+    """A folder of files that are written whole or not at all, each readable by its owner alone.
+
+    Below it no link is followed: whoever may write in a folder that is served to others does not choose what else is
+    read, or written, by who exports to it.
+    """
 
     def __init__(self, place: Path) -> None:
         self._place = place
@@ -61,37 +66,76 @@ class Folder:
             raise Invalid(where, "a new or empty folder, or one of before", got="another", hint=hint)
 
     def read(self, path: str) -> bytes:
-        """The bytes of a file; nothing for one that is not there.
+        """The bytes of a file; nothing for one that is not there, or behind a link to a folder.
 
         Raises:
-            Invalid: it cannot be read.
+            Invalid: it is no plain file, or cannot be read.
         """
         try:
-            return (self._place / path).read_bytes()
+            with self._around(path) as (at, name):
+                # NONBLOCK: a named pipe would wait for its writer before it can be said to be one.
+                handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=at)
+                with os.fdopen(handle, "rb") as stream:
+                    if not stat.S_ISREG(os.fstat(handle).st_mode):
+                        raise Invalid("folder", "plain files", got="another thing in the place of one")
+                    return stream.read()
         except (FileNotFoundError, NotADirectoryError):
             return b""
         except OSError as err:
-            raise Invalid("folder", "files that can be read", got="another") from err
+            raise Invalid("folder", "files that can be read, and no links", got="another") from err
 
     def write(self, path: str, raw: bytes) -> None:
         """The file holds these bytes, durably, in place of what it held.
 
         Raises:
-            Invalid: it cannot be written.
+            Invalid: it cannot be written, or a link leads elsewhere.
         """
-        file = self._place / path
-        new = file.with_name(f"{file.name}.new")
         try:
-            file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            new.unlink(missing_ok=True)
-            write_new(new, [raw])
-            new.replace(file)
+            with self._around(path, make=True) as (at, name):
+                new = f"{name}.new"
+                with suppress(FileNotFoundError):
+                    os.unlink(new, dir_fd=at)
+                handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=at)
+                with os.fdopen(handle, "wb") as stream:
+                    stream.write(raw)
+                    stream.flush()
+                    os.fsync(handle)
+                os.replace(new, name, src_dir_fd=at, dst_dir_fd=at)
         except OSError as err:
-            raise Invalid("folder", "a folder that can be written", got="another place") from err
+            raise Invalid("folder", "a folder that can be written, without links", got="another place") from err
 
     def remove(self, paths: Iterable[str]) -> None:
         """The files are gone, and the folders that are empty by it."""
         for path in paths:
-            (self._place / path).unlink(missing_ok=True)
-            with suppress(OSError):  # another file stands in it
-                (self._place / path).parent.rmdir()
+            with suppress(FileNotFoundError, NotADirectoryError), self._around(path) as (at, name):
+                os.unlink(name, dir_fd=at)
+            above = path.rpartition("/")[0]
+            # An error says that another file stands in it.
+            with suppress(OSError), self._around(above) as (at, name):
+                os.rmdir(name, dir_fd=at)
+
+    @contextmanager
+    def _around(self, path: str, *, make: bool = False) -> Iterator[tuple[int, str]]:
+        """The folder that a file stands in, open, and the file's name in it.
+
+        Raises:
+            OSError: it is not there (and not made), or a link.
+        """
+        *above, name = path.split("/")
+        if make:
+            self._place.mkdir(parents=True, exist_ok=True, mode=0o700)
+        at = os.open(self._place, _FOLDER)
+        try:
+            for step in above:
+                if make:
+                    with suppress(FileExistsError):
+                        os.mkdir(step, 0o700, dir_fd=at)
+                below = os.open(step, _FOLDER | os.O_NOFOLLOW, dir_fd=at)
+                os.close(at)
+                at = below
+            yield at, name
+        finally:
+            os.close(at)
+
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
