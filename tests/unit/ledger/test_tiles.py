@@ -175,6 +175,17 @@ def test_a_file_that_was_changed_or_taken_away_is_named(path: str, kind: str) ->
         assert not verify_tiles(_reading(changed), vkeys=log.vkeys).clean
 
 
+def test_lines_that_follow_no_entry_are_named() -> None:
+    log, files = Log(), Files()
+    log.store(2)
+    _looks(log, 3)
+    _write(log, files)
+    [path] = [one for one in files if one.startswith("leaves/")]
+    files[path] += b'{"leaves":"","of":"","records":""}\n'
+    report = verify_tiles(_reading(files), vkeys=log.vkeys)
+    assert [(one.kind, one.where) for one in report.findings] == [("changed-tile", path)]
+
+
 def test_tiles_older_than_a_held_checkpoint_are_a_log_that_was_cut_off() -> None:
     log, files = Log(), Files()
     _looks(log, 10)

@@ -127,6 +127,20 @@ def test_a_held_checkpoint_must_be_cosigned_where_a_witness_is_named(
     assert main([*asked[:-1], "w+1+2"]) == 2
 
 
+def test_a_witness_that_is_named_is_asked_for_or_the_call_is_wrong(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = busy()
+    witness = witness_vkey("witness.example/w", SigningKey.generate().public())
+    assert main([_export(log, tmp_path), "--vkey", log.vkeys[0], "--witness", witness]) == 2
+    assert capsys.readouterr().out.startswith("invalid: --witness: expected a checkpoint beside it")
+    proof, held = tmp_path / "entry.proof", tmp_path / "held"
+    proof.write_text("c2sp.org/tlog-proof@v1\nindex 0\n\n", "utf-8")
+    held.write_text(log.checkpoints[-1].text, "utf-8")
+    assert main([str(proof), "--vkey", log.vkeys[0], "--held", str(held)]) == 2
+    assert capsys.readouterr().out.startswith("invalid: --held: expected an export or tiles")
+
+
 def test_a_wrong_call_is_told_from_a_changed_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     log = busy()
     export = _export(log, tmp_path)

@@ -49,12 +49,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _verified(asked: Namespace) -> int:
+    if asked.witness and not asked.held:
+        # A check that was asked for and not made would read as one that was passed.
+        raise Invalid("--witness", "a checkpoint beside it that the witness has cosigned: --held FILE", got="none")
     if asked.file.is_dir() and not asked.certificate:
         held = _held(asked)
         return _report(verify_tiles(_reading(asked.file), vkeys=asked.vkey, held=held), as_json=asked.json)
     kind = _kind(asked.file)
     if asked.certificate and kind == EXPORT:
         return _say("tampered: certificate: expected one, got an export or something else", TAMPERED)
+    if kind != EXPORT and asked.held:
+        raise Invalid("--held", "an export or tiles to be held against it", got=f"a {kind}")
     if kind == CERTIFICATE:
         return _certificate(asked)
     if kind == PROOF:

@@ -196,6 +196,8 @@ def _lines(read: Read, tiles: Tiles, found: Findings) -> Iterator[bytes]:
                 yield beside.pop(0)
             for path, hashes in tiles.append(leaf_hash(entry)):
                 _compare(read, path, hashes, found)
+        if beside:
+            found.add("changed-tile", path_of(LEAVES, number, width), "It holds lines that follow none of its entries.")
         if len(entries) < width:
             break  # a size is a number that anybody may have written: nobody counts up to it
     yield _line(wire.Signed(checkpoint=checkpoint.decode("utf-8", "replace")))
