@@ -94,6 +94,20 @@ def test_a_report_that_exists_is_refused_before_anything_is_stored(desk: Desk) -
     assert desk.call("import list", json=True).value == []
 
 
+@pytest.mark.parametrize("place", ["nowhere/bad.csv", "dangling.csv"])
+def test_a_report_without_a_place_is_refused_before_anything_is_stored(desk: Desk, place: str) -> None:
+    _file(desk, HEAD + f"{EMAIL},1,1.50,never\n")
+    (desk.house / "dangling.csv").symlink_to(desk.house / "nowhere" / "bad.csv")
+    assert _import(desk, "--rejects", place).error["code"] == "invalid"
+    assert desk.call("import list", json=True).value == []
+
+
+def test_an_import_that_is_refused_leaves_no_report(desk: Desk) -> None:
+    _file(desk, HEAD.replace("mail", "post"))
+    assert _import(desk, "--rejects", "bad.csv").error["code"] == "invalid"
+    assert not (desk.house / "bad.csv").exists()
+
+
 def test_json_lines_come_in_too_and_without_a_mapping(desk: Desk) -> None:
     row = {"event": "Order Completed", "time": "2026-11-01T10:00:00Z", "email": EMAIL, "order_id": "A-1", "ssn": "9"}
     _file(desk, json.dumps(row) + "\n", name="orders.jsonl")

@@ -12,7 +12,7 @@ from lockhouse.faces.cli.layout import clean
 from lockhouse.policy.reading import looks_personal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
 
@@ -40,6 +40,36 @@ def write_new(file: Path, parts: Iterable[bytes]) -> Path:
         stream.flush()
         os.fsync(handle)
     return file
+
+
+@contextmanager
+def promised(file: Path | None, *, where: str) -> Iterator[Callable[[Iterable[bytes]], None]]:
+    """A new file that is made before the work that fills it, so that it has its place; gone again if that fails.
+
+    Args:
+        file: as of `write_new`; None for nothing to be written.
+        where: what the file was named by.
+
+    Raises:
+        Invalid: it exists, or its folder does not.
+    """
+    if file is None:
+        yield lambda _parts: None
+        return
+    try:
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except FileExistsError as err:
+        raise Invalid(where, "a file that does not exist yet", got="one that does", hint="choose another") from err
+    except OSError as err:
+        raise Invalid(where, "a new file in a folder that can be written", got="another place") from err
+    with os.fdopen(handle, "wb") as stream:
+        try:
+            yield stream.writelines
+            stream.flush()
+            os.fsync(handle)
+        except BaseException:
+            file.unlink(missing_ok=True)
+            raise
 
 
 class Folder:

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from lockhouse.channels.table import Assembler
-from lockhouse.errors import Invalid
 from lockhouse.faces.cli.acting import As, allowed
 from lockhouse.faces.cli.call import Call, Here, id_of, noun
-from lockhouse.faces.cli.files import write_new
+from lockhouse.faces.cli.files import promised
 from lockhouse.faces.cli.layout import Said, count, pairs, table, when
 from lockhouse.faces.cli.tables import table_of
 from lockhouse.faces.outcomes import sentence
@@ -62,18 +61,17 @@ async def run(  # noqa: PLR0913  (what an import can be told)
         rejects: a new file for the lines that could not be read, and why.
         acting: the role.
     """
-    if rejects is not None and (call.cwd / rejects).exists():
-        raise Invalid("--rejects", "a file that does not exist yet", got="one that does", hint="choose another")
-    async with call.open() as opened:
-        actor = allowed(opened.house, "import.run", (acting or As()).role)
-        with TableFile(call.cwd / file) as handle:
-            ready = await _ready(opened, handle, call=call, at=(file, mapped), channel=channel)
-            if dry_run:
-                said, found = await _foresee(ready, call)
-            else:
-                said, found = await _bring(ready, call, by=actor.id)
-    if rejects is not None:
-        write_new(call.cwd / rejects, _lines(found))
+    # A report that found no place in the end would be lost: what is stored then comes no second time.
+    with promised(None if rejects is None else call.cwd / rejects, where="--rejects") as report:
+        async with call.open() as opened:
+            actor = allowed(opened.house, "import.run", (acting or As()).role)
+            with TableFile(call.cwd / file) as handle:
+                ready = await _ready(opened, handle, call=call, at=(file, mapped), channel=channel)
+                if dry_run:
+                    said, found = await _foresee(ready, call)
+                else:
+                    said, found = await _bring(ready, call, by=actor.id)
+        report(_lines(found))
     return said
 
 
