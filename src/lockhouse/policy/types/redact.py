@@ -26,10 +26,15 @@ ROUNDS = 8
 ALL = "[redacted]"
 """What is left of a text that goes on changing: nothing."""
 
-# Signs that people and telephones write for digits, hyphens and spaces, and characters that are not seen at all.
+# Signs that people and telephones write for digits, hyphens and spaces, and characters that are not seen at all: those
+# are Unicode's `Default_Ignorable_Code_Point` (DerivedCoreProperties.txt), and the frame of a digit typed as a picture.
+_UNSEEN = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u20e3\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
 _FOREIGN = re.compile(
-    "(?![\x00-\x7f])[\\d\\s\u00ad\u058a\u061c\u2010-\u2015\u2043\u2212\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069"
-    "\ufe58\ufe63\ufeff\uff0b\uff0d\uff0e\uff08\uff09\uff20\ufe6b]"
+    f"(?![\x00-\x7f])[\\d\\s{_UNSEEN}\u058a\u2010-\u2015\u2043\u2212"
+    "\ufe58\ufe63\uff0b\uff0d\uff0e\uff08\uff09\uff20\ufe6b]"
 )
 _ALIKE = {"\uff0b": "+", "\uff0e": ".", "\uff08": "(", "\uff09": ")", "\uff20": "@", "\ufe6b": "@"}
 _HYPHENS = frozenset("\u058a\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\ufe58\ufe63\uff0d")
