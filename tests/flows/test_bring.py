@@ -118,7 +118,7 @@ async def test_a_dry_run_says_how_many_rows_want_a_yes_that_nobody_said(tmp_path
     mapping = "import: 1\nevent: identify\ntime: now\nfields: {email: mail, nick: number}\n"
     silent = await foreseen(world, paper(world, orders(5), mapping=mapping))
     assert (silent.unasked, silent.kept) == (5, {"email": 5})
-    asking = mapping + "consent: {Advertising: ads}\n"
+    asking = mapping.replace("now", "{column: when}") + "consent: {Advertising: ads}\n"
     agreed = await foreseen(world, paper(world, orders(5, rest=",yes,"), mapping=asking))
     assert (agreed.unasked, agreed.kept) == (0, {"email": 5, "nick": 5})
 

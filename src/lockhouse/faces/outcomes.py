@@ -173,7 +173,8 @@ CODES: Final[dict[str, Answer]] = {
     "LH-2110": Answer(
         "refused",
         200,
-        "The event is older than the erasure of the person it names; a repeat does not bring them back.",
+        "The event is older than the erasure of the person it names, or a row that does not say when it happened; a "
+        "repeat does not bring them back.",
         "Nothing; a new event of the same person is taken.",
         _NOBODY,
     ),

@@ -62,6 +62,11 @@ class Source(Protocol):
 class Assembles(Protocol):
     """How a row becomes an event."""
 
+    @property
+    def dated(self) -> bool:
+        """Whether rows say when they happened."""
+        ...
+
     def event(self, row: Row, *, now: int) -> Event | Reject:
         """The event, or what was expected."""
         ...
@@ -215,6 +220,7 @@ class Bring:
         return Batch(
             channel=self._channel.name, assurance=self._assurance, credential=self._credential,
             received_at=self._house.clock.now_ms(), items=events, origin=origin,
+            dated=self._assembler.dated,
         )  # fmt: skip
 
 

@@ -86,6 +86,7 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
         network: the sender's network (address with the host part cut off) or None; never the full address.
         received_at: ms.
         origin: of rows that are imported; what is stored of them is noted as theirs.
+        dated: its items say when they happened; of one that does not, nobody knows what was said or erased since.
     """
 
     channel: str
@@ -95,6 +96,7 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     items: Sequence[Event | Fault]
     network: str | None = None
     origin: Origin | None = None
+    dated: bool = True
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -208,7 +208,8 @@ def test_a_zone_that_is_none_is_said_to_be() -> None:
 @pytest.mark.parametrize(("cell", "said"), [("ja", True), (" nein ", False), (None, None), ("vielleicht", "reject")])
 def test_consent_is_a_yes_a_no_or_nothing(cell: str | None, said: object) -> None:
     answer = Answer(word="Advertising", column=Column("ads", "m"), yes=("ja",), no=("nein",))
-    made = _assembled(("a@example.com", cell), consent=(answer,))
+    time = Time(column=Column("t", "m"))
+    made = _assembled(("2026-11-01T10:00Z", "a@example.com", cell), consent=(answer,), time=time)
     if said == "reject":
         assert isinstance(made, Reject)
         assert "vielleicht" not in made.expected

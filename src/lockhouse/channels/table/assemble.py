@@ -47,6 +47,11 @@ class Assembler:
         self._zone = _zone(mapping)
         self._known_as: dict[str, str] = {}
 
+    @property
+    def dated(self) -> bool:
+        """Whether rows say when they happened."""
+        return self._time_at is not None
+
     def event(self, row: Row, *, now: int) -> Event | Reject:
         """The event of a row.
 
@@ -98,6 +103,9 @@ class Assembler:
                 continue
             word = str(cell).strip().lower() if isinstance(cell, bool) else str(cell).strip()
             if word in answer.yes:
+                if not self.dated:
+                    # It would count from now, and so against a no that was said since the file was written.
+                    return f"a time beside a yes to {answer.word}: `time: now` says none"
                 said[answer.word] = True
             elif word in answer.no:
                 said[answer.word] = False

@@ -89,7 +89,8 @@ async def _erased_before(house: House, works: Sequence[Work], keys: list[Key]) -
         key = (mark.kind, mark.generation, mark.tag)
         before[key] = max(mark.before_at, before.get(key, 0))
     for work in works:
-        if any(work.event.occurred_at < before.get(key, 0) for key in _keys(work.found)):
+        at = work.event.occurred_at if work.batch.dated else 0  # in doubt it is from before
+        if any(at < before.get(key, 0) for key in _keys(work.found)):
             work.refuse(codes.ERASED_BEFORE)
 
 
