@@ -75,6 +75,7 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True):
             "time": None if self.time is None else (self.time.column.name, self.time.form, self.time.zone),
             "id": None if self.message_id is None else self.message_id.name,
             "fields": {field: column.name for field, column in self.fields.items()},
+            "form": (self.form, self.delimiter, self.encoding),
             "consent": [(one.word, one.column.name, one.yes, one.no) for one in self.consent],
         }
         return _ENCODE(bare)

@@ -58,6 +58,9 @@ def test_a_mapping_says_what_each_column_is(house: tuple[Policy, Channel]) -> No
 def test_what_reads_a_file_alike_is_the_same_mapping(house: tuple[Policy, Channel]) -> None:
     assert _read(GOOD, house).fingerprint() == _read("# a comment\n" + GOOD, house).fingerprint()
     assert _read(GOOD, house).fingerprint() != _read(GOOD.replace("E-Mail", "Mail"), house).fingerprint()
+    # What is gone on with is read as it was begun.
+    for was, now in (("semicolon", "pipe"), ("windows-1252", "iso-8859-1"), ("format: csv", "format: parquet")):
+        assert _read(GOOD, house).fingerprint() != _read(GOOD.replace(was, now), house).fingerprint()
 
 
 @pytest.mark.parametrize(
