@@ -72,6 +72,21 @@ class TestOfData:
         body = pixel_body(f"data={text}".encode("latin-1"))
         assert body == b"{}" if text == "e30" else isinstance(body, Fault)
 
+    @pytest.mark.parametrize(
+        "query",
+        [
+            "data=e30&data=e30",
+            'data={"context":{"consent":{"categoryPreferences":{"Ads":false}}},"context":{},"event":"Seen"}',
+            'data={"event":"Seen","properties":{"email":"a@x.example","email":"b@x.example"}}',
+        ],
+    )
+    def test_what_stands_twice_is_a_fault_as_where_it_is_posted(self, query: str) -> None:
+        assert _fault(query.encode()) == "LH-1002"
+
+    def test_what_could_not_be_posted_is_a_fault(self) -> None:
+        assert _fault(b'data={"x":18446744073709551616}') == "LH-1007"
+        assert _fault(b'data={"x":' + b"[" * 40 + b"]" * 40 + b"}") == "LH-1006"
+
 
 class TestOfParameters:
     def test_each_value_stands_at_its_path(self) -> None:

@@ -187,14 +187,14 @@ def _batch_context(raw: bytes, items: int) -> dict[str, Any] | Fault:
         return {}
     if len(raw) > MAX_ITEM_BYTES or len(raw) * items > MAX_SPREAD_BYTES:
         return Fault(code=codes.BODY_TOO_LARGE, where="/context", expected="a smaller context, or one in each event")
-    tree = _tree(raw)
+    tree = object_of(raw)
     if isinstance(tree, Fault):
         return _not_json("an object under `context`, each key once")
     return tree
 
 
-def _tree(raw: bytes) -> dict[str, Any] | Fault:
-    """One JSON object, sound in every respect a later reader relies on."""
+def object_of(raw: bytes) -> dict[str, Any] | Fault:
+    """One JSON object, sound in every respect a later reader relies on; a `Fault` if it is none."""
     try:
         tree = _OBJECT.decode(raw)
     except RecursionError:
@@ -241,7 +241,7 @@ def _item(raw: bytes, around: _Around) -> Event | Fault:
     """One item as an event, or what is wrong with it."""
     if len(raw) > MAX_ITEM_BYTES:
         return _known(Fault(code=codes.ITEM_TOO_LARGE, where="", expected=f"at most {MAX_ITEM_BYTES} bytes"), raw)
-    item = _tree(raw)
+    item = object_of(raw)
     if isinstance(item, Fault):
         return _known(item, raw)
     name = around.call or item.get("type")
