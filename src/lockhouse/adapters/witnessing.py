@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING
 from lockhouse.adapters.durable import make_file, open_lock, sync_folder
 from lockhouse.crypto.cosignature import witness_vkey
 from lockhouse.crypto.signatures import KEY_BYTES, SigningKey
-from lockhouse.errors import Unavailable
+from lockhouse.errors import Tampered, Unavailable
 from lockhouse.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+_SEEN = "put the newest cosigned checkpoint of this log into its place, from where it is held"
 LOCK, KEY, VKEY = "witness.lock", "witness.key", "witness.vkey"
 
 
@@ -63,9 +64,18 @@ class Witnessing:
         return key
 
     def seen(self, origin: str) -> str:
-        """The newest checkpoint of a log that was cosigned; empty for a log that is new here."""
+        """The newest checkpoint of a log that was cosigned; empty for a log that is new here.
+
+        Raises:
+            Tampered: there was one, and nothing is left of it: what was seen is not forgotten by that.
+        """
         file = self._folder / _name(origin)
-        return file.read_text("utf-8") if file.exists() else ""
+        if not file.exists() and not file.is_symlink():
+            return ""
+        found = file.read_bytes().decode("utf-8", "replace")
+        if not found:
+            raise Tampered("witness: expected what was seen of this log before, got an empty file", hint=_SEEN)
+        return found
 
     def keep(self, origin: str, checkpoint: str) -> None:
         """This is the newest one now, durably."""

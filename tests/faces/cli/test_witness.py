@@ -9,7 +9,7 @@ import pytest
 
 from lockhouse.crypto.checkpoint import open_checkpoint
 from lockhouse.crypto.cosignature import cosigners
-from lockhouse.errors import Conflict, Invalid, Tampered
+from lockhouse.errors import Conflict, Invalid, Tampered, Unavailable
 from lockhouse.faces.outcomes import OUTCOMES
 from tests.faces.cli.house import EMAIL, Desk
 
@@ -133,3 +133,24 @@ def test_what_was_seen_is_not_forgotten_by_an_edit_of_its_file(watched: Watched)
     [file] = watched.state.glob("*.checkpoint")
     file.write_text(file.read_text("utf-8").replace("\n", "\n1", 1), "utf-8")
     assert watched.see(watched.request()).code == OUTCOMES[Tampered].exit_code
+
+
+@pytest.mark.parametrize("left", [b"", b"\xff\xfe", b"\n"])
+def test_what_was_seen_is_not_forgotten_where_its_file_was_emptied(watched: Watched, left: bytes) -> None:
+    watched.order()
+    watched.see(watched.request())
+    [file] = watched.state.glob("*.checkpoint")
+    file.write_bytes(left)
+    seen = watched.see(watched.request())
+    assert (seen.code, seen.out) == (OUTCOMES[Tampered].exit_code, "")
+    assert file.read_bytes() == left
+
+
+def test_a_link_to_nowhere_is_no_log_that_is_new(watched: Watched, tmp_path: Path) -> None:
+    watched.order()
+    watched.see(watched.request())
+    [file] = watched.state.glob("*.checkpoint")
+    file.unlink()
+    file.symlink_to(tmp_path / "nowhere")
+    seen = watched.see(watched.request())
+    assert (seen.code, seen.out) == (OUTCOMES[Unavailable].exit_code, "")
