@@ -8,7 +8,9 @@ import msgspec
 import pytest
 
 from lockhouse.errors import Tampered
+from lockhouse.gates.authority import signed
 from lockhouse.gates.imports import UNDONE, batches
+from lockhouse.gates.state import verify_state
 from lockhouse.model.rows import Import, Imported, Record
 from tests.flows.files import brought, orders, paper, undone
 from tests.world import World
@@ -68,3 +70,39 @@ async def test_an_older_row_of_a_batch_put_back_stores_no_row_twice(tmp_path: Pa
     assert (once_more.row.stored, once_more.row.duplicate) == (again.row.stored, 0)
     assert len(await world.rows(Record)) == 600
     assert await world.findings() == []
+
+
+async def _found(world: World) -> list[tuple[str, str]]:
+    state = await verify_state(world.house)
+    return [(one.kind, one.where.partition(",")[0]) for one in state.findings.kept]
+
+
+async def test_a_batch_whose_row_was_taken_away_or_put_back_is_found(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    file = paper(world, orders(3))
+    begun = (await brought(world, file)).row
+    assert await _found(world) == []
+    world.drop(begun)
+    assert await _found(world) == [("missing-row", "import")]
+    world.plant(begun)
+    await undone(world, begun.id)
+    [row] = await world.rows(Import)
+    assert (row.state, await _found(world)) == (UNDONE, [])
+    world.plant(begun)  # as if nobody had taken it back
+    assert await _found(world) == [("rolled-back-row", "import_batch")]
+    world.plant(row)
+    world.clock.pass_days(1)
+    again = await brought(world, file)
+    assert await _found(world) == []
+    world.plant(row)
+    assert await _found(world) == [("rolled-back-row", "import_batch")]
+    world.plant(msgspec.structs.replace(again.row, stored=1))
+    assert await _found(world) == [("edited-row", "import_batch")]
+
+
+async def test_a_batch_that_names_no_entry_of_the_ledger_is_found(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    told = await brought(world, paper(world, orders(3)))
+    row = msgspec.structs.replace(told.row, entry=b"\1" * 16)
+    world.plant(signed(row, world.house.integrity_key))
+    assert await _found(world) == [("edited-row", "import_batch")]

@@ -391,8 +391,7 @@ async def test_without_its_server_a_process_is_not_alive(tmp_path: Path) -> None
     async with postgres(tmp_path) as store:
         assert store.writer.alive()
         assert isinstance(store.writer, PostgresWriter)
-        nowhere = f"postgresql:///x?host={tmp_path}"
-        store.writer._shelf._places = Places(identity=nowhere, record=nowhere)
+        store.writer._shelf._places = Places(identity="", record=f"postgresql:///x?host={tmp_path}")
         await _cut(tmp_path, store.writer._shelf._connections["record"].get_server_pid())
         for _ in range(100):
             if not store.writer.alive():

@@ -17,11 +17,13 @@ from lockhouse.ledger.entry import (
     Completion,
     Consent,
     Credential,
+    Import,
     Intent,
     Link,
     Policy,
     Restore,
     Suppression,
+    Undo,
     parse_entry,
 )
 from lockhouse.model.rows import LedgerEntry
@@ -35,8 +37,8 @@ if TYPE_CHECKING:
 _KINDS = frozenset(
     kind.KIND
     for kind in (
-        Acceptance, Attestation, Cancellation, Completion, Consent, Credential, Intent, Link, Policy, Restore,
-        Suppression,
+        Acceptance, Attestation, Cancellation, Completion, Consent, Credential, Import, Intent, Link, Policy, Restore,
+        Suppression, Undo,
     )
 )  # fmt: skip
 

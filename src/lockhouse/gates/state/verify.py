@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from lockhouse.gates.state.batches import hold_batches
 from lockhouse.gates.state.endings import Endings
 from lockhouse.gates.state.found import Found, check_bound, read_rows
 from lockhouse.gates.state.history import read_history
@@ -26,7 +27,7 @@ class State(NamedTuple):
 
     Attributes:
         rows: table -> how many were held against their MAC and, but for persons, identifiers, erased marks and
-            imports, against the ledger.
+            records of imports, against the ledger.
         untold: how many of them no entry tells of yet.
         findings: what is not as it must be.
     """
@@ -52,10 +53,11 @@ async def verify_state(house: House) -> State:
     await check_bound(house, Identifier, found)
     await check_bound(house, ErasedMark, found)
     await check_bound(house, Imported, found)
-    await read_rows(house, Import, found)
+    batches = await read_rows(house, Import, found)
     history = await read_history(house)
     leaving = endings.leaving(history)
     WordsCheck(before=before, history=history, ended=ended, leaving=leaving, found=found).hold(words)
     endings.hold(before=before, history=history, found=found)
     policies.hold(before=before, history=history, found=found)
+    hold_batches(batches, before=before, history=history, found=found)
     return State(found.rows, found.untold, found.findings)
