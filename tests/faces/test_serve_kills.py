@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 import time
 from typing import TYPE_CHECKING, Self
@@ -9,8 +11,10 @@ from typing import TYPE_CHECKING, Self
 import httpx
 import pytest
 
+from lockhouse.adapters.writer_protocol import LEASE_S
+from lockhouse.faces.serve.patience import WAIT_S
 from lockhouse.model.rows import Intake, Receipt, Record
-from tests.faces.serve_world import Place, Served, make_place, order, run, served, until
+from tests.faces.serve_world import Place, Served, make_place, order, run, served, stored, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,6 +94,29 @@ def test_a_process_killed_under_load_loses_and_doubles_nothing(place: Place, nam
     assert len(records) == len(receipts)
     covered = [row.records[at : at + 16] for row in run(place.rows(Intake)) for at in range(0, len(row.records), 16)]
     assert sorted(covered) == sorted(record.id for record in records)
+
+
+def test_a_request_that_meets_no_writer_waits_for_the_next_one(place: Place) -> None:
+    with served(place) as house, Load(house) as load:
+        for _ in range(2):
+            load.goes_on()
+            house.kill("writer")
+            load.goes_on()
+        assert load.repeats == 0
+
+
+def test_a_writer_that_does_not_come_back_is_waited_for_only_so_long(place: Place) -> None:
+    with served(place) as house:
+        assert house.post(order(1)).status_code == 200
+        os.kill(house.pids()["writer"], signal.SIGSTOP)
+        time.sleep(LEASE_S)
+        started = time.monotonic()
+        answer = house.post(order(2))
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+        assert WAIT_S - 0.5 < time.monotonic() - started < WAIT_S + 2
+        os.kill(house.pids()["writer"], signal.SIGCONT)
+        assert house.post(order(2)).status_code == 200
+    assert run(stored(place)) == (2, 2)
 
 
 def test_the_public_listener_refuses_nobody_while_collecting_is_restarted(place: Place) -> None:

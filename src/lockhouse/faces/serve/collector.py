@@ -11,6 +11,7 @@ from lockhouse.errors import Unavailable
 from lockhouse.faces.collect.ports import Limited, Sender
 from lockhouse.faces.serve.desk import Answer
 from lockhouse.faces.serve.misses import Misses
+from lockhouse.faces.serve.patience import Patience
 from lockhouse.flows.channel import authenticate
 from lockhouse.gates.collect import Intake
 from lockhouse.gates.refresh import refresh
@@ -46,6 +47,7 @@ class HouseCollector:
         self._known: OrderedDict[bytes, tuple[Sender, float]] = OrderedDict()
         self._seen = (house.seen_policy, house.seen_key)
         self._misses = Misses(house.clock)
+        self.patience = Patience(house.epochs.alive, house.clock)
         self._origins: tuple[object, frozenset[str]] = (None, frozenset())
         self._away: tuple[str, float] | None = None
 
@@ -105,16 +107,29 @@ class HouseCollector:
         """One reply an item, once each is durable.
 
         Raises:
-            Unavailable: part of the house is away.
+            Unavailable: part of the house is away, the writer for longer than is waited for it.
         """
         try:
             replies = await self._intake.collect(batch)
         except Unavailable as error:
-            self._away = (error.text, self._house.clock.monotonic_s() + AWAY_S)
-            raise
+            replies = await self._again(batch, error)
         self._away = None
         self._tell(batch, replies)
         return replies
+
+    async def _again(self, batch: Batch, error: Unavailable) -> list[Reply]:
+        """The replies, if all that was away is the writer, and it comes back in time.
+
+        Some events may stand already, as when a sender repeats them; their message ids tell.
+        """
+        until_s = self.patience.until_s()
+        while not self._house.epochs.alive() and await self.patience.wait(len(batch.items), until_s=until_s):
+            try:
+                return await self._intake.collect(batch)
+            except Unavailable as again:
+                error = again
+        self._away = (error.text, self._house.clock.monotonic_s() + AWAY_S)
+        raise error
 
     def _tell(self, batch: Batch, replies: Sequence[Reply]) -> None:
         events = self._house.live().policy.events

@@ -64,6 +64,7 @@ async def collect(running: Running, desk: Desk) -> None:
             await asyncio.wait({serving, ended}, return_when=asyncio.FIRST_COMPLETED)
             ended.cancel()
         finally:
+            collector.patience.end()
             await desk.close()
             made.should_exit = True
             await serving
