@@ -55,7 +55,7 @@ from lockhouse.errors import LockhouseError
 from lockhouse.faces.outcomes import OUTCOMES
 from lockhouse.faces.serve.supervisor import serve
 try:
-    sys.exit(serve(Path(sys.argv[1]), only=tuple(sys.argv[2].split(","))))
+    sys.exit(serve(Path(sys.argv[1]), only=tuple(sys.argv[2].split(",")), replaceable=True))
 except LockhouseError as error:
     print(error.text, file=sys.stderr)
     sys.exit(OUTCOMES[type(error)].exit_code)

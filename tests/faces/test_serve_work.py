@@ -163,7 +163,14 @@ async def come_round(place: Place) -> None:
     """The worker's round for what is untold, in this process."""
     async with opened(place.folder, role="work", lane="work") as one:
         task = Task(folder=place.folder, name="work", listener=-1, metrics=-1, lifeline=-1)
-        running = Running(task=task, opened=one, tally=Tally("work"), answers=Answers(), ending=asyncio.Event())
+        running = Running(
+            task=task,
+            opened=one,
+            tally=Tally("work"),
+            answers=Answers(),
+            ending=asyncio.Event(),
+            leaving=asyncio.Event(),
+        )
         await Worker(running).untold()
 
 

@@ -40,7 +40,14 @@ async def _working(folder: Path, clock: Clock) -> AsyncIterator[tuple[Worker, Op
     """The worker as it has just been started, in this process."""
     async with wiring.opened(folder, role="work", lane="work", clock=clock) as one:
         task = Task(folder=folder, name="work", listener=-1, metrics=-1, lifeline=-1)
-        running = Running(task=task, opened=one, tally=Tally("work"), answers=Answers(), ending=asyncio.Event())
+        running = Running(
+            task=task,
+            opened=one,
+            tally=Tally("work"),
+            answers=Answers(),
+            ending=asyncio.Event(),
+            leaving=asyncio.Event(),
+        )
         yield Worker(running), one
 
 

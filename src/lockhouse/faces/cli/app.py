@@ -31,6 +31,7 @@ RUN, LOOK, RULE, PROVE = (Group(name, sort_key=at) for at, name in enumerate(("R
 TREE: tuple[tuple[str, str, Group, str], ...] = (
     ("init", "init:init", RUN, "Make a house in a new folder, with keys, ledger and a first policy."),
     ("serve", "serve:serve", RUN, "Run the house until it is told to stop."),
+    ("restart", "serve:restart", RUN, "Go on serving with new code; no connection is refused."),
     ("demo", "demo:demo", RUN, "Watch a throw-away house at work, on made-up people."),
     ("doctor", "doctor:doctor", RUN, "Examine the house and say what to mend, each with its command."),
     ("migrate", "migrate:migrate", RUN, "Bring the stores to this release's schema."),

@@ -10,9 +10,11 @@ import ctypes
 import os
 import resource
 import signal
+import socket
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,30 +26,57 @@ if TYPE_CHECKING:
 
 _PR_SET_DUMPABLE = 4
 MODULE = "lockhouse.faces.workers.child"
+HELD_VARIABLE = "LOCKHOUSE_HELD"
+"""An open socket: the child says there that it could start, and waits for the word; read and removed by the child."""
 
 
 @dataclass(slots=True)
 class Child:
-    """A running child. Closing its lifeline, or dying, ends it."""
+    """A running child. Closing its lifeline, or dying, ends it.
 
-    popen: subprocess.Popen[bytes]
+    Attributes:
+        pidfd: becomes readable when it ends.
+        lifeline: the end of a pipe that only this process holds.
+        word: where a child that is held says whether it could start; None once it has the word, or needed none.
+    """
+
+    pid: int
     pidfd: int
-    _lifeline: int
+    lifeline: int
+    word: socket.socket | None = None
+    popen: subprocess.Popen[bytes] | None = None
 
     def signal(self, number: signal.Signals) -> None:
         """Send it a signal; nothing happens if it is gone."""
-        if self.popen.poll() is None:
-            self.popen.send_signal(number)
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self.pidfd, number)
+
+    def wait(self) -> int:
+        """Its exit code, once it has ended; minus the signal that ended it."""
+        if self.popen is not None:
+            return self.popen.wait()
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
 
     def close(self) -> None:
         """Let go of the lifeline and of the handle, once it has ended or to end it."""
-        for descriptor in (self._lifeline, self.pidfd):
+        for descriptor in (self.lifeline, self.pidfd):
             if descriptor >= 0:
                 os.close(descriptor)
-        self._lifeline = self.pidfd = -1
+        self.lifeline = self.pidfd = -1
+        if self.word is not None:
+            self.word.close()
+            self.word = None
 
 
-def spawn(arguments: Sequence[str], *, keep: Sequence[int] = ()) -> Child:
+def adopt(pid: int, *, lifeline: int) -> Child:
+    """A child that this process started before it became another program."""
+    os.set_inheritable(lifeline, False)  # noqa: FBT003  # by position only
+    return Child(pid, os.pidfd_open(pid), lifeline)
+
+
+def spawn(
+    arguments: Sequence[str], *, keep: Sequence[int] = (), python: str = sys.executable, held: bool = False
+) -> Child:
     """Start `python -m lockhouse.faces.workers.child ARGUMENTS`, in a process group of its own.
 
     What a shell sends to a job (Ctrl-C, `kill %1`) reaches the supervisor alone, which ends its children in order.
@@ -55,6 +84,8 @@ def spawn(arguments: Sequence[str], *, keep: Sequence[int] = ()) -> Child:
     Args:
         arguments: what the child is and of which house.
         keep: open files that it gets under the same numbers.
+        python: whose code it runs.
+        held: it gets ready, says so through `word` and does nothing else until it has the word.
 
     Raises:
         Unavailable: not called from the main thread, whose end alone means the end of this process.
@@ -62,19 +93,28 @@ def spawn(arguments: Sequence[str], *, keep: Sequence[int] = ()) -> Child:
     if threading.current_thread() is not threading.main_thread():
         raise Unavailable("serve: expected to be started from the main thread, got another")
     theirs, ours = os.pipe()
+    word, their_word = socket.socketpair() if held else (None, None)
     # `-P`: what lies in the folder that `serve` was called from is never imported.
-    command = [sys.executable, "-P", "-m", MODULE, *arguments]
+    command = [python, "-P", "-m", MODULE, *arguments]
     try:
         environment = {**os.environ, LIFELINE_VARIABLE: f"{os.getpid()}:{theirs}"}
+        passed = [theirs, *keep]
+        if their_word is not None:
+            passed.append(their_word.fileno())
+            environment[HELD_VARIABLE] = str(their_word.fileno())
         popen = subprocess.Popen(  # noqa: S603  # our own command
-            command, env=environment, pass_fds=(theirs, *keep), stdin=subprocess.DEVNULL, process_group=0
+            command, env=environment, pass_fds=passed, stdin=subprocess.DEVNULL, process_group=0
         )
     except BaseException:
         os.close(ours)
+        if word is not None:
+            word.close()
         raise
     finally:
         os.close(theirs)
-    return Child(popen, os.pidfd_open(popen.pid), ours)
+        if their_word is not None:
+            their_word.close()
+    return Child(popen.pid, os.pidfd_open(popen.pid), ours, word, popen)
 
 
 def harden() -> None:

@@ -106,21 +106,13 @@ class Desk:
         self._counts = counts
         self._answers = answers
         self._server: asyncio.Server | None = None
+        self._file = -1
         self._talks: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
         """Listen; a socket left by a process that was killed is replaced."""
-        with suppress(FileNotFoundError):
-            self._path.unlink()
-        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        before = os.umask(0o177)
-        try:
-            with socket_address(self._path) as address:
-                sock.bind(address)
-        finally:
-            os.umask(before)
-        sock.listen(16)
-        sock.settimeout(0.0)
+        sock = lay_out(self._path)
+        self._file = self._path.stat().st_ino
         self._server = await asyncio.start_unix_server(self._greet, sock=sock, limit=_LINE_BYTES)
 
     def _greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -129,18 +121,22 @@ class Desk:
         talk.add_done_callback(self._talks.discard)
 
     async def close(self) -> None:
-        """Stop listening, let those who read along go, take the socket away."""
+        """Stop listening, take the socket away, let those who read along go.
+
+        Another process's socket that has taken its place stays.
+        """
         if self._server is not None:
             self._server.close()
+        with suppress(FileNotFoundError):
+            if self._path.stat().st_ino == self._file:
+                self._path.unlink()
         self._answers.end()
         if self._talks:
             await asyncio.wait(self._talks, timeout=1.0)
-        with suppress(FileNotFoundError):
-            self._path.unlink()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            if _is_ours(writer):
+            if is_ours(writer):
                 with suppress(OSError, msgspec.DecodeError):
                     await self._talk(reader, writer)
         finally:
@@ -170,7 +166,23 @@ async def _tell_all(answers: Answers, writer: asyncio.StreamWriter) -> None:
         await writer.drain()
 
 
-def _is_ours(writer: asyncio.StreamWriter) -> bool:
+def lay_out(path: Path) -> socket.socket:
+    """A listening socket in the house folder, mode 0600; one left by a process that was killed is replaced."""
+    with suppress(FileNotFoundError):
+        path.unlink()
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    before = os.umask(0o177)
+    try:
+        with socket_address(path) as address:
+            sock.bind(address)
+    finally:
+        os.umask(before)
+    sock.listen(16)
+    sock.settimeout(0.0)
+    return sock
+
+
+def is_ours(writer: asyncio.StreamWriter) -> bool:
     """Whether the process at the other end belongs to the same user."""
     sock: socket.socket = writer.get_extra_info("socket")
     _, user, _ = _UCRED.unpack(sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size))
@@ -195,7 +207,7 @@ def collecting(folder: Path) -> list[Path]:
     return sorted(folder.glob("tail-*.sock"))
 
 
-async def connect(path: Path, ask: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def connect(path: Path, ask: str, **more: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """A conversation with a process of the house, its question asked.
 
     Raises:
@@ -206,7 +218,7 @@ async def connect(path: Path, ask: str) -> tuple[asyncio.StreamReader, asyncio.S
             reader, writer = await asyncio.open_unix_connection(address, limit=_LINE_BYTES)
     except OSError as err:
         raise Unavailable("serve: expected a running house, got none", hint="lockhouse serve") from err
-    writer.write(_ENCODE({"ask": ask}) + b"\n")
+    writer.write(_ENCODE({"ask": ask, **more}) + b"\n")
     return reader, writer
 
 

@@ -45,6 +45,8 @@ class Door:
         """
         self.within_s = within_s
         self.most = most
+        self.leaving = False
+        """Set for good when this process accepts nobody any more: each answer is its connection's last."""
         self._at_once = at_once
         self._exempt = networks(exempt)
         self._inside: Counter[str] = Counter()
@@ -110,6 +112,8 @@ class Guarded(Connection):
         """Bytes that make a request whole end the waiting; any others go on with it, stray ones begin it."""
         super().data_received(data)
         cycle: Any = self.cycle  # None before the first request, whatever its type says
+        if self._door.leaving and cycle is not None:
+            cycle.keep_alive = False
         if cycle is not None and not cycle.more_body and not cycle.response_complete:
             self._wait_no_more()
         elif self._late is None or self._begins:

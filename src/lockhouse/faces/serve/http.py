@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import uvicorn
 
 from lockhouse.errors import Invalid
-from lockhouse.faces.serve.door import SPARE, Door, Guarded
+from lockhouse.faces.serve.door import REQUEST_WITHIN_S, SPARE, Door, Guarded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 GRACE_S = 3
 """Requests under way are finished within this when a process is told to end (s)."""
+LEAVE_S = REQUEST_WITHIN_S + 1.0
+"""Whoever is connected has so long for a last request when a process leaves: as long as any request may take."""
+_LEAVE_LEAST_S = 2.0
+"""A TLS handshake under way is no connection yet: it has at least this long."""
 BACKLOG = 2048
 MOST = 8_192
 """Connections of a process at most; each takes some ten kilobytes."""
@@ -34,14 +38,36 @@ _MANY_FILES = 65_536
 class Server(uvicorn.Server):
     """Leaves signals to the process that runs it, and says when it accepts."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, door: Door) -> None:
         super().__init__(config)
         self.accepts = asyncio.Event()
+        self._door = door
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to accept."""
         await super().startup(sockets)
         self.accepts.set()
+
+    def turn_away(self) -> None:
+        """Accept nobody any more. The next answer on each connection says that it is the last.
+
+        A connection is not closed while its sender may just be writing to it: that request would be lost without an
+        answer (RFC 9112 section 9.6). One on which nothing comes is closed by its keep-alive timer, as always.
+        """
+        for listening in self.servers:
+            listening.close()
+        self._door.leaving = True
+        for connection in self.server_state.connections:
+            cycle: Any = getattr(connection, "cycle", None)  # None before the first request
+            if cycle is not None and not cycle.response_complete:
+                cycle.keep_alive = False
+
+    async def wait_empty(self) -> None:
+        """Returns once nobody is connected any more, after `LEAVE_S` at the latest."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        while (gone_s := loop.time() - began) < LEAVE_S and (self.server_state.connections or gone_s < _LEAVE_LEAST_S):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -99,7 +125,7 @@ def server(app: Any, *, tls: tuple[str, str] | None = None, door: Door | None = 
         raise Invalid(
             "lockhouse.toml: tls_cert, tls_key", "a PEM certificate chain and its key", got="another"
         ) from err
-    return Server(config)
+    return Server(config, door)
 
 
 def tls_of(settings: Settings, folder: Path) -> tuple[str, str] | None:

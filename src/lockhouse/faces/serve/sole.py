@@ -32,8 +32,8 @@ class Holder(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @contextmanager
-def sole(folder: Path, *, collect: str) -> Iterator[None]:
-    """The house is served by this process, and by no other, for as long as the block runs.
+def sole(folder: Path, *, collect: str) -> Iterator[int]:
+    """The house is served by this process, and by no other, for as long as the block runs; the lock's open file.
 
     Raises:
         Conflict: it is served already.
@@ -46,11 +46,16 @@ def sole(folder: Path, *, collect: str) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as err:
             raise _served(_holder(lock)) from err
-        os.ftruncate(lock, 0)
-        os.pwrite(lock, msgspec.json.encode(Holder(pid=os.getpid(), collect=collect)), 0)
-        yield
+        write_holder(lock, collect=collect)
+        yield lock
     finally:
         os.close(lock)
+
+
+def write_holder(lock: int, *, collect: str) -> None:
+    """This process is named in the lock that it holds."""
+    os.ftruncate(lock, 0)
+    os.pwrite(lock, msgspec.json.encode(Holder(pid=os.getpid(), collect=collect)), 0)
 
 
 def _holder(lock: int) -> Holder | None:

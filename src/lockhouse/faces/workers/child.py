@@ -19,6 +19,7 @@ from lockhouse.faces import logs
 from lockhouse.faces.outcomes import OUTCOMES
 from lockhouse.faces.serve.bound import harden
 from lockhouse.faces.serve.http import raise_open_files
+from lockhouse.faces.workers.held import hold
 from lockhouse.faces.workers.process import run_process
 from lockhouse.faces.workers.task import Task
 from lockhouse.wiring import bind_to_parent, serve_writer
@@ -34,6 +35,7 @@ def main(arguments: list[str]) -> int:
         signal.SIGTTOU, signal.SIG_IGN
     )  # in a group of our own: a terminal may want to stop us for a log line
     try:
+        hold(folder, role=role)
         logs.configure(level=houses.load(folder, os.environ).log, process=name)
         if role == "writer":
             serve_writer(folder, tell=_told)

@@ -16,6 +16,7 @@ from lockhouse.wiring import SystemClock
 
 if TYPE_CHECKING:
     from lockhouse.faces.serve.desk import Desk
+    from lockhouse.faces.serve.http import Server
     from lockhouse.faces.workers.task import Running
     from lockhouse.model.ports import Clock
 
@@ -42,7 +43,10 @@ class Watching:
 
 
 async def collect(running: Running, desk: Desk) -> None:
-    """Collect until told to end; requests under way are answered first."""
+    """Collect until told to end; requests under way are answered first.
+
+    Told to leave, it accepts nobody any more, takes its desk away, and ends when nobody is connected.
+    """
     house, settings, clock = running.opened.house, running.opened.settings, SystemClock()
     collector = HouseCollector(house, running.answers, public_url=settings.public_url)
     app = CollectApp(
@@ -60,11 +64,23 @@ async def collect(running: Running, desk: Desk) -> None:
         await desk.open()
         logs.get().info("collecting", reasons=collector.ready())
         try:
+            leaving = asyncio.create_task(_leave(made, running, desk))
             ended = asyncio.create_task(running.ending.wait())
-            await asyncio.wait({serving, ended}, return_when=asyncio.FIRST_COMPLETED)
-            ended.cancel()
+            await asyncio.wait({serving, ended, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            for waiting in (ended, leaving):
+                waiting.cancel()
+            await asyncio.gather(leaving, return_exceptions=True)
         finally:
             collector.patience.end()
             await desk.close()
             made.should_exit = True
             await serving
+
+
+async def _leave(made: Server, running: Running, desk: Desk) -> None:
+    """Returns once another process has taken this one's place and nobody is connected here any more."""
+    await running.leaving.wait()
+    made.turn_away()
+    await desk.close()
+    logs.get().info("leaving", connections=len(made.server_state.connections))
+    await made.wait_empty()

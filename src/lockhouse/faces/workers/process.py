@@ -30,15 +30,18 @@ async def run_process(role: str, task: Task) -> None:
     Raises:
         Unavailable: the writer is away.
     """
-    ending = asyncio.Event()
+    ending, leaving = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, ending.set)
+    loop.add_signal_handler(signal.SIGUSR1, leaving.set)
     if task.lifeline >= 0:
         loop.add_reader(task.lifeline, ending.set)
     async with opened(task.folder, role=role, lane=task.name) as house:
         if house.alone:
             raise Unavailable("serve: expected the writer process of the house, got none")
-        running = Running(task=task, opened=house, tally=Tally(task.name), answers=Answers(), ending=ending)
+        running = Running(
+            task=task, opened=house, tally=Tally(task.name), answers=Answers(), ending=ending, leaving=leaving
+        )  # fmt: skip
         served = asyncio.create_task(_serve_metrics(running))
         gc.collect()
         gc.freeze()  # what start-up made lives as long as the process: it is never looked through again

@@ -27,10 +27,11 @@ class Task:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
-    """A child at work. `ending` is set when it is to end."""
+    """A child at work. `ending` is set when it is to end, `leaving` when another one has taken its place."""
 
     task: Task
     opened: Opened
     tally: Tally
     answers: Answers
     ending: asyncio.Event
+    leaving: asyncio.Event
