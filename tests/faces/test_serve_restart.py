@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import ssl
+import subprocess
 import sys
 from pathlib import Path
 
@@ -121,7 +123,9 @@ def test_new_code_that_dies_after_the_old_has_ended_gives_way_to_the_old_again(p
 def test_the_settings_are_read_anew(place: Place) -> None:
     with served(place) as house:
         place.set(collect_processes=2)
-        run(ring(place.folder))
+        words = [sys.executable, "-m", "lockhouse", "-C", str(place.folder), "restart", "--json"]
+        said = subprocess.run(words, capture_output=True, check=True, timeout=60)
+        assert json.loads(said.stdout) == {"restarted": True, "version": lockhouse.__version__}
         assert set(house.pids()) == {"writer", "collect-0", "collect-1", "work"}
         assert house.post(order(1)).status_code == 200
 
