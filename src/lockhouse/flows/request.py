@@ -9,7 +9,7 @@ import msgspec
 from lockhouse.detection.burst import ERASURES, is_burst
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Invalid, NotFound, Refused, Tampered, Unavailable
-from lockhouse.gates.cases import sound_cases
+from lockhouse.gates.cases import LAPSE, sound_cases
 from lockhouse.gates.ending import Case, Done, begin_person, cancel, carry_on, shut_at_once
 from lockhouse.gates.tree import place_of
 from lockhouse.gates.trusted_time import ledger_now
@@ -58,8 +58,12 @@ async def open_erasure(
 
 
 async def _requests(house: House) -> list[Case]:
-    """Of persons and of compartments: whoever ends all compartments of somebody has ended them."""
-    return [case for case in (await sound_cases(house, also_closed=True))[0] if case.what != "epoch"]
+    """Of persons and of compartments: whoever ends all compartments of somebody has ended them.
+
+    What ended by its time nobody asked for.
+    """
+    every, _ = await sound_cases(house, also_closed=True)
+    return [case for case in every if case.what != "epoch" and case.reason != LAPSE]
 
 
 async def find_case(house: House, case_id: bytes) -> Case:

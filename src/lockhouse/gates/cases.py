@@ -26,6 +26,8 @@ CLOSED = 1
 DEADLINE_MS = 5_000
 ORPHAN = "orphan"
 """The reason of a case for persons for whom nothing was ever stored."""
+LAPSE = "last-activity"
+"""The reason of a case of a compartment whose persons' last activity is old enough."""
 REMEMBERED = 5_000
 """Open intent rows whose MAC a process has checked and remembers; about 2 KB each."""
 

@@ -202,3 +202,32 @@ def test_boxes_are_sealed_again_and_the_ledger_still_fits_every_record(desk: Des
     assert seen["fields"]["email"]["value"] == EMAIL
     kinds = {entry["kind"] for entry in desk.call("ledger log", json=True).value}
     assert {"reseal", "rework"} <= kinds
+
+
+def test_who_was_not_seen_for_years_is_shut_by_a_run_that_asks_for_their_number(desk: Desk) -> None:
+    assert desk.call("retention idle").out == "nobody's data is due\n"
+    desk.clock.now += 9 * 366 * DAY_MS
+    assert "got one that is far ahead" in desk.call("retention end-idle --yes").err
+    assert desk.call("accept clock --yes").code == 0
+    due = desk.call("retention idle", json=True).value
+    many = sum(one["persons"] for one in due)
+    assert many == len(due) >= 1
+    assert "lockhouse retention end-idle" in desk.call("retention idle").out
+    wrong = desk.call("retention end-idle", typed="99\n", talks=True)
+    assert "nothing was changed" in wrong.err
+    assert desk.call("request list", json=True).value == []
+    run = desk.call("retention end-idle", typed=f"{many}\n", talks=True)
+    assert run.code == 0, run.err
+    listed = desk.call("request list", json=True).value
+    assert {(one["step"], one["reason"]) for one in listed} == {("shut", "last-activity")}
+    assert desk.call("retention idle", json=True).value == []
+    assert desk.call("retention end-idle --yes", json=True).value == {
+        "requests": [], "not_looked_at": 0, "more": False,
+    }  # fmt: skip
+    assert desk.call("ledger verify --records --state").code == 0
+    desk.clock.now += 4 * DAY_MS
+    assert desk.call("accept clock --yes").code == 0
+    for one in listed:
+        assert desk.call(f"request fulfil {one['request']} --yes").code == 0
+    assert {one["step"] for one in desk.call("request list", json=True).value} == {"done"}
+    assert desk.call("ledger verify --records --state").code == 0

@@ -62,7 +62,7 @@ def test_no_answer_has_a_number_where_people_read_a_word(desk: Desk) -> None:
     for line in (
         f"person show {person}", f"person reveal {person} --as support", f"person timeline {person}", "ledger log",
         f"consent show {person}", "channel list", "channel show shop", "channel drops shop", "key status",
-        "retention plan", "doctor",
+        "retention plan", "retention idle", "retention end-idle --yes", "doctor",
     ):  # fmt: skip
         seen = desk.call(line, json=True)
         assert (seen.err, _bare(seen.value)) == ("", []), line

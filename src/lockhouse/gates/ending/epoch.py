@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from lockhouse.model.policy import Compartment
 
 RETENTION = 2
-"""The cause on a tombstone: it ended by its time, not by a request."""
+"""The cause on a tombstone: it ended by its time (a month's, or a person's last activity's), not by a request."""
 
 
 async def begin_epoch(  # noqa: PLR0913  (what a case is made of)

@@ -9,9 +9,10 @@ import msgspec
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Tampered
 from lockhouse.gates.authority import bound, checked, signed
-from lockhouse.gates.cases import ORPHAN, Case, advance, deadline, moved, sound_cases
+from lockhouse.gates.cases import LAPSE, ORPHAN, Case, advance, deadline, moved, sound_cases
 from lockhouse.gates.ending.cancel import cancel
-from lockhouse.gates.ending.epoch import destroy_epoch, shut_epoch
+from lockhouse.gates.ending.epoch import RETENTION, destroy_epoch, shut_epoch
+from lockhouse.gates.ending.idle import is_fresh
 from lockhouse.gates.ending.orphans import known_of
 from lockhouse.gates.ending.person import as_read, limbo_rows, marks_of, require_alone, serials_in_limbo, shut, shut_one
 from lockhouse.gates.rings import admit_rings
@@ -73,7 +74,7 @@ async def carry_on(house: House, case: Case, *, journal: Journal, now: bool = Fa
     started = house.clock.now_ms()
     if case.step == "begun":
         case = (await shut_at_once(house, case)).case
-    if case.step == "shut" and case.reason == ORPHAN and await known_of(house, case.persons):
+    if case.step == "shut" and await _is_mistaken(house, case):
         case = await cancel(house, case, by=case.by)
     if case.step == "shut" and (now or await _is_cooled(house, case)):
         await _require_all(house, case)
@@ -87,6 +88,13 @@ async def carry_on(house: House, case: Case, *, journal: Journal, now: bool = Fa
     if case.step == "cancelling":
         case = await cancel(house, case)
     return Done(case=case, took_ms=house.clock.now_ms() - started)
+
+
+async def _is_mistaken(house: House, case: Case) -> bool:
+    """Whether something came for its persons between the look at them and the shutting, so that it is called off."""
+    if case.reason == ORPHAN:
+        return bool(await known_of(house, case.persons))
+    return case.reason == LAPSE and await is_fresh(house, case)
 
 
 async def _is_cooled(house: House, case: Case) -> bool:
@@ -238,8 +246,9 @@ async def destroy_person(house: House, case: Case, person: bytes, *, at: int) ->
     puts: list[Put] = []
     expects = [as_read(limbo)]
     deletes = [Delete(Limbo.TABLE, (person, case.id))]
+    cause = RETENTION if case.reason == LAPSE else ERASURE
     for serial in serials:
-        row = Tombstone(serial, person, case.compartment, at, ERASURE, case.entries[0], b"")
+        row = Tombstone(serial, person, case.compartment, at, cause, case.entries[0], b"")
         puts.append(Put(Tombstone.TABLE, signed(row, house.integrity_key)))
     if not case.compartment:
         _, indexes = limbo_rows(house, case, limbo)

@@ -6,9 +6,9 @@ from lockhouse.faces.cli.acting import As, allowed
 from lockhouse.faces.cli.call import Here, noun
 from lockhouse.faces.cli.endings import destroyed
 from lockhouse.faces.cli.layout import Said, begins, count, day, epoch_day, plain, table
-from lockhouse.flows import retain
+from lockhouse.flows import lapse, retain
 
-APP = noun("retention", "End what has been kept long enough, by destroying one key a month.")
+APP = noun("retention", "End what has been kept long enough, by destroying keys.")
 
 
 @APP.command
@@ -16,7 +16,7 @@ async def plan(*, call: Here) -> Said:
     """Which months of collection end when, compartment by compartment. Changes nothing.
 
     A month that is `ahead` has not begun: its key waits, and nothing is kept under it yet. Compartments with a purpose
-    that counts from the last activity end person by person and are not listed.
+    that counts from the last activity end person by person: `retention idle` tells of them.
     """
     async with call.open() as opened:
         found = await retain.plan(opened.house)
@@ -65,3 +65,65 @@ async def apply(*, now: bool = False, yes: bool = False, acting: As | None = Non
     value = [{"request": plain(one.case.id), "epoch": epoch_day(one.case.epoch), "step": one.case.step} for one in done]
     heads = ("request", "epoch from", "step", "destroyed")
     return Said(value, table(heads, rows, empty="nothing is due, and nothing waits for its destruction"))
+
+
+@APP.command
+async def idle(*, call: Here) -> Said:
+    """How many persons were last active so long ago that their data ends, compartment by compartment. Changes nothing.
+
+    Of purposes that the policy keeps `after last_activity`. `due since` is the longest of them.
+    """
+    async with call.open() as opened:
+        with call.terminal.progress("persons looked at", shown=not call.json) as told:
+            found = await lapse.plan(opened.house, told=told)
+    rows = [(one.class_, ", ".join(one.purposes), f"{one.persons:,}", day(one.due_at)) for one in found]
+    text = table(("class", "purposes", "persons", "due since"), rows, empty="nobody's data is due")
+    value = [
+        {
+            "compartment": one.compartment, "name": one.name, "class": one.class_, "purposes": list(one.purposes),
+            "persons": one.persons, "due_at": one.due_at,
+        }
+        for one in found
+    ]  # fmt: skip
+    run = "\n\nA run shuts them, and can be called off for 72 hours: lockhouse retention end-idle" if found else ""
+    return Said(value, call.located(f"{text}{run}"))
+
+
+@APP.command
+async def end_idle(*, yes: bool = False, acting: As | None = None, call: Here) -> Said:
+    """Shut what `retention idle` names, of at most 5,000 persons a run; the house destroys it 72 hours later.
+
+    A person counts once for each compartment. What a run has shut `request list` names, and `request cancel` puts back.
+
+    Args:
+        yes: do not ask for the number of persons.
+        acting: the role.
+    """
+    async with call.open() as opened:
+        house, actor = opened.house, allowed(opened.house, "retention.apply", (acting or As()).role)
+        if not yes:
+            many = sum(one.persons for one in await lapse.plan(house))
+            if many:
+                call.sure(f"Keys of {count(many, 'person')} are due and will be shut.", str(many), yes=False)
+        with call.terminal.progress("persons looked at", shown=not call.json) as told:
+            done = await lapse.apply(house, by=actor.id, journal=opened.journal, told=told)
+    value = {
+        "requests": [
+            {"request": plain(one.id), "compartment": one.compartment, "persons": len(one.persons), "step": one.step,
+             "destroy_at": one.destroy_at}
+            for one in done.cases
+        ],
+        "not_looked_at": done.faults, "more": done.is_full,
+    }  # fmt: skip
+    return Said(value, call.located(_ran(done)))
+
+
+def _ran(done: lapse.Run) -> str:
+    rows = [(one.id.hex(), one.scope[0].partition("|")[0], f"{len(one.persons):,}", one.step, destroyed(one))
+            for one in done.cases]  # fmt: skip
+    parts = [table(("request", "class", "persons", "step", "destroyed"), rows, empty="nobody's data is due")]
+    if done.faults and done.first is not None:
+        parts.append(f"{count(done.faults, 'person')} could not be looked at, the first since {done.first.text}")
+    if done.is_full:
+        parts.append("There may be more, for the next run: lockhouse retention idle")
+    return "\n\n".join(parts)
