@@ -11,7 +11,7 @@ from lockhouse.errors import Tampered, Unavailable
 from lockhouse.flows import lapse, link, request
 from lockhouse.gates.authority import bound
 from lockhouse.gates.cases import LAPSE, sound_cases
-from lockhouse.gates.ending import begin_lapse, carry_on
+from lockhouse.gates.ending import begin_lapse, carry_on, destroy_again
 from lockhouse.gates.ending.epoch import RETENTION
 from lockhouse.gates.rings import admit_rings
 from lockhouse.gates.state import verify_state
@@ -186,6 +186,34 @@ async def test_a_restriction_while_the_keys_wait_puts_them_back(tmp_path: Path) 
         assert (await carry_on(world.house, case, journal=world.journal)).case.step == "cancelled"
     assert await _held(world, one) == before
     assert world.journal.serials == []
+
+
+async def test_all_of_a_person_ends_with_what_waits_of_them_though_they_are_restricted_by_now(tmp_path: Path) -> None:
+    world, one = await _idle(tmp_path)
+    waiting = {case.id for case in (await _run(world)).cases}
+    [row] = [row for row in await world.rows(Person) if row.id == one]
+    world.plant(bound(msgspec.structs.replace(row, state=int(PersonState.RESTRICTED)), world.house.row_macs))
+    assert (await world.erase(one)).step == "done"
+    closed, _ = await sound_cases(world.house, also_closed=True)
+    assert {case.step for case in closed if case.id in waiting} == {"done"}
+    assert (await verify_state(world.house)).findings.kept == []
+
+
+async def test_what_was_destroyed_where_the_house_comes_from_is_not_put_back_by_a_policy_of_before(
+    tmp_path: Path,
+) -> None:
+    world = await World.make(tmp_path)
+    one = await anna(world)
+    world.clock.pass_days(100)
+    await world.new_epochs()
+    await world.approve(POLICY.replace("months after last_activity", "days after last_activity"))
+    cases = (await _run(world)).cases
+    await world.approve(POLICY)
+    for case in cases:
+        await destroy_again(world.house, case, journal=world.journal)
+    serials = {serial for case in cases for serial in case.serials}
+    assert {stone.serial for stone in await world.rows(Tombstone) if stone.person == one} == serials
+    assert await sound_cases(world.house) == ([], [])
 
 
 async def test_what_becomes_durable_between_the_look_and_the_intent_puts_everybody_back(tmp_path: Path) -> None:

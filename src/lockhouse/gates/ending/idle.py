@@ -17,7 +17,7 @@ import msgspec
 from lockhouse.crypto.seal import decode_boxes
 from lockhouse.errors import NotFound
 from lockhouse.gates.authority import checked_bound, sound
-from lockhouse.gates.cases import LAPSE, Case, is_same, moved, sound_cases, step
+from lockhouse.gates.cases import LAPSE, Case, moved, sound_cases, step
 from lockhouse.gates.disclose.group import groups_of
 from lockhouse.gates.ending.epoch import compartment_of
 from lockhouse.gates.ending.person import intents_of
@@ -69,15 +69,17 @@ async def idle_of(house: House, persons: Sequence[bytes], *, now: int) -> list[I
     everyone = sorted({one for group in groups for one in group})
     rows = await _rows_of(house, everyone)
     await admit_rings(house, everyone, again=True)
-    open_, _ = await sound_cases(house)
-    found = []
+    taken = {(case.compartment, one) for case in (await sound_cases(house))[0] for one in case.persons}
+    parts, found = lapsing(house), []
     for group in groups:
         known = [rows[one] for one in group if one in rows]
         if not known or any(row.state & KEPT for row in known):
             continue
         held = {one: house.keyring.every_serial(one) for one in group if house.keyring.version_of(one) is not None}
-        for part in lapsing(house):
-            having = [one for one in group if part.id in held.get(one, {}) and not _taken(open_, part.id, one)]
+        for part in parts:
+            having = [
+                one for one in group if part.id in held.get(one, {}) and taken.isdisjoint([(0, one), (part.id, one)])
+            ]
             due = await _due_at(house, part, having, active_at=max(row.active_at for row in known), now=now)
             if due is not None:
                 found.append(Idle(compartment=part.id, persons=tuple(having), due_at=due))
@@ -87,10 +89,6 @@ async def idle_of(house: House, persons: Sequence[bytes], *, now: int) -> list[I
 async def _rows_of(house: House, persons: Sequence[bytes]) -> dict[bytes, Person]:
     rows = (await house.reads.get(Person, [(one,) for one in persons])).values()
     return {row.id: row for row in checked_bound(rows, house.row_macs)}
-
-
-def _taken(cases: Sequence[Case], compartment: int, person: bytes) -> bool:
-    return any(is_same(case, compartment=compartment, persons=(person,)) for case in cases)
 
 
 async def _due_at(

@@ -74,7 +74,7 @@ async def carry_on(house: House, case: Case, *, journal: Journal, now: bool = Fa
     started = house.clock.now_ms()
     if case.step == "begun":
         case = (await shut_at_once(house, case)).case
-    if case.step == "shut" and await _is_mistaken(house, case):
+    if case.step == "shut" and await _is_mistaken(house, case, now=now):
         case = await cancel(house, case, by=case.by)
     if case.step == "shut" and (now or await _is_cooled(house, case)):
         await _require_all(house, case)
@@ -90,11 +90,15 @@ async def carry_on(house: House, case: Case, *, journal: Journal, now: bool = Fa
     return Done(case=case, took_ms=house.clock.now_ms() - started)
 
 
-async def _is_mistaken(house: House, case: Case) -> bool:
-    """Whether something came for its persons between the look at them and the shutting, so that it is called off."""
+async def _is_mistaken(house: House, case: Case, *, now: bool) -> bool:
+    """Whether something came for its persons between the look at them and the shutting, so that it is called off.
+
+    Not asked of a lapse that is carried out `now`: all of the person ends with it, or it ended where the house was
+    restored from, and what has ended elsewhere never comes back.
+    """
     if case.reason == ORPHAN:
         return bool(await known_of(house, case.persons))
-    return case.reason == LAPSE and await is_fresh(house, case)
+    return case.reason == LAPSE and not now and await is_fresh(house, case)
 
 
 async def _is_cooled(house: House, case: Case) -> bool:
