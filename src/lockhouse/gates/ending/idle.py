@@ -75,34 +75,30 @@ async def idle_of(house: House, persons: Sequence[bytes], *, now: int) -> list[I
         known = [rows[one] for one in group if one in rows]
         if not known or any(row.state & KEPT for row in known):
             continue
-        held = {one: house.keyring.every_serial(one) for one in group if house.keyring.version_of(one) is not None}
-        for part in parts:
-            having = [
-                one for one in group if part.id in held.get(one, {}) and taken.isdisjoint([(0, one), (part.id, one)])
-            ]
-            due = await _due_at(house, part, having, active_at=max(row.active_at for row in known), now=now)
-            if due is not None:
-                found.append(Idle(compartment=part.id, persons=tuple(having), due_at=due))
+        active_at = max(row.active_at for row in known)
+        over = [part for part in parts if over_at(house, part, active_at) <= now]
+        held = _held(house, group, taken)
+        newest = await _newest(house, group) if any(part.id in one for part in over for one in held.values()) else {}
+        for part in over:
+            having = tuple(one for one in group if part.id in held[one])
+            due = over_at(house, part, max([active_at, *[newest.get((one, part.id), 0) for one in having]]))
+            if having and due <= now:
+                found.append(Idle(compartment=part.id, persons=having, due_at=due))
     return found
+
+
+def _held(house: House, group: Sequence[bytes], taken: Collection[tuple[int, bytes]]) -> dict[bytes, set[int]]:
+    """Compartments of which each of the group has a key that no open case is to end."""
+    living = {one for one in group if house.keyring.version_of(one) is not None and (0, one) not in taken}
+    return {
+        one: {part for part in house.keyring.serials(one) if (part, one) not in taken} if one in living else set()
+        for one in group
+    }
 
 
 async def _rows_of(house: House, persons: Sequence[bytes]) -> dict[bytes, Person]:
     rows = (await house.reads.get(Person, [(one,) for one in persons])).values()
     return {row.id: row for row in checked_bound(rows, house.row_macs)}
-
-
-async def _due_at(
-    house: House, part: Compartment, persons: Sequence[bytes], *, active_at: int, now: int
-) -> int | None:  # fmt: skip
-    """When all that these persons have in the compartment ended, in ms; None if not by `now`, or if they have none.
-
-    Their records are read only where the day of their last activity alone would end it.
-    """
-    if not persons or over_at(house, part, active_at) > now:
-        return None
-    newest = await _newest(house, persons, part.id)
-    due = over_at(house, part, max(active_at, newest))
-    return due if due <= now else None
 
 
 def over_at(house: House, part: Compartment, active_at: int) -> int:
@@ -111,20 +107,23 @@ def over_at(house: House, part: Compartment, active_at: int) -> int:
 
 
 async def _newest(
-    house: House, persons: Sequence[bytes], compartment: int, *, serials: Collection[bytes] | None = None
-) -> int:
-    """When the newest of their records with a box of the compartment happened, or came in if that is earlier.
+    house: House, persons: Sequence[bytes], *, serials: Collection[bytes] | None = None
+) -> dict[tuple[bytes, int], int]:
+    """Person and compartment -> when their newest record with such a box happened, or came in if that is earlier.
 
-    0 without one. With `serials` only boxes under these keys count.
+    With `serials` only boxes under these keys count. Records are read only where the day of the last activity alone
+    would end something.
     """
-    newest, pace = 0, Pace()
+    newest, pace = dict[tuple[bytes, int], int](), Pace()
     for person in persons:
         after = None
         while rows := await house.reads.find(Record, ("person",), [(person,)], after=after, limit=PAGE):
             for row in sound(rows):
-                boxes = [box for box in decode_boxes(row.boxes) if box.compartment == compartment]
-                if any(serials is None or box.serial in serials for box in boxes):
-                    newest = max(newest, min(row.occurred_at, row.received_at))
+                at = min(row.occurred_at, row.received_at)
+                for box in decode_boxes(row.boxes):
+                    if serials is None or box.serial in serials:
+                        place = person, box.compartment
+                        newest[place] = max(at, newest.get(place, 0))
                 await pace.step()
             after = (rows[-1].id,)
     return newest
@@ -170,7 +169,7 @@ async def is_fresh(house: House, case: Case) -> bool:
         ending = [one for one in group if one in held]
         serials = {serial for one in ending for serial in held[one]}
         days = [row.active_at for row in rows if row.active_at <= case.asked_at - DAY_MS]
-        newest = await _newest(house, ending, case.compartment, serials=serials)
-        if over_at(house, part, max([newest, *days])) > case.asked_at:
+        newest = await _newest(house, ending, serials=serials)
+        if over_at(house, part, max([0, *newest.values(), *days])) > case.asked_at:
             return True
     return False
