@@ -16,7 +16,18 @@ import msgspec
 from lockhouse.errors import Invalid, NotFound, Unavailable
 from lockhouse.gates.collect import Foresight, Intake
 from lockhouse.gates.ending.undo import begin_undo, take_back
-from lockhouse.gates.imports import DONE, UNDONE, among, batch_id, batch_of, existing, move, moved, take_up
+from lockhouse.gates.imports import (
+    DONE,
+    STAFF_CHANNEL,
+    UNDONE,
+    among,
+    batch_id,
+    batch_of,
+    existing,
+    move,
+    moved,
+    take_up,
+)
 from lockhouse.ledger.entry import Import as ImportEntry
 from lockhouse.model import codes
 from lockhouse.model.event import Batch, Event, Origin
@@ -316,9 +327,13 @@ async def standing(house: House, batch: bytes) -> Import:
     """A batch that was not taken back to its end.
 
     Raises:
-        NotFound: there is no such batch, or it was.
+        NotFound: there is no such batch, it was, or it is one of consents.
     """
     row = await existing(house, batch)
+    if row.channel == STAFF_CHANNEL:
+        raise NotFound(
+            "batch: expected one of events, got one of consents", hint=f"lockhouse consent undo {batch.hex()}"
+        )
     if row.state == UNDONE:
         raise NotFound("batch: expected one that stands, got one that was taken back", hint="lockhouse import list")
     return row

@@ -113,6 +113,7 @@ async def show(house: House, person: bytes) -> list[Word]:
             assurance=row.assurance,
         )
         for row in sorted(rows, key=lambda row: (row.at, row.id))
+        if row.state < ConsentState.TAKEN_BACK
     ]  # fmt: skip
 
 

@@ -28,7 +28,9 @@ SEAL_ENDING = 1
 SEAL_ENDED = 2
 STAFF = "staff"
 SUPPRESSION = "suppression"
-"""Signals of words that no event sends: what staff was told, and what a suppression says of whoever comes with it."""
+IMPORT = "import"
+"""Signals of words that no event sends: what staff was told, what a suppression says of whoever comes with it, and what
+a file of consents says."""
 
 
 async def facts_of_persons(house: House, persons: Iterable[bytes], *, fresh: bool = False) -> dict[bytes, PersonFacts]:
@@ -100,6 +102,8 @@ def standing(house: House, rows: Iterable[Consent]) -> dict[str, tuple[bool, int
     word: dict[str, tuple[bool, int]] = {}
     for row in sorted(rows, key=lambda consent: (consent.at, consent.id)):
         granted = row.state == ConsentState.GRANTED
+        if row.state >= ConsentState.TAKEN_BACK:
+            continue
         if granted and row.assurance < Assurance.SECRET:
             continue
         name = house.live().names.name("purpose", row.purpose)

@@ -97,14 +97,11 @@ async def _since(house: House, size: int) -> list[Entry]:
 
 
 def _standing(said: list[Entry]) -> list[Entry]:
-    """The same without suppressions that were lifted, or made anew in the same place: their rows went."""
-    places = {one.body.place or one.id.hex(): one.id for one in said if isinstance(one.body, SuppressionEntry)}
+    """The same without suppressions that were lifted or made anew in the same place, and words that were taken back."""
+    liftable = SuppressionEntry | ConsentEntry
+    places = {one.body.place or one.id.hex(): one.id for one in said if isinstance(one.body, liftable)}
     last = set(places.values())
-    return [
-        one
-        for one in said
-        if not isinstance(one.body, SuppressionEntry) or (one.id in last and one.body.change == "made")
-    ]
+    return [one for one in said if not isinstance(one.body, liftable) or (one.id in last and one.body.change == "made")]
 
 
 async def _digests(house: House, row: type[Row]) -> set[str]:

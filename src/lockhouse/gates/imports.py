@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from lockhouse.model.change import Draft
 
 OPEN, DONE, UNDOING, UNDONE = range(4)
+STAFF_CHANNEL = 0
+"""What a batch of consents is known by among those that were imported: no channel has this number."""
 _ID_BYTES = 16
 _CLASS = "import"
 """What batches are known by among the tags of messages: no credential has this class."""

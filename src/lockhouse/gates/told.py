@@ -9,7 +9,7 @@ import msgspec
 from lockhouse.access.vouched import told_of
 from lockhouse.errors import Conflict as Moved
 from lockhouse.gates.authority import digest, place_digest
-from lockhouse.gates.facts import SEAL_OPEN
+from lockhouse.gates.facts import IMPORT, SEAL_OPEN
 from lockhouse.gates.rings import admit_rings
 from lockhouse.ledger.entry import Attestation as AttestationEntry
 from lockhouse.ledger.entry import Consent as ConsentEntry
@@ -17,6 +17,7 @@ from lockhouse.ledger.entry import Link as LinkEntry
 from lockhouse.ledger.entry import Suppression as SuppressionEntry
 from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
 from lockhouse.model.rows import Attestation, Consent, LedgerEntry, Link, Seal, Suppression
+from lockhouse.model.scale import ConsentState
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 Said = TypeVar("Said", bound=Consent | Link)
 UntoldT = TypeVar("UntoldT", bound=Attestation | Consent | Link | Suppression)
+_YES = ConsentState.GRANTED
 LATE = "service:work"
 """Who tells what somebody else was cut off from telling: whose deed it was, the rows do not say."""
 TRIES = 5
@@ -34,9 +36,10 @@ TRIES = 5
 def consent_draft(house: House, row: Consent) -> Draft:
     """The ledger entry of a stored word; the person's ring must be admitted, for their ref."""
     said = ConsentEntry(
-        ref=house.keyring.ref(row.person).hex(), purpose=row.purpose, state=1 if row.state else 0,
+        ref=house.keyring.ref(row.person).hex(), purpose=row.purpose, state=1 if row.state & _YES else 0,
         channel=row.channel, signal=row.signal, assurance=row.assurance,  # type: ignore[arg-type]  # 1, 2 or 3
-        row=digest(row),
+        row=digest(row), change="ended" if row.state >= ConsentState.TAKEN_BACK else "made",
+        place=place_digest(row) if row.signal == IMPORT else None,
     )  # fmt: skip
     return said.draft(id=row.entry, lane=house.lane)
 

@@ -63,6 +63,8 @@ class ConsentState(IntEnum):
 
     DENIED = 0
     GRANTED = 1
+    TAKEN_BACK = 2
+    """Added to a word of an import that was taken back: it counts for nothing, and goes once that is told."""
 
 
 class KeyState(IntEnum):

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
+    from lockhouse.model.table import Reject
+
 
 def named(file: Path) -> str:
     """A path as an error may repeat it: as it was typed, unless a person's value was typed in its place."""
@@ -166,6 +168,13 @@ class Folder:
             yield at, name
         finally:
             os.close(at)
+
+
+def reject_lines(rejects: Iterable[Reject]) -> Iterable[bytes]:
+    """The report of rows that could not be read: lines and reasons, and nothing of what stood there."""
+    yield b"line,last,expected\n"
+    for one in rejects:
+        yield f'{one.line},{max(one.line, one.last)},"{one.expected}"\n'.encode()
 
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC

@@ -13,7 +13,7 @@ from lockhouse.gates.authority import checked, checked_bound, signed
 from lockhouse.gates.cases import Case, advance, deadline, is_same, require_unmoved, sound_cases
 from lockhouse.gates.ending.person import as_read, limbo_rows
 from lockhouse.gates.ending.seals import TRIES, advance_sealing
-from lockhouse.gates.facts import SEAL_OPEN
+from lockhouse.gates.facts import IMPORT, SEAL_OPEN
 from lockhouse.gates.told import tell_late, untold
 from lockhouse.identity.match import SAME_PERSON
 from lockhouse.ledger.entry import Cancellation
@@ -163,7 +163,10 @@ async def _refused_meanwhile(
     said = checked(
         await house.reads.find(Consent, ("person",), [(one,) for one in others]), house.integrity_key
     )  # fmt: skip
-    noes = [one for one in said if one.state == ConsentState.DENIED and one.at >= case.asked_at]
+    # What a file brought meanwhile may have been said long before.
+    noes = [
+        one for one in said if one.state == ConsentState.DENIED and (one.at >= case.asked_at or one.signal == IMPORT)
+    ]
     return [
         signed(
             msgspec.structs.replace(one, person=person, id=house.ids.new(), entry=house.ids.new()), house.integrity_key

@@ -121,7 +121,8 @@ def _may_be_gone(last: Sequence[Told]) -> bool:
     Those are of an earlier version: another entry may tell of the same row since, and nobody knows which.
     """
     placeless = not isinstance(last[-1].body, ConsentEntry) and getattr(last[-1].body, "place", None) is None
-    return placeless or any(isinstance(one.body, SuppressionEntry) and one.body.change == "ended" for one in last)
+    liftable = SuppressionEntry | ConsentEntry
+    return placeless or any(isinstance(one.body, liftable) and one.body.change == "ended" for one in last)
 
 
 def _refs(told: Told) -> set[str]:

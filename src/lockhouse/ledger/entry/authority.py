@@ -15,6 +15,7 @@ class Consent(Body, frozen=True):
     Attributes:
         ref: of the source person. `purpose`, `channel`: numbers. `state`: 0 denied, 1 granted. `signal`: `gpc`, `form`.
         assurance: of the channel. `notice`: version of the text they saw. `row`: hash of the row, see `row_hash`.
+        change, place: of a word that came with an import: whether it was taken back, and as in a suppression.
     """
 
     KIND = "consent"
@@ -26,6 +27,8 @@ class Consent(Body, frozen=True):
     assurance: Assurance
     row: Hex32
     notice: Word | None = None
+    change: Change = "made"
+    place: Hex32 | None = None
 
 
 class Suppression(Body, frozen=True):

@@ -1,13 +1,26 @@
-"""`lockhouse consent …`: what a person said about a purpose."""
+"""`lockhouse consent …`: what a person said about a purpose; and what a file says of many, in and out again."""
 
 from __future__ import annotations
 
-from typing import Literal
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
 
+from cyclopts import Parameter
+
+from lockhouse.errors import Invalid
 from lockhouse.faces.cli.acting import As, allowed
-from lockhouse.faces.cli.call import Here, noun, person_of
-from lockhouse.faces.cli.layout import Said, assurance, table, when
-from lockhouse.flows import consent
+from lockhouse.faces.cli.call import Here, id_of, noun, person_of
+from lockhouse.faces.cli.consents import consent_table, heard_text, heard_value
+from lockhouse.faces.cli.files import reject_lines, write_new
+from lockhouse.faces.cli.layout import Said, assurance, count, table, when
+from lockhouse.flows import consent, hear
+from lockhouse.flows.bring import channel_of
+from lockhouse.wiring import TableFile
+
+if TYPE_CHECKING:
+    from lockhouse.faces.cli.call import Call
+    from lockhouse.flows.hear import Hear, Heard
 
 APP = noun("consent", "What a person said about a purpose.")
 WORDS = {True: "granted", False: "denied"}
@@ -60,3 +73,84 @@ async def show(person: str, /, *, acting: As | None = None, call: Here) -> Said:
         for one in words
     ]  # fmt: skip
     return Said(value, table(heads, rows, empty="this person has said nothing"))
+
+
+@APP.command(name="import")
+async def import_(  # noqa: PLR0913  (what an import can be told)
+    file: Path, /, *, form: Annotated[Literal["csv"], Parameter(name="--from")] = "csv", channel: str | None = None,
+    dry_run: bool = False, rejects: Path | None = None, acting: As | None = None, call: Here,
+) -> Said:  # fmt: skip
+    """Bring in what a file says of consent, from when each was said; profiles may come after it.
+
+    The newest word of a person counts, in whatever order files come, and a no of the same moment before a yes. A yes
+    opens nothing that a suppression closes, and brings nobody back who was erased since. Whoever is stopped types the
+    same again: each word is stored once. Begin with --dry-run.
+
+    For example `lockhouse consent import consents.csv --dry-run`.
+
+    Args:
+        file: CSV in UTF-8: email or phone (or kind and value), purpose, state, time, and source if it is known.
+        form: who wrote it.
+        channel: of the live policy, in whose name it is believed; without it, in that of staff.
+        dry_run: say what would stand, what not and why, and store nothing.
+        rejects: a new file for the lines that could not be read, and why.
+        acting: the role.
+    """
+    if rejects is not None and (call.cwd / rejects).exists():
+        raise Invalid("--rejects", "a file that does not exist yet", got="one that does", hint="choose another")
+    async with call.open() as opened:
+        actor = allowed(opened.house, "consent.import", (acting or As()).role)
+        with TableFile(call.cwd / file) as handle:
+            read = consent_table(handle, file, opened.house.live().policy)
+            with call.terminal.progress("the file's hash", total=handle.size, shown=not call.json) as told:
+                content = await asyncio.to_thread(handle.content, told=told)
+            named = None if channel is None else channel_of(opened.house, channel)
+            passage = hear.Hear(opened.house, read, read.reader, named)
+            batch = passage.batch(content, form)
+            if dry_run:
+                said, heard = await _foresee(passage, batch, call)
+            else:
+                said, heard = await _hear(passage, batch, call, by=actor.id)
+    if rejects is not None:
+        write_new(call.cwd / rejects, reject_lines(heard.rejects))
+    return said
+
+
+async def _foresee(passage: Hear, batch: bytes, call: Call) -> tuple[Said, Heard]:
+    with call.terminal.progress("rows looked at", shown=not call.json) as told:
+        heard = await passage.foresee(told=told)
+    text = "\n\n".join(["A dry run: nothing was stored.", *heard_text(heard)])
+    return Said({"dry_run": True, "batch": batch, **heard_value(heard)}, call.located(text)), heard
+
+
+async def _hear(passage: Hear, batch: bytes, call: Call, *, by: str) -> tuple[Said, Heard]:
+    with call.terminal.progress("rows answered for", shown=not call.json) as told:
+        done = await passage.bring(batch, by=by, told=told)
+    value = {"batch": batch, "again": done.again, **heard_value(done.heard)}
+    if done.again:
+        text = f"Imported before, {when(done.row.moved_at)}, as batch {batch.hex()}: nothing was done."
+    else:
+        parts = [f"Imported, batch {batch.hex()}.", *heard_text(done.heard)]
+        text = "\n\n".join([*parts, f"Take it back: lockhouse consent undo {batch.hex()}"])
+    return Said(value, call.located(text)), done.heard
+
+
+@APP.command
+async def undo(batch: str, /, *, yes: bool = False, acting: As | None = None, call: Here) -> Said:
+    """Take back what a file said of consent: what stood before counts again, and the ledger says so.
+
+    What a person said since stands. Whoever was made by it stays, known by an identifier and nothing else.
+
+    Args:
+        batch: an id that `import list` printed.
+        yes: do not ask.
+        acting: the role.
+    """
+    which = id_of(batch, where="batch", hint="lockhouse import list prints ids")
+    async with call.open() as opened:
+        actor = allowed(opened.house, "consent.undo", (acting or As()).role)
+        row = await hear.batch_of_consents(opened.house, which)
+        call.sure(f"{count(row.stored, 'word')} of this batch will count no more, noes too.", batch[:8], yes=yes)
+        with call.terminal.progress("words taken back", shown=not call.json) as told:
+            words = await hear.undo(opened.house, which, by=actor.id, told=told)
+    return Said({"batch": which, "words": words}, f"Taken back: {count(words, 'word')}.")

@@ -11,12 +11,12 @@ from cyclopts import Parameter
 from lockhouse.channels.table import Assembler
 from lockhouse.faces.cli.acting import As, allowed
 from lockhouse.faces.cli.call import Call, Here, id_of, noun
-from lockhouse.faces.cli.files import promised
+from lockhouse.faces.cli.files import promised, reject_lines
 from lockhouse.faces.cli.layout import Said, count, pairs, table, when
 from lockhouse.faces.cli.tables import table_of
 from lockhouse.faces.outcomes import sentence
 from lockhouse.flows import bring
-from lockhouse.gates.imports import batch_id, batches
+from lockhouse.gates.imports import STAFF_CHANNEL, batch_id, batches
 from lockhouse.policy.sentences import not_kept
 from lockhouse.wiring import TableFile
 
@@ -71,7 +71,7 @@ async def run(  # noqa: PLR0913  (what an import can be told)
                     said, found = await _foresee(ready, call)
                 else:
                     said, found = await _bring(ready, call, by=actor.id)
-        report(_lines(found))
+        report(reject_lines(found))
     return said
 
 
@@ -181,13 +181,6 @@ def _span(one: Reject) -> str:
     return f"{one.line}-{one.last}" if one.last > one.line else str(one.line)
 
 
-def _lines(rejects: Iterable[Reject]) -> Iterable[bytes]:
-    """The reject report: lines and reasons, and nothing of what stood there."""
-    yield b"line,last,expected\n"
-    for one in rejects:
-        yield f'{one.line},{max(one.line, one.last)},"{one.expected}"\n'.encode()
-
-
 def _rejects(rejects: Iterable[Reject]) -> list[dict[str, Any]]:
     return [{"line": one.line, "last": max(one.line, one.last), "expected": one.expected} for one in rejects]
 
@@ -217,6 +210,7 @@ async def list_(*, call: Here) -> Said:
     async with call.open() as opened:
         found = await batches(opened.house)
         names = {number: name for kind, number, name in opened.house.live().names if kind == "channel"}
+        names[STAFF_CHANNEL] = "(consents)"
     value = [_value(row, names.get(row.channel, f"#{row.channel}")) for row in found]
     rows = [
         (row.id.hex(), one["channel"], one["state"], when(row.began_at), *(f"{one[name]:,}" for name in COUNTS))

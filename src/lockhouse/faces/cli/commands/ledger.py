@@ -41,7 +41,7 @@ NUMBERED = {"channel": "channel", "compartment": "compartment", "purpose": "purp
 LISTED = {"fields": "field", "purposes": "purpose"}
 CONSENTS = {int(one): one.name.lower() for one in ConsentState}
 MAX_LISTED = 6
-HASHES = frozenset({"refs_root", "root", "row", "serials_root", "statement", "hash", "text", "vkey"})
+HASHES = frozenset({"place", "refs_root", "root", "row", "serials_root", "statement", "hash", "text", "vkey"})
 """Parts of an entry that say nothing to a reader; `--json` has them in `body`, which is what was signed."""
 
 
