@@ -225,3 +225,14 @@ async def test_a_process_that_wakes_after_an_undo_leaves_nothing(tmp_path: Path)
         await bringing
     assert await world.rows(Consent) == []
     assert (await verify_state(world.house)).findings.kept == []
+
+
+async def test_a_yes_without_a_time_counts_for_less_than_any_no(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    undated = YES.replace("2025-05-01T10", "1970-01-01T00")
+    await heard(world, words(world, undated, undated.replace("anna", "bea")))
+    assert await _standing(world, "bea@example.com") == {"marketing": True}
+    await heard(world, words(world, NO.replace("2025", "2014")))
+    assert await _standing(world) == {"marketing": False}
+    [person] = [row for row in await world.rows(Person) if row.id == await world.person(ANNA)]
+    assert person.active_at > 0  # else what comes next would have been kept too long already

@@ -150,7 +150,7 @@ def _change(
         alive = Expect(KeyRing.TABLE, (person,), {"person": person}, or_absent=False, because="ring-moved")
         return Change("identity", puts=words, expects=(alive,))
     now, index = house.clock.now_ms(), (*makes.word.place, makes.word.belief)
-    active_at = min(makes.word.said.at, now)
+    active_at = min(makes.word.said.at, now) or now  # a yes without its time is of nobody who was active then
     who = Person(person, PersonState.NONE, None, 1, now, active_at - active_at % DAY_MS, b"")
     puts = (
         Put(Person.TABLE, bound(who, house.row_macs)), Put(KeyRing.TABLE, ring),

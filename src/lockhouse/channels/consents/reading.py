@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +17,29 @@ MAX_VALUE_CHARS: Final = 320
 """An address has at most 254 characters (RFC 5321, errata 1690); a longer cell is none."""
 NOTE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,29}")
 TIME_EXPECTED: Final = "a time since 1970 in ISO 8601, with its offset"
+
+
+UNDATED: Final = 0
+"""From when a yes counts of which nobody says when it was given: before every no, whenever that was said."""
+
+
+class Of(NamedTuple):
+    """What a sort of message is here: the field that its address stands in, and the word for its purpose."""
+
+    field: str
+    word: str
+
+
+class Sorts(NamedTuple):
+    """What an export of messages is read as; None: what it says of that sort is not read.
+
+    Attributes:
+        as_of: ms; from when a no counts that has no time of its own.
+    """
+
+    email: Of | None
+    sms: Of | None
+    as_of: int | None = None
 
 
 class Reader(Protocol):

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
-from lockhouse.channels.consents import Plain
+from cyclopts import Parameter
+
+from lockhouse.channels.consents import (
+    MEMBERS,
+    Klaviyo,
+    Mailchimp,
+    Members,
+    Of,
+    Plain,
+    Shopify,
+    Sorts,
+    members_of,
+    moment,
+)
 from lockhouse.channels.table import csv_head, csv_rows
 from lockhouse.errors import Invalid
 from lockhouse.faces.cli.layout import pairs, table
 from lockhouse.gates.heard import CLOSED, ERASED, PUBLIC, SAME, STORED, TIED
+from lockhouse.model.consents import Form
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -48,7 +63,28 @@ class ConsentTable(NamedTuple):
         self.file.require_same(whole=whole)
 
 
-def consent_table(file: TableFile, path: Path, policy: Policy) -> ConsentTable:
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Export:
+    """What an export of another system is to be read as."""
+
+    form: Annotated[Form, Parameter(name="--from")] = "csv"
+    """who wrote the file"""
+    email: str | None = None
+    """of an export: purpose of its e-mails, or a word of `consent.names`"""
+    sms: str | None = None
+    """of an export: the same of its SMS; what is not named is not read"""
+    as_of: str | None = None
+    """of an export: when it was made, such as 2026-11-01T08:00:00Z; a no without a time counts from then"""
+    members: Members | None = None
+    """of Mailchimp: of whom the file is; else its name says so"""
+
+    def named(self) -> str:
+        """How the file is read, as its batch is known by."""
+        return "/".join([self.form, self.email or "", self.sms or "", self.as_of or "", self.members or ""])
+
+
+def consent_table(file: TableFile, path: Path, policy: Policy, export: Export) -> ConsentTable:
     """The open file, read by its header.
 
     Raises:
@@ -59,7 +95,41 @@ def consent_table(file: TableFile, path: Path, policy: Policy) -> ConsentTable:
     delimiter = "\t" if path.suffix == ".tsv" else ","
     heads = csv_head(file.text("utf-8"), delimiter=delimiter)
     identifying = [name for name, one in policy.fields.items() if one.identifies is not None]
-    return ConsentTable(file, Plain(heads, identifying=identifying), delimiter, heads)
+    reader = Plain(heads, identifying=identifying) if export.form == "csv" else _reader(path, heads, policy, export)
+    return ConsentTable(file, reader, delimiter, heads)
+
+
+def _reader(path: Path, heads: Sequence[str], policy: Policy, export: Export) -> Reader:
+    as_of = None if export.as_of is None else moment(export.as_of)
+    if export.as_of is not None and as_of is None:
+        raise Invalid("--as-of", "a time in ISO 8601 with its offset", got="another form")
+    if export.email is None and export.sms is None:
+        raise Invalid("--email", "the purpose of its e-mails, or --sms that of its SMS", got="neither")
+    sorts = Sorts(_of(policy, "email", export.email), _of(policy, "phone", export.sms), as_of)
+    if export.form == "klaviyo":
+        return Klaviyo(heads, sorts)
+    if export.form == "shopify":
+        return Shopify(heads, sorts)
+    members = export.members or members_of(path.name)
+    if members is None:
+        expected = f"of whom the file is: {', '.join(MEMBERS)}"
+        raise Invalid("--members", expected, got="a file whose name does not say")
+    return Mailchimp(heads, sorts, members=members)
+
+
+def _of(policy: Policy, kind: str, word: str | None) -> Of | None:
+    """The field that addresses of this kind stand in, and the word for what is sent there."""
+    if word is None:
+        return None
+    refusable = [one.name for one in policy.purposes if one.refusable]
+    if policy.consent_names.get(word, word) not in refusable:
+        sort = "--email" if kind == "email" else "--sms"
+        raise Invalid(sort, f"a purpose that can be refused, or a word for one: {', '.join(refusable)}", got="another")
+    named = (name for name, one in policy.fields.items() if one.identifies is not None and one.type == kind)
+    field = next(named, None)
+    if field is None:
+        raise Invalid("policy", f"a field of type {kind} that identifies", got="none")
+    return Of(field, word)
 
 
 def heard_value(heard: Heard) -> dict[str, Any]:

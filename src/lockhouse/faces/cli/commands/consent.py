@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
-
-from cyclopts import Parameter
+from typing import TYPE_CHECKING, Literal
 
 from lockhouse.errors import Invalid
 from lockhouse.faces.cli.acting import As, allowed
 from lockhouse.faces.cli.call import Here, id_of, noun, person_of
-from lockhouse.faces.cli.consents import consent_table, heard_text, heard_value
+from lockhouse.faces.cli.consents import Export, consent_table, heard_text, heard_value
 from lockhouse.faces.cli.files import reject_lines, write_new
 from lockhouse.faces.cli.layout import Said, assurance, count, table, when
 from lockhouse.flows import consent, hear
@@ -61,7 +59,14 @@ async def show(person: str, /, *, acting: As | None = None, call: Here) -> Said:
         allowed(opened.house, "consent.show", (acting or As()).role)
         words = await consent.show(opened.house, who)
     rows = [
-        (one.purpose, WORDS[one.granted], when(one.at), one.channel, one.signal, assurance(one.assurance))
+        (
+            one.purpose,
+            WORDS[one.granted],
+            when(one.at) if one.at else "unknown",
+            one.channel,
+            one.signal,
+            assurance(one.assurance),
+        )
         for one in words
     ]
     heads = ("purpose", "word", "when", "channel", "signal", "assurance")
@@ -77,7 +82,7 @@ async def show(person: str, /, *, acting: As | None = None, call: Here) -> Said:
 
 @APP.command(name="import")
 async def import_(  # noqa: PLR0913  (what an import can be told)
-    file: Path, /, *, form: Annotated[Literal["csv"], Parameter(name="--from")] = "csv", channel: str | None = None,
+    file: Path, /, *, export: Export | None = None, channel: str | None = None,
     dry_run: bool = False, rejects: Path | None = None, acting: As | None = None, call: Here,
 ) -> Said:  # fmt: skip
     """Bring in what a file says of consent, from when each was said; profiles may come after it.
@@ -89,24 +94,26 @@ async def import_(  # noqa: PLR0913  (what an import can be told)
     For example `lockhouse consent import consents.csv --dry-run`.
 
     Args:
-        file: CSV in UTF-8: email or phone (or kind and value), purpose, state, time, and source if it is known.
-        form: who wrote it.
+        file: CSV in UTF-8: email or phone (or kind and value), purpose, state, time, and source if it is known; or
+            an export of Klaviyo, Mailchimp or Shopify as it is.
+        export: how another system's export is read.
         channel: of the live policy, in whose name it is believed; without it, in that of staff.
         dry_run: say what would stand, what not and why, and store nothing.
         rejects: a new file for the lines that could not be read, and why.
         acting: the role.
     """
+    how = export or Export()
     if rejects is not None and (call.cwd / rejects).exists():
         raise Invalid("--rejects", "a file that does not exist yet", got="one that does", hint="choose another")
     async with call.open() as opened:
         actor = allowed(opened.house, "consent.import", (acting or As()).role)
         with TableFile(call.cwd / file) as handle:
-            read = consent_table(handle, file, opened.house.live().policy)
+            read = consent_table(handle, file, opened.house.live().policy, how)
             with call.terminal.progress("the file's hash", total=handle.size, shown=not call.json) as told:
                 content = await asyncio.to_thread(handle.content, told=told)
             named = None if channel is None else channel_of(opened.house, channel)
             passage = hear.Hear(opened.house, read, read.reader, named)
-            batch = passage.batch(content, form)
+            batch = passage.batch(content, how.named())
             if dry_run:
                 said, heard = await _foresee(passage, batch, call)
             else:
