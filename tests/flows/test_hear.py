@@ -236,3 +236,12 @@ async def test_a_yes_without_a_time_counts_for_less_than_any_no(tmp_path: Path) 
     assert await _standing(world) == {"marketing": False}
     [person] = [row for row in await world.rows(Person) if row.id == await world.person(ANNA)]
     assert person.active_at > 0  # else what comes next would have been kept too long already
+
+
+async def test_a_house_knows_on_which_purposes_nobody_has_said_anything(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    assert await hear.unspoken(world.house) == ["marketing"]  # no other rests on consent
+    done = await heard(world, words(world, NO))
+    assert await hear.unspoken(world.house) == []
+    await unheard(world, done.row.id)
+    assert await hear.unspoken(world.house) == ["marketing"]

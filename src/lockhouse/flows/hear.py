@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import msgspec
 
 from lockhouse.errors import Conflict, NotFound
+from lockhouse.gates.authority import checked
 from lockhouse.gates.hear import hear, take_back_words, words_of
 from lockhouse.gates.heard import SAME, STORED, Ahead, Origin, resolve, weigh
 from lockhouse.gates.imports import DONE, STAFF_CHANNEL, UNDOING, UNDONE, batch_id, batch_of, existing, move, take_up
@@ -21,6 +22,8 @@ from lockhouse.gates.refresh import refresh
 from lockhouse.ledger.entry import Import as ImportEntry
 from lockhouse.ledger.entry import Undo
 from lockhouse.model.consents import Silent
+from lockhouse.model.rows import Consent
+from lockhouse.model.scale import ConsentState
 from lockhouse.model.table import Reject
 
 if TYPE_CHECKING:
@@ -245,3 +248,22 @@ async def _take_back(house: House, batch: bytes, *, told: Callable[[int], None])
         count += await take_back_words(house, rows)
         told(len(rows))
     return count
+
+
+async def unspoken(house: House) -> list[str]:
+    """Purposes that rest on consent, somewhere or everywhere, on which nobody has said anything yet.
+
+    Every word is read until each of these purposes was spoken of.
+
+    Raises:
+        Tampered: a word was not said to by this house.
+    """
+    live = house.live()
+    left = {one.id: one.name for one in live.policy.purposes if "consent" in one.basis.values()}
+    async for rows in house.reads.scan(Consent):
+        for row in checked(rows, house.integrity_key):
+            if row.state < ConsentState.TAKEN_BACK:
+                left.pop(row.purpose, None)
+        if not left:
+            break
+    return list(left.values())

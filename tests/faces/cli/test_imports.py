@@ -141,3 +141,21 @@ def test_a_role_that_may_not_import_does_not(desk: Desk) -> None:
     seen = _import(desk, "--as", "support")
     assert seen.error["code"] == "refused"
     assert desk.call("import list", json=True).value == []
+
+
+def test_profiles_before_their_consents_are_told_to_wait_for_them(desk: Desk) -> None:
+    fields = "fields: {email: mail, birth_date: born}\n"
+    (desk.house / "people.yaml").write_text(
+        "import: 1\nevent: identify\ntime: {column: at, zone: UTC}\n" + fields, encoding="utf-8"
+    )
+    _file(desk, f"mail,born,at\n{EMAIL},1990-01-02,2026-11-01\n", "people.csv")
+    line = "import people.csv --channel shop --map people.yaml --dry-run"
+    before = desk.call(line, json=True).value
+    assert (before["without_consent"], before["unspoken"], "birth_date" in before["kept"]) == (1, ["marketing"], False)
+    told = desk.call(line).out
+    assert "bring them before: lockhouse consent import FILE" in told
+    assert "Nobody in this house has said anything on marketing yet." in told
+    _file(desk, f"email,purpose,state,time\n{EMAIL},marketing,granted,2026-10-01T00:00:00Z\n", "consents.csv")
+    assert desk.call("consent import consents.csv", json=True).value["stored"] == 1
+    after = desk.call(line, json=True).value
+    assert (after["without_consent"], after["unspoken"], after["kept"]["birth_date"]) == (0, [], 1)

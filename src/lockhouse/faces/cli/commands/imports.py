@@ -15,7 +15,7 @@ from lockhouse.faces.cli.files import promised, reject_lines
 from lockhouse.faces.cli.layout import Said, count, pairs, table, when
 from lockhouse.faces.cli.tables import table_of
 from lockhouse.faces.outcomes import sentence
-from lockhouse.flows import bring
+from lockhouse.flows import bring, hear
 from lockhouse.gates.imports import STAFF_CHANNEL, batch_id, batches
 from lockhouse.policy.sentences import not_kept
 from lockhouse.wiring import TableFile
@@ -68,7 +68,7 @@ async def run(  # noqa: PLR0913  (what an import can be told)
             with TableFile(call.cwd / file) as handle:
                 ready = await _ready(opened, handle, call=call, at=(file, mapped), channel=channel)
                 if dry_run:
-                    said, found = await _foresee(ready, call)
+                    said, found = await _foresee(opened.house, ready, call)
                 else:
                     said, found = await _bring(ready, call, by=actor.id)
         report(reject_lines(found))
@@ -102,21 +102,22 @@ async def _ready(
     return _Ready(opened.house, read, channel, content)
 
 
-async def _foresee(ready: _Ready, call: Call) -> tuple[Said, Sequence[Reject]]:
+async def _foresee(house: House, ready: _Ready, call: Call) -> tuple[Said, Sequence[Reject]]:
     with call.terminal.progress("rows looked at", shown=not call.json) as told:
         outlook = await ready.bring.foresee(told=told)
+    unspoken = await hear.unspoken(house) if outlook.unasked else []
     value: dict[str, Any] = {
         "dry_run": True, "batch": ready.batch, "channel": ready.channel, "stage": ready.stage, "rows": outlook.rows,
         **{name: outlook.outcomes[name] for name in ("stored", "trimmed", "duplicate", "refused")},
         "rejected": outlook.rejected, "kept": dict(sorted(outlook.kept.items())),
         "dropped": _dropped(outlook.dropped), "refused_for": _codes(outlook.codes),
-        "unread_columns": list(ready.table.unread), "without_consent": outlook.unasked,
+        "unread_columns": list(ready.table.unread), "without_consent": outlook.unasked, "unspoken": unspoken,
         "rejects": _rejects(outlook.rejects),
     }  # fmt: skip
-    return Said(value, call.located(_foreseen(ready, outlook))), outlook.rejects
+    return Said(value, call.located(_foreseen(ready, outlook, unspoken))), outlook.rejects
 
 
-def _foreseen(ready: _Ready, outlook: Outlook) -> str:
+def _foreseen(ready: _Ready, outlook: Outlook, unspoken: Sequence[str]) -> str:
     told = {"rows": f"{outlook.rows:,}", **{one: f"{outlook.outcomes[one]:,}" for one in COUNTS[:4]}}
     told["rejected"] = f"{outlook.rejected:,}"
     parts = [f"A dry run through {ready.channel} ({ready.stage}): nothing was stored.", pairs(told)]
@@ -127,8 +128,10 @@ def _foreseen(ready: _Ready, outlook: Outlook) -> str:
     if outlook.unasked:
         parts.append(
             f"{count(outlook.unasked, 'row')} would lose what needs a yes, for want of one. Consents come first: say "
-            "in the mapping which columns hold them (`consent:`), or have them sent before."
+            "in the mapping which columns hold them (`consent:`), or bring them before: lockhouse consent import FILE"
         )
+    if unspoken:
+        parts.append(f"Nobody in this house has said anything on {', '.join(unspoken)} yet.")
     if ready.table.unread:
         columns = ", ".join(map(str, ready.table.unread))
         parts.append(f"Not read, since the mapping does not name them: columns {columns}.")
