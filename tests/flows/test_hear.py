@@ -9,8 +9,10 @@ import pytest
 
 from lockhouse.errors import Conflict, NotFound, Unavailable
 from lockhouse.flows import consent, hear
+from lockhouse.flows.tell import tell_untold
 from lockhouse.gates.ending import cancel
 from lockhouse.gates.facts import facts_of_persons
+from lockhouse.gates.forgotten import remember
 from lockhouse.gates.imports import DONE, OPEN, UNDONE, batches
 from lockhouse.gates.state import verify_state
 from lockhouse.model.rows import Consent, Identifier, Person, Record
@@ -178,6 +180,7 @@ async def test_an_undo_that_is_cut_off_is_carried_on(tmp_path: Path) -> None:
             await unheard(world, done.row.id)
         world.house.commits = world.store
         assert (await verify_state(world.house)).findings.kept == []
+        assert await _standing(world) == ({"marketing": True} if after == 1 else {})
     assert await unheard(world, done.row.id) == 2
     assert await world.rows(Consent) == []
     assert (await verify_state(world.house)).findings.kept == []
@@ -245,3 +248,30 @@ async def test_a_house_knows_on_which_purposes_nobody_has_said_anything(tmp_path
     assert await hear.unspoken(world.house) == []
     await unheard(world, done.row.id)
     assert await hear.unspoken(world.house) == ["marketing"]
+
+
+async def test_a_no_that_was_taken_back_is_not_brought_back_by_a_restore(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    kept = await heard(world, words(world, NO))
+    [row] = await world.rows(Consent)
+    world.drop(row)
+    assert (await remember(world.house, size=0)).refused == 1  # the copy did not have it
+    gone = await heard(world, words(world, NO.replace("anna", "bea")))
+    await unheard(world, gone.row.id)
+    assert (await remember(world.house, size=0)).refused == 1
+    assert await _standing(world, "bea@example.com") == {}
+    assert kept.row.stored == 1
+
+
+async def test_what_is_taken_back_of_somebody_shut_counts_no_more_when_that_is_called_off(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    done = await heard(world, words(world, NO))
+    case = await world.erase(await world.person(ANNA), now=False)
+    assert await unheard(world, done.row.id) == 1
+    await cancel(world.house, case, by=BY)
+    assert await _standing(world) == {}
+    world.clock.pass_days(1)
+    await tell_untold(world.house)
+    assert (await verify_state(world.house)).findings.kept == []
+    again = await heard(world, words(world, NO))
+    assert (again.row.stored, await _standing(world)) == (1, {"marketing": False})
