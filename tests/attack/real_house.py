@@ -182,8 +182,12 @@ async def _be_reader(folder: Path, person: str) -> None:
         opened.house.commits = Telling(opened.house.commits)
         actor = Actor(id="os-user:1000", kind="os-user", roles=("support",))
         ask = await look.ask_of(opened.house, actor, action="reveal", purpose=None, reason="call back")
-        view = await look.reveal(opened.house, ask, bytes.fromhex(person))
-        _say(view.fields["email"].value)
+        try:
+            view = await look.reveal(opened.house, ask, bytes.fromhex(person))
+        except LockhouseError as error:
+            _say(error.code)
+            return
+        _say({name: field.value for name, field in view.fields.items()})
 
 
 def _say(what: object) -> None:

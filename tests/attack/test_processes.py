@@ -199,6 +199,28 @@ async def _frozen_across_an_erasure(opened: Opened, sender: Sender, email: str, 
     assert (await _revealed(opened.house, erased)).refused == ("erased",)
 
 
+@pytest.mark.slow
+async def test_a_reader_frozen_between_the_note_and_the_opening_across_an_erasure_shows_nothing(tmp_path: Path) -> None:
+    house = await found(tmp_path)
+    async with wiring.opened(house, role="console") as opened:
+        await send(opened.house, [_order(1)])
+        [ring] = await _rows(opened.house, KeyRing)
+    with writer(house):
+        reader = Sender(house, ring.person.hex(), role="reader")
+        try:
+            assert await reader.hear() == "noted"
+            async with beside(house) as opened:
+                reader.stop()
+                assert (await _erase(opened, ring.person)).step == "done"
+                reader.tell([])
+                reader.go_on()
+                shown = await reader.hear()
+                assert shown
+                assert set(shown.values()) == {None}
+        finally:
+            reader.end()
+
+
 async def _answered(sender: Sender, events: list[tuple[str, str, dict[str, object]]]) -> list[str]:
     """What became of events that were told; while the lease has run out a sender tries again."""
     while (said := await sender.hear()) == "unavailable":

@@ -57,6 +57,12 @@ if TYPE_CHECKING:
 
 _RETRY_S = 0.1
 _AWAY = "writer: expected a running writer, got none"
+SILENT_BEATS = 40
+"""A writer that returned none of so many beats (20 s) stands still: whoever waits for it is told so, and may ask again.
+
+It is counted in beats that were sent, so that a process that was itself stopped takes no writer for silent. Longer than
+anything the writer does in one go, and four times the deadline of a sealed write.
+"""
 
 
 @dataclass(eq=False, slots=True)
@@ -87,6 +93,7 @@ class WriterClient:
         self._calls: dict[int, asyncio.Future[Done]] = {}
         self._seq = 0
         self._left = False
+        self._unreturned = 0
 
     @classmethod
     async def connect(cls, folder: Path, *, role: str, clock: Clock, timeout_s: float = 10.0) -> WriterClient:
@@ -133,6 +140,7 @@ class WriterClient:
         with socket_address(self._folder) as address:
             reader, stream = await asyncio.open_unix_connection(address)
         try:
+            self._unreturned = 0
             _put(stream, frame(Hello(PROTOCOL, self._role)))
             _put(stream, frame(Beat(self._clock.monotonic_s())))
             while True:
@@ -158,13 +166,18 @@ class WriterClient:
         while True:
             await asyncio.sleep(BEAT_S)
             if self._stream is not None:
-                _put(self._stream, frame(Beat(self._clock.monotonic_s())))
+                self._unreturned += 1
+                if self._unreturned > SILENT_BEATS:
+                    self._stream.transport.abort()  # what waits in it would hold a close up: nobody reads it
+                else:
+                    _put(self._stream, frame(Beat(self._clock.monotonic_s())))
 
     def _receive(self, stream: asyncio.StreamWriter, message: FromWriter) -> None:
         match message:
             case Answers(seq=seq, outcomes=outcomes):
                 self._answer(seq, outcomes)
             case Echo(at=at):
+                self._unreturned = 0
                 self._confirmed_s = float("-inf") if self._left else max(self._confirmed_s, at)
                 self._welcomed.set()  # the first beat travels behind `Hello`: whoever has connected may open at once
             case Moved(policy=policy, key=key):
