@@ -47,7 +47,8 @@ channels:
 roles:
   support: {for: [fulfilment], see: {contact: masked}}
 """
-START_S = 20.0
+START_S = 60.0
+"""A machine that others work on too takes its time."""
 SERVE = """
 import sys
 from pathlib import Path
