@@ -31,6 +31,8 @@ async def test_an_observed_channel_stores_paths_and_counts_only(tmp_path: Path) 
     assert await rows(world, Receipt) == []
     assert {(row.path, row.reason) for row in await rows(world, Drop)} == {
         ("device_id", "would-be-kept"), ("page_path", "would-be-kept"), ("properties.*", "undeclared"),
+        ("page|properties.device_id", "seen.id"), ("page|properties.page_path", "seen.text"),
+        ("page|properties.*", "seen.text"),
     }  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from lockhouse.crypto.credentials import MessageTags
 from lockhouse.crypto.keyring import Keyring
 from lockhouse.crypto.signatures import RowMacs
 from lockhouse.errors import Unavailable
+from lockhouse.gates.sights import Sighted
 from lockhouse.model.ids import DAY_MS
 from lockhouse.model.names import NameBook
 from lockhouse.model.ports import Clock, Commits, Epochs, Ids, Reads
@@ -286,6 +287,8 @@ class House:
     read_shut: bool = False
     """Brought back in doubt, see `gates.read_shut`: nothing is shown or sent on. Kept current by the key epoch."""
     facts: FactsCache = field(default_factory=FactsCache)
+    sighted: dict[int, Sighted] = field(default_factory=dict)
+    """What is known of channels that are observed, by their number; `gates.collect.observe` fills it."""
     cases: dict[Intent, Any] = field(default_factory=dict)
     """Intent rows whose MAC was checked, as they stood; `gates.cases` fills it."""
     seen_policy: int = -1

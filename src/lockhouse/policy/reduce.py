@@ -142,9 +142,10 @@ class Reducer:
         kind = policy.kinds.get(channel.kind) if channel is not None else None
         if channel is None or kind is None:
             raise NotFound("channel: expected one the policy names and this version serves, got another")
-        self._vocabulary = _vocabulary(policy, kind)
+        self.vocabulary = _vocabulary(policy, kind)
+        """Path segments that are shown by name: the policy's and the protocol's own words, which are nobody's value."""
         self._plans = {
-            name: _plan(policy, channel, name=name, kind=kind, vocabulary=self._vocabulary) for name in channel.events
+            name: _plan(policy, channel, name=name, kind=kind, vocabulary=self.vocabulary) for name in channel.events
         }
 
     def plan(self, event_name: str) -> Plan | None:
@@ -256,7 +257,7 @@ class Reducer:
                 dropped[(child.path, UNDECLARED)] = None
 
     def _path(self, node: _Node, key: str) -> str:
-        shown = key if key in self._vocabulary else "*"
+        shown = key if key in self.vocabulary else "*"
         return f"{node.path}.{shown}" if node.path else shown
 
 

@@ -70,6 +70,10 @@ _NOT_KEPT = {
 """Codes that also say why something is hidden: here, why it was never stored."""
 
 
+TRIAL = "behaves as live: what is dropped is not kept for replay"
+"""What stage `trial` does in this release."""
+
+
 def not_kept(code: str) -> str:
     """Why a field of an event was not stored; an empty text for a code that is unknown."""
     return _NOT_KEPT.get(code) or SENTENCES.get(code, "")

@@ -38,7 +38,7 @@ CANARY = "canary.bert@customers.example"
 READING = [
     "version", "doctor", "migrate --check", "policy check", "policy show", "policy show --full", "policy diff",
     "policy history", "policy explain support email fulfilment", "policy approve --yes", "channel list",
-    "channel show shop", "channel drops shop", "channel add shop", "recipient list", "suppression list",
+    "channel show shop", "channel drops shop", "channel observed shop", "channel add shop", "recipient list", "suppression list",
     "training show", "retention plan", "retention apply --yes", "retention idle",
     "retention end-idle --yes", "request list", "ledger log", "ledger verify --records",
     "ledger checkpoint", "key status", "completion bash", "completion zsh", "completion fish",
@@ -51,7 +51,7 @@ WRONG = [
     "policy explain support email {canary}", "policy explain support email marketing --consent {canary}",
     "policy explain support email marketing --consent {canary}=granted",
     "policy explain support email marketing --region {canary}",
-    "channel add {canary}", "channel show {canary}", "recipient show {canary}",
+    "channel add {canary}", "channel show {canary}", "channel observed {canary}", "recipient show {canary}",
     "consent record {canary} marketing denied",
     "consent show {canary}", "suppression add email {canary}", "suppression add {canary} -", "request open {canary}",
     "request show {canary}", "request fulfil {canary}", "training record {canary} privacy-basics --until 2030-01-01",

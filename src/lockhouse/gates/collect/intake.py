@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Tampered, Unavailable
+from lockhouse.gates.collect.observe import observe
 from lockhouse.gates.collect.settle import flight_of, look_up, settle_activity, settle_links, take_in
 from lockhouse.gates.collect.turns import Turns
 from lockhouse.gates.collect.words import words_to_store
@@ -170,6 +171,7 @@ async def collect_group(house: House, batches: Sequence[Batch], *, turns: Turns 
         receipts := [change for batch in batches for change in unread(house, live, batch)]
     ):
         await house.commits.commit_each(receipts)
+    await observe(house, open_works)
     turns = turns or Turns()
     for attempt in range(MAX_TRIES):
         if not open_works:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import msgspec
 
+from lockhouse.gates.sights import WOULD_BE_KEPT
 from lockhouse.identity.match import Joined
 from lockhouse.identity.normalise import NORM_VERSION, normal
 from lockhouse.model import codes
@@ -80,6 +81,8 @@ class Work(msgspec.Struct, gc=False):
     """As they stood, of those that `new_links` end."""
     untold_links: Sequence[Link] = ()
     moved: bool = False
+    observed: Sequence[tuple[str, str]] = ()
+    """Of an item of an observed channel: the paths and shapes that its commit counts, as (path, reason)."""
     suppressed: frozenset[str] = frozenset()
     """Purposes that a suppression of one of its identifiers closes."""
     suppressions: Mapping[str, frozenset[str]] = {}
@@ -153,10 +156,10 @@ def _begin(house: House, live: LivePolicy, batch: Batch, item: Event | Fault) ->
     reducer = live.reducer(batch.channel)
     work = Work(batch, item, live, reducer, house.ids.new())
     work.seen = reducer.look(item)
-    if work.seen.plan is None:
-        work.refuse(codes.NO_SUCH_EVENT)
-    elif live.policy.channels[batch.channel].stage == Stage.OBSERVE:
+    if live.policy.channels[batch.channel].stage == Stage.OBSERVE:
         _observe(work)
+    elif work.seen.plan is None:
+        work.refuse(codes.NO_SUCH_EVENT)
     return work
 
 
@@ -169,10 +172,13 @@ def unread_class(credential: str) -> str:
 
 
 def _observe(work: Work) -> None:
-    """A channel that is only observed keeps paths and counts: what would be kept, and what would be dropped."""
+    """A channel that is only observed keeps paths and counts: what would be kept, and what would be dropped.
+
+    An event that the policy does not name is observed like any other: that is what the stage is for.
+    """
     reduced = work.reducer.reduce(work.event, (1 << len(work.live.policy.purposes)) - 1, seen=work.seen)
     slots = [*reduced.clear, *(slot for values in reduced.boxes.values() for slot in values)]
-    kept = tuple((work.live.slot(slot).field, "would-be-kept") for slot in slots)
+    kept = tuple((work.live.slot(slot).field, WOULD_BE_KEPT) for slot in slots)
     work.reply = Reply(outcome="stored", code=codes.OBSERVED, dropped=(*reduced.dropped, *kept))
 
 

@@ -353,4 +353,4 @@ def _outbox(house: House, work: Work) -> list[Put]:
 def _counts(channel: int, work: Work) -> tuple[Count, ...]:
     dropped = work.reply.dropped if work.reply is not None else work.reduced.dropped
     at = work.batch.received_at
-    return tuple([Count(channel, path, reason, 1, at) for path, reason in dropped])
+    return tuple([Count(channel, path, reason, 1, at) for path, reason in (*dropped, *work.observed)])

@@ -11,8 +11,9 @@ from lockhouse.faces.cli.acting import As, allowed
 from lockhouse.faces.cli.call import Here, noun
 from lockhouse.faces.cli.layout import Said, assurance, count, pairs, plain, table, when
 from lockhouse.flows.channel import credentials_of, end_credential, lives, living_credential, make_credential
-from lockhouse.model.rows import Drop
-from lockhouse.policy.sentences import not_kept
+from lockhouse.flows.observed import dropped_by_channel, drops_of
+from lockhouse.model.scale import Stage
+from lockhouse.policy.sentences import TRIAL, not_kept
 
 if TYPE_CHECKING:
     from lockhouse.model.policy import Channel
@@ -99,6 +100,11 @@ def _origins(channel: Channel) -> str:
     return ", ".join(channel.origins) or "none: pages are refused"
 
 
+def _stage(channel: Channel) -> str:
+    word = channel.stage.name.lower()
+    return f"{word}, which {TRIAL}" if channel.stage is Stage.TRIAL else word
+
+
 def _snippet(channel: Channel, key: str, address: str, *, event: str) -> list[str]:
     """Six lines for whoever looks after the sending system."""
     if channel.assurance_key == "public":
@@ -126,10 +132,7 @@ async def list_(*, call: Here) -> Said:
     async with call.open() as opened:
         live = opened.house.live()
         keys, now = await credentials_of(opened.house), opened.house.clock.now_ms()
-        dropped: dict[int, int] = {}
-        async for chunk in opened.house.reads.scan(Drop):
-            for row in chunk:
-                dropped[row.channel] = dropped.get(row.channel, 0) + row.count
+        dropped = await dropped_by_channel(opened.house)
     rows = []
     for name, one in live.policy.channels.items():
         living = sum(lives(row, now) for row in keys.get(name, ()))
@@ -153,7 +156,7 @@ async def show(name: str, /, *, call: Here) -> Said:
     told = {
         "kind": channel.kind if channel.served else f"{channel.kind}, not served by this build",
         "assurance": channel.assurance_key or "signed",
-        "stage": channel.stage.name.lower(),
+        "stage": _stage(channel),
         "events": ", ".join(channel.events),
         "origins": _origins(channel),
         "proves": ", ".join(channel.proves) or "nothing",
@@ -170,8 +173,8 @@ async def show(name: str, /, *, call: Here) -> Said:
         for row in keys
     ]
     value = {
-        "name": name, **told, "events": channel.events, "origins": channel.origins, "proves": channel.proves,
-        "map": channel.map,
+        "name": name, **told, "stage": channel.stage.name.lower(), "events": channel.events,
+        "origins": channel.origins, "proves": channel.proves, "map": channel.map,
         "keys": [
             {"begins": one.shown, "live": lives(one, now), "made_at": one.created_at, "until_at": one.until_at}
             for one in keys
@@ -218,7 +221,7 @@ async def drops(name: str, /, *, call: Here) -> Said:
     """
     async with call.open() as opened:
         channel = _channel(opened, name)
-        found = await opened.house.reads.find(Drop, ("channel",), [(channel.id,)])
+        found = await drops_of(opened.house, channel.id)
     found.sort(key=lambda row: -row.count)
     rows = [(row.path, row.reason, f"{row.count:,}", when(row.first_at), when(row.last_at)) for row in found]
     codes = sorted({row.reason for row in found if not_kept(row.reason)})
@@ -227,6 +230,9 @@ async def drops(name: str, /, *, call: Here) -> Said:
     total = f"\n\n{count(sum(row.count for row in found), 'field')} not kept.{legend}" if found else ""
     value = [plain(row) | {"channel": name, "sentence": not_kept(row.reason)} for row in found]
     return Said(value, told + total)
+
+
+APP.command("lockhouse.faces.cli.commands.channel_observed:observed", name="observed")
 
 
 async def _living(opened: Opened, name: str) -> int:

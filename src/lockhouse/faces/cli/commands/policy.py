@@ -18,6 +18,7 @@ from lockhouse.flows.approve import approve as approve_draft
 from lockhouse.flows.approve import draft_of
 from lockhouse.model.decision import PersonFacts
 from lockhouse.model.names import NameBook
+from lockhouse.model.scale import Stage
 from lockhouse.policy.cedar import judge
 from lockhouse.policy.compile import compile_policy
 from lockhouse.policy.diff import UNCARRIED, Effects, uncarried
@@ -26,6 +27,7 @@ from lockhouse.policy.diff import markdown as render_markdown
 from lockhouse.policy.diff import render as render_effects
 from lockhouse.policy.document import render as render_document
 from lockhouse.policy.explain import explain as explain_lines
+from lockhouse.policy.sentences import TRIAL
 from lockhouse.policy.words import is_region
 from lockhouse.settings import load
 from lockhouse.wiring import KINDS
@@ -69,9 +71,11 @@ def check(file: Path | None = None, /, *, call: Here) -> Said:
     parts = [count(number, name.removesuffix("s")) for name, number in value.items() if isinstance(number, int)]
     unserved = [name for name, one in policy.channels.items() if not one.served]
     note = f"\nNot served by this build: {', '.join(unserved)}." if unserved else ""
+    tried = [name for name, one in policy.channels.items() if one.stage is Stage.TRIAL]
+    note += f"\nStage trial {TRIAL}: {', '.join(tried)}." if tried else ""
     idle = uncarried(policy)
     note += f"\n{UNCARRIED}: {', '.join(idle)}." if idle else ""
-    return Said(value | {"uncarried": idle}, f"The draft is valid: {', '.join(parts)}.{note}")
+    return Said(value | {"uncarried": idle, "trial": tried}, f"The draft is valid: {', '.join(parts)}.{note}")
 
 
 def _draft(call: Call, file: Path | None) -> Written:

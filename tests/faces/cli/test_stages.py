@@ -1,0 +1,73 @@
+"""What a person sees of a channel's stage: what an observed one sent, and what `trial` does today."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.faces.cli.house import EMAIL, Desk
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SHOP = "  shop:\n    kind: segment\n    key: secret\n"
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    desk = Desk(tmp_path)
+    desk.found()
+    return desk
+
+
+def staged(desk: Desk, stage: str) -> None:
+    """The stage of the channel `shop` is another, by an approved policy."""
+    draft = desk.house / "policy.yaml"
+    text = draft.read_text("utf-8")
+    assert text.count(SHOP) == 1
+    draft.write_text(text.replace(SHOP, f"{SHOP}    stage: {stage}\n"), "utf-8")
+    seen = desk.call("policy approve --yes")
+    assert seen.code == 0, seen.err
+
+
+def observe(desk: Desk, times: int = 3) -> None:
+    staged(desk, "observe")
+    order = {"email": EMAIL, "couponCode": "SPRING"}
+    desk.send(*[("Order Completed", order | {"order_id": f"A-{number}"}) for number in range(times)])
+
+
+def test_an_observed_channel_shows_what_it_sent_and_no_value(desk: Desk) -> None:
+    observe(desk)
+    seen = desk.call("channel observed shop")
+    assert (seen.code, seen.err) == (0, "")
+    for line in ("properties.email", "email", "properties.couponCode", "Would be kept: email 3, order_id 3"):
+        assert line in seen.out
+    value = desk.call("channel observed shop", json=True).value
+    assert (value["channel"], value["stage"]) == ("shop", "observe")
+    assert {(one["path"], one["shape"], one["count"]) for one in value["seen"]} >= {
+        ("properties.email", "email", 3), ("properties.couponCode", "text", 1), ("properties.*", "text", 2),
+    }  # fmt: skip
+    assert EMAIL not in seen.out
+    assert "SPRING" not in seen.out
+
+
+def test_a_channel_that_does_not_observe_says_so(desk: Desk) -> None:
+    seen = desk.call("channel observed shop")
+    assert seen.out == "nothing was observed: shop does not observe; its `stage` in the policy says so\n"
+
+
+def test_what_an_observed_channel_would_keep_is_no_drop(desk: Desk) -> None:
+    observe(desk)
+    assert {row["reason"] for row in desk.call("channel drops shop", json=True).value} == {"undeclared"}
+    [shop] = [row for row in desk.call("channel list", json=True).value if row["name"] == "shop"]
+    assert shop["dropped"] == 3
+
+
+def test_a_channel_in_trial_says_that_nothing_is_kept_for_replay(desk: Desk) -> None:
+    staged(desk, "trial")
+    said = "behaves as live: what is dropped is not kept for replay"
+    assert f"trial, which {said}" in desk.call("channel show shop").out
+    assert f"Stage trial {said}: shop." in desk.call("policy check").out
+    assert desk.call("policy check", json=True).value["trial"] == ["shop"]
+    assert desk.call("channel show shop", json=True).value["stage"] == "trial"
