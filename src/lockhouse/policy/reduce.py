@@ -324,6 +324,11 @@ def _sources(field: Field, channel: Channel, kind: Kind) -> Iterable[str]:
     return (*kind.defaults.get(field.name, ()), *roots)
 
 
+def places_of(policy: Policy, channel: Channel, field: str) -> tuple[str, ...]:
+    """Everywhere in an event of the channel that a field is looked for, as dotted paths."""
+    return tuple(_sources(policy.fields[field], channel, policy.kinds[channel.kind]))
+
+
 def place_of(policy: Policy, channel: Channel, field: str) -> tuple[str, ...]:
     """Where in an event of the channel a field is looked for first: who builds an event puts it there."""
     first, *_ = _sources(policy.fields[field], channel, policy.kinds[channel.kind])

@@ -71,3 +71,33 @@ def test_a_channel_in_trial_says_that_nothing_is_kept_for_replay(desk: Desk) -> 
     assert f"Stage trial {said}: shop." in desk.call("policy check").out
     assert desk.call("policy check", json=True).value["trial"] == ["shop"]
     assert desk.call("channel show shop", json=True).value["stage"] == "trial"
+
+
+def test_a_policy_is_suggested_for_what_was_seen_and_waits_for_its_purposes(desk: Desk) -> None:
+    observe(desk, times=4)
+    seen = desk.call("policy suggest --channel shop")
+    assert (seen.code, seen.err) == (0, "")
+    assert (
+        "  coupon_code: {type: text, class: transactions, for: [], mask: hidden, minimise: redact_identifiers}"
+        in seen.out
+    )
+    assert "decide: for what purpose?" in seen.out
+    assert "      coupon_code: properties.couponCode" in seen.out
+    assert "SPRING" not in seen.out
+    value = desk.call("policy suggest", json=True).value
+    assert value["document"] == seen.out.rstrip("\n")
+    assert [field["name"] for field in value["channels"]["shop"]["fields"]] == ["coupon_code"]
+    (desk.folder / "draft.yaml").write_text(
+        (desk.house / "policy.yaml").read_text("utf-8") + seen.out.partition("channels:")[0], "utf-8"
+    )
+    refused = desk.call("policy check ../draft.yaml")
+    assert refused.code == 2
+    assert refused.err.startswith("lockhouse: error[invalid]: draft.yaml:")
+    assert refused.err.endswith(": expected at least one purpose: a field without one is not kept, got none\n")
+
+
+def test_where_nothing_was_observed_nothing_is_suggested_and_it_is_said_why(desk: Desk) -> None:
+    seen = desk.call("policy suggest")
+    assert seen.out == ""
+    assert seen.err == "Nothing was observed: a channel observes while its `stage` in the policy is `observe`.\n"
+    assert desk.call("policy suggest --channel till").code == 5

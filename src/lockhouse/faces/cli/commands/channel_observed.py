@@ -20,7 +20,8 @@ HIDDEN = "A * is a key that may be somebody's value, or that came in fewer than 
 async def observed(name: str, /, *, call: Here) -> Said:
     """What an observed channel sent: paths, what their values look like, and counts; never a value.
 
-    A channel observes while its `stage` in the policy is `observe`.
+    A channel observes while its `stage` in the policy is `observe`. What the policy lacks of it:
+    `lockhouse policy suggest --channel NAME`.
 
     Args:
         name: of the channel.
@@ -48,5 +49,5 @@ def _told(name: str, found: Observed, *, observes: bool) -> str:
     if found.more:
         lines.append(f"Beyond the bounds, counted without a path: {found.more:,}.")
     kept = ", ".join(f"{field} {number:,}" for field, number in found.kept)
-    lines.append(f"Would be kept: {kept or 'nothing'}.")
+    lines += [f"Would be kept: {kept or 'nothing'}.", f"For the policy: lockhouse policy suggest --channel {name}"]
     return "\n".join(lines)
