@@ -16,7 +16,7 @@ import msgspec
 from lockhouse.model.event import Kind
 from lockhouse.model.policy import Channel, Policy
 from lockhouse.policy import words
-from lockhouse.policy.observe import CARD, IDENTIFIERS, ITEM, shown
+from lockhouse.policy.observe import CARD, IDENTIFIERS, ITEM, SHAPES, shown
 from lockhouse.policy.reduce import places_of
 
 GAP: Final = "decide: for what purpose? A field without one is not kept"
@@ -32,6 +32,8 @@ _NAMES = re.compile(r"\A(?:(?:customer|contact|family|first|full|given|last|midd
 _DEALS = re.compile(r"(?:^|_)(?:cart|checkout|coupon|invoice|order|payment|product|promotion|refund|sku|transaction)")
 _OWN_IDS = re.compile(r"(?:^|_)(?:account|anonymous|customer|device|loyalty|member|session|subscriber|user)_?(?:id)?\Z")
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_. ]*\Z")
+_KEY = re.compile(r"[A-Za-z0-9_$ -]{1,64}\Z")
+"""A part of `words.PATH`."""
 _NO_TEXT = frozenset({"false", "n", "no", "null", "off", "on", "true", "y", "yes"})
 _CLASSES = {
     "country": "location", "email": "contact", "ip": "location", "money": "transactions", "phone": "contact",
@@ -92,6 +94,9 @@ def suggest(policy: Policy, channel: Channel, sightings: Iterable[Sighting]) -> 
     new: dict[tuple[str, ...], list[Sighting]] = {}
     left: dict[str, str] = {}
     for one in sightings:
+        if not _is_sound(one):
+            left[_HIDDEN] = "was counted by no gate: a row of drop_count was written by somebody else"
+            continue
         head = one.keys[: one.keys.index(ITEM)] if ITEM in one.keys else one.keys
         known = places.get(".".join(head))
         if _HIDDEN in (one.event, *one.keys):
@@ -113,6 +118,13 @@ def suggest(policy: Policy, channel: Channel, sightings: Iterable[Sighting]) -> 
         for event in field.events:
             listed.setdefault(event, set()).add(field.name)
     return Lack(fields=tuple(fields), events=_events(policy, listed), left=tuple(sorted(left.items())))
+
+
+def _is_sound(one: Sighting) -> bool:
+    """Whether a gate can have counted it: the counter has no MAC, and what it holds is printed as YAML to be pasted."""
+    event = one.event == _HIDDEN or words.EVENT.match(one.event)
+    keys = all(key in {_HIDDEN, ITEM} or _KEY.match(key) for key in one.keys)
+    return bool(event) and bool(one.keys) and one.keys[0] != ITEM and keys and one.shape in SHAPES
 
 
 def _events(policy: Policy, listed: dict[str, set[str]]) -> dict[str, tuple[str, ...]]:

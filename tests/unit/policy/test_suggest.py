@@ -144,6 +144,22 @@ def test_what_is_better_left_where_it_is_is_said_with_its_reason() -> None:
     assert "# Not suggested: properties.pan looks like" in render(found, compiled().channels["backend"])
 
 
+@pytest.mark.parametrize(
+    ("event", "path", "shape"),
+    [
+        (ORDER, "properties.a", "text, for: [marketing]"), (ORDER, "properties.a\n  b: {for: [marketing]}", "text"),
+        ('x"]\nfields: {a: 1}', "properties.a", "text"), (ORDER, "", "text"), (ORDER, ITEM, "text"),
+        (ORDER, "properties.\x1b[2J.*", "text"),
+    ],
+)  # fmt: skip
+def test_a_planted_count_writes_no_policy(event: str, path: str, shape: str) -> None:
+    found = lack((path, shape), event=event)
+    assert (found.fields, found.events) == ((), {})
+    assert render(found, compiled().channels["backend"]).splitlines()[1:] == [
+        "# Not suggested: * was counted by no gate: a row of drop_count was written by somebody else."
+    ]
+
+
 def test_of_several_shapes_the_most_frequent_counts_and_identifiers_are_always_taken_out() -> None:
     policy = compiled()
     seen = [

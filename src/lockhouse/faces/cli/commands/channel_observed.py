@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lockhouse.errors import NotFound
 from lockhouse.faces.cli.call import Here
-from lockhouse.faces.cli.layout import Said, count, plain, table, when
+from lockhouse.faces.cli.layout import Said, clean, count, plain, table, when
 from lockhouse.flows import observed as flow
 from lockhouse.model.scale import Stage
 
@@ -48,6 +48,6 @@ def _told(name: str, found: Observed, *, observes: bool) -> str:
         lines.append(HIDDEN)
     if found.more:
         lines.append(f"Beyond the bounds, counted without a path: {found.more:,}.")
-    kept = ", ".join(f"{field} {number:,}" for field, number in found.kept)
+    kept = ", ".join(f"{clean(field)} {number:,}" for field, number in found.kept)
     lines += [f"Would be kept: {kept or 'nothing'}.", f"For the policy: lockhouse policy suggest --channel {name}"]
     return "\n".join(lines)
