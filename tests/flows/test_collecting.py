@@ -144,3 +144,13 @@ async def test_what_is_too_old_for_one_purpose_says_so_and_is_kept_for_the_other
     reasons = dict(reply.dropped)
     assert "objected" not in reasons.values()
     assert "too-old" in reasons.values()
+
+
+async def test_an_order_of_somebody_new_from_years_ago_says_what_is_too_old(tmp_path: Path) -> None:
+    """The books are kept longer; nobody refused or objected, and an answer of theirs would open nothing of it."""
+    world = await World.make(tmp_path)
+    sent = {"email": "anna@example.com", "order_id": "A-1", "order_total": "9.50", "country": "DE", "device_id": "d-1"}
+    reply = await world.send("backend", "Order Completed", **sent, at=world.clock.at - 4 * 365 * DAY_MS)
+    reasons = dict(reply.dropped)
+    assert "properties.order_total" not in reasons
+    assert set(reasons.values()) == {"too-old"}

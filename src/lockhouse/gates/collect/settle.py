@@ -138,8 +138,8 @@ def _decide(work: Work) -> None:
     alive, why = live.purposes_open(asked)
     overdue = _overdue(work)
     work.mask = alive & ~overdue
-    if overdue & alive:
-        why = tuple([TOO_OLD if overdue & alive >> at & 1 else word for at, word in enumerate(why)])
+    if overdue:  # whatever else shuts such a purpose: no word of anybody's would open it
+        why = tuple([TOO_OLD if (overdue >> at) & 1 else word for at, word in enumerate(why)])
     reduced = work.reduced = work.reducer.reduce(event, work.mask, why=why, seen=work.seen)
     if reduced.kept == 0:
         work.refuse(_why_nothing(work, alive=alive), reduced.dropped)
