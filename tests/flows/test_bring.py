@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
     from lockhouse.model.change import Change, Committed
     from lockhouse.model.change import Conflict as Clash
     from lockhouse.model.ports import Commits
+
+
+BY_NUMBER = (
+    "import: 1\nevent: Order Completed\ntime: now\nmessage_id: number\nfields: {email: mail, order_id: number}\n"
+)
 
 
 class PowerCut:
@@ -108,6 +114,34 @@ async def test_a_dry_run_stores_nothing_and_says_what_then_happens(tmp_path: Pat
     ]  # fmt: skip
     assert outlook.kept["email"] == 1_302
     assert told.codes == {"LH-2111": 1}
+
+
+@pytest.mark.parametrize("after", [3, 4, 6, 40])
+async def test_a_row_that_stands_twice_in_its_file_is_counted_once(tmp_path: Path, after: int) -> None:
+    """Cut off or not; and the undo then misses nothing, so it accuses nobody of having taken rows away."""
+    world = await World.make(tmp_path)
+    twice = [line for number in range(600) for line in orders(1, first=number) * (2 if number % 50 == 0 else 1)]
+    file = paper(world, [*twice, *orders(20)], mapping=BY_NUMBER)
+    cut = await world.second()
+    cut.house.commits = PowerCut(world.store, after=after)
+    with contextlib.suppress(Unavailable):
+        await brought(cut, file)
+    await brought(await world.second(), file)
+    [row] = await batches(world.house)
+    assert (row.state, row.stored, row.duplicate) == (DONE, 600, 32)
+    done = await undone(world, row.id)
+    assert (done.records, done.row.stored) == (600, 0)
+
+
+async def test_a_dry_run_tells_a_row_that_stands_twice_from_another_under_its_id(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    [first] = orders(1)
+    file = paper(world, [first, first, first.replace("c1@", "c2@")], mapping=BY_NUMBER)
+    outlook = await foreseen(world, file)
+    told = await brought(world, file)
+    assert outlook.outcomes == {"stored": 1, "duplicate": 1, "refused": 1}
+    assert (told.row.stored, told.row.duplicate, told.row.refused) == (1, 1, 1)
+    assert outlook.codes == told.codes == {"LH-0101": 1}
 
 
 async def test_a_dry_run_says_how_many_rows_want_a_yes_that_nobody_said(tmp_path: Path) -> None:
@@ -275,11 +309,8 @@ async def test_who_was_overtaken_stores_nothing_more_while_the_other_goes_on(tmp
 
 async def test_a_row_is_known_again_by_its_own_message_id(tmp_path: Path) -> None:
     world = await World.make(tmp_path)
-    mapping = (
-        "import: 1\nevent: Order Completed\ntime: now\nmessage_id: number\nfields: {email: mail, order_id: number}\n"
-    )
-    await brought(world, paper(world, orders(3), mapping=mapping))
-    more = await brought(world, paper(world, orders(5), mapping=mapping))
+    await brought(world, paper(world, orders(3), mapping=BY_NUMBER))
+    more = await brought(world, paper(world, orders(5), mapping=BY_NUMBER))
     assert (more.row.stored, more.row.duplicate) == (2, 3)
     await undone(world, more.row.id)  # takes back its own two, and none of the other's three
     assert len(await world.rows(Record)) == 3

@@ -23,6 +23,7 @@ from lockhouse.gates.imports import (
     among,
     batch_id,
     batch_of,
+    came_with,
     existing,
     move,
     moved,
@@ -192,7 +193,8 @@ class Bring:
         was = await batch_of(house, batch)
         if was is not None and was.state == DONE:
             return Brought(was, True, (), Counter(), Counter())  # noqa: FBT003
-        passage = _Passage(house, await take_up(house, batch, channel=number, by=by))
+        row = await take_up(house, batch, channel=number, by=by)
+        passage = _Passage(house, row, uncounted=await came_with(house, batch) - row.stored)
         gate, waiting = Intake(house), deque[_Chunk]()
         try:
             for chunk in _chunks(self._source.rows(), CHUNK):
@@ -244,9 +246,10 @@ class _Chunk(NamedTuple):
 class _Passage:
     """A batch on its way: what was answered, counted once, and its row moved behind each chunk."""
 
-    def __init__(self, house: House, row: Import) -> None:
+    def __init__(self, house: House, row: Import, *, uncounted: int) -> None:
         self._house = house
         self.row = row
+        self._uncounted = uncounted
         self._rejects: list[Reject] = []
         self._dropped: Counter[tuple[str, str]] = Counter()
         self._codes: Counter[str] = Counter()
@@ -291,7 +294,11 @@ class _Passage:
     async def _stored_before(self, replies: Iterable[Reply]) -> int:
         """Rows that were stored with this very batch before it was cut off, behind the last line that it knew."""
         records = [reply.record for reply in replies if reply.outcome == "duplicate" and reply.record is not None]
-        return len(await among(self._house, self.row.id, records)) if records else 0
+        if not records or self._uncounted <= 0:
+            return 0  # a row that stands twice in the file meets its own batch too, and was counted there
+        own = min(self._uncounted, len(await among(self._house, self.row.id, records)))
+        self._uncounted -= own
+        return own
 
     async def end(self, *, by: str) -> Brought:
         """The batch is done, and the ledger says so."""

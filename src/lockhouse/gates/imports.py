@@ -29,6 +29,7 @@ OPEN, DONE, UNDOING, UNDONE = range(4)
 STAFF_CHANNEL = 0
 """What a batch of consents is known by among those that were imported: no channel has this number."""
 _ID_BYTES = 16
+_PAGE = 5_000
 _CLASS = "import"
 """What batches are known by among the tags of messages: no credential has this class."""
 
@@ -140,6 +141,18 @@ async def records_of(house: House, batch: bytes, *, after: bytes | None = None, 
     beyond = None if after is None else (batch, after)
     rows = await house.reads.find(Imported, ("batch",), [(batch,)], after=beyond, limit=limit)
     return checked_bound(rows, house.row_macs)
+
+
+async def came_with(house: House, batch: bytes) -> int:
+    """How many records came with a batch, whether they are still there or went with a person.
+
+    Raises:
+        Tampered: as `records_of`.
+    """
+    count, after = 0, None
+    while rows := await records_of(house, batch, after=after, limit=_PAGE):
+        count, after = count + len(rows), rows[-1].record
+    return count
 
 
 async def among(house: House, batch: bytes, records: Sequence[bytes]) -> set[bytes]:

@@ -35,7 +35,7 @@ class Foresight:
     def __init__(self, house: House) -> None:
         self._house = house
         self._turns = Turns()
-        self._seen: set[tuple[int, bytes]] = set()
+        self._seen: dict[tuple[int, bytes], bytes] = {}
 
     async def foresee(self, batch: Batch) -> list[Foreseen]:
         """What would become of each item of a batch, in their order; nothing is stored, and nothing is counted.
@@ -52,12 +52,11 @@ class Foresight:
         received = await house.reads.get(Receipt, [(channel, work.message) for work in works])
         for work in works:
             key = (channel, work.message)
-            if key in received:
-                same = received[key].body == work.body
-                work.reply = _DUPLICATE if same else _CONFLICT
-            elif key in self._seen:
-                work.reply = _DUPLICATE
-            self._seen.add(key)
+            before = received[key].body if key in received else self._seen.get(key)
+            if before is None:
+                self._seen[key] = work.body
+            else:
+                work.reply = _DUPLICATE if before == work.body else _CONFLICT
         await self._decide([work for work in works if work.reply is None])
         return [_foreseen(one) for one in started]
 
