@@ -77,7 +77,9 @@ def plain_mapping(columns: Iterable[str], *, policy: Policy, channel: Channel) -
     if lacking or not fields:
         expected = f"columns {EVENT}, {TIME} and names of fields, or a mapping"
         got = f"no column {' and '.join(lacking)}" if lacking else "no field's name"
-        raise Invalid("import", expected, got=got, hint="--map FILE says which column is what")
+        raise Invalid(
+            "import", expected, got=got, hint="--map FILE says which column is what: docs/spec/import.md has one"
+        )
     problems = Problems()
     made = Mapping(
         event=Column(EVENT, "the file"), time=Time(column=Column(TIME, "the file")), fields=fields,

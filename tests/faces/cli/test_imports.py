@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from lockhouse.gates.imports import take_up
+from lockhouse.wiring import opened
 from tests.faces.cli.house import EMAIL, Desk
 
 if TYPE_CHECKING:
@@ -134,6 +137,36 @@ def test_a_yaml_mapping_in_the_wrong_place_is_said_to_be(desk: Desk) -> None:
     assert _import(desk).error["message"].startswith("--map: expected a file in UTF-8")
     (desk.house / "map.yaml").write_bytes(b"#" * (1 << 21))
     assert "1,048,576" in _import(desk).error["message"]
+
+
+def test_many_rows_that_cannot_be_read_are_told_by_what_was_expected(desk: Desk) -> None:
+    rows = [f"{EMAIL},{number},1,{'yesterday' if number % 3 else '2026-11-01'}" for number in range(90)]
+    _file(desk, (HEAD + "\n".join(rows) + "\n").encode() + b"J\xfcrgen,91,1,2026-11-01\n")
+    said = desk.call("import orders.csv --channel shop --map map.yaml --dry-run").out
+    table = said.partition("Could not be read\n")[2].splitlines()
+    assert [line.split(maxsplit=2) for line in table[:3]] == [
+        ["rows", "first", "line  expected"], ["60", "3", "a time since 1970 in ISO 8601"],
+        ["1", "92", "text in the file's encoding"],
+    ]  # fmt: skip
+    assert "--rejects FILE" in table[3]
+    assert "windows-1252" in table[4]
+
+
+def test_an_import_that_stopped_says_how_it_goes_on(desk: Desk) -> None:
+    _file(desk, HEAD + f"{EMAIL},1,1.50,2026-11-01\n")
+    before = _import(desk, "--dry-run").value["batch"]
+
+    async def begin() -> None:
+        async with opened(desk.house, role="console", clock=desk.clock) as one:
+            number = one.house.live().policy.channels["shop"].id
+            await take_up(one.house, bytes.fromhex(before), channel=number, by="os-user:0")
+
+    asyncio.run(begin())
+    said = desk.call("import list").out
+    assert "type the import again as it was" in said
+    assert f"lockhouse import undo {before}" in said
+    assert _import(desk).value["stored"] == 1
+    assert "again" not in desk.call("import list").out
 
 
 def test_a_role_that_may_not_import_does_not(desk: Desk) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from lockhouse.channels.table import Assembler
+from lockhouse.channels.table import NOT_TEXT, Assembler
 from lockhouse.faces.cli.acting import As, allowed
 from lockhouse.faces.cli.call import Call, Here, id_of, noun
 from lockhouse.faces.cli.files import promised, reject_lines
@@ -16,12 +17,11 @@ from lockhouse.faces.cli.layout import Said, count, pairs, table, when
 from lockhouse.faces.cli.tables import table_of
 from lockhouse.faces.outcomes import sentence
 from lockhouse.flows import bring, hear
-from lockhouse.gates.imports import STAFF_CHANNEL, batch_id, batches
+from lockhouse.gates.imports import OPEN, STAFF_CHANNEL, UNDOING, batch_id, batches
 from lockhouse.policy.sentences import not_kept
 from lockhouse.wiring import TableFile
 
 if TYPE_CHECKING:
-    from collections import Counter
     from collections.abc import Iterable, Sequence
 
     from lockhouse.faces.cli.tables import Table
@@ -34,10 +34,16 @@ if TYPE_CHECKING:
 APP = noun("import", "Rows of files through a channel, by the same gate; and back again.")
 STATES = ("stopped", "done", "being taken back", "taken back")
 """By number. A batch that is under way looks like one that was stopped: nobody waits to be asked."""
+HOW_ON = {
+    OPEN: "{batch}: came to line {line:,}. Unless somebody is at it, type the import again as it was, and it goes on "
+    "there; or take it back: lockhouse import undo {batch}",
+    UNDOING: "{batch}: unless somebody is at it, lockhouse import undo {batch} goes on taking it back",
+}
 SHOWN = 20
 LOST = (
     "somebody took the rows away that said they came with it. `lockhouse ledger verify` says whether more was changed."
 )
+MISSPELT = "the mapping says it (`encoding:`), else it is utf-8. What Excel writes is often windows-1252."
 COUNTS = ("stored", "trimmed", "duplicate", "refused", "rejected")
 
 
@@ -152,7 +158,8 @@ def _brought(brought: Brought, channel: str) -> str:
     row = brought.row
     batch = row.id.hex()
     if brought.again:
-        return f"Imported before, {when(row.moved_at)}, as batch {batch}: nothing was done."
+        again = f"To bring it in anew, take it back first: lockhouse import undo {batch}"
+        return f"Imported before, {when(row.moved_at)}, as batch {batch}: nothing was done.\n{again}"
     told = {name: f"{getattr(row, name):,}" for name in COUNTS}
     parts = [f"Imported through {channel}, batch {batch}.", pairs(told)]
     parts += _not_kept(brought.dropped, brought.codes)
@@ -173,11 +180,25 @@ def _not_kept(dropped: Counter[tuple[str, str]], codes: Counter[str]) -> list[st
 
 
 def _rejected(rejects: Sequence[Reject], total: int) -> list[str]:
+    """Line for line as long as that can be read; else what was expected, how often, and where first."""
     if not total:
         return []
-    rows = [(_span(one), one.expected) for one in rejects[:SHOWN]]
-    more = "" if total <= SHOWN else f"\n… and {total - SHOWN:,} more; --rejects FILE writes them out"
-    return [f"Could not be read\n{table(('line', 'expected'), rows)}{more}"]
+    legend = []
+    if total <= SHOWN:
+        said = table(("line", "expected"), [(_span(one), one.expected) for one in rejects])
+    else:
+        first: dict[str, Reject] = {}
+        for one in rejects:
+            first.setdefault(one.expected, one)
+        often = Counter(one.expected for one in rejects).most_common(SHOWN)
+        rows = [(f"{times:,}", _span(first[expected]), expected) for expected, times in often]
+        said = table(("rows", "first line", "expected"), rows)
+        if total > len(rejects):
+            legend.append(f"  Of the first {len(rejects):,}; {total:,} in all.")
+        legend.append("  --rejects FILE writes out each line with what was expected there.")
+    if any(one.expected == NOT_TEXT for one in rejects):
+        legend.append(f"  {NOT_TEXT}: {MISSPELT}")
+    return ["\n".join(["Could not be read", said, *legend])]
 
 
 def _span(one: Reject) -> str:
@@ -219,7 +240,9 @@ async def list_(*, call: Here) -> Said:
         (row.id.hex(), one["channel"], one["state"], when(row.began_at), *(f"{one[name]:,}" for name in COUNTS))
         for row, one in zip(found, value, strict=True)
     ]
-    return Said(value, table(("batch", "channel", "state", "begun", *COUNTS), rows, empty="nothing was imported"))
+    text = table(("batch", "channel", "state", "begun", *COUNTS), rows, empty="nothing was imported")
+    notes = [HOW_ON[row.state].format(batch=row.id.hex(), line=row.line) for row in found if row.state in HOW_ON]
+    return Said(value, call.located("\n".join([text, *notes])))
 
 
 @APP.command
