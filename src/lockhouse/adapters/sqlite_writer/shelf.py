@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from lockhouse.model.change import KeyTuple
     from lockhouse.model.rows import Store
 
+_HELD_S = 0.2
+"""A command that is writing lets go soon, and a writer that starts listens soon."""
 WAL_LIMIT_BYTES = 64 * 1024 * 1024
 _PRAGMAS: tuple[tuple[str, str | int, str | int], ...] = (
     ("journal_mode", "wal", "wal"),
@@ -206,6 +208,7 @@ def _lock(folder: Path) -> tuple[int, bool]:
         raise Unavailable(
             f"{LOCK_FILE}: expected to be the only writer of this house, got another that holds the lock",
             hint="a running house writes through its socket; stop it, or let the command reach it",
+            retry_after_s=_HELD_S,
         ) from error
     was_cut_off = os.pread(lock, 4, 0) == b"open"
     os.pwrite(lock, b"open", 0)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import shlex
 import sys
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Group, Parameter, Token
 
-from lockhouse.errors import Invalid, NotFound
+from lockhouse.errors import Invalid, NotFound, Unavailable
 from lockhouse.faces.cli.terminal import Terminal
 from lockhouse.model.ports import Clock
 from lockhouse.wiring import Opened, opened
@@ -25,6 +26,9 @@ PLAIN = Parameter(negative=(), show_default=False)
 """How options look: no `--no-…` twins, no defaults that say nothing."""
 OPTIONS = Group("Options", sort_key=10)
 ID_DIGITS = 32
+_SOON_S = 0.2
+_TRIES = 26
+"""Whoever says to come again this soon is waited for, five seconds in all."""
 _TYPED = re.compile(r"(?<![\w./-])lockhouse (?=[a-z])(?!(?:init|demo|version|completion)\b)")
 """A command that is named in a text and needs to know its house."""
 
@@ -99,9 +103,20 @@ class Call:
 
         Raises:
             NotFound: there is none.
-            Unavailable: it is locked, or another command holds it.
+            Unavailable: it is locked, or another command holds it and does not let go within five seconds.
         """
-        async with opened(self.folder(), role="console", clock=self.clock, purpose=purpose) as house:
+        async with AsyncExitStack() as stack:
+            for left in reversed(range(_TRIES)):
+                try:
+                    house = await stack.enter_async_context(
+                        opened(self.folder(), role="console", clock=self.clock, purpose=purpose)
+                    )
+                    break
+                except Unavailable as err:
+                    # A writer that starts holds the lock some time before it listens; it is worth that moment.
+                    if err.retry_after_s > _SOON_S or not left:
+                        raise
+                    await asyncio.sleep(err.retry_after_s)
             yield house
 
     def ask(self, question: str, *, default: str = "") -> str:
