@@ -134,8 +134,8 @@ def channel_of(house: House, name: str) -> Channel:
         raise NotFound("channel: expected a channel of the live policy, got another", hint="lockhouse channel list")
     if not channel.served or channel.assurance_key is None:
         raise Invalid(
-            "channel", "one with a public or secret key that this version serves", got="another",
-            hint="lockhouse channel list",
+            "channel", "one with a public or secret key that this version serves", got=f"one of kind {channel.kind}",
+            hint="rows of files take the way of a sender: give a channel `kind: segment` and `key: secret`, approve it",
         )  # fmt: skip
     return channel
 

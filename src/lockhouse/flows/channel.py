@@ -46,7 +46,10 @@ async def make_credential(house: House, name: str, *, by: str) -> Secret:
     channel = _channel(house, name)
     kind: Literal["public", "secret"] | None = channel.assurance_key
     if kind is None:
-        raise Invalid(f"channel {name}", "a channel whose `key:` is public or secret", got="one without")
+        raise Invalid(
+            f"channel {name}", "a channel whose `key:` is public or secret", got="one without",
+            hint="this version serves `kind: segment`, with a `key`; rows of files come in through such a channel too",
+        )  # fmt: skip
     text = new_credential(kind, house.ids.random)
     await _store(house, channel, text, by=by)
     return text

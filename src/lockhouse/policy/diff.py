@@ -57,6 +57,8 @@ _TITLES = {
 
 
 _NARROWING = ("no_longer_kept", "shorter", "readable_by_less", "sent_to_less", "tightened")
+_UNKEYED = {"file": "nothing that proves it"}
+"""What proves a request that no key of ours does, where it is no signature."""
 _WORD_NEEDED = {
     "consent": 3,
     "soft_opt_in": 2,
@@ -289,7 +291,8 @@ def _loose(policy: Policy) -> Iterator[str]:
     yield f"an unknown region counts as {policy.region_unknown}"
     yield f"a region is known from {', '.join(policy.region_from) or 'nothing'}"
     for channel in policy.channels.values():
-        yield f"channel {channel.name} takes {channel.kind} by {channel.assurance_key or 'its signature'}"
+        proven = channel.assurance_key or _UNKEYED.get(channel.kind, "its signature")
+        yield f"channel {channel.name} takes {channel.kind} by {proven}"
         yield from (f"channel {channel.name} proves {name}" for name in channel.proves)
         yield from (f"channel {channel.name} reads {name} from {path}" for name, path in channel.map.items())
         yield from (f"channel {channel.name} takes requests from {origin}" for origin in channel.origins)

@@ -61,7 +61,8 @@ def test_no_answer_has_a_number_where_people_read_a_word(desk: Desk) -> None:
         assert desk.call(line).code == 0
     for line in (
         f"person show {person}", f"person reveal {person} --as support", f"person timeline {person}", "ledger log",
-        f"consent show {person}", "channel list", "channel show shop", "channel drops shop", "channel observed shop", "key status",
+        f"consent show {person}", "channel list", "channel show shop", "channel drops shop", "channel observed shop",
+        "key status",
         "retention plan", "retention idle", "retention end-idle --yes", "doctor",
     ):  # fmt: skip
         seen = desk.call(line, json=True)

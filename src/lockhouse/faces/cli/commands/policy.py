@@ -35,6 +35,7 @@ from lockhouse.wiring import KINDS
 if TYPE_CHECKING:
     from lockhouse.model.policy import Policy
 
+_SERVED = "Senders and rows of files come in through channels with `kind: segment`."
 APP = noun("policy", "What may be kept, why, until when, who sees it and who receives it.")
 
 
@@ -70,12 +71,13 @@ def check(file: Path | None = None, /, *, call: Here) -> Said:
     }  # fmt: skip
     parts = [count(number, name.removesuffix("s")) for name, number in value.items() if isinstance(number, int)]
     unserved = [name for name, one in policy.channels.items() if not one.served]
-    note = f"\nNot served by this build: {', '.join(unserved)}." if unserved else ""
+    note = f"\nNot served by this build: {', '.join(unserved)}. {_SERVED}" if unserved else ""
     tried = [name for name, one in policy.channels.items() if one.stage is Stage.TRIAL]
     note += f"\nStage trial {TRIAL}: {', '.join(tried)}." if tried else ""
     idle = uncarried(policy)
     note += f"\n{UNCARRIED}: {', '.join(idle)}." if idle else ""
-    return Said(value | {"uncarried": idle, "trial": tried}, f"The draft is valid: {', '.join(parts)}.{note}")
+    lists = {"uncarried": idle, "trial": tried, "unserved": unserved}
+    return Said(value | lists, f"The draft is valid: {', '.join(parts)}.{note}")
 
 
 def _draft(call: Call, file: Path | None) -> Written:
