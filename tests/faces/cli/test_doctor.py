@@ -184,6 +184,16 @@ def test_a_journal_that_one_of_its_places_lacks_is_a_finding_with_the_place_and_
         assert _said(desk, "journal")[0] == "PASS"
 
 
+def test_a_house_that_was_just_made_has_no_file_that_others_may_read(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        made = Desk(tmp_path)
+        made.found()
+    finally:
+        os.umask(before)
+    assert _said(made, "folder-mode")[0] == "PASS"
+
+
 def test_what_is_to_be_typed_names_the_house_and_the_very_file_and_mends_it(desk: Desk) -> None:
     root = desk.house / "root.key"
     for check, spoilt in (("folder-mode", desk.house / "record.db"), ("root-file", root)):

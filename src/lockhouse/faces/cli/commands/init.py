@@ -13,6 +13,7 @@ from lockhouse.errors import Invalid
 from lockhouse.faces.cli.acting import os_user
 from lockhouse.faces.cli.call import Call, Here
 from lockhouse.faces.cli.drafts import draft_at
+from lockhouse.faces.cli.files import write_new
 from lockhouse.faces.cli.layout import Said, count
 from lockhouse.flows.approve import approve, draft_of
 from lockhouse.policy.document import parse
@@ -86,7 +87,7 @@ async def init(
     settings = Settings(name=chosen.name, demo=demo, root=root, root_passphrase_file=passphrase)
     await found(folder, settings, clock=call.clock)
     (folder / "policy.yaml").write_text(text, encoding="utf-8")
-    (folder / SCHEMA_FILE).write_text(schema_text(), encoding="utf-8")
+    write_new(folder / SCHEMA_FILE, [schema_text().encode()])
     (folder / "policy-tests.yaml").write_text(starter_tests(chosen.system), encoding="utf-8")
     async with opened(folder, role="console", clock=call.clock) as house:
         written = draft_at(folder / "policy.yaml")
