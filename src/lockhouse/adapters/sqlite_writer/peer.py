@@ -71,7 +71,7 @@ class Peer:
             start += HEAD.size + size
             try:
                 yield from_client.decode(body)
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:  # bad, no text, too deep
                 raise GoneError from error
         del self._in[:start]
         if ended:
