@@ -115,7 +115,7 @@ async def living_credential(house: House, name: str, begins: str) -> Credential:
         raise Invalid("key", expected, got="fewer", hint=f"lockhouse channel show {name}")
     if not found:
         raise NotFound(
-            "key: expected the first characters of a living key of this channel",
+            "key: expected the first characters of a living key of this channel, got others",
             hint=f"lockhouse channel show {name}" if living else "lockhouse channel list",
         )
     if len(found) > 1:
