@@ -27,7 +27,7 @@ from lockhouse.gates.disclose import Records, disclose
 from lockhouse.model.decision import Actor
 from lockhouse.model.rows import Intake, Person, Receipt, Record
 from lockhouse.wiring import opened
-from tests.faces.serve_world import Place, Served, make_place, run, served, until
+from tests.faces.serve_world import START_S, Place, Served, make_place, run, served, until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -140,20 +140,35 @@ class Load:
         return True
 
 
+def part_of(seed: int) -> str:
+    """The process that a round kills first."""
+    return PARTS[seed % len(PARTS)]
+
+
+def table(loads: list[Load], base: int) -> str:
+    """What was done so far, by the process that was killed first; `checked` has found nothing lost or doubled in it."""
+    rounds = Counter(part_of(base + number) for number in range(len(loads)))
+    answers: Counter[str] = Counter()
+    for number, load in enumerate(loads):
+        answers[part_of(base + number)] += len(load.answered)
+    lines = [f"{part:12} {rounds[part]:6} {answers[part]:9}" for part in PARTS]
+    return "\n".join([f"{'killed':12} {'rounds':>6} {'answered':>9}", *lines])
+
+
 def one_round(place: Place, seed: int) -> Load:
     """Cold start, load, one process killed at a random moment, then everything; nothing of it is left running."""
     draw = random.Random(seed)  # noqa: S311  # moments, not keys
     with served(place) as house:
         with Load(house, seed=seed) as load:
-            until(lambda: len(load.answered) > 20, 15)
+            until(lambda: len(load.answered) > 20, START_S)
             time.sleep(draw.uniform(0.0, 0.5))
-            part = PARTS[seed % len(PARTS)]
+            part = part_of(seed)
             if part != "supervisor":
                 house.kill(part)
                 time.sleep(draw.uniform(0.0, 0.4))
             house.process.send_signal(signal.SIGKILL)
             house.process.wait(10)
-            until(lambda: not house.pids(), 5)
+            until(lambda: not house.pids(), START_S)  # one that was just being started ends once it is up
         return load
 
 
@@ -225,6 +240,7 @@ def hammered(tmp_path: Path, rounds: int, *, every: int) -> int:
         assert loads[-1].odd == []
         if (number + 1) % every == 0 or number + 1 == rounds:
             verified(tmp_path / "export", run(checked(place, loads)))
+            print(table(loads, base))  # noqa: T201  # with pytest -s
     return sum(len(load.answered) for load in loads)
 
 
