@@ -25,7 +25,7 @@ from lockhouse.gates.ending import open_cases
 from lockhouse.model import codes
 from lockhouse.model.rows import KeyRing, Record
 from lockhouse.wiring import opened
-from tests.faces.serve_world import Served, make_place, run, served, until
+from tests.faces.serve_world import START_S, Served, make_place, run, served, until
 from tests.hammer.test_kill import CLERK, POLICY, STORED
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ async def _stopped_across_an_erasure(served_house: Served, name: str) -> float:
     async with opened(served_house.place.folder, role="console") as own:
         [person] = [one async for one in _living(own.house)]
         with Orders(served_house) as orders:
-            await asyncio.to_thread(until, lambda: len(orders.answered) > 20)
+            await asyncio.to_thread(until, lambda: len(orders.answered) > 20, START_S)
             os.kill(pid, signal.SIGSTOP)
             try:
                 began_s = time.monotonic()
@@ -141,7 +141,7 @@ async def _stopped_across_an_erasure(served_house: Served, name: str) -> float:
                 await asyncio.sleep(0.2)
                 done = await _erase(own, person)
                 erased_s, durable = time.monotonic(), await _records_of(own.house, person)
-            await asyncio.to_thread(until, lambda: len(orders.sent_after(erased_s)) > 20)
+            await asyncio.to_thread(until, lambda: len(orders.sent_after(erased_s)) > 20, START_S)
         assert orders.odd == []
         assert await _records_of(own.house, person) <= durable  # a worker sweeps them meanwhile
         opens = await _opened_orders(own.house)
