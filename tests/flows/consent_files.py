@@ -63,7 +63,8 @@ async def heard(world: World, file: Words, *, channel: str | None = None) -> Don
 
 async def foreseen(world: World, file: Words, *, channel: str | None = None) -> Heard:
     """What would become of it."""
-    return await _hear(world, file, channel).foresee(told=lambda _rows: None)
+    passage = _hear(world, file, channel)
+    return await passage.foresee(passage.batch(file.content, "csv"), told=lambda _rows: None)
 
 
 async def unheard(world: World, batch: bytes) -> int:

@@ -72,11 +72,42 @@ async def test_a_word_of_the_person_since_is_never_written_over(tmp_path: Path) 
     assert await _standing(world) == {"marketing": False}
 
 
-async def test_nobody_dates_a_word_ahead(tmp_path: Path) -> None:
+async def test_a_yes_of_a_time_to_come_is_rejected_and_a_no_counts_from_now(tmp_path: Path) -> None:
+    """Else a mistyped year would say yes anew in each week's file, above every no between them."""
     world = await World.make(tmp_path)
-    await heard(world, words(world, YES.replace("2025", "2031")))
+    told = await heard(world, words(world, YES.replace("2025", "2031")))
+    assert [one.expected for one in told.heard.rejects] == ["a yes of a time that has come"]
+    assert await world.rows(Consent) == []
+    await heard(world, words(world, NO.replace("2025", "2031")))
     [row] = await world.rows(Consent)
     assert row.at == world.clock.now_ms()
+
+
+async def test_a_no_that_two_files_say_stands_when_one_of_them_is_taken_back(tmp_path: Path) -> None:
+    """Weekly exports hold the same no with the same time."""
+    world = await World.make(tmp_path)
+    await heard(world, words(world, YES))
+    first = await heard(world, words(world, NO))
+    file = words(world, NO, NO.replace("anna", "bea"))
+    assert (await foreseen(world, file)).words == {"stored": 2}
+    second = await heard(world, file)
+    assert second.heard.words == {"stored": 2}
+    await unheard(world, first.row.id)
+    assert await _standing(world) == {"marketing": False}
+    await unheard(world, second.row.id)
+    assert await _standing(world) == {"marketing": True}
+
+
+@pytest.mark.parametrize("first", ["web", None])
+async def test_an_older_yes_makes_nobody_past_a_no_of_whoever_was_there(first: str | None, tmp_path: Path) -> None:
+    """The no was said with less belief; what then comes by another identifier of the new person would be open."""
+    world = await World.make(tmp_path)
+    await heard(world, words(world, NO), channel=first)
+    told = await heard(world, words(world, YES), channel="account" if first is None else None)
+    assert told.heard.words == {"refused-then": 1}
+    assert len(await world.rows(Person)) == 1
+    since = YES.replace("2025-05", "2025-07")
+    assert (await heard(world, words(world, since), channel="account")).heard.words == {"stored": 1}
 
 
 async def test_a_yes_never_opens_what_a_suppression_closes(tmp_path: Path) -> None:
@@ -261,6 +292,18 @@ async def test_a_no_that_was_taken_back_is_not_brought_back_by_a_restore(tmp_pat
     assert (await remember(world.house, size=0)).refused == 1
     assert await _standing(world, "bea@example.com") == {}
     assert kept.row.stored == 1
+
+
+async def test_a_restored_copy_takes_no_older_yes_of_a_file_for_the_last_word(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    await world.send("backend", "identify", email=ANNA)
+    person = await world.person(ANNA)
+    await consent.record(world.house, person, "marketing", granted=False)
+    await heard(world, words(world, YES))
+    for row in await world.rows(Consent):
+        world.drop(row)
+    assert (await remember(world.house, size=0)).refused == 1
+    assert await _standing(world) == {"marketing": False}
 
 
 async def test_what_is_taken_back_of_somebody_shut_counts_no_more_when_that_is_called_off(tmp_path: Path) -> None:

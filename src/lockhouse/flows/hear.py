@@ -101,8 +101,8 @@ class Hear:
         read_as = f"consents/{form}/{self._origin.channel}".encode()
         return batch_id(self._house, content, channel=STAFF_CHANNEL, mapping=read_as)
 
-    async def foresee(self, *, told: Callable[[int], None]) -> Heard:
-        """What would stand of the whole file, and what not and why; nothing does.
+    async def foresee(self, batch: bytes, *, told: Callable[[int], None]) -> Heard:
+        """What would stand of the whole file, as this batch, and what not and why; nothing does.
 
         Raises:
             Conflict: the file changed while it was read.
@@ -111,7 +111,7 @@ class Hear:
         for chunk in _chunks(self._source.rows()):
             await refresh(self._house)
             words = self._words(chunk, heard)
-            weighed = await weigh(self._house, self._origin, words, ahead)
+            weighed = await weigh(self._house, self._origin, words, ahead, batch=batch)
             _count(heard, words, [one.outcome for one in weighed])
             told(len(chunk))
             self._source.require_same()

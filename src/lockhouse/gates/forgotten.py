@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lockhouse.gates.authority import checked, digest, signed
+from lockhouse.gates.facts import IMPORT
 from lockhouse.gates.rings import admit_rings
 from lockhouse.gates.told import consent_draft, tell
 from lockhouse.ledger.columns import said_by
@@ -74,7 +75,12 @@ async def remember(house: House, *, size: int) -> Forgotten:
         there = await _digests(house, table) if told else set()
         lacking = [(at, body) for at, body in told if body.row not in there]
         rows |= {kind.KIND: len(lacking)} if lacking else {}
-        last |= {(body.ref, body.purpose): (at, body) for at, body in lacking if isinstance(body, ConsentEntry)}
+        for at, body in lacking:
+            # What is told last was said last, but for a yes of a file: it may be older than the no before it.
+            if isinstance(body, ConsentEntry) and not (
+                body.signal == IMPORT and body.state and (body.ref, body.purpose) in last
+            ):
+                last[body.ref, body.purpose] = at, body
     refused = {place: at for place, (at, body) in last.items() if not body.state}
     persons = await _persons(house, {ref for ref, _ in refused})
     ended = {one.body.ref for one in said if isinstance(one.body, IntentEntry) and one.body.what == "person"}

@@ -17,7 +17,7 @@ from lockhouse.errors import Unavailable
 from lockhouse.gates.authority import bound, checked, signed
 from lockhouse.gates.ending.person import waiting_owners
 from lockhouse.gates.facts import IMPORT, SUPPRESSION
-from lockhouse.gates.heard import ERASED, STORED, Ahead, Weighed, weigh
+from lockhouse.gates.heard import ERASED, STORED, Ahead, Weighed, notice_of, weigh
 from lockhouse.gates.refresh import refresh
 from lockhouse.gates.rings import admit_rings
 from lockhouse.gates.told import consent_draft, tell
@@ -37,11 +37,6 @@ TRIES = 4
 CHUNK = 500
 
 
-def notice_of(batch: bytes, note: str | None) -> str:
-    """What a word says of where it came from."""
-    return f"{IMPORT}:{batch.hex()}" + (f":{note}" if note else "")
-
-
 async def hear(house: House, origin: Origin, words: Sequence[Resolved], *, batch: bytes) -> list[str]:
     """The words that may stand are durable, told, and decide in every process; what became of each.
 
@@ -52,7 +47,7 @@ async def hear(house: House, origin: Origin, words: Sequence[Resolved], *, batch
     for _ in range(TRIES):
         await trusted_now(house)
         await refresh(house)
-        weighed = await weigh(house, origin, words, Ahead())
+        weighed = await weigh(house, origin, words, Ahead(), batch=batch)
         lost, stored = await _store(house, origin, weighed, batch=batch)
         await _tell_the_shut(house, origin, weighed, batch=batch)
         await tell(house, {row.person for row in stored}, [consent_draft(house, row) for row in stored])
@@ -117,7 +112,7 @@ def _word(house: House, origin: Origin, one: Weighed, person: bytes, *, batch: b
     said = one.word.said
     state = ConsentState.GRANTED if said.granted else ConsentState.DENIED
     row = Consent(
-        person, one.word.number, min(said.at, house.clock.now_ms()), house.ids.new(), state, origin.channel, IMPORT,
+        person, one.word.number, said.at, house.ids.new(), state, origin.channel, IMPORT,
         origin.assurance, notice_of(batch, said.note), house.ids.new(), b"",
     )  # fmt: skip
     return signed(row, house.integrity_key)

@@ -5,7 +5,9 @@ nobody has it as far believed as the file is, somebody is made who has it: so th
 and a no is remembered of whom nothing else is known.
 
 Every word counts from when it was said, so that the newest wins in whatever order files come; of one moment the no
-wins. A yes never counts from a key that anyone can read, nor for what a suppression closes. Whoever was erased since a
+wins. A yes of a time that has not come is not read: it would count as said now in every new file, and stand above each
+no between them. A no of such a time counts from now. A yes makes nobody past a later no of whoever has the identifier.
+A yes never counts from a key that anyone can read, nor for what a suppression closes. Whoever was erased since a
 word was said is not brought back by it (GDPR Art. 17).
 """
 
@@ -18,7 +20,7 @@ import msgspec
 
 from lockhouse.errors import Invalid
 from lockhouse.gates.authority import checked, checked_bound
-from lockhouse.gates.facts import facts_of_persons, suppressed_by
+from lockhouse.gates.facts import IMPORT, facts_of_persons, suppressed_by
 from lockhouse.gates.typed import canonical
 from lockhouse.identity.normalise import NORM_VERSION, normal
 from lockhouse.model.rows import Consent, ErasedMark, Identifier
@@ -27,7 +29,7 @@ from lockhouse.model.table import Reject
 from lockhouse.policy.live import map_consent
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from lockhouse.gates.house import House, LivePolicy, PersonFacts
     from lockhouse.model.consents import Statement
@@ -35,6 +37,9 @@ if TYPE_CHECKING:
 
 STORED, SAME, ERASED, CLOSED, PUBLIC, TIED = "stored", "same", "erased", "suppressed", "public-key", "refused-then"
 """What becomes of a word: it stands from now on, or did already; or why it does not."""
+AHEAD_MS = 5 * 60_000
+"""So far may the clock of whoever made a file be ahead of ours."""
+UNTIMELY = "a yes of a time that has come"
 UNMAPPED = "a purpose that can be refused, or a word of the policy's consent.names"
 _ASSURANCES = {"public": Assurance.PUBLIC, "secret": Assurance.SECRET}
 Place = tuple[int, int, bytes]
@@ -98,9 +103,17 @@ class Ahead:
         self.spoken: dict[bytes, set[_Spoken]] = defaultdict(set)
 
 
+def notice_of(batch: bytes, note: str | None) -> str:
+    """What a word says of where it came from."""
+    return f"{IMPORT}:{batch.hex()}" + (f":{note}" if note else "")
+
+
 def resolve(house: House, origin: Origin, said: Statement) -> Resolved | Reject:
-    """The word with the place of its identifier and its purpose, or what was expected."""
-    live = house.live()
+    """The word with the place of its identifier and its purpose, said at the latest now, or what was expected."""
+    live, now = house.live(), house.clock.now_ms()
+    if said.granted and said.at > now + AHEAD_MS:
+        return Reject(said.line, UNTIMELY)
+    said = msgspec.structs.replace(said, at=min(said.at, now))
     purpose = _purpose(live, said.word)
     if purpose is None:
         return Reject(said.line, UNMAPPED)
@@ -126,29 +139,32 @@ def _purpose(live: LivePolicy, word: str) -> str | None:
 
 
 class _Known(NamedTuple):
-    """What the stores say of a chunk's identifiers."""
+    """What the stores say of a chunk's identifiers; `borrowed`: every no that stands by another batch alone."""
 
     owners: dict[Place, list[tuple[int, bytes]]]
     facts: dict[bytes, PersonFacts]
     spoken: dict[bytes, set[_Spoken]]
+    borrowed: dict[bytes, set[_Spoken]]
     erased: dict[Place, int]
     closed: Sequence[Mapping[str, frozenset[str]]]
 
 
-async def weigh(house: House, origin: Origin, words: Sequence[Resolved], ahead: Ahead) -> list[Weighed]:
-    """What becomes of each word, in their order; `ahead` goes on with it.
+async def weigh(
+    house: House, origin: Origin, words: Sequence[Resolved], ahead: Ahead, *, batch: bytes
+) -> list[Weighed]:
+    """What becomes of each word of a batch, in their order; `ahead` goes on with it.
 
     Raises:
         Tampered: a row was not made by this house.
     """
-    known = await _known(house, words)
+    known = await _known(house, words, batch)
     return [
         _weigh(house, origin, word, known=known, closed=closed, ahead=ahead)
         for word, closed in zip(words, known.closed, strict=True)
     ]
 
 
-async def _known(house: House, words: Sequence[Resolved]) -> _Known:
+async def _known(house: House, words: Sequence[Resolved], batch: bytes) -> _Known:
     places = list({word.place for word in words})
     columns = ("kind", "generation", "tag")
     owners: dict[Place, list[tuple[int, bytes]]] = defaultdict(list)
@@ -159,23 +175,29 @@ async def _known(house: House, words: Sequence[Resolved]) -> _Known:
     for owned in owners.values():
         owned[:] = [one for one in owned if one[1] in facts and not facts[one[1]].ending]
     spoken: dict[bytes, set[_Spoken]] = defaultdict(set)
+    apart: dict[bytes, set[_Spoken]] = defaultdict(set)
     found = await house.reads.find(Consent, ("person",), [(person,) for person in persons])
     for said in checked(found, house.integrity_key):
         if said.state < ConsentState.TAKEN_BACK:
-            spoken[said.person].add((said.purpose, said.at, said.state == ConsentState.GRANTED))
+            is_yes = said.state == ConsentState.GRANTED
+            spoken[said.person].add((said.purpose, said.at, is_yes))
+            is_ours = said.signal != IMPORT or (said.notice or "").startswith(notice_of(batch, None))
+            if is_yes or is_ours:
+                apart[said.person].add((said.purpose, said.at, is_yes))
     erased: dict[Place, int] = {}
     if house.erased_marks:
         for mark in checked_bound(await house.reads.find(ErasedMark, columns, places), house.row_macs):
             place = (mark.kind, mark.generation, mark.tag)
             erased[place] = max(mark.before_at, erased.get(place, 0))
     closed = await suppressed_by(house, [[(word.field, word.value)] for word in words])
-    return _Known(owners, facts, spoken, erased, closed)
+    borrowed = {person: words - apart[person] for person, words in spoken.items()}
+    return _Known(owners, facts, spoken, borrowed, erased, closed)
 
 
 def _weigh(  # noqa: PLR0913  (a word, and everything that decides over it)
     house: House, origin: Origin, word: Resolved, *, known: _Known, closed: Mapping[str, frozenset[str]], ahead: Ahead
 ) -> Weighed:
-    at = min(word.said.at, house.clock.now_ms())  # nobody dates a word ahead
+    at = word.said.at
     owned = [*known.owners.get(word.place, ()), *ahead.owners.get(word.place, ())]
     persons = [person for _, person in owned]
     spoken = {one: known.spoken.get(one, set()) | ahead.spoken[one] for one in persons}
@@ -191,13 +213,24 @@ def _weigh(  # noqa: PLR0913  (a word, and everything that decides over it)
             return Weighed(word, TIED)
     best = max(owned, default=None)
     made = house.ids.new() if best is None or best[0] < word.belief else None
+    if made is not None and word.said.granted and _is_refused(word, spoken.values()):
+        return Weighed(word, TIED)
     if made is not None:
         ahead.owners[word.place].append((word.belief, made))
         persons = [made] if word.said.granted else [*persons, made]
     elif word.said.granted and best is not None:
         persons = [best[1]]
     saying = (word.number, at, word.said.granted)
-    fresh = tuple(dict.fromkeys(one for one in persons if saying not in spoken.get(one, ())))
+    # A no that another batch alone says is said again: it stands when that batch is taken back.
+    there = {one: spoken.get(one, set()) - known.borrowed.get(one, set()) | ahead.spoken[one] for one in persons}
+    fresh = tuple(dict.fromkeys(one for one in persons if saying not in there[one]))
     for person in fresh:
         ahead.spoken[person].add(saying)
     return Weighed(word, STORED if fresh else SAME, fresh, made, closed)
+
+
+def _is_refused(word: Resolved, spoken: Iterable[set[_Spoken]]) -> bool:
+    """Whether somebody who has the identifier said no to the purpose then or since."""
+    return any(
+        purpose == word.number and at >= word.said.at and not is_yes for one in spoken for purpose, at, is_yes in one
+    )

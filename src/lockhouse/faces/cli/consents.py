@@ -41,7 +41,7 @@ WHY = {
     ERASED: "whoever had the identifier was erased after it was said",
     PUBLIC: "it is a yes, and anybody can read the channel's key",
     SAME: "it stood already",
-    TIED: "it is a yes, and a no of the same moment stands",
+    TIED: "it is a yes, and a no of that moment or since stands",
 }
 
 

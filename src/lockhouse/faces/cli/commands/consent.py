@@ -6,11 +6,10 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from lockhouse.errors import Invalid
 from lockhouse.faces.cli.acting import As, allowed
 from lockhouse.faces.cli.call import Here, id_of, noun, person_of
 from lockhouse.faces.cli.consents import Export, consent_table, heard_text, heard_value
-from lockhouse.faces.cli.files import reject_lines, write_new
+from lockhouse.faces.cli.files import promised, reject_lines
 from lockhouse.faces.cli.layout import Said, assurance, count, table, when
 from lockhouse.flows import consent, hear
 from lockhouse.flows.bring import channel_of
@@ -103,29 +102,28 @@ async def import_(  # noqa: PLR0913  (what an import can be told)
         acting: the role.
     """
     how = export or Export()
-    if rejects is not None and (call.cwd / rejects).exists():
-        raise Invalid("--rejects", "a file that does not exist yet", got="one that does", hint="choose another")
-    async with call.open() as opened:
-        actor = allowed(opened.house, "consent.import", (acting or As()).role)
-        with TableFile(call.cwd / file) as handle:
-            read = consent_table(handle, file, opened.house.live().policy, how)
-            with call.terminal.progress("the file's hash", total=handle.size, shown=not call.json) as told:
-                content = await asyncio.to_thread(handle.content, told=told)
-            named = None if channel is None else channel_of(opened.house, channel)
-            passage = hear.Hear(opened.house, read, read.reader, named)
-            batch = passage.batch(content, how.named())
-            if dry_run:
-                said, heard = await _foresee(passage, batch, call)
-            else:
-                said, heard = await _hear(passage, batch, call, by=actor.id)
-    if rejects is not None:
-        write_new(call.cwd / rejects, reject_lines(heard.rejects))
+    # A report that found no place in the end would be lost: the same file does nothing a second time.
+    with promised(None if rejects is None else call.cwd / rejects, where="--rejects") as report:
+        async with call.open() as opened:
+            actor = allowed(opened.house, "consent.import", (acting or As()).role)
+            with TableFile(call.cwd / file) as handle:
+                read = consent_table(handle, file, opened.house.live().policy, how)
+                with call.terminal.progress("the file's hash", total=handle.size, shown=not call.json) as told:
+                    content = await asyncio.to_thread(handle.content, told=told)
+                named = None if channel is None else channel_of(opened.house, channel)
+                passage = hear.Hear(opened.house, read, read.reader, named)
+                batch = passage.batch(content, how.named())
+                if dry_run:
+                    said, heard = await _foresee(passage, batch, call)
+                else:
+                    said, heard = await _hear(passage, batch, call, by=actor.id)
+        report(reject_lines(heard.rejects))
     return said
 
 
 async def _foresee(passage: Hear, batch: bytes, call: Call) -> tuple[Said, Heard]:
     with call.terminal.progress("rows looked at", shown=not call.json) as told:
-        heard = await passage.foresee(told=told)
+        heard = await passage.foresee(batch, told=told)
     text = "\n\n".join(["A dry run: nothing was stored.", *heard_text(heard)])
     return Said({"dry_run": True, "batch": batch, **heard_value(heard)}, call.located(text)), heard
 
