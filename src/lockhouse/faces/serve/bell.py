@@ -94,10 +94,13 @@ async def _heard(reader: asyncio.StreamReader) -> str | None:
     try:
         async with asyncio.timeout(_ASK_WITHIN_S):
             ask = msgspec.json.decode(await reader.readline(), type=_Ask)
+        return ask.python if ask.ask == "restart" and _is_program(Path(ask.python)) else None
     except (OSError, TimeoutError, ValueError, msgspec.DecodeError):
         return None
-    is_python = ask.ask == "restart" and Path(ask.python).is_absolute() and os.access(ask.python, os.X_OK)
-    return ask.python if is_python else None
+
+
+def _is_program(path: Path) -> bool:
+    return path.is_absolute() and path.is_file() and os.access(path, os.X_OK)
 
 
 async def ring(folder: Path, *, python: str = sys.executable) -> str:

@@ -84,9 +84,14 @@ class Keeper:
         Raises:
             Unavailable: it could not start.
         """
-        child = self._first = spawn(self.part.arguments, keep=self.part.keep, python=self._python, held=True)
-        said = b"" if child.word is None else await _line(child.word)
-        tried = _TRIED(said) if said else Tried(why="it ended, or said nothing", hint="serve's log says more")
+        try:
+            child = self._first = spawn(self.part.arguments, keep=self.part.keep, python=self._python, held=True)
+            said = b"" if child.word is None else await _line(child.word)
+            tried = _TRIED(said) if said else Tried(why="it ended, or said nothing", hint="serve's log says more")
+        except OSError as err:
+            tried = Tried(why=err.strerror or "an error of the system", hint="the old processes go on")
+        except msgspec.DecodeError:
+            tried = Tried(why="it said what is not understood", hint="give a Python that has Lockhouse")
         if tried.why:
             raise Unavailable(f"{self.part.name}: expected one that can start, got: {tried.why}", hint=tried.hint)
 

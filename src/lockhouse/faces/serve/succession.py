@@ -118,19 +118,21 @@ def become(crew: Crew, restart: Restart, *, execute: Callable[[str, list[str]], 
         children=_left(crew.keepers),
         leaving=_left([keeper for keeper, life in crew.leaving if not life.done()]),
     )
-    theirs = os.memfd_create("inheritance", 0)
-    os.write(theirs, msgspec.json.encode(told))
-    os.lseek(theirs, 0, os.SEEK_SET)
     lifelines = [one.lifeline for one in (*told.children, *told.leaving)]
     handed = [*told.sockets.values(), told.lock, told.answer, *lifelines]
+    theirs = -1
     try:
+        theirs = os.memfd_create("inheritance", 0)
+        os.write(theirs, msgspec.json.encode(told))
+        os.lseek(theirs, 0, os.SEEK_SET)
         for fd in handed:
             os.set_inheritable(fd, True)  # noqa: FBT003  # by position only
         execute(restart.python, [restart.python, "-P", "-m", MODULE, str(theirs)])
     except OSError as err:
         for fd in handed:
             os.set_inheritable(fd, False)  # noqa: FBT003  # by position only
-        os.close(theirs)
+        if theirs >= 0:
+            os.close(theirs)
         raise Unavailable(
             "restart: expected a Python to go on with, got none",
             hint="the new processes serve under the old supervisor",

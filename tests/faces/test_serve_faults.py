@@ -1,0 +1,84 @@
+"""What goes wrong within a restart is told to whoever asked for it, and ends nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import sys
+from typing import TYPE_CHECKING, cast
+
+import msgspec
+import pytest
+
+from lockhouse.errors import Unavailable
+from lockhouse.faces.serve.bell import Bell, Restart, ring
+from lockhouse.faces.serve.crew import Crew
+from lockhouse.faces.serve.keeper import Keeper
+from lockhouse.faces.serve.roles import Part
+from lockhouse.faces.serve.succession import become
+from lockhouse.settings import Settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def part(folder: Path, name: str = "work") -> Part:
+    return Part(kind="work", name=name, arguments=(name, str(folder)), keep=(), desk=folder / f"{name}.sock")
+
+
+def program(folder: Path, name: str, text: str) -> str:
+    made = folder / name
+    made.write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
+    made.chmod(0o755)
+    return str(made)
+
+
+def crew(folder: Path, *, lock: int = -1) -> Crew:
+    return Crew(folder=folder, settings=Settings(), only=("work",), sockets={}, lock=lock, keepers=[])
+
+
+async def test_a_python_that_cannot_be_executed_is_told_as_one(tmp_path: Path) -> None:
+    keeper = Keeper(part(tmp_path), python=str(tmp_path))
+    with pytest.raises(Unavailable, match="work: expected one that can start, got: Permission denied"):
+        await keeper.hold()
+    keeper.drop()
+
+
+async def test_a_program_that_says_something_else_is_told_as_one(tmp_path: Path) -> None:
+    said = "import os; os.write(int(os.environ['LOCKHOUSE_HELD']), b'hello\\n')"
+    speaking = program(tmp_path, "python", f'exec {sys.executable} -c "{said}"')
+    keeper = Keeper(part(tmp_path), python=speaking)
+    with pytest.raises(Unavailable, match="it said what is not understood"):
+        await keeper.hold()
+    keeper.drop()
+
+
+async def test_no_room_for_the_inheritance_leaves_the_old_supervisor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_given: object) -> int:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    class Asked(msgspec.Struct):
+        python: str
+        fd: int
+
+    monkeypatch.setattr(os, "memfd_create", full)
+    with (tmp_path / "lock").open("wb") as lock, (tmp_path / "answer").open("wb") as answer:
+        asked = cast("Restart", Asked(python=sys.executable, fd=answer.fileno()))
+        with pytest.raises(Unavailable, match="expected a Python to go on with, got none"):
+            become(crew(tmp_path, lock=lock.fileno()), asked)
+
+
+async def test_a_folder_is_no_python_to_go_on_with(tmp_path: Path) -> None:
+    bell = Bell(tmp_path)
+    await bell.open()
+    asked = asyncio.create_task(bell.asked())
+    try:
+        with pytest.raises(Unavailable, match="expected an answer from serve, got none"):
+            await asyncio.wait_for(ring(tmp_path, python=str(tmp_path)), 2)
+        assert not asked.done()
+    finally:
+        asked.cancel()
+        bell.close()
