@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import socket
 import sys
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, cast
 
 import msgspec
 import pytest
 
+from lockhouse import settings as houses
 from lockhouse.errors import Unavailable
+from lockhouse.faces.serve import succession
 from lockhouse.faces.serve.bell import Bell, Restart, ring
 from lockhouse.faces.serve.crew import Crew
 from lockhouse.faces.serve.keeper import Keeper
@@ -82,3 +86,25 @@ async def test_a_folder_is_no_python_to_go_on_with(tmp_path: Path) -> None:
     finally:
         asked.cancel()
         bell.close()
+
+
+async def test_one_that_cannot_start_leaves_no_socket_deaf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = (part(tmp_path, "slow"), part(tmp_path, "work"))
+    monkeypatch.setattr(succession, "parts", lambda *_given, **_named: plan)
+    monkeypatch.setattr(houses, "load", lambda *_given: Settings())
+    python = program(tmp_path, "python", 'if [ "$4" = slow ]; then exec sleep 60; fi; exit 1')
+    stopping = asyncio.create_task(asyncio.sleep(60, result=True))
+    with pytest.raises(Unavailable, match="work: expected one that can start"):
+        await succession.succeed(crew(tmp_path), python, stopping)
+    stopping.cancel()
+    loop = asyncio.get_running_loop()
+    with ExitStack() as held:
+        for ours, theirs in [socket.socketpair() for _ in range(8)]:
+            held.enter_context(ours)
+            held.enter_context(theirs)
+            for one, other in ((ours, theirs), (theirs, ours)):
+                one.settimeout(0.0)
+                heard = asyncio.create_task(loop.sock_recv(one, 8))
+                await asyncio.sleep(0)
+                other.send(b"heard")
+                assert await asyncio.wait_for(heard, 2) == b"heard"

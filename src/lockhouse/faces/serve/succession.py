@@ -70,12 +70,7 @@ async def succeed(crew: Crew, python: str, stopping: asyncio.Task[bool]) -> None
             )
     plan = parts(crew.folder, settings, only=crew.only, sockets=crew.sockets)
     fresh = [Keeper(part, python=python) for part in plan]
-    try:
-        await asyncio.gather(*(keeper.hold() for keeper in fresh))
-    except BaseException:
-        for keeper in fresh:
-            keeper.drop()
-        raise
+    await _hold(fresh)
     before = [keeper.part for keeper in crew.keepers]
     await crew.part()
     crew.keepers = fresh
@@ -94,6 +89,21 @@ async def succeed(crew: Crew, python: str, stopping: asyncio.Task[bool]) -> None
         "restart: expected new processes that come up, got their end",
         hint="the old code serves again; serve's log says why",
     )
+
+
+async def _hold(fresh: list[Keeper]) -> None:
+    """All are held, or none is there."""
+    holds = [asyncio.create_task(keeper.hold()) for keeper in fresh]
+    try:
+        await asyncio.gather(*holds)
+    except BaseException:
+        for hold in holds:
+            hold.cancel()
+        # Who still listens lets go first: the loop would keep the number of a socket that is closed under it.
+        await asyncio.gather(*holds, return_exceptions=True)
+        for keeper in fresh:
+            keeper.drop()
+        raise
 
 
 async def _come_back(crew: Crew, before: list[Part], stopping: asyncio.Task[bool]) -> None:
