@@ -8,6 +8,7 @@ import os
 import socket
 import sys
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import msgspec
@@ -16,7 +17,7 @@ import pytest
 from lockhouse import settings as houses
 from lockhouse.errors import Unavailable
 from lockhouse.faces.serve import succession
-from lockhouse.faces.serve.bell import Bell, Restart, ring
+from lockhouse.faces.serve.bell import BELL, Bell, ring
 from lockhouse.faces.serve.crew import Crew
 from lockhouse.faces.serve.keeper import Keeper
 from lockhouse.faces.serve.roles import Part
@@ -24,7 +25,7 @@ from lockhouse.faces.serve.succession import become
 from lockhouse.settings import Settings
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from lockhouse.faces.serve.bell import Restart
 
 
 def part(folder: Path, name: str = "work") -> Part:
@@ -36,6 +37,10 @@ def program(folder: Path, name: str, text: str) -> str:
     made.write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
     made.chmod(0o755)
     return str(made)
+
+
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 def crew(folder: Path, *, lock: int = -1) -> Crew:
@@ -108,3 +113,13 @@ async def test_one_that_cannot_start_leaves_no_socket_deaf(tmp_path: Path, monke
                 await asyncio.sleep(0)
                 other.send(b"heard")
                 assert await asyncio.wait_for(heard, 2) == b"heard"
+
+
+async def test_a_bell_that_is_opened_again_listens_once(tmp_path: Path) -> None:
+    bell = Bell(tmp_path)
+    await bell.open()
+    before = open_files()
+    await bell.open()
+    assert open_files() == before
+    bell.close()
+    assert not (tmp_path / BELL).exists()

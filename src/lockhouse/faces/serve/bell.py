@@ -67,8 +67,9 @@ class Bell:
         self._server: asyncio.Server | None = None
 
     async def open(self) -> None:
-        """Listen."""
-        self._server = await asyncio.start_unix_server(self._greet, sock=lay_out(self._path))
+        """Listen; one that does so goes on."""
+        if self._server is None:
+            self._server = await asyncio.start_unix_server(self._greet, sock=lay_out(self._path))
 
     def close(self) -> None:
         """Listen no more."""
