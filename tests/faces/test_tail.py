@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import stat
 from contextlib import aclosing
 from typing import TYPE_CHECKING
@@ -108,6 +109,17 @@ async def test_it_ends_when_the_house_does(tmp_path: Path) -> None:
     await open_desk.close()
     assert await asyncio.wait_for(reading, 5) == [1]
     assert not (tmp_path / "tail-0.sock").exists()
+
+
+async def test_a_desk_that_is_closed_twice_leaves_its_successors_socket(tmp_path: Path) -> None:
+    path, successor = tmp_path / "tail-0.sock", tmp_path / "successor"
+    open_desk = desk(tmp_path, Answers())
+    await open_desk.open()
+    os.link(path, successor)  # a file system may give a new file the inode of one that is gone
+    await open_desk.close()
+    successor.rename(path)
+    await open_desk.close()
+    assert path.is_socket()
 
 
 async def test_a_house_that_does_not_run_is_said_plainly(tmp_path: Path) -> None:

@@ -123,13 +123,14 @@ class Desk:
     async def close(self) -> None:
         """Stop listening, take the socket away, let those who read along go.
 
-        Another process's socket that has taken its place stays.
+        Another process's socket that has taken its place stays: it may have got the same inode, once this one is away.
         """
         if self._server is not None:
             self._server.close()
-        with suppress(FileNotFoundError):
-            if self._path.stat().st_ino == self._file:
-                self._path.unlink()
+            self._server = None
+            with suppress(FileNotFoundError):
+                if self._path.stat().st_ino == self._file:
+                    self._path.unlink()
         self._answers.end()
         if self._talks:
             await asyncio.wait(self._talks, timeout=1.0)
