@@ -1,18 +1,20 @@
 """What one process knows of observed channels: the paths that are counted, and the keys it waits to see again.
 
-A key that is in nobody's vocabulary is shown by its name once it came in `TIMES` different events, if it could be a
-name at all (`policy.observe.may_be_name`); until then, and for ever if its object holds as many different keys as a map
-does, it is shown as `*`. Keys that wait are held in memory only, and are bounded as everything here is.
+A key that is in nobody's vocabulary is shown by its name once it came from `SENDERS` different senders, if it could be
+a name at all (`policy.observe.may_be_name`); until then, and for ever if its object holds as many different keys as a
+map does, it is shown as `*`. Keys that wait, and the tags of who sent them, are held in memory only, and are bounded as
+everything here is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from lockhouse.crypto.derive import keyed
 from lockhouse.policy.observe import may_be_event, may_be_name, read
 
-TIMES = 3
-"""Different events in which a key must come before its name is shown: what comes once may be somebody's value."""
+SENDERS = 5
+"""Different senders from whom a key must come before its name is shown: what one alone sends may be their value."""
 MAX_PATHS = 1_000
 """Paths with shapes of one channel; further ones are counted together."""
 MAX_NAMES = 50
@@ -34,7 +36,7 @@ ROOT = ("",)
 
 
 class _Place:
-    """One place in the tree of events: the names shown there, and keys that wait, each with the events it was in."""
+    """One place in the tree of events: the names shown there, and keys that wait, each with the tags of who sent it."""
 
     __slots__ = ("is_map", "names", "waiting")
 
@@ -47,8 +49,14 @@ class _Place:
 class Sighted:
     """What is known of one observed channel."""
 
-    def __init__(self, stored: Iterable[tuple[str, str]] = ()) -> None:
-        """Begin with what the store counts already, as (path, reason)."""
+    def __init__(self, stored: Iterable[tuple[str, str]] = (), *, tag_key: bytes) -> None:
+        """Begin with what the store counts already, as (path, reason).
+
+        Args:
+            stored: that.
+            tag_key: random bytes that no other process and nothing on disk has; who sent is remembered under it.
+        """
+        self._tags = keyed(tag_key)
         self._counted: set[tuple[str, str]] = set()
         self._places: dict[tuple[str, ...], _Place] = {}
         for path, reason in stored:
@@ -68,34 +76,40 @@ class Sighted:
             self._counted.add(one)
         return one
 
-    def shown(self, place: tuple[str, ...], key: str, *, body: bytes) -> str:
+    def sender(self, identifier: str) -> bytes:
+        """The tag by which this process knows again, until it ends, who sent an event."""
+        mac = self._tags.copy()
+        mac.update(identifier.encode("utf-8", "surrogatepass"))
+        return mac.finalize()
+
+    def shown(self, place: tuple[str, ...], key: str, *, sender: bytes | None) -> str:
         """The key, or `*` while nobody answers for it.
 
         Args:
             place: `EVENTS`, or `ROOT` and the path of its object, as shown; the same in every event.
             key: as sent.
-            body: the tag of the event's content, by which a retry is no second event.
+            sender: `sender` of whom the event is of; None if it names nobody: then no new name is ever shown.
         """
         known = self._places.get(place)
         if known is not None and key in known.names:
             return key
-        if not (may_be_event(key) if place == EVENTS else may_be_name(key)):
+        if sender is None or not (may_be_event(key) if place == EVENTS else may_be_name(key)):
             return HIDDEN
-        return self._waited(self._place(place), key, body)
+        return self._waited(self._place(place), key, sender)
 
     def _known(self, place: tuple[str, ...], key: str) -> None:
         if key != HIDDEN:
             self._place(place).names.add(key)
 
-    def _waited(self, known: _Place, key: str, body: bytes) -> str:
+    def _waited(self, known: _Place, key: str, sender: bytes) -> str:
         if known.is_map:
             return HIDDEN
-        events = known.waiting.setdefault(key, set())
-        events.add(body)
+        senders = known.waiting.setdefault(key, set())
+        senders.add(sender)
         if len(known.waiting) > MAX_WAITING or len(known.names) >= MAX_NAMES:
             known.is_map = True
             known.waiting.clear()
-        elif len(events) >= TIMES:
+        elif len(senders) >= SENDERS:
             del known.waiting[key]
             known.names.add(key)
             return key

@@ -121,7 +121,7 @@ _DETECTORS: tuple[tuple[str, re.Pattern[str] | None, Parser], ...] = (
 def may_be_name(key: str) -> bool:
     """Whether a key could be a word of a program: letters, few digits, nothing in it that points to somebody.
 
-    A first name passes: whoever shows keys waits until it comes in several events as well.
+    A first name passes: whoever shows keys waits until it comes from several senders as well.
     """
     return _passes(key, _NAME)
 

@@ -31,25 +31,44 @@ def staged(desk: Desk, stage: str) -> None:
     assert seen.code == 0, seen.err
 
 
-def observe(desk: Desk, times: int = 3) -> None:
+def observe(desk: Desk, times: int = 5) -> None:
     staged(desk, "observe")
-    order = {"email": EMAIL, "couponCode": "SPRING"}
-    desk.send(*[("Order Completed", order | {"order_id": f"A-{number}"}) for number in range(times)])
+    order = {"couponCode": "SPRING"}
+    desk.send(
+        *[
+            ("Order Completed", order | {"order_id": f"A-{number}", "email": f"{number}{EMAIL}"})
+            for number in range(times)
+        ]
+    )
 
 
 def test_an_observed_channel_shows_what_it_sent_and_no_value(desk: Desk) -> None:
     observe(desk)
     seen = desk.call("channel observed shop")
     assert (seen.code, seen.err) == (0, "")
-    for line in ("properties.email", "email", "properties.couponCode", "Would be kept: email 3, order_id 3"):
+    for line in ("properties.email", "email", "properties.couponCode", "Would be kept: email 5, order_id 5"):
         assert line in seen.out
     value = desk.call("channel observed shop", json=True).value
     assert (value["channel"], value["stage"]) == ("shop", "observe")
     assert {(one["path"], one["shape"], one["count"]) for one in value["seen"]} >= {
-        ("properties.email", "email", 3), ("properties.couponCode", "text", 1), ("properties.*", "text", 2),
+        ("properties.email", "email", 5), ("properties.couponCode", "text", 1), ("properties.*", "text", 4),
     }  # fmt: skip
     assert EMAIL not in seen.out
     assert "SPRING" not in seen.out
+
+
+def test_a_channel_with_a_public_key_shows_no_name_and_says_why(desk: Desk) -> None:
+    draft = desk.house / "policy.yaml"
+    head, web, rest = draft.read_text("utf-8").partition("  web:\n")
+    assert web
+    draft.write_text(f"{head}{web}    stage: observe\n{rest}", "utf-8")
+    assert desk.call("policy approve --yes").code == 0
+    orders = [("Jane Doe", {"jane_doe": 1, "email": f"{number}{EMAIL}"}) for number in range(9)]
+    desk.send(*orders, channel="web")
+    seen = desk.call("channel observed web")
+    assert "properties.*" in seen.out
+    assert "jane" not in seen.out.lower()
+    assert "anybody can send with a public key, so none is shown." in seen.out
 
 
 def test_a_channel_that_does_not_observe_says_so(desk: Desk) -> None:
@@ -61,7 +80,7 @@ def test_what_an_observed_channel_would_keep_is_no_drop(desk: Desk) -> None:
     observe(desk)
     assert {row["reason"] for row in desk.call("channel drops shop", json=True).value} == {"undeclared"}
     [shop] = [row for row in desk.call("channel list", json=True).value if row["name"] == "shop"]
-    assert shop["dropped"] == 3
+    assert shop["dropped"] == 5
 
 
 def test_a_channel_in_trial_says_that_nothing_is_kept_for_replay(desk: Desk) -> None:
@@ -74,7 +93,7 @@ def test_a_channel_in_trial_says_that_nothing_is_kept_for_replay(desk: Desk) -> 
 
 
 def test_a_policy_is_suggested_for_what_was_seen_and_waits_for_its_purposes(desk: Desk) -> None:
-    observe(desk, times=4)
+    observe(desk, times=6)
     seen = desk.call("policy suggest --channel shop")
     assert (seen.code, seen.err) == (0, "")
     assert (

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from lockhouse.gates.sights import EVENTS, ROOT, Sighted
+from lockhouse.gates.sights import EVENTS, HIDDEN, ROOT, Sighted
+from lockhouse.identity.normalise import normal
 from lockhouse.model import codes
 from lockhouse.model.rows import Drop
+from lockhouse.model.scale import Assurance
 from lockhouse.policy.observe import ITEM, look, written
+from lockhouse.policy.reduce import places_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +30,7 @@ async def observe(house: House, works: Sequence[Work]) -> None:
         for row in await house.reads.find(Drop, ("channel",), [(channel,) for channel in sorted(channels)]):
             stored[row.channel].append((row.path, row.reason))
         for channel, counted in stored.items():  # another group may have read them meanwhile
-            house.sighted.setdefault(channel, Sighted(counted))
+            house.sighted.setdefault(channel, Sighted(counted, tag_key=house.ids.random(32)))
     for work in watched:
         work.observed = _seen(house, work)
 
@@ -36,14 +39,51 @@ def _seen(house: House, work: Work) -> tuple[tuple[str, str], ...]:
     policy = work.live.policy
     channel = policy.channels[work.batch.channel]
     sighted, words = house.sighted[channel.id], work.reducer.vocabulary
+    # Whoever has a public key invents as many senders as a name needs, so that it shows none: not one shown before.
+    is_public = work.batch.assurance <= Assurance.PUBLIC
+    sent_by = None if is_public else _sender(sighted, work)
+
+    def named(place: tuple[str, ...], key: str) -> str:
+        return HIDDEN if is_public else sighted.shown(place, key, sender=sent_by)
+
     name = work.event.name
-    event = name if name in policy.events else sighted.shown(EVENTS, name, body=work.body)
+    event = name if name in policy.events else named(EVENTS, name)
     found: dict[tuple[str, str], None] = {}
     sights = look(work.event.source, envelope=policy.kinds[channel.kind].envelope, country=channel.country)
     for path, shape in sights.items():
         place: tuple[str, ...] = ROOT
         for key in path:
             known = key == ITEM or key in words
-            place = (*place, key if known else sighted.shown(place, key, body=work.body))
+            place = (*place, key if known else named(place, key))
         found[sighted.counted(written(event, place[1:]), shape)] = None
     return tuple(found)
+
+
+def _sender(sighted: Sighted, work: Work) -> bytes | None:
+    """Who an event is of: by what points to a person before what points to a device, in the policy's order.
+
+    Looked for wherever the channel has it, since an event that the policy does not name has no plan to find it by.
+    """
+    policy = work.live.policy
+    channel = policy.channels[work.batch.channel]
+    for what in ("person", "device"):
+        for field in policy.fields.values():
+            if field.identifies != what:
+                continue
+            for path in places_of(policy, channel, field.name):
+                plain = _plain(field.type, _at(work.event.source, path))
+                if plain is not None:
+                    return sighted.sender(plain)
+    return None
+
+
+def _plain(kind: str, value: Any) -> str | None:
+    return normal(kind, str(value).strip()) if type(value) in {str, int} else None
+
+
+def _at(source: Any, path: str) -> Any:
+    for key in path.split("."):
+        if type(source) is not dict:
+            return None
+        source = source.get(key)
+    return source

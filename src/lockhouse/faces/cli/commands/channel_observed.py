@@ -8,20 +8,24 @@ from lockhouse.errors import NotFound
 from lockhouse.faces.cli.call import Here
 from lockhouse.faces.cli.layout import Said, clean, count, plain, table, when
 from lockhouse.flows import observed as flow
+from lockhouse.gates.sights import SENDERS
 from lockhouse.model.scale import Stage
 
 if TYPE_CHECKING:
     from lockhouse.flows.observed import Observed
+    from lockhouse.model.policy import Channel
 
 HEADS = ("event", "path", "looks like", "count", "since", "last")
-HIDDEN = "A * is a key that may be somebody's value, or that came in fewer than three events."
+HIDDEN = f"A * is a key that may be somebody's value, or that came from fewer than {SENDERS} senders."
+PUBLIC = "A * is a key or an event that the policy does not name: anybody can send with a public key, so none is shown."
 
 
 async def observed(name: str, /, *, call: Here) -> Said:
     """What an observed channel sent: paths, what their values look like, and counts; never a value.
 
     A channel observes while its `stage` in the policy is `observe`. What the policy lacks of it:
-    `lockhouse policy suggest --channel NAME`.
+    `lockhouse policy suggest --channel NAME`. A key or event that the policy does not name is shown once it came from
+    five different senders, and never if the channel's key is public.
 
     Args:
         name: of the channel.
@@ -33,19 +37,20 @@ async def observed(name: str, /, *, call: Here) -> Said:
         found = await flow.observed(opened.house, channel.id)
     stage = channel.stage.name.lower()
     value = {"channel": name, "stage": stage, **plain(found)}
-    return Said(value, call.located(_told(name, found, observes=channel.stage is Stage.OBSERVE)))
+    return Said(value, call.located(_told(channel, found)))
 
 
-def _told(name: str, found: Observed, *, observes: bool) -> str:
+def _told(channel: Channel, found: Observed) -> str:
+    name = channel.name
     if not found.seen:
-        how = "" if observes else f": {name} does not observe; its `stage` in the policy says so"
+        how = "" if channel.stage is Stage.OBSERVE else f": {name} does not observe; its `stage` in the policy says so"
         return f"nothing was observed{how}"
     rows = [
         (one.event, one.path, one.shape, f"{one.count:,}", when(one.first_at), when(one.last_at)) for one in found.seen
     ]
     lines = [table(HEADS, rows), "", f"{count(len(found.seen), 'path')}, no value."]
     if any("*" in one.keys or one.event == "*" for one in found.seen):
-        lines.append(HIDDEN)
+        lines.append(PUBLIC if channel.assurance_key == "public" else HIDDEN)
     if found.more:
         lines.append(f"Beyond the bounds, counted without a path: {found.more:,}.")
     kept = ", ".join(f"{clean(field)} {number:,}" for field, number in found.kept)
