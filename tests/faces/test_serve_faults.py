@@ -20,9 +20,11 @@ from lockhouse.faces.serve import succession
 from lockhouse.faces.serve.bell import BELL, Bell, ring
 from lockhouse.faces.serve.crew import Crew
 from lockhouse.faces.serve.keeper import Keeper
+from lockhouse.faces.serve.patience import MOST_BYTES, Patience
 from lockhouse.faces.serve.roles import Part
 from lockhouse.faces.serve.succession import become
 from lockhouse.settings import Settings
+from tests.world import World
 
 if TYPE_CHECKING:
     from lockhouse.faces.serve.bell import Restart
@@ -123,3 +125,16 @@ async def test_a_bell_that_is_opened_again_listens_once(tmp_path: Path) -> None:
     assert open_files() == before
     bell.close()
     assert not (tmp_path / BELL).exists()
+
+
+async def test_what_waits_for_the_writer_is_bounded_in_bytes(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    back: list[bool] = []
+    patience = Patience(lambda: bool(back), world.clock)
+    until_s = patience.until_s()
+    waiting = asyncio.create_task(patience.wait(1, body_bytes=MOST_BYTES, until_s=until_s))
+    await asyncio.sleep(0)
+    assert not await patience.wait(1, body_bytes=1, until_s=until_s)
+    back.append(True)
+    assert await asyncio.wait_for(waiting, 2)
+    assert await asyncio.wait_for(patience.wait(1, body_bytes=1, until_s=until_s), 2)

@@ -87,6 +87,7 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
         received_at: ms.
         origin: of rows that are imported; what is stored of them is noted as theirs.
         dated: its items say when they happened; of one that does not, nobody knows what was said or erased since.
+        body_bytes: of the request it came in, unpacked; 0 when it came in none.
     """
 
     channel: str
@@ -97,6 +98,7 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     network: str | None = None
     origin: Origin | None = None
     dated: bool = True
+    body_bytes: int = 0
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -143,6 +143,7 @@ class CollectApp:
             received_at=received_at,
             items=parsed.items,
             network=network,
+            body_bytes=len(raw),
         )
         replies = await self._collected(batch, since=taken_at)
         self._count(sender.channel, replies)

@@ -122,8 +122,10 @@ class HouseCollector:
 
         Some events may stand already, as when a sender repeats them; their message ids tell.
         """
-        until_s = self.patience.until_s()
-        while not self._house.epochs.alive() and await self.patience.wait(len(batch.items), until_s=until_s):
+        until_s, wait = self.patience.until_s(), self.patience.wait
+        while not self._house.epochs.alive() and await wait(
+            len(batch.items), body_bytes=batch.body_bytes, until_s=until_s
+        ):
             try:
                 return await self._intake.collect(batch)
             except Unavailable as again:

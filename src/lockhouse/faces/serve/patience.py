@@ -1,7 +1,8 @@
 """Waiting for the writer: a request that meets no writer is held for a moment instead of being sent away.
 
 The writer is away for about a second when it is started again or replaced. Only what fails comes here: a request that
-goes through never does. What waits is bounded in time and in events, because each holds its body in memory.
+goes through never does. What waits is bounded in time, in events and in the bytes they came in, because each is held
+in memory.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ WAIT_S = 5.0
 """A request waits so long for the writer, then it is answered 503: senders give up after 10 to 15 s themselves."""
 MOST_EVENTS = 10_000
 """Events that wait in one process: of the size that shops send, some 20 MB; beyond them senders keep what they have."""
+MOST_BYTES = 32 << 20
+"""Bodies that wait in one process: events of the largest size would be 320 MB, were they only counted."""
 LOOK_S = 0.02
 
 
@@ -28,6 +31,7 @@ class Patience:
         self._is_back = is_back
         self._clock = clock
         self._events = 0
+        self._bytes = 0
         self._looking: asyncio.Task[None] | None = None
         self._ended = False
 
@@ -35,18 +39,21 @@ class Patience:
         """When a caller that begins to wait now gives up, by the lease clock."""
         return self._clock.monotonic_s() + WAIT_S
 
-    async def wait(self, events: int, *, until_s: float) -> bool:
+    async def wait(self, events: int, *, body_bytes: int, until_s: float) -> bool:
         """Whether the writer is back; False when it took too long, too much waits, or this process ends."""
         left_s = until_s - self._clock.monotonic_s()
-        if self._ended or left_s <= 0 or self._events + events > MOST_EVENTS:
+        is_full = self._events + events > MOST_EVENTS or self._bytes + body_bytes > MOST_BYTES
+        if self._ended or left_s <= 0 or is_full:
             return False
         self._events += events
+        self._bytes += body_bytes
         try:
             if self._looking is None or self._looking.done():
                 self._looking = asyncio.create_task(self._look())
             await asyncio.wait({self._looking}, timeout=left_s)
         finally:
             self._events -= events
+            self._bytes -= body_bytes
         return self._is_back() and not self._ended
 
     def end(self) -> None:
