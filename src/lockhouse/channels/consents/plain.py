@@ -1,6 +1,6 @@
 """Our own CSV: `email` or `phone` (any field that identifies), or `kind` and `value`; `purpose`, `state`, `time`.
 
-`source` may say in one word where it was said. It is what `consent export` would write and any system can be made to.
+`source` may say in one word where it was said. Any system can be made to write it.
 """
 
 from __future__ import annotations

@@ -17,8 +17,6 @@ MAX_VALUE_CHARS: Final = 320
 """An address has at most 254 characters (RFC 5321, errata 1690); a longer cell is none."""
 NOTE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,29}")
 TIME_EXPECTED: Final = "a time since 1970 in ISO 8601, with its offset"
-
-
 UNDATED: Final = 0
 """From when a yes counts of which nobody says when it was given: before every no, whenever that was said."""
 
