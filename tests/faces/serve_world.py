@@ -8,11 +8,13 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
+from abc import ABC, abstractmethod
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import httpx
 import msgspec
@@ -214,6 +216,29 @@ def served(place: Place, *, only: str = "collect,work", wait: bool = True) -> It
         yield running
     finally:
         running.stop()
+
+
+class Senders(ABC):
+    """Threads that send to a served house until the block ends."""
+
+    def __init__(self, house: Served, *, senders: int) -> None:
+        self._house = house
+        self._stop = threading.Event()
+        self._threads = [threading.Thread(target=self._send, args=(number,)) for number in range(senders)]
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join(30)
+
+    @abstractmethod
+    def _send(self, sender: int) -> None:
+        """What one of them does, until `_stop` is set."""
 
 
 def until(holds: Any, seconds: float = 10.0) -> None:

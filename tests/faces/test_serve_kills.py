@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
 import time
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
@@ -14,7 +13,7 @@ import pytest
 from lockhouse.adapters.writer_protocol import LEASE_S
 from lockhouse.faces.serve.patience import WAIT_S
 from lockhouse.model.rows import Intake, Receipt, Record
-from tests.faces.serve_world import Place, Served, make_place, order, run, served, stored, until
+from tests.faces.serve_world import Place, Senders, Served, make_place, order, run, served, stored, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,25 +25,13 @@ def place(tmp_path: Path) -> Place:
     return made
 
 
-class Load:
+class Load(Senders):
     """Senders that repeat an event until it is answered, as the public clients do."""
 
     def __init__(self, house: Served, *, senders: int = 4) -> None:
         self.answered: list[str] = []
         self.repeats = 0
-        self._house = house
-        self._stop = threading.Event()
-        self._threads = [threading.Thread(target=self._send, args=(number,)) for number in range(senders)]
-
-    def __enter__(self) -> Self:
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._stop.set()
-        for thread in self._threads:
-            thread.join(30)
+        super().__init__(house, senders=senders)
 
     def _send(self, sender: int) -> None:
         with httpx.Client(base_url=self._house.place.url, auth=(self._house.place.key, ""), timeout=5) as client:

@@ -15,10 +15,9 @@ import random
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -27,7 +26,7 @@ from lockhouse.gates.disclose import Records, disclose
 from lockhouse.model.decision import Actor
 from lockhouse.model.rows import Intake, Person, Receipt, Record
 from lockhouse.wiring import opened
-from tests.faces.serve_world import START_S, Place, Served, make_place, run, served, until
+from tests.faces.serve_world import START_S, Place, Senders, Served, make_place, run, served, until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -82,28 +81,18 @@ def held(sent: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in sent.items() if name != "undeclared"}
 
 
-class Load:
+class Load(Senders):
     """Senders that repeat a batch until it is answered, and remember what was sent and what was answered."""
 
     def __init__(self, house: Served, *, seed: int, senders: int = 4) -> None:
         self.sent: dict[str, dict[str, Any]] = {}
         self.answered: set[str] = set()
         self.odd: list[str] = []
-        self._house = house
-        self._stop = threading.Event()
-        self._threads = [threading.Thread(target=self._send, args=(f"{seed}-{at}", at)) for at in range(senders)]
+        self._seed = seed
+        super().__init__(house, senders=senders)
 
-    def __enter__(self) -> Self:
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._stop.set()
-        for thread in self._threads:
-            thread.join(30)
-
-    def _send(self, name: str, sender: int) -> None:
+    def _send(self, sender: int) -> None:
+        name = f"{self._seed}-{sender}"
         draw = random.Random(name)  # noqa: S311  # traffic, not keys
         number = 0
         while not self._stop.is_set():

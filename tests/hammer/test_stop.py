@@ -9,9 +9,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import threading
 import time
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -25,7 +24,7 @@ from lockhouse.gates.ending import open_cases
 from lockhouse.model import codes
 from lockhouse.model.rows import KeyRing, Record
 from lockhouse.wiring import opened
-from tests.faces.serve_world import START_S, Served, make_place, run, served, until
+from tests.faces.serve_world import START_S, Senders, Served, make_place, run, served, until
 from tests.hammer.test_kill import CLERK, POLICY, STORED
 
 if TYPE_CHECKING:
@@ -42,26 +41,14 @@ SILENT_S = (SILENT_BEATS + 2) * BEAT_S + LEASE_S
 """A writer that stands still is waited for so long by whoever asks it for something."""
 
 
-class Orders:
+class Orders(Senders):
     """Orders of one person, sent without a pause by some threads until the block ends; a lost one is not repeated."""
 
     def __init__(self, house: Served, *, senders: int = 4) -> None:
         self.answered: dict[str, float] = {}
         """When each order that was stored was sent, by the machine's steady clock."""
         self.odd: list[Any] = []
-        self._house = house
-        self._stop = threading.Event()
-        self._threads = [threading.Thread(target=self._send, args=(number,)) for number in range(senders)]
-
-    def __enter__(self) -> Self:
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._stop.set()
-        for thread in self._threads:
-            thread.join(30)
+        super().__init__(house, senders=senders)
 
     def sent_after(self, moment_s: float) -> set[str]:
         """The stored orders that were sent after a moment."""
