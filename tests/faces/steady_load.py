@@ -14,6 +14,7 @@ from typing import Self
 from tests.faces.serve_world import Place, order, until
 
 ANSWER_S = 60.0
+GOODBYE_S = 5.0
 PAUSES_S = {"kept": 0.02, "new": 0.02, "idle": 0.5}
 """The longest pause of a sender of each kind: together they ask for more than 1,000 requests a second."""
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -66,11 +67,11 @@ class SteadyLoad:
                 self.lost[f"{kind}: {type(error).__name__}"] += 1
                 is_last = True
             if stream is not None and (is_last or kind == "new"):
-                stream[1].close()
+                await _end(stream)
                 stream = None
             await asyncio.sleep(draw.random() * PAUSES_S[kind])
         if stream is not None:
-            stream[1].close()
+            await _end(stream)
 
     async def _connect(self) -> Stream:
         host, _, port = self._place.settings.listen_collect.rpartition(":")
@@ -97,3 +98,14 @@ class SteadyLoad:
         if status == 200:
             self.answered.append(f"m-{name}")
         return "connection: close" in head
+
+
+async def _end(stream: Stream) -> None:
+    """The connection is closed on this side, whether or not the other says goodbye (over TLS it is waited for)."""
+    writer = stream[1]
+    writer.close()
+    try:
+        await asyncio.wait_for(writer.wait_closed(), GOODBYE_S)
+    except (OSError, TimeoutError):
+        writer.transport.abort()
+        await asyncio.sleep(0)  # the socket is let go in the next turn of the loop
