@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, cast
 
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
 from lockhouse import settings as houses
 from lockhouse.errors import Unavailable
 from lockhouse.faces.serve import succession
 from lockhouse.faces.serve.bell import BELL, Bell, ring
+from lockhouse.faces.serve.bound import spawn
 from lockhouse.faces.serve.crew import Crew
 from lockhouse.faces.serve.keeper import Keeper
 from lockhouse.faces.serve.patience import MOST_BYTES, Patience
@@ -27,6 +29,8 @@ from lockhouse.settings import Settings
 from tests.world import World
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lockhouse.faces.serve.bell import Restart
 
 
@@ -45,6 +49,12 @@ def open_files() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
+async def seen(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not holds():  # noqa: ASYNC110  # nothing tells of it
+            await asyncio.sleep(0.05)
+
+
 def crew(folder: Path, *, lock: int = -1) -> Crew:
     return Crew(folder=folder, settings=Settings(), only=("work",), sockets={}, lock=lock, keepers=[])
 
@@ -54,6 +64,35 @@ async def test_a_python_that_cannot_be_executed_is_told_as_one(tmp_path: Path) -
     with pytest.raises(Unavailable, match="work: expected one that can start, got: Permission denied"):
         await keeper.hold()
     keeper.drop()
+
+
+async def test_a_process_that_the_system_has_no_room_for_is_tried_again(tmp_path: Path) -> None:
+    missing = tmp_path / "python"
+    keeper = Keeper(part(tmp_path), python=str(missing), lasting=True)
+    life = asyncio.create_task(keeper.run())
+    with capture_logs() as logs:
+        await seen(lambda: [line.get("why") for line in logs].count("No such file or directory") > 1)
+    missing.symlink_to(program(tmp_path, "sleeping", "exec sleep 60"))
+    await seen(lambda: keeper.child is not None)
+    await keeper.end()
+    await life
+
+
+async def test_a_process_that_cannot_be_watched_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started = []
+
+    def no_room(pid: int) -> int:
+        started.append(pid)
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    before = open_files()
+    monkeypatch.setattr(os, "pidfd_open", no_room)
+    with pytest.raises(OSError, match="Too many open files"):
+        spawn((), python=program(tmp_path, "sleeping", "exec sleep 60"), held=True)
+    assert open_files() == before
+    [pid] = started
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
 
 
 async def test_a_program_that_says_something_else_is_told_as_one(tmp_path: Path) -> None:

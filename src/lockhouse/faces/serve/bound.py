@@ -89,6 +89,7 @@ def spawn(
 
     Raises:
         Unavailable: not called from the main thread, whose end alone means the end of this process.
+        OSError: the system has no room for a process or an open file more, or cannot start this one; nothing is left.
     """
     if threading.current_thread() is not threading.main_thread():
         raise Unavailable("serve: expected to be started from the main thread, got another")
@@ -105,6 +106,7 @@ def spawn(
         popen = subprocess.Popen(  # noqa: S603  # our own command
             command, env=environment, pass_fds=passed, stdin=subprocess.DEVNULL, process_group=0
         )
+        pidfd = _watched(popen)
     except BaseException:
         os.close(ours)
         if word is not None:
@@ -114,7 +116,17 @@ def spawn(
         os.close(theirs)
         if their_word is not None:
             their_word.close()
-    return Child(popen.pid, os.pidfd_open(popen.pid), ours, word, popen)
+    return Child(popen.pid, pidfd, ours, word, popen)
+
+
+def _watched(popen: subprocess.Popen[bytes]) -> int:
+    """A handle of the process that was started; one that cannot be watched is ended."""
+    try:
+        return os.pidfd_open(popen.pid)
+    except OSError:
+        popen.kill()
+        popen.wait()
+        raise
 
 
 def harden() -> None:

@@ -127,8 +127,12 @@ class Keeper:
                 pause = min(pause * 2, LONGEST_PAUSE_S)
 
     async def _once(self) -> int:
-        """One life of the process; its exit code."""
-        child = self._child = self._first or spawn(self.part.arguments, keep=self.part.keep, python=self._python)
+        """One life of the process; its exit code. Where the system has no room for one, that is over at once."""
+        try:
+            child = self._child = self._first or spawn(self.part.arguments, keep=self.part.keep, python=self._python)
+        except OSError as err:
+            logs.get().error("cannot start", part=self.part.name, why=err.strerror or "an error of the system")
+            return 1
         self._first = None
         if child.word is not None:
             child.word.send(b"g")
