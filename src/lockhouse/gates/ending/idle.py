@@ -70,18 +70,18 @@ async def idle_of(house: House, persons: Sequence[bytes], *, now: int) -> list[I
     rows = await _rows_of(house, everyone)
     await admit_rings(house, everyone, again=True)
     taken = {(case.compartment, one) for case in (await sound_cases(house))[0] for one in case.persons}
-    parts, found = lapsing(house), []
+    parts, found, ends = lapsing(house), [], _Ends(house)
     for group in groups:
         known = [rows[one] for one in group if one in rows]
         if not known or any(row.state & KEPT for row in known):
             continue
         active_at = max(row.active_at for row in known)
-        over = [part for part in parts if over_at(house, part, active_at) <= now]
+        over = [part for part in parts if ends.of(part, active_at) <= now]
         held = _held(house, group, taken)
         newest = await _newest(house, group) if any(part.id in one for part in over for one in held.values()) else {}
         for part in over:
             having = tuple(one for one in group if part.id in held[one])
-            due = over_at(house, part, max([active_at, *[newest.get((one, part.id), 0) for one in having]]))
+            due = ends.of(part, max([active_at, *[newest.get((one, part.id), 0) for one in having]]))
             if having and due <= now:
                 found.append(Idle(compartment=part.id, persons=having, due_at=due))
     return found
@@ -99,6 +99,21 @@ def _held(house: House, group: Sequence[bytes], taken: Collection[tuple[int, byt
 async def _rows_of(house: House, persons: Sequence[bytes]) -> dict[bytes, Person]:
     rows = (await house.reads.get(Person, [(one,) for one in persons])).values()
     return {row.id: row for row in checked_bound(rows, house.row_macs)}
+
+
+class _Ends:
+    """As `over_at`, reckoned once a compartment and day: most persons of a page share their days."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._known: dict[tuple[int, int], int] = {}
+
+    def of(self, part: Compartment, active_at: int) -> int:
+        place = part.id, active_at
+        end = self._known.get(place)
+        if end is None:
+            end = self._known[place] = over_at(self._house, part, active_at)
+        return end
 
 
 def over_at(house: House, part: Compartment, active_at: int) -> int:

@@ -28,6 +28,7 @@ from lockhouse.gates.disclose.group import groups_of
 from lockhouse.gates.ending.seals import TRIES, advance_sealing, move, seals_of
 from lockhouse.gates.facts import SEAL_ENDED, SEAL_ENDING, SEAL_OPEN
 from lockhouse.gates.rings import admit_rings
+from lockhouse.gates.together import each
 from lockhouse.gates.trusted_time import ledger_now
 from lockhouse.ledger.entry import Intent as IntentEntry
 from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
@@ -124,16 +125,20 @@ async def shut(house: House, case: Case) -> Case:
     Raises:
         Moved: another case of the same waits in limbo, or another process carries this one on.
     """
-    held: list[tuple[bytes, ...]] = []
-    for person in case.persons:
-        held.append(await shut_one(house, case, person))
-        if not case.compartment:
-            await _gather_late(house, case, person)
+    held = await each(_shut_whole(house, case, person) for person in case.persons)
     await house.epochs.announce(key=True)
     serials = tuple(sorted(serial for ring in held for serial in ring))
     further = msgspec.structs.replace(case, step="shut", serials=serials, held=tuple(held))
     await advance_sealing(house, further, was=case, state=SEAL_OPEN if case.compartment else SEAL_ENDED)
     return further
+
+
+async def _shut_whole(house: House, case: Case, person: bytes) -> tuple[bytes, ...]:
+    """As `shut_one`; with what was added to the person until then, if all of them ends."""
+    serials = await shut_one(house, case, person)
+    if not case.compartment:
+        await _gather_late(house, case, person)
+    return serials
 
 
 async def shut_one(house: House, case: Case, person: bytes) -> tuple[bytes, ...]:

@@ -16,6 +16,7 @@ from lockhouse.gates.ending.idle import is_fresh
 from lockhouse.gates.ending.orphans import known_of
 from lockhouse.gates.ending.person import as_read, limbo_rows, marks_of, require_alone, serials_in_limbo, shut, shut_one
 from lockhouse.gates.rings import admit_rings
+from lockhouse.gates.together import each
 from lockhouse.gates.trusted_time import trusted_now, watched_now
 from lockhouse.ledger.certificate import CANNOT_PROVE, Residue, Statement, commitment
 from lockhouse.ledger.entry import Completion, parse_entry, serials_root
@@ -128,8 +129,7 @@ async def _destroy(house: House, case: Case, journal: Journal) -> Case:
     if case.what == "epoch":
         await destroy_epoch(house, case)
     else:
-        for person in case.persons:
-            await destroy_person(house, case, person, at=at)
+        await each(destroy_person(house, case, person, at=at) for person in case.persons)
     if case.what == "person":
         await _end_parts(house, case, journal, at=at)
     await house.commits.scrub()
