@@ -74,7 +74,8 @@ async def test_lengthening_a_keep_does_not_open_what_had_passed(tmp_path: Path, 
     )
     await world.approve(longer)
     asked = await world.ask("analyst", fields=(field,))
-    assert field not in (await look.show(world.house, asked, person)).fields
+    before = (await look.show(world.house, asked, person)).fields[field]
+    assert (before.state, before.value, before.because) == ("shut", None, ("keep-over",))
     await _order(world)
     view = await look.show(world.house, asked, person)
     assert view.fields[field].state == "open"
@@ -201,6 +202,7 @@ async def test_a_purpose_added_later_never_opens_older_boxes(tmp_path: Path) -> 
     wider = wider.replace("roles:\n", "roles:\n  scholar: {for: [research], see: {transactions: full}}\n")
     await world.approve(wider)
     asked = await world.ask("scholar", fields=("order_total",))
-    assert (await look.show(world.house, asked, person)).fields == {}
+    before = (await look.show(world.house, asked, person)).fields["order_total"]
+    assert (before.state, before.value, before.because) == ("shut", None, ("not-collected-for-it",))
     await _order(world)
     assert (await look.show(world.house, asked, person)).fields["order_total"].value == "12.75"

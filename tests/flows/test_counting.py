@@ -108,6 +108,28 @@ async def test_nobody_counts_while_a_course_is_missing_and_that_is_noted(tmp_pat
     assert (await _count(world)).persons == PEOPLE
 
 
+async def test_what_was_kept_long_enough_for_the_purpose_is_not_counted_for_it(tmp_path: Path) -> None:
+    world = await _shop(tmp_path)
+    world.clock.pass_days(14 * 31)
+    await world.new_epochs()
+    await world.send_all([("backend", "Order Completed", {"email": "p0@example.com", "order_total": "1.00"})])
+    assert (await _count(world)).events == 1, "the books count on, and the analysts do not"
+    assert (await _count(world, "accountant")).events == 2 * PEOPLE + 1
+
+
+async def test_what_was_not_collected_for_a_purpose_is_not_counted_for_it_when_the_person_agrees_later(
+    tmp_path: Path,
+) -> None:
+    world = await _shop(tmp_path)
+    for who in range(PEOPLE):
+        person = await world.person(f"p{who}@example.com")
+        await consent.record(world.house, person, "marketing", granted=True, signal="form")
+    asking = await world.ask("marketer", action="count", mode="aggregate")
+    assert await count(world.house, asking, by="event") == ()
+    await world.send_all([("backend", "Order Completed", {"email": "p0@example.com"})])
+    assert (await _count(world, "marketer")).events == 1
+
+
 async def test_a_role_that_sees_nothing_counts_nothing(tmp_path: Path) -> None:
     world = await _shop(tmp_path)
     with pytest.raises(Refused) as refused:

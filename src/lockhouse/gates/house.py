@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from lockhouse.model.decision import PersonFacts as Asked
     from lockhouse.model.policy import Compartment, Keep, Life, Policy, Slot
     from lockhouse.model.rows import Intent
+    from lockhouse.policy.reopen import Declared, Former
 
 _OPEN_CACHED = 4_096
 FACTS_CACHED = 10_000
@@ -106,8 +107,8 @@ class LivePolicy:
         self.policy = policy
         self.version = version
         self.assigned: dict[str, int] = {}
-        self.promised: dict[int, dict[str, Keep]] = {}
-        """Version of the policy -> purpose -> keep: what was promised for the records stored under that version."""
+        self.promised: dict[int, Former] = {}
+        """Version of the policy -> what was promised for the records stored under that version."""
         self.epoch = epoch
         self.names = names
         self.compartments: dict[int, Compartment] = {one.id: one for one in policy.compartments}
@@ -209,10 +210,20 @@ class LivePolicy:
         place = (purpose, version, compartment)
         known = self._promises.get(place)
         if known is None:
-            found = {self.promised.get(version, {}).get(purpose)}
+            before = self.promised.get(version)
+            found = {before.keeps.get(purpose) if before else None}
             found |= {life.keep for life in self._lives(compartment) if purpose in life.purposes}
             known = self._promises[place] = tuple(keep for keep in found if keep is not None)
         return known
+
+    def declared(self, field: str, *, version: int) -> Declared | None:
+        """What a field was when a record was stored; None where that version of the policy is unknown."""
+        before = self.promised.get(version)
+        return None if before is None else before.fields.get(field)
+
+    def serves(self, purpose: str, compartment: int) -> bool:
+        """Whether a purpose is one of those that a compartment, of this or of a former policy, was made for."""
+        return any(purpose in life.purposes for life in self._lives(compartment))
 
     def _lives(self, compartment: int) -> tuple[Life, ...]:
         known = self.compartments.get(compartment)

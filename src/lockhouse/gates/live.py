@@ -12,10 +12,10 @@ from lockhouse.gates.house import LivePolicy
 from lockhouse.model.names import NameBook
 from lockhouse.model.policy import decode_policy
 from lockhouse.model.rows import Name, PolicyVersion
+from lockhouse.policy.reopen import Former
 
 if TYPE_CHECKING:
     from lockhouse.gates.house import House
-    from lockhouse.model.policy import Keep
 
 PROPOSED, LIVE, FORMER = 0, 1, 2
 
@@ -62,14 +62,9 @@ async def load_live(house: House) -> LivePolicy | None:
     names = await name_book(house)
     live = LivePolicy(decode_policy(row.compiled), version=row.id, epoch=epoch, names=names)
     live.assigned = _assigned(known)
-    live.promised = {one.id: _keeps(one) for one in known}
+    live.promised = {one.id: Former.of(decode_policy(one.compiled)) for one in known}
     house.live_policy = live
     return live
-
-
-def _keeps(row: PolicyVersion) -> dict[str, Keep]:
-    """Purpose -> how long it kept by that version of the policy."""
-    return {one.name: one.keep for one in decode_policy(row.compiled).purposes if one.keep is not None}
 
 
 def _assigned(known: list[PolicyVersion]) -> dict[str, int]:

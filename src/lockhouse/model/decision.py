@@ -130,7 +130,9 @@ class SlotTimes(msgspec.Struct, frozen=True, kw_only=True):
     """When a sealed value came and what time it is; ms since 1970, UTC.
 
     Attributes:
-        sealed_class: the class of the compartment the value was sealed in, when the caller knows it.
+        sealed_class: the class of the compartment the value was sealed in, when the caller knows it; of a value in
+            clear, that of its field when it was stored.
+        sealed_type: the type of its field when it was stored, as `policy.reopen.type_of` tells it, when it is known.
     """
 
     occurred_at: int
@@ -138,3 +140,4 @@ class SlotTimes(msgspec.Struct, frozen=True, kw_only=True):
     last_activity: int
     now: int
     sealed_class: str | None = None
+    sealed_type: str | None = None

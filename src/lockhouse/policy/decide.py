@@ -1,4 +1,4 @@
-"""Decide: which fields are open for an ask, and whether a sealed value may still be used.
+"""Decide: which fields are open for an ask.
 
 Default deny; a forbid wins over any permission; roles unite. Everything here is a pure function of the policy and
 of facts that others looked up.
@@ -10,14 +10,13 @@ import ipaddress
 
 import msgspec
 
-from lockhouse.model.decision import Actor, Ask, Decision, SlotTimes
-from lockhouse.model.policy import REQUESTS, Guard, Mode, Policy, Recipient, Role, Slot
-from lockhouse.policy.life import add
+from lockhouse.model.decision import Actor, Ask, Decision
+from lockhouse.model.policy import REQUESTS, Guard, Mode, Policy, Recipient, Role
 from lockhouse.policy.live import map_consent, person_shut, purposes_open, why_shut
 from lockhouse.policy.types.mask import mask
 
 __all__ = [
-    "decide", "map_consent", "mask", "not_by", "open_slot", "permits", "person_shut", "purposes_open",
+    "decide", "map_consent", "mask", "not_by", "permits", "person_shut", "purposes_open",
     "sees_nothing", "unmet", "why_shut",
 ]  # fmt: skip
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -299,28 +298,3 @@ def permits(policy: Policy, roles: tuple[str, ...], permission: str) -> bool:
     return any(
         permission in policy.roles[role].may or wild in policy.roles[role].may for role in roles if role in policy.roles
     )
-
-
-def open_slot(policy: Policy, purpose: str, slot: Slot, times: SlotTimes) -> bool:
-    """Whether a value sealed in this slot may be opened for this purpose now.
-
-    The purpose must have been live when the value was collected and still be one of the field's; the field must
-    still be declared and neither have become special nor changed its class; and the purpose's own keep must not
-    have passed, though another purpose may still hold the box. The built-in purpose `requests` asks only for the
-    field: a person may see whatever is still held about them.
-    """
-    field = policy.fields.get(slot.field)
-    if field is None:
-        return False
-    if purpose == REQUESTS:
-        return True
-    if purpose not in slot.purposes or purpose not in field.purposes or field.special != slot.special:
-        return False
-    if times.sealed_class is not None and times.sealed_class != field.class_:
-        return False
-    keep = next(one.keep for one in policy.purposes if one.name == purpose)
-    if keep is None:
-        return False
-    collected = min(times.occurred_at, times.received_at)
-    start = collected if keep.after == "event" else max(times.last_activity, collected)
-    return times.now < add(start, keep)

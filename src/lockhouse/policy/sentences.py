@@ -15,6 +15,8 @@ SENTENCES: dict[str, str] = {
     "erased": "Shut: this person's data was erased. The certificate says when. Ask a privacy officer.",
     "grant": "Hidden: this needs a grant from a colleague. Request one with your reason. An admin records it "
     "(lockhouse grant record WHO grant CASE --until WHEN).",
+    "keep-over": "Hidden: this was kept for this purpose as long as was promised. Another purpose may still hold it. "
+    "Ask a privacy officer.",
     "minor": "Hidden: this person is a minor; optional purposes are shut. Orders stay open. Ask a privacy officer.",
     "network": "Hidden: your role works from named networks only. Say which is yours. An admin records it "
     "(lockhouse grant record WHO network NETWORK --until WHEN).",
@@ -26,6 +28,8 @@ SENTENCES: dict[str, str] = {
     "no-such-purpose": "Refused: the policy has no such purpose. Choose one it names. Ask the policy's owner.",
     "no-such-recipient": "Not sent: the policy names no such recipient. Add it first. Ask the policy's owner.",
     "not-a-service": "Not sent: only the sending service sends. Queue a replay instead. Ask an admin.",
+    "not-collected-for-it": "Hidden: when this was collected, it was not for this purpose. What was collected for it "
+    "since is shown. Ask the policy's owner.",
     "not-for-this-purpose": "Hidden: this field is not kept for this purpose. Fields of the purpose are open. Ask the "
     "policy's owner.",
     "not-on-this-event": "Not kept: this event does not carry this field. Others are kept. Add it under events.",
@@ -34,9 +38,15 @@ SENTENCES: dict[str, str] = {
     "nothing-may-be-sent": "Not sent: of this event the recipient may have nothing. Others may get it. Ask the "
     "policy's owner.",
     "not-theirs": "Not sent: this field is not one of the recipient's. Its own fields go out. Ask the policy's owner.",
+    "now-special": "Hidden: this field became special since; what came before is not opened as such. What came since "
+    "is shown. Ask the policy's owner.",
     "objected": "Hidden: this person objected to this purpose. You can still see orders. Ask a privacy officer.",
     "only-masked": "Masked: this look sees it masked. A reveal, or another role, may see more. Ask an admin.",
     "opted-out": "Hidden: this person opted out of sale and sharing. Orders stay open. Only they can opt in again.",
+    "other-class": "Hidden: this field was of another class when this came, which other roles see. What came since is "
+    "shown. Ask the policy's owner.",
+    "other-type": "Hidden: a field of this name held something else when this came: its type is another now. What came "
+    "since is shown. Ask the policy's owner.",
     "own-record": "Hidden: this is your own record. You may have it as any customer may. Ask a colleague who may "
     "answer requests.",
     "quota": "Hidden: your role may look up so many people an hour, and nobody counts them yet. Say how many. An admin "

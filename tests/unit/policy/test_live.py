@@ -7,9 +7,10 @@ from lockhouse.errors import NotFound
 from lockhouse.model.decision import Actor, Ask, Decision, Facts, PersonFacts, SlotTimes
 from lockhouse.model.policy import Slot, decode_policy, encode_policy
 from lockhouse.model.scale import PersonState
-from lockhouse.policy.decide import decide, map_consent, open_slot, permits, purposes_open
+from lockhouse.policy.decide import decide, map_consent, permits, purposes_open
 from lockhouse.policy.explain import explain, explain_known, sentences
 from lockhouse.policy.live import why_shut
+from lockhouse.policy.reopen import shut_since, type_of
 from lockhouse.policy.sentences import SENTENCES, sentence
 from tests.unit.policy.worlds import EXAMPLE, SMALL, compiled
 
@@ -129,46 +130,59 @@ def _slot(name: str, field: str, *purposes: str) -> Slot:
 
 def test_a_purpose_added_later_never_opens_what_was_sealed_before() -> None:
     old, both = _slot("a", "email", "fulfilment"), _slot("b", "email", "fulfilment", "marketing")
-    assert open_slot(compiled(), "marketing", both, _times())
-    assert not open_slot(compiled(), "marketing", old, _times())
-    assert open_slot(compiled(), "fulfilment", old, _times())
+    assert shut_since(compiled(), "marketing", both, _times()) == ""
+    assert shut_since(compiled(), "marketing", old, _times()) == "not-collected-for-it"
+    assert shut_since(compiled(), "fulfilment", old, _times()) == ""
 
 
 def test_a_purpose_taken_from_a_field_shuts_what_was_sealed_for_it() -> None:
-    assert not open_slot(compiled(), "marketing", _slot("a", "phone", "fulfilment", "marketing"), _times())
+    assert (
+        shut_since(compiled(), "marketing", _slot("a", "phone", "fulfilment", "marketing"), _times())
+        == "not-for-this-purpose"
+    )
 
 
 def test_a_field_that_is_gone_or_became_special_or_moved_class_is_shut() -> None:
     slot = _slot("note@care", "note", "care")
-    assert open_slot(compiled(SMALL), "care", slot, _times())
-    assert not open_slot(compiled(SMALL), "care", _slot("x", "gone", "care"), _times())
+    assert shut_since(compiled(SMALL), "care", slot, _times()) == ""
+    assert shut_since(compiled(SMALL), "care", _slot("x", "gone", "care"), _times()) == "undeclared"
     special = compiled(SMALL.replace("class: profile", "class: special, condition: health_care"))
-    assert not open_slot(special, "care", slot, _times())
+    assert shut_since(special, "care", slot, _times()) == "now-special"
     moved = SlotTimes(occurred_at=0, received_at=0, last_activity=0, now=1, sealed_class="contact")
-    assert not open_slot(compiled(SMALL), "care", slot, moved)
+    assert shut_since(compiled(SMALL), "care", slot, moved) == "other-class"
+
+
+def test_a_field_of_another_type_is_shut_and_so_is_a_list_of_other_items() -> None:
+    slot, policy = _slot("note@care", "note", "care"), compiled(SMALL)
+    kept = type_of(policy.fields["note"])
+    assert shut_since(policy, "care", slot, replace(_times(), sealed_type=kept)) == ""
+    for purpose in ("care", "requests"):
+        assert shut_since(policy, purpose, slot, replace(_times(), sealed_type="phone()")) == "other-type"
+    listed = replace(policy.fields["note"], type="list", of={"sku": "id"})
+    assert type_of(listed) != type_of(replace(listed, of={"sku": "text"}))
 
 
 def test_a_purpose_ends_on_its_own_day_though_another_holds_the_box() -> None:
     slot = _slot("x", "order_total", "accounting", "analytics")
     late = _times(now=1000 * DAY + 2 * YEAR)
-    assert open_slot(compiled(), "accounting", slot, late)
-    assert not open_slot(compiled(), "analytics", slot, late)
+    assert shut_since(compiled(), "accounting", slot, late) == ""
+    assert shut_since(compiled(), "analytics", slot, late) == "keep-over"
 
 
 def test_activity_prolongs_only_what_counts_from_it() -> None:
     late = _times(last_activity=1000 * DAY + 2 * YEAR, now=1000 * DAY + 3 * YEAR)
-    assert open_slot(compiled(), "fulfilment", _slot("a", "email", "fulfilment"), late)
-    assert not open_slot(compiled(), "analytics", _slot("b", "device_id", "analytics"), late)
+    assert shut_since(compiled(), "fulfilment", _slot("a", "email", "fulfilment"), late) == ""
+    assert shut_since(compiled(), "analytics", _slot("b", "device_id", "analytics"), late) == "keep-over"
 
 
 def test_an_event_from_the_future_is_kept_no_longer() -> None:
     future = _times(occurred_at=90_000 * DAY, now=1000 * DAY + 2 * YEAR)
-    assert not open_slot(compiled(), "analytics", _slot("b", "device_id", "analytics"), future)
+    assert shut_since(compiled(), "analytics", _slot("b", "device_id", "analytics"), future) == "keep-over"
 
 
 def test_a_request_opens_what_is_held_of_declared_fields() -> None:
-    assert open_slot(compiled(), "requests", _slot("a", "email", "fulfilment"), _times(now=10_000 * DAY))
-    assert not open_slot(compiled(), "requests", _slot("a", "gone", "fulfilment"), _times())
+    assert shut_since(compiled(), "requests", _slot("a", "email", "fulfilment"), _times(now=10_000 * DAY)) == ""
+    assert shut_since(compiled(), "requests", _slot("a", "gone", "fulfilment"), _times()) == "undeclared"
 
 
 def test_explain_says_basis_keep_role_and_answer() -> None:

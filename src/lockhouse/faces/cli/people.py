@@ -16,7 +16,7 @@ from lockhouse.policy.decide import plain_reason
 from lockhouse.policy.sentences import SENTENCES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from lockhouse.faces.cli.call import Call
     from lockhouse.flows.link import Joint
@@ -45,7 +45,7 @@ def card(view: View, policy: Policy, ask: Ask, *, call: Call) -> str:
     ]
     heads = ("field", "state", "value", "from", "proof", "date")
     lines.append(table(heads, rows, empty="nothing is held that this role may see"))
-    lines += map(call.located, _because(view, policy, ask))
+    lines += map(call.located, _because(view, view.fields.items(), policy, ask))
     lines += [
         f"{count(number, 'box', 'boxes')} {word}: {ENDED[word]}, and nothing opens {'it' if number == 1 else 'them'}."
         for word, number in sorted(view.ended.items())
@@ -134,13 +134,13 @@ def _look(view: View, ask: Ask) -> str:
     return f"as {' and '.join(ask.actor.roles)} for {ask.purpose}{reason}, noted as {view.entry.hex()}"
 
 
-def _because(view: View, policy: Policy, ask: Ask) -> list[str]:
+def _because(view: View, fields: Iterable[tuple[str, FieldView]], policy: Policy, ask: Ask) -> list[str]:
     """Each reason once, with the fields it holds for."""
-    held: dict[str, list[str]] = {}
-    for name, one in view.fields.items():
-        if one.state != "open" and one.because and name in policy.fields:
+    held: dict[str, dict[str, None]] = {}
+    for name, one in fields:
+        if one.state != "open" and one.because:
             told = because(policy, ask, name, one.because, person=view.person.hex())
-            held.setdefault(told, []).append(name)
+            held.setdefault(told, {})[name] = None
     return [f"{', '.join(names)}: {told}" for told, names in held.items()]
 
 
@@ -165,14 +165,16 @@ def _spelt(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def records(view: View, ask: Ask, *, newest: bool) -> str:
-    """A page of a timeline: the newest records, or others."""
+def records(view: View, policy: Policy, ask: Ask, *, newest: bool) -> str:
+    """A page of a timeline: the newest records, or others; below it why something in them is hidden."""
     lines = [_head(view, which="the newest " * newest), _look(view, ask)]
     for one in view.timeline:
         lines.append(f"\n{when(one.occurred_at)}  {clean(one.event)}  {clean(one.channel)}  record {one.id.hex()}")
         lines += [f"  {name}  {_field(field)}" for name, field in sorted(one.fields.items())]
         lines += [f"  {count(number, 'box', 'boxes')} {word}" for word, number in sorted(one.ended.items())]
         lines += [f"  {count(part.boxes, 'box', 'boxes')} shut" for part in one.shut]
+    hidden = [(name, field) for one in view.timeline for name, field in one.fields.items() if field.state == "shut"]
+    lines += ["", *_because(view, hidden, policy, ask)] if hidden else []
     return "\n".join(lines)
 
 

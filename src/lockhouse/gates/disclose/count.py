@@ -1,7 +1,8 @@
 """Counting without opening: clear columns only, and nobody in the counts who must not be.
 
 Each person is decided over as for any look: who objected to the purpose, said no to it, is restricted, is ending or has
-ended is left out. The look itself is noted, and so is its refusal.
+ended is left out. So is each record that was not collected for the purpose, or whose keep for it has passed. The look
+itself is noted, and so is its refusal.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ import msgspec
 
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Refused, Unavailable
+from lockhouse.gates.authority import sound
 from lockhouse.gates.disclose.decided import decided, with_facts
+from lockhouse.gates.disclose.kept import Moment, kept_for
 from lockhouse.gates.disclose.noting import commit_note, common, note_nothing
 from lockhouse.gates.pace import Footing, Pace
 from lockhouse.insight.counts import Cell, cells
@@ -24,8 +27,6 @@ from lockhouse.model.scale import PersonState
 from lockhouse.policy.decide import decide
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from lockhouse.gates.disclose.decided import Group
     from lockhouse.gates.house import House
     from lockhouse.model.decision import Ask
@@ -73,7 +74,7 @@ async def _counted(house: House, ask: Ask, footing: Footing, *, by: By) -> tuple
             await footing.step()
             group = decided(house, ask, known)
             if min(known) in here and _counts(group):  # of persons who are one, the first brings the others along
-                seen = await _records(house, group.persons, by=by, pace=footing)
+                seen = await _records(house, ask.purpose, group, by=by, pace=footing)
                 events.update(seen)
                 persons.update(seen.keys())
     await footing.hold()
@@ -87,13 +88,15 @@ def _counts(group: Group) -> bool:
     return bool(group.fields) and not any(facts.state & PersonState.RESTRICTED for facts in group.facts)
 
 
-async def _records(house: House, persons: Sequence[bytes], *, by: By, pace: Pace) -> Counter[int]:
-    """How many records of these persons each cell has."""
+async def _records(house: House, purpose: str, group: Group, *, by: By, pace: Pace) -> Counter[int]:
+    """How many records of this person each cell has: those that are still held for the purpose, as for any look."""
     seen: Counter[int] = Counter()
-    for person in persons:
+    at = Moment(house.clock.now_ms(), max((one.active_at for one in group.facts), default=0))
+    for person in group.persons:
         behind = None
         while rows := await house.reads.find(Record, ("person",), [(person,)], after=behind, limit=PAGE):
-            seen.update(row.channel if by == "channel" else row.event for row in rows)
+            kept = (row for row in sound(rows) if kept_for(house.live(), purpose, row, at=at))
+            seen.update(row.channel if by == "channel" else row.event for row in kept)
             await pace.step(len(rows))
             if len(rows) < PAGE:
                 break

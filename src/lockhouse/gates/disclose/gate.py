@@ -145,7 +145,9 @@ async def _looked(  # noqa: PLR0913  (a chunk, and what it stands on)
         group.rows = [row for row in group.rows if house.keyring.version_of(row.person) is not None]
     entry, noted = await note(house, ask, groups, place=place)
     await footing.hold()
-    opening = Opening(house, house.live(), noted, ask.purpose, frozenset(), house.clock.now_ms(), waiting)
+    opening = Opening(
+        house, house.live(), noted, ask.purpose, frozenset(), house.clock.now_ms(), waiting, ask.fields is None
+    )  # fmt: skip
     views = []
     for group in groups:
         opened = await _opened(opening, group, footing) if group.fields else []

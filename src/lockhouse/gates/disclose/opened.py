@@ -10,11 +10,11 @@ import msgspec
 from lockhouse.crypto.canonical import unpack_fields
 from lockhouse.crypto.seal import decode_boxes
 from lockhouse.errors import Erased, Expired
+from lockhouse.gates.disclose.kept import Moment, is_over
 from lockhouse.gates.rings import Waiting
 from lockhouse.model.decision import SlotTimes
 from lockhouse.model.rows import Record
-from lockhouse.policy.decide import open_slot
-from lockhouse.policy.life import add
+from lockhouse.policy.reopen import shut_since, shut_unopened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from lockhouse.crypto.noted import Noted
     from lockhouse.crypto.seal import SealedBox
     from lockhouse.gates.house import House, LivePolicy
+    from lockhouse.model.policy import Slot
 
 _DECODE = msgspec.msgpack.Decoder(dict[int, Any]).decode
 
@@ -30,6 +31,7 @@ class OpenedRecord(msgspec.Struct):
     """A record's values by field, as the policy of today and the slot of its day both allow; and what stays shut.
 
     Attributes:
+        hidden: fields of which something is held that stays shut, with the code that says why.
         ended: boxes that nothing opens any more, by `erased` and `expired`.
         shut: boxes whose key waits for its destruction, by the case that shut it.
     """
@@ -38,11 +40,13 @@ class OpenedRecord(msgspec.Struct):
     values: dict[str, Any]
     ended: dict[str, int]
     shut: dict[Waiting, int]
+    hidden: dict[str, str]
 
 
 class Opening(msgspec.Struct):
     """One disclosure's way of opening: for which purpose, which fields, by which committed entry.
 
+    `all_fields` says that every field was asked for, so that one which is no longer declared is told of.
     `waiting` holds the keys that are shut and not destroyed, by serial.
     """
 
@@ -53,6 +57,7 @@ class Opening(msgspec.Struct):
     fields: frozenset[str]
     now: int
     waiting: Mapping[bytes, Waiting]
+    all_fields: bool = False
 
     def record(self, row: Record, *, active_at: int) -> OpenedRecord:
         """Everything of a record that may be seen.
@@ -62,7 +67,7 @@ class Opening(msgspec.Struct):
             Refused: the entry does not name this person, compartment and purpose.
         """
         house: House = self.house
-        opened = OpenedRecord(row, {}, {}, {})
+        opened = OpenedRecord(row, {}, {}, {}, {})
         for box in wanted_boxes(self.live, row, self.fields):
             noted: Noted = self.noted
             try:
@@ -80,32 +85,45 @@ class Opening(msgspec.Struct):
             self._take(opened, unpack_fields(plain), compartment=box.compartment, active_at=active_at)
         if row.clear:
             self._take(opened, _DECODE(row.clear), compartment=0, active_at=active_at)
+        opened.hidden.update({**self._unopened(row), **opened.hidden})
         return opened
+
+    def _unopened(self, row: Record) -> dict[str, str]:
+        """Fields that may lie in boxes of another class than they have today, with the code that says so."""
+        live: LivePolicy = self.live
+        before, classes = live.promised.get(row.policy), _classes(live, self.fields)
+        found: dict[str, str] = {}
+        for box in decode_boxes(row.boxes):
+            if live.compartment_class(box.compartment) not in classes:
+                found |= shut_unopened(
+                    live.policy, before, compartment=box.compartment, event=row.event, names=self.fields
+                )
+        return found
 
     def _take(self, opened: OpenedRecord, values: dict[int, Any], *, compartment: int, active_at: int) -> None:
         live: LivePolicy = self.live
-        times = SlotTimes(
-            occurred_at=opened.row.occurred_at, received_at=opened.row.received_at, last_activity=active_at,
-            now=self.now, sealed_class=live.compartment_class(compartment) if compartment else None,
-        )  # fmt: skip
-        if self._is_over(opened.row, compartment=compartment, active_at=active_at):
-            return
+        row, sealed = opened.row, live.compartment_class(compartment) if compartment else None
+        over = is_over(live, self.purpose, row, compartment=compartment, at=Moment(self.now, active_at))
         for number, value in values.items():
             slot = live.slot(number)
-            if slot is not None and slot.field in self.fields and open_slot(live.policy, self.purpose, slot, times):
+            if slot is None or not self._asks(slot):
+                continue
+            was = live.declared(slot.field, version=row.policy)
+            times = SlotTimes(
+                occurred_at=row.occurred_at, received_at=row.received_at, last_activity=active_at, now=self.now,
+                sealed_class=sealed or (was.class_ if was else None), sealed_type=was.type if was else None,
+            )  # fmt: skip
+            code = shut_since(live.policy, self.purpose, slot, times) or ("keep-over" if over else "")
+            if code:
+                opened.hidden[slot.field] = code
+            else:
                 opened.values[slot.field] = value
 
-    def _is_over(self, row: Record, *, compartment: int, active_at: int) -> bool:
-        """Whether the purpose's keep as it was promised at collection has passed: a longer one since does not reopen.
-
-        The notice of then binds (GDPR Art. 13(2)(a), 5(1)(e)); a shorter one since is asked by `open_slot`.
-        """
+    def _asks(self, slot: Slot) -> bool:
+        """Whether the look asks for the slot's field; of one that is gone, if it was kept for what is asked."""
         live: LivePolicy = self.live
-        collected = min(row.occurred_at, row.received_at)
-        return any(
-            add(collected if keep.after == "event" else max(active_at, collected), keep) <= self.now
-            for keep in live.promised_keeps(self.purpose, version=row.policy, compartment=compartment)
-        )
+        gone = self.all_fields and slot.field not in live.policy.fields and self.purpose in slot.purposes
+        return gone or slot.field in self.fields
 
 
 def wanted_boxes(live: LivePolicy, row: Record, fields: frozenset[str]) -> Iterator[SealedBox]:
@@ -114,8 +132,12 @@ def wanted_boxes(live: LivePolicy, row: Record, fields: frozenset[str]) -> Itera
     A value sealed under another class than its field has today stays shut until it is sealed again: the stricter of
     the two classes wins, and a box that is not opened tells nothing.
     """
-    classes = {live.policy.fields[name].class_ for name in fields if name in live.policy.fields}
+    classes = _classes(live, fields)
     for box in decode_boxes(row.boxes):
         sealed_class = live.compartment_class(box.compartment)
         if sealed_class in classes:
             yield box
+
+
+def _classes(live: LivePolicy, fields: frozenset[str]) -> set[str]:
+    return {live.policy.fields[name].class_ for name in fields if name in live.policy.fields}

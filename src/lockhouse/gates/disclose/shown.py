@@ -67,7 +67,17 @@ def _folded(live: LivePolicy, decision: Decision, opened: Sequence[OpenedRecord]
     for field, best in fold(seen).items():
         source = (_channel(live, best.channel), best.proof, best.at)
         views[field] = _shown(live, decision, field, best.value, source=source)
+    hidden: dict[str, set[str]] = {}
+    for one in opened:
+        for field, code in one.hidden.items():
+            hidden.setdefault(field, set()).add(code)
+    views |= {field: _hidden(*codes) for field, codes in hidden.items() if field not in views}
     return dict(sorted(views.items()))
+
+
+def _hidden(*codes: str) -> FieldView:
+    """Something is held, and the policy of today or that of its day keeps it shut."""
+    return FieldView(state="shut", because=tuple(sorted(codes)))
 
 
 def _record(live: LivePolicy, decision: Decision, one: OpenedRecord) -> RecordView:
@@ -77,6 +87,7 @@ def _record(live: LivePolicy, decision: Decision, one: OpenedRecord) -> RecordVi
         field: _shown(live, decision, field, value, source=(channel, row.proof, row.occurred_at))
         for field, value in one.values.items()
     }
+    fields |= {field: _hidden(code) for field, code in one.hidden.items() if field not in fields}
     return RecordView(
         id=row.id, person=row.person, event=live.names.name("event", row.event) or f"#{row.event}", channel=channel,
         occurred_at=row.occurred_at, received_at=row.received_at, assurance=row.assurance, proof=row.proof,

@@ -145,7 +145,7 @@ async def timeline(person: str, /, *, page: Page | None = None, acting: Reading 
         ask = await asking(opened.house, acting or Reading(), action="timeline")
         view = await look.show(opened.house, ask, person_of(person), records=which)
         policy = opened.house.live().policy
-    text = _with_undo(call, view, records(view, ask, newest=which.after is None and which.before is None))
+    text = _with_undo(call, view, records(view, policy, ask, newest=which.after is None and which.before is None))
     if view.truncated and view.timeline:
         on = f"--before {view.timeline[0].id.hex()}" if which.after is None else f"--after {view.timeline[-1].id.hex()}"
         text += call.located(f"\nMore: lockhouse person timeline {person} {on}")
