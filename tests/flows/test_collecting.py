@@ -6,16 +6,19 @@ from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
+from lockhouse.flows import look
 from lockhouse.gates.collect import collect_group
 from lockhouse.model.codes import MESSAGE_ID_CONFLICT, NO_FIELD_LEFT, STORED
 from lockhouse.model.ids import DAY_MS
 from lockhouse.model.rows import Drop, Identifier, LedgerEntry, Person, Receipt, Record, Row
+from tests.earlier import approve_as_before
 from tests.world import POLICY, World
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 RowT = TypeVar("RowT", bound=Row)
+BOOKS = "accounting: {about: Keep the books, basis: legal_obligation, keep: 84 months after event}"
 
 
 async def rows(world: World, kind: type[RowT]) -> list[RowT]:
@@ -138,9 +141,9 @@ async def test_what_is_too_old_for_one_purpose_says_so_and_is_kept_for_the_other
     await world.send("account", "Order Completed", email="anna@example.com", order_id="A-1")
     old = world.clock.at - 9 * 365 * DAY_MS
     reply = await world.send(
-        "account", "Order Completed", email="anna@example.com", order_id="A-2", coupon="X", device_id="d-1", at=old
+        "account", "Order Completed", email="anna@example.com", order_total="9.50", order_id="A-2", at=old
     )
-    assert reply.outcome == "trimmed"
+    assert (reply.outcome, reply.kept) == ("trimmed", 2)
     reasons = dict(reply.dropped)
     assert "objected" not in reasons.values()
     assert "too-old" in reasons.values()
@@ -154,3 +157,32 @@ async def test_an_order_of_somebody_new_from_years_ago_says_what_is_too_old(tmp_
     reasons = dict(reply.dropped)
     assert "properties.order_total" not in reasons
     assert set(reasons.values()) == {"too-old"}
+
+
+async def test_an_order_of_32_months_ago_keeps_for_the_books_what_is_too_old_to_deliver_by(tmp_path: Path) -> None:
+    """Its number was for both: it stays for the one whose keep lives, and never opens for the other."""
+    world = await World.make(tmp_path)
+    sent = {"email": "anna@example.com", "order_id": "A-1", "order_total": "9.50", "consent": {"Advertising": True}}
+    reply = await world.send("backend", "Order Completed", **sent, at=world.clock.at - 32 * 31 * DAY_MS)
+    assert (reply.outcome, reply.kept, reply.dropped) == ("stored", 3, ())
+    person = await world.person("anna@example.com")  # the address is kept for marketing, which she had agreed to
+    assert await _order_id(world, person, "accountant") == "A-1"
+    assert await _order_id(world, person, "support") is None
+    assert BOOKS in POLICY
+    await world.approve(POLICY.replace(BOOKS, BOOKS.replace("84", "30")))
+    assert await _order_id(world, person, "accountant") is None
+
+
+async def test_what_arrives_late_under_a_table_of_an_earlier_release_is_told_to_be_too_old(tmp_path: Path) -> None:
+    """A stored table has no slot for what only age leaves over: such a field is dropped as before, and nothing else."""
+    world = await World.make(tmp_path)
+    await approve_as_before(world.house, POLICY)
+    sent = {"email": "anna@example.com", "order_id": "A-1", "order_total": "9.50"}
+    reply = await world.send("backend", "Order Completed", **sent, at=world.clock.at - 32 * 31 * DAY_MS)
+    assert (reply.outcome, reply.kept) == ("trimmed", 1)
+    assert ("properties.order_id", "too-old") in reply.dropped
+
+
+async def _order_id(world: World, person: bytes, role: str) -> object:
+    view = await look.show(world.house, await world.ask(role, fields=("order_id",)), person)
+    return view.fields["order_id"].value if "order_id" in view.fields else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lockhouse.model.ids import DAY_MS
 from lockhouse.model.rows import KeyRing
 from tests.world import POLICY, World
 
@@ -49,3 +50,17 @@ async def test_what_nobody_foresaw_extends_the_ring_once_and_opens(tmp_path: Pat
     case = await world.erase(person)
     assert set(case.serials) == set(world.journal.serials)
     assert await world.rows(KeyRing) == []
+
+
+async def test_nobody_is_given_a_key_for_what_only_data_of_years_ago_can_fill(tmp_path: Path) -> None:
+    """An address that is too old to deliver by, and young enough for the newsletter, has a compartment of its own."""
+    world = await World.make(tmp_path)
+    live = world.house.live()
+    [rare] = [one.compartment for one in live.policy.slots if one.name == "email@marketing"]
+    sent = {"email": EMAIL, "consent": {"Advertising": True}}
+    await world.send("account", "identify", **sent)
+    person = await world.person(EMAIL)
+    assert rare not in world.house.keyring.serials(person)
+    late = {**sent, "email": "eva@example.com"}
+    await world.send("account", "identify", **late, at=world.clock.at - 32 * 31 * DAY_MS)
+    assert rare in world.house.keyring.serials(await world.person("eva@example.com"))

@@ -110,10 +110,31 @@ def compartments(policy: dict[str, Any]) -> dict[str, tuple[str, str]]:
 def _sets(policy: dict[str, Any], field: dict[str, Any]) -> Iterator[frozenset[str]]:
     always = {one for one in field["for"] if not refusable(policy["purposes"][one])}
     other = sorted(set(field["for"]) - always)
-    for count in range(len(other) + 1):
-        for some in combinations(other, count):
-            if always or some:
-                yield frozenset({*always, *some})
+    for young in _some(sorted(always)):
+        gone = always - set(young)
+        for some in _some(other):
+            left = frozenset({*young, *some})
+            if left and not any(
+                _no_later(policy["purposes"][one], policy["purposes"][two]) for one in left for two in gone
+            ):
+                yield left
+
+
+def _some(names: list[str]) -> Iterator[tuple[str, ...]]:
+    for count in range(len(names) + 1):
+        yield from combinations(names, count)
+
+
+def _no_later(one: dict[str, Any], two: dict[str, Any]) -> bool:
+    """Whether the keep of one purpose has passed whenever that of the other has."""
+    length, start = _keep(one).split(".")
+    other, began = _keep(two).split(".")
+    if (start, began) == ("last_activity", "event"):
+        return False
+    if length[-1] == other[-1]:
+        return int(length[:-1]) <= int(other[:-1])
+    most = int(length[:-1]) * (31 if length[-1] == "m" else 1)
+    return most <= int(other[:-1]) * (28 if other[-1] == "m" else 1)
 
 
 def _basis(purpose: dict[str, Any]) -> str:

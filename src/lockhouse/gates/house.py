@@ -180,15 +180,22 @@ class LivePolicy:
     def ring_for(self, kinds: frozenset[int]) -> frozenset[int]:
         """The compartments that a person known by these kinds of identifiers is given keys of at once.
 
-        It is all that any event with such an identifier can fill: of a device there is never a street. What is never
-        sealed needs no key. Should a box of another compartment come up later, the ring is extended.
+        It is all that any event of today with such an identifier can fill: of a device there is never a street. What
+        is never sealed needs no key, nor what is filled only by data of years ago. Should a box of another compartment
+        come up later, the ring is extended.
         """
         known = self._rings.get(kinds)
         if known is None:
             names = {name for name, kind in self._kinds.items() if kind.number in kinds}
             plans = [plan.fields for plan in self.policy.events.values() if not names.isdisjoint(plan.fields)]
             sealed = {name for plan in plans for name in plan if not self.policy.fields[name].clear}
-            known = frozenset(slot.compartment for slot in self.policy.slots if slot.field in sealed)
+            fixed = {purpose.name for purpose in self.policy.purposes if not purpose.refusable}
+            known = frozenset(
+                slot.compartment
+                for slot in self.policy.slots
+                if slot.field in sealed
+                and fixed.intersection(self.policy.fields[slot.field].purposes) <= {*slot.purposes}
+            )
             self._rings[kinds] = known
         return known
 

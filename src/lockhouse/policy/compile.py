@@ -6,8 +6,7 @@ The same document and the same names give the same bytes, in every process and o
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
-from itertools import combinations
+from collections.abc import Mapping
 
 from msgspec.structs import replace
 
@@ -25,7 +24,7 @@ from lockhouse.model.policy import (
     Slot,
     encode_policy,
 )
-from lockhouse.policy import life
+from lockhouse.policy import life, live_sets
 from lockhouse.policy.document import Document
 
 SERVED_RECIPIENTS = frozenset({"segment"})
@@ -87,7 +86,12 @@ def _sealing(
 ) -> tuple[tuple[Compartment, ...], tuple[Slot, ...]]:
     """A slot for each field and set of live purposes; a compartment for each class and set of lives."""
     by_name = {purpose.name: purpose for purpose in purposes}
-    sets = [(field, live) for field in fields.values() for live in subsets(field, by_name)]
+    sets = [
+        (field, live)
+        for yielded in (live_sets.by_consent, live_sets.by_age)
+        for field in fields.values()
+        for live in yielded(field, by_name)
+    ]
     groups: dict[tuple[str, tuple[str, ...]], set[str]] = {}
     for field, live in sets:
         key = (field.class_, life.key(by_name[name] for name in live))
@@ -108,16 +112,6 @@ def _sealing(
         tuple(sorted(compartments.values(), key=lambda one: one.id)),
         tuple(sorted(slots, key=lambda slot: slot.id)),
     )
-
-
-def subsets(field: Field, purposes: Mapping[str, Purpose]) -> Iterator[tuple[str, ...]]:
-    """Every set of a field's purposes that can be live at once: what cannot be refused always is."""
-    always = [name for name in field.purposes if not purposes[name].refusable]
-    refusable = [name for name in field.purposes if purposes[name].refusable]
-    for size in range(len(refusable) + 1):
-        for chosen in combinations(refusable, size):
-            if always or chosen:
-                yield tuple(sorted((*always, *chosen)))
 
 
 def _identifiers(fields: Mapping[str, Field]) -> list[str]:

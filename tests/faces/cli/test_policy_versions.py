@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
 
+from lockhouse.wiring import opened
+from tests.earlier import approve_as_before
 from tests.faces.cli.house import EMAIL, Desk
 
 if TYPE_CHECKING:
@@ -102,3 +105,18 @@ def test_a_script_reads_the_matrix_and_what_turns_its_cells(tmp_path: Path) -> N
     assert (cell["class"], cell["sees"], cell["guards"]) == ("contact", "mask", ["course"])
     assert (cell["reveal"], cell["fields"]["email"]) == (["course", "reason", "step-up"], "email")
     assert {one["condition"]: one["becomes"] for one in value["conditions"]}["no reason"] == "mask"
+
+
+def test_a_table_of_an_earlier_release_is_approved_again_from_an_unchanged_draft(desk: Desk) -> None:
+    """The document says what it said; what this release compiles of it is more, and rules once it is approved."""
+    text = desk.call("policy show", json=True).value["document"]
+
+    async def as_before() -> None:
+        async with opened(desk.house, role="console", lane="console", clock=desk.clock) as house:
+            await approve_as_before(house.house, text)
+
+    asyncio.run(as_before())
+    assert desk.call("policy diff", json=True).value["same"] is False
+    seen = desk.call("policy approve --yes")
+    assert seen.out.startswith("Policy v4 rules now"), seen.err
+    assert desk.call("policy approve --yes").out == "The draft is live v4 already.\n"

@@ -70,7 +70,7 @@ def _numbers(policy: Policy) -> dict[str, int]:
 def test_a_field_has_a_slot_for_each_set_of_live_purposes() -> None:
     slots = {slot.name for slot in compiled().slots if slot.field in {"email", "device_id", "phone"}}
     assert slots == {
-        "email@fulfilment", "email@fulfilment+marketing", "phone@fulfilment",
+        "email@fulfilment", "email@fulfilment+marketing", "email@marketing", "phone@fulfilment",
         "device_id@analytics", "device_id@marketing", "device_id@analytics+marketing",
     }  # fmt: skip
 
