@@ -127,7 +127,7 @@ persons = st.builds(
     state=states,
     suppressed=some_purposes,
     objected=some_purposes,
-    customer=st.booleans(),
+    customer=some_purposes,
 )
 facts = st.builds(
     Facts,
@@ -143,7 +143,7 @@ facts = st.builds(
     quota_left=st.sampled_from([None, 0, 1]),
     own_record=st.sampled_from([False, False, True]),
     today=st.sampled_from([None, "2027-03-01", "2027-03-02"]),
-    customer=st.booleans(),
+    customer=some_purposes,
 )
 asks = st.builds(
     Ask,

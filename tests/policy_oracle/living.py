@@ -23,7 +23,7 @@ class Known(Protocol):
     @property
     def objected(self) -> frozenset[str]: ...
     @property
-    def customer(self) -> bool: ...
+    def customer(self) -> frozenset[str]: ...
     @property
     def state(self) -> int: ...
 
@@ -52,16 +52,19 @@ def shut_because(
         return "objected"
     if gpc and purpose.get("sold_or_shared"):
         return "opted-out"
-    found = [_unsatisfied(basis, known, word=word) for basis in bases_that_count(policy, purpose, known.region)]
+    customer = name in known.customer
+    found = [
+        _unsatisfied(basis, word=word, customer=customer) for basis in bases_that_count(policy, purpose, known.region)
+    ]
     shut = next((code for code in found if code), None)
     return "region" if shut and None in found else shut
 
 
-def _unsatisfied(basis: str, known: Known, *, word: bool | None) -> str | None:
+def _unsatisfied(basis: str, *, word: bool | None, customer: bool) -> str | None:
     if basis == "consent":
         return None if word is True else "no-consent"
     if basis == "soft_opt_in":
-        return None if word is True or (word is None and known.customer) else "no-consent"
+        return None if word is True or (word is None and customer) else "no-consent"
     if basis == "opt_out":
         return "opted-out" if word is False else None
     return "objected" if basis == "legitimate_interest" and word is False else None

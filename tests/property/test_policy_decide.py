@@ -32,7 +32,7 @@ persons = st.builds(
     state=states,
     suppressed=purpose_sets,
     objected=purpose_sets,
-    customer=st.booleans(),
+    customer=purpose_sets,
 )
 facts = st.builds(
     Facts,

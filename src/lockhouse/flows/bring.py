@@ -356,6 +356,7 @@ async def undo(house: House, batch: bytes, *, by: str, told: Callable[[int], Non
     """
     row = await standing(house, batch)
     row = await begin_undo(house, row, by=by)
+    await house.epochs.announce(key=True)  # whoever became a customer by the batch alone is none any more
     records = sent = 0
     async for step in take_back(house, row):
         records, sent = records + step.records, sent + step.sent

@@ -32,10 +32,11 @@ TRIES = 5
 
 
 class Word(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing a person said, as it is shown."""
+    """One thing a person said, as it is shown; or that they bought something, which makes them a customer."""
 
     purpose: str
     granted: bool
+    customer: bool
     at: int
     channel: str
     signal: str
@@ -91,7 +92,7 @@ def _alive(person: bytes) -> Expect:
 
 
 async def show(house: House, person: bytes) -> list[Word]:
-    """Everything the person said, oldest first.
+    """Everything the person said, and what made them a customer, oldest first.
 
     Raises:
         NotFound: no such person.
@@ -107,13 +108,14 @@ async def show(house: House, person: bytes) -> list[Word]:
         Word(
             purpose=names.name("purpose", row.purpose) or f"#{row.purpose}",
             granted=row.state == ConsentState.GRANTED,
+            customer=row.state == ConsentState.CUSTOMER,
             at=row.at,
             channel=names.name("channel", row.channel) or "staff",
             signal=row.signal,
             assurance=row.assurance,
         )
         for row in sorted(rows, key=lambda row: (row.at, row.id))
-        if row.state < ConsentState.TAKEN_BACK
+        if row.state < ConsentState.TAKEN_BACK or row.state == ConsentState.CUSTOMER
     ]  # fmt: skip
 
 

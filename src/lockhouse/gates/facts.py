@@ -9,6 +9,7 @@ import msgspec
 
 from lockhouse.crypto.blindindex import suppression_tag
 from lockhouse.gates.authority import checked, checked_bound
+from lockhouse.gates.customers import sold
 from lockhouse.gates.house import PersonFacts
 from lockhouse.gates.vouched import vouched
 from lockhouse.identity.normalise import NORM_VERSION, normal
@@ -66,6 +67,7 @@ async def _read(house: House, persons: Sequence[bytes]) -> dict[bytes, PersonFac
     for row in checked(await house.reads.find(Consent, ("person",), keys), house.integrity_key):
         said[row.person].append(row)
     pointers = {person: _pointers(said[person]) for person in persons}
+    bought = await sold(house, [row for words in said.values() for row in words])
     closed = await _closed_by(house, frozenset().union(*pointers.values()))
     entries = await house.reads.get(LedgerEntry, [(row.entry,) for words in said.values() for row in words])
     read = {}
@@ -86,6 +88,7 @@ async def _read(house: House, persons: Sequence[bytes]) -> dict[bytes, PersonFac
             version=own.version,
             created_at=own.created_at,
             suppressions=pointers[person],
+            sold_at=bought.get(person, {}),
             untold=tuple(row for row in said[person] if (row.entry,) not in entries),
         )
         house.facts.put(person, facts)

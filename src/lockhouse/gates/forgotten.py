@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lockhouse.gates.authority import checked, digest, signed
+from lockhouse.gates.customers import SALE
 from lockhouse.gates.facts import IMPORT
 from lockhouse.gates.rings import admit_rings
 from lockhouse.gates.told import consent_draft, tell
@@ -77,8 +78,11 @@ async def remember(house: House, *, size: int) -> Forgotten:
         rows |= {kind.KIND: len(lacking)} if lacking else {}
         for at, body in lacking:
             # What is told last was said last, but for a yes of a file: it may be older than the no before it.
-            if isinstance(body, ConsentEntry) and not (
-                body.signal == IMPORT and body.state and (body.ref, body.purpose) in last
+            # And a sale is no word: the refusal before it is one still.
+            if (
+                isinstance(body, ConsentEntry)
+                and body.signal != SALE
+                and not (body.signal == IMPORT and body.state and (body.ref, body.purpose) in last)
             ):
                 last[body.ref, body.purpose] = at, body
     refused = {place: at for place, (at, body) in last.items() if not body.state}

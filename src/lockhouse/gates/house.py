@@ -67,6 +67,8 @@ class PersonFacts(msgspec.Struct, frozen=True, gc=False):
     """Suppressions that the person once came with, by what a word's `notice` says of them."""
     denied_at: dict[str, int] = {}
     """When the person said each no that stands (ms): a yes from before it counts for nothing."""
+    sold_at: dict[str, int] = {}
+    """Purpose -> when the person last bought (ms), as far as a soft opt-in for it may rest on that."""
     untold: tuple[Consent, ...] = ()
     """Words that no ledger entry names yet: whoever said them was cut off before the second commit."""
 
@@ -122,6 +124,8 @@ class LivePolicy:
         keeps = [purpose.keep for purpose in policy.purposes if purpose.keep is not None]
         # A month has at least 28 days, and `days` counts 31: what is younger than this no keep has ended.
         self._shortest_ms = min((days(keep) * DAY_MS * 28 // 31 for keep in keeps), default=0)
+        self.sales = {name: tuple(one.name for one in policy.purposes if name in one.sales) for name in policy.events}
+        """Event -> the purposes for which it makes somebody a customer."""
         self._kinds: dict[str, IdentifierKind] = {
             name: IdentifierKind(policy.identifiers[name], 1, declared.type, declared.identifies == "person")
             for name, declared in policy.fields.items()

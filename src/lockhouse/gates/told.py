@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 Said = TypeVar("Said", bound=Consent | Link)
 UntoldT = TypeVar("UntoldT", bound=Attestation | Consent | Link | Suppression)
 _YES = ConsentState.GRANTED
+_TAKEN_BACK = frozenset({ConsentState.DENIED + ConsentState.TAKEN_BACK, _YES + ConsentState.TAKEN_BACK})
 LATE = "service:work"
 """Who tells what somebody else was cut off from telling: whose deed it was, the rows do not say."""
 TRIES = 5
@@ -36,12 +37,18 @@ TRIES = 5
 def consent_draft(house: House, row: Consent) -> Draft:
     """The ledger entry of a stored word; the person's ring must be admitted, for their ref."""
     said = ConsentEntry(
-        ref=house.keyring.ref(row.person).hex(), purpose=row.purpose, state=1 if row.state & _YES else 0,
+        ref=house.keyring.ref(row.person).hex(), purpose=row.purpose, state=_state_of(row),
         channel=row.channel, signal=row.signal, assurance=row.assurance,  # type: ignore[arg-type]  # 1, 2 or 3
-        row=digest(row), change="ended" if row.state >= ConsentState.TAKEN_BACK else "made",
+        row=digest(row), change="ended" if row.state in _TAKEN_BACK else "made",
         place=place_digest(row) if row.signal == IMPORT else None,
     )  # fmt: skip
     return said.draft(id=row.entry, lane=house.lane)
+
+
+def _state_of(row: Consent) -> Literal[0, 1, 4]:
+    if row.state == ConsentState.CUSTOMER:
+        return 4
+    return 1 if row.state & _YES else 0
 
 
 def link_draft(house: House, row: Link, *, by: str) -> Draft:

@@ -39,7 +39,7 @@ class PersonFacts(msgspec.Struct, frozen=True, kw_only=True):
         signals: narrowing signals: `gpc`.
         suppressed: names of purposes closed by a suppression.
         objected: names of purposes the person objected to.
-        customer: whether an existing customer relation supports a soft opt-in (ePrivacy Directive Art. 13(2)).
+        customer: purposes whose soft opt-in an existing customer relation supports (ePrivacy Directive Art. 13(2)).
     """
 
     region: str | None = None
@@ -49,7 +49,7 @@ class PersonFacts(msgspec.Struct, frozen=True, kw_only=True):
     state: PersonState = PersonState.NONE
     suppressed: frozenset[str] = frozenset()
     objected: frozenset[str] = frozenset()
-    customer: bool = False
+    customer: frozenset[str] = frozenset()
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,7 +87,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     own: frozenset[bytes] = frozenset()
     today: str | None = None
     hour: int | None = None
-    customer: bool = False
+    customer: frozenset[str] = frozenset()
 
 
 class Ask(msgspec.Struct, frozen=True, kw_only=True):

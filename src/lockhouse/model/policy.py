@@ -60,6 +60,7 @@ class Purpose(Part, frozen=True):
         keep: None only for the built-in purpose, which keeps nothing of its own.
         refusable: whether any of its bases can be closed by the person.
         builtin: true for `requests`.
+        sales: names of the events that make somebody a customer, for a soft opt-in (ePrivacy Directive Art. 13(2)).
     """
 
     id: int
@@ -70,6 +71,7 @@ class Purpose(Part, frozen=True):
     keep: Keep | None = None
     refusable: bool = False
     builtin: bool = False
+    sales: tuple[str, ...] = ()
 
 
 class Field(Part, frozen=True):

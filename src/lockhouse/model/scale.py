@@ -65,6 +65,8 @@ class ConsentState(IntEnum):
     GRANTED = 1
     TAKEN_BACK = 2
     """Added to a word of an import that was taken back: it counts for nothing, and goes once that is told."""
+    CUSTOMER = 4
+    """No word: they bought something, or were about to, and so are a customer for the purpose's soft opt-in."""
 
 
 class KeyState(IntEnum):

@@ -203,7 +203,7 @@ class _Reader:
             state=sum(states, PersonState.NONE),
             suppressed=frozenset(person.words("suppressed", self._purposes)),
             objected=frozenset(person.words("objected", self._purposes)),
-            customer=person.flag("customer"),
+            customer=frozenset(self._purposes if person.flag("customer") else ()),
         )
 
     def _consent(self, case: Section) -> dict[str, bool]:

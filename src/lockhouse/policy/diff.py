@@ -288,6 +288,8 @@ def _loose(policy: Policy) -> Iterator[str]:
         if role.limits is not None and role.limits.export == "allowed":
             yield f"{role.name} may export"
     yield from (f"the banner's word {word} means {purpose}" for word, purpose in policy.consent_names.items())
+    for purpose in policy.purposes:
+        yield from (f"{event} makes a customer for {purpose.name}" for event in purpose.sales)
     yield f"an unknown region counts as {policy.region_unknown}"
     yield f"a region is known from {', '.join(policy.region_from) or 'nothing'}"
     for channel in policy.channels.values():

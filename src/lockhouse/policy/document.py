@@ -131,7 +131,7 @@ def _document(spot: Spot, problems: Problems) -> Document:
     version = top.spot("policy")
     if version is not None and version.value != 1:
         problems.add(version.where, "format version 1", shown(version.value))
-    purposes = data.purposes(top.sub("purposes"))
+    purposes = data.purposes(top.sub("purposes"), events=top.sub("events"))
     classes = data.classes(top)
     fields = data.fields(top.sub("fields"), purposes_by_name=purposes, class_names=classes)
     declared = dict(fields) or {}

@@ -74,7 +74,7 @@ def explain(policy: Policy, *, role: str, field: str, purpose: str, person: Pers
         quota_left=1,
         customer=person.customer,
     )
-    lines = [_kept(item, about), _rests(policy, about, person.region)]
+    lines = [_kept(item, about), _rests(policy, about, person.region), *_customer(about, person)]
     lines.extend(_role_lines(policy, who, item, purpose=purpose))
     ask = Ask(
         actor=Actor(id="", kind="staff", roles=(role,)), action="show", purpose=purpose, fields=(field,), facts=facts
@@ -98,11 +98,11 @@ def explain_known(policy: Policy, *, role: str, field: str, purpose: str, person
     """
     kept, rests, *others = explain(policy, role=role, field=field, purpose=purpose, person=person)
     sources = [policy.fields[name] for name in policy.region_from]
+    about = next(one for one in policy.purposes if one.name == purpose)
     if all(_never(policy, policy.roles[role], one, purpose=purpose) for one in sources):
-        about = next(one for one in policy.purposes if one.name == purpose)
         rests = _rests_somewhere(policy, about, person.region)
     look = Ask(actor=Actor(id="", kind="staff", roles=(role,)), action="show", purpose=purpose, facts=Facts())
-    untold = {_SHUT.format(purpose)} if sees_nothing(policy, look) else set()
+    untold = {_SHUT.format(purpose), *_customer(about, person)} if sees_nothing(policy, look) else set()
     return [kept, rests, *(line for line in others if line not in untold)]
 
 
@@ -123,6 +123,16 @@ def _rests(policy: Policy, purpose: Purpose, region: str | None) -> str:
     from_region = region or policy.region_unknown
     basis = _basis_in(purpose, from_region)
     return f"In region {from_region}, {purpose.name} rests on {_BASIS_WORDS[basis]} ({basis})."
+
+
+def _customer(purpose: Purpose, person: PersonFacts) -> list[str]:
+    """Whether a soft opt-in carries it; told only where nothing was said of the purpose, since any word decides."""
+    if "soft_opt_in" not in purpose.basis.values() or purpose.name in person.consents:
+        return []
+    if purpose.name in person.customer:
+        return [f"They are a customer, which carries the soft opt-in for {purpose.name} until they say no."]
+    made = f"; {' or '.join(purpose.sales)} makes them one" if purpose.sales else ", and no event makes anybody one"
+    return [f"They are not known as a customer for {purpose.name}{made}."]
 
 
 def _rests_somewhere(policy: Policy, purpose: Purpose, region: str | None) -> str:

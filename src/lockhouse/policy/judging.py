@@ -11,7 +11,7 @@ from lockhouse.model.policy import Policy
 from lockhouse.policy.cases import Cases, CollectCase, DecisionCase
 from lockhouse.policy.decide import decide
 from lockhouse.policy.live import map_consent, purposes_open, why_shut
-from lockhouse.policy.reduce import Reduced, Reducer
+from lockhouse.policy.reduce import Reduced, Reducer, Seen
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,11 +59,20 @@ def _reduced(policy: Policy, case: CollectCase) -> Reduced:
     said, _ = map_consent(policy, case.event.consent)
     person: PersonFacts = msgspec.structs.replace(
         case.person,
+        customer=case.person.customer | (_sold(policy, case, reducer, seen) if believed else frozenset()),
         region=regions.pop() if len(regions) == 1 else None,
         event_consents=said,
         signals=case.event.signals,
     )
     return reducer.reduce(case.event, purposes_open(policy, person), why=why_shut(policy, person), seen=seen)
+
+
+def _sold(policy: Policy, case: CollectCase, reducer: Reducer, seen: Seen) -> frozenset[str]:
+    """The purposes for which the event itself makes its person a customer."""
+    shown = reducer.identifiers(case.event, seen=seen)
+    if case.event.consent == {} or not any(policy.fields[name].identifies == "person" for name, _ in shown):
+        return frozenset()
+    return frozenset(one.name for one in policy.purposes if case.event.name in one.sales)
 
 
 def _kept_lines(case: CollectCase, kept: dict[str, tuple[str, ...]], dropped: dict[str, str]) -> Iterator[str]:

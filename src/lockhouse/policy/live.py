@@ -76,7 +76,8 @@ def _shut_for(policy: Policy, purpose: Purpose, facts: PersonFacts) -> str:
     if purpose.sold_or_shared and "gpc" in facts.signals:
         return "opted-out"
     said = _said(purpose.name, facts)
-    reasons = [_refused(basis, said=said, customer=facts.customer) for basis in _bases(policy, purpose, facts.region)]
+    customer = purpose.name in facts.customer
+    reasons = [_refused(basis, said=said, customer=customer) for basis in _bases(policy, purpose, facts.region)]
     shut = next((reason for reason in reasons if reason), "")
     return "region" if shut and "" in reasons else shut
 

@@ -161,7 +161,7 @@ def _permissive(policy: Policy, seen: Seen) -> Ask:
         step_up_age_s=0,
         region=_ANYWHERE,
         consents={seen.purpose: True},
-        customer=True,
+        customer=frozenset({seen.purpose}),
     )
     return Ask(
         actor=Actor(id="", kind="staff", roles=(role.name,)), action="reveal", purpose=seen.purpose, facts=facts,
@@ -198,7 +198,7 @@ def _person_turned(best: Ask, purpose: Purpose) -> Iterator[tuple[str, Ask]]:
     for region in purpose.basis:
         place, where = (_ANYWHERE, "") if region == "default" else (region, f" in {region}")
         for said, words in (("no yes", {}), ("said no", {purpose.name: False})):
-            yield said + where, _with(best, consents=words, customer=False, region=place)
+            yield said + where, _with(best, consents=words, customer=frozenset(), region=place)
 
 
 def _with(ask: Ask, **turned: Any) -> Ask:

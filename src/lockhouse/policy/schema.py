@@ -84,6 +84,10 @@ def _purpose() -> Schema:
             "about": {**TEXT, "description": "a sentence that the customer reads"},
             "basis": {"anyOf": [basis, by_region]},
             "keep": _matching(KEEP, "such as 24 months after last_activity"),
+            "soft_opt_in": _mapping(
+                {"after": _list(_name(words.EVENT), "events that make somebody a customer", least=1)},
+                required=("after",),
+            ),
             "sold_or_shared": {"type": "boolean", "description": "closed by Global Privacy Control"},
         },
         required=("about", "basis", "keep"),

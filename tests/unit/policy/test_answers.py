@@ -41,7 +41,7 @@ def _row(line: str) -> Row:
         actor=Actor(id="a", kind="service" if "service" in facts else "staff", roles=tuple(roles.split())),
         action=cast("Action", action),
         purpose=purpose,
-        facts=_facts(facts),
+        facts=_facts(facts, purpose),
         fields=(field,),
         mode=cast("Wanted", mode),
         reason=facts.get("reason"),
@@ -51,7 +51,7 @@ def _row(line: str) -> Row:
     return Row(ask, field, state, mask or None, guards, frozenset(codes.split()))
 
 
-def _facts(known: dict[str, str]) -> Facts:
+def _facts(known: dict[str, str], purpose: str) -> Facts:
     return Facts(
         training=frozenset(known.get("courses", "").split("+")),
         state=sum((PersonState[one] for one in known.get("state", "NONE").split("+")), PersonState.NONE),
@@ -65,7 +65,7 @@ def _facts(known: dict[str, str]) -> Facts:
         quota_left=int(known["quota"]) if "quota" in known else None,
         own_record="own" in known,
         today=known.get("today"),
-        customer="customer" in known,
+        customer=frozenset({purpose} if "customer" in known else ()),
     )
 
 

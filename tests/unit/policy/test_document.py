@@ -9,7 +9,7 @@ from tests.unit.policy.worlds import EXAMPLE, SMALL, document, template
 
 PROBLEMS = [
     # what is replaced, by what, and what the message says
-    ("about: Care,", "abuot: Care,", "policy.yaml:5:10: expected one of about, basis, keep, sold_or_shared"),
+    ("about: Care,", "abuot: Care,", "policy.yaml:5:10: expected one of about, basis, keep, soft_opt_in,"),
     ("about: Care,", "abuot: Care,", "got 'abuot' (did you mean 'about'?)"),
     ("for: [care, news]", "for: [care, newz]", "8:52: expected one of care, news, got 'newz' (did you mean 'news'?)"),
     ("basis: consent", "basis: concent", "got 'concent' (did you mean 'consent'?)"),

@@ -68,8 +68,8 @@ def test_a_named_region_can_stand_for_the_unknown_one() -> None:
 def test_a_soft_opt_in_needs_a_customer_and_ends_with_a_no() -> None:
     text = SMALL.replace("basis: consent", "basis: soft_opt_in")
     assert "news" not in _open(PersonFacts(), text)
-    assert "news" in _open(PersonFacts(customer=True), text)
-    assert "news" not in _open(PersonFacts(customer=True, consents={"news": False}), text)
+    assert "news" in _open(PersonFacts(customer=frozenset({"news"})), text)
+    assert "news" not in _open(PersonFacts(customer=frozenset({"news"}), consents={"news": False}), text)
 
 
 def test_the_banners_words_become_purposes_and_the_rest_is_told() -> None:

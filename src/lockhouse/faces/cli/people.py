@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from lockhouse.faces.cli.acting import blind
 from lockhouse.faces.cli.layout import clean, count, day, plain, proof, table, when
 from lockhouse.faces.cli.masks import because
+from lockhouse.gates.customers import customer_of
 from lockhouse.gates.disclose import ticket_of
 from lockhouse.gates.facts import facts_of_persons, merge_facts
 from lockhouse.model.decision import PersonFacts
@@ -191,5 +192,5 @@ async def facts_about(house: House, view: View) -> PersonFacts:
     regions = {one.region for one in found if one.region is not None}
     return PersonFacts(
         region=regions.pop() if len(regions) == 1 else None, consents=consents, state=PersonState(view.state),
-        objected=objected,
+        objected=objected, customer=customer_of(house.live(), found, now=house.clock.now_ms()),
     )  # fmt: skip

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from lockhouse.gates.authority import checked, checked_bound, signed
+from lockhouse.gates.collect.sales import customer_at
 from lockhouse.gates.collect.turns import Flight
 from lockhouse.gates.collect.words import heard, moves_seal, new_words
 from lockhouse.gates.collect.work import Work, evidence_of
@@ -103,7 +104,7 @@ def take_in(house: House, work: Work, known: Known) -> None:
         work.facts = [facts[person] for person in work.facts_of]
     else:
         work.facts_of, work.facts = (), []
-    _decide(work)
+    _decide(work, owners)
     if work.reply is not None:
         work.belongs_to(match(work.found, _owned(work.found, owners)).person or b"")
         work.said = new_words(work) if work.person else ()  # what it refuses is still theirs to refuse
@@ -122,7 +123,7 @@ def _made(work: Work) -> PersonFacts:
     )  # fmt: skip
 
 
-def _decide(work: Work) -> None:
+def _decide(work: Work, owners: Owners) -> None:
     """What of this item may be kept, by the live policy and everything that is known of whose it is."""
     live, event = work.live, work.event
     parts = work.facts or [NEW]
@@ -133,7 +134,7 @@ def _decide(work: Work) -> None:
     region = regions.pop() if len(regions) == 1 else None  # evidence that differs widens nothing: the strictest rules
     asked = Asked(
         region=region, consents=consents, event_consents=said, signals=event.signals, state=PersonState(state),
-        suppressed=work.suppressed, objected=objected,
+        suppressed=work.suppressed, objected=objected, customer=customer_at(work, owners),
     )  # fmt: skip
     alive, why = live.purposes_open(asked)
     overdue = _overdue(work)

@@ -14,13 +14,17 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lockhouse.gates.authority import signed
+from lockhouse.gates.collect.sales import new_sales
 from lockhouse.gates.collect.work import Said
+from lockhouse.gates.customers import SALE
 from lockhouse.gates.facts import SUPPRESSION
 from lockhouse.model.rows import Consent
 from lockhouse.model.scale import Assurance, ConsentState
 from lockhouse.policy.live import map_consent
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from lockhouse.gates.collect.work import Work
     from lockhouse.gates.house import House, PersonFacts
 
@@ -33,6 +37,7 @@ def words_to_store(house: House, work: Work) -> list[Consent]:
     names, channel = work.live.names, work.live.policy.channels[work.batch.channel].id
     for said in work.said:
         state = ConsentState.GRANTED if said.granted else ConsentState.DENIED
+        state = ConsentState.CUSTOMER if said.signal == SALE else state
         row = Consent(
             work.person, names.number("purpose", said.purpose), _said_at(work, said), house.ids.new(), state, channel,
             said.signal, work.batch.assurance, said.notice, house.ids.new(), b"",
@@ -51,9 +56,10 @@ def heard(work: Work, facts: PersonFacts) -> PersonFacts:
     """A person's facts once this item's words and what they lacked of the ledger stand: what decides the next item."""
     if not (work.said or work.untold):
         return facts
-    said = {word.purpose: word.granted for word in work.said}
+    said = {word.purpose: word.granted for word in work.said if word.signal != SALE}
+    bought = {word.purpose: _said_at(work, word) for word in work.said if word.signal == SALE}
     denied = {word.purpose: _said_at(work, word) for word in work.said if not word.granted}
-    pointers = frozenset(word.notice for word in work.said if word.notice is not None)
+    pointers = frozenset(word.notice for word in work.said if word.notice is not None and word.signal == SUPPRESSION)
     closed = (work.suppressions[pointer] for pointer in pointers)
     return msgspec.structs.replace(
         facts,
@@ -62,6 +68,7 @@ def heard(work: Work, facts: PersonFacts) -> PersonFacts:
         denied_at={**facts.denied_at, **denied},
         objected=facts.objected.union(*closed),
         suppressions=facts.suppressions | pointers,
+        sold_at=facts.sold_at | bought,
         untold=(),
     )
 
@@ -75,7 +82,7 @@ def new_words(work: Work) -> list[Said]:
     """What the event says that is not standing yet."""
     event, purposes = work.event, work.live.policy.purposes
     if not event.consent and not event.signals and not work.suppressions:
-        return []  # a consent object in which nothing can be read closes its own event and is nobody's word
+        return _sales(work, {})  # a consent object in which nothing can be read closes its event and is nobody's word
     own: PersonFacts | None = work.own
     standing: dict[str, bool] = {} if own is None else own.consents
     closed = work.suppressed if own is None else work.suppressed | own.objected
@@ -96,7 +103,16 @@ def new_words(work: Work) -> list[Said]:
         for name, word in words.items()
         if standing.get(name) is not word.granted and (_is_newer(work, word) if word.granted else name not in silent)
     ]
-    return fresh + _of_suppressions(work)
+    return fresh + _of_suppressions(work) + _sales(work, words)
+
+
+def _sales(work: Work, words: Mapping[str, Said]) -> list[Said]:
+    """That the person bought something, for the purposes of which they said nothing, before or with it."""
+    own: PersonFacts | None = work.own
+    closed = work.suppressed if own is None else work.suppressed | own.objected | own.consents.keys()
+    origin = work.batch.origin
+    notice = None if origin is None else origin.batch.hex()
+    return [Said(name, granted=True, signal=SALE, notice=notice) for name in new_sales(work, spoken={*words, *closed})]
 
 
 def _is_newer(work: Work, word: Said) -> bool:

@@ -39,7 +39,10 @@ class Found(msgspec.Struct, gc=False):
 
 
 class Said(NamedTuple):
-    """A word on one purpose, and what it comes from. `notice`: of a suppression's word, which one."""
+    """A word on one purpose, and what it comes from: of a sale no word, only that it was one.
+
+    `notice`: of a suppression's word, which one; of a sale, the import that it came with.
+    """
 
     purpose: str
     granted: bool

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from lockhouse.gates.customers import customer_of
 from lockhouse.gates.disclose.group import groups_of
 from lockhouse.gates.facts import facts_of_persons, merge_facts
 from lockhouse.gates.house import PersonFacts
@@ -50,7 +51,8 @@ def decided(house: House, ask: Ask, group: dict[bytes, PersonFacts]) -> Group:
     living = {person: facts for person, facts in group.items() if not facts.ending}
     parts = list((living or group).values())
     policy = house.live().policy
-    decision = decide(policy, msgspec.structs.replace(ask, facts=_facts(ask.facts, group, parts)))
+    customer = customer_of(house.live(), parts, now=house.clock.now_ms())
+    decision = decide(policy, msgspec.structs.replace(ask, facts=_facts(ask.facts, group, parts, customer=customer)))
     if not living and not sees_nothing(policy, ask):
         word = "erased" if all(facts.state & PersonState.ERASED for facts in parts) else "being-erased"
         nothing = dict.fromkeys(decision.open | decision.masked | decision.shut, (word,))
@@ -58,12 +60,14 @@ def decided(house: House, ask: Ask, group: dict[bytes, PersonFacts]) -> Group:
     return Group(tuple(living or group), parts, decision, [])
 
 
-def _facts(of_actor: Facts, persons: Collection[bytes], parts: Sequence[PersonFacts]) -> Facts:
+def _facts(
+    of_actor: Facts, persons: Collection[bytes], parts: Sequence[PersonFacts], *, customer: frozenset[str]
+) -> Facts:
     """The actor's facts with the person's: of several source persons the narrowest word counts."""
     consents, objected, state = merge_facts(parts)
     regions = {part.region for part in parts if part.region is not None}
     region = regions.pop() if len(regions) == 1 else None
     return msgspec.structs.replace(
-        of_actor, state=PersonState(state), consents=consents, objected=objected, region=region,
+        of_actor, state=PersonState(state), consents=consents, objected=objected, region=region, customer=customer,
         own_record=of_actor.own_record or not of_actor.own.isdisjoint(persons),
     )  # fmt: skip

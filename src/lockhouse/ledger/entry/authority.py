@@ -13,7 +13,8 @@ class Consent(Body, frozen=True):
     """What a person, or a signal on their behalf, said about one purpose.
 
     Attributes:
-        ref: of the source person. `purpose`, `channel`: numbers. `state`: 0 denied, 1 granted. `signal`: `gpc`, `form`.
+        ref: of the source person. `purpose`, `channel`: numbers. `signal`: `gpc`, `form`.
+        state: 0 denied, 1 granted; 4 no word: a customer by a sale, for a soft opt-in.
         assurance: of the channel. `notice`: version of the text they saw. `row`: hash of the row, see `row_hash`.
         change, place: of a word that came with an import: whether it was taken back, and as in a suppression.
     """
@@ -21,7 +22,7 @@ class Consent(Body, frozen=True):
     KIND = "consent"
     ref: Hex16
     purpose: Number
-    state: Literal[0, 1]
+    state: Literal[0, 1, 4]
     channel: Number
     signal: Word
     assurance: Assurance

@@ -17,14 +17,19 @@ BUILT_IN = Purpose(
 )
 
 
-def purposes(section: Section) -> dict[str, Purpose]:
-    """Every purpose of the document and the built-in one."""
+def purposes(section: Section, *, events: Iterable[str]) -> dict[str, Purpose]:
+    """Every purpose of the document and the built-in one.
+
+    Args:
+        events: names of the events that the document has.
+    """
+    known = tuple(events)
     found = {REQUESTS: BUILT_IN}
     for name in section.names(words.NAME, "a purpose name such as 'fulfilment'"):
         if name == REQUESTS:
             section.problems.add(section.place(name), "a name that is not built in", "'requests'")
             continue
-        part = section.sub(name, ("about", "basis", "keep", "sold_or_shared"))
+        part = section.sub(name, ("about", "basis", "keep", "soft_opt_in", "sold_or_shared"))
         part.need("about", "basis", "keep")
         basis = _basis(part)
         found[name] = Purpose(
@@ -35,8 +40,23 @@ def purposes(section: Section) -> dict[str, Purpose]:
             sold_or_shared=part.flag("sold_or_shared"),
             keep=part.keep("keep"),
             refusable=any(word in REFUSABLE_BASES for word in basis.values()),
+            sales=_sales(part, basis, known),
         )
     return found
+
+
+def _sales(part: Section, basis: dict[str, BasisWord], events: tuple[str, ...]) -> tuple[str, ...]:
+    """The events after which somebody is a customer for the purpose."""
+    if "soft_opt_in" not in part:
+        return ()
+    if "soft_opt_in" not in basis.values():
+        place = part.place("soft_opt_in")
+        part.problems.add(place, "'soft_opt_in' on a purpose that has that basis", "one on a purpose without it")
+    said = part.sub("soft_opt_in", ("after",))
+    said.need("after")
+    if "after" in said and not said.items("after"):
+        part.problems.add(said.place("after"), "at least one event of a sale, or of what leads to one", "none")
+    return tuple(sorted(said.words("after", events)))
 
 
 def _basis(part: Section) -> dict[str, BasisWord]:

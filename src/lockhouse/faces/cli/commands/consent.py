@@ -49,6 +49,8 @@ async def record(
 async def show(person: str, /, *, acting: As | None = None, call: Here) -> Said:
     """Everything a person said, oldest first, with where and how it came.
 
+    `customer` is no word of theirs: they bought something, and a soft opt-in may rest on it until they say no.
+
     Args:
         person: an id that `person find` printed.
         acting: the role.
@@ -60,7 +62,7 @@ async def show(person: str, /, *, acting: As | None = None, call: Here) -> Said:
     rows = [
         (
             one.purpose,
-            WORDS[one.granted],
+            _word(one),
             when(one.at) if one.at else "unknown",
             one.channel,
             one.signal,
@@ -71,12 +73,16 @@ async def show(person: str, /, *, acting: As | None = None, call: Here) -> Said:
     heads = ("purpose", "word", "when", "channel", "signal", "assurance")
     value = [
         {
-            "purpose": one.purpose, "word": WORDS[one.granted], "at": one.at, "channel": one.channel,
+            "purpose": one.purpose, "word": _word(one), "at": one.at, "channel": one.channel,
             "signal": one.signal, "assurance": assurance(one.assurance),
         }
         for one in words
     ]  # fmt: skip
     return Said(value, table(heads, rows, empty="this person has said nothing"))
+
+
+def _word(one: consent.Word) -> str:
+    return "customer" if one.customer else WORDS[one.granted]
 
 
 @APP.command(name="import")
