@@ -22,7 +22,7 @@ from lockhouse.errors import Invalid
 from lockhouse.gates.authority import checked, checked_bound
 from lockhouse.gates.facts import IMPORT, facts_of_persons, suppressed_by
 from lockhouse.gates.typed import canonical
-from lockhouse.identity.normalise import NORM_VERSION, normal
+from lockhouse.identity.normalise import NORM_VERSION
 from lockhouse.model.rows import Consent, ErasedMark, Identifier
 from lockhouse.model.scale import Assurance, Belief, ConsentState
 from lockhouse.model.table import Reject
@@ -122,7 +122,7 @@ def resolve(house: House, origin: Origin, said: Statement) -> Resolved | Reject:
     except Invalid:
         return Reject(said.line, f"a {said.field} with its country code")
     kind = live.kind(said.field)
-    plain = None if value is None else normal(kind.type, value)
+    plain = None if value is None else kind.points(value)
     if value is None or plain is None:
         return Reject(said.line, f"a usable {said.field}")
     tag = house.indexer.tag(kind.number, kind.generation, plain, norm=NORM_VERSION)

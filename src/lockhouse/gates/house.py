@@ -19,6 +19,7 @@ from lockhouse.crypto.keyring import Keyring
 from lockhouse.crypto.signatures import RowMacs
 from lockhouse.errors import Unavailable
 from lockhouse.gates.sights import Sighted
+from lockhouse.identity.normalise import EMPTY, StopList, normal, stop_list
 from lockhouse.model.ids import DAY_MS
 from lockhouse.model.names import NameBook
 from lockhouse.model.ports import Clock, Commits, Epochs, Ids, Reads
@@ -49,6 +50,12 @@ class IdentifierKind(NamedTuple):
     generation: int
     type: str
     is_person: bool
+    own: StopList = EMPTY
+    """What stands for nobody in this house."""
+
+    def points(self, value: str) -> str | None:
+        """The text that a canonical value is indexed by when it comes in, or None if it identifies nobody."""
+        return normal(self.type, value, own=self.own)
 
 
 class PersonFacts(msgspec.Struct, frozen=True, gc=False):
@@ -127,10 +134,13 @@ class LivePolicy:
         self.sales = {name: tuple(one.name for one in policy.purposes if name in one.sales) for name in policy.events}
         """Event -> the purposes for which it makes somebody a customer."""
         self._kinds: dict[str, IdentifierKind] = {
-            name: IdentifierKind(policy.identifiers[name], 1, declared.type, declared.identifies == "person")
+            name: IdentifierKind(
+                policy.identifiers[name], 1, declared.type, declared.identifies == "person",
+                stop_list(declared.type, declared.nobody) if declared.nobody else EMPTY,
+            )
             for name, declared in policy.fields.items()
             if declared.identifies is not None
-        }
+        }  # fmt: skip
 
     def takes(self, channel: str) -> bool:
         """Whether the policy has this channel, and this version serves it."""

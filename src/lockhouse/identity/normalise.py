@@ -3,16 +3,22 @@
 Two spellings of one identifier must give one text, and two people's identifiers must never give one: so case,
 width and space go, but dots and `+tags` of an e-mail's local part stay, which for some providers are two mailboxes.
 What stands for "nobody" (`null`, a till's zeroes, a phone that hides its advertising id) gives None: thousands would
-become one person. Rules may change only together with `NORM_VERSION`, which goes into the hash.
+become one person. What a house says of its own (a till's address, a shop's phone) is added to that.
+
+What one value's text is may change only together with `NORM_VERSION`, which goes into the hash; that a further value
+stands for nobody changes no other's.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from email_validator import EmailNotValidError, validate_email
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 NORM_VERSION: Final = 1
 MAX_CHARS: Final = 256
@@ -34,29 +40,52 @@ _STOP_EMAILS = frozenset(
     {"test@test.com", "test@example.com", "email@email.com", "a@a.com", "a@b.com", "none@none.com"}
 )
 _STOP_LOCALS = frozenset(
-    {"noreply", "no-reply", "donotreply", "do-not-reply", "null", "undefined", "none", "anonymous"}
-)
+    {
+        "noreply", "no-reply", "donotreply", "do-not-reply", "null", "undefined", "none", "anonymous", "unknown",
+        "guest", "test", "noemail", "no-email",
+    }
+)  # fmt: skip
 _ONE_DIGIT = re.compile(r"\+?([0-9])\1*")
 _FILLER_ID = re.compile(r"[0-]+|[f-]+")
+_ZEROES = re.compile(r"0+")
 _MIN_FILLER = 8
 _RUNS = ("1234567890", "0123456789", "9876543210", "0987654321")
 
 
-def normal(kind: str, value: str, *, own_domains: frozenset[str] = frozenset()) -> str | None:
+class StopList(NamedTuple):
+    """What stands for nobody in one house besides what does everywhere: texts to index, and e-mail domains."""
+
+    values: frozenset[str] = frozenset()
+    domains: frozenset[str] = frozenset()
+
+
+EMPTY: Final = StopList()
+
+
+def stop_list(kind: str, listed: Iterable[str]) -> StopList:
+    """The stop-list of one field, from its canonical values; `@domain` stands for every address there."""
+    domains = frozenset(value[1:] for value in listed if value.startswith("@"))
+    texts = {normal(kind, value) for value in listed if not value.startswith("@")}
+    return StopList(frozenset(text for text in texts if text is not None), domains)
+
+
+def normal(kind: str, value: str, *, own: StopList = EMPTY) -> str | None:
     """The text to index, or None if the value identifies nobody.
 
     Args:
         kind: the field's type: `email`, `phone` or `id`; any other is treated as `id`.
         value: its canonical value.
-        own_domains: the house's own e-mail domains, lower-case: its addresses stand for no customer.
+        own: what stands for nobody in this house.
     """
     if len(value) > MAX_CHARS:
         return None
     if kind == "email":
-        return _email(value, own_domains)
-    if kind == "phone":
-        return _phone(value)
-    return _id(value)
+        plain = _email(value, own.domains)
+    elif kind == "phone":
+        plain = _phone(value)
+    else:
+        plain = _id(value)
+    return None if plain in own.values else plain
 
 
 def _email(value: str, own_domains: frozenset[str]) -> str | None:
@@ -95,7 +124,7 @@ def _id(value: str) -> str | None:
     if not plain or _SPACE_OR_CONTROL.search(plain.replace(" ", "")):
         return None
     low = plain.lower()
-    if low in STOP_WORDS or low in _STOP_EMAILS or low in _RUNS:
+    if low in STOP_WORDS or low in _STOP_EMAILS or low in _RUNS or _ZEROES.fullmatch(low):
         return None
     is_filler = len(low) >= _MIN_FILLER and (_ONE_DIGIT.fullmatch(low) or _FILLER_ID.fullmatch(low))
     return None if is_filler else plain

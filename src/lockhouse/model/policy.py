@@ -85,6 +85,7 @@ class Field(Part, frozen=True):
         special: needs its own Art. 9 condition and is never covered by `*`.
         condition: that Art. 9(2) condition.
         of: for lists: item key -> type; the key is empty for a list of plain values.
+        nobody: canonical values that stand for nobody in this house, in alphabetical order; `@domain` for a domain.
     """
 
     id: int
@@ -100,6 +101,7 @@ class Field(Part, frozen=True):
     special: bool = False
     condition: str | None = None
     of: dict[str, str] = {}
+    nobody: tuple[str, ...] = ()
 
     @property
     def ways(self) -> tuple[str, ...]:

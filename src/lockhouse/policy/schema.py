@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from lockhouse.policy import words
+from lockhouse.policy.parts import nobody
 
 Schema = dict[str, Any]
 TEXT: Schema = {"type": ["string", "integer"], "minLength": 1}
@@ -103,6 +104,12 @@ def _field() -> Schema:
             "class": {"anyOf": [_word(words.CLASSES), _name(words.NAME)], "description": "roles see classes"},
             "for": _list(_name(words.NAME), "the purposes it is for", least=1),
             "identifies": _word(("person", "device")),
+            "nobody": {
+                **_list(
+                    {"type": "string", "minLength": 1}, "values that stand for nobody: the house's own, or everybody's"
+                ),
+                "maxItems": nobody.MOST,
+            },
             "find_by": _list(_word(("exact", "last4", "surname")), "people are found by it"),
             "minimise": TEXT,
             "mask": {"type": "string", "description": "how it is shown masked"},
@@ -129,6 +136,8 @@ def _of_type(kind: str, allowed: words.TypeWords) -> Schema:
         "minimise": _matching(f"^({'|'.join(patterns)})$") if patterns else False,
         "mask": _word(allowed.masks),
     }
+    if not allowed.identifies:
+        then["nobody"] = False
     if not allowed.clear:
         then["clear"] = {"const": False}
     if kind != "list":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lockhouse.identity.normalise import lookup, normal
+from lockhouse.identity.normalise import StopList, lookup, normal, stop_list
 
 
 @pytest.mark.parametrize(
@@ -29,16 +29,27 @@ def test_an_email_is_indexed_by_what_identifies_it(typed: str, text: str | None)
 
 
 @pytest.mark.parametrize(
-    "typed", ["test@test.com", "TEST@test.com", "noreply@shop.example", "null@null.example", "undefined@x.example"]
-)
+    "typed",
+    [
+        "test@test.com", "TEST@test.com", "noreply@shop.example", "null@null.example", "undefined@x.example",
+        "unknown@shop.example", "guest@shop.example", "test@shop.example",
+    ],
+)  # fmt: skip
 def test_an_email_that_stands_for_nobody_is_not_indexed(typed: str) -> None:
     assert normal("email", typed) is None
 
 
 def test_the_houses_own_addresses_stand_for_no_customer() -> None:
-    own = frozenset({"northwind.example"})
-    assert normal("email", "receipts@Northwind.example", own_domains=own) is None
-    assert normal("email", "jane@other.example", own_domains=own) == "jane@other.example"
+    own = stop_list("email", ["@northwind.example", "till@other.example"])
+    assert own == StopList(frozenset({"till@other.example"}), frozenset({"northwind.example"}))
+    assert normal("email", "receipts@Northwind.example", own=own) is None
+    assert normal("email", "Till@other.example", own=own) is None
+    assert normal("email", "jane@other.example", own=own) == "jane@other.example"
+    assert normal("email", "jane@mail.northwind.example", own=own) == "jane@mail.northwind.example"
+
+
+def test_what_stands_for_nobody_everywhere_needs_no_place_in_a_houses_list() -> None:
+    assert stop_list("id", ["000000", "C-0"]) == StopList(frozenset({"C-0"}))
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,7 @@ CHANGES = [
     ("auditor: {may: [ledger.read", "auditor: {may: [ledger.*", "loosened", True),
     ("origins: [https://shop.example]", "origins: [https://shop.example, https://b.example]", "loosened", True),
     ("    erase: api", "    erase: task", "tightened", True),
+    ("identifies: person, find_by", "identifies: person, nobody: ['+390255512345'], find_by", "tightened", False),
 ]  # fmt: skip
 
 
@@ -55,6 +56,13 @@ def test_the_way_back_undoes_what_the_way_there_did(old: str, new: str) -> None:
     back = diff(compiled(EXAMPLE.replace(old, new)), compiled())
     assert (there.newly_kept, there.sent_to_more) == (back.no_longer_kept, back.sent_to_less)
     assert (there.readable_by_more, there.readable_by_less) == (back.readable_by_less, back.readable_by_more)
+
+
+def test_a_stop_list_shows_no_value_and_tells_one_from_another() -> None:
+    listed = "identifies: person, nobody: ['+390255512345', '+390255612345'], find_by"
+    effects = diff(compiled(), compiled(EXAMPLE.replace("identifies: person, find_by", listed)))
+    assert len(effects.tightened) == 2
+    assert all("stands for nobody" in line and "55512" not in line for line in effects.tightened)
 
 
 def test_the_same_policy_in_other_words_has_no_effect() -> None:

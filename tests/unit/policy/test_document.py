@@ -37,6 +37,11 @@ PROBLEMS = [
     ("class: profile", "class: profile, minimise: truncate", "expected 'truncate N' with N from 1 to 1000"),
     ("class: profile", "class: profile, mask: last4", "expected one of first, hidden, got 'last4'"),
     ("class: profile", "class: profile, clear: true", "'clear' on countries, numbers"),
+    ("identifies: person", "identifies: person, nobody: [till]", "expected an e-mail address, or '@' and a domain"),
+    ("identifies: person", "identifies: person, nobody: ['@Shop.example']", "expected an e-mail address, or '@'"),
+    ("identifies: person", "identifies: person, nobody: [7]", "expected an e-mail address, or '@' and a domain"),
+    ("identifies: person", "identifies: person, nobody: [A@b.example, a@b.example]", "each value once, got one of"),
+    ("class: profile", "class: profile, nobody: [x]", "'nobody' beside 'identifies' only"),
     ("identifies: person", "identifies: person, clear: true", "expected identifiers sealed"),
     ("type: text, class: profile", "type: date, class: profile, clear: true", "a clear date coarsened"),
     ("type: text, class: profile", "type: integer, clear: true, condition: research, class: special", "classes sealed"),
@@ -131,6 +136,19 @@ def test_a_processor_needs_a_contract_a_review_and_a_way_to_erase() -> None:
     with pytest.raises(Invalid) as caught:
         document(text)
     assert len(caught.value.problems) == 2
+
+
+def test_a_stop_list_is_bounded_and_never_said_again() -> None:
+    many = ", ".join(f"till-{n}@shop.example" for n in range(1_001))
+    with pytest.raises(Invalid, match="expected at most 1000 values, got 1001") as refused:
+        document(SMALL.replace("identifies: person", f"identifies: person, nobody: [{many}]"))
+    assert "till-" not in str(refused.value)
+
+
+def test_a_stop_list_stands_as_intake_keeps_its_values() -> None:
+    listed = "nobody: [' Till@Shop.EXAMPLE', '@shop.example']"
+    read = document(SMALL.replace("identifies: person", f"identifies: person, {listed}"))
+    assert read.fields["email"].nobody == ("@shop.example", "till@shop.example")
 
 
 def test_more_than_six_refusable_purposes_on_a_field_are_refused() -> None:

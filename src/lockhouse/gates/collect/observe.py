@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lockhouse.gates.sights import EVENTS, HIDDEN, ROOT, Sighted
-from lockhouse.identity.normalise import normal
 from lockhouse.model import codes
 from lockhouse.model.rows import Drop
 from lockhouse.model.scale import Assurance
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lockhouse.gates.collect.work import Work
-    from lockhouse.gates.house import House
+    from lockhouse.gates.house import House, IdentifierKind
 
 
 async def observe(house: House, works: Sequence[Work]) -> None:
@@ -71,14 +70,14 @@ def _sender(sighted: Sighted, work: Work) -> bytes | None:
             if field.identifies != what:
                 continue
             for path in places_of(policy, channel, field.name):
-                plain = _plain(field.type, _at(work.event.source, path))
+                plain = _plain(work.live.kind(field.name), _at(work.event.source, path))
                 if plain is not None:
                     return sighted.sender(plain)
     return None
 
 
-def _plain(kind: str, value: Any) -> str | None:
-    return normal(kind, str(value).strip()) if type(value) in {str, int} else None
+def _plain(kind: IdentifierKind, value: Any) -> str | None:
+    return kind.points(str(value).strip()) if type(value) in {str, int} else None
 
 
 def _at(source: Any, path: str) -> Any:

@@ -9,7 +9,7 @@ import msgspec
 
 from lockhouse.gates.sights import WOULD_BE_KEPT
 from lockhouse.identity.match import Joined
-from lockhouse.identity.normalise import NORM_VERSION, normal
+from lockhouse.identity.normalise import NORM_VERSION
 from lockhouse.model import codes
 from lockhouse.model.event import Batch, Event, Fault, Reply
 from lockhouse.model.ids import DAY_MS
@@ -208,7 +208,7 @@ def _find_identifiers(house: House, works: Sequence[Work]) -> None:
         (work, kind, plain, field)
         for work, identifiers in carried
         for field, value in identifiers
-        if (plain := normal((kind := work.live.kind(field)).type, value)) is not None
+        if (plain := (kind := work.live.kind(field)).points(value)) is not None
     ]
     tag = house.indexer.tag
     tags = [tag(kind.number, kind.generation, plain, norm=NORM_VERSION) for _, kind, plain, _ in normalised]

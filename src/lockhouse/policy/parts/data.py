@@ -7,6 +7,7 @@ from typing import Literal, cast
 
 from lockhouse.model.policy import REFUSABLE_BASES, REQUESTS, BasisWord, Field, Purpose
 from lockhouse.policy import words
+from lockhouse.policy.parts.nobody import nobody
 from lockhouse.policy.reading import Problems, Spot, shown
 from lockhouse.policy.section import Section
 
@@ -90,7 +91,19 @@ def classes(section: Section) -> tuple[str, ...]:
     return tuple(sorted({*words.CLASSES, *own}))
 
 
-_FIELD_KEYS = ("class", "clear", "condition", "find_by", "for", "identifies", "mask", "minimise", "of", "type")
+_FIELD_KEYS = (
+    "class",
+    "clear",
+    "condition",
+    "find_by",
+    "for",
+    "identifies",
+    "mask",
+    "minimise",
+    "nobody",
+    "of",
+    "type",
+)
 
 
 def fields(section: Section, *, purposes_by_name: dict[str, Purpose], class_names: Iterable[str]) -> dict[str, Field]:
@@ -128,6 +141,7 @@ def _field(name: str, part: Section, known: dict[str, Purpose], class_names: tup
         special=class_ == words.SPECIAL,
         condition=part.word("condition", words.CONDITIONS),
         of=_items(part, kind),
+        nobody=nobody(part, kind),
     )
     _check_clear(part, field, allowed)
     _check_special(part, field, known)
