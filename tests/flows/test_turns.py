@@ -72,7 +72,7 @@ async def test_somebody_who_was_not_made_after_all_is_made_by_the_group_behind(t
 
 def test_an_owner_lands_once_for_each_time_it_took_off() -> None:
     turns = Turns()
-    made = Flight([((1, 1, b"tag"), (3, b"person", 7))], {})
+    made = Flight([((1, 1, b"tag"), (3, b"person", 7))], {}, {})
     turns.take_off(made)
     turns.take_off(made)
     turns.land(made)
@@ -85,7 +85,7 @@ def test_an_owner_lands_once_for_each_time_it_took_off() -> None:
 @pytest.mark.parametrize("count", [1, 3])
 async def test_a_copy_of_what_is_in_flight_is_not_touched_by_what_lands(count: int) -> None:
     turns = Turns()
-    made = Flight([((1, 1, b"tag"), (3, b"person %d" % number, 7)) for number in range(count)], {})
+    made = Flight([((1, 1, b"tag"), (3, b"person %d" % number, 7)) for number in range(count)], {}, {})
     turns.take_off(made)
     copy = turns.in_flight([(1, 1, b"tag")])
     turns.land(made)

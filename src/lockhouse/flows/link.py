@@ -9,6 +9,7 @@ import msgspec
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Invalid, NotFound
 from lockhouse.gates.authority import checked, signed
+from lockhouse.gates.disclose import group
 from lockhouse.gates.disclose.group import joins
 from lockhouse.gates.rings import admit_rings
 from lockhouse.gates.told import link_draft, tell, tell_late
@@ -18,7 +19,7 @@ from lockhouse.model.rows import KeyRing, Link
 from lockhouse.model.scale import Proof
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from lockhouse.gates.house import House
 
@@ -39,10 +40,24 @@ async def joints(house: House, persons: Sequence[bytes]) -> list[Joint]:
         Tampered: a link was not made by this house.
     """
     rows = await house.reads.find(Link, ("a",), [(person,) for person in persons])
+    return _pairs(row for row in checked(rows, house.integrity_key) if joins(row) and row.b in persons)
+
+
+async def held_apart(house: House, persons: Sequence[bytes]) -> list[Joint]:
+    """What events said joins these source persons to others or to each other, and the brake holds apart, by pair.
+
+    `make` joins them all the same.
+
+    Raises:
+        Tampered: a link or a blind index was not made by this house.
+    """
+    return _pairs(await group.held_apart(house, persons))
+
+
+def _pairs(links: Iterable[Link]) -> list[Joint]:
     pairs: dict[tuple[bytes, bytes], list[Link]] = {}
-    for row in checked(rows, house.integrity_key):
-        if joins(row) and row.b in persons:
-            pairs.setdefault((min(row.a, row.b), max(row.a, row.b)), []).append(row)
+    for row in links:
+        pairs.setdefault((min(row.a, row.b), max(row.a, row.b)), []).append(row)
     return [
         Joint(one=one, other=other, proof=max(row.proof for row in said), since=min(row.from_at for row in said))
         for (one, other), said in sorted(pairs.items())

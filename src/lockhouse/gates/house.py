@@ -141,6 +141,7 @@ class LivePolicy:
             for name, declared in policy.fields.items()
             if declared.identifies is not None
         }  # fmt: skip
+        self.device_kinds = frozenset(kind.number for kind in self._kinds.values() if not kind.is_person)
 
     def takes(self, channel: str) -> bool:
         """Whether the policy has this channel, and this version serves it."""

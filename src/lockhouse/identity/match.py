@@ -18,8 +18,8 @@ Belief is the proof of an identifier, and among claims whether the key was more 
 - Identifiers that belong to different persons make a link, with the lowest proof among them.
 - A device never joins a person's keys: a shared tablet has many users. It keeps a source person of its own, made when
   it comes without any person's identifier, and is joined by a directed link in time.
-- An identifier that already joins more than three proven ones of another kind (a till's own address, typed for each
-  guest) is braked, where the caller counts them: it leads nowhere and joins nothing unless the event has nothing else.
+- An identifier that joins more than three of another kind (a till's own address, typed for each guest) is braked, where
+  the caller counts them (`identity.brake`): it leads nowhere and joins nothing unless the event has nothing else.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ SAME_PERSON: Final = 0
 DEVICE_OF: Final = 1
 """Kinds of a link, as its row has them."""
 BRAKE: Final = 3
-"""How many proven identifiers of other kinds one may join; a household shares a phone, not a crowd."""
+"""How many identifiers of another kind one may join; a household shares a phone, not a crowd."""
 
 
 class Shown(Protocol):
@@ -112,7 +112,7 @@ def match(
     Args:
         shown: the event's identifiers, in the policy's order.
         known: (kind, tag) -> its rows as (belief, person, first_at); committed ones and those in flight.
-        counts: (kind, tag) -> how many proven identifiers of other kinds it would join, this event's among them.
+        counts: (kind, tag) of a person's identifier -> how many of another kind it would join, this event's among them.
     """
     if not shown:
         return NOBODY
@@ -140,7 +140,11 @@ def _brake(
     if not common:
         return shown, ()
     rest = [one for one in shown if (one.kind, one.tag) not in common]
-    return rest or shown[:1], common
+    if any(one.is_person for one in rest):
+        return rest, common
+    # Nothing but what is common, and at most the device it was typed on.
+    alone = max((one for one in shown if one.is_person), key=lambda one: one.belief)
+    return [alone, *rest], tuple(one for one in common if one != (alone.kind, alone.tag))
 
 
 def _owner(

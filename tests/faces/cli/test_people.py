@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -160,3 +161,20 @@ def test_who_sees_nothing_for_a_purpose_learns_nothing_of_an_erasure(tmp_path: P
     assert desk.call(look) == before
     assert desk.call(f"request fulfil {request} --now --yes").code == 0
     assert desk.call(look) == before
+
+
+def test_whom_the_brake_holds_apart_is_said_and_joined_by_hand(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    systems = "--system web:segment:public --system shop:segment:secret:email+customer_id"
+    assert desk.call(f"init {desk.house} --yes --demo --name Shop {systems}").code == 0
+    desk.send(*[("identify", {"email": EMAIL, "customer_id": f"C-{n}"}) for n in range(4)])
+    one = desk.person()
+    held = desk.call(f"person show {one}")
+    [line] = re.findall(
+        "^Held apart since 2026-11-23: .* more than 3 others .* lockhouse (.*)$", held.out, re.MULTILINE
+    )
+    [apart] = desk.call(f"person show {one}", json=True).value["held_apart"]
+    assert line.split() == ["person", "link", apart["one"], apart["other"]]
+    assert desk.call(line).code == 0
+    joined = desk.call(f"person show {one}", json=True).value
+    assert (sorted(joined["persons"]), joined["held_apart"]) == (sorted([apart["one"], apart["other"]]), [])

@@ -175,4 +175,14 @@ class TestTheBrake:
 
     def test_alone_it_still_has_a_place(self) -> None:
         answer = match([MAIL], _owned(MAIL, VICTIM), counts={self.COMMON: BRAKE + 1})
-        assert (answer.person, answer.braked) == (VICTIM, (self.COMMON,))
+        assert (answer.person, answer.braked) == (VICTIM, ())
+
+    def test_beside_a_device_alone_it_still_has_a_place(self) -> None:
+        answer = match([BROWSER, MAIL], _owned(MAIL, VICTIM), counts={self.COMMON: BRAKE + 1})
+        assert (answer.person, answer.braked) == (VICTIM, ())
+
+    def test_of_several_that_are_common_the_most_believed_has_a_place(self) -> None:
+        card = CARD._replace(belief=PROVEN)
+        counts = {self.COMMON: BRAKE + 1, (LOYALTY, b"card"): BRAKE + 1}
+        answer = match([MAIL, card], _owned(MAIL, VICTIM) | _owned(card, TABLET, PROVEN), counts=counts)
+        assert (answer.person, answer.links, answer.braked) == (TABLET, (), (self.COMMON,))

@@ -11,6 +11,7 @@ from lockhouse.faces.cli.masks import because
 from lockhouse.gates.customers import customer_of
 from lockhouse.gates.disclose import ticket_of
 from lockhouse.gates.facts import facts_of_persons, merge_facts
+from lockhouse.identity.match import BRAKE
 from lockhouse.model.decision import PersonFacts
 from lockhouse.model.scale import PersonState
 from lockhouse.policy.decide import plain_reason
@@ -99,6 +100,15 @@ def joined(joints: Sequence[Joint]) -> list[str]:
     return [
         f"Joined since {day(one.since)}, believed as {proof(one.proof)}: lockhouse ledger log --kind link tells by "
         f"whom, lockhouse person unlink {one.one.hex()} {one.other.hex()} undoes it"
+        for one in joints
+    ]
+
+
+def apart(joints: Sequence[Joint]) -> list[str]:
+    """Whom the brake holds apart, and how they are joined all the same."""
+    return [
+        f"Held apart since {day(one.since)}: an identifier of theirs comes with more than {BRAKE} others of one kind. "
+        f"If they are one person: lockhouse person link {one.one.hex()} {one.other.hex()}"
         for one in joints
     ]
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from lockhouse.gates.authority import checked, checked_bound, signed
+from lockhouse.gates.collect.brake import counts, look_up_reach, marks
 from lockhouse.gates.collect.sales import customer_at
 from lockhouse.gates.collect.turns import Flight
 from lockhouse.gates.collect.words import heard, moves_seal, new_words
@@ -32,6 +33,7 @@ from lockhouse.policy.reduce import TOO_OLD
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from lockhouse.gates.collect.brake import Reached
     from lockhouse.gates.collect.turns import Key, Owners, Turns
     from lockhouse.gates.collect.work import Found
     from lockhouse.gates.house import House, LivePolicy
@@ -50,13 +52,15 @@ class Known(NamedTuple):
     facts: dict[bytes, PersonFacts]
     told: dict[bytes, PersonFacts]
     """The facts of those whom the group makes or heard of."""
+    reached: Reached
+    """What identifiers join already."""
 
 
 async def look_up(house: House, works: Sequence[Work], turns: Turns) -> Known:
     """Who owns the group's identifiers and what decides over them, by what is committed or on its way."""
     keys = list({(one.kind, one.generation, one.tag) for work in works for one in work.found})
     owners: Owners = {}
-    in_flight, flying = turns.in_flight(keys), turns.facts()
+    in_flight, flying, brought = turns.in_flight(keys), turns.facts(), turns.brought()
     if keys:
         rows = await house.reads.find(Identifier, ("kind", "generation", "tag"), keys)
         for row in checked_bound(rows, house.row_macs):
@@ -76,7 +80,7 @@ async def look_up(house: House, works: Sequence[Work], turns: Turns) -> Known:
         identified = [work.reducer.identifiers(work.event, seen=work.seen) for work in works]
         for work, closed in zip(works, await suppressed_by(house, identified), strict=True):
             work.suppressions, work.suppressed = closed, frozenset().union(*closed.values())
-    return Known(owners, facts, {})
+    return Known(owners, facts, {}, await look_up_reach(house, works, owners, brought=brought))
 
 
 def _keys(found: Sequence[Found]) -> list[Key]:
@@ -106,10 +110,11 @@ def take_in(house: House, work: Work, known: Known) -> None:
         work.facts_of, work.facts = (), []
     _decide(work, owners)
     if work.reply is not None:
-        work.belongs_to(match(work.found, _owned(work.found, owners)).person or b"")
+        owned = _owned(work.found, owners)
+        work.belongs_to(match(work.found, owned, counts=counts(work.found, owned, known.reached)).person or b"")
         work.said = new_words(work) if work.person else ()  # what it refuses is still theirs to refuse
         return
-    _settle(house, work, owners)
+    _settle(house, work, known)
     work.said = new_words(work)
     if work.indexes if work.is_new else moves_seal(work):
         facts[work.person] = known.told[work.person] = heard(work, _made(work) if work.is_new else work.own)
@@ -162,11 +167,14 @@ def _why_nothing(work: Work, *, alive: int) -> str:
     return codes.NO_FIELD_LEFT
 
 
-def _settle(house: House, work: Work, owners: Owners) -> None:
+def _settle(house: House, work: Work, known: Known) -> None:
     """Whose record it will be, by the identifiers that a purpose allows to keep; new owners join the overlay."""
+    owners = known.owners
     allowed = {field for field, _ in work.reduced.identifiers}
     kept = [one for one in work.found if one.field in allowed]
-    found = match(kept, _owned(kept, owners))
+    owned = _owned(kept, owners)
+    counted = counts(kept, owned, known.reached)
+    found = match(kept, owned, counts=counted)
     now = work.batch.received_at
     work.is_new = found.person is None
     work.belongs_to(found.person or house.ids.new())
@@ -177,7 +185,8 @@ def _settle(house: House, work: Work, owners: Owners) -> None:
         indexes.append((kind, generation, tag, belief))
         owners.setdefault((kind, generation, tag), []).append((belief, work.person, now))
     work.indexes = tuple(indexes)
-    work.links = found.links
+    work.links = (*found.links, *marks(found, owned, counted)) if found.braked else found.links
+    known.reached.add(work, kept)
     work.proof = found.belief or _CLAIMED
 
 
@@ -188,7 +197,7 @@ def flight_of(works: Sequence[Work], known: Known) -> Flight:
         for work in works
         for kind, generation, tag, belief in work.indexes
     ]
-    return Flight(owners, known.told)
+    return Flight(owners, known.told, known.reached.told)
 
 
 def _owned(found: Sequence[Found], owners: Owners) -> dict[tuple[int, bytes], list[tuple[int, bytes, int]]]:

@@ -16,19 +16,23 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from lockhouse.gates.collect.work import Found
     from lockhouse.gates.house import PersonFacts
 
 Key = tuple[int, int, bytes]
 Owner = tuple[int, bytes, int]
 Owners = dict[Key, list[Owner]]
 """Blind index (kind, generation, tag) -> everyone who owns it: (proof, person, first seen), one for each proof."""
+Brought = dict[bytes, tuple["Sequence[Found]", ...]]
+"""Source person -> the identifiers of each event that joins some of them to that person."""
 
 
 class Flight(NamedTuple):
-    """What a group has decided: whom it makes the owner of what, and the facts of everybody it makes or heard of."""
+    """What a group has decided: who owns what, the facts of everybody it makes or heard of, and whom it joins."""
 
     owners: Sequence[tuple[Key, Owner]]
     facts: Mapping[bytes, PersonFacts]
+    brought: Brought
 
 
 @dataclass(slots=True)
@@ -39,6 +43,7 @@ class Turns:
     settling: asyncio.Lock = field(default_factory=asyncio.Lock)
     _in_flight: Owners = field(default_factory=dict)
     _facts: dict[bytes, PersonFacts] = field(default_factory=dict)
+    _brought: Brought = field(default_factory=dict)
 
     def in_flight(self, keys: Iterable[Key]) -> Owners:
         """Who is being made the owner of one of these; a copy, to be taken before the store is read."""
@@ -50,11 +55,17 @@ class Turns:
         """The facts of everybody who is in flight, as they will be; a copy, to be taken before the store is read."""
         return self._facts.copy()
 
+    def brought(self) -> Brought:
+        """What events in flight join to whom; a copy, to be taken before the store is read."""
+        return self._brought.copy()
+
     def take_off(self, flight: Flight) -> None:
         """A group has decided this and is about to make it durable."""
         for key, owner in flight.owners:
             self._in_flight.setdefault(key, []).append(owner)
         self._facts.update(flight.facts)
+        for person, events in flight.brought.items():
+            self._brought[person] = (*self._brought.get(person, ()), *events)
 
     def land(self, flight: Flight) -> None:
         """It is durable, or will not be."""
@@ -67,3 +78,10 @@ class Turns:
                 owned.remove(owner)
             if not owned:
                 self._in_flight.pop(key, None)
+        for person, events in flight.brought.items():
+            known = self._brought.get(person, ())
+            left = tuple(one for one in known if all(one is not event for event in events))
+            if left:
+                self._brought[person] = left
+            else:
+                self._brought.pop(person, None)

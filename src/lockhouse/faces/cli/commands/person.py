@@ -14,6 +14,7 @@ from lockhouse.faces.cli.call import Here, Input, id_of, noun, person_of
 from lockhouse.faces.cli.kinds import way_of
 from lockhouse.faces.cli.layout import Said, count, plain
 from lockhouse.faces.cli.people import (
+    apart,
     as_value,
     card,
     facts_about,
@@ -189,9 +190,9 @@ async def _person(call: Here, house: House, view: View, ask: Ask) -> Said:
     """One person's card, with what joins their source persons, or the refusal."""
     policy = house.live().policy
     said = _said(view, _with_undo(call, view, card(view, policy, ask, call=call)), policy=policy, ask=ask)
-    joints = await link.joints(house, view.persons)
-    text = "\n".join([said.text, *map(call.located, joined(joints))])
-    return Said(said.value | {"links": plain(joints)}, text)
+    joints, kept_apart = await link.joints(house, view.persons), await link.held_apart(house, view.persons)
+    text = "\n".join([said.text, *map(call.located, [*joined(joints), *apart(kept_apart)])])
+    return Said(said.value | {"links": plain(joints), "held_apart": plain(kept_apart)}, text)
 
 
 def _with_undo(call: Here, view: View, text: str) -> str:
