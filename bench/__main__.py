@@ -31,7 +31,7 @@ def _alone(*, quick: bool) -> list[Alone]:
     return [("minimise", lambda: minimise.rates(rounds=5 if quick else 15))]
 
 
-def _parts(*, quick: bool) -> list[Part]:
+def _parts(*, quick: bool, by_tree: bool = False) -> list[Part]:
     pairs = 5 if quick else 15
     singles, batches = (4_000, 12_000) if quick else (12_000, 40_000)
     return [
@@ -40,7 +40,7 @@ def _parts(*, quick: bool) -> list[Part]:
         ("single", lambda houses: intake.measure(houses, "single", pairs=pairs, events=singles)),
         ("batch", lambda houses: intake.measure(houses, "batch", pairs=pairs, events=batches)),
         ("waits", lambda houses: waits.at_half_load(houses, pairs=5, events=singles)),
-        ("size", lambda houses: footprint.sizes(houses, events=5_000 if quick else 20_000)),
+        ("size", lambda houses: footprint.sizes(houses, events=5_000 if quick else 20_000, by_tree=by_tree)),
         ("memory", lambda houses: footprint.memory(houses, events=20_000 if quick else 100_000)),
         ("verify", lambda houses: prove.verify(houses, entries=5_000 if quick else 20_000, rounds=5)),
         ("profile", lambda houses: people.profile(houses, looks=100 if quick else 400)),
@@ -65,12 +65,13 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="fewer events; still at least five pairs")
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     parser.add_argument("--only", nargs="+", choices=names, default=names, metavar="NAME", help=", ".join(names))
+    parser.add_argument("--bytes", action="store_true", help="with size: what each table and index takes")
     parser.add_argument("--check", action="store_true", help="end with 1 if a floor is missed")
     parser.add_argument("--dir", type=Path, default=Path("/var/tmp"), help="a folder on a real disk")  # noqa: S108
     chosen = parser.parse_args()
     around = _machine()
     with tempfile.TemporaryDirectory(prefix="lockhouse-bench-", dir=chosen.dir) as folder:
-        figures = _measure(Path(folder), chosen.only, quick=chosen.quick)
+        figures = _measure(Path(folder), chosen.only, quick=chosen.quick, by_tree=chosen.bytes)
     print(f"\nload average at start {around['load_average_at_start']}, {around['cores']} cores\n")
     print(table(figures))
     if chosen.json:
@@ -81,13 +82,13 @@ def main() -> int:
     return 1 if missed and chosen.check else 0
 
 
-def _measure(base: Path, names: list[str], *, quick: bool) -> list[Figure]:
+def _measure(base: Path, names: list[str], *, quick: bool, by_tree: bool) -> list[Figure]:
     figures: list[Figure] = []
     for name, part in _alone(quick=quick):
         if name in names:
             _say(name)
             figures += part()
-    parts = [(name, part) for name, part in _parts(quick=quick) if name in names]
+    parts = [(name, part) for name, part in _parts(quick=quick, by_tree=by_tree) if name in names]
     return figures + (_measure_houses(base, parts) if parts else [])
 
 

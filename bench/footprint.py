@@ -22,6 +22,7 @@ from bench.intake import BATCH, CONNECTIONS, requests_of
 from bench.load import send
 from bench.mix import NEVER_SEEN, Mix
 from bench.report import Figure
+from bench.trees import STORES, grown, trees
 from lockhouse import wiring
 from lockhouse.channels import segment
 from lockhouse.model.decision import PersonFacts
@@ -34,9 +35,9 @@ if TYPE_CHECKING:
     from bench.house import Founded
     from bench.intake import Houses
     from bench.mix import Said
+    from bench.trees import Tree
     from lockhouse.gates.house import LivePolicy
 
-STORES = ("identity.db", "record.db")
 LINES = {200: 0, 1_000: 12}
 """Lines of an order (none: a product view) whose minimised JSON is about so many bytes."""
 START_S = 30.0
@@ -44,8 +45,8 @@ _MB = 1 << 20
 _ENCODE = msgspec.json.Encoder().encode
 
 
-def sizes(houses: Houses, *, events: int) -> list[Figure]:
-    """Bytes that the stores grow by, ÷ the minimised JSON of what was sent.
+def sizes(houses: Houses, *, events: int, by_tree: bool = False) -> list[Figure]:
+    """Bytes that the stores grow by, ÷ the minimised JSON of what was sent; and, if asked for, what each table takes.
 
     The stores are counted whole: rows, indexes, keys, lanes and ledger. Minimised JSON is the event as a plain store
     would keep it: its name, time, message id and the fields that the policy keeps, under their names.
@@ -59,9 +60,11 @@ def sizes(houses: Houses, *, events: int) -> list[Figure]:
         for never_seen, ending in ((NEVER_SEEN, ""), (0.0, "_known")):
             traffic = Mix(500 + lines, population=houses.population).sized(events, lines=lines, never_seen=never_seen)
             plain = sum(minimised(live, said) for said in traffic)
-            grown = _grown(houses, traffic)
-            about = f"{grown / events:.0f} bytes stored for {plain / events:.0f}, {never_seen:.0%} of persons new"
-            figures.append(Figure(f"stored_over_json_{size}{ending}", (grown / plain,), "ratio", about))
+            took, before, after = _filled(houses, traffic)
+            about = f"{took / events:.0f} bytes stored for {plain / events:.0f}, {never_seen:.0%} of persons new"
+            figures.append(Figure(f"stored_over_json_{size}{ending}", (took / plain,), "ratio", about))
+            if by_tree:
+                figures += grown(before, after, events=events, size=f"{size}{ending}")
     return figures
 
 
@@ -89,16 +92,17 @@ async def _policy(house: Founded) -> LivePolicy:
         return opening.house.live()
 
 
-def _grown(houses: Houses, traffic: list[Said]) -> int:
+def _filled(houses: Houses, traffic: list[Said]) -> tuple[int, dict[str, Tree], dict[str, Tree]]:
+    """Bytes that both stores grew by, and their trees before and after."""
     with copied(houses.sealed, houses.base) as folder:
-        before = sum(_used(folder / name) for name in STORES)
+        before, trees_before = sum(_used(folder / name) for name in STORES), trees(folder)
         with served(folder, "sealed") as running:
             requests = requests_of("batch", traffic, houses.sealed.key)
             took = send(running.port, requests, connections=CONNECTIONS["batch"])
-        after = sum(_used(folder / name) for name in STORES)
+        after, trees_after = sum(_used(folder / name) for name in STORES), trees(folder)
     if took.failed:
         raise SystemExit(f"bench: {took.failed} batches failed")
-    return after - before
+    return after - before, trees_before, trees_after
 
 
 def _used(store: Path) -> int:
