@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lockhouse.crypto import SealedBox, decode_boxes, derive, encode_boxes, unwrap, wrap
 from lockhouse.crypto.derive import keyed
-from lockhouse.crypto.ring import Ring, Wrapper
+from lockhouse.crypto.ring import Ring, Wrapper, minted
 from lockhouse.crypto.seal import box_aad, box_aad_prefix, box_key_prefix, box_keys, open_box, seal_box
 from lockhouse.errors import Tampered
 from lockhouse.secret import Secret
@@ -88,13 +88,13 @@ def test_bytes_from_anywhere_are_tampered_or_one_row(raw: bytes) -> None:
 keys = st.dictionaries(small, st.binary(min_size=40, max_size=40), max_size=5)
 
 
-@given(person=ids, other=ids, ring_keys=keys, version=st.integers(1, 5))
+@given(person=ids, other=ids, ring_keys=keys, version=st.integers(1, 5), is_new=st.booleans())
 def test_a_ring_unwraps_for_its_person_and_version_only(
-    person: bytes, other: bytes, ring_keys: dict[int, bytes], version: int
+    *, person: bytes, other: bytes, ring_keys: dict[int, bytes], version: int, is_new: bool
 ) -> None:
     assume(person != other)
     wrapper = Wrapper(b"h" * 16, {1: Secret(b"k" * 32)}, draw=lambda: os.urandom(12))
-    ring = Ring(b"r" * 32, ring_keys)
+    ring = minted(b"s" * 32, sorted(ring_keys)) if is_new and ring_keys else Ring(b"r" * 32, ring_keys)
     wrapped = wrapper.wrap(person, ring, generation=1, version=version)
     assert wrapper.unwrap(person, 1, version, wrapped.blob) == ring
     for who, which in ((other, version), (person, version + 1)):

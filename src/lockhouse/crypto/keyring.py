@@ -18,7 +18,7 @@ from lockhouse.crypto.boxkeys import BoxKeys, Held, Place
 from lockhouse.crypto.canonical import lp
 from lockhouse.crypto.nonces import Nonces
 from lockhouse.crypto.noted import Noted
-from lockhouse.crypto.ring import SERIAL_BYTES, WHOLE, Ring, WrappedRing, Wrapper, new_keys, pairs
+from lockhouse.crypto.ring import SERIAL_BYTES, WHOLE, Ring, WrappedRing, Wrapper, minted, new_keys, pairs
 from lockhouse.crypto.seal import SealedBox
 from lockhouse.crypto.signatures import KEY_BYTES, Entropy, equal
 from lockhouse.errors import Conflict, Erased, Gone, Invalid, Refused, Tampered, Unavailable
@@ -106,7 +106,7 @@ class Keyring:
             Invalid: as `mint`.
         """
         rings = [
-            (person, Ring(self._entropy(KEY_BYTES), new_keys({WHOLE, *compartments}, self._entropy)))
+            (person, minted(self._entropy(KEY_BYTES), sorted({WHOLE, *compartments})))
             for person, compartments in wanted
         ]
         wrapped = self._wrapper.wrap_all(rings, generation=self._generation, version=1)
@@ -183,9 +183,9 @@ class Keyring:
             if version < held.version:
                 raise Conflict("ring: expected the version in use or a newer one", hint="read the ring again")
             self.forget(person)
-        minted = self._minted.pop(person, None)
-        if minted is not None and version == 1 and minted[:2] == (generation, blob):
-            ring = minted[2]
+        fresh = self._minted.pop(person, None)
+        if fresh is not None and version == 1 and fresh[:2] == (generation, blob):
+            ring = fresh[2]
         else:
             ring = self._wrapper.unwrap(person, generation, version, blob)
         if len(self._rings) >= self._cache:

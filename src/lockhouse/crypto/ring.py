@@ -2,12 +2,15 @@
 
 One wrap a person keeps a cold read at one decryption whatever the number of compartments. A key leaves a
 ring by the ring being written anew without it; the other keys keep their bytes and serials.
+
+A ring as it is minted is written as the seed that all its keys come from, a sixth of their length. Whoever changes what
+is in it writes the keys themselves, and the seed is gone: no key that was cut can be made again from what stays.
 """
 
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -34,6 +37,7 @@ _NO_KEK = (
     "if no KEK was taken away, somebody changed the generation of a row of key_ring or limbo in identity.db; keep a "
     "copy as evidence, then put it right or restore a backup"
 )
+_WHAT = "ring: expected a ref key and keys, or a seed and compartments"
 _SHARD_LENGTH = struct.pack(">I", 1)
 _PLACE = struct.Struct(">I16sIQIQ")
 PAIR_BYTES = SERIAL_BYTES + KEY_BYTES
@@ -42,7 +46,9 @@ _PAIR = struct.Struct(f"{SERIAL_BYTES}s{KEY_BYTES}s")
 _Bytes32 = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
 _Bytes8 = Annotated[bytes, msgspec.Meta(min_length=8, max_length=8)]
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(tuple[_Bytes32, list[tuple[int, _Bytes8, _Bytes32]]]).decode
+_decode = msgspec.msgpack.Decoder(tuple[_Bytes32, list[int | tuple[int, _Bytes8, _Bytes32]]]).decode
+_STREAM_NONCE = bytes(12)
+"""A seed encrypts one message for ever, the zeros that its keys are cut from, so that one nonce is enough."""
 
 
 class WrappedRing(msgspec.Struct, frozen=True):
@@ -66,10 +72,13 @@ class Ring(NamedTuple):
 
     A compartment may have several: the first seals, the others only open what they sealed. A process holds thousands
     of rings: joined, a compartment's keys are one object and none that is searched for cycles.
+
+    `seed` is what all of them come from, or empty if one was added or taken away since the ring was minted.
     """
 
     ref_key: bytes
     keys: dict[int, bytes]
+    seed: bytes = b""
 
 
 class Wrapper:
@@ -112,15 +121,7 @@ class Wrapper:
 
     def wrap_all(self, rings: Sequence[tuple[bytes, Ring]], *, generation: int, version: int) -> list[WrappedRing]:
         """As `wrap`, for many persons: each step for all of them before the next, as in `boxkeys`."""
-        plains = [
-            _encode(
-                (
-                    ring.ref_key,
-                    [(one, *pair) for one, joined in sorted(ring.keys.items()) for pair in _PAIR.iter_unpack(joined)],
-                )
-            )
-            for _, ring in rings
-        ]
+        plains = [_encode(_plain(ring)) for _, ring in rings]
         ciphers = [self._cipher(person, generation) for person, _ in rings]
         wrapped = []
         for (person, _), cipher, plain in zip(rings, ciphers, plains, strict=True):
@@ -144,19 +145,56 @@ class Wrapper:
             raise Tampered("key_ring: expected a version from 0 up, got another number") from err
         plain = open_blob(cipher, blob, self._aad + place)
         try:
-            ref_key, keys = _decode(plain)
+            ring = _opened(*_decode(plain))
         except msgspec.MsgspecError as err:
-            raise Tampered("ring: expected a ref key and keys") from err
-        held = {compartment: serial + key for compartment, serial, key in keys}
-        if len(held) != len(keys):  # a compartment with several, in their order
-            held = dict.fromkeys(held, b"")
-            for compartment, serial, key in keys:
-                held[compartment] += serial + key
-        return Ring(ref_key, held)
+            raise Tampered(_WHAT) from err
+        if ring is None:
+            raise Tampered(_WHAT)
+        return ring
 
     def clear(self) -> None:
         """Forget the derived wrap keys."""
         self._keys.clear()
+
+
+def _plain(ring: Ring) -> tuple[bytes, list[Any]]:
+    """What is wrapped: the seed and whose keys come from it, or the keys."""
+    if ring.seed:
+        return ring.seed, sorted(ring.keys)
+    keys = sorted(ring.keys.items())
+    return ring.ref_key, [(one, *pair) for one, joined in keys for pair in _PAIR.iter_unpack(joined)]
+
+
+def _opened(first: bytes, listed: list[Any]) -> Ring | None:
+    """The ring of such a plaintext; None of one that no ring is written as."""
+    are_bare = {isinstance(one, int) for one in listed}
+    if are_bare == {True}:
+        ascend = sorted({*listed})
+        return minted(first, listed) if listed == ascend and 0 <= ascend[0] <= ascend[-1] <= MAX_COMPARTMENT else None
+    if True in are_bare:
+        return None
+    held = {compartment: serial + key for compartment, serial, key in listed}
+    if len(held) != len(listed):  # a compartment with several, in their order
+        held = dict.fromkeys(held, b"")
+        for compartment, serial, key in listed:
+            held[compartment] += serial + key
+    return Ring(first, held)
+
+
+def minted(seed: bytes, compartments: Sequence[int]) -> Ring:
+    """The ring of a new seed: its ref key, then a serial and a key for each of the compartments, which ascend.
+
+    They are the first bytes of the key stream of AES-256-GCM under the seed (NIST SP 800-38D §6.5), which nobody tells
+    from random bytes who has not the seed. One call makes them all, in less time than it takes to draw so many.
+
+    Raises:
+        Invalid: no compartment, or one that is not 0..65535.
+    """
+    if not compartments or compartments[0] < 0 or compartments[-1] > MAX_COMPARTMENT:
+        raise Invalid("ring", "compartments of 16 bits", got="another")
+    length = KEY_BYTES + PAIR_BYTES * len(compartments)
+    stream = AESGCM(seed).encrypt(_STREAM_NONCE, bytes(length), None)[:length]
+    return Ring(stream[:KEY_BYTES], dict(zip(compartments, pairs(stream[KEY_BYTES:]), strict=True)), seed)
 
 
 def new_keys(compartments: Iterable[int], entropy: Entropy) -> dict[int, bytes]:
