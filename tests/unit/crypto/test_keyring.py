@@ -118,25 +118,6 @@ def test_a_cut_key_is_erased_and_the_others_live_on() -> None:
         sealed(keyring)
 
 
-def test_nothing_that_a_cut_key_could_be_made_from_stays_in_a_ring() -> None:
-    keyring = a_keyring()
-    ring = keyring.mint(PERSON, [1, 2])
-    assert keyring._unwrap(ring).seed != b""
-    limbo_without = keyring.cut(ring, [2])
-    for changed in (
-        keyring.cut(ring, [1]),
-        limbo_without,
-        keyring.extend(ring, [3]),
-        keyring.rewrap(keyring.cut(ring, [1])),
-    ):
-        now, was = keyring._unwrap(changed), keyring._unwrap(ring)
-        assert now.seed == b""
-        assert now.ref_key == was.ref_key
-        assert all(now.keys[one] == was.keys[one] for one in now.keys.keys() & was.keys.keys())
-    assert keyring._unwrap(keyring.restore(limbo_without, ring, [2])).seed == b""
-    assert keyring._unwrap(keyring.rewrap(ring)).seed == keyring._unwrap(ring).seed
-
-
 def test_a_key_made_anew_for_a_compartment_does_not_open_older_boxes() -> None:
     keyring = a_keyring()
     ring = admitted(keyring)

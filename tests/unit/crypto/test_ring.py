@@ -5,6 +5,7 @@ import pytest
 
 from lockhouse.crypto import lp, seal_bytes
 from lockhouse.crypto.derive import expand, unsalted
+from lockhouse.crypto.keyring import Keyring
 from lockhouse.crypto.ring import Ring, Wrapper, minted, new_keys
 from lockhouse.errors import Invalid, Tampered
 from lockhouse.secret import Secret
@@ -83,3 +84,22 @@ def test_the_keys_of_a_seed_are_all_different_and_each_seed_has_others() -> None
 def test_a_ring_is_minted_for_compartments_of_16_bits(compartments: list[int]) -> None:
     with pytest.raises(Invalid, match="compartments of 16 bits"):
         minted(bytes(32), compartments)
+
+
+def test_nothing_that_a_cut_key_could_be_made_from_stays_in_a_ring() -> None:
+    keyring = Keyring(HOUSE, keks={1: KEK}, generation=1, entropy=os.urandom, alive=lambda: True)
+    ring = keyring.mint(PERSON, [1, 2])
+    assert keyring._unwrap(ring).seed != b""
+    limbo_without = keyring.cut(ring, [2])
+    for changed in (
+        keyring.cut(ring, [1]),
+        limbo_without,
+        keyring.extend(ring, [3]),
+        keyring.rewrap(keyring.cut(ring, [1])),
+    ):
+        now, was = keyring._unwrap(changed), keyring._unwrap(ring)
+        assert now.seed == b""
+        assert now.ref_key == was.ref_key
+        assert all(now.keys[one] == was.keys[one] for one in now.keys.keys() & was.keys.keys())
+    assert keyring._unwrap(keyring.restore(limbo_without, ring, [2])).seed == b""
+    assert keyring._unwrap(keyring.rewrap(ring)).seed == keyring._unwrap(ring).seed
