@@ -23,7 +23,7 @@ from lockhouse.gates.collect.settle import flight_of, look_up, settle_activity, 
 from lockhouse.gates.collect.turns import Turns
 from lockhouse.gates.collect.words import moves_seal, words_to_store
 from lockhouse.gates.collect.work import Found, Work, belief_in, evidence_of
-from lockhouse.gates.collect.write import activity, moved_seal
+from lockhouse.gates.collect.write import activity, moved_seal, receipt_of
 from lockhouse.gates.refresh import refresh
 from lockhouse.identity.normalise import lookup, normal
 from lockhouse.model import codes
@@ -138,7 +138,9 @@ async def _decide_group(house: House, works: list[Work], turns: Turns) -> tuple[
         turns.land(flight)
     again, deadline = {id(work) for work in lost}, house.clock.now_ms() + LEASE_MS
     return lost, [
-        (work, _record(work, deadline=deadline)) for work in works if id(work) not in again and work.reply is None
+        (work, _record(house, work, deadline=deadline))
+        for work in works
+        if id(work) not in again and work.reply is None
     ]
 
 
@@ -177,7 +179,7 @@ def _who(house: House, work: Work) -> Change | None:
     return Change("identity", puts=tuple(puts), expects=tuple(expects)) if puts else None
 
 
-def _record(work: Work, *, deadline: int) -> Change:
+def _record(house: House, work: Work, *, deadline: int) -> Change:
     live, batch, reduced, now = work.live, work.batch, work.reduced, work.batch.received_at
     row = Record(
         work.record, work.person, live.policy.channels[batch.channel].id, live.policy.events[work.event.name].id,
@@ -185,13 +187,12 @@ def _record(work: Work, *, deadline: int) -> Change:
         _ENCODE(reduced.clear) if reduced.clear else b"", _ENCODE(reduced.boxes),
     )  # fmt: skip
     code = codes.TRIMMED if reduced.dropped else codes.STORED
-    detail = _ENCODE((reduced.kept, reduced.dropped))
     seal = work.seal_version
     return Change(
         "record",
         puts=(
             Put(Record.TABLE, row),
-            Put(Receipt.TABLE, Receipt(row.channel, work.message, work.body, work.record, now, code, detail)),
+            *receipt_of(house, work, row.channel, code),
             *moved_seal(work),
         ),
         expects=(
@@ -221,4 +222,6 @@ async def _commit(house: House, changes: list[tuple[Work, Change]]) -> list[Work
         code = codes.TRIMMED if reduced.dropped else codes.STORED
         outcome: Any = "trimmed" if reduced.dropped else "stored"
         work.reply = Reply(outcome=outcome, code=code, kept=reduced.kept, dropped=reduced.dropped, record=work.record)
+        if work.listed is not None:
+            house.drop_lists.keep(reduced.dropped, work.listed)
     return lost

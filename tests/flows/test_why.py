@@ -8,12 +8,15 @@ import msgspec
 import pytest
 
 from lockhouse.channels import segment
+from lockhouse.errors import Tampered
 from lockhouse.flows.housekeeping import empty_details
 from lockhouse.flows.why import why
 from lockhouse.gates.collect import collect_group
+from lockhouse.gates.drop_lists import DropLists
+from lockhouse.model.change import Change, Delete, Put
 from lockhouse.model.event import Batch
 from lockhouse.model.ids import DAY_MS
-from lockhouse.model.rows import Receipt
+from lockhouse.model.rows import DropList, Receipt
 from lockhouse.model.scale import Assurance
 from tests.world import POLICY, World
 
@@ -163,3 +166,64 @@ async def test_paths_are_told_for_a_week_and_the_outcome_for_longer(tmp_path: Pa
     assert new.dropped == (("properties.*", "undeclared"),)
     assert {row.detail for row in await world.rows(Receipt) if row.at == old.at} == {b""}
     assert await empty_details(world.house) == 0
+
+
+async def test_what_is_dropped_of_many_events_is_stored_once_a_day(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    for number in range(3):
+        await send(world, "backend", "Order Completed", message_id=f"m-{number}", order_id=f"A-{number}", ssn="1")
+    assert len(await world.rows(DropList)) == 1
+    world.house.drop_lists = DropLists(world.house.message_tags)  # another process, that has seen none of them
+    await send(world, "backend", "Order Completed", message_id="m-3", order_id="A-3", ssn="1")
+    assert len(await world.rows(DropList)) == 1
+    world.clock.pass_days(1)
+    await send(world, "backend", "Order Completed", message_id="m-4", order_id="A-4", ssn="1")
+    assert len(await world.rows(DropList)) == 2
+    for number in range(5):
+        [said] = await why(world.house, f"m-{number}")
+        assert (said.kept, said.dropped) == (1, (("properties.*", "undeclared"),))
+
+
+async def test_a_list_that_was_refused_with_its_receipt_comes_with_the_next(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    await send(world, "backend", "Order Completed", message_id="one", order_id="A-1")
+    await send(world, "backend", "Order Completed", message_id="one", order_id="A-2", ssn="1")  # a conflict
+    assert await world.rows(DropList) == []
+    await send(world, "backend", "Order Completed", message_id="two", order_id="A-2", ssn="1")
+    [said] = await why(world.house, "two")
+    assert said.dropped == (("properties.*", "undeclared"),)
+
+
+async def test_lists_go_when_the_receipts_of_their_day_are_emptied(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    await send(world, "backend", "Order Completed", message_id="old", order_id="A-1", ssn="1")
+    world.clock.pass_days(8)
+    await send(world, "backend", "Order Completed", message_id="new", order_id="A-2", ssn="1")
+    assert await empty_details(world.house) == 1
+    assert [row.day for row in await world.rows(DropList)] == [world.clock.now_ms() // DAY_MS]
+    [said] = await why(world.house, "new")
+    assert said.dropped == (("properties.*", "undeclared"),)
+
+
+async def test_a_list_that_somebody_edited_is_not_told_and_one_taken_away_tells_as_after_a_week(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    await send(world, "backend", "Order Completed", message_id="m-1", order_id="A-1", ssn="1")
+    [row] = await world.rows(DropList)
+    other = msgspec.structs.replace(row, paths=msgspec.msgpack.encode((("properties.*", "expired"),)))
+    await world.house.commits.commit(Change("record", puts=(Put(DropList.TABLE, other),)))
+    with pytest.raises(Tampered, match="drop_list: expected a list as this house writes it"):
+        await why(world.house, "m-1")
+    await world.house.commits.commit(Change("record", deletes=(Delete(DropList.TABLE, (row.day, row.id)),)))
+    [said] = await why(world.house, "m-1")
+    assert (said.code, said.kept, said.dropped) == ("LH-0001", None, ())
+
+
+async def test_a_receipt_from_before_there_were_lists_is_told_as_ever(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    await send(world, "backend", "Order Completed", message_id="m-1", order_id="A-1", ssn="1")
+    [row] = await world.rows(Receipt)
+    detail = msgspec.msgpack.encode((1, (("properties.*", "undeclared"),)))
+    old = msgspec.structs.replace(row, detail=detail)
+    await world.house.commits.commit(Change("record", puts=(Put(Receipt.TABLE, old),)))
+    [said] = await why(world.house, "m-1")
+    assert (said.kept, said.dropped) == (1, (("properties.*", "undeclared"),))

@@ -13,6 +13,7 @@ import pytest
 
 from lockhouse.adapters.clock import SystemClock
 from lockhouse.adapters.group_commit.engine import Engine
+from lockhouse.adapters.migrations import HEAD
 from lockhouse.adapters.migrations.run import migrate
 from lockhouse.adapters.sqlite_writer.local import LocalWriter
 from lockhouse.adapters.sqlite_writer.process import _listen
@@ -103,7 +104,7 @@ def test_a_writer_of_another_schema_passes_it_on(folder: Path) -> None:
     _stamp(folder, "9999")
     with pytest.raises(Unavailable, match="expected schema"):
         SqliteShelf(folder)
-    _stamp(folder, "0001")
+    _stamp(folder, HEAD)
     assert _is_cut_off(folder)
 
 

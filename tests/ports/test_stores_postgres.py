@@ -95,9 +95,9 @@ def test_one_database_is_not_taken_for_both_stores(tmp_path: Path) -> None:
 def test_a_later_schema_is_refused_by_the_writer_and_by_migrate(tmp_path: Path) -> None:
     places = databases(tmp_path)
     _run(places.record, "UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(Unavailable, match="record store: expected schema 0001, got 9999"):
+    with pytest.raises(Unavailable, match=f"record store: expected schema {HEAD}, got 9999"):
         PostgresWriter(places, make_parts())
-    with pytest.raises(Unavailable, match="record store: expected schema 0001 or older, got a later one"):
+    with pytest.raises(Unavailable, match=f"record store: expected schema {HEAD} or older, got a later one"):
         migrate(places)
     assert migrate_check(places)["record"] == "9999"
 

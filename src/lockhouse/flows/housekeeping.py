@@ -11,7 +11,7 @@ from lockhouse.gates.authority import checked_bound
 from lockhouse.gates.trusted_time import watched_now
 from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
 from lockhouse.model.ids import DAY_MS
-from lockhouse.model.rows import ErasedMark, Receipt
+from lockhouse.model.rows import DropList, ErasedMark, Receipt
 
 if TYPE_CHECKING:
     from lockhouse.gates.house import House
@@ -22,7 +22,7 @@ CHUNK = 500
 
 
 async def empty_details(house: House) -> int:
-    """Receipts older than a week hold no paths any more; how many were emptied now.
+    """Receipts older than a week hold no paths any more, nor does anything for them; how many were emptied now.
 
     One pass over the table in short reads; another process's commit between read and write is kept.
 
@@ -42,7 +42,16 @@ async def empty_details(house: House) -> int:
         puts = tuple(Put(Receipt.TABLE, msgspec.structs.replace(row, detail=b"")) for row in old)
         if not isinstance(await house.commits.commit(Change("record", puts=puts, expects=expects)), Conflict):
             emptied += len(old)
+    await _drop_lists(house, before // DAY_MS)
     return emptied
+
+
+async def _drop_lists(house: House, day: int) -> None:
+    """Lists of what was dropped on days before this one are gone, as the receipts that named them are emptied."""
+    async for rows in house.reads.scan(DropList, chunk=CHUNK):
+        old = tuple(Delete(DropList.TABLE, (row.day, row.id)) for row in rows if row.day < day)
+        if old:
+            await house.commits.commit(Change("record", deletes=old))
 
 
 class EndedMarks(NamedTuple):

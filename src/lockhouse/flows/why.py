@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lockhouse.crypto.credentials import message_tag
-from lockhouse.errors import Tampered
 from lockhouse.gates.authority import sound
 from lockhouse.gates.collect.work import unread_class
 from lockhouse.model.rows import Receipt, Record
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
     from lockhouse.gates.house import House
 
-_DETAIL = msgspec.msgpack.Decoder(tuple[int, tuple[tuple[str, str], ...]]).decode
 _ID_DIGITS = 32
 
 
@@ -50,6 +48,7 @@ async def why(house: House, message_id: str) -> list[Why]:
 
     Raises:
         Unavailable: no policy was ever approved, so that nothing can have come in.
+        Tampered: a receipt, or its list of what was dropped, is not as this house wrote it.
     """
     channels = {number: name for kind, number, name in house.live().names if kind == "channel"}
     keys = [
@@ -61,7 +60,9 @@ async def why(house: House, message_id: str) -> list[Why]:
     rows = list((await house.reads.get(Receipt, keys)).values()) if keys else []
     rows += await _of_record(house, message_id)
     found = {(row.channel, row.message): row for row in rows}
-    return sorted((_said(row, channels) for row in found.values()), key=lambda one: (-one.at, one.channel))
+    told = await house.drop_lists.told(house.reads, sound(found.values()))
+    said = [_said(row, channels, *told.get((row.channel, row.message), (None, ()))) for row in found.values()]
+    return sorted(said, key=lambda one: (-one.at, one.channel))
 
 
 async def _of_record(house: House, text: str) -> list[Receipt]:
@@ -79,20 +80,7 @@ def _only(rows: Iterable[Receipt], record: bytes) -> list[Receipt]:
     return [row for row in rows if row.record == record]
 
 
-def _said(row: Receipt, channels: dict[int, str]) -> Why:
-    """What a receipt says.
-
-    Raises:
-        Tampered: it is not as this house wrote it.
-    """
-    sound([row])
-    try:
-        kept, dropped = _DETAIL(row.detail) if row.detail else (None, ())
-    except (msgspec.DecodeError, UnicodeDecodeError) as err:
-        raise Tampered(
-            "receipt: expected a detail as this house writes it, got other bytes",
-            hint="keep a copy of the row as evidence; UPDATE receipt SET detail = x'' empties it, as a week does",
-        ) from err
+def _said(row: Receipt, channels: dict[int, str], kept: int | None, dropped: tuple[tuple[str, str], ...]) -> Why:
     return Why(
         channel=channels.get(row.channel, f"#{row.channel}"),
         code=row.code,

@@ -18,6 +18,7 @@ from lockhouse.crypto.credentials import MessageTags
 from lockhouse.crypto.keyring import Keyring
 from lockhouse.crypto.signatures import RowMacs
 from lockhouse.errors import Unavailable
+from lockhouse.gates.drop_lists import DropLists
 from lockhouse.gates.sights import Sighted
 from lockhouse.identity.normalise import EMPTY, StopList, normal, stop_list
 from lockhouse.model.ids import DAY_MS
@@ -333,12 +334,15 @@ class House:
     """What is known of whoever asks; the wiring hands it in, since it reads through this house."""
     message_tags: MessageTags = field(init=False)
     """How messages and their bodies are known again; from the receipt key, taken in once."""
+    drop_lists: DropLists = field(init=False)
+    """Which lists of dropped paths are known to be stored."""
     time: TimeSense = field(init=False)
     row_macs: RowMacs = field(init=False)
     """How rows of persons and identifiers are known as the house's own; from the integrity key, taken in once."""
 
     def __post_init__(self) -> None:
         self.message_tags = MessageTags(self.receipt_key)
+        self.drop_lists = DropLists(self.message_tags)
         self.time = TimeSense(self.clock.now_ms(), self.clock.monotonic_s())
         self.row_macs = RowMacs(self.integrity_key)
 

@@ -1,7 +1,6 @@
-"""Writes the first migration's DDL from the row classes: `python -m lockhouse.adapters.migrations.freeze`.
+"""The first schema, which stands, and the DDL of the row classes as they are now.
 
-Until the first release the row classes may still move, and this is run again; a test compares. From then on the
-files stand, and each change of the rows gets a migration of its own.
+Each change of the rows gets a step of its own in `versions`; a test compares what all of them make with the classes.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from lockhouse.adapters.migrations.metadata import metadata
-from lockhouse.adapters.tables import STORES
 
 if TYPE_CHECKING:
     from lockhouse.model.rows import Store
@@ -48,9 +46,3 @@ def _tidy(statement: str) -> str:
 def statements(text: str) -> list[str]:
     """The statements of such a file."""
     return text.rstrip(";\n").split(_END)
-
-
-if __name__ == "__main__":
-    for each in STORES:
-        for kind in DIALECTS:
-            baseline(each, kind).write_text(ddl(each, kind), encoding="utf-8")

@@ -268,7 +268,7 @@ def _sealed(house: House, works: list[Work], lost: list[Work]) -> list[tuple[Wor
     for work in works:  # in their order: of two with one message id the first is the one that is kept
         if id(work) in again:
             continue
-        change = refusal(work) if work.reply is not None else next(sealed)
+        change = refusal(house, work) if work.reply is not None else next(sealed)
         if change is not None:
             changes.append((work, change))
         else:  # an ending came between; or the lease ran out, which the next try says
@@ -303,6 +303,8 @@ async def _commit(house: House, changes: list[tuple[Work, Change]]) -> list[Work
     for (work, _), answer in zip(changes, answers, strict=True):
         if not isinstance(answer, Conflict):
             _answer(work)
+            if work.listed is not None and work.reply is not None:
+                house.drop_lists.keep(work.reply.dropped, work.listed)
         elif answer.because == "received":
             received.append(work)
         else:

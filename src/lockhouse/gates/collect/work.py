@@ -13,7 +13,7 @@ from lockhouse.identity.normalise import NORM_VERSION
 from lockhouse.model import codes
 from lockhouse.model.event import Batch, Event, Fault, Reply
 from lockhouse.model.ids import DAY_MS
-from lockhouse.model.rows import Consent, Link
+from lockhouse.model.rows import Consent, DropList, Link
 from lockhouse.model.scale import Assurance, Belief, Proof, Stage
 
 if TYPE_CHECKING:
@@ -86,6 +86,8 @@ class Work(msgspec.Struct, gc=False):
     moved: bool = False
     observed: Sequence[tuple[str, str]] = ()
     """Of an item of an observed channel: the paths and shapes that its commit counts, as (path, reason)."""
+    listed: DropList | None = None
+    """The list of dropped paths that its commit brings, if it does."""
     suppressed: frozenset[str] = frozenset()
     """Purposes that a suppression of one of its identifiers closes."""
     suppressions: Mapping[str, frozenset[str]] = {}

@@ -252,12 +252,10 @@ def _stored(house: House, work: Work, boxes: Sequence[SealedBox], *, deadline: i
         _ENCODE(dict(sorted(reduced.clear.items()))) if reduced.clear else b"", encode_boxes(boxes),
     )  # fmt: skip
     code = codes.TRIMMED if reduced.dropped else codes.STORED
-    detail = _ENCODE((reduced.kept, reduced.dropped))
-    receipt = Receipt(row.channel, work.message, work.body, work.record, now, code, detail)
     return Change(
         "record",
         puts=(
-            Put("record", row), Put("receipt", receipt), *_outbox(house, work), *moved_seal(work),
+            Put("record", row), *receipt_of(house, work, row.channel, code), *_outbox(house, work), *moved_seal(work),
             *(() if batch.origin is None else (_imported(house, work, batch.origin),)),
         ),
         expects=_expects(work, row.channel),
@@ -273,16 +271,26 @@ def _imported(house: House, work: Work, origin: Origin) -> Put:
     return Put(Imported.TABLE, bound(Imported(origin.batch, work.record, work.message, b""), house.row_macs))
 
 
-def refusal(work: Work) -> Change:
+def refusal(house: House, work: Work) -> Change:
     """A receipt for an item of which nothing is stored, so that `why` can say so; and its counts."""
     assert work.reply is not None  # noqa: S101  # only refused works come here
-    channel, now = work.live.policy.channels[work.batch.channel].id, work.batch.received_at
+    channel = work.live.policy.channels[work.batch.channel].id
     if work.reply.code == codes.OBSERVED:
         return Change("record", counts=_counts(channel, work))
-    detail = _ENCODE((0, work.reply.dropped))
-    receipt = Receipt(channel, work.message, work.body, None, now, work.reply.code, detail)
     absent = Expect(Receipt.TABLE, (channel, work.message), None, False, "received")  # noqa: FBT003
-    return Change("record", puts=(Put(Receipt.TABLE, receipt),), expects=(absent,), counts=_counts(channel, work))
+    puts = receipt_of(house, work, channel, work.reply.code)
+    return Change("record", puts=puts, expects=(absent,), counts=_counts(channel, work))
+
+
+def receipt_of(house: House, work: Work, channel: int, code: str) -> tuple[Put, ...]:
+    """The receipt of an item, stored or refused, with the list of dropped paths if that may not be there yet."""
+    refused, at = work.reply is not None, work.batch.received_at
+    kept, dropped = (0, work.reply.dropped) if work.reply is not None else (work.reduced.kept, work.reduced.dropped)
+    detail, work.listed = house.drop_lists.detail(kept, dropped, at=at)
+    receipt = Receipt(channel, work.message, work.body, None if refused else work.record, at, code, detail)
+    if work.listed is None:
+        return (Put("receipt", receipt),)
+    return Put("receipt", receipt), Put("drop_list", work.listed)
 
 
 def unread(house: House, live: LivePolicy, batch: Batch) -> list[Change]:

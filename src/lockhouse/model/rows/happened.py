@@ -59,7 +59,28 @@ class Receipt(Row, frozen=True):
     at: At
     code: str
     detail: bytes
-    """msgpack of (kept, ((path, reason), …)); shapes only, emptied after 7 days."""
+    """msgpack of (kept, what was dropped): shapes only, emptied after 7 days.
+
+    What was dropped is the id of a `DropList` of the receipt's day, or ((path, reason), …) itself: where nothing was,
+    and in receipts from before there were such lists.
+    """
+
+
+class DropList(Row, frozen=True):
+    """What was dropped of events of one day: many are alike, and each such list stands here once.
+
+    `id` is a keyed hash of `paths`, so that every process names a list alike and an edited one is found. A list goes
+    when the receipts of its day are emptied.
+    """
+
+    TABLE = "drop_list"
+    STORE = "record"
+    KEY = ("day", "id")
+    day: Whole
+    """Days since 1970."""
+    id: bytes
+    paths: bytes
+    """msgpack of ((path, reason), …)."""
 
 
 class Outbox(Row, frozen=True):
