@@ -74,10 +74,15 @@ class Mix:
         return [self._one() for _ in range(count)]
 
     def sized(self, count: int, *, lines: int, never_seen: float = NEVER_SEEN) -> list[Said]:
-        """Orders of so many lines, or product views if there are none, by persons drawn as in the mix."""
+        """Orders of so many lines, or product views if there are none, by persons drawn as in the mix.
+
+        Whoever is known is known by what such an event shows: a customer's first product view would make a new person.
+        """
         made = []
         for _ in range(count):
             person, new = self._person(never_seen)
+            while not new and (_sort(person) < DEVICES) is (lines > 0):
+                person = self._known()
             if not lines:
                 made.append(Said(_view(person, self._id(), self._draw), person, new, 1))
                 continue
@@ -123,8 +128,11 @@ class Mix:
         if self._draw.random() < never_seen:
             self._next += 1
             return self._next, True
+        return self._known(), False
+
+    def _known(self) -> int:
         rank = int(self._population * self._draw.random() ** KEENNESS)
-        return _spread(rank, self._population), False
+        return _spread(rank, self._population)
 
     def _event(self, person: int, *, never_seen: bool) -> Said:
         message = self._id()
