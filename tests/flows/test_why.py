@@ -227,3 +227,17 @@ async def test_a_receipt_from_before_there_were_lists_is_told_as_ever(tmp_path: 
     await world.house.commits.commit(Change("record", puts=(Put(Receipt.TABLE, old),)))
     [said] = await why(world.house, "m-1")
     assert (said.kept, said.dropped) == (1, (("properties.*", "undeclared"),))
+
+
+async def test_a_repeat_of_a_message_from_before_bodies_were_told_by_8_bytes_is_known(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    at = world.clock.now_ms()
+    for channel in ("backend", "account"):
+        await send(world, channel, "Order Completed", message_id="m-1", order_id="A-1", at=at)
+    for row in await world.rows(Receipt):
+        assert len(row.body) == 8
+        longer = msgspec.structs.replace(row, body=row.body + bytes(8))
+        await world.house.commits.commit(Change("record", puts=(Put(Receipt.TABLE, longer),)))
+    same = await send(world, "backend", "Order Completed", message_id="m-1", order_id="A-1", at=at)
+    other = await send(world, "account", "Order Completed", message_id="m-1", order_id="A-2", at=at)
+    assert (same.code, other.code) == ("LH-0100", "LH-0101")

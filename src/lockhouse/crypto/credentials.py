@@ -25,6 +25,7 @@ BODY = 30
 CHECK = 6
 """Base62 characters that hold the CRC-32 of what stands before them."""
 MESSAGE_TAG_BYTES = 16
+BODY_TAG_BYTES = 8
 MAX_CLASSES = 256
 """Credential classes whose beginning is kept: one a channel and assurance."""
 _LENGTH = struct.Struct(">I")
@@ -97,10 +98,14 @@ class MessageTags:
         return mac.finalize()[:MESSAGE_TAG_BYTES]
 
     def body(self, raw: bytes) -> bytes:
-        """The 16 bytes by which an item is known again: its own bytes under the same key."""
+        """The 8 bytes by which an item is known again: its own bytes under the same key.
+
+        Two items are compared only if they came under one message id, and nobody without the key can look for two of
+        one hash.
+        """
         mac = self._keyed.copy()
         mac.update(raw)
-        return mac.finalize()[:MESSAGE_TAG_BYTES]
+        return mac.finalize()[:BODY_TAG_BYTES]
 
 
 def _raw(text: str) -> bytes:

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 Dropped = tuple[tuple[str, str], ...]
 """(path with unknown segments as `*`, reason), …"""
-ID_BYTES = 8
-"""Enough: the hash is keyed, so that nobody can look for two lists of one id, and a day has few."""
 MAX_KNOWN = 2_000
 _ENCODE = msgspec.msgpack.Encoder().encode
 _DETAIL = msgspec.msgpack.Decoder(tuple[int, bytes | Dropped]).decode
@@ -62,7 +60,7 @@ class DropLists:
         self._known[dropped] = row.id
 
     def _id(self, paths: bytes) -> bytes:
-        return self._tags.body(paths)[:ID_BYTES]
+        return self._tags.body(paths)  # keyed, so that nobody can look for two lists of one id
 
     async def told(self, reads: Reads, receipts: Iterable[Receipt]) -> dict[tuple[int, bytes], tuple[int, Dropped]]:
         """How many fields were kept and what was dropped, by channel and message; of emptied receipts nothing.

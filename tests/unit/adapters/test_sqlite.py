@@ -18,7 +18,7 @@ from lockhouse.adapters.sqlite_writer.local import LocalWriter
 from lockhouse.adapters.sqlite_writer.shelf import SqliteShelf
 from lockhouse.adapters.tables import FILES, STORES, Shape, shape_of, shapes
 from lockhouse.errors import Unavailable
-from lockhouse.model.rows import Person, Record, tables
+from lockhouse.model.rows import Person, Receipt, Record, tables
 from tests.ports.writer_entry import make_parts
 
 if TYPE_CHECKING:
@@ -34,12 +34,16 @@ def _schema(file: Path) -> list[tuple[str, str, str]]:
         return [(kind, name, " ".join(sql.split())) for kind, name, sql in connection.execute(SCHEMA)]
 
 
+_GONE = {"CREATE INDEX receipt_at_channel_message ON receipt (at, channel, message)"}
+"""What a step takes away of what the first schema has."""
+
+
 @pytest.mark.parametrize("store", STORES)
 def test_the_migrations_together_make_what_the_row_classes_say(store: Store, tmp_path: Path) -> None:
     """If this fails, a step is missing in `adapters/migrations/versions`."""
     for dialect in DIALECTS:
         made = baseline(store, dialect).read_text(encoding="utf-8")
-        assert set(statements(made)) <= set(statements(ddl(store, dialect)))
+        assert set(statements(made)) - set(statements(ddl(store, dialect))) <= _GONE
     create(tmp_path / "made", store)
     (tmp_path / "migrated").touch()
     upgrade(tmp_path / "migrated", store)
@@ -165,7 +169,8 @@ def test_every_look_up_that_is_allowed_walks_an_index(row: type[Row], folder: Pa
                 assert "SEARCH t USING" in plan, (sql, plan)
                 assert "SCAN t" not in plan, (sql, plan)
         for by in _ways(shape):
-            assert "USE TEMP B-TREE" not in _plan(connection, find_sql(row, by, (), 1)), by
+            is_sorted = "USE TEMP B-TREE" in _plan(connection, find_sql(row, by, (), 1))
+            assert is_sorted == ((row, by) == (Receipt, ("at",))), by  # of one moment there are a group's, no more
         assert "SEARCH" in _plan(connection, scan_sql(row, first=False))
         assert "SEARCH" in _plan(connection, delete_sql(row))
 

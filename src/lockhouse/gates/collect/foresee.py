@@ -60,7 +60,7 @@ class Foresight:
             if before is None:
                 self._seen[key] = work.body
             else:
-                work.reply = _DUPLICATE if before == work.body else _CONFLICT
+                work.reply = _DUPLICATE if work.is_again(before) else _CONFLICT
         await self._decide([work for work in works if work.reply is None])
         return [_foreseen(one) for one in started]
 

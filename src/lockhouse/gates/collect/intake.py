@@ -353,7 +353,7 @@ async def _answer_received(house: House, works: list[Work]) -> None:
     receipts = await house.reads.get(Receipt, keys)
     for work, key in zip(works, keys, strict=True):
         receipt = receipts.get(key)
-        if receipt is not None and receipt.body == work.body:
+        if receipt is not None and work.is_again(receipt.body):
             work.reply = Reply(outcome="duplicate", code=codes.DUPLICATE, record=receipt.record)
         else:
             work.reply = Reply(outcome="refused", code=codes.MESSAGE_ID_CONFLICT)

@@ -134,6 +134,10 @@ class Work(msgspec.Struct, gc=False):
         """The version of the person's seal that this item was decided at."""
         return 0 if self.own is None else self.own.seal
 
+    def is_again(self, body: bytes) -> bool:
+        """Whether a receipt's body says that the item came before; those of older receipts are longer."""
+        return body[: len(self.body)] == self.body
+
     def refuse(self, code: str, dropped: tuple[tuple[str, str], ...] = ()) -> None:
         """Answer it: nothing of it is stored, and it says nothing of anybody."""
         self.new_words = self.new_links = ()

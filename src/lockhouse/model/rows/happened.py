@@ -50,11 +50,13 @@ class Receipt(Row, frozen=True):
     STORE = "record"
     APPEND = True
     KEY = ("channel", "message")
-    INDEXES = (("at", "channel", "message"),)
+    INDEXES = (("at",),)
     channel: int
     message: bytes
     body: bytes
-    """Keyed hash of the item's bytes: the same id with another body is told apart from a replay."""
+    """Keyed hash of the item's bytes: the same id with another body is told apart from a replay.
+
+    8 bytes; of receipts from before 16, which begin with them."""
     record: bytes | None
     at: At
     code: str

@@ -1,4 +1,7 @@
-"""Lists of dropped paths, each once a day. Receipts from before keep theirs, which `why` reads as ever."""
+"""Lists of dropped paths, each once a day, and receipts indexed by their time alone.
+
+Receipts from before keep their lists, which `why` reads as ever.
+"""
 
 from alembic import context, op
 
@@ -24,7 +27,9 @@ POSTGRESQL = """CREATE TABLE drop_list (
 
 
 def upgrade() -> None:
-    """Make the table in the record store."""
+    """Make table and index in the record store."""
     attributes = context.config.attributes
     if attributes["store"] == "record":
         op.execute(SQLITE if attributes["dialect"] == "sqlite" else POSTGRESQL)
+        op.execute("DROP INDEX receipt_at_channel_message")
+        op.execute("CREATE INDEX receipt_at ON receipt (at)")
