@@ -59,6 +59,13 @@ class IdentifierKind(NamedTuple):
         return normal(self.type, value, own=self.own)
 
 
+class Waiting(NamedTuple):
+    """An approved version of the policy that does not rule yet, and when (ms) it does."""
+
+    version: int
+    due_at: int
+
+
 class PersonFacts(msgspec.Struct, frozen=True, gc=False):
     """What decides over a person's data, as read at one version of their seal."""
 
@@ -119,6 +126,7 @@ class LivePolicy:
         self.assigned: dict[str, int] = {}
         self.promised: dict[int, Former] = {}
         """Version of the policy -> what was promised for the records stored under that version."""
+        self.waiting: Waiting | None = None
         self.epoch = epoch
         self.names = names
         self.compartments: dict[int, Compartment] = {one.id: one for one in policy.compartments}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lockhouse.crypto.signatures import equal
 from lockhouse.errors import Tampered
 from lockhouse.gates.authority import checked
-from lockhouse.gates.house import LivePolicy
+from lockhouse.gates.house import LivePolicy, Waiting
 from lockhouse.model.names import NameBook
 from lockhouse.model.policy import decode_policy
 from lockhouse.model.rows import Name, PolicyVersion
@@ -17,7 +17,9 @@ from lockhouse.policy.reopen import Former
 if TYPE_CHECKING:
     from lockhouse.gates.house import House
 
-PROPOSED, LIVE, FORMER = 0, 1, 2
+PROPOSED, LIVE, FORMER, WAITING, WITHDRAWN, SUPERSEDED = range(6)
+DELAY_MS = 48 * 3_600_000
+"""How long an approved policy that widens waits before it rules: as long, somebody can see it and call it off."""
 
 
 async def name_book(house: House) -> NameBook:
@@ -61,8 +63,11 @@ async def load_live(house: House) -> LivePolicy | None:
         raise Tampered("policy: expected the document that was approved")
     names = await name_book(house)
     live = LivePolicy(decode_policy(row.compiled), version=row.id, epoch=epoch, names=names)
-    live.assigned = _assigned(known)
-    live.promised = {one.id: Former.of(decode_policy(one.compiled)) for one in known}
+    ruled = [one for one in known if one.state in {LIVE, FORMER}]
+    live.assigned = _assigned(ruled)
+    live.promised = {one.id: Former.of(decode_policy(one.compiled)) for one in ruled}
+    waiting = [one for one in known if one.state == WAITING and one.id > row.id]
+    live.waiting = Waiting(version=waiting[-1].id, due_at=waiting[-1].at + DELAY_MS) if waiting else None
     house.live_policy = live
     return live
 

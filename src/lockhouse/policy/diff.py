@@ -141,8 +141,13 @@ def _verdict(effects: Effects) -> str:
     """What it comes to, in a sentence."""
     if not any(True for _ in _titled(effects)):
         return "No effect: the two policies do the same."
-    narrows = "This only narrows." if any(getattr(effects, name) for name in _NARROWING) else "Nothing else changes."
+    narrows = "This only narrows." if narrowing(effects) else "Nothing else changes."
     return "This widens what is done with data." if effects.widening else narrows
+
+
+def narrowing(effects: Effects) -> bool:
+    """Whether anything is kept, seen or sent less than before, or is held back that was not."""
+    return any(getattr(effects, name) for name in _NARROWING)
 
 
 def _code(line: str) -> str:

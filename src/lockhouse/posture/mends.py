@@ -13,6 +13,7 @@ OUTAGE = "docs/operations/outage.md"
 STORES = "docs/design/stores.md"
 OWNER = 'sudo chown -hR "$(id -un)"'
 LOOK_AT_DRAFT = "lockhouse policy diff && lockhouse policy approve"
+WAITING = "if nobody meant it, lockhouse policy withdraw VERSION"
 RESTORE = "lockhouse backup restore DIR --to NEW"
 SPOILT = (
     "lockhouse serve mends within the hour what can be proved; of the rest lockhouse ledger log --kind intent says "

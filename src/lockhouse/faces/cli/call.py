@@ -6,15 +6,16 @@ import asyncio
 import re
 import shlex
 import sys
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Group, Parameter, Token
 
-from lockhouse.errors import Invalid, NotFound, Unavailable
+from lockhouse.errors import Conflict, Invalid, NotFound, Unavailable
 from lockhouse.faces.cli.terminal import Terminal
+from lockhouse.flows.wait import come_due
 from lockhouse.model.ports import Clock
 from lockhouse.wiring import Opened, opened
 
@@ -117,6 +118,8 @@ class Call:
                     if err.retry_after_s > _SOON_S or not left:
                         raise
                     await asyncio.sleep(err.retry_after_s)
+            if purpose == "use":
+                await _rule_what_waited(house)
             yield house
 
     def ask(self, question: str, *, default: str = "") -> str:
@@ -141,6 +144,12 @@ class Call:
         """
         if not yes and self.ask(f"{question} Type {answer} to go on") != answer:
             raise Invalid("answer", answer, got="another", hint="nothing was changed")
+
+
+async def _rule_what_waited(opened: Opened) -> None:
+    """A policy whose wait is over rules, also where no worker runs; not while the clock is in doubt."""
+    with suppress(Unavailable, Conflict):  # or while another process sees to it
+        await come_due(opened.house)
 
 
 def _source(_kind: type, tokens: Sequence[Token]) -> str:

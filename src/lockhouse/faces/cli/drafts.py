@@ -7,9 +7,12 @@ import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
 from lockhouse.errors import Invalid, NotFound
+from lockhouse.faces.cli.files import named
+from lockhouse.faces.cli.layout import when
 from lockhouse.gates.live import LIVE, versions
-from lockhouse.policy.diff import render
+from lockhouse.policy.diff import narrowing, render
 from lockhouse.policy.document import parse
+from lockhouse.settings import load
 from lockhouse.wiring import template
 
 if TYPE_CHECKING:
@@ -17,8 +20,9 @@ if TYPE_CHECKING:
 
     from lockhouse.errors import LockhouseError
     from lockhouse.faces.cli.call import Call
+    from lockhouse.flows.approve import Draft
+    from lockhouse.gates.house import House
     from lockhouse.model.rows import PolicyVersion
-    from lockhouse.policy.diff import Effects
     from lockhouse.policy.document import Document
     from lockhouse.settings import Settings
     from lockhouse.wiring import Opened
@@ -107,6 +111,19 @@ def draft_of_house(folder: Path, settings: Settings) -> Written:
     )
 
 
+def draft_named(call: Call, file: Path | None) -> Written:
+    """The draft that is named, or the house's own.
+
+    Raises:
+        NotFound, Invalid: as `draft_at`.
+    """
+    if file is None:
+        folder = call.folder()
+        return draft_of_house(folder, load(folder, call.environment))
+    hint = "name one that is there, or none for the house's own draft"
+    return draft_at(call.cwd / file, said=named(file), hint=hint)
+
+
 async def live_version(opened: Opened) -> PolicyVersion | None:
     """The version that rules, or None.
 
@@ -117,15 +134,41 @@ async def live_version(opened: Opened) -> PolicyVersion | None:
     return ruling[-1] if ruling else None
 
 
-def asked(call: Call, effects: Effects, version: int, *, yes: bool) -> None:
-    """Somebody saw what would change and wants it.
+def asked(call: Call, draft: Draft, *, yes: bool) -> None:
+    """Somebody saw what would change and when, and wants it.
 
     Raises:
         Invalid: they do not, or nobody is there to be asked.
     """
     if not (yes or call.json):
-        call.terminal.tell(render(effects))
-    call.sure(f"This becomes policy v{version}.", f"v{version}", yes=yes)
+        call.terminal.tell(render(draft.effects))
+    rules = "" if draft.due_at is None else f" It widens, so it rules from {when(draft.due_at)}.{_narrows(draft)}"
+    call.sure(f"This becomes policy v{draft.number}.{rules}", f"v{draft.number}", yes=yes)
+
+
+def _narrows(draft: Draft) -> str:
+    told = " What narrows waits with it: approved in a draft of its own, that would rule at once."
+    return told if narrowing(draft.effects) else ""
+
+
+async def outcome(opened: Opened, number: int, *, also: str = "") -> str:
+    """What came of an approval, in sentences."""
+    waiting = opened.house.live().waiting
+    if waiting is None or waiting.version != number:
+        return f"Policy v{number} rules now, in every process{also}."
+    live = opened.house.live().version
+    return (
+        f"Policy v{number} is approved{also}. It widens, so it waits: v{live} rules until {when(waiting.due_at)}.\n"
+        f"lockhouse policy withdraw v{number} calls it off."
+    )
+
+
+def waits(house: House) -> str | None:
+    """One sentence when an approved policy waits, or None."""
+    waiting = house.live_policy.waiting if house.live_policy else None
+    if waiting is None:
+        return None
+    return f"v{waiting.version} is approved and rules from {when(waiting.due_at)}. lockhouse policy history"
 
 
 def unreadable(opened: Opened) -> LockhouseError | None:

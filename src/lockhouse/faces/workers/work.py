@@ -13,6 +13,7 @@ from lockhouse.flows.orphans import end_orphans
 from lockhouse.flows.retain import by_month, month
 from lockhouse.flows.sweep import plan_again, sweep
 from lockhouse.flows.tell import Told, tell_untold
+from lockhouse.flows.wait import come_due
 from lockhouse.gates.cases import sound_cases
 from lockhouse.gates.ending import carry_on
 from lockhouse.gates.ending.spoilt import mend, spoilt_endings
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 ABANDONED_MS = 60_000
 """An ending whose command has not brought it further for this long was cut off; the worker carries it on."""
+MINUTE_S = 60.0
 HOUR_S = 3_600.0
 DAY_S = 86_400.0
 UNTOLD_FIRST_S = 600.0
@@ -152,6 +154,13 @@ class Worker:
             if minted:
                 logs.get().info("epoch keys", minted=minted)
 
+    async def policy(self) -> None:
+        """An approved policy whose wait is over rules."""
+        await refresh(self._house)
+        version = await come_due(self._house)
+        if version is not None:
+            logs.get().info("policy rules", version=version)
+
     async def details(self) -> None:
         """Paths of receipts that are a week old, erased marks whose time has passed, and orphans."""
         emptied = await empty_details(self._house)
@@ -181,6 +190,7 @@ async def work(running: Running, desk: Desk) -> None:
         Step(name="jobs", every_s=1.0, act=worker.jobs),
         Step(name="sweeps", every_s=DAY_S, first_s=60.0, act=worker.sweeps),
         Step(name="epochs", every_s=HOUR_S, act=worker.epochs, woken=moved),
+        Step(name="policy", every_s=MINUTE_S, act=worker.policy),
         Step(name="untold", every_s=DAY_S, first_s=UNTOLD_FIRST_S, act=worker.untold),
         Step(name="details", every_s=DAY_S, first_s=60.0, act=worker.details),
     )

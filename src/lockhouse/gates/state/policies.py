@@ -45,15 +45,17 @@ class Policies:
         )  # fmt: skip
 
     def hold(self, *, before: History, history: History, found: Found) -> None:
-        """Every approved version and name stands, the newest version rules, and what is shut is so by a restore."""
+        """Every version and name stands as it was left last, the newest rules, and what is shut is so by a restore."""
         self._hold_versions(before=before, history=history, found=found)
         self._hold_names(history, found)
         self._hold_shut(before=before, history=history, found=found)
 
     def _hold_versions(self, *, before: History, history: History, found: Found) -> None:
-        ruled = [one for one in history.values() if isinstance(one.body, PolicyEntry) and one.body.step in _RULES]
-        ruled.sort(key=lambda one: (one.at, _version(one)))  # of one ms, the ids of two processes say nothing
-        for told in ruled:
+        moves = [one for one in history.values() if isinstance(one.body, PolicyEntry)]
+        moves.sort(key=lambda one: (one.at, _version(one)))  # of one ms, the ids of two processes say nothing
+        ruled = [one for one in moves if one.body.step in _RULES]  # type: ignore[attr-defined]  # PolicyEntry
+        last = {_version(one): one for one in moves}
+        for told in last.values():
             number = _version(told)
             if number not in self._versions and told.id in before and told.id not in found.edited:
                 is_before = told.at <= restored_at(before.values())
@@ -62,6 +64,8 @@ class Policies:
             where = f"policy version {number}"
             if not _is_of(history.get(row.entry), row):
                 found.add("edited-row", where, "No entry tells that this document was approved under this number.")
+            elif last[number].id in before and row.entry != last[number].id:
+                found.add("rolled-back-row", where, "A later entry tells of this version.")
             elif ruled and ruled[-1].id in before and (row.state == LIVE) != (number == _version(ruled[-1])):
                 sentence = f"It is called otherwise, though version {_version(ruled[-1])} rules by the ledger."
                 found.add("rolled-back-row", where, sentence)

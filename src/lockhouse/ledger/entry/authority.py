@@ -70,12 +70,13 @@ class Policy(Body, frozen=True):
     """A policy version moved.
 
     Attributes:
-        step: `proposed`, `approved`, `live`, `rolled-back`; the last where an older document rules again.
+        step: `proposed`; `approved`, where it waits before it rules; `live`; `rolled-back`, where an older document
+            rules again; `withdrawn`, of one that was proposed or waited.
         version: its number. `hash`: SHA-256 of its document. `before`: the version that was live. `by`: who.
     """
 
     KIND = "policy"
-    step: Literal["proposed", "approved", "live", "rolled-back"]
+    step: Literal["proposed", "approved", "live", "rolled-back", "withdrawn"]
     version: Number
     hash: Hex32
     by: Actor

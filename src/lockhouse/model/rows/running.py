@@ -78,7 +78,8 @@ class ReadShut(Row, frozen=True):
 class PolicyVersion(Row, frozen=True):
     """A policy as proposed, approved and once live. `compiled` is what serving processes load.
 
-    `state` is 0 proposed, 1 live, 2 former.
+    `state` is 0 proposed, 1 live, 2 former, 3 approved and waiting, 4 withdrawn, 5 superseded by a later approval.
+    `at` is when it came into that state; of a former one when it began to rule, of a superseded one as it was before.
     """
 
     TABLE = "policy_version"

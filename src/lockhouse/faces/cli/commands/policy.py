@@ -10,12 +10,24 @@ from cyclopts import Parameter
 
 from lockhouse.errors import Invalid, NotFound
 from lockhouse.faces.cli.acting import As, allowed
-from lockhouse.faces.cli.call import Call, Here, noun
-from lockhouse.faces.cli.drafts import Written, approved, asked, difference, draft_at, draft_of_house, live_version
+from lockhouse.faces.cli.call import Here, noun
+from lockhouse.faces.cli.commands.policy_versions import STATES, version_number
+from lockhouse.faces.cli.drafts import (
+    approved,
+    asked,
+    difference,
+    draft_named,
+    draft_of_house,
+    live_version,
+    outcome,
+    waits,
+)
 from lockhouse.faces.cli.files import named
 from lockhouse.faces.cli.layout import Said, count, when
 from lockhouse.flows.approve import approve as approve_draft
 from lockhouse.flows.approve import draft_of
+from lockhouse.gates.live import LIVE, PROPOSED, WAITING, versions
+from lockhouse.gates.versions import one_of
 from lockhouse.model.decision import PersonFacts
 from lockhouse.model.names import NameBook
 from lockhouse.model.scale import Stage
@@ -29,11 +41,12 @@ from lockhouse.policy.document import render as render_document
 from lockhouse.policy.explain import explain as explain_lines
 from lockhouse.policy.sentences import TRIAL
 from lockhouse.policy.words import is_region
-from lockhouse.settings import load
 from lockhouse.wiring import KINDS
 
 if TYPE_CHECKING:
     from lockhouse.model.policy import Policy
+    from lockhouse.policy.document import Document
+    from lockhouse.wiring import Opened
 
 _SERVED = "Senders and rows of files come in through channels with `kind: segment`."
 APP = noun("policy", "What may be kept, why, until when, who sees it and who receives it.")
@@ -59,7 +72,7 @@ def check(file: Path | None = None, /, *, call: Here) -> Said:
     Args:
         file: another draft than the house's: a YAML file or a folder of them.
     """
-    written = _draft(call, file)
+    written = draft_named(call, file)
     policy = compile_policy(written.document(), NameBook(), KINDS)
     problems = judge(policy)
     if problems:
@@ -80,19 +93,6 @@ def check(file: Path | None = None, /, *, call: Here) -> Said:
     return Said(value | lists, f"The draft is valid: {', '.join(parts)}.{note}")
 
 
-def _draft(call: Call, file: Path | None) -> Written:
-    """The draft that is named, or the house's own.
-
-    Raises:
-        NotFound, Invalid: as `draft_at`.
-    """
-    if file is None:
-        folder = call.folder()
-        return draft_of_house(folder, load(folder, call.environment))
-    hint = "name one that is there, or none for the house's own draft"
-    return draft_at(call.cwd / file, said=named(file), hint=hint)
-
-
 @APP.command
 async def show(*, full: bool = False, call: Here) -> Said:
     """The live policy as it was approved, and nothing else on standard output: it can be written to a file.
@@ -106,14 +106,15 @@ async def show(*, full: bool = False, call: Here) -> Said:
         live = await live_version(opened)
         if live is None:
             raise NotFound("policy: expected an approved one, got none", hint="lockhouse policy approve")
-        text, note = live.document.decode(), await difference(opened)
+        text, note, waiting = live.document.decode(), await difference(opened), waits(opened.house)
     if full:
         text = render_document(approved(live.document, said=f"v{live.id}"))
     if not call.json:
         head = f"Live v{live.id}, approved {when(live.at)} by {live.by}, sha256 {live.hash.hex()[:16]}…"
-        call.terminal.tell("\n".join([head, *([call.located(note)] if note else [])]))
+        call.terminal.tell("\n".join([head, *(call.located(one) for one in (waiting, note) if one)]))
     value = {
         "version": live.id, "at": live.at, "by": live.by, "hash": live.hash, "document": text, "difference": note,
+        "waiting": waiting,
     }  # fmt: skip
     return Said(value, text)
 
@@ -177,45 +178,77 @@ async def diff(file: Path | None = None, /, *, against: Path | None = None, mark
     """
     if against is None:
         async with call.open() as opened:
-            written = _draft(call, file) if file else draft_of_house(opened.folder, opened.settings)
+            written = draft_named(call, file) if file else draft_of_house(opened.folder, opened.settings)
             draft = await draft_of(opened.house, written.document(), KINDS)
-            live = opened.house.live_policy
+            live, waiting = opened.house.live_policy, waits(opened.house)
         effects, same, version = draft.effects, draft.same, live.version if live else None
         than = f"live v{version}" if version else "nothing, as none was approved yet"
     else:
-        old, new = (compile_policy(_draft(call, one).document(), NameBook(), KINDS) for one in (against, file))
-        effects, version, than = compare(old, new), None, named(against)
+        old, new = (compile_policy(draft_named(call, one).document(), NameBook(), KINDS) for one in (against, file))
+        effects, version, than, waiting = compare(old, new), None, named(against), None
         same = effects == Effects()
     head = f"Draft against {than}"
     text = render_markdown(effects, head=head).rstrip() if markdown else f"{head}:\n{render_effects(effects)}"
+    if waiting and not call.json:
+        call.terminal.tell(call.located(waiting))
     return Said({"same": same, "effects": effects, "against": version}, text)
 
 
 @APP.command
-async def approve(*, yes: bool = False, acting: As | None = None, call: Here) -> Said:
-    """Make the draft the live policy, after saying what it changes. Noted in the ledger.
+async def approve(version: str | None = None, /, *, yes: bool = False, acting: As | None = None, call: Here) -> Said:
+    """Make the draft, or what was proposed, the live policy, after saying what it changes. Noted in the ledger.
+
+    What only narrows rules at once. What widens (more kept, longer, shown or sent; a rule loosened) rules 48 hours
+    later and can be withdrawn until then; a change that does both waits as a whole, so approve what is urgent in a
+    draft of its own. Nothing waits in a demo house, nor until a day after the first customer's data came in.
+
+    For example `lockhouse policy approve`, or `lockhouse policy approve v3` of what was proposed.
 
     Args:
+        version: one that was proposed, as 3 or v3; the draft, if none is named.
         yes: do not ask.
         acting: the role.
     """
+    number = None if version is None else version_number(version)
     async with call.open() as opened:
         actor = allowed(opened.house, "policy.approve", (acting or As()).role)
+        document, source = await _to_approve(opened, number)
+        draft = await draft_of(opened.house, document, KINDS)
+        for row in await versions(opened.house):
+            # A table that an earlier release compiled of the live document may hold less than this one's.
+            if row.document == source and (row.state == WAITING or (row.state == LIVE and draft.same)):
+                told = f"{'The draft' if number is None else f'v{number}'} is {STATES[row.state]} v{row.id} already."
+                return Said({"version": row.id, "changed": False}, told)
+        asked(call, draft, yes=yes)
+        made = await approve_draft(opened.house, draft, source, by=actor.id)
+        keys = f"; {len(draft.policy.compartments)} compartments have keys" if draft.due_at is None else ""
+        text = await outcome(opened, made, also=keys)
+    value = {"version": made, "changed": True, "effects": draft.effects, "rules_at": draft.due_at}
+    return Said(value, call.located(text))
+
+
+async def _to_approve(opened: Opened, number: int | None) -> tuple[Document, bytes]:
+    """The document that is to be approved, and its bytes.
+
+    Raises:
+        NotFound: there is no such proposal, or no draft.
+        Invalid: it does not hold to its form.
+    """
+    if number is None:
         written = draft_of_house(opened.folder, opened.settings)
-        draft = await draft_of(opened.house, written.document(), KINDS)
-        live = await live_version(opened)
-        # A table that an earlier release compiled of this document may hold less than this one's.
-        if live is not None and live.document == written.source and draft.same:
-            return Said({"version": live.id, "changed": False}, f"The draft is live v{live.id} already.")
-        asked(call, draft.effects, live.id + 1 if live else 1, yes=yes)
-        version = await approve_draft(opened.house, draft, written.source, by=actor.id)
-    text = f"Policy v{version} rules now, in every process; {len(draft.policy.compartments)} compartments have keys."
-    return Said({"version": version, "changed": True, "effects": draft.effects}, text)
+        return written.document(), written.source
+    row = one_of(await versions(opened.house), number)
+    if row.state != PROPOSED:
+        hint = "lockhouse policy history; lockhouse policy rollback lets one rule again that ruled"
+        raise NotFound("version: expected one that was proposed, got another", hint=hint)
+    return approved(row.document, said=f"v{number}"), row.document
 
 
 _HERE = "lockhouse.faces.cli.commands"
 APP.command(f"{_HERE}.policy_matrix:matrix", name="matrix")
 APP.command(f"{_HERE}.policy_versions:history", name="history")
+APP.command(f"{_HERE}.policy_versions:propose", name="propose")
+APP.command(f"{_HERE}.policy_versions:withdraw", name="withdraw")
 APP.command(f"{_HERE}.policy_versions:rollback", name="rollback")
 APP.command(f"{_HERE}.policy_tests:judge", name="test")
 APP.command(f"{_HERE}.policy_schema:schema", name="schema")

@@ -1,17 +1,22 @@
-"""`lockhouse policy history` and `rollback`: the versions that were approved, and one of them ruling again."""
+"""`lockhouse policy history`, `propose`, `withdraw` and `rollback`: what was approved, or may be, or rules again."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lockhouse.crypto.signatures import equal
 from lockhouse.errors import Invalid, NotFound
 from lockhouse.faces.cli.acting import As, allowed
 from lockhouse.faces.cli.call import Here
-from lockhouse.faces.cli.drafts import approved, asked, difference
+from lockhouse.faces.cli.drafts import approved, asked, difference, draft_named, live_version, outcome, waits
 from lockhouse.faces.cli.layout import Said, plain, table, when
 from lockhouse.flows.approve import approve, draft_of
-from lockhouse.gates.live import FORMER, LIVE, PROPOSED, versions
+from lockhouse.flows.approve import propose as propose_draft
+from lockhouse.flows.wait import withdraw as withdraw_version
+from lockhouse.gates.live import DELAY_MS, FORMER, LIVE, PROPOSED, SUPERSEDED, WAITING, WITHDRAWN, versions
+from lockhouse.gates.versions import one_of
+from lockhouse.policy.diff import render
 from lockhouse.wiring import KINDS
 
 if TYPE_CHECKING:
@@ -19,18 +24,25 @@ if TYPE_CHECKING:
 
     from lockhouse.model.rows import PolicyVersion
 
-STATES = {PROPOSED: "proposed", LIVE: "live", FORMER: "former"}
-HEADS = ("version", "state", "approved", "by", "sha256", "says again")
+STATES = {
+    PROPOSED: "proposed", LIVE: "live", FORMER: "former", WAITING: "waiting", WITHDRAWN: "withdrawn",
+    SUPERSEDED: "superseded",
+}  # fmt: skip
+HEADS = ("version", "state", "since", "by", "sha256", "says again")
 
 
 async def history(*, call: Here) -> Said:
-    """Every approved version, with who and when, and which older one it says again."""
+    """Every version that was proposed or approved, with who and when, and which older one it says again.
+
+    `since` is when a version came to rule, or to be what it is. One that is `waiting` rules 48 hours later.
+    """
     async with call.open() as opened:
         known = await versions(opened.house)
+        note = waits(opened.house)
     value = [
         {
             "version": row.id, "state": STATES[row.state], "at": row.at, "by": row.by, "hash": plain(row.hash),
-            "again": _first(known, row),
+            "again": _first(known, row), "rules_at": row.at + DELAY_MS if row.state == WAITING else None,
         }
         for row in known
     ]  # fmt: skip
@@ -40,14 +52,56 @@ async def history(*, call: Here) -> Said:
     ]
     heads = HEADS if any(row[-1] for row in rows) else HEADS[:-1]
     shown = [row[: len(heads)] for row in rows]
-    return Said(value, table(heads, shown, empty="no policy was approved yet"))
+    text = table(heads, shown, empty="no policy was approved yet")
+    return Said(value, call.located(f"{text}\n\n{note}") if note else text)
+
+
+async def propose(file: Path | None = None, /, *, acting: As | None = None, call: Here) -> Said:
+    """Store the draft as a version that somebody may approve, after saying what it would change. It rules nothing.
+
+    `lockhouse policy approve v3` approves what was proposed as v3, whatever the draft says by then.
+
+    For example `lockhouse policy propose`.
+
+    Args:
+        file: another draft than the house's: a YAML file or a folder of them.
+        acting: the role.
+    """
+    async with call.open() as opened:
+        actor = allowed(opened.house, "policy.propose", (acting or As()).role)
+        written = draft_named(call, file)
+        draft = await draft_of(opened.house, written.document(), KINDS)
+        live = await live_version(opened)
+        if live is not None and live.document == written.source:
+            return Said({"version": live.id, "changed": False}, f"The draft is live v{live.id} already.")
+        made = await propose_draft(opened.house, draft, written.source, by=actor.id)
+    text = f"{render(draft.effects)}\nProposed as v{made}; it rules nothing yet: lockhouse policy approve v{made}"
+    return Said({"version": made, "changed": True, "effects": draft.effects}, call.located(text))
+
+
+async def withdraw(version: str, /, *, acting: As | None = None, call: Here) -> Said:
+    """Call off a version that was proposed, or that is approved and waits. Noted in the ledger.
+
+    For example `lockhouse policy withdraw v3`.
+
+    Args:
+        version: of `lockhouse policy history`, as 3 or v3.
+        acting: the role.
+    """
+    number = version_number(version)
+    async with call.open() as opened:
+        actor = allowed(opened.house, "policy.approve", (acting or As()).role)
+        await withdraw_version(opened.house, number, by=actor.id)
+        live = opened.house.live_policy
+    rules = f"v{live.version} rules on" if live is not None else "nothing rules"
+    return Said({"version": number}, f"v{number} is withdrawn; {rules}.")
 
 
 async def rollback(version: str, /, *, yes: bool = False, acting: As | None = None, call: Here) -> Said:
     """Let an older version rule again, after saying what that changes. Noted in the ledger as rolled back.
 
     It becomes a new version with the older one's document. What ended meanwhile does not come back, and the draft on
-    disk stays as it is.
+    disk stays as it is. A rollback that only narrows rules at once; one that widens waits 48 hours, as any approval.
 
     For example `lockhouse policy rollback v3`.
 
@@ -56,25 +110,29 @@ async def rollback(version: str, /, *, yes: bool = False, acting: As | None = No
         yes: do not ask.
         acting: the role.
     """
-    number = _number(version)
+    number = version_number(version)
     async with call.open() as opened:
         actor = allowed(opened.house, "policy.approve", (acting or As()).role)
-        known = await versions(opened.house)
-        older = _version(known, number)
+        older = one_of(await versions(opened.house), number)
+        if older.state not in {LIVE, FORMER}:
+            raise NotFound("version: expected one that ruled, got another", hint="lockhouse policy history")
         draft = await draft_of(opened.house, approved(older.document, said=f"v{number}"), KINDS)
         if draft.same:
             text = f"Live v{draft.base} says what v{number} said; nothing was changed."
             return Said({"version": draft.base, "changed": False}, text)
-        asked(call, draft.effects, draft.base + 1, yes=yes)
+        asked(call, draft, yes=yes)
         made = await approve(opened.house, draft, older.document, by=actor.id, step="rolled-back")
         note = await difference(opened)
-    text = f"Policy v{made} rules now, in every process; it says what v{number} said."
+        text = await outcome(opened, made, also=f"; it says what v{number} said")
     text += f"\n{note}" if note else ""
-    value = {"version": made, "changed": True, "again": number, "effects": draft.effects, "difference": note}
+    value = {
+        "version": made, "changed": True, "again": number, "effects": draft.effects, "difference": note,
+        "rules_at": draft.due_at,
+    }  # fmt: skip
     return Said(value, call.located(text))
 
 
-def _number(text: str) -> int:
+def version_number(text: str) -> int:
     """A version as people type it.
 
     Raises:
@@ -84,13 +142,6 @@ def _number(text: str) -> int:
     if not (digits.isascii() and digits.isdigit() and len(digits) < 10):  # noqa: PLR2004 - more would be no version
         raise Invalid("version", "a number such as 3 or v3", got="another form", hint="lockhouse policy history")
     return int(digits)
-
-
-def _version(known: Sequence[PolicyVersion], number: int) -> PolicyVersion:
-    found = next((row for row in known if row.id == number), None)
-    if found is None:
-        raise NotFound("version: expected one that was approved, got another", hint="lockhouse policy history")
-    return found
 
 
 def _first(known: Sequence[PolicyVersion], row: PolicyVersion) -> int | None:

@@ -1,0 +1,167 @@
+"""The versions of a policy as they move: proposed, approved and waiting, ruling, withdrawn, superseded.
+
+What widens waits (`DELAY_MS`): whoever approves alone, or came by their account, cannot have more kept, shown or sent
+before somebody else had two days to see it. What only narrows rules at once. Nothing waits where nothing can be lost
+yet: at the first approval, in a demo house, and until a day after the first person's data came in, so that a house is
+set up without waiting.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from lockhouse.crypto.blindindex import Indexer
+from lockhouse.crypto.signatures import equal
+from lockhouse.errors import Conflict as Moved
+from lockhouse.errors import NotFound, Tampered
+from lockhouse.gates.authority import checked_bound, signed
+from lockhouse.gates.epochs import ensure_epochs
+from lockhouse.gates.index_keys import ensure_index, load_index
+from lockhouse.gates.live import DELAY_MS, FORMER, LIVE, PROPOSED, SUPERSEDED, WAITING, load_live
+from lockhouse.gates.trusted_time import ledger_now
+from lockhouse.ledger.columns import said_by
+from lockhouse.ledger.entry import Policy as PolicyEntry
+from lockhouse.ledger.entry import parse_entry
+from lockhouse.model.change import Change, Conflict, Expect, Put
+from lockhouse.model.ids import DAY_MS
+from lockhouse.model.rows import LedgerEntry, Name, Person, PolicyVersion
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lockhouse.gates.house import House
+    from lockhouse.model.policy import Policy
+
+SETTLED_MS = DAY_MS
+"""So long after the first person's data came in, a house is no longer being set up."""
+
+
+async def waits_until(house: House, *, widening: bool) -> int | None:
+    """When (ms) a change that is approved now begins to rule; None if at once."""
+    if not widening or house.demo or house.live_policy is None or not await _is_settled(house):
+        return None
+    return await ledger_now(house) + DELAY_MS
+
+
+async def _is_settled(house: House) -> bool:
+    """Whether data of a person has been here for longer than a day; ids are in the order of time.
+
+    A first row that somebody edited counts as one that has.
+    """
+    async for rows in house.reads.scan(Person, chunk=100):
+        try:
+            first = min(row.created_at for row in checked_bound(rows, house.row_macs))
+        except Tampered:
+            return True
+        return first + SETTLED_MS < await ledger_now(house)
+    return False
+
+
+async def prepare(house: House, policy: Policy) -> None:
+    """Every identifier kind and every current epoch of a policy that is about to rule has a durable key."""
+    await ensure_index(house, policy.identifiers.values())
+    await ensure_epochs(house, policy.compartments)
+
+
+class Move(msgspec.Struct, frozen=True, kw_only=True):
+    """A version of the policy and the state it comes into.
+
+    Attributes:
+        row: without its MAC; `row.entry` is the id of the entry.
+        said: what the ledger says of it.
+        was: the row as it was read; None for a new one.
+        names: that no number has yet.
+    """
+
+    row: PolicyVersion
+    said: PolicyEntry
+    was: PolicyVersion | None = None
+    names: tuple[Name, ...] = ()
+
+
+async def put_version(house: House, move: Move, *, known: Sequence[PolicyVersion]) -> None:
+    """The version stands so, with its ledger entry and the names it needs; in one commit with what it displaces.
+
+    A version that rules makes the one before it a former one; it and one that waits supersede whatever waits, and
+    what proposed the same. Every process hears of it.
+
+    Args:
+        house: as it stands.
+        move: what is to be.
+        known: every version, as it was read before the move was decided.
+
+    Raises:
+        Moved: a version moved since it was read, or one of the numbers has a name.
+    """
+    row, was, key = move.row, move.was, house.integrity_key
+    displaced = [one for one in known if _displaces(row, one)]
+    after = [msgspec.structs.replace(one, state=FORMER if one.state == LIVE else SUPERSEDED) for one in displaced]
+    expects = [
+        Expect(PolicyVersion.TABLE, (one.id,), {"state": one.state, "entry": one.entry}, or_absent=False,
+               because="policy-moved")
+        for one in (*displaced, *([was] if was is not None else []))
+    ]  # fmt: skip
+    if was is None:
+        expects.append(Expect(PolicyVersion.TABLE, (row.id,), None, or_absent=False, because="policy-moved"))
+    expects += [
+        Expect(Name.TABLE, (one.kind, one.id), None, or_absent=False, because="name-taken") for one in move.names
+    ]
+    puts = [Put(PolicyVersion.TABLE, signed(one, key)) for one in (row, *after)]
+    puts += [Put(Name.TABLE, signed(one, key)) for one in move.names]
+    entry = move.said.draft(id=row.entry, lane=house.lane)
+    change = Change("record", puts=tuple(puts), expects=tuple(expects), entries=(entry,))
+    if isinstance(await house.commits.commit(change), Conflict):
+        raise moved_on()
+    await house.epochs.announce(policy=True)
+    house.indexer = Indexer(house.id, await load_index(house.id, house.keks, house.reads))
+    await load_live(house)
+
+
+def ruling(known: Sequence[PolicyVersion]) -> int:
+    """The version that rules; 0 for none."""
+    return max((one.id for one in known if one.state == LIVE), default=0)
+
+
+def _displaces(row: PolicyVersion, other: PolicyVersion) -> bool:
+    """Whether a version moves because this one rules or waits: it ruled, or waited, or proposed the same."""
+    if other.id == row.id or row.state not in {LIVE, WAITING}:
+        return False
+    is_its_proposal = other.state == PROPOSED and equal(other.hash, row.hash)
+    return other.state == WAITING or is_its_proposal or (other.state == LIVE and row.state == LIVE)
+
+
+def one_of(known: Sequence[PolicyVersion], number: int) -> PolicyVersion:
+    """One version.
+
+    Raises:
+        NotFound: there is none of this number.
+    """
+    found = next((row for row in known if row.id == number), None)
+    if found is None:
+        raise NotFound("version: expected one that is there, got another", hint="lockhouse policy history")
+    return found
+
+
+async def require_last_word(house: House, row: PolicyVersion) -> None:
+    """Nothing in the ledger was said of this version since what its row names: it was not put back to a former state.
+
+    Its MAC would fit all the same. Every entry is read, once for each version that waited.
+
+    Raises:
+        Tampered: something was.
+    """
+    last = (-1, b"")
+    async for entries in house.reads.scan(LedgerEntry, chunk=5_000):
+        for told in (one for one in entries if said_by(one).kind == PolicyEntry.KIND):
+            entry = parse_entry(told.body)
+            if isinstance(entry.body, PolicyEntry) and entry.body.version == row.id:
+                last = max(last, (entry.at, entry.id))
+    if last[1] != row.entry:
+        raise Tampered("policy: expected the version as it was left last", hint="lockhouse ledger verify --state")
+
+
+def moved_on() -> Moved:
+    """Another approval came in between."""
+    return Moved("policy: expected no other approval meanwhile", hint="lockhouse policy diff, then approve again")

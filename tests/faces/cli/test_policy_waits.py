@@ -1,0 +1,101 @@
+"""What a person sees at the command line of a policy that widens: it waits, is shown, is called off, or rules."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lockhouse.model.ids import DAY_MS
+from tests.faces.cli.house import EMAIL, Desk
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HERS = {"email": EMAIL, "birth_date": "1990-02-03"}
+LESS = "events: {identify: [email, phone, name, customer_id, loyalty_id, account_country]}\n"
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    """A house that is no demo, has held a customer's data for two days, and whose second policy keeps no birth date."""
+    desk = Desk(tmp_path)
+    desk.found()
+    settings = desk.house / "lockhouse.toml"
+    settings.write_text(settings.read_text("utf-8").replace("demo = true", "demo = false"), "utf-8")
+    desk.send(("identify", HERS))
+    _pass(desk, 2)
+    draft = desk.house / "policy.yaml"
+    draft.write_text(draft.read_text("utf-8") + LESS, "utf-8")
+    assert desk.call("policy approve --yes").out.startswith("Policy v2 rules now, in every process; ")
+    return desk
+
+
+def _pass(desk: Desk, days: float) -> None:
+    desk.clock.now += int(days * DAY_MS)
+
+
+def test_a_rollback_that_widens_waits_is_shown_and_rules_by_itself(desk: Desk) -> None:
+    seen = desk.call("policy rollback v1", typed="v3\n", talks=True)
+    assert seen.code == 0, seen.err
+    assert "It widens, so it rules from " in seen.err
+    first, second = seen.out.splitlines()[:2]
+    assert first.startswith("Policy v3 is approved; it says what v1 said. It widens, so it waits: v2 rules until ")
+    assert second == "lockhouse policy withdraw v3 calls it off."
+    assert "v3 is approved and rules from " in desk.call("policy show").err
+    assert "v3 is approved and rules from " in desk.call("policy diff").err
+    assert "v3 is approved and rules from " in desk.call("policy history").out
+    [check] = [one for one in desk.call("doctor", json=True).value["results"] if one["check"] == "policy"]
+    assert check["state"] == "MANUAL"
+    assert "v3 is approved and rules from " in check["sentence"]
+    rows = desk.call("policy history", json=True).value
+    assert [(row["version"], row["state"]) for row in rows] == [(1, "former"), (2, "live"), (3, "waiting")]
+    assert rows[2]["rules_at"] == rows[2]["at"] + 2 * DAY_MS
+    _pass(desk, 1.9)
+    assert desk.call("policy show", json=True).value["version"] == 2
+    _pass(desk, 0.2)
+    assert desk.call("policy show", json=True).value["version"] == 3
+    said = desk.call("ledger log --kind policy", json=True).value
+    steps = sorted((one["body"]["version"], one["body"]["step"]) for one in said)
+    assert steps == [(1, "live"), (2, "live"), (3, "approved"), (3, "rolled-back")]
+
+
+def test_who_withdraws_what_waits_keeps_what_rules(desk: Desk) -> None:
+    assert desk.call("policy rollback v1 --yes", json=True).value["rules_at"] is not None
+    assert desk.call("policy withdraw v3").out == "v3 is withdrawn; v2 rules on.\n"
+    _pass(desk, 3)
+    assert desk.call("policy show", json=True).value["version"] == 2
+    assert desk.call("policy withdraw v3", json=True).error["code"] == "conflict"
+    assert desk.call("policy rollback v3", json=True).error["hint"] == "lockhouse policy history"
+
+
+def test_what_is_proposed_is_approved_by_its_number_whatever_the_draft_says_by_then(desk: Desk) -> None:
+    draft = desk.house / "policy.yaml"
+    usual = draft.read_text("utf-8")
+    draft.write_text(usual.replace(LESS, LESS.replace("account_country]", "account_country, birth_date]")), "utf-8")
+    seen = desk.call("policy propose")
+    assert "Newly kept:\n  birth_date as date of class profile" in seen.out
+    assert seen.out.endswith("Proposed as v3; it rules nothing yet: lockhouse policy approve v3\n")
+    draft.write_text(usual, "utf-8")
+    assert desk.call("policy propose", json=True).value == {"version": 2, "changed": False}
+    done = desk.call("policy approve v3 --yes", json=True).value
+    assert (done["version"], done["effects"]["widening"]) == (4, True)
+    assert desk.call("policy approve v3 --yes", json=True).error["code"] == "not-found"
+    states = [(row["version"], row["state"], row["again"]) for row in desk.call("policy history", json=True).value]
+    assert states[2:] == [(3, "superseded", None), (4, "waiting", 3)]
+    _pass(desk, 3)
+    [reply] = desk.send(("identify", HERS))
+    assert ("properties.birth_date", "not-on-this-event") in reply.dropped, "no command has run yet since"
+    desk.call("policy history")
+    [reply] = desk.send(("identify", HERS))
+    assert ("properties.birth_date", "not-on-this-event") not in reply.dropped
+
+
+def test_a_change_that_does_both_says_that_what_narrows_waits_with_it(desk: Desk) -> None:
+    draft = desk.house / "policy.yaml"
+    both = "events: {identify: [email, phone, customer_id, loyalty_id, account_country, birth_date]}\n"
+    draft.write_text(draft.read_text("utf-8").replace(LESS, both), "utf-8")
+    seen = desk.call("policy approve", typed="v3\n", talks=True)
+    assert "What narrows waits with it: approved in a draft of its own, that would rule at once." in seen.err
+    assert desk.call("policy approve --yes", json=True).value == {"version": 3, "changed": False}
+    assert desk.call("policy approve --yes").out == "The draft is waiting v3 already.\n"
