@@ -37,6 +37,7 @@ class House:
             "FAST": Limited(channel="web", retry_after_s=2.4),
         }
         self.reasons: list[str] = []
+        self.waits = False
         self.public_url = ""
         self.error: Exception | None = None
         self.replies: list[Reply] | None = None
@@ -78,6 +79,9 @@ class House:
 
     def ready(self) -> list[str]:
         return self.reasons
+
+    def spooling(self) -> bool:
+        return self.waits
 
     @property
     def events(self) -> list[Event]:

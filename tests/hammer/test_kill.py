@@ -60,7 +60,7 @@ CLERK = Actor(id="os-user:0", kind="os-user", roles=("clerk",))
 PEOPLE = 60
 """Few enough that the same person is often in two senders' hands at once."""
 PARTS = ("writer", "collect-0", "supervisor", "work")
-STORED = frozenset({"LH-0000", "LH-0001", "LH-0100"})
+STORED = frozenset({"LH-0000", "LH-0001", "LH-0100", "LH-0300"})
 
 
 def an_order(name: str, draw: random.Random) -> dict[str, Any]:

@@ -30,6 +30,7 @@ class Counts(msgspec.Struct, kw_only=True):
         answers: (channel, outcome, code, how many).
         seconds: requests by the bucket of `BUCKETS_S` that held them, and one more for the longer ones.
         alive: whether the writer confirmed this process within its lease.
+        spool: events of the spool by what became of them. spool_bytes: how much waits there, of all processes.
     """
 
     process: str
@@ -38,12 +39,19 @@ class Counts(msgspec.Struct, kw_only=True):
     seconds_sum: float = 0.0
     incidents: int = 0
     alive: bool = False
+    spool: dict[str, int] = {}
+    spool_bytes: int = 0
 
 
 class Tally:
-    """Counts of one process."""
+    """Counts of one process.
+
+    Attributes:
+        of_spool: what it has set aside and brought back, and how many bytes wait; set by whoever has a spool.
+    """
 
     def __init__(self, process: str) -> None:
+        self.of_spool: Callable[[], tuple[dict[str, int], int]] = lambda: ({}, 0)
         self._process = process
         self._answers: Counter[tuple[str, str, str]] = Counter()
         self._seconds = [0] * (len(BUCKETS_S) + 1)
@@ -66,6 +74,7 @@ class Tally:
     def counts(self, *, alive: bool) -> Counts:
         """As they stand."""
         answers = [(*key, count) for key, count in sorted(self._answers.items())]
+        spool, spool_bytes = self.of_spool()
         return Counts(
             process=self._process,
             answers=answers,
@@ -73,6 +82,8 @@ class Tally:
             seconds_sum=self._sum,
             incidents=self._incidents,
             alive=alive,
+            spool=spool,
+            spool_bytes=spool_bytes,
         )
 
 
@@ -114,6 +125,17 @@ class _House:
             if one.seconds:
                 seconds.add_metric([one.process], _cumulated(one.seconds), one.seconds_sum)
         yield from (answers, incidents, alive, seconds)
+        yield from self._spool()
+
+    def _spool(self) -> Iterator[Metric]:
+        events = CounterMetricFamily(
+            "lockhouse_spool_events", "Events set aside, and what became of them", labels=["process", "became"]
+        )
+        for one in self._processes:
+            for became, count in sorted(one.spool.items()):
+                events.add_metric([one.process, became], count)
+        waiting = max((one.spool_bytes for one in self._processes), default=0)  # one file, that each of them sees
+        yield from (events, GaugeMetricFamily("lockhouse_spool_bytes", "Bytes that wait in the spool", waiting))
 
     def _house(self) -> Iterator[Metric]:
         gauges = self._gauges

@@ -87,6 +87,13 @@ CODES: Final[dict[str, Answer]] = {
         _SENDER,
     ),
     "LH-0200": Answer("held", 200, "Sealed aside until the banner is answered.", "The banner's answer.", _PERSON),
+    "LH-0300": Answer(
+        "accepted",
+        200,
+        "Sealed and set aside while a store is away; decided, in its turn, once the store is back.",
+        "The store's return.",
+        _OPERATOR,
+    ),
     "LH-1001": Answer(
         "refused", 400, "The event is not a JSON object, or not in UTF-8.", "Send one JSON object in UTF-8.", _SENDER
     ),

@@ -48,31 +48,56 @@ async def trusted_now(house: House) -> int:
             that depends on time may go on.
     """
     now = await _steady_now(house)
-    if _is_far(house.time):
+    _require_near(house.time)
+    return now
+
+
+def remembered_now(house: House) -> int:
+    """The time in ms, as far as it is believed without asking a store: by the newest ledger time that was read.
+
+    Raises:
+        Unavailable: as `trusted_now`.
+    """
+    sense, now = house.time, house.clock.now_ms()
+    _require_no_jump(sense, now, house.clock.monotonic_s())
+    _require_not_behind(sense, now)
+    _require_near(sense)
+    return now
+
+
+def _require_near(sense: TimeSense) -> None:
+    if _is_far(sense):
         raise Unavailable(
             "clock: expected it to be near the ledger's last time, got one that is far ahead", retry_after_s=60.0,
             hint="set this machine's clock right; if it is right, lockhouse accept clock",
         )  # fmt: skip
-    return now
 
 
-async def _steady_now(house: House) -> int:
-    sense, now, run = house.time, house.clock.now_ms(), house.clock.monotonic_s()
+def _require_no_jump(sense: TimeSense, now: int, run: float) -> None:
     if abs((now - sense.wall_ms) - (run - sense.run_s) * 1000) > JUMP_MS:
         raise Unavailable(
             "clock: expected it to go on steadily, got a jump", retry_after_s=60.0,
             hint="set this machine's clock right; if it is right now, start Lockhouse again",
         )  # fmt: skip
-    if run - sense.read_s >= LEDGER_READ_S or _is_far(sense):
-        for row in (await house.reads.get(HouseRow, [(1,)])).values():
-            sense.ledger_ms = max(sense.ledger_ms, row.last_at)
-            sense.steady_ms = row.steady_at
-        sense.read_s = run
+
+
+def _require_not_behind(sense: TimeSense, now: int) -> None:
     if now < sense.ledger_ms - BEHIND_MS:
         raise Unavailable(
             "clock: expected it to be at the ledger's last time or after it, got one that is behind",
             retry_after_s=60.0, hint="set this machine's clock right",
         )  # fmt: skip
+
+
+async def _steady_now(house: House) -> int:
+    sense, now, run = house.time, house.clock.now_ms(), house.clock.monotonic_s()
+    _require_no_jump(sense, now, run)
+    if run - sense.read_s >= LEDGER_READ_S or _is_far(sense):
+        for row in (await house.reads.get(HouseRow, [(1,)])).values():
+            sense.ledger_ms = max(sense.ledger_ms, row.last_at)
+            sense.steady_ms = row.steady_at
+        sense.read_s = run
+    _require_not_behind(sense, now)
     return now
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from lockhouse.model.scale import Assurance
 
-Outcome = Literal["stored", "trimmed", "held", "duplicate", "refused"]
+Outcome = Literal["stored", "trimmed", "held", "accepted", "duplicate", "refused"]
 
 
 class Kind(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,6 +88,7 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
         origin: of rows that are imported; what is stored of them is noted as theirs.
         dated: its items say when they happened; of one that does not, nobody knows what was said or erased since.
         body_bytes: of the request it came in, unpacked; 0 when it came in none.
+        late_at: when it comes to the gate, in ms, if it was set aside before; 0 if it comes at once.
     """
 
     channel: str
@@ -99,6 +100,7 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     origin: Origin | None = None
     dated: bool = True
     body_bytes: int = 0
+    late_at: int = 0
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -92,9 +92,14 @@ class Beside:
         return answers.preflight(origin, method) if is_listed else self._reject("LH-1103")
 
     def _health(self, path: str) -> Whole:
-        """`/healthz` says that this process runs; `/readyz` whether it can collect, and why not."""
+        """`/healthz` says that this process runs; `/readyz` whether it can collect, and why not.
+
+        A process that sets aside what comes in takes it: nobody is to be sent elsewhere.
+        """
         reasons = self._collector.ready() if path == "/readyz" else []
-        body = {"status": "not ready", "reasons": reasons} if reasons else {"status": "ok"}
+        is_spooling = path == "/readyz" and self._collector.spooling()
+        fine = {"status": "spooling" if is_spooling else "ok"}
+        body = {"status": "not ready", "reasons": reasons} if reasons else fine
         return Whole(status=503 if reasons else 200, body=msgspec.json.encode(body))
 
     async def _document(self, path: str, scope: Scope, headers: Mapping[bytes, bytes]) -> Whole:

@@ -73,6 +73,10 @@ class Collector(Protocol):
         """Why nothing can be collected now, in plain words without values; empty when it can."""
         ...
 
+    def spooling(self) -> bool:
+        """Whether what comes in is set aside for now, because a store is away or others wait before it."""
+        ...
+
 
 class Watch(Protocol):
     """Who counts and logs what was answered; never given a personal value."""

@@ -14,16 +14,20 @@ from lockhouse.faces.serve.misses import Misses
 from lockhouse.faces.serve.patience import Patience
 from lockhouse.flows.channel import authenticate
 from lockhouse.gates.collect import Intake
+from lockhouse.gates.collect.aside import may_wait, packed
 from lockhouse.gates.refresh import refresh
-from lockhouse.model.event import Event
+from lockhouse.gates.trusted_time import remembered_now
+from lockhouse.model import codes
+from lockhouse.model.event import Event, Fault, Reply
 from lockhouse.model.scale import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lockhouse.faces.serve.desk import Answers
+    from lockhouse.faces.serve.spool import Spool
     from lockhouse.gates.house import House
-    from lockhouse.model.event import Batch, Reply
+    from lockhouse.model.event import Batch
 
 NETWORK: ContextVar[str] = ContextVar("network", default="")
 """The network of the request under way, set around the listener."""
@@ -36,10 +40,15 @@ it is tried again."""
 
 
 class HouseCollector:
-    """`Collector` over the collect gate of one process."""
+    """`Collector` over the collect gate of one process.
 
-    def __init__(self, house: House, answers: Answers, *, public_url: str = "") -> None:
+    Args:
+        spool: where events wait while a store is away; None where nothing waits.
+    """
+
+    def __init__(self, house: House, answers: Answers, *, public_url: str = "", spool: Spool | None = None) -> None:
         self._house = house
+        self._spool = spool
         self._public_url = public_url
         self._answers = answers
         self._intake = Intake(house)
@@ -74,7 +83,12 @@ class HouseCollector:
             return known[0]
         if known is None and (held := self.held()) is not None:
             return held
-        found = await authenticate(self._house, key)
+        try:
+            found = await authenticate(self._house, key)
+        except Unavailable:
+            if known is None:  # nobody can say whether it is one
+                raise
+            return known[0]  # no epoch moved that this process heard of, so it was not ended
         if found is None:
             self._known.pop(hashed, None)
             self._misses.add(NETWORK.get())
@@ -104,34 +118,56 @@ class HouseCollector:
         return self._known.get(hashed)
 
     async def collect(self, batch: Batch) -> Sequence[Reply]:
-        """One reply an item, once each is durable.
+        """One reply an item, once each is durable: at the gate, or in the spool while a store is away.
 
         Raises:
-            Unavailable: part of the house is away, the writer for longer than is waited for it.
+            Unavailable: part of the house is away, the writer for longer than is waited for it, and the batch cannot
+                wait in the spool.
         """
         try:
-            replies = await self._intake.collect(batch)
+            replies = await self._taken(batch)
         except Unavailable as error:
-            replies = await self._again(batch, error)
+            self._away = (error.text, self._house.clock.monotonic_s() + AWAY_S)
+            raise
         self._away = None
         self._tell(batch, replies)
         return replies
 
-    async def _again(self, batch: Batch, error: Unavailable) -> list[Reply]:
-        """The replies, if all that was away is the writer, and it comes back in time.
+    async def decide(self, batch: Batch) -> Sequence[Reply]:
+        """What becomes of a batch that was set aside.
+
+        Raises:
+            Unavailable: part of the house is away, again.
+        """
+        replies = await self._intake.collect(batch)
+        self._tell(batch, replies)
+        return replies
+
+    async def _taken(self, batch: Batch) -> list[Reply]:
+        """The replies: of the gate, if all that was away is the writer, and it comes back in time; else of the spool.
 
         Some events may stand already, as when a sender repeats them; their message ids tell.
         """
         until_s, wait = self.patience.until_s(), self.patience.wait
-        while not self._house.epochs.alive() and await wait(
-            len(batch.items), body_bytes=batch.body_bytes, until_s=until_s
-        ):
+        error = None
+        while not self._waits_before(batch):
             try:
                 return await self._intake.collect(batch)
             except Unavailable as again:
                 error = again
-        self._away = (error.text, self._house.clock.monotonic_s() + AWAY_S)
-        raise error
+            if self._house.epochs.alive() or not await wait(
+                len(batch.items), body_bytes=batch.body_bytes, until_s=until_s
+            ):
+                break
+        if self._spool is None or not may_wait(self._house, batch):
+            raise error or Unavailable("collect: expected to be next, got others that wait")
+        remembered_now(self._house)  # in a wrong month nothing is to be set aside either
+        await self._spool.add(packed(batch, new_id=self._house.ids.new), events=len(batch.items))
+        return [_set_aside(item) for item in batch.items]
+
+    def _waits_before(self, batch: Batch) -> bool:
+        """Whether something waits in the spool that this batch must not overtake."""
+        return self._spool is not None and self._spool.waits() and may_wait(self._house, batch)
 
     def _tell(self, batch: Batch, replies: Sequence[Reply]) -> None:
         events = self._house.live().policy.events
@@ -167,9 +203,22 @@ class HouseCollector:
     def ready(self) -> list[str]:
         """Why nothing can be collected now."""
         found = reasons(self._house)
+        if self._spool is not None and self._house.live_policy is not None:
+            found = []  # a store that is away delays what comes in; it refuses nothing
         if not found and self._away is not None and self._house.clock.monotonic_s() < self._away[1]:
             found.append(f"the newest request was refused: {self._away[0]}")
         return found
+
+    def spooling(self) -> bool:
+        """Whether what comes in is set aside for now."""
+        return self._spool is not None and self._spool.waits()
+
+
+def _set_aside(item: Event | Fault) -> Reply:
+    """What an item is answered that waits; of one that cannot be read it is known what becomes of it."""
+    if isinstance(item, Fault):
+        return Reply(outcome="refused", code=item.code, dropped=((item.where, item.expected),))
+    return Reply(outcome="accepted", code=codes.SET_ASIDE)
 
 
 def reasons(house: House) -> list[str]:

@@ -11,13 +11,17 @@ from lockhouse.faces.collect import CollectApp
 from lockhouse.faces.serve.around import Around
 from lockhouse.faces.serve.collector import HouseCollector
 from lockhouse.faces.serve.desk import Answer
+from lockhouse.faces.serve.draining import Draining
 from lockhouse.faces.serve.http import door_of, server, tls_of
+from lockhouse.faces.serve.spool import Spool
 from lockhouse.wiring import SystemClock
+from lockhouse.wiring_spool import spool_file
 
 if TYPE_CHECKING:
     from lockhouse.faces.serve.desk import Desk
     from lockhouse.faces.serve.http import Server
     from lockhouse.faces.workers.task import Running
+    from lockhouse.gates.house import House
     from lockhouse.model.ports import Clock
 
 
@@ -48,11 +52,12 @@ async def collect(running: Running, desk: Desk) -> None:
     Told to leave, it accepts nobody any more, takes its desk away, and ends when nobody is connected.
     """
     house, settings, clock = running.opened.house, running.opened.settings, SystemClock()
-    collector = HouseCollector(house, running.answers, public_url=settings.public_url)
+    watch, spool = Watching(running, clock), _spool(running, clock)
+    collector = HouseCollector(house, running.answers, public_url=settings.public_url, spool=spool)
     app = CollectApp(
         collector,
         clock=clock,
-        watch=Watching(running, clock),
+        watch=watch,
         incident_ids=lambda: house.ids.random(8).hex(),
         trusted_proxies=settings.trusted_proxies,
     )
@@ -63,6 +68,7 @@ async def collect(running: Running, desk: Desk) -> None:
         await made.accepts.wait()
         await desk.open()
         logs.get().info("collecting", reasons=collector.ready())
+        draining = asyncio.create_task(_drain(spool, collector, house, watch))
         try:
             leaving = asyncio.create_task(_leave(made, running, desk))
             ended = asyncio.create_task(running.ending.wait())
@@ -75,6 +81,27 @@ async def collect(running: Running, desk: Desk) -> None:
             await desk.close()
             made.should_exit = True
             await serving
+            draining.cancel()
+            await asyncio.gather(draining, return_exceptions=True)
+            if spool is not None:
+                spool.close()
+
+
+def _spool(running: Running, clock: Clock) -> Spool | None:
+    """This process's side of the spool, counted; None where the settings want none."""
+    opened = running.opened
+    file = spool_file(opened.folder, opened.house, most_bytes=opened.settings.spool_mb << 20)
+    if file is None:
+        return None
+    spool = Spool(file, clock)
+    running.tally.of_spool = lambda: (dict(spool.counts), spool.size())
+    return spool
+
+
+async def _drain(spool: Spool | None, collector: HouseCollector, house: House, watch: Watching) -> None:
+    """Bring back what was set aside, for as long as this process collects."""
+    if spool is not None:
+        await Draining(spool, house, decide=collector.decide, on_incident=watch.on_incident).run()
 
 
 async def _leave(made: Server, running: Running, desk: Desk) -> None:

@@ -94,7 +94,8 @@ async def _erased_before(house: House, works: Sequence[Work], keys: list[Key]) -
         key = (mark.kind, mark.generation, mark.tag)
         before[key] = max(mark.before_at, before.get(key, 0))
     for work in works:
-        at = work.event.occurred_at if work.batch.dated else 0  # in doubt it is from before
+        # In doubt it is from before; and what came in before did not happen after, whatever its sender's clock says.
+        at = min(work.event.occurred_at, work.batch.received_at) if work.batch.dated else 0
         if any(at < before.get(key, 0) for key in _keys(work.found)):
             work.refuse(codes.ERASED_BEFORE)
 
@@ -152,11 +153,11 @@ def _decide(work: Work, owners: Owners) -> None:
 
 
 def _overdue(work: Work) -> int:
-    """Bits of the purposes whose keep had already passed when the event arrived."""
+    """Bits of the purposes whose keep had passed when the event arrived, or came back from where it was set aside."""
     live: LivePolicy = work.live
     at = min(work.event.occurred_at, work.batch.received_at)
     active_at = max((one.active_at for one in work.facts or ()), default=0)
-    return live.overdue(at, work.batch.received_at, active_at=active_at)
+    return live.overdue(at, max(work.batch.received_at, work.batch.late_at), active_at=active_at)
 
 
 def _why_nothing(work: Work, *, alive: int) -> str:
