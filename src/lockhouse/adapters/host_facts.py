@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from lockhouse.adapters.migrations import HEAD
 from lockhouse.adapters.migrations.run import version_of
+from lockhouse.adapters.spool_file import FILE as SPOOL
 from lockhouse.adapters.tables import FILES
 from lockhouse.errors import Unavailable
 from lockhouse.posture.world import Host, Listener, Place, Root, Thing
@@ -103,6 +104,7 @@ def look(  # noqa: PLR0913  (what a house is made of)
         files: paths that the settings name, relative to the folder or absolute.
     """
     sizes: dict[str, int] = {}
+    spool = folder / SPOOL
     for store, file in FILES.items():
         wal = folder / f"{file}-wal"
         sizes[store] = wal.stat().st_size if wal.is_file() else 0
@@ -111,5 +113,6 @@ def look(  # noqa: PLR0913  (what a house is made of)
         journal=place_at(journal, folder),
         schema={store: _schema(folder / file, store) for store, file in FILES.items()}, wanted=HEAD, wal_bytes=sizes,
         listeners=tuple(listeners), tls=tls, public_url=public_url, demo=demo,
-        folder=str(folder), missing_keys=tuple(one for one in files if one and not (folder / one).is_file()),
+        folder=str(folder), spool_bytes=spool.stat().st_size if spool.is_file() else 0,
+        missing_keys=tuple(one for one in files if one and not (folder / one).is_file()),
     )  # fmt: skip

@@ -129,6 +129,13 @@ def _wal(host: Host) -> Answer:
     return fine("The stores' log files are small.")
 
 
+def _spool(host: Host) -> Answer:
+    if host.spool_bytes:
+        told = f"Events that were answered wait in the spool and are in no store yet: {host.spool_bytes:,} bytes."
+        return Answer("FAIL", told, f"lockhouse serve brings them in once both stores can be written ({mends.OUTAGE})")
+    return fine("No event waits for a store.")
+
+
 def _listeners(host: Host) -> Answer:
     bare = [one.name for one in host.listeners if not one.loopback and host.tls == "own"]
     if bare:
@@ -342,7 +349,7 @@ def _witness(_house: House) -> Answer:
 _HOST: tuple[tuple[str, Callable[[Host], Answer], bool], ...] = (
     ("folder-mode", _folder, False), ("folder-owner", _owner, False), ("root-file", _root, False),
     ("passphrase", _passphrase, False),
-    ("root-apart", _root_apart, False), ("schema", _schema, False), ("wal-size", _wal, False),
+    ("root-apart", _root_apart, False), ("schema", _schema, False), ("wal-size", _wal, False), ("spool", _spool, False),
     ("listeners", _listeners, False), ("metrics", _metrics, False),
     ("no-demo", _is_demo, True), ("root-locked", _locked, True), ("journal-apart", _journal_apart, True),
     ("public-url", _reached, True),

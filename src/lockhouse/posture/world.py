@@ -79,7 +79,7 @@ class Host(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         folder: where the house is. `things`: the folder and its files.
         schema: version of each store's file, None where it is no readable database; `wanted` is this release's.
-        wal_bytes: size of each store's log file.
+        wal_bytes: size of each store's log file. spool_bytes: how much is set aside for a store that is away.
         tls: `own`, `files` or `proxy`; `cert_days` until the certificate ends, None when there is none of ours.
         public_url: whether one is set.
         core_dumps: whether this process may leave one.
@@ -98,6 +98,7 @@ class Host(msgspec.Struct, frozen=True, kw_only=True):
     missing_keys: tuple[str, ...] = ()
     """Files that settings name and that are not there."""
     folder: str = "."
+    spool_bytes: int = 0
 
 
 class House(msgspec.Struct, frozen=True, kw_only=True):

@@ -60,6 +60,7 @@ BAD_HOSTS: list[tuple[str, dict[str, Any], str]] = [
     ("schema", {"schema": {"record": "0000"}}, "FAIL"),
     ("schema", {"schema": {"identity": None, "record": "0001"}}, "FAIL"),
     ("wal-size", {"wal_bytes": {"record": 1 << 30}}, "FAIL"),
+    ("spool", {"spool_bytes": 4_096}, "FAIL"),
     ("listeners", _outside("collect"), "FAIL"),
     ("listeners", {"missing_keys": ("tls.key",)}, "FAIL"),
     ("metrics", {**_outside("metrics"), "tls": "files"}, "MANUAL"),

@@ -83,6 +83,14 @@ class Draining:
                 await self.drain()
             finally:
                 await self._spool.let_go()
+        await self.drop_if_old()
+
+    async def drop_if_old(self) -> None:
+        """Nothing waits that has waited too long for a store.
+
+        Raises:
+            Unavailable: the clock is in doubt.
+        """
         began_at = await self._spool.began_at()
         if began_at is not None and remembered_now(self._house) - began_at > KEPT_MS:
             size = self._spool.size()
