@@ -1,6 +1,6 @@
 # The verbs of work on this project; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup check fix test test-all docs demo vectors hammer release-check lock
+.PHONY: help setup check fix test test-all docs demo journey vectors hammer release-check lock
 SHELL := /bin/bash
 PYTEST := .venv/bin/python -m pytest --numprocesses 2 --dist loadgroup --quiet
 
@@ -27,6 +27,9 @@ docs: ## everything written down that can be wrong
 
 demo: ## the story of one house, on made-up people
 	@script/demo
+
+journey: ## a year of real shop transactions through a house, some of it taken away again, and verified: half an hour
+	@script/complete-journey --all
 
 vectors: ## make the test vectors again; fails if they changed
 	@script/vectors
