@@ -31,8 +31,8 @@ ID_BYTES = 16
 SERIAL_BYTES = 8
 MAX_COMPARTMENT = 0xFFFF
 WHOLE = 0
-"""Stands for no compartment: nothing is sealed under its key. It ends with all of the person and never before, so that
-the journal can name a person of whom nothing, or nothing any more, was sealed."""
+"""Stands for no compartment: no field is sealed under its key, only what waits in quarantine. It ends with all of the
+person and never before, so that the journal can name a person of whom nothing, or nothing any more, was sealed."""
 _NO_KEK = (
     "if no KEK was taken away, somebody changed the generation of a row of key_ring or limbo in identity.db; keep a "
     "copy as evidence, then put it right or restore a backup"

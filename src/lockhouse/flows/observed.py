@@ -1,4 +1,4 @@
-"""What channels were counted for: what they sent that was not kept, and what observed ones sent at all."""
+"""What channels were counted for: what they sent that was not kept, and what observed ones sent; and what waits."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from lockhouse.gates import quarantine
 from lockhouse.gates.sights import MORE, REASON, WOULD_BE_KEPT
 from lockhouse.model.rows import Drop
 from lockhouse.policy.observe import read, shown
 
 if TYPE_CHECKING:
     from lockhouse.gates.house import House
+    from lockhouse.gates.quarantine import Waiting
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,6 +77,11 @@ def _seen(row: Drop) -> Seen:
 async def drops_of(house: House, channel: int) -> list[Drop]:
     """What a channel sent that was not kept, or would not have been."""
     return [row for row in await house.reads.find(Drop, ("channel",), [(channel,)]) if _is_drop(row)]
+
+
+async def waiting(house: House, channel: int) -> Waiting:
+    """How much of what a channel sent waits for a replay, and until when; nothing is opened."""
+    return await quarantine.waiting(house, channel)
 
 
 async def dropped_by_channel(house: House) -> dict[int, int]:

@@ -130,8 +130,16 @@ async def ensure_epochs(house: House, compartments: Sequence[Compartment]) -> in
     Raises:
         Unavailable: the clock is in doubt; a key for the wrong month would outlive what is sealed under it.
     """
+    return await mint_epochs(house, wanted(compartments, await trusted_now(house)))
+
+
+async def mint_epochs(house: House, pairs: Sequence[tuple[int, int]]) -> int:
+    """Each (compartment, epoch) that never had a key has a durable one; returns how many were minted.
+
+    Raises:
+        Unavailable: the clock is in doubt, as for `ensure_epochs`.
+    """
     now = await trusted_now(house)
-    pairs = wanted(compartments, now)
     known = await house.reads.get(EpochKey, pairs)
     changes = []
     for compartment, epoch in pairs:

@@ -26,6 +26,8 @@ from lockhouse.model.names import NameBook
 from lockhouse.model.ports import Clock, Commits, Epochs, Ids, Reads
 from lockhouse.model.ports import Facts as ActorFacts
 from lockhouse.model.rows import Consent
+from lockhouse.model.scale import Stage
+from lockhouse.policy.lacking import Sieve
 from lockhouse.policy.life import add, compartment_of_name, days, slot_of_name
 from lockhouse.policy.live import purposes_open, why_shut
 from lockhouse.policy.reduce import Reducer
@@ -134,6 +136,9 @@ class LivePolicy:
         self._promises: dict[tuple[str, int, int], tuple[Keep, ...]] = {}
         self._slots: dict[int, Slot] = {slot.id: slot for slot in policy.slots}
         self._reducers: dict[str, Reducer] = {}
+        self._sieves: dict[str, Sieve] = {}
+        self.trials = frozenset(name for name, one in policy.channels.items() if one.stage == Stage.TRIAL)
+        """The channels of which what the policy lacks is kept for replay."""
         self._recipients: dict[str, tuple[int, ...]] = {}
         self._open: dict[tuple[object, ...], tuple[int, tuple[str, ...]]] = {}
         self._rings: dict[frozenset[int], frozenset[int]] = {}
@@ -162,6 +167,13 @@ class LivePolicy:
         made = self._reducers.get(channel)
         if made is None:
             made = self._reducers[channel] = Reducer(self.policy, channel)
+        return made
+
+    def sieve(self, channel: str) -> Sieve:
+        """What the policy lacks of one channel's events, made at first use."""
+        made = self._sieves.get(channel)
+        if made is None:
+            made = self._sieves[channel] = Sieve(self.policy, channel)
         return made
 
     def kind(self, name: str) -> IdentifierKind:
@@ -331,6 +343,8 @@ class House:
     facts: FactsCache = field(default_factory=FactsCache)
     sighted: dict[int, Sighted] = field(default_factory=dict)
     """What is known of channels that are observed, by their number; `gates.collect.observe` fills it."""
+    held: dict[int, tuple[int, float]] = field(default_factory=dict)
+    """Channel -> bytes that lie in quarantine, and when they were counted; `gates.quarantine` fills it."""
     cases: dict[Intent, Any] = field(default_factory=dict)
     """Intent rows whose MAC was checked, as they stood; `gates.cases` fills it."""
     seen_policy: int = -1

@@ -80,8 +80,8 @@ _NOT_KEPT = {
 """Codes that also say why something is hidden: here, why it was never stored."""
 
 
-TRIAL = "behaves as live: what is dropped is not kept for replay"
-"""What stage `trial` does in this release."""
+TRIAL = "keeps what the policy lacks sealed for 72 hours, for a replay under a policy that has it"
+"""What stage `trial` does beside what `live` does."""
 
 
 def not_kept(code: str) -> str:

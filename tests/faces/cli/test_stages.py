@@ -1,4 +1,4 @@
-"""What a person sees of a channel's stage: what an observed one sent, and what `trial` does today."""
+"""What a person sees of a channel's stage: what an observed one sent, and what one in `trial` keeps."""
 
 from __future__ import annotations
 
@@ -83,13 +83,66 @@ def test_what_an_observed_channel_would_keep_is_no_drop(desk: Desk) -> None:
     assert shop["dropped"] == 5
 
 
-def test_a_channel_in_trial_says_that_nothing_is_kept_for_replay(desk: Desk) -> None:
+def test_a_channel_in_trial_says_that_what_is_lacking_is_kept_for_72_hours(desk: Desk) -> None:
     staged(desk, "trial")
-    said = "behaves as live: what is dropped is not kept for replay"
+    said = "keeps what the policy lacks sealed for 72 hours, for a replay under a policy that has it"
     assert f"trial, which {said}" in desk.call("channel show shop").out
     assert f"Stage trial {said}: shop." in desk.call("policy check").out
     assert desk.call("policy check", json=True).value["trial"] == ["shop"]
     assert desk.call("channel show shop", json=True).value["stage"] == "trial"
+
+
+def tried(desk: Desk) -> None:
+    """Orders through a channel in trial, with a field that the policy lacks."""
+    staged(desk, "trial")
+    order = {"email": EMAIL, "gift_note": "SPRING"}
+    desk.send(*[("Order Completed", order | {"order_id": f"A-{number}"}) for number in (1, 2)])
+
+
+def named_note(desk: Desk) -> None:
+    """A policy that has the field is approved."""
+    draft = desk.house / "policy.yaml"
+    text = draft.read_text("utf-8")
+    text += (
+        "\nfields:\n  gift_note: {type: text, class: transactions, for: [fulfilment]}\n"
+        "events:\n  Order Completed: [email, order_id, gift_note]\n"
+    )
+    draft.write_text(text, "utf-8")
+    seen = desk.call("policy approve --yes")
+    assert seen.code == 0, seen.err
+
+
+def test_what_the_policy_lacked_is_stored_by_a_replay_and_no_value_is_shown(desk: Desk) -> None:
+    tried(desk)
+    for command in ("channel show shop", "channel drops shop", "channel observed shop"):
+        assert "2 events, " in desk.call(command).out
+        assert "SPRING" not in desk.call(command).out
+    assert "lockhouse channel replay shop" in desk.call("channel drops shop").out
+    seen = desk.call("channel replay shop")
+    assert "Stored: nothing." in seen.out
+    assert "Still lacking something, and kept until their time is over: 2 events." in seen.out
+    named_note(desk)
+    dry = desk.call("channel replay shop --dry-run")
+    assert "Would be stored: 0 events that had been refused, and more of 2 events." in dry.out
+    assert desk.call("channel show shop", json=True).value["quarantine"]["events"] == 2
+    done = desk.call("channel replay shop", json=True).value
+    assert (done["added"], done["fields"]) == (2, {"Order Completed": {"gift_note": 2}})
+    assert done["quarantine"]["events"] == 0
+    assert "SPRING" not in dry.out
+    again = desk.call("channel replay shop")
+    assert again.out.startswith("nothing is in quarantine of shop: in 72 hours")
+    assert desk.call("ledger verify --records").code == 0
+
+
+def test_a_replay_of_a_channel_that_is_not_in_trial_says_why_there_is_nothing(desk: Desk) -> None:
+    seen = desk.call("channel replay shop")
+    assert (seen.code, seen.err) == (0, "")
+    assert seen.out == "nothing is in quarantine: shop is not in stage trial; its `stage` in the policy says so\n"
+    staged(desk, "observe")
+    assert desk.call("channel replay shop").code == 3
+    assert desk.call("channel replay till").code == 5
+    staged_back = desk.call("channel replay web --since yesterday")
+    assert staged_back.code == 2
 
 
 def test_a_policy_is_suggested_for_what_was_seen_and_waits_for_its_purposes(desk: Desk) -> None:

@@ -10,6 +10,7 @@ from lockhouse.faces.workers.rounds import Step, come_round
 from lockhouse.faces.workers.sending import Sending
 from lockhouse.flows.housekeeping import empty_details, end_marks
 from lockhouse.flows.orphans import end_orphans
+from lockhouse.flows.quarantine import Ended, end_quarantine
 from lockhouse.flows.retain import by_month, month
 from lockhouse.flows.sweep import plan_again, sweep
 from lockhouse.flows.tell import Told, tell_untold
@@ -161,6 +162,12 @@ class Worker:
         if version is not None:
             logs.get().info("policy rules", version=version)
 
+    async def quarantine(self) -> None:
+        """What waited for a replay for 72 hours is gone, and the keys of its days."""
+        ended = await end_quarantine(self._house, journal=self._opened.journal)
+        if ended != Ended(0, 0):
+            logs.get().info("quarantine ended", events=ended.events, days=ended.days)
+
     async def details(self) -> None:
         """Paths of receipts that are a week old, erased marks whose time has passed, and orphans."""
         emptied = await empty_details(self._house)
@@ -191,6 +198,7 @@ async def work(running: Running, desk: Desk) -> None:
         Step(name="sweeps", every_s=DAY_S, first_s=60.0, act=worker.sweeps),
         Step(name="epochs", every_s=HOUR_S, act=worker.epochs, woken=moved),
         Step(name="policy", every_s=MINUTE_S, act=worker.policy),
+        Step(name="quarantine", every_s=HOUR_S, first_s=60.0, act=worker.quarantine),
         Step(name="untold", every_s=DAY_S, first_s=UNTOLD_FIRST_S, act=worker.untold),
         Step(name="details", every_s=DAY_S, first_s=60.0, act=worker.details),
     )

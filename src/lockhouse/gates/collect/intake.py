@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Tampered, Unavailable
+from lockhouse.gates.collect.hold import hold
 from lockhouse.gates.collect.observe import observe
 from lockhouse.gates.collect.settle import flight_of, look_up, settle_activity, settle_links, take_in
 from lockhouse.gates.collect.turns import Turns
@@ -187,6 +188,8 @@ async def collect_group(house: House, batches: Sequence[Batch], *, turns: Turns 
         open_works = lost
     for work in open_works:
         work.refuse(codes.UNSETTLED)
+    if live.trials:
+        await hold(house, [work for batch in started for work in batch if isinstance(work, Work)])
     return [[one.reply or _unanswered() if isinstance(one, Work) else one for one in batch] for batch in started]
 
 

@@ -109,7 +109,7 @@ def take_in(house: House, work: Work, known: Known) -> None:
         work.facts = [facts[person] for person in work.facts_of]
     else:
         work.facts_of, work.facts = (), []
-    _decide(work, owners)
+    decide(work, owners)
     if work.reply is not None:
         owned = _owned(work.found, owners)
         work.belongs_to(match(work.found, owned, counts=counts(work.found, owned, known.reached)).person or b"")
@@ -129,7 +129,7 @@ def _made(work: Work) -> PersonFacts:
     )  # fmt: skip
 
 
-def _decide(work: Work, owners: Owners) -> None:
+def decide(work: Work, owners: Owners) -> None:
     """What of this item may be kept, by the live policy and everything that is known of whose it is."""
     live, event = work.live, work.event
     parts = work.facts or [NEW]
@@ -144,7 +144,7 @@ def _decide(work: Work, owners: Owners) -> None:
     )  # fmt: skip
     alive, why = live.purposes_open(asked)
     overdue = _overdue(work)
-    work.mask = alive & ~overdue
+    work.mask = alive & ~overdue & ~work.closed
     if overdue:  # whatever else shuts such a purpose: no word of anybody's would open it
         why = tuple([TOO_OLD if (overdue >> at) & 1 else word for at, word in enumerate(why)])
     reduced = work.reduced = work.reducer.reduce(event, work.mask, why=why, seen=work.seen)

@@ -63,6 +63,8 @@ class Work(msgspec.Struct, gc=False):
     found: list[Found] = []
     seen: Any = None
     mask: int = 0
+    closed: int = 0
+    """Purposes that nothing opens for it, as bits: of an event that is replayed, those that were shut when it came."""
     reduced: Any = None
     person: bytes = b""
     own: Any = None
@@ -153,7 +155,7 @@ def begin_all(house: House, live: LivePolicy, batches: Sequence[Batch]) -> list[
     begun = [[_begin(house, live, batch, item) for item in batch.items] for batch in batches]
     works = [one for batch in begun for one in batch if isinstance(one, Work)]
     _tag_messages(house, works)
-    _find_identifiers(house, [work for work in works if work.reply is None])
+    find_identifiers(house, [work for work in works if work.reply is None])
     return begun
 
 
@@ -207,7 +209,7 @@ def _body(event: Event) -> bytes:
     return _ENCODE(source)
 
 
-def _find_identifiers(house: House, works: Sequence[Work]) -> None:
+def find_identifiers(house: House, works: Sequence[Work]) -> None:
     """Every identifier that events carry, as blind indexes: held in memory only, until a purpose allows one."""
     carried = [(work, work.reducer.identifiers(work.event, seen=work.seen)) for work in works]
     normalised = [

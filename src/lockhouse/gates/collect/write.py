@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from lockhouse.gates.collect.work import Work
     from lockhouse.gates.house import House, LivePolicy
     from lockhouse.model.event import Batch, Origin
+    from lockhouse.policy.reduce import Reduced
 
 SPECIAL_FLOOR = 256
 """Plaintext length that boxes of special data are padded to at least, so that length tells nothing (bytes)."""
@@ -89,7 +90,7 @@ async def settle_persons(house: House, works: Sequence[Work]) -> list[Work]:
         if work.moved or work.new_words or work.untold:
             house.facts.drop(work.person)
     await admit_rings(house, {work.person for work in kept} | ends)
-    return lost + await _extend_rings(house, kept)
+    return lost + await extend_rings(house, kept)
 
 
 class _Made(NamedTuple):
@@ -189,7 +190,7 @@ def activity(work: Work, moved: Person | None) -> Person | None:
     return Person(work.person, state, was.region or region, was.version + 1, created_at, max(today, was.active_at), b"")
 
 
-async def _extend_rings(house: House, works: Sequence[Work]) -> list[Work]:
+async def extend_rings(house: House, works: Sequence[Work]) -> list[Work]:
     """Known persons get keys for compartments their rings lack: the policy has new ones, or theirs was erased before.
 
     Returns the works whose ring moved meanwhile.
@@ -227,14 +228,15 @@ def seal_records(house: House, works: Sequence[Work], *, deadline: int) -> list[
         works: decided, their persons' rings in use.
         deadline: ms; not durable by then, they are not to be written.
     """
-    sealed = house.keyring.seal_group([_plain(work) for work in works])
+    sealed = house.keyring.seal_group([plain_of(work) for work in works])
     return [
         _stored(house, work, boxes, deadline=deadline) if isinstance(boxes, list) else None
         for work, boxes in zip(works, sealed, strict=True)
     ]
 
 
-def _plain(work: Work) -> Plain:
+def plain_of(work: Work) -> Plain:
+    """What is to be sealed of an item: a part a compartment, in the epoch it came in."""
     now, parts = work.batch.received_at, []
     month = epoch_at(now, daily=False)
     for compartment, values in work.reduced.boxes.items():
@@ -245,25 +247,41 @@ def _plain(work: Work) -> Plain:
 
 
 def _stored(house: House, work: Work, boxes: Sequence[SealedBox], *, deadline: int) -> Change:
-    live, batch, reduced, now = work.live, work.batch, work.reduced, work.batch.received_at
-    row = Record(
-        work.record, work.person, live.policy.channels[batch.channel].id, live.policy.events[work.event.name].id,
-        work.event.occurred_at, now, batch.assurance, work.proof, live.version, house.ids.random(16),
-        _ENCODE(dict(sorted(reduced.clear.items()))) if reduced.clear else b"", encode_boxes(boxes),
-    )  # fmt: skip
+    batch, reduced, now = work.batch, work.reduced, work.batch.received_at
+    row = record_of(house, work, boxes)
     code = codes.TRIMMED if reduced.dropped else codes.STORED
     return Change(
         "record",
         puts=(
-            Put("record", row), *receipt_of(house, work, row.channel, code), *_outbox(house, work), *moved_seal(work),
+            Put("record", row), *receipt_of(house, work, row.channel, code), *outbox_of(house, work), *moved_seal(work),
             *(() if batch.origin is None else (_imported(house, work, batch.origin),)),
         ),
         expects=_expects(work, row.channel),
         entries=_told(house, work) + _untold(house, work),
-        leaves=(Leaf(house.lane, work.record, record_leaf_of(row)),),
+        leaves=(leaf_of(house, row),),
         counts=_counts(row.channel, work),
         deadline=deadline,
     )  # fmt: skip
+
+
+def record_of(house: House, work: Work, boxes: Sequence[SealedBox]) -> Record:
+    """The row of an item that was decided and sealed."""
+    live, batch, clear = work.live, work.batch, work.reduced.clear
+    return Record(
+        work.record, work.person, live.policy.channels[batch.channel].id, live.policy.events[work.event.name].id,
+        work.event.occurred_at, batch.received_at, batch.assurance, work.proof, live.version, house.ids.random(16),
+        _ENCODE(dict(sorted(clear.items()))) if clear else b"", encode_boxes(boxes),
+    )  # fmt: skip
+
+
+def leaf_of(house: House, row: Record) -> Leaf:
+    """What the ledger will know of the row."""
+    return Leaf(house.lane, row.id, record_leaf_of(row))
+
+
+def detail_of(reduced: Reduced) -> bytes:
+    """What a receipt tells of an item: how many fields were kept, and which paths were not."""
+    return _ENCODE((reduced.kept, reduced.dropped))
 
 
 def _imported(house: House, work: Work, origin: Origin) -> Put:
@@ -350,7 +368,8 @@ def _expects(work: Work, channel: int) -> tuple[Expect, ...]:
     return (*expects, *[Expect(LedgerEntry.TABLE, (entry,), None, False, "told") for entry in entries])  # noqa: FBT003
 
 
-def _outbox(house: House, work: Work) -> list[Put]:
+def outbox_of(house: House, work: Work) -> list[Put]:
+    """What waits to be sent of it, to each recipient that may receive some field of its event."""
     rows = []
     for recipient in work.live.recipients_of(work.event.name):
         row = Outbox(house.ids.new(), recipient, work.person, work.record, 0, 0, work.batch.received_at, None)

@@ -20,7 +20,7 @@ from lockhouse.errors import Conflict as Moved
 from lockhouse.gates.authority import checked
 from lockhouse.gates.cases import Case, advance, moved, sound_cases, step
 from lockhouse.gates.ending.cancel import put_back
-from lockhouse.gates.ending.epoch import compartment_of, shut_epoch
+from lockhouse.gates.ending.epoch import is_daily, scope_of, shut_epoch
 from lockhouse.gates.ending.orphans import orphans_of
 from lockhouse.gates.ending.person import limbo_rows, serials_in_limbo, shut
 from lockhouse.gates.ending.seals import move, seals_of, states_of
@@ -151,8 +151,7 @@ def _look(house: House, case: Case, row: Limbo) -> _Waiting:
 async def _end_again(house: House, row: EpochKey, *, by: str) -> None:
     """A case for an epoch that is shut by none. One that has not passed was never shut by the house, and stays."""
     now, live = house.clock.now_ms(), house.live()
-    part = compartment_of(house, row.compartment)
-    if row.epoch >= epoch_at(now, daily=part is not None and part.epoch == "day"):
+    if row.epoch >= epoch_at(now, daily=is_daily(house, row.compartment)):
         return
     open_epoch_key(house, row)
     entry = house.ids.new()
@@ -160,7 +159,7 @@ async def _end_again(house: House, row: EpochKey, *, by: str) -> None:
         id=house.ids.new(), what="epoch", by=by, reason="restore", entries=(entry,), asked_at=now,
         destroy_at=destroy_at(now, cause="policy", regulations=live.policy.controller.regulations),
         salt=house.ids.random(16), step="shut", compartment=row.compartment, epoch=row.epoch, serials=(row.serial,),
-        scope=(live.names.name("compartment", row.compartment) or "", f"epoch {row.epoch}"),
+        scope=(scope_of(house, row.compartment), f"epoch {row.epoch}"),
     )  # fmt: skip
     said = IntentEntry(
         what="epoch", case=case.id.hex(), by=by, reason=case.reason, compartment=row.compartment, epoch=row.epoch

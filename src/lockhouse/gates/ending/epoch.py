@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from lockhouse.crypto.ring import WHOLE
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Invalid, NotFound, Tampered
 from lockhouse.gates.authority import signed
@@ -40,10 +41,8 @@ async def begin_epoch(  # noqa: PLR0913  (what a case is made of)
     row = (await house.reads.get(EpochKey, [(compartment, epoch)])).get((compartment, epoch))
     if row is None or row.state == KeyState.DESTROYED:
         raise NotFound("epoch: expected a living epoch of this compartment", hint="lockhouse retention plan lists them")
-    part = compartment_of(house, compartment)
-    daily = part is not None and part.epoch == "day"
     now = await watched_now(house)
-    if epoch >= epoch_at(now, daily=daily):
+    if epoch >= epoch_at(now, daily=is_daily(house, compartment)):
         raise Invalid("epoch", "one that has passed", got="one that is still being collected in")
     if any(
         (one.what, one.compartment, one.epoch) == ("epoch", compartment, epoch) for one in (await sound_cases(house))[0]
@@ -53,7 +52,7 @@ async def begin_epoch(  # noqa: PLR0913  (what a case is made of)
     case = Case(
         id=house.ids.new(), what="epoch", by=by, reason=reason, entries=(entry,), asked_at=now,
         destroy_at=destroy_at, salt=house.ids.random(16), compartment=compartment, epoch=epoch,
-        scope=(house.live().names.name("compartment", compartment) or "", f"epoch {epoch}"),
+        scope=(scope_of(house, compartment), f"epoch {epoch}"),
     )  # fmt: skip
     said = IntentEntry(what="epoch", case=case.id.hex(), by=by, reason=reason, compartment=compartment, epoch=epoch)
     await advance(house, case, entries=[said.draft(id=entry, lane=house.lane)], was=None)
@@ -67,6 +66,17 @@ def compartment_of(house: House, number: int) -> Compartment | None:
         return known
     name = house.live().names.name("compartment", number)
     return None if name is None else compartment_of_name(name, number=number)
+
+
+def is_daily(house: House, number: int) -> bool:
+    """Whether a compartment's keys are of days; `WHOLE` stands for the quarantine here, whose keys are."""
+    part = compartment_of(house, number)
+    return number == WHOLE or (part is not None and part.epoch == "day")
+
+
+def scope_of(house: House, number: int) -> str:
+    """What a certificate says that an epoch's key was of."""
+    return "quarantine" if number == WHOLE else house.live().names.name("compartment", number) or ""
 
 
 async def shut_epoch(house: House, case: Case) -> Case:

@@ -115,3 +115,22 @@ class Drop(Row, frozen=True):
     count: int
     first_at: int
     last_at: int
+
+
+class Quarantined(Row, frozen=True):
+    """What the policy lacked of an event of a channel in stage `trial`, sealed until it may be replayed, or ends.
+
+    The box says all of it again; who edits a column here makes nothing open, and nothing last longer.
+    """
+
+    TABLE = "quarantine"
+    STORE = "record"
+    KEY = ("id",)
+    INDEXES = (("channel", "id"),)
+    id: Sixteen
+    channel: Whole
+    person: Sixteen
+    at: At
+    """When the event came in, ms: 72 hours later nothing replays it."""
+    boxes: bytes
+    """One box, under the person's own key (`WHOLE`) and the key of the day."""

@@ -9,9 +9,10 @@ import msgspec
 from lockhouse.errors import NotFound
 from lockhouse.faces.cli.acting import As, allowed
 from lockhouse.faces.cli.call import Here, noun
+from lockhouse.faces.cli.held import held_text, replay_hint
 from lockhouse.faces.cli.layout import Said, assurance, count, pairs, plain, table, when
 from lockhouse.flows.channel import credentials_of, end_credential, lives, living_credential, make_credential
-from lockhouse.flows.observed import dropped_by_channel, drops_of
+from lockhouse.flows.observed import dropped_by_channel, drops_of, waiting
 from lockhouse.model.scale import Stage
 from lockhouse.policy.sentences import TRIAL, not_kept
 
@@ -153,6 +154,7 @@ async def show(name: str, /, *, call: Here) -> Said:
     async with call.open() as opened:
         channel = _channel(opened, name)
         keys, now = (await credentials_of(opened.house)).get(name, []), opened.house.clock.now_ms()
+        held = await waiting(opened.house, channel.id)
     told = {
         "kind": channel.kind if channel.served else f"{channel.kind}, not served by this build",
         "assurance": channel.assurance_key or "signed",
@@ -161,6 +163,7 @@ async def show(name: str, /, *, call: Here) -> Said:
         "origins": _origins(channel),
         "proves": ", ".join(channel.proves) or "nothing",
         "weakness": WEAKNESS[channel.assurance_key],
+        "quarantine": held_text(held),
     }
     rows = [
         (
@@ -174,7 +177,7 @@ async def show(name: str, /, *, call: Here) -> Said:
     ]
     value = {
         "name": name, **told, "stage": channel.stage.name.lower(), "events": channel.events,
-        "origins": channel.origins, "proves": channel.proves, "map": channel.map,
+        "origins": channel.origins, "proves": channel.proves, "map": channel.map, "quarantine": held._asdict(),
         "keys": [
             {"begins": one.shown, "live": lives(one, now), "made_at": one.created_at, "until_at": one.until_at}
             for one in keys
@@ -221,7 +224,7 @@ async def drops(name: str, /, *, call: Here) -> Said:
     """
     async with call.open() as opened:
         channel = _channel(opened, name)
-        found = await drops_of(opened.house, channel.id)
+        found, held = await drops_of(opened.house, channel.id), await waiting(opened.house, channel.id)
     found.sort(key=lambda row: -row.count)
     rows = [(row.path, row.reason, f"{row.count:,}", when(row.first_at), when(row.last_at)) for row in found]
     codes = sorted({row.reason for row in found if not_kept(row.reason)})
@@ -229,10 +232,11 @@ async def drops(name: str, /, *, call: Here) -> Said:
     told = table(("path", "reason", "count", "since", "last"), rows, empty="nothing was dropped")
     total = f"\n\n{count(sum(row.count for row in found), 'field')} not kept.{legend}" if found else ""
     value = [plain(row) | {"channel": name, "sentence": not_kept(row.reason)} for row in found]
-    return Said(value, told + total)
+    return Said(value, call.located(told + total + replay_hint(name, held)))
 
 
 APP.command("lockhouse.faces.cli.commands.channel_observed:observed", name="observed")
+APP.command("lockhouse.faces.cli.commands.channel_replay:replay", name="replay")
 
 
 async def _living(opened: Opened, name: str) -> int:

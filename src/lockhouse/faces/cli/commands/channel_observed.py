@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from lockhouse.errors import NotFound
 from lockhouse.faces.cli.call import Here
+from lockhouse.faces.cli.held import replay_hint
 from lockhouse.faces.cli.layout import Said, clean, count, plain, table, when
 from lockhouse.flows import observed as flow
 from lockhouse.gates.sights import SENDERS
@@ -34,10 +35,10 @@ async def observed(name: str, /, *, call: Here) -> Said:
         channel = opened.house.live().policy.channels.get(name)
         if channel is None:
             raise NotFound("channel: expected a channel of the live policy, got another", hint="lockhouse channel list")
-        found = await flow.observed(opened.house, channel.id)
+        found, held = await flow.observed(opened.house, channel.id), await flow.waiting(opened.house, channel.id)
     stage = channel.stage.name.lower()
-    value = {"channel": name, "stage": stage, **plain(found)}
-    return Said(value, call.located(_told(channel, found)))
+    value = {"channel": name, "stage": stage, **plain(found), "quarantine": held._asdict()}
+    return Said(value, call.located(_told(channel, found) + replay_hint(name, held)))
 
 
 def _told(channel: Channel, found: Observed) -> str:

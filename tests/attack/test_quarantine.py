@@ -1,0 +1,233 @@
+"""What lies in quarantine gives nobody more than the policy and the person did: not a thief, a replay or a role."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+from lockhouse.errors import Erased, Refused, Tampered, Unavailable
+from lockhouse.flows import consent, request
+from lockhouse.flows import replay as flow
+from lockhouse.gates.quarantine import box_of, unpacked
+from lockhouse.gates.replay import opening
+from lockhouse.model.rows import Person, Quarantined, Record
+from tests.flows.test_trial import ANNA, COUPON, QUIZ, TRIAL, WIDER, order, replay
+from tests.world import Stopped, World
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lockhouse.gates.quarantine import Held
+
+
+FOR_MARKETING = WIDER.replace("transactions, for: [fulfilment]}\nevents", "profile, for: [marketing]}\nevents")
+FOR_ANALYTICS = WIDER.replace("transactions, for: [fulfilment]}\nevents", "profile, for: [analytics]}\nevents")
+
+
+async def inside(world: World) -> list[Held]:
+    """What lies in quarantine, opened by whoever may."""
+    rows = await world.rows(Quarantined)
+    found = await opening.open_page(world.house, rows, by="os-user:1000", action="replay")
+    return [one.held for one in found.opened]
+
+
+async def test_whoever_was_erased_is_brought_back_by_no_replay(tmp_path: Path) -> None:
+    world = await World.make(tmp_path, TRIAL)
+    await order(world)
+    await world.send("backend", "Quiz Done", email=ANNA, order_id="Q-1")
+    [row, _] = await world.rows(Quarantined)
+    person = await world.person(ANNA)
+    case = await world.erase(person, now=False)
+    with pytest.raises((Erased, Unavailable)):  # at once, while the request can still be called off
+        await inside_of(world, row)
+    await world.approve(QUIZ.replace("events:", COUPON, 1).replace("total, country]", "total, country, coupon]"))
+    done = await replay(world)
+    assert (done.stored, done.added, done.waiting) == (0, 0, 2)
+    assert len(await world.rows(Quarantined)) == 2
+    await world.send("backend", "Order Completed", email=ANNA, order_id="A-2")  # she comes again, as somebody new
+    await request.fulfil(world.house, case, journal=world.journal, now=True)
+    records = len(await world.rows(Record))
+    done = await replay(world)
+    assert (done.stored, done.added, done.ended) == (0, 0, 2)
+    assert (len(await world.rows(Record)), await world.rows(Quarantined)) == (records, [])
+    assert len(await world.rows(Person)) == 2
+
+
+async def inside_of(world: World, row: Quarantined) -> Held:
+    noted = await opening._note(world.house, {row.person}, channel=1, by="os-user:1000", action="replay")
+    plain = world.house.keyring.open(box_of(row), noted, person=row.person, record=row.id, purpose=opening.PURPOSE)
+    return unpacked(plain, row)
+
+
+async def test_of_whom_a_part_was_erased_nothing_from_before_is_replayed(tmp_path: Path) -> None:
+    world = await World.make(tmp_path, TRIAL)
+    await order(world)
+    part = next(one for one in world.house.live().policy.compartments if one.class_ == "transactions")
+    await world.erase(await world.person(ANNA), compartment=part.name)
+    await world.approve(WIDER)
+    done = await replay(world)
+    assert (done.added, done.ended, await world.rows(Quarantined)) == (0, 1, [])
+
+
+async def test_somebody_else_of_the_event_who_was_erased_ends_it_too(tmp_path: Path) -> None:
+    world = await World.make(tmp_path, TRIAL)
+    await world.send("backend", "identify", email=ANNA)
+    await world.send("backend", "identify", phone="+4930901820", name="Ben")
+    await order(world, phone="+4930901820")
+    [held] = await inside(world)
+    [other] = held.others
+    assert other != (await world.rows(Quarantined))[0].person
+    await world.erase(other)
+    await world.approve(WIDER)
+    done = await replay(world)
+    assert (done.added, done.ended) == (0, 1)
+
+
+async def test_what_a_word_a_signal_the_region_or_an_objection_shut_never_lies_in_quarantine(tmp_path: Path) -> None:
+    world = await World.make(tmp_path, TRIAL)
+    await order(world, loyalty_id="L-1")
+    secret = {"device_id": "secret-device", "page_path": "/secret"}
+    no = {"Advertising": False, "Analytics": False}
+    await order(world, 2, **secret, consent=no)
+    await world.send("backend", "Quiz Done", email=ANNA, **secret, consent=no, message_id="q", colour="green")
+    held = await inside(world)
+    assert len(held) == 3
+    assert "secret" not in repr(held)
+    assert "green" in repr(held)
+    assert all({"marketing", "analytics"} <= set(one.shut) for one in held[1:])
+
+
+async def test_what_was_shut_when_it_came_is_opened_by_no_later_yes_and_no_later_policy(tmp_path: Path) -> None:
+    world = await World.make(tmp_path, TRIAL)
+    await order(world)
+    await order(world, 2, consent={"Advertising": False})
+    world.clock.pass_days(0.01)
+    await order(world, 3, coupon=None, consent={"Advertising": True})
+    await order(world, 4)
+    await world.approve(FOR_MARKETING)
+    done = await replay(world)
+    assert (done.looked, done.fields) == (3, {"Order Completed": {"coupon": 1}})
+    assert await world.rows(Quarantined) == []
+
+
+async def test_what_was_refused_since_is_stored_by_no_replay(tmp_path: Path) -> None:
+    world = await World.make(tmp_path, TRIAL)
+    await order(world, consent={"Advertising": True})
+    await world.approve(FOR_MARKETING)
+    assert (await replay(world, dry=True)).added == 1
+    await world.send("backend", "Order Completed", email=ANNA, order_id="A-9", consent={"Advertising": False})
+    done = await replay(world)
+    assert (done.added, done.fields) == (0, {})
+
+
+async def test_a_suppressed_identifier_keeps_its_event_out_and_ends_one_that_is_there(tmp_path: Path) -> None:
+    world = await World.make(tmp_path, TRIAL)
+    await order(world)
+    await consent.suppress(world.house, "email", ANNA, purposes=(), by="os-user:1000", reason="asked")
+    await order(world, 2)
+    assert len(await world.rows(Quarantined)) == 1
+    await world.approve(FOR_ANALYTICS)
+    assert (await replay(world)).fields == {}
+
+
+async def test_no_role_reads_what_lies_there(tmp_path: Path) -> None:
+    world = await World.make(tmp_path, TRIAL)
+    await order(world)
+    for role in ("support", "marketer"):
+        assert "SPRING" not in repr(await world.find(ANNA, role=role))
+    assert "SPRING" not in repr(await world.reveal(await world.person(ANNA)))
+
+
+async def test_a_ticket_of_a_look_opens_no_box_of_the_quarantine(tmp_path: Path) -> None:
+    world = await World.make(tmp_path, TRIAL)
+    await order(world)
+    [row] = await world.rows(Quarantined)
+    noted = await opening._note(world.house, {row.person}, channel=1, by="os-user:1000", action="replay")
+    with pytest.raises(Refused):
+        world.house.keyring.open(box_of(row), noted, person=row.person, record=row.id, purpose="fulfilment")
+
+
+@pytest.mark.parametrize("column", ["channel", "at", "id"])
+async def test_an_edited_row_replays_nothing(tmp_path: Path, column: str) -> None:
+    world = await World.make(tmp_path, TRIAL)
+    await order(world)
+    await order(world, 2, email="ben@example.com")
+    [row, _] = await world.rows(Quarantined)
+    world.drop(row)
+    to = {"channel": 1, "at": row.at + 1, "id": bytes(16)}
+    edited = msgspec.structs.replace(row, **{column: to[column]})
+    world.plant(edited)
+    await world.approve(WIDER)
+    name = world.house.live().names.name("channel", edited.channel) or ""
+    with pytest.raises(Tampered):
+        await flow.replay(world.house, flow.Wanted(name), by="os-user:1000")
+    assert len(await world.rows(Record)) == 2
+
+
+async def test_a_row_that_is_given_to_somebody_else_is_nobodys(tmp_path: Path) -> None:
+    world = await World.make(tmp_path, TRIAL)
+    await order(world)
+    await order(world, 2, email="ben@example.com", coupon=None)
+    [row], ben = await world.rows(Quarantined), await world.person("ben@example.com")
+    world.plant(msgspec.structs.replace(row, person=ben))
+    await world.approve(WIDER)
+    assert ((await replay(world)).ended, len(await world.rows(Record))) == (1, 2)
+
+
+async def test_of_two_replays_at_once_one_stores_it(tmp_path: Path) -> None:
+    world = await World.make(tmp_path, TRIAL)
+    await order(world)
+    await world.approve(WIDER)
+    other = await world.second()
+    # The second of its commits to the record store, the note's being the first, is that of the record.
+    stopped = Stopped(other.house.commits, nth=2)
+    other.house.commits = stopped
+    late = asyncio.create_task(replay(other))
+    await stopped.reached.wait()
+    assert (await replay(world)).added == 1
+    stopped.go_on.set()
+    assert ((await late).added, (await late).moved, len(await world.rows(Record))) == (0, 1, 2)
+    assert await world.findings() == []
+
+
+async def test_who_is_erased_while_a_replay_is_stopped_gets_no_record(tmp_path: Path) -> None:
+    world = await World.make(tmp_path, TRIAL)
+    await order(world)
+    await world.approve(WIDER)
+    other = await world.second()
+    stopped = Stopped(other.house.commits, nth=2)
+    other.house.commits = stopped
+    late = asyncio.create_task(replay(other))
+    await stopped.reached.wait()
+    await world.erase(await world.person(ANNA))
+    stopped.go_on.set()
+    assert ((await late).added, len(await world.rows(Record))) == (0, 1)
+
+
+async def test_who_is_erased_while_it_is_being_kept_leaves_nothing_there(tmp_path: Path) -> None:
+    world = await World.make(tmp_path, TRIAL)
+    await order(world, coupon=None)
+    other = await world.second()
+    stopped = Stopped(other.house.commits, nth=2)  # behind the record's own
+    other.house.commits = stopped
+    late = asyncio.create_task(order(other, 2))
+    await stopped.reached.wait()
+    await world.erase(await world.person(ANNA))
+    stopped.go_on.set()
+    await late
+    assert await world.rows(Quarantined) == []
+
+
+async def test_the_stolen_stores_show_nothing_of_what_lies_there(tmp_path: Path) -> None:
+    world = await World.make(tmp_path, TRIAL)
+    await order(world, coupon="CANARY-SPRING")
+    await world.send("backend", "Canary Event", email=ANNA, canary_key="CANARY-VALUE")
+    assert len(await world.rows(Quarantined)) == 2
+    await world.approve(WIDER)
+    await replay(world)
+    stolen = repr(world.store.shelf.tables).lower()
+    assert "canary" not in stolen
+    assert ANNA not in stolen
