@@ -11,9 +11,11 @@ import pytest
 from lockhouse.errors import Erased, Refused, Tampered, Unavailable
 from lockhouse.flows import consent, request
 from lockhouse.flows import replay as flow
+from lockhouse.gates.authority import bound
 from lockhouse.gates.quarantine import box_of, unpacked
 from lockhouse.gates.replay import opening
-from lockhouse.model.rows import Person, Quarantined, Record
+from lockhouse.model.rows import Identifier, Link, Person, Quarantined, Record
+from lockhouse.model.scale import PersonState
 from tests.flows.test_trial import ANNA, COUPON, QUIZ, TRIAL, WIDER, order, replay
 from tests.world import Stopped, World
 
@@ -131,6 +133,32 @@ async def test_a_suppressed_identifier_keeps_its_event_out_and_ends_one_that_is_
     assert len(await world.rows(Quarantined)) == 1
     await world.approve(FOR_ANALYTICS)
     assert (await replay(world)).fields == {}
+
+
+async def test_a_replay_names_nobody_and_joins_nobody(tmp_path: Path) -> None:
+    world = await World.make(tmp_path, TRIAL)
+    await order(world, coupon=None)
+    await world.send("backend", "identify", phone="+4930901820", name="Ben")
+    for number, phone in (("Q-1", "+4930901820"), ("Q-2", "+4930901821")):
+        await world.send("backend", "Quiz Done", email=ANNA, phone=phone, order_id=number)
+    tables = [len(await world.rows(kind)) for kind in (Person, Identifier, Link)]
+    await world.approve(QUIZ.replace("Quiz Done: [email,", "Quiz Done: [email, phone,"))
+    done = await replay(world)
+    assert done.fields == {"Quiz Done": {"email": 2, "order_id": 2}}
+    assert [len(await world.rows(kind)) for kind in (Person, Identifier, Link)] == tables
+    assert await world.rows(Quarantined) == []
+
+
+@pytest.mark.parametrize("state", [PersonState.RESTRICTED, PersonState.MINOR])
+async def test_of_whom_data_is_restricted_and_of_minors_nothing_is_kept(tmp_path: Path, state: PersonState) -> None:
+    world = await World.make(tmp_path, TRIAL)
+    await order(world, coupon=None)
+    [row] = await world.rows(Person)
+    world.plant(bound(msgspec.structs.replace(row, state=int(state)), world.house.row_macs))
+    other = await world.second()
+    await order(other, 2)
+    await other.send("backend", "Quiz Done", email=ANNA, score=3)
+    assert await world.rows(Quarantined) == []
 
 
 async def test_no_role_reads_what_lies_there(tmp_path: Path) -> None:
