@@ -52,7 +52,8 @@ async def hold(house: House, works: Sequence[Work]) -> None:
 
     A store that is away, or a row that is not this house's, leaves it unkept: nobody's event waits for that.
     """
-    trying = [work for work in works if work.batch.channel in work.live.trials and work.batch.origin is None]
+    trials = house.live().trials
+    trying = [work for work in works if work.batch.channel in trials and work.batch.origin is None]
     if not trying:
         return
     with suppress(Unavailable, Tampered):
@@ -107,8 +108,8 @@ def _is_shut(one: Work) -> bool:
 
 
 def _kept(house: House, work: Work, source: dict[str, object], *, record: bytes | None) -> _Kept | None:
-    """One item's box in the making; None where nothing may be kept, or of nobody who is known."""
-    if not source or not work.person or work.suppressed or (work.is_new and record is None):
+    """One item's box in the making; None where nothing may be kept. Who is not known yet has no facts to be kept by."""
+    if not source or not work.person or work.suppressed:
         return None
     policy, event = work.live.policy, work.event
     held = Held(
