@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from lockhouse.errors import Erased, Refused, Tampered, Unavailable
+from lockhouse.errors import Erased, Expired, Refused, Tampered, Unavailable
 from lockhouse.flows import consent, request
 from lockhouse.flows import replay as flow
+from lockhouse.flows.quarantine import end_quarantine
 from lockhouse.gates.authority import bound
 from lockhouse.gates.quarantine import box_of, unpacked
 from lockhouse.gates.replay import opening
-from lockhouse.model.rows import Identifier, Link, Person, Quarantined, Record
-from lockhouse.model.scale import PersonState
+from lockhouse.model.rows import EpochKey, Identifier, Link, Person, Quarantined, Record
+from lockhouse.model.scale import KeyState, PersonState
+from tests.flows.restored import copied, restored
 from tests.flows.test_trial import ANNA, COUPON, QUIZ, TRIAL, WIDER, order, replay
 from tests.world import Stopped, World
 
@@ -259,3 +261,20 @@ async def test_the_stolen_stores_show_nothing_of_what_lies_there(tmp_path: Path)
     stolen = repr(world.store.shelf.tables).lower()
     assert "canary" not in stolen
     assert ANNA not in stolen
+
+
+async def test_a_backup_from_before_brings_back_nothing_that_has_ended(tmp_path: Path) -> None:
+    world = await World.make(tmp_path, TRIAL)
+    await order(world)
+    old = copied(world, "record", "identity")
+    world.clock.pass_days(4)
+    assert await end_quarantine(world.house, journal=world.journal) == (1, 1)
+    await world.send("backend", "identify", email="ben@example.com")
+    back = await restored(world, old)
+    [row] = await back.rows(Quarantined)
+    [key] = [one for one in await back.rows(EpochKey) if not one.compartment]
+    assert (key.state, key.wrapped) == (KeyState.DESTROYED, None)
+    back.clock.at, back.clock.run = row.at, 0.0  # whatever the clock says, there is no key
+    assert not back.house.keyring.has_epoch(0, key.epoch)
+    with pytest.raises((Expired, Unavailable)):
+        await inside_of(back, row)

@@ -130,7 +130,7 @@ def test_what_the_policy_lacked_is_stored_by_a_replay_and_no_value_is_shown(desk
     assert done["quarantine"]["events"] == 0
     assert "SPRING" not in dry.out
     again = desk.call("channel replay shop")
-    assert again.out.startswith("nothing is in quarantine of shop: in 72 hours")
+    assert again.out.startswith("nothing is in quarantine of shop: of known persons the policy lacked nothing in")
     assert desk.call("ledger verify --records").code == 0
 
 

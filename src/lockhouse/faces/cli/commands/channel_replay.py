@@ -93,6 +93,6 @@ def _why_nothing(channel: Channel, held: Waiting) -> str:
     if held.events:
         return f"nothing is in quarantine that came in since then; in all: {held_text(held)}"
     if channel.stage is Stage.TRIAL:
-        lacked = "in 72 hours the policy lacked nothing that it sent of known persons"
-        return f"nothing is in quarantine of {channel.name}: {lacked}"
+        why = "of known persons the policy lacked nothing in the last 72 hours, or it was replayed"
+        return f"nothing is in quarantine of {channel.name}: {why}"
     return f"nothing is in quarantine: {channel.name} is not in stage trial; its `stage` in the policy says so"
