@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Self
 import httpx
 import msgspec
 
+from lockhouse.adapters.spool_file import FILE as SPOOL
 from lockhouse.flows.approve import approve, draft_of
 from lockhouse.flows.channel import make_credential
 from lockhouse.model.rows import Receipt, Record
@@ -216,6 +217,19 @@ def served(place: Place, *, only: str = "collect,work", wait: bool = True) -> It
         yield running
     finally:
         running.stop()
+
+
+def set_aside(place: Place) -> int:
+    """How many bytes wait in its spool."""
+    file = place.folder / SPOOL
+    return file.stat().st_size if file.exists() else 0
+
+
+def brought_in(place: Place) -> None:
+    """What a house that is gone had set aside stands in its stores: one that is served for so long brings it there."""
+    if set_aside(place):
+        with served(place):
+            until(lambda: set_aside(place) == 0, START_S)
 
 
 class Senders(ABC):

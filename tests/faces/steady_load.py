@@ -11,10 +11,12 @@ import threading
 from collections import Counter
 from typing import Self
 
-from tests.faces.serve_world import Place, order, until
+from tests.faces.serve_world import Place, order, set_aside, until
 
 ANSWER_S = 60.0
 GOODBYE_S = 5.0
+BACK_S = 900.0
+"""What was set aside is brought in within this, at the pace of the gate, whatever else the machine does."""
 PAUSES_S = {"kept": 0.02, "new": 0.02, "idle": 0.5}
 """The longest pause of a sender of each kind: together they ask for more than 1,000 requests a second."""
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -44,6 +46,8 @@ class SteadyLoad:
     def __exit__(self, *_error: object) -> None:
         self._stop.set()
         self._thread.join(60)
+        if _error == (None, None, None):  # what was answered while a store was away stands once it is brought in
+            until(lambda: set_aside(self._place) == 0, BACK_S)
 
     def goes_on(self, many: int) -> None:
         """Returns once so many more events are answered."""

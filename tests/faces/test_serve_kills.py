@@ -13,7 +13,7 @@ import pytest
 from lockhouse.adapters.writer_protocol import LEASE_S
 from lockhouse.faces.serve.patience import WAIT_S
 from lockhouse.model.rows import Intake, Receipt, Record
-from tests.faces.serve_world import Place, Senders, Served, make_place, order, run, served, stored, until
+from tests.faces.serve_world import Place, Senders, Served, make_place, order, run, served, set_aside, stored, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,6 +72,7 @@ def test_a_process_killed_under_load_loses_and_doubles_nothing(place: Place, nam
                 load.goes_on()
                 until(lambda was=killed: house.pids().get(name) not in {None, was}, 5)
         assert len(house.lines("restarting")) == 2
+        until(lambda: set_aside(place) == 0)
         assert house.stop() == 0
     records, receipts = run(place.rows(Record)), run(place.rows(Receipt))
     assert len(load.answered) == len(set(load.answered)) > 30

@@ -12,9 +12,10 @@ import pytest
 
 from lockhouse.adapters.spool_file import FILE
 from lockhouse.adapters.writer_protocol import LEASE_S
-from lockhouse.model.rows import Intake, Record
-from tests.faces.serve_world import START_S, Place, Served, make_place, order, run, served, stored, until
+from lockhouse.model.rows import Record
+from tests.faces.serve_world import START_S, Place, Served, make_place, order, run, served, set_aside, stored, until
 from tests.faces.steady_load import SteadyLoad
+from tests.hammer.test_outage import each_is_there_once
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,17 +27,16 @@ def place(tmp_path: Path) -> Place:
     return made
 
 
+SENDERS_WAIT_S = 10.0
+"""The public clients give up a request after 10 to 15 s."""
+
+
 def stop_writer(house: Served) -> int:
     """The writer stands still, and every lease on it has run out."""
     pid = house.pids()["writer"]
     os.kill(pid, signal.SIGSTOP)
     time.sleep(LEASE_S + 0.1)
     return pid
-
-
-def waiting(place: Place) -> int:
-    """How many bytes wait in the spool."""
-    return (place.folder / FILE).stat().st_size
 
 
 def codes_of(answer: httpx.Response) -> list[str]:
@@ -55,7 +55,8 @@ def test_what_comes_in_while_the_writer_is_away_is_accepted_and_stored_once_it_i
         assert house.get("/readyz").json() == {"status": "spooling"}
         assert (place.folder / FILE).stat().st_mode & 0o777 == 0o600
         os.kill(writer, signal.SIGCONT)
-        until(lambda: waiting(place) == 0, 20)
+        until(lambda: set_aside(place) == 0, 20)
+        until(lambda: bool(house.lines("spool drained")))
         [drained] = house.lines("spool drained")
         assert (drained["events"], drained["failed"]) == (3, 0)
         assert house.get("/readyz").json() == {"status": "ok"}
@@ -70,13 +71,14 @@ def test_under_load_every_answer_is_a_200_and_each_event_is_there_once_afterward
             load.goes_on(50)
             writer = stop_writer(house)
             load.goes_on(300)
+            assert load.longest_s < SENDERS_WAIT_S
             os.kill(writer, signal.SIGCONT)
             load.goes_on(100)
-        until(lambda: waiting(place) == 0, 60)
+        until(lambda: set_aside(place) == 0, 60)
         assert set(load.statuses) == {200}
         assert house.stop() == 0
     assert load.lost == {}
-    assert_each_once(place, load.answered)
+    run(each_is_there_once(place, load.answered))
 
 
 def test_a_collecting_process_killed_while_events_wait_or_are_brought_back_loses_and_doubles_none(place: Place) -> None:
@@ -95,7 +97,7 @@ def test_a_collecting_process_killed_while_events_wait_or_are_brought_back_loses
         os.kill(writer, signal.SIGCONT)
         until(lambda: len(run(place.rows(Record))) > 20, START_S)
         house.kill("collect-0")
-        until(lambda: waiting(place) == 0, START_S)
+        until(lambda: set_aside(place) == 0, START_S)
     records = run(place.rows(Record))
     assert len(records) == len(events)
 
@@ -107,9 +109,9 @@ def test_what_waits_when_the_house_is_stopped_is_there_after_its_next_start(plac
         os.killpg(house.process.pid, signal.SIGKILL)
         for pid in house.pids().values():
             os.kill(pid, signal.SIGKILL)
-    assert waiting(place) > 0
+    assert set_aside(place) > 0
     with served(place) as house:
-        until(lambda: waiting(place) == 0, START_S)
+        until(lambda: set_aside(place) == 0, START_S)
         assert 'lockhouse_spool_events_total{became="drained",process="collect-0"} 2.0' in httpx.get(place.metrics).text
     assert run(stored(place)) == (2, 2)
 
@@ -122,16 +124,8 @@ def test_a_full_spool_is_told_to_senders_and_to_whoever_asks_for_readiness(place
         statuses = [house.post(order(number, note=great)).status_code for number in range(60)]
         assert statuses == sorted(statuses)
         assert set(statuses) == {200, 503}
-        assert waiting(place) <= 1 << 20
+        assert set_aside(place) <= 1 << 20
         assert "a spool that is full" in str(house.get("/readyz").json())
         os.kill(writer, signal.SIGCONT)
-        until(lambda: waiting(place) == 0, START_S)
+        until(lambda: set_aside(place) == 0, START_S)
     assert run(stored(place)) == (statuses.count(200),) * 2
-
-
-def assert_each_once(place: Place, answered: list[str]) -> None:
-    """Every answered event has one record, and the ledger covers each record."""
-    records = run(place.rows(Record))
-    assert len(answered) == len(set(answered)) == len(records)
-    covered = [row.records[at : at + 16] for row in run(place.rows(Intake)) for at in range(0, len(row.records), 16)]
-    assert sorted(covered) == sorted(record.id for record in records)

@@ -26,7 +26,7 @@ from lockhouse.gates.disclose import Records, disclose
 from lockhouse.model.decision import Actor
 from lockhouse.model.rows import Intake, Person, Receipt, Record
 from lockhouse.wiring import opened
-from tests.faces.serve_world import START_S, Place, Senders, Served, make_place, run, served, until
+from tests.faces.serve_world import START_S, Place, Senders, Served, brought_in, make_place, run, served, until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -196,10 +196,11 @@ def verified(file: Path, vkey: str) -> None:
 
 
 async def checked(place: Place, loads: list[Load], *, refused: frozenset[str] = frozenset()) -> str:
-    """After a cold start: all that was answered is there once and whole; nothing else is there in part.
+    """After a cold start, and what that brings in: all that was answered is there once and whole, nothing in part.
 
     `refused`: codes that may stand where nothing was stored, such as of an order that was under way at an erasure.
     """
+    brought_in(place)
     sent = {f"o-{name}": one for load in loads for name, one in load.sent.items()}
     answered = {f"o-{name}" for load in loads for name in load.answered}
     async with opened(place.folder, role="console") as house:

@@ -11,10 +11,10 @@ from lockhouse.errors import Unavailable
 from lockhouse.faces.collect.ports import Limited, Sender
 from lockhouse.faces.serve.desk import Answer
 from lockhouse.faces.serve.misses import Misses
-from lockhouse.faces.serve.patience import Patience
+from lockhouse.faces.serve.patience import WAIT_S, WAIT_TO_SET_ASIDE_S, Patience
 from lockhouse.flows.channel import authenticate
 from lockhouse.gates.collect import Intake
-from lockhouse.gates.collect.aside import may_wait, packed
+from lockhouse.gates.collect.aside import may_wait, packed, recognisable
 from lockhouse.gates.refresh import refresh
 from lockhouse.gates.trusted_time import remembered_now
 from lockhouse.model import codes
@@ -125,7 +125,9 @@ class HouseCollector:
                 wait in the spool.
         """
         try:
-            replies = await self._taken(batch)
+            replies = await self._taken(
+                batch if self._spool is None else recognisable(batch, new_id=self._house.ids.new)
+            )
         except Unavailable as error:
             self._away = (error.text, self._house.clock.monotonic_s() + AWAY_S)
             raise
@@ -148,22 +150,27 @@ class HouseCollector:
 
         Some events may stand already, as when a sender repeats them; their message ids tell.
         """
-        until_s, wait = self.patience.until_s(), self.patience.wait
-        error = None
+        until_s = self.patience.until_s(WAIT_S if self._spool is None else WAIT_TO_SET_ASIDE_S)
+        wait, error = self.patience.wait, Unavailable("collect: expected a confirmed lease", retry_after_s=1.0)
         while not self._waits_before(batch):
-            try:
-                return await self._intake.collect(batch)
-            except Unavailable as again:
-                error = again
+            if self._house.epochs.alive():
+                try:
+                    return await self._intake.collect(batch)
+                except Unavailable as again:
+                    error = again
             if self._house.epochs.alive() or not await wait(
                 len(batch.items), body_bytes=batch.body_bytes, until_s=until_s
             ):
                 break
         if self._spool is None or not may_wait(self._house, batch):
-            raise error or Unavailable("collect: expected to be next, got others that wait")
+            raise error
         remembered_now(self._house)  # in a wrong month nothing is to be set aside either
-        await self._spool.add(packed(batch, new_id=self._house.ids.new), events=len(batch.items))
+        await self._spool.add(packed(batch), events=len(batch.items))
         return [_set_aside(item) for item in batch.items]
+
+    def give_up(self) -> None:
+        """Whoever waits at the gate for a writer that stands still waits no longer: it is set aside."""
+        self._intake.give_up()
 
     def _waits_before(self, batch: Batch) -> bool:
         """Whether something waits in the spool that this batch must not overtake."""

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 WAIT_S = 5.0
 """A request waits so long for the writer, then it is answered 503: senders give up after 10 to 15 s themselves."""
+WAIT_TO_SET_ASIDE_S = 2.0
+"""So long where it can be set aside then: a writer that is started again is back by then, and one that is not may stay
+away for long, while senders that wait for 5 s give up."""
 MOST_EVENTS = 10_000
 """Events that wait in one process: of the size that shops send, some 20 MB; beyond them senders keep what they have."""
 MOST_BYTES = 32 << 20
@@ -35,9 +38,9 @@ class Patience:
         self._looking: asyncio.Task[None] | None = None
         self._ended = False
 
-    def until_s(self) -> float:
+    def until_s(self, wait_s: float = WAIT_S) -> float:
         """When a caller that begins to wait now gives up, by the lease clock."""
-        return self._clock.monotonic_s() + WAIT_S
+        return self._clock.monotonic_s() + wait_s
 
     async def wait(self, events: int, *, body_bytes: int, until_s: float) -> bool:
         """Whether the writer is back; False when it took too long, too much waits, or this process ends."""

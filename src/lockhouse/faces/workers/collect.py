@@ -11,7 +11,7 @@ from lockhouse.faces.collect import CollectApp
 from lockhouse.faces.serve.around import Around
 from lockhouse.faces.serve.collector import HouseCollector
 from lockhouse.faces.serve.desk import Answer
-from lockhouse.faces.serve.draining import Draining
+from lockhouse.faces.serve.draining import LOOK_S, Draining
 from lockhouse.faces.serve.http import door_of, server, tls_of
 from lockhouse.faces.serve.spool import Spool
 from lockhouse.wiring import SystemClock
@@ -99,9 +99,21 @@ def _spool(running: Running, clock: Clock) -> Spool | None:
 
 
 async def _drain(spool: Spool | None, collector: HouseCollector, house: House, watch: Watching) -> None:
-    """Bring back what was set aside, for as long as this process collects."""
+    """Set aside who waits for a writer that stands still, and bring back, for as long as this process collects."""
     if spool is not None:
-        await Draining(spool, house, decide=collector.decide, on_incident=watch.on_incident).run()
+        drains = Draining(spool, house, decide=collector.decide, on_incident=watch.on_incident)
+        await asyncio.gather(drains.run(), _watch_lease(house, collector))
+
+
+async def _watch_lease(house: House, collector: HouseCollector) -> None:
+    """Looked at twice: a process that was itself held up finds its lease run out, and the writer's word behind it."""
+    was_alive = True
+    while True:
+        await asyncio.sleep(LOOK_S)
+        is_alive = house.epochs.alive()
+        if not is_alive and not was_alive:
+            collector.give_up()
+        was_alive = is_alive
 
 
 async def _leave(made: Server, running: Running, desk: Desk) -> None:

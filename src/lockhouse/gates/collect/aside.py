@@ -47,11 +47,21 @@ def may_wait(house: House, batch: Batch) -> bool:
     )
 
 
-def packed(batch: Batch, *, new_id: Callable[[], bytes]) -> bytes:
-    """The bytes to be sealed.
+def recognisable(batch: Batch, *, new_id: Callable[[], bytes]) -> Batch:
+    """A batch that may come to the gate twice: an event without a message id is given one to be known again by."""
+    if all(item.message_id is not None for item in batch.items):
+        return batch
+    items = [
+        msgspec.structs.replace(item, message_id=f"set-aside-{new_id().hex()}")
+        if isinstance(item, Event) and item.message_id is None
+        else item
+        for item in batch.items
+    ]
+    return msgspec.structs.replace(batch, items=items)
 
-    An event without a message id is given one, by which it is known again if it comes to the gate twice.
-    """
+
+def packed(batch: Batch) -> bytes:
+    """The bytes to be sealed; each of its events is `recognisable`."""
     placed = list(enumerate(batch.items))
     return _ENCODE(
         _Aside(
@@ -61,16 +71,10 @@ def packed(batch: Batch, *, new_id: Callable[[], bytes]) -> bytes:
             received_at=batch.received_at,
             network=batch.network,
             body_bytes=batch.body_bytes,
-            events=[(at, _known(item, new_id)) for at, item in placed if isinstance(item, Event)],
+            events=[(at, item) for at, item in placed if isinstance(item, Event)],
             faults=[(at, item) for at, item in placed if isinstance(item, Fault)],
         )
     )
-
-
-def _known(event: Event, new_id: Callable[[], bytes]) -> Event:
-    if event.message_id is not None:
-        return event
-    return msgspec.structs.replace(event, message_id=f"set-aside-{new_id().hex()}")
 
 
 def unpacked(raw: bytes, *, late_at: int) -> Batch:

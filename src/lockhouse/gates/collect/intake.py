@@ -39,7 +39,7 @@ from lockhouse.model.rows import KeyRing, Receipt
 from lockhouse.model.scale import ConsentState
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Sequence
+    from collections.abc import Awaitable, Iterable, Sequence
 
     from lockhouse.gates.collect.turns import Flight
     from lockhouse.gates.house import House
@@ -68,7 +68,7 @@ class Intake:
         self._waiting: deque[_Waiting] = deque()
         self._size = 0
         self._turns = Turns()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], list[_Waiting]] = {}
         self._is_called = False
         self._seen = 0
 
@@ -85,6 +85,14 @@ class Intake:
         self._size += len(batch.items)
         self._call()
         return await answer
+
+    def give_up(self) -> None:
+        """Whoever waits is `Unavailable`: the writer stands still. What is under way may yet be stored."""
+        error = Unavailable("collect: expected a writer within its lease, got one that stands still", retry_after_s=1.0)
+        for group in (*self._tasks.values(), self._waiting):
+            _fail(group, error)
+        self._waiting.clear()
+        self._size = self._seen = 0
 
     def _call(self) -> None:
         """Look at what waits in the next turn of the loop, once for all requests of this one."""
@@ -106,11 +114,11 @@ class Intake:
         while self._waiting and (not self._tasks or (len(self._tasks) < UNDER_WAY and self._size >= WORTH_A_GROUP)):
             group = self._take()
             task = asyncio.create_task(self._through(group))
-            self._tasks.add(task)
+            self._tasks[task] = group
             task.add_done_callback(partial(self._finished, group))
 
     def _finished(self, group: list[_Waiting], task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
+        del self._tasks[task]
         if task.cancelled():  # before its first step; later, `_through` says so itself
             _fail(group, Unavailable("collect: expected to go on, got the end of the process", retry_after_s=1.0))
         self._seen = 0
@@ -148,7 +156,7 @@ class Intake:
                 answer.set_result(replies)
 
 
-def _fail(group: list[_Waiting], err: BaseException) -> None:
+def _fail(group: Iterable[_Waiting], err: BaseException) -> None:
     for _, answer in group:
         if not answer.done():
             answer.set_exception(err)
