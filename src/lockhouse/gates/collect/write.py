@@ -247,7 +247,7 @@ def plain_of(work: Work) -> Plain:
 
 
 def _stored(house: House, work: Work, boxes: Sequence[SealedBox], *, deadline: int) -> Change:
-    batch, reduced, now = work.batch, work.reduced, work.batch.received_at
+    batch, reduced = work.batch, work.reduced
     row = record_of(house, work, boxes)
     code = codes.TRIMMED if reduced.dropped else codes.STORED
     return Change(
