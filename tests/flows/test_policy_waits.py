@@ -127,6 +127,20 @@ async def test_a_proposal_rules_nothing_and_is_taken_up_by_the_approval_of_its_d
     assert await _found(world) == []
 
 
+async def test_what_ruled_until_less_than_a_day_ago_rules_again_at_once(tmp_path: Path) -> None:
+    world = await _in_use(tmp_path)
+    await world.approve(NARROWER)
+    world.clock.pass_days(0.9)
+    await world.approve(POLICY)
+    assert world.house.live().version == 3
+    await world.approve(NARROWER)
+    await world.approve(BOTH)
+    assert (world.house.live().version, (await _states(world))[5]) == (4, WAITING), "it never ruled"
+    world.clock.pass_days(1.1)
+    await world.approve(POLICY)
+    assert (world.house.live().version, (await _states(world))[6]) == (4, WAITING), "a day has passed"
+
+
 async def test_nothing_waits_until_a_day_after_the_first_persons_data_came(tmp_path: Path) -> None:
     world = await World.make(tmp_path)
     world.house.demo = False
@@ -138,7 +152,7 @@ async def test_nothing_waits_until_a_day_after_the_first_persons_data_came(tmp_p
     await world.approve(LONGER)
     assert world.house.live().version == 3
     world.clock.pass_days(0.2)
-    await world.approve(WIDER)
+    await world.approve(WIDER.replace("84 months", "96 months"))
     assert (world.house.live().version, (await _states(world))[4]) == (3, WAITING)
 
 

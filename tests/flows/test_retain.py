@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from lockhouse.errors import Conflict, Refused, Tampered, Unavailable
-from lockhouse.flows import request, retain
-from lockhouse.gates.ending import begin_epoch
+from lockhouse.flows import look, request, retain, wait
+from lockhouse.gates.ending import begin_epoch, carry_on
 from lockhouse.gates.epochs import ensure_epochs
+from lockhouse.gates.state import verify_state
 from lockhouse.model.rows import EpochKey, Tombstone
 from lockhouse.model.scale import KeyState
 from tests.world import POLICY, World
@@ -18,7 +19,10 @@ from tests.world import POLICY, World
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from lockhouse.gates.ending import Case
+
 BY = "os-user:0"
+EMAIL = "anna.schmidt@example.com"
 MID_MONTH = int(datetime(2027, 1, 10, tzinfo=UTC).timestamp() * 1000)
 
 
@@ -61,11 +65,93 @@ async def test_a_month_that_is_shut_is_not_called_off_and_ends_when_it_is_due(tm
     world.clock.pass_days(15 * 31)
     await ensure_epochs(world.house, world.house.live().policy.compartments)
     [shut, *_] = await retain.apply(world.house, by=BY, journal=world.journal)
-    with pytest.raises(Conflict, match="got one of a month"):
+    with pytest.raises(Conflict, match="got one of a month it does not"):
         await request.undo(world.house, shut.case, by="os-user:1000")
     world.clock.pass_days(3.1)
     await retain.apply(world.house, by=BY, journal=world.journal)
     assert (await _states(world))[shut.case.compartment, shut.case.epoch] == KeyState.DESTROYED
+
+
+SHORTER = POLICY.replace("keep: 13 months after event", "keep: 2 months after event")
+
+
+async def _shortened(tmp_path: Path) -> tuple[World, dict[tuple[int, int], int], list[Case]]:
+    """A page view of three months ago, a keep that was shortened to two by mistake, and a run that shut its month."""
+    world = await World.make(tmp_path, at=MID_MONTH)
+    await world.send("account", "identify", email=EMAIL, device_id="tablet-0042")
+    await world.send("web", "page", device_id="tablet-0042", page_path="/")
+    world.clock.pass_days(100)
+    await world.new_epochs()
+    before = await _states(world)
+    assert await _paths(world) == ["/"]
+    await world.approve(SHORTER)
+    assert await _paths(world) == [], "a shortened keep counts at once"
+    done = await retain.apply(world.house, by=BY, journal=world.journal)
+    assert {one.case.step for one in done} == {"shut"}
+    return world, before, [one.case for one in done]
+
+
+async def _carried(world: World, cases: list[Case]) -> set[str]:
+    return {(await carry_on(world.house, case, journal=world.journal)).case.step for case in cases}
+
+
+async def _paths(world: World) -> list[Any]:
+    ask = await world.ask("analyst", purpose="analytics", mode="full")
+    view = await look.show(world.house, ask, await world.person("tablet-0042", by="device_id"))
+    return [one.value for name, one in view.fields.items() if name == "page_path" and one.state == "open"]
+
+
+async def test_a_month_that_a_shortened_keep_ended_opens_again_once_the_keep_is_put_right(tmp_path: Path) -> None:
+    world, before, shut = await _shortened(tmp_path)
+    for case in shut:
+        with pytest.raises(Conflict, match="got one of a month it does not"):
+            await request.undo(world.house, case, by=BY)
+    await world.approve(POLICY)
+    assert await _paths(world) == [], "its key is shut"
+    assert {(await request.undo(world.house, case, by=BY)).step for case in shut} == {"cancelled"}
+    assert await _paths(world) == ["/"]
+    assert before.items() <= (await _states(world)).items()
+    assert (await verify_state(world.house)).findings.kept == []
+    world.clock.pass_days(4)
+    assert await retain.apply(world.house, by=BY, journal=world.journal) == []
+    assert world.journal.serials == []
+
+
+async def test_a_month_is_put_back_by_itself_where_the_keep_was_put_right_before_its_destruction(
+    tmp_path: Path,
+) -> None:
+    world, before, shut = await _shortened(tmp_path)
+    await world.approve(POLICY)
+    world.clock.pass_days(3.1)
+    assert await _carried(world, shut) == {"cancelled"}
+    assert before.items() <= (await _states(world)).items()
+    assert await _paths(world) == ["/"]
+
+
+async def test_nothing_is_destroyed_that_a_policy_which_waits_would_keep(tmp_path: Path) -> None:
+    world, before, shut = await _shortened(tmp_path)
+    world.clock.pass_days(2)
+    world.house.demo = False
+    await world.approve(POLICY)
+    assert world.house.live().waiting is not None
+    world.clock.pass_days(1.5)
+    assert await _carried(world, shut) == {"shut"}
+    assert world.journal.serials == []
+    world.clock.pass_days(1)
+    assert await wait.come_due(world.house) == 3
+    assert await _carried(world, shut) == {"cancelled"}
+    assert before.items() <= (await _states(world)).items()
+
+
+async def test_what_a_policy_that_was_withdrawn_would_have_kept_is_destroyed(tmp_path: Path) -> None:
+    world, _, shut = await _shortened(tmp_path)
+    world.clock.pass_days(2)
+    world.house.demo = False
+    await world.approve(POLICY)
+    await wait.withdraw(world.house, 3, by=BY)
+    world.clock.pass_days(1.5)
+    assert await _carried(world, shut) == {"done"}
+    assert sorted(world.journal.serials) == sorted(serial for case in shut for serial in case.serials)
 
 
 async def test_nobody_skips_the_cooling_time_of_a_real_house(tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ async def draft_of(house: House, document: Document, kinds: Mapping[str, Kind]) 
     return Draft(
         base=live.version if live else 0,
         number=known[-1].id + 1 if known else 1,
-        due_at=await waits_until(house, widening=effects.widening),
+        due_at=await waits_until(house, policy, widening=effects.widening),
         policy=policy,
         effects=effects,
         names=tuple(names.added),
@@ -96,7 +96,7 @@ async def approve(house: House, draft: Draft, source: bytes, *, by: str, step: S
         Moved: another policy was approved since this was drafted: its numbers may mean something else by now, and what
             it was said to change is not what it would.
     """
-    due_at = await waits_until(house, widening=draft.effects.widening)
+    due_at = await waits_until(house, draft.policy, widening=draft.effects.widening)
     if due_at is None:
         await _put(house, draft, source, state=LIVE, said=(step, by))
     else:

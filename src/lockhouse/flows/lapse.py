@@ -154,7 +154,7 @@ async def _idle(
     parts = lapsing(house)
     async for rows in house.reads.scan(Person):
         for day in {row.active_at for row in rows} - days.keys():
-            days[day] = any(over_at(house, part, day) <= now for part in parts)
+            days[day] = any(over_at(house.live().policy, part, day) <= now for part in parts)
         ripe = [row.id for row in rows if days[row.active_at]]
         for at in range(0, len(ripe), CHUNK):
             for one in await _looked(house, ripe[at : at + CHUNK], now=now, faults=faults):

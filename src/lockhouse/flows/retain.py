@@ -14,12 +14,11 @@ import msgspec
 from lockhouse.errors import LockhouseError, Refused
 from lockhouse.gates.cases import Case, sound_cases
 from lockhouse.gates.ending import begin_epoch, carry_on, compartment_of
-from lockhouse.gates.epochs import next_epoch
+from lockhouse.gates.ending.epoch import BY_KEEP, epoch_due_at
 from lockhouse.gates.trusted_time import watched_now
 from lockhouse.model.ids import DAY_MS, EPOCH_DAY_ZERO_MS
 from lockhouse.model.rows import EpochKey
 from lockhouse.model.scale import KeyState
-from lockhouse.policy.life import ends_at
 from lockhouse.rights.erasure import destroy_at
 
 if TYPE_CHECKING:
@@ -60,8 +59,7 @@ async def plan(house: House) -> list[Due]:
             part = compartment_of(house, row.compartment)
             if row.state == KeyState.DESTROYED or part is None or part.ends_by != "epoch":
                 continue
-            following = next_epoch(row.epoch, daily=part.epoch == "day")
-            end = ends_at(house.live().policy, part, epoch_end=EPOCH_DAY_ZERO_MS + following * DAY_MS, last_activity=0)
+            end = epoch_due_at(house.live().policy, part, row.epoch)
             found.append(
                 Due(
                     compartment=row.compartment, name=part.name, class_=part.class_, purposes=part.purposes,
@@ -118,7 +116,7 @@ async def apply(house: House, *, by: str, journal: Journal, at_once: bool = Fals
         return await carry_on(house, case, journal=journal)
 
     async def end(one: Due) -> Done:
-        case = await begin_epoch(house, one.compartment, one.epoch, by=by, reason="retention", destroy_at=later)
+        case = await begin_epoch(house, one.compartment, one.epoch, by=by, reason=BY_KEEP, destroy_at=later)
         return await carry_on(house, case, journal=journal, now=at_once)
 
     cases, _ = await sound_cases(house)

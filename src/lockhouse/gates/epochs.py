@@ -70,30 +70,31 @@ def wanted(compartments: Sequence[Compartment], now: int) -> list[tuple[int, int
 
 
 class _Case(msgspec.Struct, frozen=True):
-    """What is asked of an epoch's case here: of which epoch it is."""
+    """What is asked of an epoch's case here: of which epoch it is, and whether it was called off."""
 
     compartment: int
     epoch: int
+    step: str
 
 
 _CASE = msgspec.msgpack.Decoder(_Case).decode
 
 
 async def ending_epochs(house: House) -> set[tuple[int, int]]:
-    """Every (compartment, epoch) that a case has shut or destroyed, or is about to.
+    """Every (compartment, epoch) that a case has shut or destroyed, or is about to; not those of one called off.
 
     Raises:
         Tampered: a case was not made, or not left, as this house made it.
     """
     rows = checked(await house.reads.find(Intent, ("kind",), [(ENDS_EPOCH,)]), house.integrity_key)
-    return {(case.compartment, case.epoch) for case in (_CASE(row.body) for row in rows)}
+    return {(one.compartment, one.epoch) for one in (_CASE(row.body) for row in rows) if one.step != "cancelled"}
 
 
 async def load_epochs(house: House) -> None:
     """Hands every living epoch key to the keyring; ended ones are taken out of it.
 
     What has ended is asked of the cases and the tombstones, which carry MACs, and never of a key's row alone: it may
-    have been put back as it was before, or called living again. A month's case is never called off.
+    have been put back as it was before, or called living again.
 
     Raises:
         Tampered: a case, a tombstone or a key was not made by this house.

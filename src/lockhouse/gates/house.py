@@ -66,6 +66,7 @@ class Waiting(NamedTuple):
 
     version: int
     due_at: int
+    policy: Policy
 
 
 class PersonFacts(msgspec.Struct, frozen=True, gc=False):

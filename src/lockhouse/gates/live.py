@@ -67,9 +67,13 @@ async def load_live(house: House) -> LivePolicy | None:
     live.assigned = _assigned(ruled)
     live.promised = {one.id: Former.of(decode_policy(one.compiled)) for one in ruled}
     waiting = [one for one in known if one.state == WAITING and one.id > row.id]
-    live.waiting = Waiting(version=waiting[-1].id, due_at=waiting[-1].at + DELAY_MS) if waiting else None
+    live.waiting = _waiting(waiting[-1]) if waiting else None
     house.live_policy = live
     return live
+
+
+def _waiting(row: PolicyVersion) -> Waiting:
+    return Waiting(version=row.id, due_at=row.at + DELAY_MS, policy=decode_policy(row.compiled))
 
 
 def _assigned(known: list[PolicyVersion]) -> dict[str, int]:

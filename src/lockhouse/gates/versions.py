@@ -3,7 +3,7 @@
 What widens waits (`DELAY_MS`): whoever approves alone, or came by their account, cannot have more kept, shown or sent
 before somebody else had two days to see it. What only narrows rules at once. Nothing waits where nothing can be lost
 yet: at the first approval, in a demo house, and until a day after the first person's data came in, so that a house is
-set up without waiting.
+set up without waiting. Nor does what ruled until less than a day ago, so that a slip that narrows is undone at once.
 """
 
 from __future__ import annotations
@@ -19,14 +19,16 @@ from lockhouse.errors import NotFound, Tampered
 from lockhouse.gates.authority import checked_bound, signed
 from lockhouse.gates.epochs import ensure_epochs
 from lockhouse.gates.index_keys import ensure_index, load_index
-from lockhouse.gates.live import DELAY_MS, FORMER, LIVE, PROPOSED, SUPERSEDED, WAITING, load_live
+from lockhouse.gates.live import DELAY_MS, FORMER, LIVE, PROPOSED, SUPERSEDED, WAITING, load_live, versions
 from lockhouse.gates.trusted_time import ledger_now
 from lockhouse.ledger.columns import said_by
 from lockhouse.ledger.entry import Policy as PolicyEntry
 from lockhouse.ledger.entry import parse_entry
 from lockhouse.model.change import Change, Conflict, Expect, Put
 from lockhouse.model.ids import DAY_MS
+from lockhouse.model.policy import decode_policy
 from lockhouse.model.rows import LedgerEntry, Name, Person, PolicyVersion
+from lockhouse.policy.diff import diff
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,13 +38,32 @@ if TYPE_CHECKING:
 
 SETTLED_MS = DAY_MS
 """So long after the first person's data came in, a house is no longer being set up."""
+UNDO_MS = DAY_MS
+"""So long after a version began to rule, the one before it may rule again at once."""
 
 
-async def waits_until(house: House, *, widening: bool) -> int | None:
-    """When (ms) a change that is approved now begins to rule; None if at once."""
+async def waits_until(house: House, policy: Policy, *, widening: bool) -> int | None:
+    """When (ms) a policy that is approved now begins to rule; None if at once.
+
+    Args:
+        house: as it stands.
+        policy: to be approved.
+        widening: whether it widens what rules now.
+    """
     if not widening or house.demo or house.live_policy is None or not await _is_settled(house):
         return None
-    return await ledger_now(house) + DELAY_MS
+    now = await ledger_now(house)
+    return None if await _is_undone(house, policy, now=now) else now + DELAY_MS
+
+
+async def _is_undone(house: House, policy: Policy, *, now: int) -> bool:
+    """Whether it widens nothing beside what ruled until less than a day ago: so a slip is put right at once."""
+    known = await versions(house)
+    formers = [row for row in known if row.state == FORMER]
+    since = max((row.at for row in known if row.state == LIVE), default=0)
+    if not formers or now >= since + UNDO_MS:
+        return False
+    return not diff(decode_policy(max(formers, key=lambda row: row.id).compiled), policy).widening
 
 
 async def _is_settled(house: House) -> bool:

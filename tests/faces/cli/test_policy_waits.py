@@ -28,6 +28,7 @@ def desk(tmp_path: Path) -> Desk:
     draft = desk.house / "policy.yaml"
     draft.write_text(draft.read_text("utf-8") + LESS, "utf-8")
     assert desk.call("policy approve --yes").out.startswith("Policy v2 rules now, in every process; ")
+    _pass(desk, 1.5)
     return desk
 
 
@@ -58,6 +59,17 @@ def test_a_rollback_that_widens_waits_is_shown_and_rules_by_itself(desk: Desk) -
     said = desk.call("ledger log --kind policy", json=True).value
     steps = sorted((one["body"]["version"], one["body"]["step"]) for one in said)
     assert steps == [(1, "live"), (2, "live"), (3, "approved"), (3, "rolled-back")]
+
+
+def test_a_slip_that_narrows_is_rolled_back_at_once_within_a_day(desk: Desk) -> None:
+    draft = desk.house / "policy.yaml"
+    usual = draft.read_text("utf-8")
+    draft.write_text(usual.replace(LESS, LESS.replace("email, phone, ", "email, ")), "utf-8")
+    assert desk.call("policy approve --yes").code == 0
+    _pass(desk, 0.5)
+    assert desk.call("policy rollback v2 --yes").out.startswith(
+        "Policy v4 rules now, in every process; it says what v2"
+    )
 
 
 def test_who_withdraws_what_waits_keeps_what_rules(desk: Desk) -> None:

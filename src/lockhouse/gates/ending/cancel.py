@@ -11,6 +11,7 @@ from lockhouse.crypto.ring import WrappedRing
 from lockhouse.errors import Conflict as Moved
 from lockhouse.gates.authority import checked, checked_bound, signed
 from lockhouse.gates.cases import Case, advance, deadline, is_same, require_unmoved, sound_cases
+from lockhouse.gates.ending.epoch import epoch_back, is_kept
 from lockhouse.gates.ending.person import as_read, limbo_rows
 from lockhouse.gates.ending.seals import TRIES, advance_sealing
 from lockhouse.gates.facts import IMPORT, SEAL_OPEN
@@ -42,13 +43,12 @@ async def cancel(house: House, case: Case, *, by: str = "") -> Case:
     Raises:
         Moved: it is past its shutting, or not there yet, or the person's rows keep moving; or a later case is to end
             the same; or it is of a compartment and all of the person is ending or has ended since; or it is of a month
-            whose keep had passed.
+            that is kept no longer by the policy that rules, nor by one that waits.
     """
     if case.step not in {"shut", "cancelling"}:
         raise Moved("ending: expected a case that is shut and not destroyed", hint="only then can it be undone")
-    if case.what == "epoch":  # it has no keys of persons that could be put back
-        message = "ending: expected the case of a person or of a compartment of theirs, got one of a month"
-        raise Moved(message, hint="the policy's keep ended it: lengthen the keep for what is collected from now on")
+    if case.what == "epoch":
+        return await _month_back(house, case, by=by)
     if case.compartment:
         await _require_room(house, case)
     await _require_last(house, case)
@@ -64,6 +64,24 @@ async def cancel(house: House, case: Case, *, by: str = "") -> Case:
     for link in links:  # with the seals open again; what is not told here is told by the daily round
         with suppress(Moved):
             await tell_late(house, [link], by=case.cancelled_by)
+    return undone
+
+
+async def _month_back(house: House, case: Case, *, by: str) -> Case:
+    """A month is open again, for everybody in it, whose keep was shortened by mistake and is, or will be, put right."""
+    live = house.live()
+    policies = [live.policy, *([live.waiting.policy] if live.waiting is not None else [])]
+    if case.step == "shut":
+        if not any(is_kept(house, case, policy) for policy in policies):
+            message = "ending: expected the case of a month that the policy still keeps, got one of a month it does not"
+            raise Moved(message, hint="if its keep was shortened by mistake, lockhouse policy rollback VERSION first")
+        was, case = case, msgspec.structs.replace(case, step="cancelling", cancelled_by=by)
+        await advance(house, case, was=was)
+    await epoch_back(house, case)
+    undone = msgspec.structs.replace(case, step="cancelled", cancellation=house.ids.new())
+    said = Cancellation(of=case.entries[0].hex(), what=case.what, case=case.id.hex(), by=case.cancelled_by)
+    await advance(house, undone, was=case, entries=[said.draft(id=undone.cancellation, lane=house.lane)])
+    await house.epochs.announce(key=True)  # behind the case: by it, and not by its row, a key is known to be in use
     return undone
 
 

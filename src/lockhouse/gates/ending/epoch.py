@@ -11,18 +11,21 @@ from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Invalid, NotFound, Tampered
 from lockhouse.gates.authority import signed
 from lockhouse.gates.cases import Case, advance, deadline, moved, sound_cases
-from lockhouse.gates.epochs import NOBODY, epoch_at, open_epoch_key
+from lockhouse.gates.epochs import NOBODY, epoch_at, next_epoch, open_epoch_key
 from lockhouse.gates.trusted_time import watched_now
 from lockhouse.ledger.entry import Intent as IntentEntry
 from lockhouse.model.change import Change, Conflict, Expect, Put
+from lockhouse.model.ids import DAY_MS, EPOCH_DAY_ZERO_MS
 from lockhouse.model.rows import EpochKey, Tombstone
 from lockhouse.model.scale import KeyState
-from lockhouse.policy.life import compartment_of_name
+from lockhouse.policy.life import compartment_of_name, ends_at
 
 if TYPE_CHECKING:
     from lockhouse.gates.house import House
-    from lockhouse.model.policy import Compartment
+    from lockhouse.model.policy import Compartment, Policy
 
+BY_KEEP = "retention"
+"""The reason of a case of an epoch that has been kept long enough."""
 RETENTION = 2
 """The cause on a tombstone: it ended by its time (a month's, or a person's last activity's), not by a request."""
 
@@ -77,6 +80,38 @@ def is_daily(house: House, number: int) -> bool:
 def scope_of(house: House, number: int) -> str:
     """What a certificate says that an epoch's key was of."""
     return "quarantine" if number == WHOLE else house.live().names.name("compartment", number) or ""
+
+
+def epoch_due_at(policy: Policy, part: Compartment, epoch: int) -> int:
+    """When (ms) a compartment's epoch has been kept long enough by a policy, where it ends as a whole."""
+    following = next_epoch(epoch, daily=part.epoch == "day")
+    return ends_at(policy, part, epoch_end=EPOCH_DAY_ZERO_MS + following * DAY_MS, last_activity=0)
+
+
+def is_kept(house: House, case: Case, policy: Policy) -> bool:
+    """Whether a policy would have kept the epoch that a retention run has shut: a shortened keep was put right."""
+    part = compartment_of(house, case.compartment)
+    return (
+        case.reason == BY_KEEP
+        and part is not None
+        and part.ends_by == "epoch"
+        and epoch_due_at(policy, part, case.epoch) > case.asked_at
+    )
+
+
+async def epoch_back(house: House, case: Case) -> None:
+    """The epoch's key is in use again, as it was before it was shut.
+
+    Raises:
+        Tampered: somebody took its row away, and the key with it.
+        Moved: another process carries the case on.
+    """
+    row = await _key_of(house, case)
+    if row is None or row.wrapped is None:
+        raise Tampered("epoch: expected the row of a key that was shut, got none")
+    if row.state == KeyState.SHUT:
+        back = msgspec.structs.replace(row, state=int(KeyState.LIVE), shut_at=None, entry=None)
+        await _commit(house, row, [Put(EpochKey.TABLE, back)])
 
 
 async def shut_epoch(house: House, case: Case) -> Case:

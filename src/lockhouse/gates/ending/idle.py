@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from lockhouse.gates.house import House
-    from lockhouse.model.policy import Compartment
+    from lockhouse.model.policy import Compartment, Policy
 
 KEPT = PersonState.RESTRICTED | PersonState.HELD
 """Who asked for restriction instead of erasure, or needs the data for a claim, keeps it (GDPR Art. 18(1)(b), (c))."""
@@ -70,7 +70,7 @@ async def idle_of(house: House, persons: Sequence[bytes], *, now: int) -> list[I
     rows = await _rows_of(house, everyone)
     await admit_rings(house, everyone, again=True)
     taken = {(case.compartment, one) for case in (await sound_cases(house))[0] for one in case.persons}
-    parts, found, ends = lapsing(house), [], _Ends(house)
+    parts, found, ends = lapsing(house), [], _Ends(house.live().policy)
     for group in groups:
         known = [rows[one] for one in group if one in rows]
         if not known or any(row.state & KEPT for row in known):
@@ -104,21 +104,21 @@ async def _rows_of(house: House, persons: Sequence[bytes]) -> dict[bytes, Person
 class _Ends:
     """As `over_at`, reckoned once a compartment and day: most persons of a page share their days."""
 
-    def __init__(self, house: House) -> None:
-        self._house = house
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
         self._known: dict[tuple[int, int], int] = {}
 
     def of(self, part: Compartment, active_at: int) -> int:
         place = part.id, active_at
         end = self._known.get(place)
         if end is None:
-            end = self._known[place] = over_at(self._house, part, active_at)
+            end = self._known[place] = over_at(self._policy, part, active_at)
         return end
 
 
-def over_at(house: House, part: Compartment, active_at: int) -> int:
-    """When a compartment of somebody who was last active then ends, in ms."""
-    return ends_at(house.live().policy, part, epoch_end=active_at, last_activity=active_at)
+def over_at(policy: Policy, part: Compartment, active_at: int) -> int:
+    """When by a policy a compartment of somebody who was last active then ends, in ms."""
+    return ends_at(policy, part, epoch_end=active_at, last_activity=active_at)
 
 
 async def _newest(
@@ -169,8 +169,8 @@ async def begin_lapse(house: House, compartment: int, persons: Collection[bytes]
     return case
 
 
-async def is_fresh(house: House, case: Case) -> bool:
-    """Whether something that a lapse has shut was not old enough when it was asked for, by the policy of now.
+async def is_fresh(house: House, case: Case, policy: Policy) -> bool:
+    """Whether something that a lapse has shut was not old enough when it was asked for, by a policy of now.
 
     So a keep that was shortened by mistake and is put right brings back what waits; and so does a restriction. What
     came since, under newer keys, counts for nothing: nor does a day of activity that may have begun after the asking.
@@ -185,6 +185,6 @@ async def is_fresh(house: House, case: Case) -> bool:
         serials = {serial for one in ending for serial in held[one]}
         days = [row.active_at for row in rows if row.active_at <= case.asked_at - DAY_MS]
         newest = await _newest(house, ending, serials=serials)
-        if over_at(house, part, max([0, *newest.values(), *days])) > case.asked_at:
+        if over_at(policy, part, max([0, *newest.values(), *days])) > case.asked_at:
             return True
     return False

@@ -11,7 +11,7 @@ from lockhouse.errors import Tampered
 from lockhouse.gates.authority import bound, checked, signed
 from lockhouse.gates.cases import LAPSE, ORPHAN, Case, advance, deadline, moved, sound_cases
 from lockhouse.gates.ending.cancel import cancel
-from lockhouse.gates.ending.epoch import RETENTION, destroy_epoch, shut_epoch
+from lockhouse.gates.ending.epoch import RETENTION, destroy_epoch, is_kept, shut_epoch
 from lockhouse.gates.ending.idle import is_fresh
 from lockhouse.gates.ending.orphans import known_of
 from lockhouse.gates.ending.person import as_read, limbo_rows, marks_of, require_alone, serials_in_limbo, shut, shut_one
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lockhouse.gates.house import House
+    from lockhouse.model.policy import Policy
     from lockhouse.model.ports import Journal
 
 ERASURE = 1
@@ -77,7 +78,7 @@ async def carry_on(house: House, case: Case, *, journal: Journal, now: bool = Fa
         case = (await shut_at_once(house, case)).case
     if case.step == "shut" and await _is_mistaken(house, case, now=now):
         case = await cancel(house, case, by=case.by)
-    if case.step == "shut" and (now or await _is_cooled(house, case)):
+    if case.step == "shut" and (now or (await _is_cooled(house, case) and not await _is_awaited(house, case))):
         await _require_all(house, case)
         # From here on nobody calls it off: the journal must never name a key that lives on.
         was, case = case, msgspec.structs.replace(case, step="destroying")
@@ -94,12 +95,27 @@ async def carry_on(house: House, case: Case, *, journal: Journal, now: bool = Fa
 async def _is_mistaken(house: House, case: Case, *, now: bool) -> bool:
     """Whether something came for its persons between the look at them and the shutting, so that it is called off.
 
-    Not asked of a lapse that is carried out `now`: all of the person ends with it, or it ended where the house was
-    restored from, and what has ended elsewhere never comes back.
+    Or its keep was shortened by mistake and is put right. Not asked of what is carried out `now`: all of the person
+    ends with it, or it ended where the house was restored from, and what has ended elsewhere never comes back.
     """
     if case.reason == ORPHAN:
         return bool(await known_of(house, case.persons))
-    return case.reason == LAPSE and not now and await is_fresh(house, case)
+    return not now and await _is_kept(house, case, house.live_policy.policy if house.live_policy else None)
+
+
+async def _is_awaited(house: House, case: Case) -> bool:
+    """Whether a policy that is approved and waits would have kept what is shut: until it rules nothing is destroyed."""
+    waiting = house.live_policy.waiting if house.live_policy else None
+    return waiting is not None and await _is_kept(house, case, waiting.policy)
+
+
+async def _is_kept(house: House, case: Case, policy: Policy | None) -> bool:
+    """Whether something that ended by its keep would not have by this policy."""
+    if policy is None:
+        return False
+    if case.what == "epoch":
+        return is_kept(house, case, policy)
+    return case.reason == LAPSE and await is_fresh(house, case, policy)
 
 
 async def _is_cooled(house: House, case: Case) -> bool:

@@ -200,7 +200,8 @@ async def approve(version: str | None = None, /, *, yes: bool = False, acting: A
 
     What only narrows rules at once. What widens (more kept, longer, shown or sent; a rule loosened) rules 48 hours
     later and can be withdrawn until then; a change that does both waits as a whole, so approve what is urgent in a
-    draft of its own. Nothing waits in a demo house, nor until a day after the first customer's data came in.
+    draft of its own. Nothing waits in a demo house, nor until a day after the first customer's data came in, nor what
+    ruled until less than a day ago.
 
     For example `lockhouse policy approve`, or `lockhouse policy approve v3` of what was proposed.
 

@@ -101,7 +101,8 @@ async def rollback(version: str, /, *, yes: bool = False, acting: As | None = No
     """Let an older version rule again, after saying what that changes. Noted in the ledger as rolled back.
 
     It becomes a new version with the older one's document. What ended meanwhile does not come back, and the draft on
-    disk stays as it is. A rollback that only narrows rules at once; one that widens waits 48 hours, as any approval.
+    disk stays as it is. A rollback that only narrows rules at once, and so does what ruled until less than
+    a day ago; else one that widens waits 48 hours, as any approval.
 
     For example `lockhouse policy rollback v3`.
 
