@@ -117,7 +117,7 @@ def _against_person(policy: dict[str, Any], ask: Ask) -> str | None:
             return code
     if purpose is None:
         return None
-    if facts.state & RESTRICTED and set(bases_that_count(policy, purpose, facts.region)) != {"legal_obligation"}:
+    if facts.state & RESTRICTED and set(bases_that_count(policy, purpose, facts)) != {"legal_obligation"}:
         return "restricted"
     word = facts.consents.get(ask.purpose)
     return shut_because(policy, ask.purpose, facts, word=word) if refusable(purpose) else None

@@ -115,6 +115,7 @@ def as_yaml(policy: dict[str, Any]) -> str:
 some_purposes = st.frozensets(st.sampled_from(PURPOSES), max_size=2)
 words = st.dictionaries(st.sampled_from(PURPOSES), st.booleans(), max_size=4)
 regions = st.sampled_from([None, "us", "us-ca", "us-ny", "de", "de-by", "is", "gb", "br"])
+differing = st.just(frozenset[str]()) | st.frozensets(st.sampled_from(["us", "us-ca", "de", "is", "gb"]), min_size=2)
 states = st.lists(st.sampled_from([*PersonState]), max_size=2).map(lambda some: sum(some, PersonState.NONE)) | st.just(
     PersonState.NONE
 )
@@ -122,6 +123,7 @@ banners = st.none() | st.dictionaries(st.sampled_from(["Banner", "Cookie", "delt
 persons = st.builds(
     PersonFacts,
     region=regions,
+    regions=differing,
     consents=words,
     signals=st.sampled_from([frozenset(), frozenset({"gpc"})]),
     state=states,
@@ -137,6 +139,7 @@ facts = st.builds(
     suppressed=st.just(frozenset()) | some_purposes,
     objected=st.just(frozenset()) | some_purposes,
     region=regions,
+    regions=differing,
     grant=st.sampled_from([None, "g1"]),
     step_up_age_s=st.sampled_from([None, 0, 300, 301, 28_800, 28_801, 86_400]),
     network=st.sampled_from([None, "10.1.2.3", "10.1.0.0/24", "10.0.0.0/8", "10.2.0.1", "2001:db8::1", "nonsense"]),

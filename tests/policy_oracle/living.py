@@ -17,6 +17,8 @@ class Known(Protocol):
     @property
     def region(self) -> str | None: ...
     @property
+    def regions(self) -> frozenset[str]: ...
+    @property
     def consents(self) -> Any: ...
     @property
     def suppressed(self) -> frozenset[str]: ...
@@ -53,9 +55,7 @@ def shut_because(
     if gpc and purpose.get("sold_or_shared"):
         return "opted-out"
     customer = name in known.customer
-    found = [
-        _unsatisfied(basis, word=word, customer=customer) for basis in bases_that_count(policy, purpose, known.region)
-    ]
+    found = [_unsatisfied(basis, word=word, customer=customer) for basis in bases_that_count(policy, purpose, known)]
     shut = next((code for code in found if code), None)
     return "region" if shut and None in found else shut
 

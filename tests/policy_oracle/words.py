@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Protocol
 
 from ruamel.yaml import YAML
 
@@ -19,6 +19,15 @@ EEA = {
     "lu", "lv", "mt", "nl", "no", "pl", "pt", "ro", "se", "si", "sk",
 }  # fmt: skip
 """The European Union and, by the EEA Agreement, Iceland, Liechtenstein and Norway."""
+
+
+class Place(Protocol):
+    """Where a person is, or what differs about it."""
+
+    @property
+    def region(self) -> str | None: ...
+    @property
+    def regions(self) -> frozenset[str]: ...
 
 
 def merged(house: str, template: str | None = None) -> dict[str, Any]:
@@ -53,8 +62,11 @@ def basis_at(purpose: dict[str, Any], region: str) -> str:
     return next(said[step] for step in steps if step in said)
 
 
-def bases_that_count(policy: dict[str, Any], purpose: dict[str, Any], region: str | None) -> list[str]:
+def bases_that_count(policy: dict[str, Any], purpose: dict[str, Any], place: Place) -> list[str]:
     """One word where the region is known, or stands for the unknown one; else every word, by the region's name."""
+    region = place.region
+    if region is None and place.regions:
+        return [basis_at(purpose, one) for one in sorted(place.regions)]
     unknown = policy["controller"].get("region", {}).get("unknown", "strictest")
     region = region or (None if unknown == "strictest" else unknown)
     return [word for _, word in sorted(bases(purpose).items())] if region is None else [basis_at(purpose, region)]

@@ -11,6 +11,7 @@ from lockhouse.crypto.blindindex import suppression_tag
 from lockhouse.gates.authority import checked, checked_bound
 from lockhouse.gates.customers import sold
 from lockhouse.gates.house import PersonFacts
+from lockhouse.gates.regions import whereabouts
 from lockhouse.gates.vouched import vouched
 from lockhouse.identity.normalise import NORM_VERSION, normal
 from lockhouse.model.rows import Consent, LedgerEntry, Person, Seal, Suppression
@@ -76,11 +77,15 @@ async def _read(house: House, persons: Sequence[bytes]) -> dict[bytes, PersonFac
         if own is None:
             continue
         seal, words = seals.get((person,)), standing(house, said[person])
+        where = whereabouts(said[person], own)
         facts = PersonFacts(
             seal=seal.version if seal else 0,
             ending=seal is not None and seal.state != SEAL_OPEN,
             state=own.state | (PersonState.ENDING if seal is not None and seal.state != SEAL_OPEN else 0),
-            region=own.region,
+            region=where.region,
+            regions=where.regions,
+            came_with=own.region,
+            region_at=where.at,
             consents={purpose: granted for purpose, (granted, _) in words.items()},
             denied_at={purpose: at for purpose, (granted, at) in words.items() if not granted},
             objected=frozenset().union(*(closed.get(one, ()) for one in pointers[person])),

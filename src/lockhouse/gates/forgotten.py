@@ -14,6 +14,7 @@ import msgspec
 from lockhouse.gates.authority import checked, digest, signed
 from lockhouse.gates.customers import SALE
 from lockhouse.gates.facts import IMPORT
+from lockhouse.gates.regions import MOVED
 from lockhouse.gates.rings import admit_rings
 from lockhouse.gates.told import consent_draft, tell
 from lockhouse.ledger.columns import said_by
@@ -78,10 +79,10 @@ async def remember(house: House, *, size: int) -> Forgotten:
         rows |= {kind.KIND: len(lacking)} if lacking else {}
         for at, body in lacking:
             # What is told last was said last, but for a yes of a file: it may be older than the no before it.
-            # And a sale is no word: the refusal before it is one still.
+            # And a sale or a region is no word: the refusal before it is one still.
             if (
                 isinstance(body, ConsentEntry)
-                and body.signal != SALE
+                and body.signal not in {SALE, MOVED}
                 and not (body.signal == IMPORT and body.state and (body.ref, body.purpose) in last)
             ):
                 last[body.ref, body.purpose] = at, body

@@ -76,6 +76,7 @@ class PersonFacts(msgspec.Struct, frozen=True, gc=False):
     ending: bool
     state: int
     region: str | None
+    """By the newest evidence that was believed; None where that differs, or there is none."""
     consents: dict[str, bool]
     objected: frozenset[str]
     active_at: int
@@ -85,6 +86,12 @@ class PersonFacts(msgspec.Struct, frozen=True, gc=False):
     """Suppressions that the person once came with, by what a word's `notice` says of them."""
     denied_at: dict[str, int] = {}
     """When the person said each no that stands (ms): a yes from before it counts for nothing."""
+    came_with: str | None = None
+    """The region of the person's row, which never moves."""
+    regions: frozenset[str] = frozenset()
+    """All that the newest evidence says, where it differs."""
+    region_at: int = -1
+    """Of when that evidence is (ms); -1: there is none."""
     sold_at: dict[str, int] = {}
     """Purpose -> when the person last bought (ms), as far as a soft opt-in for it may rest on that."""
     untold: tuple[Consent, ...] = ()
@@ -188,8 +195,9 @@ class LivePolicy:
         """
         said = facts.event_consents
         key = (
-            facts.region, frozenset(facts.consents.items()), None if said is None else frozenset(said.items()),
-            facts.signals, facts.state, facts.suppressed, facts.objected, facts.customer,
+            facts.region, facts.regions, frozenset(facts.consents.items()),
+            None if said is None else frozenset(said.items()), facts.signals, facts.state, facts.suppressed,
+            facts.objected, facts.customer,
         )  # fmt: skip
         known = self._open.get(key)
         if known is None:

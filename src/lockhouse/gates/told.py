@@ -45,9 +45,9 @@ def consent_draft(house: House, row: Consent) -> Draft:
     return said.draft(id=row.entry, lane=house.lane)
 
 
-def _state_of(row: Consent) -> Literal[0, 1, 4]:
-    if row.state == ConsentState.CUSTOMER:
-        return 4
+def _state_of(row: Consent) -> Literal[0, 1, 4, 5]:
+    if row.state >= ConsentState.CUSTOMER:
+        return 4 if row.state == ConsentState.CUSTOMER else 5
     return 1 if row.state & _YES else 0
 
 

@@ -34,6 +34,7 @@ class PersonFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         region: lower-case ISO 3166 code (`de`, `us-ca`), or None when unknown.
+        regions: where evidence differs, all that it says, and `region` is None: the rules of each must be met.
         consents: the person's stored word by purpose name; a purpose without an entry was never asked.
         event_consents: the event's own consent object, already mapped to purposes; None when it carries none.
         signals: narrowing signals: `gpc`.
@@ -43,6 +44,7 @@ class PersonFacts(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     region: str | None = None
+    regions: frozenset[str] = frozenset()
     consents: Mapping[str, bool] = {}
     event_consents: Mapping[str, bool] | None = None
     signals: frozenset[str] = frozenset()
@@ -61,7 +63,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
         consents: the person's stored word by purpose name.
         suppressed: purposes closed by a suppression.
         objected: purposes the person objected to.
-        region: the person's region, or None when unknown.
+        region: the person's region, or None when unknown. `regions`: see `PersonFacts`.
         grant: id of a grant in force that covers this ask, or None.
         step_up_age_s: seconds since the last strong authentication, or None when there was none.
         network: the actor's address or network, or None when unknown.
@@ -79,6 +81,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     suppressed: frozenset[str] = frozenset()
     objected: frozenset[str] = frozenset()
     region: str | None = None
+    regions: frozenset[str] = frozenset()
     grant: str | None = None
     step_up_age_s: int | None = None
     network: str | None = None

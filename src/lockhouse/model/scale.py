@@ -67,6 +67,8 @@ class ConsentState(IntEnum):
     """Added to a word of an import that was taken back: it counts for nothing, and goes once that is told."""
     CUSTOMER = 4
     """No word: they bought something, or were about to, and so are a customer for the purpose's soft opt-in."""
+    REGION = 5
+    """No word, and of no purpose: evidence of another region than was known of them."""
 
 
 class KeyState(IntEnum):

@@ -6,10 +6,9 @@ from lockhouse.errors import NotFound
 from lockhouse.model.decision import Actor, Ask, Decision, Facts, PersonFacts
 from lockhouse.model.policy import REQUESTS, Field, Guard, Policy, Purpose, Role
 from lockhouse.policy.decide import decide, sees_nothing
-from lockhouse.policy.live import STRICTEST, person_shut
+from lockhouse.policy.live import STRICTEST, bases_of, person_shut
 from lockhouse.policy.sentences import SENTENCES, sentence
 from lockhouse.policy.unmask import elsewhere, unmasking
-from lockhouse.policy.words import region_keys
 
 __all__ = ["SENTENCES", "explain", "explain_known", "sentences"]
 
@@ -67,6 +66,7 @@ def explain(policy: Policy, *, role: str, field: str, purpose: str, person: Pers
     facts = Facts(
         training=frozenset(policy.training),
         region=person.region,
+        regions=person.regions,
         consents=person.consents,
         state=person.state,
         suppressed=person.suppressed,
@@ -74,7 +74,7 @@ def explain(policy: Policy, *, role: str, field: str, purpose: str, person: Pers
         quota_left=1,
         customer=person.customer,
     )
-    lines = [_kept(item, about), _rests(policy, about, person.region), *_customer(about, person)]
+    lines = [_kept(item, about), _rests(policy, about, person), *_customer(about, person)]
     lines.extend(_role_lines(policy, who, item, purpose=purpose))
     ask = Ask(
         actor=Actor(id="", kind="staff", roles=(role,)), action="show", purpose=purpose, fields=(field,), facts=facts
@@ -100,7 +100,7 @@ def explain_known(policy: Policy, *, role: str, field: str, purpose: str, person
     sources = [policy.fields[name] for name in policy.region_from]
     about = next(one for one in policy.purposes if one.name == purpose)
     if all(_never(policy, policy.roles[role], one, purpose=purpose) for one in sources):
-        rests = _rests_somewhere(policy, about, person.region)
+        rests = _rests_somewhere(policy, about, person)
     look = Ask(actor=Actor(id="", kind="staff", roles=(role,)), action="show", purpose=purpose, facts=Facts())
     untold = {_SHUT.format(purpose), *_customer(about, person)} if sees_nothing(policy, look) else set()
     return [kept, rests, *(line for line in others if line not in untold)]
@@ -116,12 +116,14 @@ def _kept(field: Field, purpose: Purpose) -> str:
     return f"{field.name} ({field.class_}) is kept for {purpose.name}{held}."
 
 
-def _rests(policy: Policy, purpose: Purpose, region: str | None) -> str:
-    if region is None and policy.region_unknown == STRICTEST:
-        bases = sorted({_BASIS_WORDS[basis] for basis in purpose.basis.values()})
-        return f"The region is unknown, so {purpose.name} needs all of: {'; '.join(bases)}."
-    from_region = region or policy.region_unknown
-    basis = _basis_in(purpose, from_region)
+def _rests(policy: Policy, purpose: Purpose, person: PersonFacts) -> str:
+    bases = bases_of(policy, purpose, person)
+    needed = f"{purpose.name} needs all of: {'; '.join(sorted(_BASIS_WORDS[basis] for basis in bases))}."
+    if person.region is None and person.regions:
+        return f"Evidence of the region differs ({', '.join(sorted(person.regions))}), so {needed}"
+    if person.region is None and policy.region_unknown == STRICTEST:
+        return f"The region is unknown, so {needed}"
+    from_region, (basis,) = person.region or policy.region_unknown, bases
     return f"In region {from_region}, {purpose.name} rests on {_BASIS_WORDS[basis]} ({basis})."
 
 
@@ -135,16 +137,11 @@ def _customer(purpose: Purpose, person: PersonFacts) -> list[str]:
     return [f"They are not known as a customer for {purpose.name}{made}."]
 
 
-def _rests_somewhere(policy: Policy, purpose: Purpose, region: str | None) -> str:
+def _rests_somewhere(policy: Policy, purpose: Purpose, person: PersonFacts) -> str:
     """The basis without the region. Where it is one everywhere, not even whether the region is known is told."""
-    place = region or policy.region_unknown
-    bases = set(purpose.basis.values()) if place == STRICTEST else {_basis_in(purpose, place)}
+    bases = bases_of(policy, purpose, person)
     words = "; ".join(sorted(f"{_BASIS_WORDS[basis]} ({basis})" for basis in bases))
     return f"{purpose.name} {'needs all of:' if len(bases) > 1 else 'rests on'} {words}."
-
-
-def _basis_in(purpose: Purpose, region: str) -> str:
-    return next((purpose.basis[key] for key in region_keys(region) if key in purpose.basis), purpose.basis["default"])
 
 
 def _role_lines(policy: Policy, role: Role, field: Field, *, purpose: str) -> list[str]:

@@ -55,12 +55,14 @@ def _reduced(policy: Policy, case: CollectCase) -> Reduced:
     reducer = Reducer(policy, case.channel)
     seen = reducer.look(case.event)
     believed = policy.channels[case.channel].assurance_key != "public"
-    regions = {case.person.region, seen.region(case.event.source) if believed else None} - {None}
+    told = (case.person.region, seen.region(case.event.source) if believed else None)
+    regions = frozenset(one for one in told if one is not None)
     said, _ = map_consent(policy, case.event.consent)
     person: PersonFacts = msgspec.structs.replace(
         case.person,
         customer=case.person.customer | (_sold(policy, case, reducer, seen) if believed else frozenset()),
-        region=regions.pop() if len(regions) == 1 else None,
+        region=next(iter(regions)) if len(regions) == 1 else None,
+        regions=regions if len(regions) > 1 else frozenset(),
         event_consents=said,
         signals=case.event.signals,
     )

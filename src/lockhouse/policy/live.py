@@ -77,7 +77,7 @@ def _shut_for(policy: Policy, purpose: Purpose, facts: PersonFacts) -> str:
         return "opted-out"
     said = _said(purpose.name, facts)
     customer = purpose.name in facts.customer
-    reasons = [_refused(basis, said=said, customer=customer) for basis in _bases(policy, purpose, facts.region)]
+    reasons = [_refused(basis, said=said, customer=customer) for basis in bases_of(policy, purpose, facts)]
     shut = next((reason for reason in reasons if reason), "")
     return "region" if shut and "" in reasons else shut
 
@@ -90,15 +90,16 @@ def _said(purpose: str, facts: PersonFacts) -> bool | None:
     return facts.event_consents.get(purpose)
 
 
-def _bases(policy: Policy, purpose: Purpose, region: str | None) -> tuple[str, ...]:
-    """The basis in a region; for an unknown one every basis there is, so that the strictest decides."""
-    place = region or (None if policy.region_unknown == STRICTEST else policy.region_unknown)
-    if place is None:
+def bases_of(policy: Policy, purpose: Purpose, facts: PersonFacts | Facts) -> tuple[str, ...]:
+    """The basis in a person's region; where evidence differs that of each; where it is unknown every basis there is."""
+    if facts.region is None and not facts.regions and policy.region_unknown == STRICTEST:
         return tuple(dict.fromkeys(purpose.basis.values()))
-    for key in region_keys(place):
-        if key in purpose.basis:
-            return (purpose.basis[key],)
-    return (purpose.basis["default"],)
+    places = [facts.region] if facts.region is not None else sorted(facts.regions) or [policy.region_unknown]
+    return tuple(dict.fromkeys(_basis_in(purpose, place) for place in places))
+
+
+def _basis_in(purpose: Purpose, region: str) -> str:
+    return next((purpose.basis[key] for key in region_keys(region) if key in purpose.basis), purpose.basis["default"])
 
 
 def _refused(basis: str, *, said: bool | None, customer: bool) -> str:
@@ -122,12 +123,13 @@ def person_shut(policy: Policy, purpose_name: str, facts: Facts) -> tuple[str, .
     if purpose.builtin:
         return ()
     # GDPR Art. 18(2): what is restricted may be kept, and used for legal claims and duties.
-    if facts.state & PersonState.RESTRICTED and set(_bases(policy, purpose, facts.region)) != {"legal_obligation"}:
+    if facts.state & PersonState.RESTRICTED and set(bases_of(policy, purpose, facts)) != {"legal_obligation"}:
         return ("restricted",)
     if not purpose.refusable:
         return ()
     known = PersonFacts(
         region=facts.region,
+        regions=facts.regions,
         consents=facts.consents,
         state=facts.state,
         suppressed=facts.suppressed,

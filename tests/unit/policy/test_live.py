@@ -319,3 +319,19 @@ def test_a_draft_and_the_policy_that_is_loaded_of_it_tell_the_same_reason() -> N
     draft, person = compiled(text), PersonFacts(consents={"marketing": False})
     assert why_shut(draft, person) == why_shut(decode_policy(encode_policy(draft)), person)
     assert "objected" in why_shut(draft, person)
+
+
+def test_where_evidence_differs_the_rules_of_each_region_must_be_met() -> None:
+    """Also where a region stands for the unknown one: what differs is not unknown."""
+    text = EXAMPLE.replace("unknown: strictest", "unknown: us")
+    both = PersonFacts(regions=frozenset({"de", "us"}))
+    assert "marketing" in _open(PersonFacts(), text)
+    assert "marketing" not in _open(both, text)
+    assert "marketing" in _open(PersonFacts(regions=frozenset({"us-ca", "us"})), text)
+    assert why_shut(compiled(text), both)[_at("marketing")] == "region"
+    told = explain(compiled(text), role="support", field="email", purpose="marketing", person=both)
+    assert any(line.startswith("Evidence of the region differs (de, us), so marketing needs all of: ") for line in told)
+
+
+def _at(name: str) -> int:
+    return [one.name for one in compiled().purposes].index(name)

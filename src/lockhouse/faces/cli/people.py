@@ -11,6 +11,7 @@ from lockhouse.faces.cli.masks import because
 from lockhouse.gates.customers import customer_of
 from lockhouse.gates.disclose import ticket_of
 from lockhouse.gates.facts import facts_of_persons, merge_facts
+from lockhouse.gates.regions import region_of
 from lockhouse.identity.match import BRAKE
 from lockhouse.model.decision import PersonFacts
 from lockhouse.model.scale import PersonState
@@ -199,8 +200,8 @@ async def facts_about(house: House, view: View) -> PersonFacts:
     """What stands about a person, joined as the gate joins it: of several source persons the narrowest word counts."""
     found = list((await facts_of_persons(house, view.persons, fresh=True)).values())
     consents, objected, _ = merge_facts(found)
-    regions = {one.region for one in found if one.region is not None}
+    region, regions = region_of(found)
     return PersonFacts(
-        region=regions.pop() if len(regions) == 1 else None, consents=consents, state=PersonState(view.state),
+        region=region, regions=regions, consents=consents, state=PersonState(view.state),
         objected=objected, customer=customer_of(house.live(), found, now=house.clock.now_ms()),
     )  # fmt: skip

@@ -15,12 +15,14 @@ import msgspec
 
 from lockhouse.gates.authority import checked, checked_bound, signed
 from lockhouse.gates.collect.brake import counts, look_up_reach, marks
+from lockhouse.gates.collect.moves import moved_region
 from lockhouse.gates.collect.sales import customer_at
 from lockhouse.gates.collect.turns import Flight
 from lockhouse.gates.collect.words import heard, moves_seal, new_words
 from lockhouse.gates.collect.work import Work, evidence_of
 from lockhouse.gates.facts import facts_of_persons, merge_facts, suppressed_by
 from lockhouse.gates.house import PersonFacts
+from lockhouse.gates.regions import region_of
 from lockhouse.gates.told import untold
 from lockhouse.identity.match import DEVICE_OF, SAME_PERSON, match
 from lockhouse.model import codes
@@ -123,8 +125,10 @@ def take_in(house: House, work: Work, known: Known) -> None:
 
 def _made(work: Work) -> PersonFacts:
     """The facts of the person whom this item makes, as they will be read back."""
+    region = evidence_of(work)
     return PersonFacts(
-        seal=0, ending=False, state=0, region=evidence_of(work), consents={}, objected=frozenset(),
+        seal=0, ending=False, state=0, region=region, came_with=region,
+        region_at=-1 if region is None else work.batch.received_at, consents={}, objected=frozenset(),
         active_at=work.active_on, version=1, created_at=work.batch.received_at,
     )  # fmt: skip
 
@@ -135,12 +139,10 @@ def decide(work: Work, owners: Owners) -> None:
     parts = work.facts or [NEW]
     consents, objected, state = merge_facts(parts)
     said, _unmapped = map_consent(live.policy, event.consent) if event.consent is not None else (None, ())
-    regions = {part.region for part in parts} | {evidence_of(work)}
-    regions.discard(None)
-    region = regions.pop() if len(regions) == 1 else None  # evidence that differs widens nothing: the strictest rules
+    region, regions = region_of(parts, said=evidence_of(work))
     asked = Asked(
-        region=region, consents=consents, event_consents=said, signals=event.signals, state=PersonState(state),
-        suppressed=work.suppressed, objected=objected, customer=customer_at(work, owners),
+        region=region, regions=regions, consents=consents, event_consents=said, signals=event.signals,
+        state=PersonState(state), suppressed=work.suppressed, objected=objected, customer=customer_at(work, owners),
     )  # fmt: skip
     alive, why = live.purposes_open(asked)
     overdue = _overdue(work)
@@ -188,6 +190,7 @@ def _settle(house: House, work: Work, known: Known) -> None:
     work.indexes = tuple(indexes)
     work.links = (*found.links, *marks(found, owned, counted)) if found.braked else found.links
     known.reached.add(work, kept)
+    work.region = moved_region(work, kept, owners)
     work.proof = found.belief or _CLAIMED
 
 

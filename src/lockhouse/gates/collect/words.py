@@ -18,6 +18,7 @@ from lockhouse.gates.collect.sales import new_sales
 from lockhouse.gates.collect.work import Said
 from lockhouse.gates.customers import SALE
 from lockhouse.gates.facts import SUPPRESSION
+from lockhouse.gates.regions import MOVED, moved_to
 from lockhouse.model.rows import Consent
 from lockhouse.model.scale import Assurance, ConsentState
 from lockhouse.policy.live import map_consent
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from lockhouse.gates.house import House, PersonFacts
 
 GPC = "gpc"
+_NO_WORDS = {SALE: ConsentState.CUSTOMER, MOVED: ConsentState.REGION}
+"""What is remembered beside the words, by its signal."""
 
 
 def words_to_store(house: House, work: Work) -> list[Consent]:
@@ -36,14 +39,19 @@ def words_to_store(house: House, work: Work) -> list[Consent]:
     rows = []
     names, channel = work.live.names, work.live.policy.channels[work.batch.channel].id
     for said in work.said:
-        state = ConsentState.GRANTED if said.granted else ConsentState.DENIED
-        state = ConsentState.CUSTOMER if said.signal == SALE else state
+        purpose = names.number("purpose", said.purpose) if said.purpose else 0
         row = Consent(
-            work.person, names.number("purpose", said.purpose), _said_at(work, said), house.ids.new(), state, channel,
+            work.person, purpose, _said_at(work, said), house.ids.new(), _state(said), channel,
             said.signal, work.batch.assurance, said.notice, house.ids.new(), b"",
         )  # fmt: skip
         rows.append(signed(row, house.integrity_key))
     return rows
+
+
+def _state(said: Said) -> ConsentState:
+    if said.signal in _NO_WORDS:
+        return _NO_WORDS[said.signal]
+    return ConsentState.GRANTED if said.granted else ConsentState.DENIED
 
 
 def _said_at(work: Work, said: Said) -> int:
@@ -56,11 +64,14 @@ def heard(work: Work, facts: PersonFacts) -> PersonFacts:
     """A person's facts once this item's words and what they lacked of the ledger stand: what decides the next item."""
     if not (work.said or work.untold):
         return facts
-    said = {word.purpose: word.granted for word in work.said if word.signal != SALE}
+    said = {word.purpose: word.granted for word in work.said if word.signal not in _NO_WORDS}
     bought = {word.purpose: _said_at(work, word) for word in work.said if word.signal == SALE}
     denied = {word.purpose: _said_at(work, word) for word in work.said if not word.granted}
     pointers = frozenset(word.notice for word in work.said if word.notice is not None and word.signal == SUPPRESSION)
     closed = (work.suppressions[pointer] for pointer in pointers)
+    if work.region is not None:
+        where = moved_to(facts, work.region, min(work.event.occurred_at, work.batch.received_at))
+        facts = msgspec.structs.replace(facts, region=where.region, regions=where.regions, region_at=where.at)
     return msgspec.structs.replace(
         facts,
         seal=facts.seal + moves_seal(work),
@@ -82,7 +93,9 @@ def new_words(work: Work) -> list[Said]:
     """What the event says that is not standing yet."""
     event, purposes = work.event, work.live.policy.purposes
     if not event.consent and not event.signals and not work.suppressions:
-        return _sales(work, {})  # a consent object in which nothing can be read closes its event and is nobody's word
+        return _sales(work, {}) + _moved(
+            work
+        )  # a consent object in which nothing can be read closes its event and is nobody's word
     own: PersonFacts | None = work.own
     standing: dict[str, bool] = {} if own is None else own.consents
     closed = work.suppressed if own is None else work.suppressed | own.objected
@@ -103,7 +116,12 @@ def new_words(work: Work) -> list[Said]:
         for name, word in words.items()
         if standing.get(name) is not word.granted and (_is_newer(work, word) if word.granted else name not in silent)
     ]
-    return fresh + _of_suppressions(work) + _sales(work, words)
+    return fresh + _of_suppressions(work) + _sales(work, words) + _moved(work)
+
+
+def _moved(work: Work) -> list[Said]:
+    """That the person is in another region than was known of them."""
+    return [] if work.region is None else [Said("", granted=True, signal=MOVED, notice=work.region)]
 
 
 def _sales(work: Work, words: Mapping[str, Said]) -> list[Said]:

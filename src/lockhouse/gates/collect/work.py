@@ -39,9 +39,9 @@ class Found(msgspec.Struct, gc=False):
 
 
 class Said(NamedTuple):
-    """A word on one purpose, and what it comes from: of a sale no word, only that it was one.
+    """A word on one purpose, and what it comes from: of a sale no word, only that it was one; nor of a region.
 
-    `notice`: of a suppression's word, which one; of a sale, the import that it came with.
+    `notice`: of a suppression's word, which one; of a sale, the import that it came with; the region itself.
     """
 
     purpose: str
@@ -78,6 +78,8 @@ class Work(msgspec.Struct, gc=False):
     reply: Reply | None = None
     indexes: tuple[tuple[int, int, bytes, int], ...] = ()
     links: tuple[Joined, ...] = ()
+    region: str | None = None
+    """Where its person is from now on, if it moves them."""
     said: Sequence[Said] = ()
     """What it says that does not stand yet."""
     new_links: Sequence[Link] = ()
@@ -98,7 +100,7 @@ class Work(msgspec.Struct, gc=False):
     def under(self, live: LivePolicy) -> bool:
         """Whether it can be decided by this policy; what another policy's reducer saw in it is looked at again."""
         self.suppressed, self.suppressions, self.said, self.is_new = frozenset(), {}, (), False
-        self.is_activity = True
+        self.is_activity, self.region = True, None
         if live is not self.live:
             if not live.takes(self.batch.channel):
                 self.refuse(codes.NO_SUCH_EVENT)

@@ -176,18 +176,16 @@ def _who(house: House, work: Work, made: _Made) -> Change | None:
 
 
 def activity(work: Work, moved: Person | None) -> Person | None:
-    """A known person's last activity and region, moved at most once a day; on from how the group moved them already.
+    """A known person's last activity, moved at most once a day; on from how the group moved them already.
 
     Still without its MAC.
     """
-    if not work.is_activity:  # nor is it evidence of a region: its key is public
-        return None
-    facts, today, region = work.own, work.active_on, evidence_of(work)
+    facts, today = work.own, work.active_on
     was = moved or facts
-    if was is None or (was.active_at >= today and (region is None or was.region is not None)):
+    if not work.is_activity or was is None or was.active_at >= today:
         return None
     state, created_at = facts.state & ~PersonState.ENDING, facts.created_at
-    return Person(work.person, state, was.region or region, was.version + 1, created_at, max(today, was.active_at), b"")
+    return Person(work.person, state, facts.came_with, was.version + 1, created_at, today, b"")
 
 
 async def extend_rings(house: House, works: Sequence[Work]) -> list[Work]:

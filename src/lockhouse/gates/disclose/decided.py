@@ -10,6 +10,7 @@ from lockhouse.gates.customers import customer_of
 from lockhouse.gates.disclose.group import groups_of
 from lockhouse.gates.facts import facts_of_persons, merge_facts
 from lockhouse.gates.house import PersonFacts
+from lockhouse.gates.regions import region_of
 from lockhouse.model.decision import Decision, Facts
 from lockhouse.model.rows import Record
 from lockhouse.model.scale import PersonState
@@ -65,9 +66,9 @@ def _facts(
 ) -> Facts:
     """The actor's facts with the person's: of several source persons the narrowest word counts."""
     consents, objected, state = merge_facts(parts)
-    regions = {part.region for part in parts if part.region is not None}
-    region = regions.pop() if len(regions) == 1 else None
+    region, regions = region_of(parts)
     return msgspec.structs.replace(
-        of_actor, state=PersonState(state), consents=consents, objected=objected, region=region, customer=customer,
+        of_actor, state=PersonState(state), consents=consents, objected=objected, region=region, regions=regions,
+        customer=customer,
         own_record=of_actor.own_record or not of_actor.own.isdisjoint(persons),
     )  # fmt: skip

@@ -14,7 +14,7 @@ class Consent(Body, frozen=True):
 
     Attributes:
         ref: of the source person. `purpose`, `channel`: numbers. `signal`: `gpc`, `form`.
-        state: 0 denied, 1 granted; 4 no word: a customer by a sale, for a soft opt-in.
+        state: 0 denied, 1 granted. No words are 4, a customer by a sale, and 5, in another region; 5 is of purpose 0.
         assurance: of the channel. `notice`: version of the text they saw. `row`: hash of the row, see `row_hash`.
         change, place: of a word that came with an import: whether it was taken back, and as in a suppression.
     """
@@ -22,7 +22,7 @@ class Consent(Body, frozen=True):
     KIND = "consent"
     ref: Hex16
     purpose: Number
-    state: Literal[0, 1, 4]
+    state: Literal[0, 1, 4, 5]
     channel: Number
     signal: Word
     assurance: Assurance

@@ -134,7 +134,7 @@ def _line(entry: dict[str, Any]) -> str:
 def _named(house: House, name: str, value: Any) -> str:
     """A part of an entry as people read it: numbers of the name registry and of scales as their words."""
     value = CONSENTS.get(value, value) if name == "state" else spelt(name, value)
-    if name == "channel" and value == 0:  # what staff were told came through none
+    if name in {"channel", "purpose"} and value == 0:  # what staff were told came through none; a region is for none
         return "none"
     names = house.live_policy.names if house.live_policy else None
     if names is not None and name in NUMBERED and isinstance(value, int):
