@@ -39,7 +39,7 @@ READING = [
     "version", "doctor", "migrate --check", "policy check", "policy show", "policy show --full", "policy diff",
     "policy history", "policy explain support email fulfilment", "policy approve --yes", "channel list",
     "channel show shop", "channel drops shop", "channel observed shop", "channel add shop", "recipient list",
-    "suppression list",
+    "suppression list", "proposal list",
     "training show", "retention plan", "retention apply --yes", "retention idle",
     "retention end-idle --yes", "request list", "ledger log", "ledger verify --records",
     "ledger checkpoint", "key status", "completion bash", "completion zsh", "completion fish",

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from lockhouse.errors import NotFound
 from lockhouse.faces.cli.people import MAX_SHOWN, shown
+from lockhouse.faces.outcomes import OUTCOMES
 from lockhouse.flows.look import FOUND_LIMIT
 from tests.faces.cli.house import EMAIL, Desk
 
@@ -178,3 +180,37 @@ def test_whom_the_brake_holds_apart_is_said_and_joined_by_hand(tmp_path: Path) -
     assert desk.call(line).code == 0
     joined = desk.call(f"person show {one}", json=True).value
     assert (sorted(joined["persons"]), joined["held_apart"]) == (sorted([apart["one"], apart["other"]]), [])
+
+
+def test_who_may_be_one_is_listed_compared_and_decided(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    systems = "--system web:segment:public --system shop:segment:secret:email+customer_id"
+    assert desk.call(f"init {desk.house} --yes --demo --name Shop {systems}").code == 0
+    assert desk.call("proposal list").out == "nobody is proposed\n"
+    desk.send(("identify", {"email": EMAIL}), channel="web")
+    desk.send(("identify", {"email": EMAIL, "customer_id": "C-1"}))
+    listed = desk.call("proposal list")
+    assert "What is believed as public anybody may have typed." in listed.out
+    [compare] = re.findall("^Compare: lockhouse (.*)$", listed.out, re.MULTILINE)
+    compared = desk.call(compare)
+    assert compared.out.startswith("Agree: email. Differ: nothing.")
+    assert EMAIL not in listed.out + compared.out
+    accept, refuse = re.findall("lockhouse (proposal .*)$", compared.out, re.MULTILINE)
+    assert desk.call(refuse).code == 0
+    assert desk.call("proposal list").out == "nobody is proposed\n"
+    assert desk.call("ledger verify --records --state").code == 0
+    assert desk.call(accept).code == OUTCOMES[NotFound].exit_code
+    [one] = desk.call(compare.replace("compare", "refuse"), json=True).err.splitlines()[:1]
+    assert "proposal: expected one of these two" in one
+
+
+def test_a_proposal_is_accepted_and_taken_back(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    systems = "--system web:segment:public --system shop:segment:secret:email+customer_id"
+    assert desk.call(f"init {desk.house} --yes --demo --name Shop {systems}").code == 0
+    desk.send(("identify", {"email": EMAIL}), channel="web")
+    desk.send(("identify", {"email": EMAIL, "customer_id": "C-1"}))
+    [one] = desk.call("proposal list", json=True).value["proposals"]
+    done = desk.call(f"proposal accept {one['weaker']} {one['stronger']}")
+    assert len(desk.call(f"person show {one['stronger']}", json=True).value["persons"]) == 2
+    assert desk.call(done.out.rpartition("lockhouse ")[2]).out.startswith("1 link undone")

@@ -38,6 +38,7 @@ TREE: tuple[tuple[str, str, Group, str], ...] = (
     ("version", "version:version", RUN, "Which Lockhouse this is."),
     ("completion", "version:completion", RUN, "Print the completion script of a shell."),
     ("person", "person:APP", LOOK, "Find and show people. Every look is noted before it is shown."),
+    ("proposal", "proposal:APP", LOOK, "Source persons who may be one: compare, join or refuse them."),
     ("tail", "tail:tail", LOOK, "Follow what becomes of events, as they come: shapes, never values."),
     ("why", "why:why", LOOK, "What became of one message, and why."),
     ("insight", "insight:APP", LOOK, "Counts that say something about shops and nothing about a person."),
