@@ -9,9 +9,11 @@ import pytest
 
 from lockhouse.errors import NotFound, Tampered
 from lockhouse.flows import link, propose
+from lockhouse.gates.authority import bound
 from lockhouse.gates.disclose.group import groups_of
 from lockhouse.identity.propose import EXPIRES_AFTER_DAYS
-from lockhouse.model.rows import Identifier, LedgerEntry, Link
+from lockhouse.model.rows import Identifier, LedgerEntry, Link, Person
+from lockhouse.model.scale import PersonState
 from tests.world import World
 
 if TYPE_CHECKING:
@@ -103,6 +105,15 @@ async def test_a_proposal_ends_with_either_person(tmp_path: Path, whose: str) ->
     assert await _listed(world) == []
     with pytest.raises(NotFound):
         await propose.compare(world.house, one.weaker, one.stronger, by=STAFF)
+
+
+async def test_of_who_is_restricted_nothing_is_proposed(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    _, anna = await _proposed(world, "web")
+    [row] = [one for one in await world.rows(Person) if one.id == anna]
+    restricted = msgspec.structs.replace(row, state=int(PersonState.RESTRICTED), mac=b"")
+    world.plant(bound(restricted, world.house.row_macs))
+    assert await _listed(world) == []
 
 
 async def test_a_proposal_ends_after_half_a_year(tmp_path: Path) -> None:

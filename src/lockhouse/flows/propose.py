@@ -113,7 +113,7 @@ async def compare(house: House, one: bytes, other: bytes, *, by: str) -> Agreeme
     Raises:
         NotFound: nothing proposes the two.
     """
-    await _require(house, one, other)
+    await require(house, one, other)
     return await check_merge(house, (one, other), by=by)
 
 
@@ -123,7 +123,11 @@ async def require(house: House, one: bytes, other: bytes) -> None:
     Raises:
         NotFound: nothing proposes the two.
     """
-    await _require(house, one, other)
+    keys = [(one,), (other,)]
+    own = checked_bound(await house.reads.find(Identifier, ("person",), keys), house.row_macs)
+    own.sort(key=lambda row: (row.kind, row.generation, row.tag, row.proof))
+    if not await _standing(house, merged(proposals_in(own, now=house.clock.now_ms()))):
+        raise _none()
 
 
 async def refuse(house: House, one: bytes, other: bytes, *, by: str) -> None:
@@ -133,7 +137,7 @@ async def refuse(house: House, one: bytes, other: bytes, *, by: str) -> None:
         NotFound: nothing proposes the two, or one of them has ended meanwhile.
         Conflict: their facts keep moving; the refusal stands, and is told later.
     """
-    await _require(house, one, other)
+    await require(house, one, other)
     await admit_rings(house, {one, other})
     now = house.clock.now_ms()
     row = Link(house.ids.new(), one, other, SAME_PERSON, int(Proof.ISSUED), now, None, now, house.ids.new(), b"")
@@ -146,14 +150,6 @@ async def refuse(house: House, one: bytes, other: bytes, *, by: str) -> None:
     ):
         raise _none()
     await tell_late(house, [row], by=by)
-
-
-async def _require(house: House, one: bytes, other: bytes) -> None:
-    keys = [(one,), (other,)]
-    own = checked_bound(await house.reads.find(Identifier, ("person",), keys), house.row_macs)
-    own.sort(key=lambda row: (row.kind, row.generation, row.tag, row.proof))
-    if not await _standing(house, merged(proposals_in(own, now=house.clock.now_ms()))):
-        raise _none()
 
 
 def _none() -> NotFound:
