@@ -22,11 +22,10 @@ from lockhouse.crypto.ring import SERIAL_BYTES, WHOLE, Ring, WrappedRing, Wrappe
 from lockhouse.crypto.seal import SealedBox
 from lockhouse.crypto.signatures import KEY_BYTES, Entropy, equal
 from lockhouse.errors import Conflict, Erased, Gone, Invalid, Refused, Tampered, Unavailable
+from lockhouse.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-
-    from lockhouse.secret import Secret
 
 MINTED_KEPT = 2_000
 """Rings kept aside between minting and reading back: four groups of new persons."""
@@ -342,8 +341,19 @@ class Keyring:
             )
         return sealed
 
-    def open(self, box: SealedBox, noted: Noted, *, person: bytes, record: bytes, purpose: str) -> bytes:
-        """The plaintext of a box, for `unpack_fields`.
+    def escrow(self, box: SealedBox, *, person: bytes) -> Secret:
+        """The key of a box's place, for a legal hold to keep under its own; it opens nothing without a `Noted`.
+
+        Raises:
+            Erased, Expired, Unavailable: as `open`.
+        """
+        return Secret(self._opening_key(self._held(person), person, box))
+
+    def open(  # noqa: PLR0913  (a box's place in full, and what opens it)
+        self, box: SealedBox, noted: Noted, *, person: bytes, record: bytes, purpose: str,
+        kept: tuple[bytes, Secret] | None = None,
+    ) -> bytes:  # fmt: skip
+        """The plaintext of a box, for `unpack_fields`; with the person's ref and the box's key that a hold `kept`.
 
         Raises:
             TypeError: `noted` was not made by `Noted.from_commit`.
@@ -360,10 +370,10 @@ class Keyring:
             raise TypeError(message)
         if noted.public != self._notary:
             raise Tampered("keyring: expected a ticket by this house's notary")
-        held = self._held(person)
-        if not noted.covers(held.ref(self._ref_message), box.compartment, purpose):
+        ref = self._held(person).ref(self._ref_message) if kept is None else kept[0]
+        if not noted.covers(ref, box.compartment, purpose):
             raise Refused("keyring: expected a noted person, compartment and purpose", reasons=("unnoted",))
-        cipher = AESGCM(self._opening_key(held, person, box))
+        cipher = AESGCM(self._opening_key(self._held(person), person, box) if kept is None else kept[1].reveal())
         place = (box.compartment, box.epoch, box.serial, box.seal)
         return boxes.open_box(cipher, box.blob, boxes.box_aad(self._aad, record=record, person=person, box=place))
 

@@ -14,6 +14,7 @@ import msgspec
 from lockhouse.errors import LockhouseError, Tampered
 from lockhouse.gates.cases import checked_case, sound_cases
 from lockhouse.gates.ending.steps import SWEEP, sweep_name, sweep_of
+from lockhouse.gates.holds import held_persons
 from lockhouse.ledger.entry import Completion, Gone, deletion_of, parse_entry
 from lockhouse.ledger.entry import Intent as IntentEntry
 from lockhouse.ledger.record import record_leaf_of
@@ -73,7 +74,7 @@ class Swept(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def sweep(house: House, leases: Leases, *, owner: bytes) -> Swept:
-    """Every due sweep is carried to its end, or let go to be tried later.
+    """Every due sweep is carried to its end, or let go to be tried later. Whoever a legal hold is of is left.
 
     Args:
         leases: how jobs are claimed.
@@ -83,16 +84,21 @@ async def sweep(house: House, leases: Leases, *, owner: bytes) -> Swept:
     waiting = await house.reads.find(Job, ("state",), _OPEN_STATES, limit=ROUND)
     done, records = 0, 0
     faults: list[str] = []
-    for job in leases.due((job for job in waiting if job.kind == SWEEP), now=now):
+    try:
+        held = await held_persons(house)
+    except Tampered as error:  # nobody can say whose rows must stay, so all do
+        return Swept(faults=(error.code,))
+    free = (job for job in waiting if job.kind == SWEEP and job.cursor[:_PERSON_BYTES] not in held)
+    for job in leases.due(free, now=now):
         if isinstance(await house.commits.commit(leases.claim(job, owner=owner, now=now)), Conflict):
             continue  # another worker has it
-        held = leases.claimed(job, owner=owner, now=now)
+        claimed = leases.claimed(job, owner=owner, now=now)
         try:
-            records += await _carry_out(house, leases, held)
+            records += await _carry_out(house, leases, claimed)
             done += 1
         except LockhouseError as error:
             faults.append(error.code)
-            await house.commits.commit(leases.fail(held, now=house.clock.now_ms(), fault=error.code))
+            await house.commits.commit(leases.fail(claimed, now=house.clock.now_ms(), fault=error.code))
     return Swept(jobs=done, records=records, faults=tuple(faults))
 
 

@@ -21,6 +21,9 @@ def wrong(house: House) -> tuple[str, str]:
     if house.jobs:
         sentence = f"Jobs of a kind or a state that does not exist, which nobody does: {', '.join(house.jobs)}."
         told.append((sentence, mends.JOBS))
+    if house.unreviewed:
+        sentence = f"Legal holds stand past their review: {', '.join(house.unreviewed)}."
+        told.append((sentence, mends.HOLDS))
     if house.overdue:
         told.append(
             (f"{house.overdue} endings wait though their time has come.", "lockhouse serve")

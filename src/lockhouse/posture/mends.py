@@ -31,6 +31,11 @@ JOBS = (
     f"away, and ask who wrote them ({ENDINGS})"
 )
 
+HOLDS = (
+    "lockhouse hold review HOLD --until DAY says that the claim still stands, and lockhouse hold release HOLD that it "
+    "does not"
+)
+
 
 def setting(words: str, *, first: str = "") -> str:
     """What is set in the file of settings, which no command writes; and what is done first, or instead."""

@@ -123,6 +123,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
             intent is not as this house made it, or is gone though what they shut is there; they are carried on no more.
         closed: persons whose seal is closed by no request: events about them are refused.
         jobs: ids of jobs of a kind or a state that does not exist, which nobody does.
+        unreviewed: legal holds that stand past their review.
         folder: where the house is. `dead`: recipients with dead letters, and how many of them.
         unsigned: why the ledger could not be signed just now; empty when it was. `entries`: how many it has.
         found: what is wrong with them; None when there were too many to be read here.
@@ -158,6 +159,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     spoilt: tuple[str, ...] = ()
     closed: tuple[str, ...] = ()
     jobs: tuple[str, ...] = ()
+    unreviewed: tuple[str, ...] = ()
     admins: int | None = None
 
 

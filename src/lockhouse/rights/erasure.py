@@ -31,6 +31,19 @@ class Remains(NamedTuple):
     until: int | None
 
 
+NOT_ERASED = "except what legal hold {} keeps, which is not erased"
+"""In the scope of a certificate, of each hold that stands."""
+
+
+def held_back(hold: str, *, until: int) -> Remains:
+    """What a legal hold keeps, and until it is looked at again: it ends by a release, not by itself."""
+    what = (
+        f"boxes under legal hold {hold}: their keys are kept under its own and open them for legal claims alone (GDPR "
+        "Art. 17(3)(e)), until it is released; it is reviewed by the date beside"
+    )
+    return Remains(what, until)
+
+
 def destroy_at(asked_at: int, *, cause: Literal["request", "policy"], regulations: Iterable[str]) -> int:
     """When the keys of something that was shut are destroyed: after the cooling time, within the strictest law.
 

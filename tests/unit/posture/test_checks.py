@@ -84,6 +84,7 @@ BAD_HOUSES: list[tuple[str, dict[str, Any], str]] = [
     ("proof", {"proving": ()}, "MANUAL"),
     ("served", {"unserved": ("fax",)}, "MANUAL"),
     ("endings", {"overdue": 1}, "FAIL"),
+    ("endings", {"unreviewed": ("02" * 16,)}, "FAIL"),
     ("endings", {"closed": ("03" * 16,)}, "FAIL"),
     ("endings", {"jobs": ("02" * 16,)}, "FAIL"),
     ("endings", {"spoilt": ("01" * 16,)}, "FAIL"),

@@ -15,6 +15,7 @@ from lockhouse.gates.ending.epoch import RETENTION, destroy_epoch, is_kept, shut
 from lockhouse.gates.ending.idle import is_fresh
 from lockhouse.gates.ending.orphans import known_of
 from lockhouse.gates.ending.person import as_read, limbo_rows, marks_of, require_alone, serials_in_limbo, shut, shut_one
+from lockhouse.gates.holds import kept_back
 from lockhouse.gates.rings import admit_rings
 from lockhouse.gates.together import each
 from lockhouse.gates.trusted_time import trusted_now, watched_now
@@ -33,7 +34,7 @@ from lockhouse.model.rows import (
     Tombstone,
 )
 from lockhouse.model.scale import PersonState
-from lockhouse.rights.erasure import remains
+from lockhouse.rights.erasure import NOT_ERASED, held_back, remains
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -312,10 +313,15 @@ async def _complete(house: House, case: Case) -> Case:
     """The completion stands in the ledger and commits to the certificate's statement; rows wait for the sweep."""
     at = house.clock.now_ms()
     root = serials_root(case.serials)
+    held = await kept_back(
+        house, persons=case.persons, compartment=case.compartment, epoch=case.epoch if case.what == "epoch" else None
+    )
+    left = [*remains(case.what, done_at=at), *(held_back(row.id.hex(), until=terms.review_at) for row, terms in held)]
     statement = Statement(
         house=house.id.hex(), case=case.id.hex(), what=case.what, step="erased", asked_at=case.asked_at, done_at=at,
-        keys=len(case.serials), serials_root=root, scope=list(case.scope), recipients=[],
-        residues=[Residue(what=one.what, until=one.until) for one in remains(case.what, done_at=at)],
+        keys=len(case.serials), serials_root=root, recipients=[],
+        scope=[*case.scope, *(NOT_ERASED.format(row.id.hex()) for row, _ in held)],
+        residues=[Residue(what=one.what, until=one.until) for one in left],
         cannot_prove=list(CANNOT_PROVE),
     )  # fmt: skip
     entry = house.ids.new()

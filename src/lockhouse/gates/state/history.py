@@ -17,6 +17,7 @@ from lockhouse.ledger.entry import (
     Completion,
     Consent,
     Credential,
+    Hold,
     Import,
     Intent,
     Link,
@@ -37,8 +38,8 @@ if TYPE_CHECKING:
 _KINDS = frozenset(
     kind.KIND
     for kind in (
-        Acceptance, Attestation, Cancellation, Completion, Consent, Credential, Import, Intent, Link, Policy, Restore,
-        Suppression, Undo,
+        Acceptance, Attestation, Cancellation, Completion, Consent, Credential, Hold, Import, Intent, Link, Policy,
+        Restore, Suppression, Undo,
     )
 )  # fmt: skip
 

@@ -12,9 +12,10 @@ from lockhouse.gates.state.history import last_of, restored_at
 from lockhouse.ledger.entry import Attestation as AttestationEntry
 from lockhouse.ledger.entry import Consent as ConsentEntry
 from lockhouse.ledger.entry import Credential as CredentialEntry
+from lockhouse.ledger.entry import Hold as HoldEntry
 from lockhouse.ledger.entry import Link as LinkEntry
 from lockhouse.ledger.entry import Suppression as SuppressionEntry
-from lockhouse.model.rows import Attestation, Consent, Credential, Link, Suppression
+from lockhouse.model.rows import Attestation, Consent, Credential, Hold, Link, Suppression
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,11 +24,11 @@ if TYPE_CHECKING:
     from lockhouse.gates.state.found import Found
     from lockhouse.gates.state.history import History, Told
 
-_Kind = AttestationEntry | ConsentEntry | CredentialEntry | LinkEntry | SuppressionEntry
-Word = Attestation | Consent | Credential | Link | Suppression
+_Kind = AttestationEntry | ConsentEntry | CredentialEntry | HoldEntry | LinkEntry | SuppressionEntry
+Word = Attestation | Consent | Credential | Hold | Link | Suppression
 TABLES: dict[type[Word], type[_Kind]] = {
-    Attestation: AttestationEntry, Consent: ConsentEntry, Credential: CredentialEntry, Link: LinkEntry,
-    Suppression: SuppressionEntry,
+    Attestation: AttestationEntry, Consent: ConsentEntry, Credential: CredentialEntry, Hold: HoldEntry,
+    Link: LinkEntry, Suppression: SuppressionEntry,
 }  # fmt: skip
 
 

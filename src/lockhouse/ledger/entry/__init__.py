@@ -8,7 +8,7 @@ never taken away or given another meaning: a kind that must change gets a new wo
 
 from __future__ import annotations
 
-from lockhouse.ledger.entry.authority import Attestation, Consent, Credential, Link, Policy, Suppression, row_hash
+from lockhouse.ledger.entry.authority import Attestation, Consent, Credential, Hold, Link, Policy, Suppression, row_hash
 from lockhouse.ledger.entry.body import Body
 from lockhouse.ledger.entry.ending import Cancellation, Completion, Intent, Key, serials_root
 from lockhouse.ledger.entry.keeping import Acceptance, Backup, Doctor, Gap, Opened, Restore
@@ -18,7 +18,7 @@ from lockhouse.ledger.entry.storing import Deletion, Gone, Import, Intake, Resea
 
 __all__ = [
     "KINDS", "Acceptance", "Attestation", "Backup", "Body", "Cancellation", "Completion", "Consent", "Credential",
-    "Deletion", "Disclosure", "Doctor", "Entry", "Gap", "Gone", "Import", "Intake", "Intent", "Key", "Link", "Opened",
-    "Policy", "Refusal", "Refusals", "Reseal", "Restore", "Rework", "Suppression", "Undo", "deletion_of", "parse_entry",
-    "refs_root", "row_hash", "salted", "serials_root",
+    "Deletion", "Disclosure", "Doctor", "Entry", "Gap", "Gone", "Hold", "Import", "Intake", "Intent", "Key", "Link",
+    "Opened", "Policy", "Refusal", "Refusals", "Reseal", "Restore", "Rework", "Suppression", "Undo", "deletion_of",
+    "parse_entry", "refs_root", "row_hash", "salted", "serials_root",
 ]  # fmt: skip

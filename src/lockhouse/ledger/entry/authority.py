@@ -49,6 +49,28 @@ class Suppression(Body, frozen=True):
     place: Hex32 | None = None
 
 
+class Hold(Body, frozen=True):
+    """A legal hold was placed, or released.
+
+    Attributes:
+        reason: a word. `basis`: the reference of what it rests on. `persons`: how many source persons; `compartments`:
+            numbers, none for all. `keys`: how many it keeps. `review`: when it is looked at again, ms.
+        row: hash of the row. `place`: as in a suppression.
+    """
+
+    KIND = "hold"
+    change: Change
+    reason: Word
+    basis: Word
+    by: Actor
+    persons: Number
+    compartments: list[Number]
+    keys: Number
+    review: Number
+    row: Hex32
+    place: Hex32
+
+
 class Link(Body, frozen=True):
     """Two source persons are said to be one, or no longer.
 

@@ -12,6 +12,7 @@ from lockhouse.model.rows.authority import Attestation, Consent, Credential, Sup
 from lockhouse.model.rows.base import Row, Store
 from lockhouse.model.rows.brought import Import, Imported
 from lockhouse.model.rows.happened import Drop, DropList, Outbox, Quarantined, Receipt, Record, Seal
+from lockhouse.model.rows.held import HeldKey, Hold
 from lockhouse.model.rows.keys import EpochKey, HouseSecret, IndexKey, Kek, KeyRing, Limbo, Tombstone
 from lockhouse.model.rows.ledger import Checkpoint, Deletion, Intake, Lane, LedgerEntry, Note
 from lockhouse.model.rows.running import House, Intent, Job, Name, PolicyVersion, ReadShut
@@ -27,6 +28,8 @@ __all__ = [
     "DropList",
     "EpochKey",
     "ErasedMark",
+    "HeldKey",
+    "Hold",
     "House",
     "HouseSecret",
     "Identifier",

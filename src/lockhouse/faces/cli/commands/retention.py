@@ -7,6 +7,7 @@ from lockhouse.faces.cli.call import Here, noun
 from lockhouse.faces.cli.endings import destroyed
 from lockhouse.faces.cli.layout import Said, begins, count, day, epoch_day, plain, table
 from lockhouse.flows import lapse, retain
+from lockhouse.gates.holds import unreviewed
 
 APP = noun("retention", "End what has been kept long enough, by destroying keys.")
 
@@ -21,6 +22,7 @@ async def plan(*, call: Here) -> Said:
     async with call.open() as opened:
         found = await retain.plan(opened.house)
         now = opened.house.clock.now_ms()
+        late = await unreviewed(opened.house, now=now)
     due = retain.next_run(found, now=now)
     states = [
         "shut" if one.shut else "due" if one.due_at <= now else "ahead" if begins(one.epoch) > now else "kept"
@@ -40,6 +42,8 @@ async def plan(*, call: Here) -> Said:
         for one, state in zip(found, states, strict=True)
     ]  # fmt: skip
     run = f"The next run would shut {count(len(due), 'epoch')}: lockhouse retention apply" if due else "Nothing is due."
+    if late:
+        run += f"\n{count(len(late), 'legal hold')} past review: lockhouse hold list"
     return Said(value, call.located(f"{text}\n\n{run}"))
 
 

@@ -1,0 +1,193 @@
+"""`lockhouse hold …`: what must be kept for a legal claim is kept for that claim alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any  # noqa: F401  # the words that Scope inherits are read here
+
+from cyclopts import Parameter
+
+from lockhouse.errors import Invalid
+from lockhouse.faces.cli.acting import As, allowed
+from lockhouse.faces.cli.call import Here, id_of, noun, person_of
+from lockhouse.faces.cli.layout import Said, clean, count, day, pairs, plain, table, when
+from lockhouse.faces.cli.times import ms_of
+from lockhouse.flows import hold
+from lockhouse.gates.holds import STANDS, Terms, terms_of
+from lockhouse.policy.sentences import SENTENCES
+
+if TYPE_CHECKING:
+    from lockhouse.model.names import NameBook
+    from lockhouse.model.rows import Hold
+
+APP = noun("hold", "What a legal claim needs is kept for it alone, whatever ends meanwhile.")
+HOLDS = "lockhouse hold list"
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope(As):
+    """What a hold is for and of."""
+
+    reason: str
+    """one word, such as lawsuit; no text"""
+    basis: str
+    """reference of the claim or duty, one word such as 7-O-12-26; no text"""
+    review: datetime
+    """the day on which somebody looks whether it must still stand"""
+    compartment: tuple[str, ...] = ()
+    """a compartment's whole name, as `retention plan --json` tells it; all of them, if none is named"""
+    since: datetime | None = None
+    """of what came in from this day on"""
+    before: datetime | None = None
+    """of what came in before this day"""
+
+
+@APP.command
+async def place(*persons: str, scope: Scope, call: Here) -> Said:
+    """Keep the keys of what is held of these persons, under a key of the hold's own. Nothing is sealed anew.
+
+    Erasing, withdrawing and expiring go on for everybody else's reading. What is collected from now on is not in it.
+
+    For example `lockhouse hold place 01989f… --reason lawsuit --basis 7-O-12-26 --review 2027-06-30`.
+
+    Args:
+        persons: ids that `person find` printed; who is joined to them is held with them.
+        scope: why, of what, until when it is looked at again; and the role.
+    """
+    if not persons:
+        raise Invalid("persons", "at least one id that person find printed", got="none")
+    async with call.open() as opened:
+        actor = allowed(opened.house, "hold.place", scope.role)
+        names = opened.house.live().names
+        terms = Terms(
+            reason=scope.reason, basis=scope.basis, persons=tuple(person_of(one) for one in persons),
+            compartments=tuple(sorted(_number(names, one) for one in scope.compartment)),
+            review_at=ms_of(scope.review), since=None if scope.since is None else ms_of(scope.since),
+            before=None if scope.before is None else ms_of(scope.before),
+        )  # fmt: skip
+        row = await hold.place(opened.house, terms, by=actor.id)
+        told = _told(row, names, opened.house.clock.now_ms())
+    text = f"Held: {count(row.keys, 'key')} of {count(len(told['persons']), 'source person')}, to be reviewed "
+    text += f"{day(told['review'])}. Its id: {told['id']}"
+    return Said(told, text)
+
+
+def _number(names: NameBook, name: str) -> int:
+    found = names.known("compartment", name)
+    if found is None:
+        hint = "lockhouse retention plan --json tells those that end by months"
+        raise Invalid("--compartment", "a compartment's whole name", got="another", hint=hint)
+    return found
+
+
+@APP.command(name="list")
+async def list_(*, acting: As | None = None, call: Here) -> Said:
+    """Every hold, also those that were released, and which are past their review."""
+    async with call.open() as opened:
+        allowed(opened.house, "hold.list", (acting or As()).role)
+        found = await hold.listed(opened.house)
+        names, now = opened.house.live().names, opened.house.clock.now_ms()
+    value = [_told(row, names, now) for row in found]
+    rows = [
+        (one["id"], one["reason"], one["basis"], str(len(one["persons"])), str(one["keys"]), day(one["review"]),
+         one["state"])
+        for one in value
+    ]  # fmt: skip
+    heads = ("hold", "reason", "basis", "persons", "keys", "review", "state")
+    return Said(value, table(heads, rows, empty="nothing is held"))
+
+
+@APP.command
+async def show(id_: str, /, *, acting: As | None = None, call: Here) -> Said:
+    """One hold: why, of whom, of what, and by whom.
+
+    Args:
+        id_: an id that `hold list` printed.
+        acting: the role.
+    """
+    async with call.open() as opened:
+        allowed(opened.house, "hold.show", (acting or As()).role)
+        row = await hold.find(opened.house, id_of(id_, where="hold", hint=HOLDS))
+        told = _told(row, opened.house.live().names, opened.house.clock.now_ms())
+    lines = {
+        "hold": told["id"], "reason": told["reason"], "basis": told["basis"], "persons": ", ".join(told["persons"]),
+        "compartments": ", ".join(told["compartments"]) or "all", "from": day(told["since"]),
+        "before": day(told["before"]), "keys": str(told["keys"]), "review": day(told["review"]),
+        "state": f"{told['state']} since {when(row.at)} by {row.by}", "entry": told["entry"],
+    }  # fmt: skip
+    return Said(told, pairs(lines))
+
+
+@APP.command
+async def read(id_: str, person: str, /, *, acting: As | None = None, call: Here) -> Said:
+    """What a hold keeps of a person, in full, for the claim. Noted before it is shown, for `legal-claim`.
+
+    Args:
+        id_: an id that `hold list` printed.
+        person: one of the hold's persons, as `hold show` names them.
+        acting: the role.
+    """
+    async with call.open() as opened:
+        house = opened.house
+        actor = allowed(house, "hold.read", (acting or As()).role)
+        row = await hold.find(house, id_of(id_, where="hold", hint=HOLDS))
+        seen = await hold.read(house, row.id, person_of(person), actor=actor, reason=terms_of(row).reason)
+    lines = [f"{count(len(seen.records), 'record')} held, for legal-claim, noted as {seen.entry.hex()}"]
+    for one in seen.records:
+        lines.append(f"\n{when(one.occurred_at)}  {clean(one.event)}  record {one.id.hex()}")
+        lines += [f"  {name}  {clean(str(value))}" for name, value in sorted(one.fields.items())]
+        lines += [f"  {name}  hidden: {SENTENCES[code]}" for name, code in sorted(one.hidden.items())]
+        lines += [f"  {count(one.unheld, 'box', 'boxes')} not in this hold"] * bool(one.unheld)
+    return Said(plain(seen), "\n".join(lines))
+
+
+@APP.command
+async def review(id_: str, /, *, until: datetime, acting: As | None = None, call: Here) -> Said:
+    """Say that a hold was looked at and stands on, until it is looked at again. Who said so is noted.
+
+    Args:
+        id_: an id that `hold list` printed.
+        until: the day on which somebody looks again.
+        acting: the role.
+    """
+    async with call.open() as opened:
+        actor = allowed(opened.house, "hold.review", (acting or As()).role)
+        found = id_of(id_, where="hold", hint=HOLDS)
+        row = await hold.review(opened.house, found, until=ms_of(until), by=actor.id)
+        told = _told(row, opened.house.live().names, opened.house.clock.now_ms())
+    return Said(told, f"It stands on, to be reviewed {day(told['review'])}, noted as {row.entry.hex()}.")
+
+
+@APP.command
+async def release(id_: str, /, *, yes: bool = False, acting: As | None = None, call: Here) -> Said:
+    """Destroy a hold's key. What has ended meanwhile is gone with it; what has not is as it was.
+
+    Args:
+        id_: an id that `hold list` printed.
+        yes: do not ask for the number of keys.
+        acting: the role.
+    """
+    async with call.open() as opened:
+        actor = allowed(opened.house, "hold.release", (acting or As()).role)
+        row = await hold.find(opened.house, id_of(id_, where="hold", hint=HOLDS))
+        if row.state == STANDS:
+            question = f"{count(row.keys, 'key')} of the hold will be destroyed; what has ended meanwhile is gone then."
+            call.sure(question, str(row.keys), yes=yes)
+        row = await hold.release(opened.house, row.id, by=actor.id, journal=opened.journal)
+        told = _told(row, opened.house.live().names, opened.house.clock.now_ms())
+    return Said(told, f"Released: {count(row.keys, 'key')} destroyed, noted as {row.entry.hex()}.")
+
+
+def _told(row: Hold, names: NameBook, now: int) -> dict[str, Any]:
+    terms = terms_of(row)
+    overdue = row.state == STANDS and terms.review_at <= now
+    return {
+        "id": row.id.hex(), "reason": terms.reason, "basis": terms.basis,
+        "persons": [one.hex() for one in terms.persons],
+        "compartments": [names.name("compartment", one) or f"#{one}" for one in terms.compartments],
+        "since": terms.since, "before": terms.before, "keys": row.keys, "review": terms.review_at,
+        "state": "past its review" if overdue else "stands" if row.state == STANDS else "released",
+        "by": row.by, "at": row.at, "entry": row.entry.hex(),
+    }  # fmt: skip

@@ -1,0 +1,136 @@
+"""A hold is no way in: not planted, not widened, not moved, not put back, and for no purpose but its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+from lockhouse.crypto.seal import decode_boxes
+from lockhouse.errors import NotFound, Refused, Tampered
+from lockhouse.flows import hold, look, sweep
+from lockhouse.gates import held as reading
+from lockhouse.gates.holds import Terms, keys_of
+from lockhouse.gates.state import verify_state
+from lockhouse.model.decision import Actor, Ask, Facts
+from lockhouse.model.ids import DAY_MS
+from lockhouse.model.rows import HeldKey, Hold, Record
+from lockhouse.wiring import jobs
+from tests.flows.anna import EMAIL, anna
+from tests.world import World
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BY, BERT = "os-user:0", "bert@example.org"
+COUNSEL = Actor(id=BY, kind="os-user", roles=("support",))
+
+
+async def _placed(tmp_path: Path) -> tuple[World, bytes, Hold]:
+    world = await World.make(tmp_path)
+    person = await anna(world)
+    terms = Terms(
+        reason="lawsuit", basis="7-O-12-26", persons=(person,), compartments=(),
+        review_at=world.clock.now_ms() + DAY_MS,
+    )  # fmt: skip
+    return world, person, await hold.place(world.house, terms, by=BY)
+
+
+async def _read(world: World, row: Hold, person: bytes) -> str:
+    return str(await hold.read(world.house, row.id, person, actor=COUNSEL, reason="lawsuit"))
+
+
+async def test_a_planted_hold_opens_nothing_and_is_found(tmp_path: Path) -> None:
+    world, person, row = await _placed(tmp_path)
+    [other] = [await anna_of(world, BERT)]
+    await world.erase(other)
+    forged = msgspec.structs.replace(
+        row, id=bytes(16), terms=msgspec.msgpack.encode(["lawsuit", "x", [other], [], 0, None, None])
+    )
+    world.plant(forged)
+    world.plant(HeldKey(bytes(16), other, 0, 0, b"", bytes(60)))
+    with pytest.raises(Tampered):
+        await _read(world, forged, other)
+    found = await verify_state(world.house)
+    assert [one.kind for one in found.findings.kept] == ["edited-row"]
+    assert (await sweep.sweep(world.house, jobs, owner=bytes(16))).faults, "nobody can say whose rows must stay"
+    world.drop(forged)
+    assert EMAIL in await _read(world, row, person)
+
+
+async def anna_of(world: World, email: str) -> bytes:
+    """Somebody else, who ordered too."""
+    await world.send("account", "Order Completed", email=email, order_id="B-1")
+    return await world.person(email)
+
+
+async def test_a_hold_whose_persons_were_widened_by_hand_opens_nothing(tmp_path: Path) -> None:
+    world, person, row = await _placed(tmp_path)
+    other = await anna_of(world, BERT)
+    terms = msgspec.msgpack.encode(["lawsuit", "7-O-12-26", [person, other], [], 0, None, None])
+    world.plant(msgspec.structs.replace(row, terms=terms))
+    with pytest.raises(Tampered):
+        await _read(world, row, person)
+
+
+async def test_a_kept_key_that_is_moved_to_another_person_or_hold_opens_nothing(tmp_path: Path) -> None:
+    world, person, row = await _placed(tmp_path)
+    other = await anna_of(world, BERT)
+    for one in await world.rows(HeldKey):
+        world.plant(msgspec.structs.replace(one, person=other))
+    with pytest.raises(Tampered):
+        await _read(world, row, other)
+    with pytest.raises(NotFound):
+        await _read(world, msgspec.structs.replace(row, id=bytes(16)), person)
+
+
+async def test_a_released_hold_that_is_put_back_opens_nothing(tmp_path: Path) -> None:
+    world, person, row = await _placed(tmp_path)
+    kept = await world.rows(HeldKey)
+    await world.erase(person)
+    await hold.release(world.house, row.id, by=BY, journal=world.journal)
+    for one in (row, *kept):
+        world.plant(one)
+    with pytest.raises(Tampered, match="expected one that was not released"):
+        await _read(world, row, person)
+    found = await verify_state(world.house)
+    assert [one.kind for one in found.findings.kept] == ["rolled-back-row"]
+
+
+async def test_a_hold_that_is_taken_away_is_missed(tmp_path: Path) -> None:
+    world, _, row = await _placed(tmp_path)
+    world.drop(row)
+    assert [one.kind for one in (await verify_state(world.house)).findings.kept] == ["missing-row"]
+
+
+@pytest.mark.parametrize("role", ["support", "marketer", "analyst", "accountant"])
+async def test_no_role_reads_by_a_hold_and_its_purpose_is_none_of_a_policys(tmp_path: Path, role: str) -> None:
+    world, person, _ = await _placed(tmp_path)
+    await world.erase(person)
+    view = await look.show(world.house, await world.ask(role), person)
+    assert (view.refused, EMAIL in str(view)) == (("erased",), False)
+    actor = Actor(id=BY, kind="os-user", roles=(role,))
+    asked = Ask(actor=actor, action="show", purpose=reading.PURPOSE, facts=Facts())
+    view = await look.show(world.house, asked, person)
+    assert EMAIL not in str(view)
+    assert view.refused
+    assert await world.find(EMAIL, role=role) == [] if role in {"support", "marketer"} else True
+
+
+async def test_a_kept_key_opens_no_box_without_an_entry_that_names_the_claim(tmp_path: Path) -> None:
+    world, person, row = await _placed(tmp_path)
+    ref, keys = await keys_of(world.house, row, person)
+    _, noted = await reading._note(world.house, ref, keys, actor=COUNSEL, reason="lawsuit")  # the ticket itself
+    [record] = await world.rows(Record)
+    box = decode_boxes(record.boxes)[0]
+    kept = (ref, keys[box.compartment, box.epoch, box.serial])
+    for purpose in ("marketing", "fulfilment", "requests"):
+        with pytest.raises(Refused):
+            world.house.keyring.open(box, noted, person=person, record=record.id, purpose=purpose, kept=kept)
+    with pytest.raises(Refused):
+        world.house.keyring.open(
+            box, noted, person=person, record=record.id, purpose=reading.PURPOSE, kept=(bytes(16), kept[1])
+        )
+    with pytest.raises(TypeError):
+        world.house.keyring.open(box, None, person=person, record=record.id, purpose=reading.PURPOSE, kept=kept)  # type: ignore[arg-type]  # no ticket

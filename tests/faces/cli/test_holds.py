@@ -1,0 +1,60 @@
+"""A legal hold at the command line: placed, read for the claim, reviewed, released."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lockhouse.errors import Invalid, NotFound
+from lockhouse.faces.outcomes import OUTCOMES
+from lockhouse.model.ids import DAY_MS
+from tests.faces.cli.house import EMAIL, Desk
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PLACE = "hold place {} --reason lawsuit --basis 7-O-12-26 --review 2027-06-30"
+
+
+def test_a_hold_is_placed_outlives_an_erasure_is_reviewed_and_ends_by_its_release(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.found()
+    desk.send(("Order Completed", {"email": EMAIL, "order_id": "A-1"}))
+    person = desk.person()
+    held = desk.call(PLACE.format(person), json=True).value
+    case = desk.call(f"request open {person}", json=True).value["request"]
+    assert desk.call(f"request fulfil {case} --now --yes").code == 0
+    assert "data was erased" in desk.call(f"person show {person}").err
+    seen = desk.call(f"hold read {held['id']} {person}").out
+    assert "held, for legal-claim, noted as" in seen
+    assert EMAIL in seen
+    assert desk.call(f"request certificate {case} --to certificate.json").code == 0
+    assert f"boxes under legal hold {held['id']}" in (desk.house / "certificate.json").read_text("utf-8")
+    desk.clock.now += 400 * DAY_MS
+    assert desk.call("accept clock --yes").code == 0
+    assert "past its review" in desk.call("hold list").out
+    assert "1 legal hold past review: lockhouse hold list" in desk.call("retention plan").out
+    assert held["id"] in desk.call("doctor").out
+    assert desk.call(f"hold review {held['id']} --until 2029-01-01").code == 0
+    assert "stands since" in desk.call(f"hold show {held['id']}").out
+    asked = desk.call(f"hold release {held['id']}", typed="1\n", talks=True)
+    assert asked.code == OUTCOMES[Invalid].exit_code, "it asks for the number of keys"
+    assert desk.call(f"hold release {held['id']} --yes").code == 0
+    assert desk.call(f"hold read {held['id']} {person}").code == OUTCOMES[NotFound].exit_code
+    assert [one["state"] for one in desk.call("hold list", json=True).value] == ["released"]
+    assert desk.call("ledger verify --records --state").code == 0
+    told = [entry["body"]["change"] for entry in desk.call("ledger log --kind hold", json=True).value]
+    assert told == ["ended", "made", "made"]
+
+
+def test_a_sentence_a_name_or_a_day_that_has_passed_is_refused(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.found()
+    desk.send(("Order Completed", {"email": EMAIL, "order_id": "A-1"}))
+    person = desk.person()
+    for wrong in (
+        PLACE.format(person).replace("lawsuit", "'she sues us'"), PLACE.format("anna"),
+        PLACE.format(person).replace("2027", "2007"), PLACE.format(person) + " --compartment contact",
+        PLACE.format(""),
+    ):  # fmt: skip
+        assert desk.call(wrong).code == OUTCOMES[Invalid].exit_code, wrong
+    assert desk.call("hold list", json=True).value == []
