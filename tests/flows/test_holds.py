@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from lockhouse.errors import Invalid, NotFound
+from lockhouse.errors import Invalid, NotFound, Unavailable
 from lockhouse.flows import consent, hold, look, retain, sweep
+from lockhouse.flows.tell import Told, tell_untold
 from lockhouse.gates.holds import Terms, terms_of, unreviewed
 from lockhouse.gates.state import verify_state
 from lockhouse.ledger.certificate import Statement
@@ -18,7 +19,7 @@ from lockhouse.model.rows import HeldKey, Hold, Record, Tombstone
 from lockhouse.wiring import jobs
 from tests.flows.anna import EMAIL, anna, contact
 from tests.flows.restored import copied, restored
-from tests.world import World
+from tests.world import Away, World
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -191,6 +192,21 @@ async def test_a_review_that_has_come_is_told_until_somebody_says_that_the_hold_
     await hold.review(world.house, held.id, until=now + DAY_MS, by=BY)
     assert await unreviewed(world.house, now=now) == []
     assert (await _values(world, held, person))["email"] == EMAIL
+    await _clean(world)
+
+
+async def test_a_hold_whose_entry_was_cut_off_stands_and_is_told_of_by_the_daily_round(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    person = await anna(world)
+    world.house.commits = Away(world.store)
+    with pytest.raises(Unavailable):
+        await _place(world, person)
+    world.house.commits = world.store
+    assert (await verify_state(world.house)).untold == 1
+    assert await tell_untold(world.house) == Told(), "whoever placed it may be about to tell"
+    world.clock.pass_days(0.1)
+    assert await tell_untold(world.house) == Told(holds=1)
+    assert (await verify_state(world.house)).untold == 0
     await _clean(world)
 
 

@@ -1,9 +1,9 @@
-"""Tell: words on consent, links, suppressions and attestations get the ledger entry that nobody brought.
+"""Tell: words on consent, links, suppressions, attestations and legal holds get the ledger entry that nobody brought.
 
 Who is committed before what: a word or a link to the identity store, its entry to the record store a moment later. A
 process that ends in between, or a store that goes away, leaves a row that no entry tells of. The person's next item
 brings it; this is for whoever never comes again. A suppression is told to every process, too, before it is told of; one
-that was lifted is taken away. An attestation names who vouched, and is told as theirs.
+that was lifted is taken away. An attestation and a hold name who made them, and are told as theirs.
 
 Nothing is told twice: the entry's id stands in the row, and the store takes an id once. Nor is it told ahead of
 whoever is just about to: a row is looked at when it is minutes old, by its own time.
@@ -24,6 +24,7 @@ import msgspec
 
 from lockhouse.errors import LockhouseError, Tampered
 from lockhouse.gates.authority import checked
+from lockhouse.gates.holds import draft_of
 from lockhouse.gates.refresh import refresh
 from lockhouse.gates.told import (
     LATE,
@@ -36,7 +37,7 @@ from lockhouse.gates.told import (
     untold,
 )
 from lockhouse.gates.trusted_time import trusted_now
-from lockhouse.model.rows import Attestation, Consent, Link, Suppression
+from lockhouse.model.rows import Attestation, Consent, Hold, Link, Suppression
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,7 +55,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     """What one pass did.
 
     Attributes:
-        words, links, suppressions, attestations: that were told.
+        words, links, suppressions, attestations, holds: that were told.
         faults: rows that do not verify, or could not be told for another reason; the next pass meets them again.
     """
 
@@ -62,11 +63,12 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     links: int = 0
     suppressions: int = 0
     attestations: int = 0
+    holds: int = 0
     faults: int = 0
 
 
 async def tell_untold(house: House) -> Told:
-    """Every word, link, suppression and attestation older than some minutes has its ledger entry.
+    """Every word, link, suppression, attestation and legal hold older than some minutes has its ledger entry.
 
     But those of who is ending have none.
 
@@ -74,7 +76,7 @@ async def tell_untold(house: House) -> Told:
         Unavailable: a store is away, or the clock is in doubt; what was told is told.
     """
     before = await trusted_now(house) - YOUNG_MS
-    words = links = suppressions = attestations = faults = 0
+    words = links = suppressions = attestations = holds = faults = 0
     async for said in house.reads.scan(Consent, chunk=CHUNK):
         told, failed = await _tell_chunk(house, [row for row in said if row.at < before])
         words, faults = words + told, faults + failed
@@ -85,9 +87,14 @@ async def tell_untold(house: House) -> Told:
         told, failed = await _tell_suppressions(house, [row for row in closed if _changed_at(row) < before])
         suppressions, faults = suppressions + told, faults + failed
     async for vouched in house.reads.scan(Attestation, chunk=CHUNK):
-        told, failed = await _tell_vouched(house, [row for row in vouched if row.at < before])
+        told, failed = await _tell_own(house, [row for row in vouched if row.at < before])
         attestations, faults = attestations + told, faults + failed
-    return Told(words=words, links=links, suppressions=suppressions, attestations=attestations, faults=faults)
+    async for held in house.reads.scan(Hold, chunk=CHUNK):
+        told, failed = await _tell_own(house, [row for row in held if row.at < before])
+        holds, faults = holds + told, faults + failed
+    return Told(
+        words=words, links=links, suppressions=suppressions, attestations=attestations, holds=holds, faults=faults
+    )  # fmt: skip
 
 
 def _changed_at(row: Suppression) -> int:
@@ -139,14 +146,16 @@ async def _tell_suppressions(house: House, rows: Sequence[Suppression]) -> tuple
     return told, faults
 
 
-async def _tell_vouched(house: House, rows: Sequence[Attestation]) -> tuple[int, int]:
+async def _tell_own(house: House, rows: Sequence[Attestation | Hold]) -> tuple[int, int]:
+    """As `_tell_chunk`, of rows that say themselves who made them."""
     await asyncio.sleep(PAUSE_S)
     await refresh(house)
     told = faults = 0
     for row in await untold(house, rows):
         try:
             checked([row], house.integrity_key)
-            await tell(house, [], [attestation_draft(house, row)])
+            draft = attestation_draft(house, row) if isinstance(row, Attestation) else draft_of(house, row)
+            await tell(house, [], [draft])
             told += 1
         except LockhouseError:
             faults += 1

@@ -147,7 +147,7 @@ async def place(house: House, terms: Terms, *, by: str) -> Hold:
         boxes, expects = await _in_scope(house, terms, footing)
         row, kept = _made(house, terms, boxes, by=by)
         puts = [Put(Hold.TABLE, row), *(Put(HeldKey.TABLE, one) for one in kept)]
-        draft = _draft(house, row)  # before anything is stored: a basis that is a sentence is refused
+        draft = draft_of(house, row)  # before anything is stored: a basis that is a sentence is refused
         change = Change("identity", puts=tuple(puts), expects=tuple(expects))
         if not isinstance(await house.commits.commit(change), Conflict):
             await tell(house, [], [draft])
@@ -277,7 +277,7 @@ async def review(house: House, hold: bytes, *, until: int, by: str) -> Hold:
     row = await _one(house, hold)
     terms = msgspec.structs.replace(terms_of(row), review_at=until)
     further = _further(house, msgspec.structs.replace(row, terms=_ENCODE(terms)), by=by)
-    draft = _draft(house, further)
+    draft = draft_of(house, further)
     change = Change("identity", puts=(Put(Hold.TABLE, further),), expects=(_as_read(row),))
     if isinstance(await house.commits.commit(change), Conflict):
         raise _moved()
@@ -343,7 +343,7 @@ async def _destroy(house: House, row: Hold, *, by: str) -> Hold:
     if isinstance(await house.commits.commit(change), Conflict):
         raise _moved()
     await house.commits.scrub()
-    await tell(house, [], [_draft(house, ended)])
+    await tell(house, [], [draft_of(house, ended)])
     return ended
 
 
@@ -355,7 +355,7 @@ def _moved() -> Moved:
     return Moved("hold: expected it as it was read", hint="lockhouse hold list")
 
 
-def _draft(house: House, row: Hold) -> Draft:
+def draft_of(house: House, row: Hold) -> Draft:
     """The ledger entry of a hold as it stands. Persons are counted: their refs would outlive them."""
     terms = terms_of(row)
     said = HoldEntry(

@@ -136,12 +136,12 @@ class Worker:
             logs.get().info("sweeps planned", persons=planned)
 
     async def untold(self) -> None:
-        """Words, links, suppressions and attestations whose ledger entry a crash cut off get it."""
+        """Words, links, suppressions, attestations and holds whose ledger entry a crash cut off get it."""
         told = await tell_untold(self._house)
         if told != Told(faults=told.faults):
             logs.get().info(
                 "told", words=told.words, links=told.links, suppressions=told.suppressions,
-                attestations=told.attestations,
+                attestations=told.attestations, holds=told.holds,
             )  # fmt: skip
         if told.faults:
             logs.get().warning("not told", rows=told.faults)
