@@ -29,6 +29,7 @@ from lockhouse.adapters.sqlite_sql import (
     not_text,
     put_sql,
 )
+from lockhouse.adapters.sqlite_writer.mover import Mover
 from lockhouse.adapters.tables import FILES, LOCK_FILE, STORES, Shape, Values, shapes
 from lockhouse.errors import Invalid, Unavailable
 
@@ -55,7 +56,7 @@ _PRAGMAS: tuple[tuple[str, str | int, str | int], ...] = (
 _CHECKPOINT_PAGES: dict[Store, int] = {"identity": 2_000, "record": 16_000}
 """How long a log grows before it is moved into its file. The record store's is long: the same pages of its indexes are
 written by group after group, and moved once (a fifth more Changes a second). The identity store's is short: a scrub
-waits for all of it, and an erasure for the scrub."""
+waits for all of it, and an erasure for the scrub. Most of it was moved before that, see `mover`."""
 _BUSY_MS = 2_000
 _REFUSED_VALUES = (apsw.ConstraintError, apsw.MismatchError, OverflowError, TypeError, UnicodeEncodeError)
 
@@ -70,12 +71,14 @@ class SqliteShelf(SoleShelf):
     def __init__(self, folder: Path) -> None:
         self._lock, self.was_cut_off = _lock(folder)
         self._connections: dict[Store, apsw.Connection] = {}
+        self._mover: Mover | None = None
         try:
             for store in STORES:
                 self._connections[store] = _open(folder, store)
         except BaseException:
             self.close(in_order=not self.was_cut_off)
             raise
+        self._mover = Mover(folder, self._connections)
 
     def load(self, table: str, keys: Iterable[KeyTuple]) -> dict[KeyTuple, Values]:
         """The committed rows with these keys.
@@ -111,6 +114,8 @@ class SqliteShelf(SoleShelf):
             raise Invalid("row", "values that their columns take", got=type(error).__name__) from error
         except apsw.Error as error:
             raise Unavailable(f"{store} store: expected a writable database, got {type(error).__name__}") from error
+        if self._mover is not None:
+            self._mover.look(store)
 
     def rows(self, table: str) -> list[Values]:
         """A whole small table."""
@@ -185,6 +190,8 @@ class SqliteShelf(SoleShelf):
             in_order: nobody still believes in this writer, nor in one before it that was cut off; without it the next
                 one waits a lease before it answers that an ending is known everywhere.
         """
+        if self._mover is not None:
+            self._mover.close()
         for connection in self._connections.values():
             connection.close()
         self._connections.clear()
