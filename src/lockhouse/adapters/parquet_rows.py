@@ -6,10 +6,9 @@ A value is what JSON could say of it: times and dates in ISO 8601, decimals as t
 from __future__ import annotations
 
 from contextlib import contextmanager
-from datetime import date, datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from lockhouse.adapters.plain import plain_tree
 from lockhouse.adapters.room import room_of
 from lockhouse.errors import Invalid, Unavailable
 
@@ -66,7 +65,7 @@ class Parquet:
             batches = self._file.iter_batches(batch_size=BATCH, columns=list(columns), use_threads=False)
             while rows := _read(batches):
                 for row in rows:
-                    yield _tree(row)
+                    yield plain_tree(row)
         except self._wrong as err:
             raise self._not_parquet() from err
 
@@ -97,30 +96,3 @@ def _read(batches: Iterator[Any]) -> list[dict[str, Any]]:
                 rows: list[dict[str, Any]] = batch.to_pylist()
                 return rows
     return []
-
-
-class _UnsayableError(Exception):
-    """A value that JSON could not say."""
-
-
-def _tree(row: dict[str, Any]) -> dict[str, Any] | None:
-    try:
-        return {name: _plain(value) for name, value in row.items()}
-    except _UnsayableError:
-        return None
-
-
-def _plain(value: Any) -> Any:
-    match value:
-        case None | str() | bool() | int() | float():
-            return value
-        case datetime() | date():
-            return value.isoformat()
-        case Decimal():
-            return format(value, "f")
-        case list():
-            return [_plain(one) for one in value]
-        case dict():
-            return {str(name): _plain(one) for name, one in value.items()}
-        case _:
-            raise _UnsayableError

@@ -1,4 +1,4 @@
-"""Bring: rows of a file come in through a channel, by the ordinary gate; and go again, all of a batch.
+"""Bring: rows of a file or a query come in through a channel, by the ordinary gate; and go again, all of a batch.
 
 A row passes the collect gate like any event: the channel's stage and assurance, the live policy and what the person has
 said decide, and the ledger notes what was stored. Its message id is made of the file and its line, so that whoever
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import msgspec
@@ -56,10 +57,10 @@ _ASSURANCES = {"public": Assurance.PUBLIC, "secret": Assurance.SECRET}
 
 
 class Source(Protocol):
-    """The rows of one file, read from its beginning."""
+    """The rows of one file or one query, read from their beginning."""
 
-    def rows(self) -> Iterator[Row | Reject]:
-        """Every row, in order."""
+    def rows(self) -> Iterator[Row | Reject] | AsyncIterator[list[Row | Reject]]:
+        """Every row, in order; of a database in groups of at most `CHUNK`, as they were fetched."""
         ...
 
     def require_same(self, *, whole: bool = False) -> None:
@@ -158,7 +159,7 @@ class Bring:
             Conflict: the file changed while it was read.
         """
         outlook, gate = Outlook(), Foresight(self._house)
-        for rows in _chunks(self._source.rows(), CHUNK):
+        async for rows in _chunks(self._source.rows(), CHUNK):
             events, rejects, _ = self._events(rows)
             outlook.rows += len(rows)
             outlook.rejects += rejects[: MAX_REJECTS - len(outlook.rejects)]
@@ -197,7 +198,7 @@ class Bring:
         passage = _Passage(house, row, uncounted=await came_with(house, batch) - row.stored)
         gate, waiting = Intake(house), deque[_Chunk]()
         try:
-            for chunk in _chunks(self._source.rows(), CHUNK):
+            async for chunk in _chunks(self._source.rows(), CHUNK):
                 rows = [row for row in chunk if row.line > passage.row.line]
                 if not rows:  # all of it was answered for; the house's own beats need the loop meanwhile
                     await asyncio.sleep(0)
@@ -308,7 +309,13 @@ class _Passage:
         return Brought(row, False, tuple(self._rejects), self._dropped, self._codes)  # noqa: FBT003
 
 
-def _chunks(rows: Iterator[Row | Reject], size: int) -> Iterator[list[Row | Reject]]:
+async def _chunks(
+    rows: Iterator[Row | Reject] | AsyncIterator[list[Row | Reject]], size: int
+) -> AsyncIterator[list[Row | Reject]]:
+    if isinstance(rows, AsyncIterator):
+        async for some in rows:
+            yield some
+        return
     chunk: list[Row | Reject] = []
     for row in rows:
         chunk.append(row)

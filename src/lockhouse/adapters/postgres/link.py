@@ -65,23 +65,35 @@ class Places:
             Invalid: it is none of a database, says something twice or no host at all, or leads over a network without
                 `sslmode=verify-full`.
         """
-        address = self.identity if store == "identity" else self.record
-        try:
-            parts = urlsplit(address)
-            said = parse_qs(parts.query, keep_blank_values=True)
-            hosts = [*filter(None, [parts.hostname]), *said.get("host", [])]
-        except ValueError as error:
-            raise Invalid(f"{store} store", _FORM, got="another form") from error
-        if parts.scheme not in {"postgresql", "postgres"} or not parts.path.strip("/"):
-            raise Invalid(f"{store} store", _FORM, got="another form")
-        # The client's own reading of an address decides where it leads, so there must be but one. Without a host the
-        # client asks its surroundings (`PGHOST`, a service's file), which have been asked nothing here.
-        if len(hosts) != 1 or "@" in parts.netloc.rpartition("@")[0] or any(len(each) > 1 for each in said.values()):
-            hint = "name the host once, as in postgresql://user@host/name or postgresql:///name?host=/run/postgresql"
-            raise Invalid(f"{store} store", "one host and each parameter once", got="another number", hint=hint)
-        if not _is_here(hosts[0]) and said.get("sslmode") != ["verify-full"]:
-            raise Invalid(f"{store} store", "sslmode=verify-full for a database on another machine", got="less")
-        return address
+        return checked_address(self.identity if store == "identity" else self.record, f"{store} store")
+
+
+def checked_address(address: str, where: str) -> str:
+    """The address of one database, which proves who it is if it is on another machine.
+
+    Args:
+        address: as it was said.
+        where: what it is the address of.
+
+    Raises:
+        Invalid: as `Places.of`.
+    """
+    try:
+        parts = urlsplit(address)
+        said = parse_qs(parts.query, keep_blank_values=True)
+        hosts = [*filter(None, [parts.hostname]), *said.get("host", [])]
+    except ValueError as error:
+        raise Invalid(where, _FORM, got="another form") from error
+    if parts.scheme not in {"postgresql", "postgres"} or not parts.path.strip("/"):
+        raise Invalid(where, _FORM, got="another form")
+    # The client's own reading of an address decides where it leads, so there must be but one. Without a host the
+    # client asks its surroundings (`PGHOST`, a service's file), which have been asked nothing here.
+    if len(hosts) != 1 or "@" in parts.netloc.rpartition("@")[0] or any(len(each) > 1 for each in said.values()):
+        hint = "name the host once, as in postgresql://user@host/name or postgresql:///name?host=/run/postgresql"
+        raise Invalid(where, "one host and each parameter once", got="another number", hint=hint)
+    if not _is_here(hosts[0]) and said.get("sslmode") != ["verify-full"]:
+        raise Invalid(where, "sslmode=verify-full for a database on another machine", got="less")
+    return address
 
 
 def _is_here(host: str) -> bool:

@@ -47,10 +47,12 @@ def json_rows(readline: Callable[[int], str], *, wanted: Sequence[str]) -> Itera
             yield Row(lines.first, _picked(tree, paths))
 
 
-def tree_rows(trees: Iterable[dict[str, Any] | None], *, wanted: Sequence[str]) -> Iterator[Row | Reject]:
-    """The same of rows that were read already, by their number from 1; None is one that could not be."""
+def tree_rows(
+    trees: Iterable[dict[str, Any] | None], *, wanted: Sequence[str], first: int = 1
+) -> Iterator[Row | Reject]:
+    """The same of rows that were read already, by their number from `first` on; None is one that could not be."""
     paths = [(name, tuple(name.split("."))) for name in wanted]
-    for number, tree in enumerate(trees, start=1):
+    for number, tree in enumerate(trees, start=first):
         if tree is None:
             yield Reject(number, "values that JSON could say")
         elif not _fits(tree, _MAX_DEPTH):

@@ -1,18 +1,18 @@
-"""A file that is imported: of which form it is, which of its columns are read, and its rows."""
+"""What is imported, a file or a query: of which form it is, which of its columns are read, and its rows."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from lockhouse.channels.table import csv_head, csv_rows, json_heads, json_rows, tree_rows
-from lockhouse.errors import Invalid
+from lockhouse.errors import Conflict, Invalid
 from lockhouse.faces.cli.files import named
 from lockhouse.policy.mapping import parse_mapping, plain_mapping
 from lockhouse.policy.reading import shown
 from lockhouse.wiring import Parquet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import AsyncIterator, Iterator, Sequence
     from pathlib import Path
 
     from lockhouse.model.policy import Channel, Policy
@@ -56,6 +56,71 @@ class Table(NamedTuple):
     def require_same(self, *, whole: bool = False) -> None:
         """See `TableFile`."""
         self.file.require_same(whole=whole)
+
+
+class Query(Protocol):
+    """An open query: `lockhouse.sources.queried`."""
+
+    @property
+    def heads(self) -> Sequence[str]:
+        """The names of its columns."""
+        ...
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of it was handed on."""
+        ...
+
+    def groups(self, columns: Sequence[str]) -> AsyncIterator[list[dict[str, Any] | None]]:
+        """Its rows' values of these columns, some rows at a time."""
+        ...
+
+
+class Answer(NamedTuple):
+    """An open query and how it is read; `unread` as of a `Table`."""
+
+    query: Query
+    mapping: Mapping
+    unread: tuple[int, ...]
+
+    async def rows(self) -> AsyncIterator[list[Row | Reject]]:
+        """Every row, by its number."""
+        wanted, first = [column.name for column in self.mapping.columns()], 1
+        columns = sorted({_top(name, self.query.heads) for name in wanted})
+        async for trees in self.query.groups(columns):
+            yield list(tree_rows(trees, wanted=wanted, first=first))
+            first += len(trees)
+
+    def require_same(self, *, whole: bool = False) -> None:
+        """Every group was held against the first reading before it was handed on; with `whole`, all of them came.
+
+        Raises:
+            Conflict: fewer came.
+        """
+        if whole and not self.query.is_whole:
+            raise Conflict("--query: expected as many rows twice, got fewer")
+
+
+def answer_of(query: Query, *, mapped: Path | None, policy: Policy, channel: Channel) -> Answer:
+    """The query with its mapping.
+
+    Raises:
+        Invalid: as `table_of`; or the mapping is a file's, or has no column by which a row is known again.
+    """
+    if mapped is None:
+        mapping = plain_mapping(query.heads, policy=policy, channel=channel)
+    else:
+        mapping = parse_mapping(mapped.name, _text(mapped), policy=policy, channel=channel)
+    if mapping.form is not None:
+        raise Invalid("mapping: format", "no form, for a query", got="one of files", hint="take `format:` out")
+    if mapping.message_id is None:
+        raise Invalid(
+            "mapping: message_id", "the column by which a row is known again", got="none",
+            hint="rows of a query have no line: without one, a row that was brought would come in again beside others",
+        )  # fmt: skip
+    _require_columns(mapping, query.heads, is_nested=True)
+    wanted = {_top(column.name, query.heads) for column in mapping.columns()}
+    return Answer(query, mapping, tuple(at for at, name in enumerate(query.heads, start=1) if name not in wanted))
 
 
 def table_of(file: TableFile, path: Path, *, mapped: Path | None, policy: Policy, channel: Channel) -> Table:

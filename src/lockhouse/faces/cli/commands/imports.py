@@ -1,35 +1,39 @@
-"""`lockhouse import …`: rows of a file through a channel, what would become of them, and a batch taken back."""
+"""`lockhouse import …`: rows of a file or a query through a channel, what would become of them, and them taken back."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from cyclopts import Parameter
 
 from lockhouse.channels.table import NOT_TEXT, Assembler
+from lockhouse.errors import Invalid
 from lockhouse.faces.cli.acting import As, allowed
 from lockhouse.faces.cli.call import Call, Here, id_of, noun
 from lockhouse.faces.cli.files import promised, reject_lines
 from lockhouse.faces.cli.layout import Said, count, pairs, table, when
-from lockhouse.faces.cli.tables import table_of
+from lockhouse.faces.cli.tables import answer_of, table_of
 from lockhouse.faces.outcomes import sentence
 from lockhouse.flows import bring, hear
 from lockhouse.gates.imports import OPEN, STAFF_CHANNEL, UNDOING, batch_id, batches
 from lockhouse.policy.sentences import not_kept
+from lockhouse.sources import queried
 from lockhouse.wiring import TableFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import AsyncIterator, Iterable, Sequence
 
-    from lockhouse.faces.cli.tables import Table
+    from lockhouse.faces.cli.tables import Answer, Table
     from lockhouse.flows.bring import Bring, Brought, Outlook
     from lockhouse.gates.house import House
+    from lockhouse.model.policy import Channel, Policy
     from lockhouse.model.rows import Import
     from lockhouse.model.table import Reject
-    from lockhouse.wiring import Opened
 
 APP = noun("import", "Rows of files through a channel, by the same gate; and back again.")
 STATES = ("stopped", "done", "being taken back", "taken back")
@@ -47,12 +51,24 @@ MISSPELT = "the mapping says it (`encoding:`), else it is utf-8. What Excel writ
 COUNTS = ("stored", "trimmed", "duplicate", "refused", "rejected")
 
 
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A query instead of a file."""
+
+    address: Annotated[str | None, Parameter(name="--from")] = None
+    """a PostgreSQL database, as in postgresql://user@host/name?sslmode=verify-full, without a password (PGPASSFILE)"""
+    query: str | None = None
+    """a single SELECT to it, with ORDER BY; it is only ever read from"""
+
+
 @APP.default
 async def run(  # noqa: PLR0913  (what an import can be told)
-    file: Path, /, *, channel: str, mapped: Annotated[Path | None, Parameter(name="--map")] = None,
-    dry_run: bool = False, rejects: Path | None = None, acting: As | None = None, call: Here,
+    file: Path | None = None, /, *, channel: str, mapped: Annotated[Path | None, Parameter(name="--map")] = None,
+    asked: Asked | None = None, dry_run: bool = False, rejects: Path | None = None, acting: As | None = None,
+    call: Here,
 ) -> Said:  # fmt: skip
-    """Bring the rows of a file in through a channel, as if its senders had sent them.
+    """Bring the rows of a file, or of a query, in through a channel, as if its senders had sent them.
 
     Each row passes the channel's gate: what the policy, the person's word and the stage say is kept. Whoever is stopped
     types the same again: each row is stored once. Begin with --dry-run.
@@ -63,28 +79,78 @@ async def run(  # noqa: PLR0913  (what an import can be told)
         file: CSV, JSON Lines or Parquet.
         channel: of the live policy.
         mapped: the mapping: which column is what; without it, columns are called as in the policy.
+        asked: the query.
         dry_run: say what would be kept, what not and why, and store nothing.
         rejects: a new file for the lines that could not be read, and why.
         acting: the role.
     """
+    source = _source(file, asked or Asked(), call)
     # A report that found no place in the end would be lost: what is stored then comes no second time.
     with promised(None if rejects is None else call.cwd / rejects, where="--rejects") as report:
         async with call.open() as opened:
             actor = allowed(opened.house, "import.run", (acting or As()).role)
-            with TableFile(call.cwd / file) as handle:
-                ready = await _ready(opened, handle, call=call, at=(file, mapped), channel=channel)
-                if dry_run:
-                    said, found = await _foresee(opened.house, ready, call)
-                else:
-                    said, found = await _bring(ready, call, by=actor.id)
-        report(reject_lines(found))
+            found = bring.channel_of(opened.house, channel)
+            place = None if mapped is None else call.cwd / mapped
+            async with source.opened(opened.house.live().policy, found, mapped=place) as (read, content):
+                ready = _Ready(opened.house, read, channel, content)
+                said, rejected = await (_foresee(opened.house, ready, call) if dry_run
+                                        else _bring(ready, call, by=actor.id))  # fmt: skip
+        report(reject_lines(rejected))
     return said
+
+
+def _source(file: Path | None, asked: Asked, call: Call) -> _File | _Database:
+    if file is not None and asked == Asked():
+        return _File(file, call)
+    if file is None and asked.address is not None and asked.query is not None:
+        return _Database(asked.address, asked.query, call)
+    got = "a file and a query" if file is not None else "neither"
+    raise Invalid("import", "a file, or --from with --query", got=got, hint="name a file, or say both of the others")
+
+
+class _File(NamedTuple):
+    """A file that was named."""
+
+    file: Path
+    call: Call
+
+    @asynccontextmanager
+    async def opened(
+        self, policy: Policy, channel: Channel, *, mapped: Path | None
+    ) -> AsyncIterator[tuple[Table, bytes]]:
+        """Read by its mapping, and its hash."""
+        call = self.call
+        with TableFile(call.cwd / self.file) as handle:
+            read = table_of(handle, self.file, mapped=mapped, policy=policy, channel=channel)
+            with call.terminal.progress("the file's hash", total=handle.size, shown=not call.json) as told:
+                # In a thread: a large file takes longer than the lease of this process, which its loop has to renew.
+                content = await asyncio.to_thread(handle.content, told=told)
+            yield read, content
+
+
+class _Database(NamedTuple):
+    """A query that was typed."""
+
+    address: str
+    query: str
+    call: Call
+
+    @asynccontextmanager
+    async def opened(
+        self, policy: Policy, channel: Channel, *, mapped: Path | None
+    ) -> AsyncIterator[tuple[Answer, bytes]]:
+        """Read by its mapping, and the hash of its rows."""
+        async with queried(self.address, self.query) as query:
+            read = answer_of(query, mapped=mapped, policy=policy, channel=channel)
+            with self.call.terminal.progress("rows hashed", shown=not self.call.json) as told:
+                content = await query.content(told=told)
+            yield read, content
 
 
 class _Ready:
     """Everything that one import needs."""
 
-    def __init__(self, house: House, table: Table, name: str, content: bytes) -> None:
+    def __init__(self, house: House, table: Table | Answer, name: str, content: bytes) -> None:
         found = bring.channel_of(house, name)
         self.content = content
         self.table = table
@@ -93,19 +159,6 @@ class _Ready:
         self.channel = name
         self.batch = batch_id(house, content, channel=found.id, mapping=self.mapping)
         self.stage = found.stage.name.lower()
-
-
-async def _ready(
-    opened: Opened, handle: TableFile, *, call: Call, at: tuple[Path, Path | None], channel: str
-) -> _Ready:  # fmt: skip
-    file, mapped = at
-    found = bring.channel_of(opened.house, channel)
-    policy, place = opened.house.live().policy, None if mapped is None else call.cwd / mapped
-    read = table_of(handle, file, mapped=place, policy=policy, channel=found)
-    with call.terminal.progress("the file's hash", total=handle.size, shown=not call.json) as told:
-        # In a thread: a large file takes longer than the lease of this process, which its loop has to renew.
-        content = await asyncio.to_thread(handle.content, told=told)
-    return _Ready(opened.house, read, channel, content)
 
 
 async def _foresee(house: House, ready: _Ready, call: Call) -> tuple[Said, Sequence[Reject]]:
