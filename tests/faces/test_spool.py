@@ -40,12 +40,15 @@ class Away:
     def __init__(self, inner: Commits) -> None:
         self._inner = inner
         self.is_away = False
+        self.goes_on = asyncio.Event()
+        self.goes_on.set()
 
     async def commit(self, change: Change) -> Any:
         [answer] = await self.commit_each([change])
         return answer
 
     async def commit_each(self, changes: Sequence[Change]) -> Any:
+        await self.goes_on.wait()
         if self.is_away:
             raise Unavailable("store: expected one that answers, got none")
         return await self._inner.commit_each(changes)
@@ -268,6 +271,23 @@ async def test_an_item_that_cannot_be_read_is_told_so_and_the_others_wait(house:
     assert [reply.code for reply in await house.collector.collect(both)] == ["LH-1003", "LH-0300"]
     await house.come_back()
     assert len(await house.records()) == 1
+
+
+async def test_who_waits_for_a_writer_that_stands_still_is_set_aside_and_stored_once_when_it_goes_on(
+    house: House,
+) -> None:
+    house.store.goes_on.clear()
+    waiting = [asyncio.create_task(house.send(email=f"person-{number}@example.com")) for number in range(3)]
+    await asyncio.sleep(0.05)
+    late = asyncio.create_task(house.send(email="late@example.com"))
+    await asyncio.sleep(0.05)
+    house.collector.give_up()
+    assert {(await task).code for task in (*waiting, late)} == {"LH-0300"}
+    house.store.goes_on.set()  # what was under way is committed after all
+    await asyncio.sleep(0.05)
+    assert len(await house.records()) == 3
+    await house.come_back()
+    assert len(await house.records()) == 4
 
 
 async def test_many_requests_share_one_write(house: House) -> None:

@@ -35,6 +35,11 @@ def all_of(spool: SpoolFile) -> list[bytes | None]:
     return found
 
 
+def end_of(spool: SpoolFile) -> int:
+    """Where its last whole frame ends."""
+    return spool.read(0, most_bytes=1 << 30).behind
+
+
 @given(groups=st.lists(plains, min_size=1, max_size=3), more=plains, cut=st.floats(0, 1), junk=st.binary(max_size=40))
 @settings(deadline=None)
 def test_a_torn_tail_is_cut_and_what_was_counted_before_it_stays(
@@ -60,6 +65,7 @@ def test_a_torn_tail_is_cut_and_what_was_counted_before_it_stays(
         again = opened(folder)
         assert again.append([b"next"], at=AT) == 1
         assert all_of(again) == [*whole, b"next"]
+        assert again.size() == end_of(again)
 
 
 @given(group=plains, at=st.integers(0), flip=st.integers(1, 255))
