@@ -127,7 +127,6 @@ def _kept(house: House, work: Work, source: dict[str, object], *, record: bytes 
 async def _commit(house: House, found: Sequence[_Kept]) -> None:
     """Sealed and durable, each if its person's seal is open and as it was read: nobody who ends leaves any behind."""
     facts = await facts_of_persons(house, {one.person for one in found}, fresh=True)
-    await admit_rings(house, facts)
     days = {one.id: epoch_at(one.held.received_at, daily=True) for one in found}
     await ensure_days(house, set(days.values()))
     allowed = [
@@ -136,8 +135,8 @@ async def _commit(house: House, found: Sequence[_Kept]) -> None:
         if _may_be_kept(facts.get(one.person)) and await has_room(house, one.held.channel, len(one.plain))
     ]
     deadline = house.clock.now_ms() + LEASE_MS
-    # From here to the last box nothing is awaited, as in the gate: no ring can make room for others.
     await admit_rings(house, {one.person for one in allowed})
+    # From here to the last box nothing is awaited, as in the gate: no ring can make room for others.
     sealed = house.keyring.seal_group(
         [Plain(one.person, one.id, [(WHOLE, days[one.id], one.plain)]) for one in allowed]
     )

@@ -92,8 +92,8 @@ async def _store(house: House, found: Sorted, trials: Sequence[Trial]) -> Replay
     if not await _prepare(house, storing):
         return None
     receipts = await house.reads.get(Receipt, [(one.opened.held.channel, one.opened.held.message) for one in trials])
-    # From here to the last box nothing is awaited but this: no ring can make room for others.
     await admit_rings(house, {one.opened.row.person for one in trials})
+    # From here to the last box nothing is awaited: no ring can make room for others.
     changes = _changes(house, trials, receipts)
     gone = [*found.ended, *(one.opened.row for one in trials if one.gone)]
     ends = [Change("record", deletes=(Delete(row.TABLE, (row.id,)),), expects=(_as_read(row),)) for row in gone]
