@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from lockhouse.crypto.signatures import equal
-from lockhouse.errors import Invalid
+from lockhouse.errors import Invalid, Refused
+from lockhouse.gates.ending.reach import Reach, reach_of, shortens
 from lockhouse.gates.live import LIVE, PROPOSED, WAITING, name_book, versions
 from lockhouse.gates.trusted_time import ledger_now
 from lockhouse.gates.versions import Move, moved_on, prepare, put_version, ruling, waits_until
@@ -24,7 +25,7 @@ from lockhouse.policy.compile import compile_policy
 from lockhouse.policy.diff import Effects, diff
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from lockhouse.gates.house import House
     from lockhouse.model.event import Kind
@@ -43,11 +44,13 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
         number: the version it would be.
         names: new ones it needs.
         due_at: ms; when it would begin to rule if it was approved now; None for at once.
+        reach: what of the data that is kept it would end; None where it shortens no keep.
     """
 
     base: int
     number: int
     due_at: int | None
+    reach: Reach | None
     policy: Policy
     effects: Effects
     names: tuple[tuple[str, int, str], ...]
@@ -55,21 +58,25 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     same: bool
 
 
-async def draft_of(house: House, document: Document, kinds: Mapping[str, Kind]) -> Draft:
+async def draft_of(
+    house: House, document: Document, kinds: Mapping[str, Kind], *, told: Callable[[int], None] = lambda _done: None
+) -> Draft:
     """What this document would be and do, with nothing written.
 
     `problems` are differences between our own table and Cedar's judgement of the same roles; a policy with any is
-    never approved.
+    never approved. Where a keep is shortened, every record is read to count what ends, and `told` of how many were.
     """
     known = await versions(house)
     names = await name_book(house)
     policy = compile_policy(document, names, kinds)
     live = house.live_policy
     effects = diff(live.policy if live else None, policy)
+    reach = await reach_of(house, policy, told=told) if live and shortens(live.policy, policy) else None
     return Draft(
         base=live.version if live else 0,
         number=known[-1].id + 1 if known else 1,
         due_at=await waits_until(house, policy, widening=effects.widening),
+        reach=reach,
         policy=policy,
         effects=effects,
         names=tuple(names.added),
@@ -78,7 +85,9 @@ async def draft_of(house: House, document: Document, kinds: Mapping[str, Kind]) 
     )
 
 
-async def approve(house: House, draft: Draft, source: bytes, *, by: str, step: Step = "live") -> int:
+async def approve(  # noqa: PLR0913  (what is approved, and what its approver said)
+    house: House, draft: Draft, source: bytes, *, by: str, step: Step = "live", ends: int | None = None
+) -> int:
     """The draft is approved; its version number.
 
     What waits nothing rules, in every process, when this returns. What widens rules once its time has come
@@ -90,18 +99,41 @@ async def approve(house: House, draft: Draft, source: bytes, *, by: str, step: S
         source: the document's bytes as approved, kept so that the policy can be shown and compared.
         by: the actor (`os-user:…`).
         step: what the ledger says of it: `rolled-back` where the document ruled before.
+        ends: how many boxes its approver was told will end, and typed.
 
     Raises:
+        Refused: it would end more than the twentieth part of what is kept, and its approver did not say how many boxes;
+            or another user of this machine has approved policies here, and none has proposed this document.
         Invalid: Cedar judges a role differently than the compiled table.
         Moved: another policy was approved since this was drafted: its numbers may mean something else by now, and what
             it was said to change is not what it would.
     """
+    if draft.reach is not None and draft.reach.is_much and not house.demo:
+        await _require_meant(house, draft.reach, sha256(source).digest(), by=by, ends=ends)
     due_at = await waits_until(house, draft.policy, widening=draft.effects.widening)
     if due_at is None:
         await _put(house, draft, source, state=LIVE, said=(step, by))
     else:
         await _put(house, draft, source, state=WAITING, said=("approved", by))
     return draft.number
+
+
+async def _require_meant(house: House, reach: Reach, document: bytes, *, by: str, ends: int | None) -> None:
+    """Whoever ends much says how much, and where somebody else approves policies too, two of them mean it.
+
+    Raises:
+        Refused: they do not.
+    """
+    if ends != reach.boxes:
+        expected = f"the number of boxes that end, {reach.boxes}, typed"
+        got = "nothing" if ends is None else "another number"
+        raise Refused(f"policy: expected {expected}, got {got}", reasons=("much",), hint=f"--ends {reach.boxes}")
+    known = await versions(house)
+    if {row.by for row in known} <= {by}:
+        return
+    if not any(row.state == PROPOSED and equal(row.hash, document) and row.by != by for row in known):
+        hint = "lockhouse policy propose; then another user of this machine approves what was proposed"
+        raise Refused("policy: expected a second person, as much ends, got one", reasons=("much",), hint=hint)
 
 
 async def propose(house: House, draft: Draft, source: bytes, *, by: str) -> int:

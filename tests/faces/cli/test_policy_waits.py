@@ -111,3 +111,27 @@ def test_a_change_that_does_both_says_that_what_narrows_waits_with_it(desk: Desk
     assert "What narrows waits with it: approved in a draft of its own, that would rule at once." in seen.err
     assert desk.call("policy approve --yes", json=True).value == {"version": 3, "changed": False}
     assert desk.call("policy approve --yes").out == "The draft is waiting v3 already.\n"
+
+
+def test_who_shortens_a_keep_sees_what_ends_and_types_how_many_boxes(desk: Desk) -> None:
+    draft = desk.house / "policy.yaml"
+    short = "purposes:\n"
+    for purpose, basis in (("fulfilment", "contract"), ("marketing", "consent")):
+        short += f"  {purpose}: {{about: For {purpose}, basis: {basis}, keep: 2 days after last_activity}}\n"
+    draft.write_text(draft.read_text("utf-8") + short, "utf-8")
+    first = desk.call("policy diff", json=True)
+    assert first.code == 0, first.err
+    seen = first.value["ends"]
+    assert seen["persons"] == seen["of_persons"] == 1
+    assert 0 < seen["boxes"] <= seen["of_boxes"]
+    number = seen["boxes"]
+    line = f"Ends of what is kept: {number} box"
+    assert line in desk.call("policy diff").out
+    refused = desk.call("policy approve --yes", json=True).error
+    assert (refused["code"], refused["hint"]) == ("refused", f"--ends {number}")
+    asked = desk.call("policy approve", typed=f"{number + 1}\n", talks=True)
+    assert (asked.code, line in asked.err) == (2, True)
+    done = desk.call("policy approve", typed=f"{number}\nv3\n", talks=True)
+    assert done.code == 0, done.err
+    assert "destroys it 72 hours later" in done.err
+    assert desk.call("policy approve --yes", json=True).value == {"version": 3, "changed": False}

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lockhouse.errors import Invalid, NotFound
 from lockhouse.faces.cli.files import named
-from lockhouse.faces.cli.layout import when
+from lockhouse.faces.cli.layout import count, when
+from lockhouse.flows.approve import draft_of
 from lockhouse.gates.live import LIVE, versions
 from lockhouse.policy.diff import narrowing, render
 from lockhouse.policy.document import parse
 from lockhouse.settings import load
-from lockhouse.wiring import template
+from lockhouse.wiring import KINDS, template
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -134,16 +135,39 @@ async def live_version(opened: Opened) -> PolicyVersion | None:
     return ruling[-1] if ruling else None
 
 
-def asked(call: Call, draft: Draft, *, yes: bool) -> None:
-    """Somebody saw what would change and when, and wants it.
+async def drafted(call: Call, opened: Opened, document: Document) -> Draft:
+    """What a document would be and do; whoever waits for the counting of what ends sees how far it is."""
+    with call.terminal.progress("records looked at", shown=not call.json) as told:
+        return await draft_of(opened.house, document, KINDS, told=told)
+
+
+def ending(draft: Draft) -> str:
+    """In a line, what of the data that is kept ends; empty where no keep is shortened."""
+    reach = draft.reach
+    if reach is None:
+        return ""
+    share = 100 * reach.boxes / max(1, reach.of_boxes)
+    return (
+        f"Ends of what is kept: {count(reach.boxes, 'box', 'boxes')} of {reach.of_boxes:,} ({share:.1f} %), "
+        f"of {count(reach.persons, 'person')} of {reach.of_persons:,}."
+    )
+
+
+def asked(call: Call, draft: Draft, *, yes: bool, ends: int | None = None) -> int | None:
+    """Somebody saw what would change and when, and wants it; how many boxes they said will end.
 
     Raises:
         Invalid: they do not, or nobody is there to be asked.
     """
     if not (yes or call.json):
-        call.terminal.tell(render(draft.effects))
+        call.terminal.tell("\n".join(filter(None, [render(draft.effects).rstrip("\n"), ending(draft)])))
+    if draft.reach is not None and draft.reach.is_much and not (yes or call.json) and ends is None:
+        question = "This is much: no look shows it from then on, and a retention run destroys it 72 hours later."
+        call.sure(question, str(draft.reach.boxes), yes=False)
+        ends = draft.reach.boxes
     rules = "" if draft.due_at is None else f" It widens, so it rules from {when(draft.due_at)}.{_narrows(draft)}"
     call.sure(f"This becomes policy v{draft.number}.{rules}", f"v{draft.number}", yes=yes)
+    return ends
 
 
 def _narrows(draft: Draft) -> str:

@@ -18,6 +18,8 @@ from lockhouse.faces.cli.drafts import (
     difference,
     draft_named,
     draft_of_house,
+    drafted,
+    ending,
     live_version,
     outcome,
     waits,
@@ -25,7 +27,6 @@ from lockhouse.faces.cli.drafts import (
 from lockhouse.faces.cli.files import named
 from lockhouse.faces.cli.layout import Said, count, when
 from lockhouse.flows.approve import approve as approve_draft
-from lockhouse.flows.approve import draft_of
 from lockhouse.gates.live import LIVE, PROPOSED, WAITING, versions
 from lockhouse.gates.versions import one_of
 from lockhouse.model.decision import PersonFacts
@@ -179,23 +180,28 @@ async def diff(file: Path | None = None, /, *, against: Path | None = None, mark
     if against is None:
         async with call.open() as opened:
             written = draft_named(call, file) if file else draft_of_house(opened.folder, opened.settings)
-            draft = await draft_of(opened.house, written.document(), KINDS)
+            draft = await drafted(call, opened, written.document())
             live, waiting = opened.house.live_policy, waits(opened.house)
         effects, same, version = draft.effects, draft.same, live.version if live else None
+        reach, end = draft.reach, ending(draft)
         than = f"live v{version}" if version else "nothing, as none was approved yet"
     else:
         old, new = (compile_policy(draft_named(call, one).document(), NameBook(), KINDS) for one in (against, file))
         effects, version, than, waiting = compare(old, new), None, named(against), None
+        reach, end = None, ""
         same = effects == Effects()
     head = f"Draft against {than}"
     text = render_markdown(effects, head=head).rstrip() if markdown else f"{head}:\n{render_effects(effects)}"
+    text += f"\n\n{end}" if end else ""
     if waiting and not call.json:
         call.terminal.tell(call.located(waiting))
-    return Said({"same": same, "effects": effects, "against": version}, text)
+    return Said({"same": same, "effects": effects, "against": version, "ends": reach}, text)
 
 
 @APP.command
-async def approve(version: str | None = None, /, *, yes: bool = False, acting: As | None = None, call: Here) -> Said:
+async def approve(
+    version: str | None = None, /, *, yes: bool = False, ends: int | None = None, acting: As | None = None, call: Here
+) -> Said:
     """Make the draft, or what was proposed, the live policy, after saying what it changes. Noted in the ledger.
 
     What only narrows rules at once. What widens (more kept, longer, shown or sent; a rule loosened) rules 48 hours
@@ -203,28 +209,34 @@ async def approve(version: str | None = None, /, *, yes: bool = False, acting: A
     draft of its own. Nothing waits in a demo house, nor until a day after the first customer's data came in, nor what
     ruled until less than a day ago.
 
+    Where shorter keeps end more than a twentieth of what is kept, the number of boxes is typed beside the version; and
+    where another user of this machine has approved or proposed a policy, one of them proposes it and another approves.
+
     For example `lockhouse policy approve`, or `lockhouse policy approve v3` of what was proposed.
 
     Args:
         version: one that was proposed, as 3 or v3; the draft, if none is named.
         yes: do not ask.
+        ends: how many boxes end, where that is asked for: as `policy diff` says.
         acting: the role.
     """
     number = None if version is None else version_number(version)
     async with call.open() as opened:
         actor = allowed(opened.house, "policy.approve", (acting or As()).role)
         document, source = await _to_approve(opened, number)
-        draft = await draft_of(opened.house, document, KINDS)
+        draft = await drafted(call, opened, document)
         for row in await versions(opened.house):
             # A table that an earlier release compiled of the live document may hold less than this one's.
             if row.document == source and (row.state == WAITING or (row.state == LIVE and draft.same)):
                 told = f"{'The draft' if number is None else f'v{number}'} is {STATES[row.state]} v{row.id} already."
                 return Said({"version": row.id, "changed": False}, told)
-        asked(call, draft, yes=yes)
-        made = await approve_draft(opened.house, draft, source, by=actor.id)
+        ends = asked(call, draft, yes=yes, ends=ends)
+        made = await approve_draft(opened.house, draft, source, by=actor.id, ends=ends)
         keys = f"; {len(draft.policy.compartments)} compartments have keys" if draft.due_at is None else ""
         text = await outcome(opened, made, also=keys)
-    value = {"version": made, "changed": True, "effects": draft.effects, "rules_at": draft.due_at}
+    value = {
+        "version": made, "changed": True, "effects": draft.effects, "rules_at": draft.due_at, "ends": draft.reach,
+    }  # fmt: skip
     return Said(value, call.located(text))
 
 

@@ -9,15 +9,24 @@ from lockhouse.crypto.signatures import equal
 from lockhouse.errors import Invalid, NotFound
 from lockhouse.faces.cli.acting import As, allowed
 from lockhouse.faces.cli.call import Here
-from lockhouse.faces.cli.drafts import approved, asked, difference, draft_named, live_version, outcome, waits
+from lockhouse.faces.cli.drafts import (
+    approved,
+    asked,
+    difference,
+    draft_named,
+    drafted,
+    ending,
+    live_version,
+    outcome,
+    waits,
+)
 from lockhouse.faces.cli.layout import Said, plain, table, when
-from lockhouse.flows.approve import approve, draft_of
+from lockhouse.flows.approve import approve
 from lockhouse.flows.approve import propose as propose_draft
 from lockhouse.flows.wait import withdraw as withdraw_version
 from lockhouse.gates.live import DELAY_MS, FORMER, LIVE, PROPOSED, SUPERSEDED, WAITING, WITHDRAWN, versions
 from lockhouse.gates.versions import one_of
 from lockhouse.policy.diff import render
-from lockhouse.wiring import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,13 +79,15 @@ async def propose(file: Path | None = None, /, *, acting: As | None = None, call
     async with call.open() as opened:
         actor = allowed(opened.house, "policy.propose", (acting or As()).role)
         written = draft_named(call, file)
-        draft = await draft_of(opened.house, written.document(), KINDS)
+        draft = await drafted(call, opened, written.document())
         live = await live_version(opened)
         if live is not None and live.document == written.source:
             return Said({"version": live.id, "changed": False}, f"The draft is live v{live.id} already.")
         made = await propose_draft(opened.house, draft, written.source, by=actor.id)
-    text = f"{render(draft.effects)}\nProposed as v{made}; it rules nothing yet: lockhouse policy approve v{made}"
-    return Said({"version": made, "changed": True, "effects": draft.effects}, call.located(text))
+    told = "\n".join(filter(None, [render(draft.effects).rstrip("\n"), ending(draft)]))
+    text = f"{told}\n\nProposed as v{made}; it rules nothing yet: lockhouse policy approve v{made}"
+    value = {"version": made, "changed": True, "effects": draft.effects, "ends": draft.reach}
+    return Said(value, call.located(text))
 
 
 async def withdraw(version: str, /, *, acting: As | None = None, call: Here) -> Said:
@@ -97,7 +108,9 @@ async def withdraw(version: str, /, *, acting: As | None = None, call: Here) -> 
     return Said({"version": number}, f"v{number} is withdrawn; {rules}.")
 
 
-async def rollback(version: str, /, *, yes: bool = False, acting: As | None = None, call: Here) -> Said:
+async def rollback(
+    version: str, /, *, yes: bool = False, ends: int | None = None, acting: As | None = None, call: Here
+) -> Said:
     """Let an older version rule again, after saying what that changes. Noted in the ledger as rolled back.
 
     It becomes a new version with the older one's document. What ended meanwhile does not come back, and the draft on
@@ -109,6 +122,7 @@ async def rollback(version: str, /, *, yes: bool = False, acting: As | None = No
     Args:
         version: of `lockhouse policy history`, as 3 or v3.
         yes: do not ask.
+        ends: how many boxes end, where `policy approve` would ask for it.
         acting: the role.
     """
     number = version_number(version)
@@ -117,12 +131,12 @@ async def rollback(version: str, /, *, yes: bool = False, acting: As | None = No
         older = one_of(await versions(opened.house), number)
         if older.state not in {LIVE, FORMER}:
             raise NotFound("version: expected one that ruled, got another", hint="lockhouse policy history")
-        draft = await draft_of(opened.house, approved(older.document, said=f"v{number}"), KINDS)
+        draft = await drafted(call, opened, approved(older.document, said=f"v{number}"))
         if draft.same:
             text = f"Live v{draft.base} says what v{number} said; nothing was changed."
             return Said({"version": draft.base, "changed": False}, text)
-        asked(call, draft, yes=yes)
-        made = await approve(opened.house, draft, older.document, by=actor.id, step="rolled-back")
+        ends = asked(call, draft, yes=yes, ends=ends)
+        made = await approve(opened.house, draft, older.document, by=actor.id, step="rolled-back", ends=ends)
         note = await difference(opened)
         text = await outcome(opened, made, also=f"; it says what v{number} said")
     text += f"\n{note}" if note else ""

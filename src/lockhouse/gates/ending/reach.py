@@ -1,0 +1,134 @@
+"""How far a policy reaches back: what it would end at once of what is kept today, counted before it is approved.
+
+Boxes are counted, since each compartment of each record is one, and beside them persons. A box lives while its key and
+its month's key do. By a keep that counts from the event its month ends; by one that counts from the last activity it
+ends with the later of its person's day and its own, as a look decides.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from lockhouse.crypto.seal import decode_boxes
+from lockhouse.errors import Tampered
+from lockhouse.gates.ending.epoch import compartment_of, epoch_due_at
+from lockhouse.gates.ending.idle import over_at
+from lockhouse.model.rows import EpochKey, Person, Record, Tombstone
+from lockhouse.model.scale import KeyState, PersonState
+from lockhouse.policy.life import days
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from lockhouse.crypto.seal import SealedBox
+    from lockhouse.gates.house import House
+    from lockhouse.model.policy import Policy
+
+MUCH = 0.05
+"""Share of the living boxes above which an ending is no routine."""
+
+
+class Reach(msgspec.Struct, frozen=True, kw_only=True):
+    """What would end, of how much there is: boxes, and persons who lose any."""
+
+    boxes: int = 0
+    persons: int = 0
+    of_boxes: int = 0
+    of_persons: int = 0
+
+    @property
+    def is_much(self) -> bool:
+        """Whether more than the twentieth part of what is kept would end."""
+        return self.boxes > MUCH * self.of_boxes
+
+
+_SOONER = ("event", "last_activity")
+"""From what a purpose counts now, and counted before: the event is never the later of the two."""
+
+
+def shortens(old: Policy, new: Policy) -> bool:
+    """Whether any purpose keeps for less, or is gone, so that something kept today may end."""
+    keeps = {one.name: one.keep for one in new.purposes if one.keep is not None}
+    for purpose in old.purposes:
+        if purpose.keep is None:
+            continue
+        keep = keeps.get(purpose.name)
+        if keep is None or days(keep) < days(purpose.keep) or (keep.after, purpose.keep.after) == _SOONER:
+            return True
+    return False
+
+
+class _Counting:
+    """What is asked of each box, remembered for boxes of one month and of one day."""
+
+    def __init__(self, house: House, policies: tuple[Policy, Policy], living: set[tuple[int, int]]) -> None:
+        self._house = house
+        self._policies = policies
+        self._living = living
+        self._now = house.clock.now_ms()
+        self._known: dict[tuple[int, int, int], bool] = {}
+
+    def lives(self, box: SealedBox) -> bool:
+        return (box.compartment, box.epoch) in self._living
+
+    def ends(self, box: SealedBox, active_at: int) -> bool:
+        """Whether the newer policy ends it and the older one does not."""
+        part = compartment_of(self._house, box.compartment)
+        if part is None:
+            return False
+        by_person = part.ends_by == "person"
+        place = box.compartment, box.epoch, active_at if by_person else 0
+        if place not in self._known:
+            before, after = (
+                over_at(policy, part, active_at) if by_person else epoch_due_at(policy, part, box.epoch)
+                for policy in self._policies
+            )
+            self._known[place] = after <= self._now < before
+        return self._known[place]
+
+
+async def reach_of(house: House, policy: Policy, *, told: Callable[[int], None] = lambda _done: None) -> Reach:
+    """What the policy would end at once that the one which rules keeps. Every record is read, and none opened.
+
+    A row that is not as this house made it is counted nowhere.
+    """
+    living: set[tuple[int, int]] = set()
+    async for keys in house.reads.scan(EpochKey):
+        living |= {(key.compartment, key.epoch) for key in keys if key.state == KeyState.LIVE}
+    counting = _Counting(house, (house.live().policy, policy), living)
+    boxes, of_boxes, persons = 0, 0, set[bytes]()
+    async for rows in house.reads.scan(Record):
+        active = await _active(house, rows)
+        held = [(row, box) for row in rows for box in _boxes_of(row) if counting.lives(box)]
+        gone = await house.reads.get(Tombstone, [(serial,) for serial in {box.serial for _, box in held}])
+        for row, box in held:
+            if (box.serial,) in gone:
+                continue
+            of_boxes += 1
+            at = max(active.get(row.person, 0), min(row.occurred_at, row.received_at))
+            if counting.ends(box, at):
+                boxes += 1
+                persons.add(row.person)
+        told(len(rows))
+    return Reach(boxes=boxes, persons=len(persons), of_boxes=of_boxes, of_persons=await _persons(house))
+
+
+def _boxes_of(row: Record) -> list[SealedBox]:
+    try:
+        return decode_boxes(row.boxes)
+    except Tampered:
+        return []
+
+
+async def _active(house: House, rows: Sequence[Record]) -> dict[bytes, int]:
+    found = await house.reads.get(Person, [(one,) for one in {row.person for row in rows}])
+    return {row.id: row.active_at for row in found.values()}
+
+
+async def _persons(house: House) -> int:
+    many = 0
+    async for rows in house.reads.scan(Person):
+        many += sum(not row.state & PersonState.ERASED for row in rows)
+    return many

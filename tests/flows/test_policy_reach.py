@@ -1,0 +1,121 @@
+"""What a shorter keep ends is counted before it is approved; whoever ends much says how much, and two where two are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lockhouse.channels import segment
+from lockhouse.crypto.seal import decode_boxes
+from lockhouse.errors import Refused
+from lockhouse.flows import approve
+from lockhouse.gates.ending.reach import Reach
+from lockhouse.model.rows import Record
+from lockhouse.policy.document import parse
+from lockhouse.wiring import template
+from tests.world import POLICY, World
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BY, OTHER = "os-user:0", "os-user:1000"
+SHORTER = POLICY.replace("keep: 13 months after event", "keep: 2 months after event")
+IDLER = POLICY.replace("36 months after last_activity", "60 days after last_activity").replace(
+    "24 months after last_activity", "60 days after last_activity"
+)
+
+
+async def _lived(tmp_path: Path, *, newer: int) -> World:
+    """Three page views of 120 days ago, of two devices, and some of today."""
+    world = await World.make(tmp_path)
+    for device in ("tablet-0042", "tablet-0042", "tablet-0043"):
+        await world.send("web", "page", device_id=device, page_path="/")
+    world.clock.pass_days(120)
+    await world.new_epochs()
+    for _ in range(newer):
+        await world.send("web", "page", device_id="tablet-0099", page_path="/")
+    world.house.demo = False
+    return world
+
+
+async def _draft(world: World, text: str) -> approve.Draft:
+    document = parse({"policy.yaml": text}, templates=template)
+    return await approve.draft_of(world.house, document, {"segment": segment.KIND})
+
+
+async def _boxes(world: World) -> int:
+    return sum(len(decode_boxes(row.boxes)) for row in await world.rows(Record))
+
+
+async def test_what_a_shorter_keep_ends_is_counted_in_boxes_and_persons(tmp_path: Path) -> None:
+    world = await _lived(tmp_path, newer=2)
+    everything = await _boxes(world)
+    draft = await _draft(world, SHORTER)
+    assert draft.reach == Reach(boxes=everything * 3 // 5, persons=2, of_boxes=everything, of_persons=3)
+    assert (await _draft(world, POLICY.replace("see: {contact: masked", "see: {contact: full"))).reach is None
+    gone = POLICY.replace("13 months after event", "24 months after event")
+    assert (await _draft(world, gone)).reach is None, "it keeps for longer"
+
+
+async def test_what_ends_by_last_activity_counts_for_whoever_was_not_active_since(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    await world.send("account", "identify", email="anna@example.com", name="Anna")
+    await world.send("account", "identify", email="bert@example.com", name="Bert")
+    world.clock.pass_days(90)
+    await world.new_epochs()
+    await world.send("account", "identify", email="bert@example.com", name="Bert")
+    reach = (await _draft(world, IDLER)).reach
+    assert reach is not None
+    assert (reach.persons, reach.of_persons) == (1, 2)
+    assert 0 < reach.boxes < reach.of_boxes / 2
+
+
+async def test_what_is_destroyed_or_shut_is_not_counted_as_kept(tmp_path: Path) -> None:
+    world = await _lived(tmp_path, newer=2)
+    before = (await _draft(world, SHORTER)).reach
+    world.house.demo = True  # where nobody waits for a destruction
+    await world.erase(await world.person("tablet-0043", by="device_id"))
+    after = (await _draft(world, SHORTER)).reach
+    assert before is not None
+    assert after is not None
+    assert (after.persons, after.of_persons) == (1, 2)
+    assert after.of_boxes < before.of_boxes
+
+
+async def test_who_ends_much_types_how_much(tmp_path: Path) -> None:
+    world = await _lived(tmp_path, newer=2)
+    draft = await _draft(world, SHORTER)
+    assert draft.reach is not None
+    for said in (None, draft.reach.boxes + 1):
+        with pytest.raises(Refused, match="policy: expected the number of boxes that end") as caught:
+            await approve.approve(world.house, draft, SHORTER.encode(), by=BY, ends=said)
+        assert caught.value.hint == f"--ends {draft.reach.boxes}"
+    assert world.house.live().version == 1
+    assert await approve.approve(world.house, draft, SHORTER.encode(), by=BY, ends=draft.reach.boxes) == 2
+    assert world.house.live().version == 2, "what narrows rules at once"
+
+
+async def test_a_twentieth_is_not_much(tmp_path: Path) -> None:
+    world = await _lived(tmp_path, newer=57)
+    draft = await _draft(world, SHORTER)
+    assert draft.reach is not None
+    assert draft.reach.boxes * 20 == draft.reach.of_boxes
+    assert await approve.approve(world.house, draft, SHORTER.encode(), by=BY) == 2
+
+
+async def test_where_somebody_else_approves_too_one_proposes_and_another_approves_what_ends_much(
+    tmp_path: Path,
+) -> None:
+    world = await _lived(tmp_path, newer=2)
+    draft = await _draft(world, SHORTER)
+    assert draft.reach is not None
+    many = draft.reach.boxes
+    with pytest.raises(Refused, match="policy: expected a second person, as much ends, got one"):
+        await approve.approve(world.house, draft, SHORTER.encode(), by=OTHER, ends=many)
+    await approve.propose(world.house, draft, SHORTER.encode(), by=OTHER)
+    again = await _draft(world, SHORTER)
+    with pytest.raises(Refused, match="policy: expected a second person"):
+        await approve.approve(world.house, again, SHORTER.encode(), by=OTHER, ends=many)
+    assert await approve.approve(world.house, again, SHORTER.encode(), by=BY, ends=many) == 3
+    assert world.house.live().version == 3
