@@ -58,6 +58,14 @@ async def test_what_a_shorter_keep_ends_is_counted_in_boxes_and_persons(tmp_path
     assert (await _draft(world, gone)).reach is None, "it keeps for longer"
 
 
+async def test_what_the_live_policy_has_ended_already_is_nothing_that_a_draft_ends(tmp_path: Path) -> None:
+    world = await _lived(tmp_path, newer=2)
+    world.clock.pass_days(340)  # the month of the older ones was over 13 months ago
+    reach = (await _draft(world, SHORTER)).reach
+    assert reach is not None
+    assert (reach.boxes * 5, reach.persons) == (reach.of_boxes * 2, 1)
+
+
 async def test_what_ends_by_last_activity_counts_for_whoever_was_not_active_since(tmp_path: Path) -> None:
     world = await World.make(tmp_path)
     await world.send("account", "identify", email="anna@example.com", name="Anna")
