@@ -108,6 +108,12 @@ def notice_of(batch: bytes, note: str | None) -> str:
     return f"{IMPORT}:{batch.hex()}" + (f":{note}" if note else "")
 
 
+def note_of(notice: str | None) -> str | None:
+    """What a file said of where a word was said; None of a word that no file brought, empty where it said nothing."""
+    begins, _, rest = (notice or "").partition(":")
+    return rest.partition(":")[2] if begins == IMPORT else None
+
+
 def resolve(house: House, origin: Origin, said: Statement) -> Resolved | Reject:
     """The word with the place of its identifier and its purpose, said at the latest now, or what was expected."""
     live, now = house.live(), house.clock.now_ms()

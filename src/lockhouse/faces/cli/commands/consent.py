@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from lockhouse.faces.cli.acting import As, allowed
+from lockhouse.faces.cli import consents_out
+from lockhouse.faces.cli.acting import As, Reading, allowed, asking
 from lockhouse.faces.cli.call import Here, id_of, noun, person_of
 from lockhouse.faces.cli.consents import Export, consent_table, heard_text, heard_value
 from lockhouse.faces.cli.files import promised, reject_lines
 from lockhouse.faces.cli.layout import Said, assurance, count, table, when
-from lockhouse.flows import consent, hear
+from lockhouse.flows import consent, hear, spoken
 from lockhouse.flows.bring import channel_of
 from lockhouse.wiring import TableFile
 
@@ -144,6 +145,38 @@ async def _hear(passage: Hear, batch: bytes, call: Call, *, by: str) -> tuple[Sa
         parts = [f"Imported, batch {batch.hex()}.", *heard_text(done.heard)]
         text = "\n\n".join([*parts, f"Take it back: lockhouse consent undo {batch.hex()}"])
     return Said(value, call.located(text)), done.heard
+
+
+@APP.command
+async def export(*, to: Path, reveal: bool = False, acting: Reading | None = None, call: Here) -> Said:
+    """Write what everybody said of consent into a new file; whose it is stands there as far as the role sees that.
+
+    Every person is looked at through the disclose gate, noted, for one purpose. Masked identifiers stand in columns
+    that `consent import` does not read; with --reveal it reads the file again. Whoever is known by a keyed hash only
+    has an id and no identifier.
+
+    For example `lockhouse consent export --to consents.csv --reveal --as privacy_officer --reason 'moving: T-17'`.
+
+    Args:
+        to: the file.
+        reveal: unmasked, as far as role, reason and standing allow.
+        acting: role, purpose and reason.
+    """
+    said = acting or Reading()
+    with promised(call.cwd / to, where="--to") as write:
+        async with call.open() as opened:
+            allowed(opened.house, "consent.export", said.role)
+            how: dict[str, Any] = {"action": "reveal", "mode": "full"} if reveal else {"action": "show"}
+            ask = await asking(opened.house, said, **how)
+            written, told = consents_out.Written(spoken.identifying_of(opened.house)), spoken.Told()
+            write([written.head()])
+            with call.terminal.progress("persons looked at", shown=not call.json) as step:
+                async for words in spoken.spoken(opened.house, ask, told):
+                    write(map(written.line, words))
+                    step(1)
+    value = {"persons": told.persons, "by_hash": told.by_hash, "unseen": told.unseen, "words": written.words,
+             "with_identifier": written.whole, "masked": written.masked, "guarded": written.guarded}  # fmt: skip
+    return Said(value, call.located(consents_out.text(told, written)))
 
 
 @APP.command
