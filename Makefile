@@ -28,7 +28,7 @@ docs: ## everything written down that can be wrong
 demo: ## the story of one house, on made-up people
 	@script/demo
 
-journey: ## a year of real shop transactions through a house, some of it taken away again, and verified: half an hour
+journey: ## a year of real shop transactions through a house, some of it taken away again, and verified; takes long
 	@script/complete-journey --all
 
 vectors: ## make the test vectors again; fails if they changed

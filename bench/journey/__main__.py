@@ -123,7 +123,7 @@ def main() -> int:
     """0 if the house holds what it must, no more and no less, and can show it; else 1."""
     parser = argparse.ArgumentParser(prog="script/complete-journey", description=__doc__)
     parser.add_argument("--households", type=int, default=25, help="so many, of 2,469 (25: some 14,000 receipt lines)")
-    parser.add_argument("--all", action="store_true", help="all of them: 1,469,307 receipt lines, half an hour")
+    parser.add_argument("--all", action="store_true", help="all of them: 1,469,307 receipt lines, which take long")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="lockhouse-journey-") as folder:
