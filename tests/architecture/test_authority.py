@@ -20,6 +20,7 @@ UNCHECKED = {
     "faces/cli/commands/key.py:status": "counts rows and shows none",
     "faces/demo/erase.py:read_back": "is the thief, who believes what lies there",
     "flows/backup.py:_stones": "counts rows and shows none",
+    "flows/spoken.py:_speakers": "asks who has any; `_words` checks each",
     "flows/tell.py:tell_untold": "hands them to `_tell_chunk`, which checks one by one",
     "gates/cases.py:require_unmoved": "compares one with the case as it was read, which was checked",
     "gates/ending/orphans.py:known_of": "asks whether there is any, and then ends nobody",

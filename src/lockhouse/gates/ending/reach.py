@@ -13,6 +13,7 @@ import msgspec
 
 from lockhouse.crypto.seal import decode_boxes
 from lockhouse.errors import Tampered
+from lockhouse.gates.authority import checked
 from lockhouse.gates.ending.epoch import compartment_of, epoch_due_at
 from lockhouse.gates.ending.idle import over_at
 from lockhouse.model.rows import EpochKey, Person, Record, Tombstone
@@ -92,7 +93,10 @@ class _Counting:
 async def reach_of(house: House, policy: Policy, *, told: Callable[[int], None] = lambda _done: None) -> Reach:
     """What the policy would end at once that the one which rules keeps. Every record is read, and none opened.
 
-    A row that is not as this house made it is counted nowhere.
+    A record that is not as this house made it is counted nowhere.
+
+    Raises:
+        Tampered: a tombstone is not of this house: it would hide what ends.
     """
     living: set[tuple[int, int]] = set()
     async for keys in house.reads.scan(EpochKey):
@@ -102,9 +106,10 @@ async def reach_of(house: House, policy: Policy, *, told: Callable[[int], None] 
     async for rows in house.reads.scan(Record):
         active = await _active(house, rows)
         held = [(row, box) for row in rows for box in _boxes_of(row) if counting.lives(box)]
-        gone = await house.reads.get(Tombstone, [(serial,) for serial in {box.serial for _, box in held}])
+        stones = await house.reads.get(Tombstone, [(serial,) for serial in {box.serial for _, box in held}])
+        gone = {stone.serial for stone in checked(stones.values(), house.integrity_key)}
         for row, box in held:
-            if (box.serial,) in gone:
+            if box.serial in gone:
                 continue
             of_boxes += 1
             at = max(active.get(row.person, 0), min(row.occurred_at, row.received_at))

@@ -98,7 +98,6 @@ async def _house(opened: Opened) -> House:
     unsigned = await _unsigned(opened)
     entries = row.tree_size if row else 0
     cases, bad = await sound_cases(house, also_closed=True)
-    stalled = await spoilt_endings(house)
     return House(
         policy=house.live_policy.version if house.live_policy else None,
         differs=await difference(opened),
@@ -117,7 +116,7 @@ async def _house(opened: Opened) -> House:
         backup_at=await _newest_backup(opened, entries),
         now=now,
         overdue=sum(_is_overdue(one, now) for one in cases),
-        spoilt=tuple(sorted({one.hex() for one in bad} | {one.name for one in stalled})),
+        spoilt=tuple(sorted({one.hex() for one in bad} | {one.name for one in await spoilt_endings(house)})),
         closed=tuple(person.hex() for person in await closed_by_none(house)),
         unreviewed=await _unreviewed(house, now),
         jobs=tuple(job.hex() for job in await odd_jobs(house, jobs.STATES)),
