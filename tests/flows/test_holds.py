@@ -159,6 +159,34 @@ async def test_what_comes_during_a_hold_is_not_in_it_and_ends_like_anything_else
     assert [record.fields["order_id"] for record in shown.records] == ["A-1"]
 
 
+async def test_what_came_behind_a_hold_in_the_same_month_is_neither_shown_nor_kept(tmp_path: Path) -> None:
+    world, person, held = await _placed(tmp_path)
+    world.clock.pass_days(0.1)
+    await world.send("account", "Order Completed", email=EMAIL, order_id="B-2")
+    await world.erase(person)
+    world.clock.pass_days(1)
+    await hold.review(world.house, held.id, until=world.clock.now_ms() + DAY_MS, by=BY)
+    shown = await hold.read(world.house, held.id, person, actor=COUNSEL, reason="lawsuit")
+    assert [record.fields["order_id"] for record in shown.records] == ["A-1"]
+    assert (await _sweep(world)).records == 1, "no hold reaches it"
+    assert (await _values(world, held, person))["order_id"] == "A-1"
+    await hold.release(world.house, held.id, by=BY, journal=world.journal)
+    assert (await _sweep(world)).records == 1
+    assert await world.rows(Record) == []
+    await _clean(world)
+
+
+async def test_a_bound_of_time_in_days_to_come_reaches_no_further_than_the_day_it_was_placed(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    person, now = await anna(world), world.clock.now_ms()
+    for before, at_most in ((None, now + 1), (now + DAY_MS, now + 1), (now + 1, now + 1)):
+        terms = Terms(
+            reason="lawsuit", basis="7-O-12-26", persons=(person,), compartments=(), review_at=now + DAY_MS,
+            before=before,
+        )  # fmt: skip
+        assert terms_of(await hold.place(world.house, terms, by=BY)).before == at_most
+
+
 async def test_a_hold_does_not_keep_a_withdrawal_from_taking_effect(tmp_path: Path) -> None:
     world, person, held = await _placed(tmp_path)
     [seen] = await world.find(EMAIL, role="marketer")

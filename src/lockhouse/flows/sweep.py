@@ -14,7 +14,7 @@ import msgspec
 from lockhouse.errors import LockhouseError, Tampered
 from lockhouse.gates.cases import checked_case, sound_cases
 from lockhouse.gates.ending.steps import SWEEP, sweep_name, sweep_of
-from lockhouse.gates.holds import held_persons
+from lockhouse.gates.holds import holds_of_persons
 from lockhouse.ledger.entry import Completion, Gone, deletion_of, parse_entry
 from lockhouse.ledger.entry import Intent as IntentEntry
 from lockhouse.ledger.record import record_leaf_of
@@ -22,9 +22,10 @@ from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
 from lockhouse.model.rows import Deletion, Intent, Job, KeyRing, LedgerEntry, Lookup, Note, Outbox, Record
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Sequence
 
     from lockhouse.gates.ending import Case
+    from lockhouse.gates.holds import Terms
     from lockhouse.gates.house import House
     from lockhouse.ledger.entry import Body
 
@@ -74,7 +75,7 @@ class Swept(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def sweep(house: House, leases: Leases, *, owner: bytes) -> Swept:
-    """Every due sweep is carried to its end, or let go to be tried later. Whoever a legal hold is of is left.
+    """Every due sweep is carried to its end, or let go to be tried later. What a legal hold keeps is left.
 
     Args:
         leases: how jobs are claimed.
@@ -85,16 +86,16 @@ async def sweep(house: House, leases: Leases, *, owner: bytes) -> Swept:
     done, records = 0, 0
     faults: list[str] = []
     try:
-        held = await held_persons(house)
+        held = await holds_of_persons(house)
     except Tampered as error:  # nobody can say whose rows must stay, so all do
         return Swept(faults=(error.code,))
-    free = (job for job in waiting if job.kind == SWEEP and job.cursor[:_PERSON_BYTES] not in held)
-    for job in leases.due(free, now=now):
+    for job in leases.due((job for job in waiting if job.kind == SWEEP), now=now):
         if isinstance(await house.commits.commit(leases.claim(job, owner=owner, now=now)), Conflict):
             continue  # another worker has it
         claimed = leases.claimed(job, owner=owner, now=now)
         try:
-            records += await _carry_out(house, leases, claimed)
+            terms = [one for _, one in held.get(job.cursor[:_PERSON_BYTES], ())]
+            records += await _carry_out(house, leases, claimed, kept_by=terms)
             done += 1
         except LockhouseError as error:
             faults.append(error.code)
@@ -140,23 +141,30 @@ async def odd_jobs(house: House, states: Collection[int]) -> list[bytes]:
     return odd
 
 
-async def _carry_out(house: House, leases: Leases, job: Job) -> int:
-    """All steps of one job; how many records went. A `Conflict` means that another worker has taken it over."""
+async def _carry_out(house: House, leases: Leases, job: Job, *, kept_by: Sequence[Terms]) -> int:
+    """All steps of one job; how many records went. A `Conflict` means that another worker has taken it over.
+
+    Of whom legal holds stand, the records that these reach stay, and who looked at them; `plan_again` comes back.
+    """
     person, by = job.cursor[:_PERSON_BYTES], job.cursor[_PERSON_BYTES:]
     case = await _ending_of(house, person, by)
-    await _sweep_notes(house, case, person)
+    if not kept_by:
+        await _sweep_notes(house, case, person)
     await _sweep_lookups(house, person)
     await _sweep_outbox(house, person)
-    total = 0
-    while True:
-        rows = await house.reads.find(Record, ("person",), [(person,)], limit=CHUNK)
-        if not rows:
-            await house.commits.commit(leases.finish(job))
-            return total
+    total, behind = 0, None
+    while rows := await house.reads.find(Record, ("person",), [(person,)], after=behind, limit=CHUNK):
+        behind = (rows[-1].id,)
+        free = [row for row in rows if not any(terms.keeps(row) for terms in kept_by)]
+        if not free:
+            await asyncio.sleep(0)  # reads keep the process's loop, and others come round in it
+            continue
         bare, after = leases.step(job, cursor=job.cursor, now=house.clock.now_ms())
-        if isinstance(await house.commits.commit(_with_deletions(house, bare, rows, by=by)), Conflict):
+        if isinstance(await house.commits.commit(_with_deletions(house, bare, free, by=by)), Conflict):
             return total
-        job, total = after, total + len(rows)
+        job, total = after, total + len(free)
+    await house.commits.commit(leases.finish(job))
+    return total
 
 
 async def _ending_of(house: House, person: bytes, by: bytes) -> Case:

@@ -5,7 +5,8 @@ its own. So a person, a compartment or a month ends for everybody as it would wi
 what is held, for `legal-claim` (GDPR Art. 17(3)(e), 18(2)). A release destroys the hold's key: what has ended meanwhile
 is ended then, and what has not is as it was.
 
-What is collected after a hold was placed is not in it: it is sealed, read and ended like anything else.
+What is collected after a hold was placed is not in it: it is sealed, read and ended like anything else. The kept key
+of its month would open it all the same, so the terms of every hold say when it was placed, and nothing later is shown.
 """
 
 from __future__ import annotations
@@ -58,7 +59,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     Attributes:
         reason: one word, `basis`: the reference of the claim or duty that it rests on; no text: it names nobody.
         persons: source persons. `compartments`: their numbers; none: all of them.
-        since, before: ms; of what came in from the one and before the other; None: without a bound.
+        since, before: ms; of what came in from the one and before the other; `since` None: from the first. Of a hold
+            that was placed, `before` is at most the ms behind that.
         review_at: ms; when somebody is to look whether it must still stand. It does not end by itself.
     """
 
@@ -74,6 +76,17 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
         """Whether the record came in within its time."""
         at = record.received_at
         return (self.since is None or self.since <= at) and (self.before is None or at < self.before)
+
+    def keeps(self, record: Record) -> bool:
+        """Whether it holds something of this record, which is of one of its persons.
+
+        Raises:
+            Tampered: the record's boxes are none.
+        """
+        parts = self.compartments
+        return self.reaches(record) and (
+            not parts or any(box.compartment in parts for box in decode_boxes(record.boxes))
+        )
 
     def covers(self, persons: Collection[bytes], compartment: int) -> bool:
         """Whether it holds something of one of these persons, of this compartment (0: of any)."""
@@ -121,19 +134,24 @@ async def unreviewed(house: House, *, now: int) -> list[Hold]:
     return [row for row in await standing(house) if terms_of(row).review_at <= now]
 
 
-async def held_persons(house: House) -> set[bytes]:
-    """Whose rows stay since a hold stands.
+async def holds_of_persons(house: House) -> dict[bytes, list[tuple[Hold, Terms]]]:
+    """Each person of whom a hold stands, with every one that does.
 
     Raises:
         Tampered: as `standing`; then nobody can say whose.
     """
-    return {person for row in await standing(house) for person in terms_of(row).persons}
+    found: dict[bytes, list[tuple[Hold, Terms]]] = {}
+    for row in await standing(house):
+        terms = terms_of(row)
+        for person in terms.persons:
+            found.setdefault(person, []).append((row, terms))
+    return found
 
 
 async def place(house: House, terms: Terms, *, by: str) -> Hold:
     """The keys of everything in scope that still opens are kept under the hold's own, before anything ends them.
 
-    Persons are widened to everybody who is joined to them.
+    Persons are widened to everybody who is joined to them. What comes in from the next ms on is not in it.
 
     Raises:
         NotFound: one of the persons has ended or is ending, or nothing in scope opens any more.
@@ -141,7 +159,11 @@ async def place(house: House, terms: Terms, *, by: str) -> Hold:
         Unavailable: the lease or the clock is in doubt, or the house is shut for reading.
     """
     groups = await groups_of(house, terms.persons)
-    terms = msgspec.structs.replace(terms, persons=tuple(sorted(one for group in groups for one in group)))
+    behind = house.clock.now_ms() + 1
+    terms = msgspec.structs.replace(
+        terms, persons=tuple(sorted(one for group in groups for one in group)),
+        before=behind if terms.before is None else min(terms.before, behind),
+    )  # fmt: skip
     for _ in range(TRIES):
         footing = await Footing.of(house)
         boxes, expects = await _in_scope(house, terms, footing)
