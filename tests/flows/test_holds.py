@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
 
-from lockhouse.errors import Invalid, NotFound, Unavailable
+from lockhouse.errors import Invalid, NotFound, Refused, Unavailable
 from lockhouse.flows import consent, hold, look, retain, sweep
 from lockhouse.flows.tell import Told, tell_untold
 from lockhouse.gates.holds import Terms, terms_of, unreviewed
+from lockhouse.gates.imports import DONE, batches
 from lockhouse.gates.state import verify_state
 from lockhouse.ledger.certificate import Statement
 from lockhouse.model.decision import Actor
@@ -18,8 +20,9 @@ from lockhouse.model.ids import DAY_MS
 from lockhouse.model.rows import HeldKey, Hold, Record, Tombstone
 from lockhouse.wiring import jobs
 from tests.flows.anna import EMAIL, anna, contact
+from tests.flows.files import brought, orders, paper, undone
 from tests.flows.restored import copied, restored
-from tests.world import Away, World
+from tests.world import Away, Stopped, World
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -185,6 +188,45 @@ async def test_a_bound_of_time_in_days_to_come_reaches_no_further_than_the_day_i
             before=before,
         )  # fmt: skip
         assert terms_of(await hold.place(world.house, terms, by=BY)).before == at_most
+
+
+async def test_an_import_is_not_taken_back_while_a_hold_keeps_a_record_of_it(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    batch = (await brought(world, paper(world, orders(3)))).row.id
+    person = await world.person("c2@example.com")
+    held = await _place(world, person)
+    with pytest.raises(Refused, match=held.id.hex()):
+        await undone(world, batch)
+    assert len(await world.rows(Record)) == 3, "not half of it"
+    assert (await batches(world.house))[0].state == DONE
+    assert (await _values(world, held, person))["order_id"] == "A-2"
+    await hold.release(world.house, held.id, by=BY, journal=world.journal)
+    assert (await undone(world, batch)).records == 3
+    await _clean(world)
+
+
+async def test_an_import_is_taken_back_of_which_a_hold_keeps_nothing(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    held = await _place(world, await anna(world))
+    world.clock.pass_days(0.1)
+    batch = (await brought(world, paper(world, orders(2, mail=EMAIL)))).row.id
+    assert (await undone(world, batch)).records == 2
+    assert (await _values(world, held, await world.person(EMAIL)))["order_id"] == "A-1"
+    await _clean(world)
+
+
+async def test_what_is_held_while_its_import_is_taken_back_stays(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    batch = (await brought(world, paper(world, orders(2)))).row.id
+    slow = await world.second()
+    slow.house.commits = stopped = Stopped(world.store, store="record")  # at the shutting
+    undoing = asyncio.create_task(undone(slow, batch))
+    await stopped.reached.wait()
+    held = await _place(world, await world.person("c2@example.com"))
+    stopped.go_on.set()
+    with pytest.raises(Refused, match=held.id.hex()):
+        await undoing
+    assert len(await world.rows(Record)) == 2
 
 
 async def test_a_hold_does_not_keep_a_withdrawal_from_taking_effect(tmp_path: Path) -> None:

@@ -358,8 +358,9 @@ async def undo(house: House, batch: bytes, *, by: str, told: Callable[[int], Non
 
     Raises:
         NotFound: there is no such batch, or it was taken back before.
+        Refused: a legal hold keeps something of it; then nothing of it has gone, unless the hold came meanwhile.
         Conflict: another process moved it meanwhile.
-        Tampered: a row that says what came with it is not this house's.
+        Tampered: a row that says what came with it, or a hold, is not this house's.
     """
     row = await standing(house, batch)
     row = await begin_undo(house, row, by=by)

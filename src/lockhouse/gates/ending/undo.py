@@ -4,6 +4,8 @@ No key ends by it: keys are a person's, and the person stays. So what a backup h
 backup ends; who must be forgotten is erased. A record leaves in one commit with the receipt of its message, so that the
 same row may come again, mended; with what waits to be sent of it; and with the row that says that it came with this
 batch. Its absence is covered by a `deletion` entry whose cause is `undo`, as those of the swept are.
+
+What a legal hold keeps is not taken back: the batch stays whole until the hold is released.
 """
 
 from __future__ import annotations
@@ -12,8 +14,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from lockhouse.errors import Unavailable
+from lockhouse.errors import Refused, Unavailable
 from lockhouse.gates.authority import signed, sound
+from lockhouse.gates.holds import holds_of_persons
 from lockhouse.gates.imports import UNDOING, UNDONE, move, moved, records_of
 from lockhouse.ledger.entry import Gone, Undo, deletion_of
 from lockhouse.ledger.record import record_leaf_of
@@ -21,10 +24,12 @@ from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
 from lockhouse.model.rows import Deletion, Import, Imported, Outbox, Receipt, Record
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
+    from lockhouse.gates.holds import Terms
     from lockhouse.gates.house import House
     from lockhouse.model.change import Draft
+    from lockhouse.model.rows import Hold
 
 CHUNK = 500
 CAUSE = "undo"
@@ -47,12 +52,41 @@ async def begin_undo(house: House, row: Import, *, by: str) -> Import:
     """From here on nothing more of the batch is stored, whoever is still at it; noted in the ledger.
 
     Raises:
+        Refused: a legal hold keeps something of it.
+        Tampered: a hold is not as this house made it: then nobody can say what it keeps.
         Conflict: another process moved the batch meanwhile.
     """
+    await _require_unheld_batch(house, row)
     if row.state == UNDOING:
         return row
     begun = msgspec.structs.replace(row, state=UNDOING, fence=row.fence + 1, moved_at=house.clock.now_ms())
     return await move(house, begun, was=row, said=Undo(batch=row.id.hex(), channel=row.channel, by=by))
+
+
+async def _require_unheld_batch(house: House, row: Import) -> None:
+    """None of its records is one that a hold keeps, so that a batch is not half taken back before one is met.
+
+    It is the held persons' records that are looked through: they are few, and a batch may be a million rows.
+    """
+    holds = await holds_of_persons(house)
+    for person in holds:
+        behind = None
+        while rows := await house.reads.find(Record, ("person",), [(person,)], after=behind, limit=CHUNK):
+            behind = (rows[-1].id,)
+            came = await house.reads.get(Imported, [(row.id, one.id) for one in rows])
+            _require_unheld([one for one in sound(rows) if (row.id, one.id) in came], holds)
+
+
+def _require_unheld(records: Sequence[Record], holds: Mapping[bytes, Sequence[tuple[Hold, Terms]]]) -> None:
+    for record in records:
+        for hold, terms in holds.get(record.person, ()):
+            if terms.keeps(record):
+                name = hold.id.hex()
+                hint = f"what is held stays until `lockhouse hold release {name}`; who must be forgotten can be erased"
+                raise Refused(
+                    f"undo: expected records that nothing keeps, got one under legal hold {name}", reasons=("hold",),
+                    hint=hint,
+                )  # fmt: skip
 
 
 async def take_back(house: House, row: Import) -> AsyncIterator[TakenBack]:
@@ -61,7 +95,8 @@ async def take_back(house: House, row: Import) -> AsyncIterator[TakenBack]:
     What was cut off is carried on by another call. A record that has left already, with an erased person, is passed by.
 
     Raises:
-        Tampered: a row that says what came with the batch is not this house's.
+        Refused: a legal hold was placed meanwhile on what is left of it.
+        Tampered: a row that says what came with the batch, or a hold, is not this house's.
         Conflict: another process moved the batch.
         Unavailable: its records are being sealed again all the time.
     """
@@ -82,6 +117,7 @@ async def _step(house: House, row: Import, rows: list[Imported]) -> TakenBack | 
     """One chunk; None if one of its records was sealed again meanwhile."""
     keys = [(one.record,) for one in rows]
     records = list(sound((await house.reads.get(Record, keys)).values()))
+    _require_unheld(records, await holds_of_persons(house))
     ids = {one.record for one in rows}
     persons = sorted({one.person for one in records})
     outbox = [one for one in await house.reads.find(Outbox, ("person",), [(one,) for one in persons])
