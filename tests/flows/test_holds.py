@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from lockhouse.errors import Invalid, NotFound, Refused, Unavailable
-from lockhouse.flows import consent, hold, look, retain, sweep
+from lockhouse.flows import consent, hold, look, request, retain, sweep
+from lockhouse.flows.reseal import reseal
 from lockhouse.flows.tell import Told, tell_untold
 from lockhouse.gates.holds import Terms, terms_of, unreviewed
 from lockhouse.gates.imports import DONE, batches
@@ -227,6 +228,32 @@ async def test_what_is_held_while_its_import_is_taken_back_stays(tmp_path: Path)
     with pytest.raises(Refused, match=held.id.hex()):
         await undoing
     assert len(await world.rows(Record)) == 2
+
+
+async def test_sealing_again_takes_nothing_out_of_a_hold(tmp_path: Path) -> None:
+    world, person, held = await _placed(tmp_path)
+    part = await contact(world, person)
+    case = await world.erase(person, compartment=part, now=False)
+    await world.send("account", "Order Completed", email=EMAIL, order_id="B-2")  # under a new key of the compartment
+    await request.undo(world.house, case, by=BY)
+    before = await _values(world, held, person)
+    done = await reseal(world.house, person, by=BY)
+    assert (done.renewed, done.left) == (0, 1), "the one box stays under the key that is kept"
+    assert (await world.reveal(person)).fields["email"].value == EMAIL
+    await world.erase(person)
+    assert await _values(world, held, person) == before
+    await _clean(world)
+
+
+async def test_what_was_held_is_sealed_under_the_newer_key_once_it_is_released(tmp_path: Path) -> None:
+    world, person, held = await _placed(tmp_path)
+    part = await contact(world, person)
+    case = await world.erase(person, compartment=part, now=False)
+    await world.send("account", "Order Completed", email=EMAIL, order_id="B-2")
+    await request.undo(world.house, case, by=BY)
+    await hold.release(world.house, held.id, by=BY, journal=world.journal)
+    done = await reseal(world.house, person, by=BY)
+    assert (done.renewed, done.left) == (1, 0)
 
 
 async def test_a_hold_does_not_keep_a_withdrawal_from_taking_effect(tmp_path: Path) -> None:

@@ -7,6 +7,9 @@
     4 commit    rows, the `reseal` entry and the leaves beside it, at once; if each row, and the person's seal, is as it
                 was read
 
+A legal hold keeps the keys that its boxes lay under when it was placed, so a box whose key is kept gets no other key:
+it would be out of the hold. Under the same key it is sealed again like any.
+
 Nothing leaves the process, so nobody is shown anything. From then on the newest leaf counts: a box put back as it was
 is found by `ledger verify --records`.
 """
@@ -31,7 +34,7 @@ from lockhouse.gates.rings import admit_rings, refuse_ended
 from lockhouse.ledger.entry import Reseal, Rework
 from lockhouse.ledger.record import record_leaf_of
 from lockhouse.model.change import Change, Conflict, Expect, Put
-from lockhouse.model.rows import Intake, Record, Seal
+from lockhouse.model.rows import HeldKey, Intake, Record, Seal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -56,7 +59,7 @@ class Resealed(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         records, boxes: that were.
         renewed: of the boxes, those that lay under a key that seals no more.
-        left: boxes that nothing opens; they stay as they are.
+        left: boxes that nothing opens, or that would get another key than a legal hold keeps; they stay as they are.
     """
 
     records: int = 0
@@ -65,10 +68,15 @@ class Resealed(msgspec.Struct, frozen=True, kw_only=True):
     left: int = 0
 
 
+_Place = tuple[int, int, bytes]
+"""Compartment, epoch and serial: what a person's kept key is of."""
+
+
 class _Range(msgspec.Struct):
-    """Rows of one range on their way, and what is counted meanwhile."""
+    """Rows of one range on their way, the places that a hold keeps keys of, and what is counted meanwhile."""
 
     rows: list[Record]
+    held: frozenset[_Place]
     after: list[Record] = []
     boxes: int = 0
     renewed: int = 0
@@ -118,7 +126,8 @@ async def _with_tries(house: House, person: bytes, leaves: Mapping[bytes, bytes 
         footing = await Footing.of(house)
         seal = await _living(house, person)
         # Read behind the seal: what changes a row without moving the seal is expected with the row.
-        part = _Range(sorted(sound((await house.reads.get(Record, ids)).values()), key=lambda row: row.id))
+        rows = sorted(sound((await house.reads.get(Record, ids)).values()), key=lambda row: row.id)
+        part = _Range(rows, await _held(house, person))
         if any(record_leaf_of(row) != leaves[row.id] for row in part.rows):
             if left < TRIES - 1:
                 raise Tampered("record: expected a row as the ledger knows it", hint=_NAMES)
@@ -136,6 +145,15 @@ async def _with_tries(house: House, person: bytes, leaves: Mapping[bytes, bytes 
             return part
         leaves = {**leaves, **await newest_leaves(house, leaves)}
     raise Moved("reseal: expected the person's records and keys to hold still", hint="try again")
+
+
+async def _held(house: House, person: bytes) -> frozenset[_Place]:
+    """Of which of the person's keys a hold keeps a copy. One that is released keeps none any more.
+
+    The rows say so by themselves: one that somebody planted only leaves a box under the key that it has.
+    """
+    kept = await house.reads.find(HeldKey, ("person",), [(person,)])
+    return frozenset((one.compartment, one.epoch, one.serial) for one in sound(kept))
 
 
 async def _living(house: House, person: bytes) -> Seal:
@@ -182,6 +200,9 @@ def _again(house: House, part: _Range, row: Record, box: SealedBox, noted: Noted
             row.person, record=row.id, compartment=box.compartment, epoch=box.epoch, plaintext=plain, seal=box.seal + 1
         )
     except (Erased, Expired):
+        part.left += 1
+        return box
+    if new.serial != box.serial and (box.compartment, box.epoch, box.serial) in part.held:
         part.left += 1
         return box
     part.boxes += 1

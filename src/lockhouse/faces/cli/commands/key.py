@@ -72,5 +72,9 @@ async def reseal(person: str, /, *, acting: As | None = None, call: Here) -> Sai
         done = await sealing.reseal(opened.house, person_of(person), by=by.id)
     text = f"Sealed again: {count(done.boxes, 'box', 'boxes')} of {count(done.records, 'record')}"
     text += f", {done.renewed} of them until now under an older key" if done.renewed else ""
-    left = f" {count(done.left, 'box', 'boxes')} that nothing opens stay as they are." if done.left else ""
+    left = (
+        f" {count(done.left, 'box', 'boxes')} that nothing opens, or whose key a legal hold keeps, stay as they are."
+        if done.left
+        else ""
+    )
     return Said(plain(done), f"{text}.{left}")
