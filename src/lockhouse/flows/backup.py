@@ -23,7 +23,7 @@ import msgspec
 
 from lockhouse.crypto.ring import WHOLE
 from lockhouse.errors import Invalid, Unavailable
-from lockhouse.gates import holds
+from lockhouse.gates import hold_ends
 from lockhouse.gates.cases import advance, sound_cases
 from lockhouse.gates.ending import (
     Case,
@@ -40,7 +40,7 @@ from lockhouse.gates.ending import (
 from lockhouse.gates.epochs import NOBODY
 from lockhouse.gates.facts import SEAL_ENDING
 from lockhouse.gates.forgotten import Forgotten, remember
-from lockhouse.gates.holds import OF_A_HOLD
+from lockhouse.gates.hold_ends import OF_A_HOLD
 from lockhouse.gates.read_shut import NO_JOURNAL, shut_reading
 from lockhouse.gates.rings import admit_rings
 from lockhouse.ledger.entry import Backup as BackupEntry
@@ -253,7 +253,7 @@ async def _replay_all(house: House, gone: frozenset[bytes], *, source: Source, j
         for epoch in epochs:
             if epoch.serial in gone and epoch.state != KeyState.DESTROYED:
                 await _replay_epoch(house, epoch, journal=journal, by=by)
-    await holds.destroy_again(house, gone, by=by)
+    await hold_ends.destroy_again(house, gone, by=by)
 
 
 async def _destroyed_since(house: House, before: frozenset[bytes]) -> Replayed:

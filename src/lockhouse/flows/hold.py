@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lockhouse.errors import Invalid, NotFound
-from lockhouse.gates import holds
+from lockhouse.gates import hold_ends, holds
 from lockhouse.gates.held import read_held
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ async def review(house: House, hold: bytes, *, until: int, by: str) -> Hold:
         Moved: another process changed it meanwhile.
     """
     _require_to_come(house, until)
-    return await holds.review(house, hold, until=until, by=by)
+    return await hold_ends.review(house, hold, until=until, by=by)
 
 
 def _require_to_come(house: House, at: int) -> None:
@@ -87,4 +87,4 @@ async def release(house: House, hold: bytes, *, by: str, journal: Journal) -> Ho
         Unavailable: the journal cannot be written.
         Moved: another process released it meanwhile.
     """
-    return await holds.release(house, hold, by=by, journal=journal)
+    return await hold_ends.release(house, hold, by=by, journal=journal)

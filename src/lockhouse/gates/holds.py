@@ -22,30 +22,24 @@ from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Gone, NotFound, Tampered
 from lockhouse.gates.authority import checked, digest, place_digest, signed, sound
 from lockhouse.gates.disclose.group import groups_of
-from lockhouse.gates.epochs import NOBODY
 from lockhouse.gates.index_keys import kek_of
 from lockhouse.gates.pace import Footing
 from lockhouse.gates.rings import admit_rings, refuse_ended
 from lockhouse.gates.told import tell
 from lockhouse.ledger.entry import Hold as HoldEntry
-from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
+from lockhouse.model.change import Change, Conflict, Expect, Put
 from lockhouse.model.rows import EpochKey, HeldKey, Hold, KeyRing, Record, Tombstone
 from lockhouse.model.scale import KeyState
 from lockhouse.secret import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection
 
     from lockhouse.crypto.seal import SealedBox
     from lockhouse.gates.house import House
     from lockhouse.model.change import Draft
-    from lockhouse.model.ports import Journal
 
 STANDS, RELEASED = 0, 1
-OF_A_HOLD = 0xFFFF
-"""In place of a compartment on the tombstone of a hold's key; no compartment has this number."""
-RELEASE = 3
-"""The cause on that tombstone."""
 REF = 0
 """In place of a compartment, with epoch 0: the person's ref, which their ring would take along."""
 TRIES = 5
@@ -95,6 +89,11 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
 
 
 _TERMS = msgspec.msgpack.Decoder(Terms).decode
+
+
+def encoded(terms: Terms) -> bytes:
+    """The terms as a hold's row has them."""
+    return _ENCODE(terms)
 
 
 def terms_of(row: Hold) -> Terms:
@@ -238,7 +237,7 @@ def _made(house: House, terms: Terms, boxes: Places, *, by: str) -> tuple[Hold, 
         generation=house.generation, version=1,
     )  # fmt: skip
     row = Hold(
-        hold, _ENCODE(terms), len(boxes), serial, house.generation, wrapped, STANDS, house.clock.now_ms(), by,
+        hold, encoded(terms), len(boxes), serial, house.generation, wrapped, STANDS, house.clock.now_ms(), by,
         house.ids.new(), b"",
     )  # fmt: skip
     return signed(row, house.integrity_key), kept
@@ -288,95 +287,6 @@ async def keys_of(house: House, row: Hold, person: bytes) -> tuple[bytes, dict[t
     }
 
 
-async def review(house: House, hold: bytes, *, until: int, by: str) -> Hold:
-    """The hold was looked at and stands on; it is looked at again by then (ms). What it keeps is as it was.
-
-    Raises:
-        NotFound: there is none, or it was released.
-        Tampered: it is not as this house made it.
-        Moved: another process released or reviewed it meanwhile.
-    """
-    row = await _one(house, hold)
-    terms = msgspec.structs.replace(terms_of(row), review_at=until)
-    further = _further(house, msgspec.structs.replace(row, terms=_ENCODE(terms)), by=by)
-    draft = draft_of(house, further)
-    change = Change("identity", puts=(Put(Hold.TABLE, further),), expects=(_as_read(row),))
-    if isinstance(await house.commits.commit(change), Conflict):
-        raise _moved()
-    await tell(house, [], [draft])
-    return further
-
-
-async def release(house: House, hold: bytes, *, by: str, journal: Journal) -> Hold:
-    """The hold's key is destroyed, and with it every key that it kept; the ledger says who released it.
-
-    Raises:
-        NotFound: there is none, or it was released.
-        Tampered: it is not as this house made it.
-        Unavailable: the journal cannot be written; then it stands.
-        Moved: another process released or reviewed it meanwhile.
-    """
-    row = await _one(house, hold)
-    journal.append((row.serial,), cause="hold", at=house.clock.now_ms())
-    return await _destroy(house, row, by=by)
-
-
-async def _one(house: House, hold: bytes) -> Hold:
-    row = {one.id: one for one in await standing(house)}.get(hold)
-    if row is None:
-        raise NotFound("hold: expected one that stands", hint="lockhouse hold list")
-    return row
-
-
-def _further(house: House, row: Hold, *, by: str) -> Hold:
-    """The row by whoever changed it, now, with an entry of its own."""
-    changed = msgspec.structs.replace(row, at=house.clock.now_ms(), by=by, entry=house.ids.new())
-    return signed(changed, house.integrity_key)
-
-
-async def destroy_again(house: House, gone: Collection[bytes], *, by: str) -> int:
-    """Holds that were released elsewhere since this store was copied are released here; how many.
-
-    Args:
-        house: that was brought back.
-        gone: serials of the destruction journal. by: who brings it back.
-    """
-    done = 0
-    for row in await every_hold(house):
-        if row.state == STANDS and row.serial in gone:
-            await _destroy(house, row, by=by)
-            done += 1
-    return done
-
-
-async def _destroy(house: House, row: Hold, *, by: str) -> Hold:
-    """The released row stands in place of the hold, its tombstone beside it, and no key that it kept is there."""
-    ended = _further(house, msgspec.structs.replace(row, state=RELEASED, wrapped=None), by=by)
-    kept = await house.reads.find(HeldKey, ("hold",), [(row.id,)])
-    stone = Tombstone(row.serial, NOBODY, OF_A_HOLD, ended.at, RELEASE, ended.entry, b"")
-    change = Change(
-        "identity",
-        puts=(Put(Hold.TABLE, ended), Put(Tombstone.TABLE, signed(stone, house.integrity_key))),
-        deletes=tuple(
-            Delete(HeldKey.TABLE, (one.hold, one.person, one.compartment, one.epoch, one.serial)) for one in kept
-        ),
-        expects=(_as_read(row),),
-    )
-    if isinstance(await house.commits.commit(change), Conflict):
-        raise _moved()
-    await house.commits.scrub()
-    await tell(house, [], [draft_of(house, ended)])
-    return ended
-
-
-def _as_read(row: Hold) -> Expect:
-    return Expect(Hold.TABLE, (row.id,), {"mac": row.mac}, or_absent=False, because="hold-moved")
-
-
-def _moved() -> Moved:
-    return Moved("hold: expected it as it was read", hint="lockhouse hold list")
-
-
 def draft_of(house: House, row: Hold) -> Draft:
     """The ledger entry of a hold as it stands. Persons are counted: their refs would outlive them."""
     terms = terms_of(row)
@@ -386,19 +296,3 @@ def draft_of(house: House, row: Hold) -> Draft:
         row=digest(row), place=place_digest(row),
     )  # fmt: skip
     return said.draft(id=row.entry, lane=house.lane)
-
-
-async def kept_back(
-    house: House, *, persons: Sequence[bytes], compartment: int, epoch: int | None
-) -> list[tuple[Hold, Terms]]:
-    """The standing holds that keep keys of what ends: of these persons, or of a compartment's whole epoch."""
-    found = [(row, terms_of(row)) for row in await standing(house)]
-    if epoch is None:
-        return [(row, terms) for row, terms in found if terms.covers(persons, compartment)]
-    held = {
-        one.hold
-        for row, _ in found
-        for one in await house.reads.find(HeldKey, ("hold",), [(row.id,)])
-        if (one.compartment, one.epoch) == (compartment, epoch)
-    }
-    return [(row, terms) for row, terms in found if row.id in held]

@@ -15,7 +15,7 @@ from lockhouse.gates.ending.epoch import RETENTION, destroy_epoch, is_kept, shut
 from lockhouse.gates.ending.idle import is_fresh
 from lockhouse.gates.ending.orphans import known_of
 from lockhouse.gates.ending.person import as_read, limbo_rows, marks_of, require_alone, serials_in_limbo, shut, shut_one
-from lockhouse.gates.holds import kept_back
+from lockhouse.gates.kept_back import kept_back
 from lockhouse.gates.rings import admit_rings
 from lockhouse.gates.together import each
 from lockhouse.gates.trusted_time import trusted_now, watched_now
