@@ -9,10 +9,11 @@ import pytest
 
 from lockhouse.crypto.seal import decode_boxes
 from lockhouse.errors import NotFound, Refused, Tampered
-from lockhouse.flows import hold, look, sweep
+from lockhouse.flows import hold, look, retain, sweep
 from lockhouse.gates import held as reading
 from lockhouse.gates.holds import Terms, keys_of
 from lockhouse.gates.state import verify_state
+from lockhouse.ledger.certificate import Statement
 from lockhouse.model.decision import Actor, Ask, Facts
 from lockhouse.model.ids import DAY_MS
 from lockhouse.model.rows import HeldKey, Hold, Record
@@ -54,7 +55,7 @@ async def test_a_planted_hold_opens_nothing_and_is_found(tmp_path: Path) -> None
         await _read(world, forged, other)
     found = await verify_state(world.house)
     assert [one.kind for one in found.findings.kept] == ["edited-row"]
-    assert (await sweep.sweep(world.house, jobs, owner=bytes(16))).faults, "nobody can say whose rows must stay"
+    assert (await sweep.sweep(world.house, jobs, owner=bytes(16))).faults, "it is told"
     world.drop(forged)
     assert EMAIL in await _read(world, row, person)
 
@@ -83,6 +84,48 @@ async def test_a_kept_key_that_is_moved_to_another_person_or_hold_opens_nothing(
         await _read(world, row, other)
     with pytest.raises(NotFound):
         await _read(world, msgspec.structs.replace(row, id=bytes(16)), person)
+
+
+async def test_an_edited_hold_stops_no_erasure_and_the_certificate_owns_up_to_it(tmp_path: Path) -> None:
+    world, person, row = await _placed(tmp_path)
+    other = await anna_of(world, BERT)
+    world.plant(msgspec.structs.replace(row, keys=row.keys + 1))
+    case = await world.erase(other)
+    assert case.step == "done"
+    statement = msgspec.json.decode(case.statement, type=Statement)
+    assert statement.scope[-1] == "except what a legal hold that does not verify may keep"
+    assert [one.until for one in statement.residues if "does not verify" in one.what] == [None]
+    await world.erase(person)
+    with pytest.raises(Tampered):
+        await _read(world, row, person)
+    assert [one.kind for one in (await verify_state(world.house)).findings.kept] == ["edited-row"]
+
+
+async def test_an_edited_hold_stops_the_month_of_nobody(tmp_path: Path) -> None:
+    world, _, row = await _placed(tmp_path)
+    world.plant(msgspec.structs.replace(row, keys=row.keys + 1))
+    world.clock.pass_days(86 * 31)
+    await world.new_epochs()
+    done = await retain.apply(world.house, by=BY, journal=world.journal, at_once=True)
+    assert done
+    assert {one.case.step for one in done} == {"done"}
+
+
+@pytest.mark.parametrize("column", ["keys", "terms", "id"])
+async def test_an_edited_hold_keeps_its_persons_rows_and_nobody_elses(tmp_path: Path, column: str) -> None:
+    world, person, row = await _placed(tmp_path)
+    other = await anna_of(world, BERT)
+    for one in (person, other):
+        await world.erase(one)
+    world.drop(row)
+    terms = msgspec.msgpack.encode(["lawsuit", "7-O-12-26", [], [], 0, None, None])
+    world.plant(msgspec.structs.replace(row, **{column: {"keys": 9, "terms": terms, "id": bytes(16)}[column]}))
+    done = await sweep.sweep(world.house, jobs, owner=bytes(16))
+    assert (done.records, done.faults) == (1, ("tampered",))
+    assert [one.person for one in await world.rows(Record)] == [person]
+    world.drop(*await world.rows(Hold))
+    world.plant(row)
+    assert EMAIL in await _read(world, row, person), "the row put right, nothing is lost"
 
 
 async def test_a_released_hold_that_is_put_back_opens_nothing(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import msgspec
 from lockhouse.errors import LockhouseError, Tampered
 from lockhouse.gates.cases import checked_case, sound_cases
 from lockhouse.gates.ending.steps import SWEEP, sweep_name, sweep_of
-from lockhouse.gates.holds import holds_of_persons
+from lockhouse.gates.kept_back import staying
 from lockhouse.ledger.entry import Completion, Gone, deletion_of, parse_entry
 from lockhouse.ledger.entry import Intent as IntentEntry
 from lockhouse.ledger.record import record_leaf_of
@@ -67,7 +67,7 @@ class Leases(Protocol):
 
 
 class Swept(msgspec.Struct, frozen=True, kw_only=True):
-    """What one round did. `faults` are codes of errors, one a job that was let go."""
+    """What one round did. `faults` are codes of errors: one a job that was let go, and one if a hold does not verify."""
 
     jobs: int = 0
     records: int = 0
@@ -84,18 +84,15 @@ async def sweep(house: House, leases: Leases, *, owner: bytes) -> Swept:
     now = house.clock.now_ms()
     waiting = await house.reads.find(Job, ("state",), _OPEN_STATES, limit=ROUND)
     done, records = 0, 0
-    faults: list[str] = []
-    try:
-        held = await holds_of_persons(house)
-    except Tampered as error:  # nobody can say whose rows must stay, so all do
-        return Swept(faults=(error.code,))
+    held, is_doubtful = await staying(house)
+    faults = [Tampered.code] if is_doubtful else []
     for job in leases.due((job for job in waiting if job.kind == SWEEP), now=now):
         if isinstance(await house.commits.commit(leases.claim(job, owner=owner, now=now)), Conflict):
             continue  # another worker has it
         claimed = leases.claimed(job, owner=owner, now=now)
         try:
-            terms = [one for _, one in held.get(job.cursor[:_PERSON_BYTES], ())]
-            records += await _carry_out(house, leases, claimed, kept_by=terms)
+            kept_by = held.get(job.cursor[:_PERSON_BYTES], ())
+            records += await _carry_out(house, leases, claimed, kept_by=kept_by)
             done += 1
         except LockhouseError as error:
             faults.append(error.code)

@@ -44,6 +44,19 @@ def held_back(hold: str, *, until: int) -> Remains:
     return Remains(what, until)
 
 
+IN_DOUBT = "except what a legal hold that does not verify may keep"
+"""In the scope of a certificate, while the house has such a hold: whose it is, its row does not say any more."""
+
+
+def held_in_doubt() -> Remains:
+    """What such a hold may keep, of anybody; until when nobody can say."""
+    what = (
+        "whatever boxes are under a legal hold that does not verify, if any of these are: its row was changed by hand, "
+        "and nobody can say whose boxes it keeps; nothing is opened by it as long as it is so"
+    )
+    return Remains(what, None)
+
+
 def destroy_at(asked_at: int, *, cause: Literal["request", "policy"], regulations: Iterable[str]) -> int:
     """When the keys of something that was shut are destroyed: after the cooling time, within the strictest law.
 

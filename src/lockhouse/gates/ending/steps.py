@@ -34,7 +34,7 @@ from lockhouse.model.rows import (
     Tombstone,
 )
 from lockhouse.model.scale import PersonState
-from lockhouse.rights.erasure import NOT_ERASED, held_back, remains
+from lockhouse.rights.erasure import remains
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -313,15 +313,12 @@ async def _complete(house: House, case: Case) -> Case:
     """The completion stands in the ledger and commits to the certificate's statement; rows wait for the sweep."""
     at = house.clock.now_ms()
     root = serials_root(case.serials)
-    held = await kept_back(
-        house, persons=case.persons, compartment=case.compartment, epoch=case.epoch if case.what == "epoch" else None
-    )
-    left = [*remains(case.what, done_at=at), *(held_back(row.id.hex(), until=terms.review_at) for row, terms in held)]
+    excepted, held = await kept_back(house, case)
     statement = Statement(
         house=house.id.hex(), case=case.id.hex(), what=case.what, step="erased", asked_at=case.asked_at, done_at=at,
         keys=len(case.serials), serials_root=root, recipients=[],
-        scope=[*case.scope, *(NOT_ERASED.format(row.id.hex()) for row, _ in held)],
-        residues=[Residue(what=one.what, until=one.until) for one in left],
+        scope=[*case.scope, *excepted],
+        residues=[Residue(what=one.what, until=one.until) for one in (*remains(case.what, done_at=at), *held)],
         cannot_prove=list(CANNOT_PROVE),
     )  # fmt: skip
     entry = house.ids.new()
