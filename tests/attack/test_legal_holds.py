@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
+from lockhouse import wiring
 from lockhouse.crypto.seal import decode_boxes
-from lockhouse.errors import NotFound, Refused, Tampered
+from lockhouse.errors import NotFound, Refused, Tampered, Unavailable
 from lockhouse.flows import hold, look, retain, sweep
+from lockhouse.flows.tell import _tell_own
 from lockhouse.gates import held as reading
 from lockhouse.gates.holds import Terms, keys_of
 from lockhouse.gates.state import verify_state
@@ -18,11 +20,16 @@ from lockhouse.model.decision import Actor, Ask, Facts
 from lockhouse.model.ids import DAY_MS
 from lockhouse.model.rows import HeldKey, Hold, Record
 from lockhouse.wiring import jobs
+from tests.attack import real_house
 from tests.flows.anna import EMAIL, anna
 from tests.world import World
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from lockhouse.model.change import Change, Committed, Conflict
+    from lockhouse.model.ports import Commits
 
 BY, BERT = "os-user:0", "bert@example.org"
 COUNSEL = Actor(id=BY, kind="os-user", roles=("support",))
@@ -139,6 +146,50 @@ async def test_a_released_hold_that_is_put_back_opens_nothing(tmp_path: Path) ->
         await _read(world, row, person)
     found = await verify_state(world.house)
     assert [one.kind for one in found.findings.kept] == ["rolled-back-row"]
+
+
+class LongReader:
+    """Commits whose log cannot be truncated, as while somebody reads for minutes."""
+
+    def __init__(self, inner: Commits) -> None:
+        self._inner = inner
+
+    async def commit(self, change: Change) -> Committed | Conflict:
+        return await self._inner.commit(change)
+
+    async def commit_each(self, changes: Sequence[Change]) -> list[Committed | Conflict]:
+        return await self._inner.commit_each(changes)
+
+    async def scrub(self) -> None:
+        raise Unavailable("scrub: expected no reader in the way")
+
+
+@pytest.mark.parametrize("again", ["release", "daily round"])
+async def test_the_key_of_a_release_that_was_cut_off_is_out_of_the_log_at_the_next(tmp_path: Path, again: str) -> None:
+    folder = await real_house.found(tmp_path)
+    async with wiring.opened(folder, role="console") as opened:
+        house = opened.house
+        await real_house.send(house, [("backend", "Order Completed", {"email": EMAIL, "order_id": "o-1"})])
+        [record] = [row async for rows in house.reads.scan(Record) for row in rows]
+        terms = Terms(
+            reason="lawsuit", basis="7-O-12-26", persons=(record.person,), compartments=(),
+            review_at=house.clock.now_ms() + DAY_MS,
+        )  # fmt: skip
+        row = await hold.place(house, terms, by=BY)
+        real, house.commits = house.commits, LongReader(house.commits)
+        with pytest.raises(Unavailable):
+            await hold.release(house, row.id, by=BY, journal=opened.journal)
+        log = folder / "identity.db-wal"
+        assert (row.wrapped or b"") in log.read_bytes()
+        house.commits = real
+        if again == "release":
+            await hold.release(house, row.id, by=BY, journal=opened.journal)
+        else:
+            assert (await _tell_own(house, [one async for rows in house.reads.scan(Hold) for one in rows])) == (1, 0)
+        assert (row.wrapped or b"") not in log.read_bytes()
+        with pytest.raises(NotFound):
+            await hold.release(house, row.id, by=BY, journal=opened.journal)
+        assert list((await verify_state(house)).findings.kept) == []
 
 
 async def test_a_hold_that_is_taken_away_is_missed(tmp_path: Path) -> None:

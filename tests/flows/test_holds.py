@@ -307,6 +307,35 @@ async def test_a_hold_whose_entry_was_cut_off_stands_and_is_told_of_by_the_daily
     await _clean(world)
 
 
+async def test_a_release_that_a_review_overtakes_is_carried_out_all_the_same(tmp_path: Path) -> None:
+    world, _, held = await _placed(tmp_path)
+    slow = await world.second()
+    slow.house.commits = stopped = Stopped(world.store, store="identity")
+    releasing = asyncio.create_task(hold.release(slow.house, held.id, by=BY, journal=world.journal))
+    await stopped.reached.wait()
+    await hold.review(world.house, held.id, until=world.clock.now_ms() + DAY_MS, by=BY)
+    assert held.serial in world.journal.serials
+    stopped.go_on.set()
+    await releasing
+    [row] = await world.rows(Hold)
+    assert (row.wrapped, await world.rows(HeldKey)) == (None, []), "the journal says so"
+    await _clean(world)
+
+
+async def test_nothing_is_shown_behind_a_release_of_another_process(tmp_path: Path) -> None:
+    world, person, held = await _placed(tmp_path)
+    slow = await world.second()
+    slow.house.commits = stopped = Stopped(world.store, store="record")  # at the note
+    reading = asyncio.create_task(hold.read(slow.house, held.id, person, actor=COUNSEL, reason="lawsuit"))
+    await stopped.reached.wait()
+    moved = world.house.epochs.key()
+    await hold.release(world.house, held.id, by=BY, journal=world.journal)
+    assert world.house.epochs.key() > moved, "every process has heard of it"
+    stopped.go_on.set()
+    with pytest.raises(NotFound, match="released meanwhile"):
+        await reading
+
+
 async def test_nobody_is_held_who_has_ended_or_is_ending(tmp_path: Path) -> None:
     world = await World.make(tmp_path)
     person = await anna(world)

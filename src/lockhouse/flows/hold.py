@@ -84,7 +84,7 @@ async def release(house: House, hold: bytes, *, by: str, journal: Journal) -> Ho
 
     Raises:
         NotFound: no such hold stands.
-        Unavailable: the journal cannot be written.
-        Moved: another process released it meanwhile.
+        Unavailable: the journal cannot be written, or something is in the way of the end; call again.
+        Moved: others keep reviewing it.
     """
     return await hold_ends.release(house, hold, by=by, journal=journal)

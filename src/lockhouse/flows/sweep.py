@@ -67,7 +67,7 @@ class Leases(Protocol):
 
 
 class Swept(msgspec.Struct, frozen=True, kw_only=True):
-    """What one round did. `faults` are codes of errors: one a job that was let go, and one if a hold does not verify."""
+    """What one round did. `faults` are codes of errors: one a job that was let go, one if a hold does not verify."""
 
     jobs: int = 0
     records: int = 0

@@ -24,7 +24,8 @@ import msgspec
 
 from lockhouse.errors import LockhouseError, Tampered
 from lockhouse.gates.authority import checked
-from lockhouse.gates.holds import draft_of
+from lockhouse.gates.hold_ends import finish
+from lockhouse.gates.holds import RELEASED, draft_of
 from lockhouse.gates.refresh import refresh
 from lockhouse.gates.told import (
     LATE,
@@ -154,9 +155,18 @@ async def _tell_own(house: House, rows: Sequence[Attestation | Hold]) -> tuple[i
     for row in await untold(house, rows):
         try:
             checked([row], house.integrity_key)
-            draft = attestation_draft(house, row) if isinstance(row, Attestation) else draft_of(house, row)
-            await tell(house, [], [draft])
+            await _tell_one(house, row)
             told += 1
         except LockhouseError:
             faults += 1
     return told, faults
+
+
+async def _tell_one(house: House, row: Attestation | Hold) -> None:
+    """Told; of a hold that was released, once its key is out of the store's log too: the release was cut off."""
+    if isinstance(row, Attestation):
+        await tell(house, [], [attestation_draft(house, row)])
+    elif row.state == RELEASED:
+        await finish(house, row)
+    else:
+        await tell(house, [], [draft_of(house, row)])

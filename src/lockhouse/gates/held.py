@@ -17,7 +17,7 @@ from lockhouse.crypto.seal import decode_boxes
 from lockhouse.errors import NotFound
 from lockhouse.gates.authority import sound
 from lockhouse.gates.disclose.noting import Kept, commit_note, ticket
-from lockhouse.gates.holds import every_hold, keys_of, terms_of
+from lockhouse.gates.holds import every_hold, keys_of, standing, terms_of
 from lockhouse.gates.pace import Footing
 from lockhouse.ledger.entry import Disclosure
 from lockhouse.model.change import Change, Put
@@ -68,7 +68,8 @@ async def read_held(house: House, hold: bytes, person: bytes, *, actor: Actor, r
     """Every record of the person that the hold keeps something of, oldest first, noted before it is opened.
 
     Raises:
-        NotFound: no such hold stands, or it keeps nothing of this person.
+        NotFound: no such hold stands any more, or it keeps nothing of this person.
+        Conflict: it was released, or another key ended, while it was read.
         Invalid: the reason is more than a word.
         Unavailable: the look could not be noted, or the lease, the clock or the house is not in order.
         Tampered: a row or box is not as this house made it.
@@ -80,6 +81,8 @@ async def read_held(house: House, hold: bytes, person: bytes, *, actor: Actor, r
     ref, keys = await keys_of(house, row, person)
     rows = [one for one in await _records(house, person, keys) if terms_of(row).reaches(one)]
     entry, noted = await _note(house, ref, keys, actor=actor, reason=reason)
+    if row.id not in {one.id for one in await standing(house)}:
+        raise NotFound("hold: expected one that stands, got one that was released meanwhile")
     await footing.hold()
     found = []
     for record in rows:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lockhouse.errors import Conflict as Moved
-from lockhouse.errors import NotFound
-from lockhouse.gates.authority import signed
+from lockhouse.errors import NotFound, Tampered
+from lockhouse.gates.authority import checked, signed
 from lockhouse.gates.epochs import NOBODY
-from lockhouse.gates.holds import RELEASED, STANDS, draft_of, encoded, every_hold, standing, terms_of
-from lockhouse.gates.told import tell
+from lockhouse.gates.holds import RELEASED, STANDS, draft_of, encoded, every_hold, terms_of
+from lockhouse.gates.told import tell, untold
 from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
 from lockhouse.model.rows import HeldKey, Hold, Tombstone
 
@@ -25,6 +25,7 @@ OF_A_HOLD = 0xFFFF
 """In place of a compartment on the tombstone of a hold's key; no compartment has this number."""
 RELEASE = 3
 """The cause on that tombstone."""
+TRIES = 5
 
 
 async def review(house: House, hold: bytes, *, until: int, by: str) -> Hold:
@@ -36,6 +37,8 @@ async def review(house: House, hold: bytes, *, until: int, by: str) -> Hold:
         Moved: another process released or reviewed it meanwhile.
     """
     row = await _one(house, hold)
+    if row.state != STANDS:
+        raise _ended()
     terms = msgspec.structs.replace(terms_of(row), review_at=until)
     further = _further(house, msgspec.structs.replace(row, terms=encoded(terms)), by=by)
     draft = draft_of(house, further)
@@ -49,22 +52,39 @@ async def review(house: House, hold: bytes, *, until: int, by: str) -> Hold:
 async def release(house: House, hold: bytes, *, by: str, journal: Journal) -> Hold:
     """The hold's key is destroyed, and with it every key that it kept; the ledger says who released it.
 
+    Once the journal names it, it is released, whoever reviews it meanwhile: else the next restore would do so unasked.
+    A release that was cut off behind its row is carried to its end.
+
     Raises:
-        NotFound: there is none, or it was released.
+        NotFound: there is none, or it was released, to the end.
         Tampered: it is not as this house made it.
-        Unavailable: the journal cannot be written; then it stands.
-        Moved: another process released or reviewed it meanwhile.
+        Unavailable: the journal cannot be written, then it stands; or a process or a long reader is in the way, then
+            its key is destroyed and may lie in the store's log: call again, or leave it to the daily round.
+        Moved: others keep reviewing it.
     """
     row = await _one(house, hold)
-    journal.append((row.serial,), cause="hold", at=house.clock.now_ms())
-    return await _destroy(house, row, by=by)
+    if row.state == STANDS:
+        journal.append((row.serial,), cause="hold", at=house.clock.now_ms())
+    for _ in range(TRIES):
+        if row.state != STANDS:
+            await finish(house, row)
+            return row
+        if ended := await _destroyed(house, row, by=by):
+            await finish(house, ended)
+            return ended
+        row = await _one(house, hold)
+    raise _moved()
 
 
 async def _one(house: House, hold: bytes) -> Hold:
-    row = {one.id: one for one in await standing(house)}.get(hold)
-    if row is None:
-        raise NotFound("hold: expected one that stands", hint="lockhouse hold list")
-    return row
+    """The hold, if it stands or its end was never told: whoever released it was cut off, or is at it."""
+    rows = checked((await house.reads.get(Hold, [(hold,)])).values(), house.integrity_key)
+    stones = await house.reads.get(Tombstone, [(row.serial,) for row in rows if row.state == STANDS])
+    if stones:
+        raise Tampered("hold: expected one that was not released", hint="lockhouse ledger verify --state")
+    if not rows or (rows[0].state != STANDS and not await untold(house, rows)):
+        raise _ended()
+    return rows[0]
 
 
 def _further(house: House, row: Hold, *, by: str) -> Hold:
@@ -83,13 +103,30 @@ async def destroy_again(house: House, gone: Collection[bytes], *, by: str) -> in
     done = 0
     for row in await every_hold(house):
         if row.state == STANDS and row.serial in gone:
-            await _destroy(house, row, by=by)
+            ended = await _destroyed(house, row, by=by)
+            if ended is None:
+                raise _moved()
+            await finish(house, ended)
             done += 1
     return done
 
 
-async def _destroy(house: House, row: Hold, *, by: str) -> Hold:
-    """The released row stands in place of the hold, its tombstone beside it, and no key that it kept is there."""
+async def finish(house: House, row: Hold) -> None:
+    """No process reads by the released hold, its key is out of the store's log, and the ledger tells of its end.
+
+    Raises:
+        Unavailable: a store is away, or a long reader is in the way; the end is untold, so that it is done again.
+    """
+    await house.epochs.announce(key=True)
+    await house.commits.scrub()
+    await tell(house, [], [draft_of(house, row)])
+
+
+async def _destroyed(house: House, row: Hold, *, by: str) -> Hold | None:
+    """The released row stands in place of the hold, its tombstone beside it, and no key that it kept is there.
+
+    None if the row moved.
+    """
     ended = _further(house, msgspec.structs.replace(row, state=RELEASED, wrapped=None), by=by)
     kept = await house.reads.find(HeldKey, ("hold",), [(row.id,)])
     stone = Tombstone(row.serial, NOBODY, OF_A_HOLD, ended.at, RELEASE, ended.entry, b"")
@@ -101,15 +138,15 @@ async def _destroy(house: House, row: Hold, *, by: str) -> Hold:
         ),
         expects=(_as_read(row),),
     )
-    if isinstance(await house.commits.commit(change), Conflict):
-        raise _moved()
-    await house.commits.scrub()
-    await tell(house, [], [draft_of(house, ended)])
-    return ended
+    return None if isinstance(await house.commits.commit(change), Conflict) else ended
 
 
 def _as_read(row: Hold) -> Expect:
     return Expect(Hold.TABLE, (row.id,), {"mac": row.mac}, or_absent=False, because="hold-moved")
+
+
+def _ended() -> NotFound:
+    return NotFound("hold: expected one that stands", hint="lockhouse hold list")
 
 
 def _moved() -> Moved:
