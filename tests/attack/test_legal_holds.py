@@ -192,6 +192,28 @@ async def test_the_key_of_a_release_that_was_cut_off_is_out_of_the_log_at_the_ne
         assert list((await verify_state(house)).findings.kept) == []
 
 
+async def test_kept_keys_that_are_taken_away_are_missed_and_not_read_as_if_there_were_none(tmp_path: Path) -> None:
+    world, person, row = await _placed(tmp_path)
+    [first, *_] = [one for one in await world.rows(HeldKey) if one.compartment]
+    world.drop(first)
+    with pytest.raises(Tampered, match="as many keys as it keeps"):
+        await _read(world, row, person)
+    [found] = (await verify_state(world.house)).findings.kept
+    assert (found.kind, row.entry.hex() in found.where) == ("missing-row", True)
+    world.plant(first)
+    assert EMAIL in await _read(world, row, person)
+    assert list((await verify_state(world.house)).findings.kept) == []
+
+
+async def test_a_kept_key_that_is_planted_in_a_hold_is_found(tmp_path: Path) -> None:
+    world, person, row = await _placed(tmp_path)
+    [first, *_] = [one for one in await world.rows(HeldKey) if one.compartment]
+    world.plant(msgspec.structs.replace(first, epoch=1))
+    with pytest.raises(Tampered):
+        await _read(world, row, person)
+    assert [one.kind for one in (await verify_state(world.house)).findings.kept] == ["edited-row"]
+
+
 async def test_a_hold_that_is_taken_away_is_missed(tmp_path: Path) -> None:
     world, _, row = await _placed(tmp_path)
     world.drop(row)

@@ -265,12 +265,17 @@ async def keys_of(house: House, row: Hold, person: bytes) -> tuple[bytes, dict[t
 
     Raises:
         NotFound: the hold keeps nothing of this person, or was released.
-        Tampered: the hold or a key of it is not as this house made it, or was put back since it was released.
+        Tampered: the hold or a key of it is not as this house made it, or was put back since it was released; or a key
+            that it keeps was taken away.
     """
     known = {one.id: one for one in await standing(house)}.get(row.id)
-    rows = await house.reads.find(HeldKey, ("person",), [(person,)])
-    mine = [one for one in sound(rows) if one.hold == row.id]
-    if known is None or known.wrapped is None or not mine:
+    if known is None or known.wrapped is None:
+        raise NotFound("hold: expected one that stands and keeps something of this person")
+    rows = sound(await house.reads.find(HeldKey, ("hold",), [(row.id,)]))
+    if sum(one.compartment != REF for one in rows) != known.keys:
+        raise Tampered("hold: expected as many keys as it keeps", hint="lockhouse ledger verify --state")
+    mine = [one for one in rows if one.person == person]
+    if not mine:
         raise NotFound("hold: expected one that stands and keeps something of this person")
     key = unwrap(
         kek_of(house.keks, known.generation, table=Hold.TABLE), known.wrapped, house=house.id, purpose="hold",

@@ -13,9 +13,10 @@ from lockhouse.gates.state.batches import hold_batches
 from lockhouse.gates.state.endings import Endings
 from lockhouse.gates.state.found import Found, check_bound, read_rows
 from lockhouse.gates.state.history import read_history
+from lockhouse.gates.state.kept import hold_kept
 from lockhouse.gates.state.policies import Policies
 from lockhouse.gates.state.words import WordsCheck, read_words
-from lockhouse.model.rows import ErasedMark, Identifier, Import, Imported, Person
+from lockhouse.model.rows import ErasedMark, Hold, Identifier, Import, Imported, Person
 
 if TYPE_CHECKING:
     from lockhouse.gates.house import House
@@ -47,6 +48,7 @@ async def verify_state(house: House) -> State:
     before = await read_history(house)
     ended = (await Endings.read(house, Found())).ended(before)
     words = await read_words(house, found)
+    await hold_kept(house, [row for row in words[Hold] if isinstance(row, Hold)], found)
     endings = await Endings.read(house, found)
     policies = await Policies.read(house, found)
     await check_bound(house, Person, found)
