@@ -1,8 +1,9 @@
 """What was set aside comes back to the gate, in the order in which it came in, once the stores are there again.
 
 It passes the same gate as everything else, under the policy, the words and the marks that stand now; message ids make a
-repeat harmless, so that whoever is killed while draining begins anew. Only what is durably decided is taken out of the
-spool: the file is emptied when it has been read to its end. One process drains, since order is what it keeps.
+repeat harmless, so that whoever is killed while draining begins anew. Nothing passes before what waited earlier is
+decided, but for those that pass the gate together. Only what is durably decided is taken out of the spool: the file is
+emptied when it has been read to its end. One process drains, since order is what it keeps.
 """
 
 from __future__ import annotations
@@ -16,12 +17,13 @@ import msgspec
 from lockhouse.errors import LockhouseError, Unavailable
 from lockhouse.faces import logs
 from lockhouse.gates.collect.aside import unpacked
+from lockhouse.gates.collect.intake import MAX_GROUP
 from lockhouse.gates.trusted_time import remembered_now, trusted_now
 from lockhouse.model import codes
 from lockhouse.model.ids import DAY_MS
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
 
     from lockhouse.faces.serve.spool import Spool
     from lockhouse.gates.house import House
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 LOOK_S = 0.25
 """How often a process looks whether something waits."""
 CHUNK_BYTES = 1 << 20
+TOGETHER = MAX_GROUP
+"""So many events are asked of the gate at once, which decides them as one group."""
 MOST_TRIES = 60
 RETRY_S = 0.5
 """Between tries while a store is away; then another process may take over, from the beginning."""
@@ -118,7 +122,13 @@ class Draining:
     async def _through(self, frames: Sequence[Frame]) -> Counter[str]:
         """What became of the events of these frames, once each is decided."""
         late_at, did = await trusted_now(self._house), Counter[str]()
-        batches = _opened(frames, late_at, did)
+        for group in _groups(_opened(frames, late_at, did)):
+            await self._decided(group, did)
+        self._spool.counts += did
+        return did
+
+    async def _decided(self, batches: list[Batch], did: Counter[str]) -> None:
+        """These batches are decided, one gate group of them."""
         for tries in range(MOST_TRIES):
             answers = await asyncio.gather(*map(self._decide, batches), return_exceptions=True)
             left: list[Batch] = []
@@ -129,8 +139,7 @@ class Draining:
                     did[self._became(answer)] += len(batch.items)
             batches = left
             if not batches:
-                self._spool.counts += did
-                return did
+                return
             await asyncio.sleep(RETRY_S)
         raise Unavailable("spool: expected the stores, got none")
 
@@ -154,6 +163,20 @@ def _opened(frames: Sequence[Frame], late_at: int, did: Counter[str]) -> list[Ba
             did["failed"] += 1
             logs.get().error("spool: a frame does not open")
     return batches
+
+
+def _groups(batches: Sequence[Batch]) -> Iterator[list[Batch]]:
+    """As they pass the gate together, in their order."""
+    group: list[Batch] = []
+    events = 0
+    for batch in batches:
+        if group and events + len(batch.items) > TOGETHER:
+            yield group
+            group, events = [], 0
+        group.append(batch)
+        events += len(batch.items)
+    if group:
+        yield group
 
 
 def _is_contested(answer: Sequence[Reply] | BaseException) -> bool:

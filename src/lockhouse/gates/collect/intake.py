@@ -127,7 +127,7 @@ class Intake:
     def _take(self) -> list[_Waiting]:
         group: list[_Waiting] = []
         size = 0
-        while self._waiting and (not group or size + len(self._waiting[0][0].items) <= MAX_GROUP):
+        while self._waiting and (not group or _fits(self._waiting[0][0], group[0][0], size)):
             taken = self._waiting.popleft()
             size += len(taken[0].items)
             group.append(taken)
@@ -154,6 +154,11 @@ class Intake:
         for (_, answer), replies in zip(group, answers, strict=True):
             if not answer.done():
                 answer.set_result(replies)
+
+
+def _fits(batch: Batch, first: Batch, size: int) -> bool:
+    """Whether a batch passes with a group. What was set aside passes by itself: others would part it into two."""
+    return size + len(batch.items) <= MAX_GROUP and bool(batch.late_at) is bool(first.late_at)
 
 
 def _fail(group: Iterable[_Waiting], err: BaseException) -> None:

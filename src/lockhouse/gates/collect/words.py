@@ -1,7 +1,8 @@
 """What an event says about consent, as far as it must be remembered.
 
 A narrowing word counts from any assurance, and from when it came in; it is stored when it would change something: it
-closes a purpose that is open without a word, or takes back a grant. A widening word is stored only from `secret` or
+closes a purpose that is open without a word, or takes back a grant; or would take one back that may yet come in, since
+it was set aside. A widening word is stored only from `secret` or
 better. It counts from when the event happened, so that one that comes late grants nothing that was taken back
 meanwhile. A word that is already standing is not stored again. Whoever comes with a suppressed identifier has refused,
 like everyone who had it when it was suppressed: what they do later under another identifier is closed too.
@@ -109,14 +110,24 @@ def new_words(work: Work) -> list[Said]:
         for one in purposes:
             if one.sold_or_shared and one.refusable:
                 words[one.name] = Said(one.name, granted=False, signal=GPC)
-    asked_first = {one.name for one in purposes if set(one.basis.values()) <= {"consent"}}
-    silent = {name for name in asked_first if name not in standing}
+    silent = _silent(work, standing)
     fresh = [
         word
         for name, word in words.items()
         if standing.get(name) is not word.granted and (_is_newer(work, word) if word.granted else name not in silent)
     ]
     return fresh + _of_suppressions(work) + _sales(work, words) + _moved(work)
+
+
+def _silent(work: Work, standing: Mapping[str, bool]) -> set[str]:
+    """Purposes of which a no says nothing new: nobody said yes, and without one they are closed everywhere.
+
+    Of what was set aside there are none: what came in before it may be decided after it.
+    """
+    if work.batch.late_at:
+        return set()
+    asked_first = (one.name for one in work.live.policy.purposes if set(one.basis.values()) <= {"consent"})
+    return {name for name in asked_first if name not in standing}
 
 
 def _moved(work: Work) -> list[Said]:
