@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lockhouse.adapters.spool_file import Chunk, Frame, SpoolFile
+from lockhouse.adapters.spool_file import START, Chunk, Frame, Place, SpoolFile
 from lockhouse.crypto.spool import SpoolKeys
 
 if TYPE_CHECKING:
@@ -25,4 +25,4 @@ def spool_file(folder: Path, house: House, *, most_bytes: int) -> SpoolFile | No
     return SpoolFile(folder, keys, most_bytes=most_bytes)
 
 
-__all__ = ["Chunk", "Frame", "SpoolFile", "spool_file"]
+__all__ = ["START", "Chunk", "Frame", "Place", "SpoolFile", "spool_file"]

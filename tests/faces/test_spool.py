@@ -13,7 +13,7 @@ from lockhouse.adapters.spool_file import FILE
 from lockhouse.errors import Tampered, Unavailable
 from lockhouse.faces.serve.collector import CACHED_S, HouseCollector
 from lockhouse.faces.serve.desk import Answers
-from lockhouse.faces.serve.draining import KEPT_MS, Draining
+from lockhouse.faces.serve.draining import Draining
 from lockhouse.faces.serve.spool import FULL, Spool
 from lockhouse.flows.channel import make_credential
 from lockhouse.gates.facts import facts_of_persons
@@ -316,26 +316,6 @@ async def test_what_can_never_be_decided_holds_nobody_up(house: House) -> None:
     assert len(await house.records()) == 1
     assert house.spool.counts["failed"] == 2
     assert [type(error) for error in house.incidents] == [Tampered]
-
-
-async def test_what_waits_for_seven_days_is_dropped_unread_and_not_before(house: House) -> None:
-    house.store.is_away = True
-    await house.send(email="anna@example.com")
-    house.world.clock.pass_days(KEPT_MS / DAY_MS)
-    await house.draining().drop_if_old()
-    assert house.spool.waits()
-    house.world.clock.pass_days(0.01)
-    await house.draining().drop_if_old()
-    assert not house.spool.waits()
-
-
-async def test_nothing_is_dropped_by_a_clock_in_doubt(house: House) -> None:
-    house.store.is_away = True
-    await house.send(email="anna@example.com")
-    house.world.clock.jump_days(40)
-    with pytest.raises(Unavailable, match="clock: expected"):
-        await house.draining().drop_if_old()
-    assert house.spool.waits()
 
 
 async def test_the_task_brings_back_by_itself_what_waits(house: House) -> None:

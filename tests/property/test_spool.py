@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lockhouse.adapters.spool_file import FILE, SpoolFile
+from lockhouse.adapters.spool_file import FILE, START, SpoolFile
 from lockhouse.crypto.spool import HEAD_BYTES, SpoolKeys
 from lockhouse.errors import Tampered
 from lockhouse.secret import Secret
@@ -28,7 +28,7 @@ def opened(folder: Path, *, house: bytes = HOUSE, most: int = 1 << 20) -> SpoolF
 
 def all_of(spool: SpoolFile) -> list[bytes | None]:
     """Everything that waits, read in small pieces."""
-    place, found = 0, []
+    place, found = START, []
     while (chunk := spool.read(place, most_bytes=64)).frames:
         found += [frame.plain for frame in chunk.frames]
         place = chunk.behind
@@ -37,7 +37,7 @@ def all_of(spool: SpoolFile) -> list[bytes | None]:
 
 def end_of(spool: SpoolFile) -> int:
     """Where its last whole frame ends."""
-    return spool.read(0, most_bytes=1 << 30).behind
+    return spool.read(START, most_bytes=1 << 30).behind.at
 
 
 @given(groups=st.lists(plains, min_size=1, max_size=3), more=plains, cut=st.floats(0, 1), junk=st.binary(max_size=40))

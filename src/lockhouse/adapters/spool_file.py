@@ -46,11 +46,22 @@ class Frame(NamedTuple):
     plain: bytes | None
 
 
+class Place(NamedTuple):
+    """How far one file was read; of another file, which has another head, it says nothing."""
+
+    head: bytes
+    at: int
+
+
+START = Place(b"", 0)
+"""Nothing was read of any file."""
+
+
 class Chunk(NamedTuple):
     """Frames in their order, and the place behind the last of them."""
 
     frames: Sequence[Frame]
-    behind: int
+    behind: Place
 
 
 class SpoolFile:
@@ -146,8 +157,8 @@ class SpoolFile:
             os.close(self._drain_fd)
             self._drain_fd = -1
 
-    def read(self, place: int, *, most_bytes: int) -> Chunk:
-        """Durable frames from this place on, one at least if there is one; 0 is the beginning.
+    def read(self, place: Place, *, most_bytes: int) -> Chunk:
+        """Durable frames from this place on, one at least if there is one; a file that was begun since is read anew.
 
         Raises:
             Tampered: what lies there was not made by this house.
@@ -157,7 +168,7 @@ class SpoolFile:
             end, sealer = self._whole_end(), self._sealer
         if sealer is None:
             return Chunk((), place)
-        at = start = place or HEAD_BYTES
+        at = start = _within(sealer.head, place)
         frames: list[Frame] = []
         while at - start < most_bytes and (blob := self._blob(at, end)) is not None:
             try:
@@ -165,7 +176,7 @@ class SpoolFile:
             except Tampered:
                 frames.append(Frame(None))
             at += _FRAME.size + len(blob)
-        return Chunk(frames, at)
+        return Chunk(frames, Place(sealer.head, at))
 
     def began_at(self) -> int | None:
         """When the file that waits was begun, in ms; None when nothing waits.
@@ -178,7 +189,7 @@ class SpoolFile:
             self._whole_end()
             return None if self._sealer is None else self._sealer.began_at
 
-    def empty(self, place: int | None) -> bool:
+    def empty(self, place: Place | None) -> bool:
         """Whether nothing waits any more: nothing whole stood behind this place, so the file is empty now.
 
         Args:
@@ -189,8 +200,10 @@ class SpoolFile:
             Unavailable: it cannot be written, or a stopped process holds it.
         """
         with self._locked():
-            if place is not None and self._whole_end() > (place or HEAD_BYTES):
-                return False
+            if place is not None:
+                end, sealer = self._whole_end(), self._sealer
+                if sealer is not None and end > _within(sealer.head, place):
+                    return False
             try:
                 os.ftruncate(self._fd, 0)
                 os.fsync(self._fd)
@@ -215,8 +228,9 @@ class SpoolFile:
                 continue
             if self._is_named():
                 break
-            os.close(self._fd)  # somebody took it away: a new one
-            self._fd, self._sealer, self._end = open_lock(self._path), None, 0
+            anew = open_lock(self._path)  # somebody took it away
+            os.close(self._fd)
+            self._fd, self._sealer, self._end = anew, None, 0
         try:
             yield
         finally:
@@ -273,6 +287,10 @@ class SpoolFile:
             return None
         blob = os.pread(self._fd, length, place + _FRAME.size)
         return (blob, zlib.crc32(blob) == check) if len(blob) == length else None
+
+
+def _within(head: bytes, place: Place) -> int:
+    return place.at if place.head == head else HEAD_BYTES
 
 
 def _write(file: int, raw: bytes, place: int) -> None:

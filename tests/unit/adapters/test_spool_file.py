@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lockhouse.adapters import spool_file
-from lockhouse.adapters.spool_file import DRAIN_LOCK, FILE, TAKES_MS
+from lockhouse.adapters.spool_file import DRAIN_LOCK, FILE, START, TAKES_MS
 from lockhouse.crypto.spool import HEAD_BYTES
 from lockhouse.errors import Tampered, Unavailable
 from tests.property.test_spool import AT, all_of, opened
@@ -46,7 +46,7 @@ def test_two_processes_add_to_one_file_in_one_order(tmp_path: Path) -> None:
 def test_it_is_emptied_only_when_nothing_stands_behind_what_was_read(tmp_path: Path) -> None:
     reader, adder = opened(tmp_path), opened(tmp_path)
     adder.append([b"first"], at=AT)
-    place = reader.read(0, most_bytes=1 << 20).behind
+    place = reader.read(START, most_bytes=1 << 20).behind
     adder.append([b"second"], at=AT)
     assert not reader.empty(place)
     chunk = reader.read(place, most_bytes=1 << 20)
@@ -82,7 +82,7 @@ def test_a_spool_of_another_house_is_neither_read_nor_added_to(tmp_path: Path) -
     opened(tmp_path).append([b"theirs"], at=AT)
     ours = opened(tmp_path, house=bytes(15) + b"\x01")
     with pytest.raises(Tampered):
-        ours.read(0, most_bytes=1)
+        ours.read(START, most_bytes=1)
     with pytest.raises(Tampered):
         ours.append([b"ours"], at=AT)
 
@@ -132,6 +132,33 @@ def test_a_file_that_was_taken_away_is_made_anew(tmp_path: Path) -> None:
     (tmp_path / FILE).unlink()
     assert spool.append([b"here"], at=AT) == 1
     assert all_of(opened(tmp_path)) == [b"here"]
+
+
+def test_a_place_in_one_file_says_nothing_of_the_file_that_was_begun_after_it(tmp_path: Path) -> None:
+    reader, other = opened(tmp_path), opened(tmp_path)
+    other.append([bytes(500)], at=AT)
+    place = reader.read(START, most_bytes=1 << 20).behind
+    other.empty(None)
+    other.append([b"new"], at=AT)
+    assert not reader.empty(place), "else it would take away what it never read"
+    chunk = reader.read(place, most_bytes=1 << 20)
+    assert [frame.plain for frame in chunk.frames] == [b"new"]
+    assert reader.empty(chunk.behind)
+
+
+def test_a_file_that_cannot_be_opened_anew_leaves_no_descriptor_behind_that_others_get(tmp_path: Path) -> None:
+    spool = opened(tmp_path)
+    (tmp_path / FILE).unlink()
+    (tmp_path / FILE).mkdir()
+    with pytest.raises(Unavailable):
+        spool.append([b"one"], at=AT)
+    ends = os.pipe()
+    with pytest.raises(Unavailable):
+        spool.append([b"one"], at=AT)
+    for end in ends:
+        os.close(end)  # still ours to close
+    (tmp_path / FILE).rmdir()
+    assert spool.append([b"one"], at=AT) == 1
 
 
 def test_on_a_full_disk_nothing_is_counted(tmp_path: Path) -> None:

@@ -18,9 +18,10 @@ from lockhouse.errors import LockhouseError, Unavailable
 from lockhouse.faces import logs
 from lockhouse.gates.collect.aside import unpacked
 from lockhouse.gates.collect.intake import MAX_GROUP
-from lockhouse.gates.trusted_time import remembered_now, trusted_now
+from lockhouse.gates.trusted_time import remembered_watched_now, trusted_now
 from lockhouse.model import codes
 from lockhouse.model.ids import DAY_MS
+from lockhouse.wiring_spool import START
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -47,6 +48,8 @@ MOST_CONTESTED = 20
 """Tries of what stays contested: each is four tries of the gate."""
 KEPT_MS = 7 * DAY_MS
 """So long may something wait for a store (ms); then it is dropped unread."""
+FAILS_FOR_S = 3600.0
+"""So long a process tries in vain before it drops: a house that lay still for weeks is first given its stores."""
 
 
 class Draining:
@@ -62,6 +65,8 @@ class Draining:
         self._house = house
         self._decide = decide
         self._on_incident = on_incident
+        self._failing_s: float | None = None
+        """Since when this process has tried in vain (s)."""
 
     async def run(self) -> None:
         """Look, and drain what waits, until cancelled."""
@@ -71,7 +76,7 @@ class Draining:
             if not self._spool.waits():
                 continue
             try:
-                await self._look()
+                await self.look()
                 told = ""
             except LockhouseError as error:
                 if error.text != told:  # once, not four times a second
@@ -81,25 +86,49 @@ class Draining:
                 self._on_incident(self._house.ids.random(8).hex(), error)
                 await asyncio.sleep(PAUSE_S)
 
-    async def _look(self) -> None:
-        if self._house.epochs.alive() and await self._spool.take_hold():
-            try:
-                await self.drain()
-            finally:
-                await self._spool.let_go()
-        await self.drop_if_old()
-
-    async def drop_if_old(self) -> None:
-        """Nothing waits that has waited too long for a store.
+    async def look(self) -> None:
+        """Nothing waits any more, unless another process drains; or what waits cannot be brought back and is not old.
 
         Raises:
-            Unavailable: the clock is in doubt.
+            Tampered: what waits was not made by this house.
+            Unavailable: a store is away again, or the clock is in doubt.
         """
+        if not await self._spool.take_hold():
+            return
+        try:
+            if self._house.epochs.alive():
+                await self.drain()
+                self._failing_s = None
+                return
+        except Exception:
+            if not await self._drop_if_old():
+                raise
+        else:
+            await self._drop_if_old()
+        finally:
+            await self._spool.let_go()
+
+    async def _drop_if_old(self) -> bool:
+        """Whether what waited was dropped: too long for a store, and in vain for a while in this process.
+
+        Only of whoever holds the draining: nobody else reads what is dropped. No store is asked: none may be there.
+
+        Raises:
+            Unavailable: the clock is in doubt, or nobody has watched it for a day.
+        """
+        now_s = self._house.clock.monotonic_s()
+        if self._failing_s is None:
+            self._failing_s = now_s
+        if now_s - self._failing_s < FAILS_FOR_S:
+            return False
         began_at = await self._spool.began_at()
-        if began_at is not None and remembered_now(self._house) - began_at > KEPT_MS:
-            size = self._spool.size()
-            await self._spool.empty(None)
-            logs.get().error("spool dropped", bytes=size)
+        if began_at is None or self._house.clock.now_ms() - began_at <= KEPT_MS:
+            return False
+        remembered_watched_now(self._house)
+        size = self._spool.size()
+        await self._spool.empty(None)
+        logs.get().error("spool dropped", bytes=size)
+        return True
 
     async def drain(self) -> None:
         """Nothing waits any more.
@@ -108,7 +137,7 @@ class Draining:
             Tampered: what waits was not made by this house.
             Unavailable: a store is away again, or the clock is in doubt.
         """
-        place, did, began_s = 0, Counter[str](), self._house.clock.monotonic_s()
+        place, did, began_s = START, Counter[str](), self._house.clock.monotonic_s()
         while True:
             chunk = await self._spool.read(place, most_bytes=CHUNK_BYTES)
             if chunk.frames:

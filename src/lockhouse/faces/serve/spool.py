@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lockhouse.model.ports import Clock
-    from lockhouse.wiring_spool import Chunk, SpoolFile
+    from lockhouse.wiring_spool import Chunk, Place, SpoolFile
 
 MAX_GROUP = 500
 MAX_GROUP_BYTES = 8 << 20
@@ -101,7 +101,7 @@ class Spool:
         """Another process may drain."""
         await self._run(self._file.let_go)
 
-    async def read(self, place: int, *, most_bytes: int) -> Chunk:
+    async def read(self, place: Place, *, most_bytes: int) -> Chunk:
         """What waits from this place on.
 
         Raises:
@@ -110,7 +110,7 @@ class Spool:
         """
         return await self._run(partial(self._file.read, place, most_bytes=most_bytes))
 
-    async def empty(self, place: int | None) -> bool:
+    async def empty(self, place: Place | None) -> bool:
         """Whether nothing waits behind this place, so that the spool is empty now; None empties it whatever it holds.
 
         Raises:
