@@ -17,6 +17,7 @@ from lockhouse.faces.serve.draining import Draining
 from lockhouse.faces.serve.spool import FULL, Spool
 from lockhouse.flows.channel import make_credential
 from lockhouse.gates.facts import facts_of_persons
+from lockhouse.model import codes
 from lockhouse.model.event import Batch, Fault, Reply
 from lockhouse.model.ids import DAY_MS
 from lockhouse.model.rows import Record
@@ -184,6 +185,64 @@ async def test_who_was_erased_meanwhile_is_not_brought_back(house: House, ahead_
     house.world.clock.pass_days(0.1)
     await house.come_back()
     assert await house.world.indexes("anna@example.com") == []
+
+
+async def erase_contact(world: World, person: bytes, *, now: bool) -> None:
+    ring = world.house.keyring.serials(person)
+    parts = [one for one in world.house.live().policy.compartments if one.class_ == "contact" and one.id in ring]
+    assert parts
+    for part in parts:
+        await world.erase(person, compartment=part.name, now=now)
+
+
+@pytest.mark.parametrize("is_destroyed", [False, True])
+async def test_of_a_part_that_was_erased_meanwhile_nothing_is_brought_back_and_of_the_others_all(
+    house: House, *, is_destroyed: bool
+) -> None:
+    """Whether its keys are destroyed by then, or it is only shut."""
+    world, anna = house.world, "anna@example.com"
+    await house.send(email=anna, order_id="o-1", order_total="3.00")
+    person = await world.person(anna)
+    house.store.is_away = True
+    world.clock.pass_days(0.01)
+    await house.send(email=anna, phone="+390612345678", order_id="o-2", order_total="7.00")
+    house.store.is_away = False
+    world.clock.pass_days(0.1)
+    await erase_contact(world, person, now=is_destroyed)
+    world.clock.pass_days(0.01)
+    await house.come_back()
+    view = await world.reveal(person)
+    shown = {name: field.value for name, field in view.fields.items() if field.state == "open"}
+    assert shown == {"order_id": "o-2"}
+    assert len(await house.records()) == 2
+    assert await world.indexes("+390612345678", by="phone") == [], "nor can they be found by what is not kept"
+
+
+async def test_what_came_in_after_a_part_was_erased_is_brought_back_into_it_and_what_came_before_is_refused(
+    house: House,
+) -> None:
+    world, anna = house.world, "anna@example.com"
+    await house.send(email=anna, order_id="o-1")
+    person = await world.person(anna)
+    house.store.is_away = True
+    await house.send("identify", email=anna, name="Before")
+    house.store.is_away = False
+    world.clock.pass_days(0.01)
+    await erase_contact(world, person, now=True)
+    replies: list[str] = []
+
+    async def told(batch: Batch) -> Sequence[Reply]:
+        answers = await house.collector.decide(batch)
+        replies.extend(reply.code for reply in answers)
+        return answers
+
+    await house.come_back(told)
+    assert replies == [codes.ERASED_BEFORE]
+    world.clock.pass_days(0.01)
+    house.store.is_away = True
+    await house.send("identify", email=anna, name="After")
+    await house.come_back()
+    assert (await world.reveal(person)).fields["name"].value == "After"
 
 
 async def test_the_policy_that_rules_when_it_comes_back_decides(house: House) -> None:

@@ -15,6 +15,7 @@ import msgspec
 
 from lockhouse.gates.authority import checked, checked_bound, signed
 from lockhouse.gates.collect.brake import counts, look_up_reach, marks
+from lockhouse.gates.collect.ended import look_up_ended
 from lockhouse.gates.collect.moves import moved_region
 from lockhouse.gates.collect.sales import customer_at
 from lockhouse.gates.collect.turns import Flight
@@ -30,6 +31,7 @@ from lockhouse.model.decision import PersonFacts as Asked
 from lockhouse.model.rows import ErasedMark, Identifier, Link
 from lockhouse.model.scale import Assurance, PersonState, Proof
 from lockhouse.policy.live import map_consent
+from lockhouse.policy.past import without
 from lockhouse.policy.reduce import TOO_OLD
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from lockhouse.gates.collect.work import Found
     from lockhouse.gates.house import House, LivePolicy
     from lockhouse.identity.match import Joined
+    from lockhouse.policy.reduce import Reduced
 
 _CLAIMED = int(Proof.CLAIMED)
 """Of a record: a claim is a claim, whatever key it came with. Plain numbers, here and below: an event passes many."""
@@ -76,6 +79,8 @@ async def look_up(house: House, works: Sequence[Work], turns: Turns) -> Known:
         facts |= await facts_of_persons(house, persons - facts.keys())
     for owned in owners.values():
         owned[:] = [owner for owner in owned if owner[1] in facts and not facts[owner[1]].ending]
+    if late := [work for work in works if work.batch.late_at]:
+        await look_up_ended(house, late, owners)
     if house.erased_marks:
         await _erased_before(house, works, keys)
     if house.suppressions:
@@ -150,8 +155,18 @@ def decide(work: Work, owners: Owners) -> None:
     if overdue:  # whatever else shuts such a purpose: no word of anybody's would open it
         why = tuple([TOO_OLD if (overdue >> at) & 1 else word for at, word in enumerate(why)])
     reduced = work.reduced = work.reducer.reduce(event, work.mask, why=why, seen=work.seen)
+    if work.ended and reduced.kept:
+        reduced = work.reduced = _without_ended(work, reduced, why)
     if reduced.kept == 0:
-        work.refuse(_why_nothing(work, alive=alive), reduced.dropped)
+        work.refuse(codes.ERASED_BEFORE if work.past else _why_nothing(work, alive=alive), reduced.dropped)
+
+
+def _without_ended(work: Work, reduced: Reduced, why: Sequence[str]) -> Reduced:
+    """What is kept where parts of the person have ended since the event came in; whose it is, is told as before."""
+    left = without(work.seen, work.ended, live=work.mask)
+    work.past = work.seen.found.keys() - left.found.keys()
+    rest: Reduced = work.reducer.reduce(work.event, work.mask, why=why, seen=left)
+    return msgspec.structs.replace(rest, identifiers=reduced.identifiers)
 
 
 def _overdue(work: Work) -> int:
@@ -176,6 +191,8 @@ def _settle(house: House, work: Work, known: Known) -> None:
     allowed = {field for field, _ in work.reduced.identifiers}
     kept = [one for one in work.found if one.field in allowed]
     owned = _owned(kept, owners)
+    if work.past:
+        kept = [one for one in kept if one.field not in work.past or (one.kind, one.tag) in owned]
     counted = counts(kept, owned, known.reached)
     found = match(kept, owned, counts=counted)
     now = work.batch.received_at

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import msgspec
@@ -65,6 +65,10 @@ class Work(msgspec.Struct, gc=False):
     mask: int = 0
     closed: int = 0
     """Purposes that nothing opens for it, as bits: of an event that is replayed, those that were shut when it came."""
+    ended: frozenset[int] = frozenset()
+    """Compartments of its person that have ended since it came in: of an event that was set aside."""
+    past: Collection[str] = ()
+    """Its fields of those: nothing of them is kept, and they point only to whom they pointed before."""
     reduced: Any = None
     person: bytes = b""
     own: Any = None
@@ -101,6 +105,7 @@ class Work(msgspec.Struct, gc=False):
         """Whether it can be decided by this policy; what another policy's reducer saw in it is looked at again."""
         self.suppressed, self.suppressions, self.said, self.is_new = frozenset(), {}, (), False
         self.is_activity, self.region = True, None
+        self.ended, self.past = frozenset(), ()
         if live is not self.live:
             if not live.takes(self.batch.channel):
                 self.refuse(codes.NO_SUCH_EVENT)
