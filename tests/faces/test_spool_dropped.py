@@ -8,6 +8,8 @@ import pytest
 
 from lockhouse.errors import Unavailable
 from lockhouse.faces.serve import draining
+from lockhouse.faces.serve.collector import HouseCollector
+from lockhouse.faces.serve.desk import Answers
 from lockhouse.faces.serve.draining import FAILS_FOR_S, KEPT_MS, Draining
 from lockhouse.faces.serve.spool import Spool
 from lockhouse.gates.trusted_time import trusted_now
@@ -128,6 +130,26 @@ async def test_a_clock_that_nobody_has_watched_drops_nothing(house: House) -> No
         await drains.look()
     assert spool.waits()
     spool.close()
+
+
+async def test_what_waits_is_brought_back_though_by_now_the_settings_set_nothing_aside(house: House) -> None:
+    house.store.is_away = True
+    await house.send(email="anna@example.com")
+    size = house.size()
+    file = spool_file(house.folder, house.world.house, most_bytes=0)
+    assert file is not None
+    spool = Spool(file, house.world.clock)
+    collector = HouseCollector(house.world.house, Answers(), spool=spool)
+    another = house.world.batch("backend", "identify", {"email": "second@example.com"})
+    with pytest.raises(Unavailable):  # it must not overtake what waits
+        await collector.collect(another)
+    assert house.size() == size
+    house.store.is_away = False
+    await Draining(spool, house.world.house, decide=collector.decide, on_incident=lambda *_: None).look()
+    assert (len(await house.records()), spool.waits()) == (1, False)
+    assert (await collector.collect(another))[0].outcome == "stored"
+    spool.close()
+    assert spool_file(house.folder, house.world.house, most_bytes=0) is None
 
 
 async def test_nothing_is_dropped_by_a_clock_in_doubt(house: House) -> None:

@@ -70,13 +70,17 @@ class SpoolFile:
     Args:
         folder: of the house.
         keys: what it is sealed with.
-        most_bytes: it grows no longer.
+        most_bytes: it grows no longer; 0 adds nothing.
+
+    Attributes:
+        takes: whether anything may be added.
     """
 
     def __init__(self, folder: Path, keys: SpoolKeys, *, most_bytes: int) -> None:
         self._path = folder / FILE
         self._drain_path = folder / DRAIN_LOCK
         self._keys = keys
+        self.takes = most_bytes > 0
         self._most = most_bytes
         self._fd = open_lock(self._path)
         self._drain_fd = -1

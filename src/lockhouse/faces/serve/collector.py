@@ -210,7 +210,7 @@ class HouseCollector:
     def ready(self) -> list[str]:
         """Why nothing can be collected now."""
         found = reasons(self._house)
-        if self._spool is not None and self._house.live_policy is not None:
+        if self._spool is not None and self._spool.takes and self._house.live_policy is not None:
             found = []  # a store that is away delays what comes in; it refuses nothing
         if not found and self._away is not None and self._house.clock.monotonic_s() < self._away[1]:
             found.append(f"the newest request was refused: {self._away[0]}")

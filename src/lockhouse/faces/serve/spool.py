@@ -29,10 +29,12 @@ class Spool:
 
     Attributes:
         counts: events of this process, by what became of them: `taken`, `drained`, `failed`, `dropped`.
+        takes: whether anything may be set aside; else what came to wait before is only brought back.
     """
 
     def __init__(self, file: SpoolFile, clock: Clock) -> None:
         self.counts: Counter[str] = Counter()
+        self.takes = file.takes
         self._file = file
         self._clock = clock
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="spool")

@@ -88,7 +88,7 @@ async def collect(running: Running, desk: Desk) -> None:
 
 
 def _spool(running: Running, clock: Clock) -> Spool | None:
-    """This process's side of the spool, counted; None where the settings want none."""
+    """This process's side of the spool, counted; None where the settings want none and nothing waits."""
     opened = running.opened
     file = spool_file(opened.folder, opened.house, most_bytes=opened.settings.spool_mb << 20)
     if file is None:
