@@ -14,7 +14,7 @@ from lockhouse.gates.live import FORMER, LIVE, PROPOSED, SUPERSEDED, WAITING, WI
 from lockhouse.gates.refresh import refresh
 from lockhouse.gates.state import verify_state
 from lockhouse.ledger.entry import parse_entry
-from lockhouse.model.rows import LedgerEntry, Person, PolicyVersion
+from lockhouse.model.rows import LedgerEntry, Person, PolicyVersion, Quarantined
 from lockhouse.policy.document import parse
 from lockhouse.wiring import template
 from tests.world import POLICY, World
@@ -26,6 +26,7 @@ EMAIL = "anna.schmidt@example.com"
 WIDER = POLICY.replace("see: {contact: masked, identity: masked", "see: {contact: full, identity: masked")
 NARROWER = POLICY.replace("identify: [email, phone, name, ", "identify: [email, phone, ")
 LONGER = POLICY.replace("13 months after event", "24 months after event")
+TRIAL = POLICY.replace("secret, stage: live}\n  account", "secret, stage: trial}\n  account")
 BOTH = WIDER.replace("identify: [email, phone, name, ", "identify: [email, phone, ")
 HOURS_48 = 2.0
 
@@ -95,6 +96,20 @@ async def test_a_longer_keep_waits_and_a_later_approval_takes_its_place(tmp_path
     world.clock.pass_days(1)
     assert await wait.come_due(world.house) == 3
     assert await _states(world) == {1: FORMER, 2: SUPERSEDED, 3: LIVE}
+
+
+async def test_a_trial_waits_too_since_what_widens_later_reaches_back_to_all_that_it_kept(tmp_path: Path) -> None:
+    world = await _in_use(tmp_path)
+    assert await world.approve(TRIAL) == 2
+    await world.send("backend", "Order Completed", email=EMAIL, order_id="A-1", coupon="SPRING")
+    assert (world.house.live().version, await world.rows(Quarantined)) == (1, [])
+    world.clock.pass_days(2.1)
+    assert await wait.come_due(world.house) == 2
+    await world.send("backend", "Order Completed", email=EMAIL, order_id="A-2", coupon="SPRING")
+    assert len(await world.rows(Quarantined)) == 1
+    world.clock.pass_days(1.1)
+    assert await world.approve(POLICY) == 3
+    assert world.house.live().version == 3, "leaving it only narrows"
 
 
 async def test_what_waits_can_be_withdrawn_and_never_rules_then(tmp_path: Path) -> None:

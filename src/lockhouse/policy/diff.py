@@ -305,6 +305,8 @@ def _loose(policy: Policy) -> Iterator[str]:
         yield from (f"channel {channel.name} proves {name}" for name in channel.proves)
         yield from (f"channel {channel.name} reads {name} from {path}" for name, path in channel.map.items())
         yield from (f"channel {channel.name} takes requests from {origin}" for origin in channel.origins)
+        if channel.stage is Stage.TRIAL:  # what is added later reaches back to all of it
+            yield f"what the policy lacks on {channel.name} is kept sealed for 72 hours"
     for field in policy.fields.values():
         if field.identifies:
             yield f"{field.name} identifies a {field.identifies}"

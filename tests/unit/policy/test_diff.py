@@ -37,6 +37,7 @@ CHANGES = [
     ("roles: [[admin, privacy_officer]]", "roles: []", "loosened", True),
     ("auditor: {may: [ledger.read", "auditor: {may: [ledger.*", "loosened", True),
     ("origins: [https://shop.example]", "origins: [https://shop.example, https://b.example]", "loosened", True),
+    ("stage: live  ", "stage: trial ", "loosened", True),
     ("    erase: api", "    erase: task", "tightened", True),
     ("identifies: person, find_by", "identifies: person, nobody: ['+390255512345'], find_by", "tightened", False),
 ]  # fmt: skip
