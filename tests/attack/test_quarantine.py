@@ -15,11 +15,11 @@ from lockhouse.flows.quarantine import end_quarantine
 from lockhouse.gates.authority import bound
 from lockhouse.gates.quarantine import box_of, unpacked
 from lockhouse.gates.replay import opening
-from lockhouse.model.rows import EpochKey, Identifier, Link, Person, Quarantined, Record
+from lockhouse.model.rows import Consent, EpochKey, Identifier, Link, Person, Quarantined, Record
 from lockhouse.model.scale import KeyState, PersonState
 from tests.flows.restored import copied, restored
 from tests.flows.test_trial import ANNA, COUPON, QUIZ, TRIAL, WIDER, order, replay
-from tests.world import Stopped, World
+from tests.world import POLICY, Stopped, World
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,8 +69,8 @@ async def inside_of(world: World, row: Quarantined) -> Held:
 async def test_of_whom_a_part_was_erased_nothing_from_before_is_replayed(tmp_path: Path) -> None:
     world = await World.make(tmp_path, TRIAL)
     await order(world)
-    part = next(one for one in world.house.live().policy.compartments if one.class_ == "transactions")
-    await world.erase(await world.person(ANNA), compartment=part.name)
+    part = next(one.name for one in world.house.live().policy.compartments if "accounting" in one.name)
+    await world.erase(await world.person(ANNA), compartment=part)
     await world.approve(WIDER)
     done = await replay(world)
     assert (done.added, done.ended, await world.rows(Quarantined)) == (0, 1, [])
@@ -127,6 +127,51 @@ async def test_what_was_refused_since_is_stored_by_no_replay(tmp_path: Path) -> 
     assert (done.added, done.fields) == (0, {})
 
 
+def asked_first(policy: str) -> str:
+    """The same policy, whose marketing is asked for everywhere: nobody has it without their own yes."""
+    return policy.replace("basis: {default: consent, us: opt_out}", "basis: consent")
+
+
+async def test_what_a_browser_agreed_to_and_then_refused_is_stored_by_no_replay(tmp_path: Path) -> None:
+    on_web = asked_first(POLICY).replace("https://shop.example], stage: live", "https://shop.example], stage: trial")
+    world = await World.make(tmp_path, on_web)
+    seen = {"device_id": "d-1", "page_path": "/x"}
+    await world.send("web", "page", **seen, coupon="SPRING", consent={"Advertising": True, "Analytics": True})
+    await world.send("web", "page", **seen, consent={"Advertising": False, "Analytics": True}, signals=["gpc"])
+    assert (len(await world.rows(Quarantined)), await world.rows(Consent)) == (1, [])
+    coupon = "  coupon: {type: text, class: profile, for: [marketing]}\nevents:"
+    await world.approve(
+        on_web.replace("events:", coupon, 1).replace("page_path]\n  Order", "page_path, coupon]\n  Order")
+    )
+    done = await flow.replay(world.house, flow.Wanted("web"), by="os-user:1000")
+    assert (done.looked, done.added, done.fields) == (1, 0, {})
+    assert await world.rows(Quarantined) == [], "no word of now stands for it"
+
+
+async def test_a_yes_that_came_with_an_event_and_was_never_stored_opens_nothing_in_a_replay(tmp_path: Path) -> None:
+    world = await World.make(tmp_path, asked_first(TRIAL))
+    await world.send("backend", "identify", email=ANNA)
+    await world.send("backend", "Quiz Done", email=ANNA, coupon="SPRING", consent={"Advertising": True})
+    await world.send("backend", "identify", email=ANNA, name="Anna", consent={"Advertising": False})
+    assert (len(await world.rows(Quarantined)), await world.rows(Consent)) == (1, [])
+    await world.approve(asked_first(FOR_MARKETING).replace("  Order Comp", "  Quiz Done: [coupon]\n  Order Comp", 1))
+    done = await replay(world)
+    assert (done.looked, done.stored, done.fields) == (1, 0, {})
+
+
+async def test_a_yes_that_stands_opens_what_the_event_did_not_refuse_itself(tmp_path: Path) -> None:
+    world = await World.make(tmp_path, asked_first(TRIAL))
+    await world.send("backend", "identify", email=ANNA, consent={"Advertising": True})
+    await order(world, 1, consent={"Advertising": True, "Analytics": False})
+    await order(world, 2, consent={"Analytics": False, "C9": False})
+    await order(world, 3, consent={"C9": False, "Advertising": True})
+    assert len(await world.rows(Quarantined)) == 3
+    both = asked_first(FOR_MARKETING).replace("Advertising: marketing,", "Advertising: marketing, C9: marketing,")
+    await world.approve(both)
+    done = await replay(world)
+    assert (done.looked, done.fields) == (3, {"Order Completed": {"coupon": 1}})
+
+
 async def test_a_suppressed_identifier_keeps_its_event_out_and_ends_one_that_is_there(tmp_path: Path) -> None:
     world = await World.make(tmp_path, TRIAL)
     await order(world)
@@ -161,6 +206,56 @@ async def test_of_whom_data_is_restricted_and_of_minors_nothing_is_kept(tmp_path
     await order(other, 2)
     await other.send("backend", "Quiz Done", email=ANNA, score=3)
     assert await world.rows(Quarantined) == []
+
+
+@pytest.mark.parametrize("state", [PersonState.RESTRICTED, PersonState.MINOR])
+async def test_of_who_is_restricted_or_found_a_minor_since_nothing_is_opened(
+    tmp_path: Path, state: PersonState
+) -> None:
+    world = await World.make(tmp_path, TRIAL)
+    await order(world)
+    [row] = await world.rows(Person)
+    world.plant(bound(msgspec.structs.replace(row, state=int(state)), world.house.row_macs))
+    await world.approve(WIDER)
+    noted = (await world.kinds()).count("rework")
+    done = await replay(world)
+    assert (done.added, done.waiting, done.fields) == (0, 1, {})
+    assert (len(await world.rows(Record)), len(await world.rows(Quarantined))) == (1, 1)
+    assert (await world.kinds()).count("rework") == noted, "nothing was opened"
+    world.plant(bound(msgspec.structs.replace(row, version=row.version + 1), world.house.row_macs))
+    assert (await replay(world)).added == 1, "it is lifted within the 72 hours"
+
+
+async def test_what_another_process_heard_her_refuse_never_lies_in_quarantine(tmp_path: Path) -> None:
+    world = await World.make(tmp_path, TRIAL)
+    await world.send("backend", "identify", email=ANNA, consent={"Analytics": True})
+    await world.send("backend", "identify", email=ANNA, name="Anna")
+    other = await world.second()
+    world.clock.pass_days(0.01)
+    await consent.record(other.house, await world.person(ANNA), "analytics", granted=False)
+    await world.send("backend", "Quiz Done", email=ANNA, page_path="/secret", coupon="SPRING")
+    await order(world, coupon="SUMMER", page_path="/secret")
+    held = await inside(world)
+    assert [one.source["properties"] for one in held] == [{"email": ANNA, "coupon": "SPRING"}, {"coupon": "SUMMER"}]
+    assert all("analytics" in one.shut for one in held)
+
+
+async def test_nor_of_an_event_of_which_nothing_was_left(tmp_path: Path) -> None:
+    member = "  member: {type: id, class: identity, for: [marketing], identifies: person}\nevents:"
+    declared = TRIAL.replace("events:", member, 1).replace("identify: [email,", "identify: [email, member,")
+    world = await World.make(tmp_path, declared.replace("  page: [", "  Quiz Done: [member]\n  page: [", 1))
+    yes = {"Analytics": True, "Advertising": True}
+    await world.send("backend", "identify", email=ANNA, member="M-1", consent=yes)
+    await world.send("backend", "identify", email=ANNA, name="Anna", consent={"Advertising": False, "Analytics": True})
+    await world.send("backend", "identify", email=ANNA, name="Anna")
+    other = await world.second()
+    world.clock.pass_days(0.01)
+    await consent.record(other.house, await world.person(ANNA), "analytics", granted=False)
+    for word in ("/secret", "/secret-too"):
+        reply = await world.send("backend", "Quiz Done", member="M-1", page_path=word, coupon="SPRING")
+        assert reply.code == "LH-2107"
+    held = await inside(world)
+    assert [one.source["properties"] for one in held] == [{"coupon": "SPRING"}] * 2
 
 
 async def test_no_role_reads_what_lies_there(tmp_path: Path) -> None:

@@ -20,12 +20,13 @@ from lockhouse.errors import Tampered
 from lockhouse.gates.epochs import mint_epochs
 from lockhouse.model.ids import DAY_MS, EPOCH_DAY_ZERO_MS
 from lockhouse.model.rows import Quarantined
+from lockhouse.model.scale import PersonState
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection
 
     from lockhouse.crypto.seal import SealedBox
-    from lockhouse.gates.house import House
+    from lockhouse.gates.house import House, PersonFacts
 
 KEEP_HOURS = 72
 KEEP_MS = KEEP_HOURS * 3_600_000
@@ -38,6 +39,7 @@ PAGE = 200
 _COUNTED_S = 3_600.0
 _TEXT = 0
 """The one field of the box."""
+_SHUT_STATES = PersonState.ENDING | PersonState.ERASED | PersonState.RESTRICTED | PersonState.MINOR
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,6 +117,11 @@ def _finding(row: Quarantined) -> str:
 def ends_at(day: int) -> int:
     """When the key of a day (counted from 2020-01-01) ends, ms: nothing that was sealed under it may be replayed."""
     return EPOCH_DAY_ZERO_MS + (day + 1) * DAY_MS + KEEP_MS
+
+
+def may_be_held(facts: PersonFacts | None) -> bool:
+    """Whether anything of somebody may be put into quarantine, or taken out of it, by what is known of them now."""
+    return facts is not None and not facts.ending and not facts.state & _SHUT_STATES
 
 
 async def ensure_days(house: House, days: Collection[int]) -> None:

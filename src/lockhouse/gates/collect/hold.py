@@ -8,7 +8,7 @@ a suppression, a restriction or their age shuts out, what came before their eras
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -22,22 +22,23 @@ from lockhouse.gates.collect.work import Work, find_identifiers
 from lockhouse.gates.collect.write import LEASE_MS
 from lockhouse.gates.epochs import epoch_at
 from lockhouse.gates.facts import facts_of_persons
-from lockhouse.gates.quarantine import Held, ensure_days, has_room, packed
+from lockhouse.gates.quarantine import Held, ensure_days, has_room, may_be_held, packed
 from lockhouse.gates.rings import admit_rings
 from lockhouse.model import codes
 from lockhouse.model.change import Change, Expect, Put
 from lockhouse.model.rows import Quarantined, Seal
-from lockhouse.model.scale import PersonState
 from lockhouse.policy.lacking import WIDE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lockhouse.gates.house import House, PersonFacts
+    from lockhouse.gates.collect.settle import Known
+    from lockhouse.gates.house import House
+    from lockhouse.policy.lacking import Sieve
 
 _STORED = frozenset({codes.STORED, codes.TRIMMED})
-_DECIDED = _STORED | {codes.NO_FIELD_LEFT}
-_SHUT_STATES = PersonState.ENDING | PersonState.ERASED | PersonState.RESTRICTED | PersonState.MINOR
+_REFUSED = frozenset({codes.NO_SUCH_EVENT, codes.NO_FIELD_LEFT})
+"""Of which nothing was stored, so that no commit has said whether they were decided by what is known now."""
 
 
 class _Kept(NamedTuple):
@@ -45,6 +46,8 @@ class _Kept(NamedTuple):
     person: bytes
     held: Held
     plain: bytes
+    seal: int | None
+    """The version of the person's seal that it was decided at; None of what was stored: its own commit expected it."""
 
 
 async def hold(house: House, works: Sequence[Work]) -> None:
@@ -57,50 +60,73 @@ async def hold(house: House, works: Sequence[Work]) -> None:
     if not trying:
         return
     with suppress(Unavailable, Tampered):
-        found = [one for work in trying if (one := _of_decided(house, work)) is not None]
-        found += await _of_unnamed(house, trying)
+        found = [one for work in trying if (one := _of_stored(house, work)) is not None]
+        found += await _of_refused(house, trying)
         if found:
             await _commit(house, found)
 
 
-def _of_decided(house: House, work: Work) -> _Kept | None:
-    """What is lacking of an item that was decided: fields in excess, on no list of the event's, or of no type."""
+def _of_stored(house: House, work: Work) -> _Kept | None:
+    """What is lacking of an item of which something is stored."""
     assert work.reply is not None  # noqa: S101  # only answered works come here
-    if work.reply.code not in _DECIDED or not work.reduced.dropped:
+    if work.reply.code not in _STORED or not work.reduced.dropped:
         return None
+    return _kept(house, work, _lacking(work), record=work.record)
+
+
+def _lacking(work: Work) -> dict[str, Any]:
+    """Of an item that was decided: fields in excess, on no list of the event's, or of no type."""
     reduced, live = work.reduced, work.live
+    sieve: Sieve = live.sieve(work.batch.channel)
+    if work.reducer is sieve.wide:
+        return sieve.lacking(work.event.source, work.mask)
     slots = [*reduced.clear, *(slot for values in reduced.boxes.values() for slot in values)]
-    source = live.sieve(work.batch.channel).lacking(
-        work.event.source, work.mask, fields=live.policy.events[work.event.name].fields,
-        kept=[live.slot(slot).field for slot in slots],
-    )  # fmt: skip
-    return _kept(house, work, source, record=work.record if work.reply.code in _STORED else None)
+    kept = [live.slot(slot).field for slot in slots]
+    return sieve.lacking(work.event.source, work.mask, fields=live.policy.events[work.event.name].fields, kept=kept)
 
 
-async def _of_unnamed(house: House, works: Sequence[Work]) -> list[_Kept]:
-    """What may be kept of events that the policy does not name: as if it named each, with all the fields there are."""
-    wide = []
-    for work in works:
-        if work.reply is None or work.reply.code != codes.NO_SUCH_EVENT or not work.live.takes(work.batch.channel):
-            continue
-        reducer = work.live.sieve(work.batch.channel).wide
-        event = msgspec.structs.replace(work.event, name=WIDE)
-        one = Work(work.batch, event, work.live, reducer, work.record, message=work.message, seen=reducer.look(event))
-        wide.append((work, one))
+async def _of_refused(house: House, works: Sequence[Work]) -> list[_Kept]:
+    """What may be kept of events of which nothing is stored, decided again by what is known now, each for itself.
+
+    No commit has said whether this process knew the newest word of theirs. Of one that the policy does not name it is
+    decided as if it named each, with all the fields there are.
+    """
+    again = [(work, one) for work in works if (one := _undecided(work)) is not None]
     found: list[_Kept] = []
-    if not wide:
+    if not again:
         return found
-    find_identifiers(house, [one for _, one in wide])
-    known = await look_up(house, [one for _, one in wide], Turns())
-    for work, one in wide:
+    find_identifiers(house, [one for _, one in again])
+    known = await look_up(house, [one for _, one in again], Turns(), fresh=True)
+    for work, one in again:
         if one.reply is None:  # else it is from before their erasure
-            take_in(house, one, known)
+            take_in(house, one, _alone(known, one))
             if not _is_shut(one):
-                source = work.live.sieve(work.batch.channel).lacking(work.event.source, one.mask)
+                source = _lacking(one)
                 one.event = work.event
                 kept = _kept(house, one, source, record=None)
                 found += [] if kept is None else [kept]
     return found
+
+
+def _undecided(work: Work) -> Work | None:
+    """The item as it came, where nothing of it was stored and the policy may be why."""
+    assert work.reply is not None  # noqa: S101  # only answered works come here
+    if work.reply.code not in _REFUSED or not work.live.takes(work.batch.channel):
+        return None
+    event, reducer = work.event, work.reducer
+    if work.reply.code == codes.NO_SUCH_EVENT:
+        event, reducer = msgspec.structs.replace(event, name=WIDE), work.live.sieve(work.batch.channel).wide
+    elif not work.reduced.dropped:
+        return None
+    return Work(work.batch, event, work.live, reducer, work.record, message=work.message, seen=reducer.look(event))
+
+
+def _alone(known: Known, work: Work) -> Known:
+    """What is known for one item: what others beside it say and make is heard of nobody here."""
+    keys = {(one.kind, one.generation, one.tag) for one in work.found} & known.owners.keys()
+    owners = {key: list(known.owners[key]) for key in keys}
+    persons = {person for owned in owners.values() for _, person, _ in owned}
+    return known._replace(owners=owners, facts={one: known.facts[one] for one in persons}, told={})
 
 
 def _is_shut(one: Work) -> bool:
@@ -121,7 +147,8 @@ def _kept(house: House, work: Work, source: dict[str, object], *, record: bytes 
         others=[one for one in work.facts_of if one != work.person],
     )  # fmt: skip
     plain = packed(held)
-    return None if plain is None else _Kept(house.ids.new(), work.person, held, plain)
+    seal = None if record is not None else work.seal_version
+    return None if plain is None else _Kept(house.ids.new(), work.person, held, plain, seal)
 
 
 async def _commit(house: House, found: Sequence[_Kept]) -> None:
@@ -132,7 +159,7 @@ async def _commit(house: House, found: Sequence[_Kept]) -> None:
     allowed = [
         one
         for one in found
-        if _may_be_kept(facts.get(one.person)) and await has_room(house, one.held.channel, len(one.plain))
+        if may_be_held(facts.get(one.person)) and await has_room(house, one.held.channel, len(one.plain))
     ]
     deadline = house.clock.now_ms() + LEASE_MS
     await admit_rings(house, {one.person for one in allowed})
@@ -144,12 +171,8 @@ async def _commit(house: House, found: Sequence[_Kept]) -> None:
     for one, boxes in zip(allowed, sealed, strict=True):
         if isinstance(boxes, list):
             row = Quarantined(one.id, one.held.channel, one.person, one.held.received_at, encode_boxes(boxes))
-            version = facts[one.person].seal
+            version = facts[one.person].seal if one.seal is None else one.seal
             seal = Expect(Seal.TABLE, (one.person,), {"version": version, "state": 0}, version == 0, "seal-moved")
             changes.append(Change("record", puts=(Put(row.TABLE, row),), expects=(seal,), deadline=deadline))
     if changes:
         await house.commits.commit_each(changes)
-
-
-def _may_be_kept(facts: PersonFacts | None) -> bool:
-    return facts is not None and not facts.ending and not facts.state & _SHUT_STATES

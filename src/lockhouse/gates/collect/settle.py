@@ -61,8 +61,11 @@ class Known(NamedTuple):
     """What identifiers join already."""
 
 
-async def look_up(house: House, works: Sequence[Work], turns: Turns) -> Known:
-    """Who owns the group's identifiers and what decides over them, by what is committed or on its way."""
+async def look_up(house: House, works: Sequence[Work], turns: Turns, *, fresh: bool = False) -> Known:
+    """Who owns the group's identifiers and what decides over them, by what is committed or on its way.
+
+    `fresh`: also of whom this process remembers, for what no commit will find to be decided by an older word.
+    """
     keys = list({(one.kind, one.generation, one.tag) for work in works for one in work.found})
     owners: Owners = {}
     in_flight, flying, brought = turns.in_flight(keys), turns.facts(), turns.brought()
@@ -76,7 +79,7 @@ async def look_up(house: House, works: Sequence[Work], turns: Turns) -> Known:
     persons = {person for owned in owners.values() for _, person, _ in owned}
     facts = {person: flying[person] for person in persons if person in flying}
     if len(facts) < len(persons):
-        facts |= await facts_of_persons(house, persons - facts.keys())
+        facts |= await facts_of_persons(house, persons - facts.keys(), fresh=fresh)
     for owned in owners.values():
         owned[:] = [owner for owner in owned if owner[1] in facts and not facts[owner[1]].ending]
     if late := [work for work in works if work.batch.late_at]:

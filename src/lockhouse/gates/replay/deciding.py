@@ -10,16 +10,19 @@ from lockhouse.gates.collect.settle import decide, look_up
 from lockhouse.gates.collect.turns import Turns
 from lockhouse.gates.collect.work import Work, find_identifiers
 from lockhouse.gates.facts import facts_of_persons
+from lockhouse.gates.quarantine import may_be_held
 from lockhouse.gates.replay.opening import Opened  # a Struct reads its hints
 from lockhouse.model import codes
 from lockhouse.model.event import Batch, Event
 from lockhouse.model.scale import Assurance
+from lockhouse.policy.live import map_consent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lockhouse.gates.collect.settle import Known
-    from lockhouse.gates.house import House, PersonFacts
+    from lockhouse.gates.house import House, LivePolicy, PersonFacts
+    from lockhouse.gates.quarantine import Held
 
 
 class Trial(msgspec.Struct):
@@ -62,7 +65,7 @@ async def decided(house: House, opened: Sequence[Opened], *, channel: str) -> li
 def _work(house: House, one: Opened, channel: str) -> Work:
     live, held = house.live(), one.held
     event = Event(
-        name=held.event, message_id=None, occurred_at=held.occurred_at, source=held.source, consent=held.consent,
+        name=held.event, message_id=None, occurred_at=held.occurred_at, source=held.source,
         signals=frozenset(held.signals),
     )  # fmt: skip
     batch = Batch(
@@ -71,9 +74,20 @@ def _work(house: House, one: Opened, channel: str) -> Work:
     reducer, now = live.reducer(channel), house.clock.now_ms()
     work = Work(batch, event, live, reducer, house.ids.new(), message=held.message, proof=held.proof)
     work.seen = reducer.look(event)
-    shut = sum(live.bits.get(name, 0) for name in held.shut)
+    shut = sum(live.bits[name] for name in {*held.shut, *_refused(live, held)} & live.bits.keys())
     work.closed = shut | live.overdue(min(held.occurred_at, held.received_at), now)
     return work
+
+
+def _refused(live: LivePolicy, held: Held) -> list[str]:
+    """What the event itself said no to, as its words read now.
+
+    Its yes counts no longer: it was for its own moment, and what was refused later is not always stored. Only a yes
+    that stands among the person's words opens anything.
+    """
+    said, _ = map_consent(live.policy, held.consent)
+    refused = {name for name, granted in (said or {}).items() if not granted}
+    return [one.name for one in live.policy.purposes if one.refusable and one.name in refused]
 
 
 def _trial(one: Opened, work: Work, known: Known, facts: dict[bytes, PersonFacts]) -> Trial:
@@ -87,7 +101,7 @@ def _trial(one: Opened, work: Work, known: Known, facts: dict[bytes, PersonFacts
     work.facts_of = tuple(sorted(concerned))
     work.facts = [facts[who] for who in work.facts_of]
     work.belongs_to(person)
-    if work.seen.plan is None:
+    if work.seen.plan is None or not may_be_held(facts[person]):  # since the page was sorted
         work.refuse(codes.NO_SUCH_EVENT)
         return Trial(one, work, one.held.source)
     decide(work, known.owners)

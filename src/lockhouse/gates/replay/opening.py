@@ -11,8 +11,9 @@ from lockhouse.gates.authority import checked, sound
 from lockhouse.gates.cases import sound_cases
 from lockhouse.gates.disclose.noting import commit_note, ticket
 from lockhouse.gates.epochs import epoch_at
+from lockhouse.gates.facts import facts_of_persons
 from lockhouse.gates.pace import Footing
-from lockhouse.gates.quarantine import KEEP_MS, box_of, ensure_days, unpacked
+from lockhouse.gates.quarantine import KEEP_MS, box_of, ensure_days, may_be_held, unpacked
 from lockhouse.gates.rings import admit_rings, refuse_ended
 from lockhouse.ledger.entry import Rework
 from lockhouse.model.change import Change
@@ -39,7 +40,7 @@ class Opened(NamedTuple):
 
 
 class Sorted(NamedTuple):
-    """A page's rows: opened ones; ones that wait for an ending which may be called off; and ones that have ended."""
+    """A page's rows: opened ones; ones that wait for what may be taken back; and ones that have ended."""
 
     opened: list[Opened]
     waiting: list[Quarantined]
@@ -78,7 +79,8 @@ async def _sorted(
 ) -> tuple[list[Quarantined], list[Quarantined], list[Quarantined]]:
     """Rows that may be opened, that wait, and that have ended.
 
-    Also where only a part of a person ended since: nobody can say beforehand into which part a value would come.
+    Also where only a part of a person ended since: nobody can say beforehand into which part a value would come. Of
+    whom data is restricted, or who is a minor, nothing is opened either: it waits as long as its 72 hours last.
     """
     now, persons = house.clock.now_ms(), {row.person for row in rows}
     await admit_rings(house, persons)
@@ -88,6 +90,7 @@ async def _sorted(
     stones = checked(
         await house.reads.find(Tombstone, ("person",), [(one,) for one in sorted(persons)]), house.integrity_key
     )
+    facts = await facts_of_persons(house, persons, fresh=True)
     ended_at: dict[bytes, int] = {}
     for stone in stones:
         ended_at[stone.person] = max(stone.at, ended_at.get(stone.person, 0))
@@ -101,6 +104,8 @@ async def _sorted(
             waiting.append(row)
         elif house.keyring.version_of(row.person) is None:
             ended.append(row)
+        elif row.person in facts and not may_be_held(facts[row.person]):
+            waiting.append(row)
         else:
             openable.append(row)
     return openable, waiting, ended

@@ -78,7 +78,10 @@ def _told(channel: Channel, done: Replayed, held: Waiting, *, dry: bool) -> str:
         )
     said = (
         (done.left, "Still lacking something, and kept until their time is over: {}."),
-        (done.waiting, "Left alone, since an erasure of their person, or of a part of them, is under way: {}."),
+        (
+            done.waiting,
+            "Left alone, since their person, or a part of them, is being erased, is restricted or a minor: {}.",
+        ),
         (done.ended, "Over, since their person, a part of them, or their 72 hours ended: {}."),
         (done.moved, "Moved while they were looked at, so try again: {}."),
     )
