@@ -22,7 +22,7 @@ from lockhouse.gates.collect.work import Work, find_identifiers
 from lockhouse.gates.collect.write import LEASE_MS
 from lockhouse.gates.epochs import epoch_at
 from lockhouse.gates.facts import facts_of_persons
-from lockhouse.gates.quarantine import Held, ensure_days, has_room, may_be_held, packed
+from lockhouse.gates.quarantine import KEEP_MS, Held, ensure_days, has_room, may_be_held, packed
 from lockhouse.gates.rings import admit_rings
 from lockhouse.model import codes
 from lockhouse.model.change import Change, Expect, Put
@@ -55,8 +55,9 @@ async def hold(house: House, works: Sequence[Work]) -> None:
 
     A store that is away, or a row that is not this house's, leaves it unkept: nobody's event waits for that.
     """
-    trials = house.live().trials
+    trials, before = house.live().trials, house.clock.now_ms() - KEEP_MS
     trying = [work for work in works if work.batch.channel in trials and work.batch.origin is None]
+    trying = [work for work in trying if work.batch.received_at > before]  # of what waited elsewhere it is over
     if not trying:
         return
     with suppress(Unavailable, Tampered):
