@@ -30,6 +30,19 @@ async def test_a_page_that_claims_a_looser_region_changes_nothing(tmp_path: Path
     assert not await may_write(world)
 
 
+async def test_an_address_typed_at_a_till_gives_nobody_who_proved_it_their_first_region(tmp_path: Path) -> None:
+    """Of her account nothing was known: what somebody typed counts for its own event, and for nothing after it."""
+    world = await World.make(tmp_path)
+    await world.send("account", "identify", email=EMAIL, name="Anna")
+    world.clock.pass_days(1)
+    await world.send("backend", "Order Completed", **ORDER, country="US")
+    await world.send("account", "identify", email=EMAIL, name="Anna Schmidt")
+    assert (await region(world), await moves(world)) == (None, [])
+    assert not await may_write(world)
+    await world.send("account", "Order Completed", **ORDER | {"order_id": "A-2"}, country="US")
+    assert (await region(world), len(await moves(world))) == ("us", 1)
+
+
 @pytest.mark.parametrize("changed", [{"notice": "us"}, {"at": 1}])
 async def test_a_region_that_was_edited_is_noticed(tmp_path: Path, changed: dict[str, object]) -> None:
     world = await World.make(tmp_path)

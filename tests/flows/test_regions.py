@@ -128,6 +128,17 @@ async def test_what_is_believed_less_than_the_person_counts_beside_what_is_known
     assert await kept_for(world) == [{"fulfilment"}] * 2, "us stands for the unknown here, and what differs is none"
 
 
+async def test_whoever_proved_their_address_is_moved_by_what_they_prove(tmp_path: Path) -> None:
+    """From Germany to the United States and back, each time by an order in her account."""
+    world = await World.make(tmp_path)
+    await world.send("account", "Order Completed", **ORDER, country="US")
+    assert await may_write(world)
+    await later(world, "DE", channel="account")
+    assert (await region(world), await may_write(world)) == ("de", False)
+    await later(world, "US", number="A-3", channel="account")
+    assert (await region(world), len(await moves(world))) == ("us", 2)
+
+
 async def test_whoever_comes_back_after_an_erasure_is_where_they_say_then(tmp_path: Path) -> None:
     world = await World.make(tmp_path)
     await world.send("backend", "Order Completed", **ORDER, country="DE")

@@ -1,8 +1,9 @@
-"""Which evidence moves a known person to another region.
+"""Which evidence moves a known person to another region, or to their first.
 
 It must come with more than a public key, be believed as far as the person is known, be no older than what is known of
-them, and be sent, not brought in with a file of what was. Evidence that is less counts for its own event alone, and
-there beside what is known: the rules of both must be met. So must they from then on where two are of one moment.
+where they are, and be sent, not brought in with a file of what was. Evidence that is less counts for its own event
+alone, and there beside what is known: the rules of both must be met. So must they from then on where two are of one
+moment.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ def moved_region(work: Work, kept: Sequence[Found], owners: Owners) -> str | Non
     """The region that a person is in from this event on; None where it moves nobody.
 
     Args:
-        work: decided, and known whose it is.
+        work: decided, and known whose it is and how far its sender is believed.
         kept: its identifiers that are kept.
         owners: who owns them.
     """
@@ -31,10 +32,9 @@ def moved_region(work: Work, kept: Sequence[Found], owners: Owners) -> str | Non
     region = evidence_of(work)
     if own is None or region is None or region == own.region or work.batch.origin is not None:
         return None
-    if own.region_at < 0:
-        return region  # of nothing there is nothing newer
     at = min(work.event.occurred_at, work.batch.received_at)
-    if work.active_on < own.active_at or at < own.region_at or (at == own.region_at and region in own.regions):
+    is_late = work.active_on < own.active_at or at < own.region_at or (at == own.region_at and region in own.regions)
+    if is_late and own.region_at >= 0:  # of nothing there is nothing newer
         return None
     rows = [row for one in kept for row in owners.get((one.kind, one.generation, one.tag), ())]
     known_as = max((belief for belief, person, _ in rows if person == work.person), default=0)

@@ -210,8 +210,8 @@ def _settle(house: House, work: Work, known: Known) -> None:
     work.indexes = tuple(indexes)
     work.links = (*found.links, *marks(found, owned, counted)) if found.braked else found.links
     known.reached.add(work, kept)
-    work.region = moved_region(work, kept, owners)
     work.proof = found.belief or _CLAIMED
+    work.region = moved_region(work, kept, owners)
 
 
 def flight_of(works: Sequence[Work], known: Known) -> Flight:
