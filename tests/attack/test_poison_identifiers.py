@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lockhouse.flows import link, look
+from lockhouse.flows import link, look, request
 from lockhouse.gates.collect import collect_group
 from lockhouse.gates.collect.turns import Turns
 from lockhouse.gates.disclose import Records
@@ -146,6 +146,38 @@ async def test_the_erasure_of_one_guest_lets_the_others_not_be_joined_again(tmp_
     shop = await world.person(SHOP)
     await world.erase(await world.person(_phone(BRAKE), by="phone"))
     assert await groups_of(world.house, [shop]) == [(shop,)]
+
+
+async def _a_card_that_is_braked(world: World) -> tuple[bytes, bytes]:
+    """She refused under her address; her card, joined to it by what she proved, then comes with a fourth phone."""
+    await world.send("account", "identify", loyalty_id="L-1", name="Anna Schmidt")
+    await world.send("account", "identify", email=SHOP)
+    await world.send("account", "identify", email=SHOP, loyalty_id="L-1")
+    await world.send("account", "identify", email=SHOP, consent={"Advertising": False})
+    for n in range(BRAKE + 1):
+        await world.send("account", "identify", loyalty_id="L-1", phone=_phone(n))
+    return await world.person(SHOP), await world.person("L-1", by="loyalty_id")
+
+
+async def test_the_brake_takes_no_refusal_from_what_it_covered(tmp_path: Path) -> None:
+    world = await World.make(
+        tmp_path, POLICY.replace("basis: {default: consent, us: opt_out}", "basis: {default: opt_out}")
+    )
+    address, card = await _a_card_that_is_braked(world)
+    ask = await world.ask("marketer", purpose="marketing")
+    view = await look.show(world.house, ask, card)
+    assert (view.persons, view.refused) == ((card,), ("opted-out",))
+    await world.send("account", "identify", loyalty_id="L-1", consent={"Advertising": True})
+    assert (await look.show(world.house, ask, card)).refused == ("opted-out",), "the other's no stands"
+    assert await groups_of(world.house, [address]) == [(address,)]
+
+
+async def test_an_erasure_says_whom_the_brake_held_apart_from_it(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    address, _ = await _a_card_that_is_braked(world)
+    done = await request.open_erasure(world.house, address, by="os-user:1000")
+    assert done.case.persons == (address,)
+    assert done.case.scope[1].startswith("except what is held about 2 source persons held apart"), "card and phone"
 
 
 async def test_whoever_types_a_customers_address_brakes_nothing_that_is_proven(tmp_path: Path) -> None:

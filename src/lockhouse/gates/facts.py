@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 SEAL_OPEN = 0
 SEAL_ENDING = 1
 SEAL_ENDED = 2
+PROTECTED = PersonState.RESTRICTED | PersonState.MINOR
+"""States that narrow what may be done with the data of whoever may be the same person."""
 STAFF = "staff"
 SUPPRESSION = "suppression"
 IMPORT = "import"
@@ -138,6 +140,15 @@ def merge_facts(parts: Sequence[PersonFacts]) -> tuple[dict[str, bool], frozense
         for purpose, granted in part.consents.items():
             consents[purpose] = granted and consents.get(purpose, True)
     return consents, objected, state
+
+
+def narrowed(own: PersonFacts, others: Sequence[PersonFacts]) -> PersonFacts:
+    """A source person's facts with what others refused, objected to and are protected by; no yes of theirs counts."""
+    consents, objected, state = merge_facts(others)
+    denied = {purpose: granted for purpose, granted in consents.items() if not granted}
+    return msgspec.structs.replace(
+        own, consents=own.consents | denied, objected=own.objected | objected, state=own.state | (state & PROTECTED)
+    )
 
 
 def _pointers(rows: Iterable[Consent]) -> frozenset[str]:

@@ -35,6 +35,21 @@ NOT_ERASED = "except what legal hold {} keeps, which is not erased"
 """In the scope of a certificate, of each hold that stands."""
 
 
+EVERYTHING = "everything held about the person"
+
+
+def scope_of_person(*, apart: int) -> tuple[str, ...]:
+    """What ends with a person, in a certificate's words; what events joined to them and is held apart does not.
+
+    Args:
+        apart: source persons whom an identifier that joins too many would have joined to them.
+    """
+    if not apart:
+        return (EVERYTHING,)
+    many = "1 source person" if apart == 1 else f"{apart} source persons"
+    return EVERYTHING, f"except what is held about {many} held apart, with whom they share an identifier of too many"
+
+
 def held_back(hold: str, *, until: int) -> Remains:
     """What a legal hold keeps, and until it is looked at again: it ends by a release, not by itself."""
     what = (

@@ -10,7 +10,8 @@ from lockhouse.faces.cli.layout import clean, count, day, plain, proof, table, w
 from lockhouse.faces.cli.masks import because
 from lockhouse.gates.customers import customer_of
 from lockhouse.gates.disclose import ticket_of
-from lockhouse.gates.facts import facts_of_persons, merge_facts
+from lockhouse.gates.disclose.decided import with_facts
+from lockhouse.gates.facts import merge_facts
 from lockhouse.gates.regions import region_of
 from lockhouse.identity.match import BRAKE
 from lockhouse.model.decision import PersonFacts
@@ -198,7 +199,8 @@ def _field(field: FieldView) -> str:
 
 async def facts_about(house: House, view: View) -> PersonFacts:
     """What stands about a person, joined as the gate joins it: of several source persons the narrowest word counts."""
-    found = list((await facts_of_persons(house, view.persons, fresh=True)).values())
+    known = {person: one for group in await with_facts(house, view.persons) for person, one in group.items()}
+    found = [known[person] for person in view.persons if person in known]
     consents, objected, _ = merge_facts(found)
     region, regions = region_of(found)
     return PersonFacts(

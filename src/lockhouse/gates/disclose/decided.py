@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lockhouse.gates.customers import customer_of
-from lockhouse.gates.disclose.group import groups_of
-from lockhouse.gates.facts import facts_of_persons, merge_facts
+from lockhouse.gates.disclose.group import circles_of
+from lockhouse.gates.facts import facts_of_persons, merge_facts, narrowed
 from lockhouse.gates.house import PersonFacts
 from lockhouse.gates.regions import region_of
 from lockhouse.model.decision import Decision, Facts
@@ -40,10 +40,17 @@ class Group(msgspec.Struct):
 
 
 async def with_facts(house: House, persons: Sequence[bytes]) -> list[dict[bytes, PersonFacts]]:
-    """The canonical persons, each as its source persons with their facts."""
-    groups = await groups_of(house, persons)
-    facts = await facts_of_persons(house, {person for group in groups for person in group}, fresh=True)
-    known = [{person: facts[person] for person in group if person in facts} for group in groups]
+    """The canonical persons, each as its source persons with their facts.
+
+    What was refused by those whom only the brake holds apart is among these facts; nothing else of theirs is.
+    """
+    circles = await circles_of(house, persons)
+    facts = await facts_of_persons(house, {person for one in circles for part in one for person in part}, fresh=True)
+    known = []
+    for one in circles:
+        refusing = [facts[person] for person in one.apart if person in facts]
+        group = {person: facts[person] for person in one.group if person in facts}
+        known.append({person: narrowed(own, refusing) for person, own in group.items()} if refusing else group)
     return [group for group in known if group]
 
 

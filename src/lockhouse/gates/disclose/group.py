@@ -2,12 +2,14 @@
 
 Links of proof `issued` or better join; `claimed` ones never do, because anyone may have typed them. Links are read
 with their MACs: one planted in the store joins nobody. Nor does what events linked to a person of whom an identifier
-joins too many (`identity.brake`): that is computed here, whenever somebody reads.
+joins too many (`identity.brake`): that is computed here, whenever somebody reads. What anybody refused stands all the
+same for everybody whom such links would join: the brake ends showing and joining, and takes no refusal from what it
+covered.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lockhouse.gates.authority import checked
 from lockhouse.gates.owned import indexes_of
@@ -25,8 +27,24 @@ if TYPE_CHECKING:
 MAX_STEPS = 8
 
 
+class Circle(NamedTuple):
+    """A whole group, the canonical person first; and `apart` those whom only the brake holds apart from it, sorted."""
+
+    group: tuple[bytes, ...]
+    apart: tuple[bytes, ...]
+
+
 async def groups_of(house: House, persons: Sequence[bytes]) -> list[tuple[bytes, ...]]:
     """Each person's whole group, the canonical one first; persons of one group are answered once.
+
+    Raises:
+        Tampered: a link or a blind index was not made by this house.
+    """
+    return [one.group for one in await circles_of(house, persons)]
+
+
+async def circles_of(house: House, persons: Sequence[bytes]) -> list[Circle]:
+    """The same, each with those whom believed links would join to it if none were braked.
 
     Raises:
         Tampered: a link or a blind index was not made by this house.
@@ -45,7 +63,11 @@ async def groups_of(house: House, persons: Sequence[bytes]) -> list[tuple[bytes,
     many = await _common(house, edges.values())
     holding = [row for row in edges.values() if not holds_apart(row, many)]
     wanted = set(persons)
-    return [group for group in canonical(sorted(known), holding) if wanted.intersection(group)]
+    groups = [group for group in canonical(sorted(known), holding) if wanted.intersection(group)]
+    if len(holding) == len(edges):
+        return [Circle(group, ()) for group in groups]
+    near = {one: members for members in canonical(sorted(known), edges.values()) for one in members}
+    return [Circle(group, tuple(one for one in near[group[0]] if one not in group)) for group in groups]
 
 
 async def held_apart(house: House, persons: Collection[bytes]) -> list[Link]:

@@ -24,7 +24,7 @@ from lockhouse.gates.cases import (
     sound_cases,
     step,
 )
-from lockhouse.gates.disclose.group import groups_of
+from lockhouse.gates.disclose.group import circles_of
 from lockhouse.gates.ending.seals import TRIES, advance_sealing, move, seals_of
 from lockhouse.gates.facts import SEAL_ENDED, SEAL_ENDING, SEAL_OPEN
 from lockhouse.gates.rings import admit_rings
@@ -34,7 +34,7 @@ from lockhouse.ledger.entry import Intent as IntentEntry
 from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
 from lockhouse.model.ids import DAY_MS
 from lockhouse.model.rows import ErasedMark, Identifier, Intent, KeyRing, Limbo, Seal
-from lockhouse.rights.erasure import REPLAY_DAYS
+from lockhouse.rights.erasure import REPLAY_DAYS, scope_of_person
 from lockhouse.secret import Secret
 
 if TYPE_CHECKING:
@@ -52,7 +52,8 @@ async def begin_person(  # noqa: PLR0913  (what a case is made of)
 ) -> Case:
     """The intent is durable and nothing can be sealed for the person any more (or for that compartment under its key).
 
-    Crosses only links of proof `issued` or better. Linked persons whom an open case ends already are left to it.
+    Crosses only links of proof `issued` or better; the case's scope says how many the brake holds apart. Linked persons
+    whom an open case ends already are left to it.
 
     Args:
         compartment: its number; 0 ends all of the person.
@@ -63,13 +64,14 @@ async def begin_person(  # noqa: PLR0913  (what a case is made of)
             other. Or the persons' seals keep moving.
     """
     for _ in range(TRIES):
-        group = (await groups_of(house, [person]))[0]
+        group, apart = (await circles_of(house, [person]))[0]
         seals = await seals_of(house, group)  # first: whoever begins an ending of theirs after this moves one
         ending = await _to_end(house, group, person, compartment=compartment)
         case = Case(
             id=house.ids.new(), what="compartment" if compartment else "person", by=by, reason=reason,
             entries=tuple(house.ids.new() for _ in ending), asked_at=await ledger_now(house), destroy_at=destroy_at,
-            salt=house.ids.random(16), persons=ending, compartment=compartment, scope=_scope(house, compartment),
+            salt=house.ids.random(16), persons=ending, compartment=compartment,
+            scope=_scope(house, compartment, apart=len(apart)),
         )  # fmt: skip
         puts, expects = move([one for one in seals if one.person in ending], [SEAL_ENDING] * len(ending))
         drafts = intents_of(house, case)
@@ -102,9 +104,9 @@ async def _to_end(house: House, group: Sequence[bytes], person: bytes, *, compar
     return ending
 
 
-def _scope(house: House, compartment: int) -> tuple[str]:
+def _scope(house: House, compartment: int, *, apart: int) -> tuple[str, ...]:
     if not compartment:
-        return ("everything held about the person",)
+        return scope_of_person(apart=apart)
     return (house.live().names.name("compartment", compartment) or "",)
 
 

@@ -17,6 +17,7 @@ from lockhouse.faces.cli.files import write_new
 from lockhouse.faces.cli.layout import Said, count, pairs, table, when
 from lockhouse.flows import request
 from lockhouse.gates.cases import Case, sound_cases
+from lockhouse.gates.disclose.group import circles_of
 from lockhouse.gates.ending.spoilt import spoilt_endings
 from lockhouse.gates.trusted_time import trusted_now
 from lockhouse.model.rows import Record
@@ -57,6 +58,7 @@ async def open_(person: str, /, *, opening: Opening | None = None, call: Here) -
             opened.house, who, by=actor.id, compartment=asked.compartment, anyway=asked.anyway
         )
         doubt = await _doubt(opened.house)
+        apart = [one for circle in await circles_of(opened.house, done.case.persons) for one in circle.apart]
     case = done.case
     text = (
         f"Request {case.id.hex()}: {asked.right}, shut in every process after {done.took_ms} ms. "
@@ -64,9 +66,18 @@ async def open_(person: str, /, *, opening: Opening | None = None, call: Here) -
         f"will be destroyed from {when(case.destroy_at)} on.\n"
         f"Until then: lockhouse request cancel {case.id.hex()}"
     )
+    if apart:
+        text += (
+            "\nNot ended, since an identifier that comes with too many holds them apart; if they are the same person, "
+            f"open a request for each: {', '.join(one.hex() for one in sorted(set(apart)))}"
+        )
     if doubt:
         text += f"\nNothing is destroyed while the clock is in doubt. {doubt}"
-    return Said(_told(case) | {"took_ms": done.took_ms, "doubt": doubt}, call.located(text))
+    return Said(
+        _told(case)
+        | {"took_ms": done.took_ms, "doubt": doubt, "held_apart": [one.hex() for one in sorted(set(apart))]},
+        call.located(text),
+    )
 
 
 async def _doubt(house: House) -> str | None:
