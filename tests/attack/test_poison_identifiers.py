@@ -180,6 +180,43 @@ async def test_an_erasure_says_whom_the_brake_held_apart_from_it(tmp_path: Path)
     assert done.case.scope[1].startswith("except what is held about 2 source persons held apart"), "card and phone"
 
 
+@pytest.mark.parametrize("before", [2, 5])
+async def test_an_erasure_that_is_called_off_makes_one_person_of_no_crowd(tmp_path: Path, before: int) -> None:
+    """Whoever came meanwhile got the shop's address: with it the brake would be loosed, and join the first to them."""
+    world = await World.make(tmp_path)
+    for n in range(before):
+        await _order(world, "account", n)
+    shop = await world.person(SHOP)
+    case = (await request.open_erasure(world.house, shop, by="os-user:1000")).case
+    world.clock.pass_days(0.01)
+    for n in range(before, before + 3):
+        await _order(world, "account", n)
+    case = await request.find_case(world.house, case.id)
+    await request.undo(world.house, case, by="os-user:1000")
+    assert await world.person(SHOP) == shop
+    persons = [await world.person(_phone(n), by="phone") for n in range(before + 3)]
+    groups = await groups_of(world.house, persons)
+    assert [len(group) for group in groups] == [1] * len(set(persons)), "nobody is joined to anybody"
+    first = [_phone(n) for n, person in enumerate(persons) if person == shop]
+    assert len(first) == min(before, BRAKE)
+    await _order(world, "account", 50)
+    assert await world.person(_phone(50), by="phone") not in persons
+
+
+async def test_a_household_that_was_parted_by_an_erasure_is_one_again_and_no_brake_is_loosed(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    await _order(world, "account", 0)
+    shop = await world.person(SHOP)
+    case = (await request.open_erasure(world.house, shop, by="os-user:1000")).case
+    await _order(world, "account", 1)
+    await request.undo(world.house, await request.find_case(world.house, case.id), by="os-user:1000")
+    newer = await world.person(SHOP)
+    assert set((await groups_of(world.house, [newer]))[0]) == {newer, shop}
+    for n in range(2, 6):
+        await _order(world, "account", n)
+    assert await groups_of(world.house, [newer]) == [(newer,)], "it counts what was parted"
+
+
 async def test_whoever_types_a_customers_address_brakes_nothing_that_is_proven(tmp_path: Path) -> None:
     world = await World.make(tmp_path)
     await world.send("account", "identify", email=SHOP, phone=_phone(0))

@@ -71,7 +71,7 @@ async def test_who_came_meanwhile_under_the_same_identifiers_is_one_with_them_ag
     assert newcomer != person
     await request.undo(world.house, case, by="os-user:1000")
     [link] = await world.rows(Link)
-    assert ({link.a, link.b}, link.proof) == ({person, newcomer}, Proof.ISSUED)
+    assert ({link.a, link.b}, link.proof) == ({person, newcomer}, Proof.PROVEN)
     assert "link" in await world.kinds()
     [view] = await world.find(EMAIL)
     assert (set(view.persons), view.records) == ({person, newcomer}, 2)
@@ -87,7 +87,7 @@ async def test_who_came_meanwhile_is_one_with_them_however_little_the_identifier
     await world.send("backend", "Order Completed", email=EMAIL, order_id="A-2")
     await request.undo(world.house, case, by="os-user:1000")
     [link] = await world.rows(Link)
-    assert link.proof == Proof.ISSUED
+    assert link.proof == Proof.PROVEN, "not by hand: the brake counts it"
     [view] = await world.find(EMAIL)
     assert view.records == 2
 

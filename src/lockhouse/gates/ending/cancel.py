@@ -13,14 +13,14 @@ from lockhouse.gates.authority import checked, checked_bound, signed
 from lockhouse.gates.cases import Case, advance, deadline, is_same, require_unmoved, sound_cases
 from lockhouse.gates.ending.epoch import epoch_back, is_kept
 from lockhouse.gates.ending.person import as_read, limbo_rows
+from lockhouse.gates.ending.rejoin import rejoined
 from lockhouse.gates.ending.seals import TRIES, advance_sealing
 from lockhouse.gates.facts import IMPORT, SEAL_OPEN
 from lockhouse.gates.told import tell_late, untold
-from lockhouse.identity.match import SAME_PERSON
 from lockhouse.ledger.entry import Cancellation
 from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
 from lockhouse.model.rows import Consent, ErasedMark, Identifier, KeyRing, Limbo, Link
-from lockhouse.model.scale import Belief, ConsentState, Proof
+from lockhouse.model.scale import ConsentState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +33,8 @@ async def cancel(house: House, case: Case, *, by: str = "") -> Case:
 
     An index that someone new got meanwhile stays theirs. Without the ending it would have led to one person, so the
     two are joined by a link instead; but whoever is known by something that is believed further (an account of their
-    own) would have been somebody else all the same, and is joined no more than a typed identifier ever joins.
+    own) would have been somebody else all the same, and is joined no more than a typed identifier ever joins. An
+    identifier that joins too many goes back to where it was and joins nobody (`ending.rejoin`).
 
     A compartment into which something was collected meanwhile has a newer key: it goes on sealing, beside the old one.
 
@@ -133,9 +134,9 @@ async def put_back(house: House, case: Case, person: bytes) -> list[Link]:
         owned = await house.reads.get(Identifier, keys)
         taken = checked_bound(owned.values(), house.row_macs)
         free = [one for one, key in zip(indexes, keys, strict=True) if key not in owned]
-        links = await _joined(house, person, taken)
+        back, links = await rejoined(house, case, person, indexes, taken)
         noes = await _refused_meanwhile(house, case, person, indexes)
-        puts = [Put(one.TABLE, one) for one in (ring, *free, *links, *noes)]
+        puts = [Put(one.TABLE, one) for one in (ring, *free, *back, *links, *noes)]
         expects = [as_read(row), guard, *(_absent(one) for one in free), *(_still(one) for one in taken)]
         marks = [Delete(ErasedMark.TABLE, (one.kind, one.generation, one.tag, case.id)) for one in indexes]
         deletes = (Delete(Limbo.TABLE, (person, case.id)), *marks)
@@ -202,19 +203,3 @@ def _still(one: Identifier) -> Expect:
 def _absent(one: Identifier) -> Expect:
     key = (one.kind, one.generation, one.tag, one.proof)
     return Expect(Identifier.TABLE, key, None, or_absent=False, because="index-taken")
-
-
-async def _joined(house: House, person: bytes, taken: Sequence[Identifier]) -> list[Link]:
-    """Links to those who got the person's indexes meanwhile, as far believed as the two would be without the ending."""
-    shared: dict[bytes, int] = {}
-    for one in taken:
-        shared[one.person] = max(one.proof, shared.get(one.person, 0))
-    rows = await house.reads.find(Identifier, ("person",), [(other,) for other in shared])
-    theirs = checked_bound(rows, house.row_macs)
-    now, links = house.clock.now_ms(), []
-    for other, proof in sorted(shared.items()):
-        is_same = all(one.proof <= proof for one in theirs if one.person == other)
-        least = Proof.ISSUED if is_same else min(Belief(proof).proof, Proof.ISSUED)
-        link = Link(house.ids.new(), person, other, SAME_PERSON, least, now, None, None, house.ids.new(), b"")
-        links.append(signed(link, house.integrity_key))
-    return links
