@@ -88,14 +88,20 @@ async def test_a_sale_is_noted_once_a_month_and_stands_against_the_ledger(tmp_pa
     }
 
 
-@pytest.mark.parametrize("said", [{"Advertising": False}, {}])
+@pytest.mark.parametrize("said", [{"Advertising": False}, {}, {"newsletter": False}])
 async def test_who_refused_with_the_sale_is_no_customer(tmp_path: Path, said: dict[str, bool]) -> None:
-    """The box beside the address was left alone, or the banner's object says nothing that can be read."""
+    """The box beside the address was left alone, or what the banner's object says cannot be read: it may be this."""
     world = await World.make(tmp_path, SOFT)
     await world.send("backend", "Order Completed", **ORDER, consent=said)
     assert await sales_of(world) == []
     assert not await may_write(world)
     assert await kept_for(world) == [{"fulfilment"}]
+
+
+async def test_a_word_of_another_matter_that_was_said_yes_to_hinders_no_sale(tmp_path: Path) -> None:
+    world = await World.make(tmp_path, SOFT)
+    await world.send("backend", "Order Completed", **ORDER, consent={"terms": True, "Analytics": False})
+    assert await may_write(world)
 
 
 async def test_a_sale_counts_for_the_items_behind_it_in_one_group(tmp_path: Path) -> None:

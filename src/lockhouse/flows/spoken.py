@@ -3,17 +3,23 @@
 Words are pseudonymous: a person's id and what they said. An identifier is told only where a record holds it sealed and
 the disclose gate opens it for the purpose; of whoever came by a file of consents alone the house has a keyed hash, and
 nobody can be told what it was made of.
+
+Of source persons who are one any no stands against every yes of the others, whichever is newer, while a reader
+elsewhere goes by the newest: such a yes is left out. Whom the brake holds apart refuses for them as well
+(`gates.disclose.group`), so that their noes stand here too.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from lockhouse.gates.authority import checked
 from lockhouse.gates.disclose import disclose
-from lockhouse.gates.facts import SUPPRESSION
+from lockhouse.gates.disclose.group import circles_of
+from lockhouse.gates.facts import SUPPRESSION, standing
 from lockhouse.gates.heard import note_of
 from lockhouse.gates.read_shut import require_readable
 from lockhouse.model.rows import Consent
@@ -104,7 +110,6 @@ async def _words(house: House, view: View, identifying: tuple[str, ...]) -> list
         {name: str(one.value) for name, one in shown.items() if one.state == state and one.value is not None}
         for state in states
     )
-    found = await house.reads.find(Consent, ("person",), [(person,) for person in view.persons])
     return [
         Spoken(
             person=view.person, identifiers=opened, masked=masked,
@@ -114,6 +119,32 @@ async def _words(house: House, view: View, identifying: tuple[str, ...]) -> list
             source=note_of(row.notice) or row.signal,
             notice=None if row.signal == SUPPRESSION or note_of(row.notice) is not None else row.notice,
         )
-        for row in sorted(checked(found, house.integrity_key), key=lambda row: (row.at, row.id))
-        if row.state < ConsentState.TAKEN_BACK
+        for row in sorted(await _rows(house, view), key=lambda row: (row.at, row.id))
     ]  # fmt: skip
+
+
+async def _rows(house: House, view: View) -> list[Consent]:
+    """The words that count for persons who are one: no yes that another's no stands against."""
+    [circle] = await circles_of(house, [view.person])
+    found = await house.reads.find(Consent, ("person",), [(one,) for one in {*view.persons, *circle.apart}])
+    said: dict[bytes, list[Consent]] = defaultdict(list)
+    for row in checked(found, house.integrity_key):
+        if row.state < ConsentState.TAKEN_BACK:
+            said[row.person].append(row)
+    denied = {
+        (one, house.live().names.number("purpose", purpose))
+        for one, rows in said.items()
+        for purpose, (granted, _) in standing(house, rows).items()
+        if not granted
+    }
+    words = []
+    for one, rows in said.items():
+        others = {purpose for other, purpose in denied if other != one}
+        for row in rows:
+            if row.state == ConsentState.GRANTED:
+                counts = one in view.persons and row.purpose not in others
+            else:
+                counts = one in view.persons or (one, row.purpose) in denied
+            if counts:
+                words.append(row)
+    return words

@@ -11,9 +11,10 @@ from lockhouse.gates.customers import customer_for
 from lockhouse.model.ids import DAY_MS
 from lockhouse.model.scale import Assurance
 from lockhouse.policy.life import add
+from lockhouse.policy.live import map_consent
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from lockhouse.gates.collect.turns import Owners
     from lockhouse.gates.collect.work import Work
@@ -26,13 +27,21 @@ AGAIN_AFTER_MS: Final = 30 * DAY_MS
 def makes_customer(work: Work) -> tuple[str, ...]:
     """The purposes for which an event makes its person a customer, if it is of one, and its sender is believed.
 
-    One whose consent object cannot be read closes everything for itself: it makes nobody a customer either. A device
-    has no address that anybody could write to.
+    One whose consent object cannot be read closes everything for itself: it makes nobody a customer either; nor does
+    one that says no to a word that the policy does not know, which may be this purpose's. A device has no address that
+    anybody could write to.
     """
     names: tuple[str, ...] = work.live.sales.get(work.event.name, ())
     if not names or work.batch.assurance < Assurance.SECRET or work.event.consent == {}:
         return ()
+    if work.event.consent and _refuses_the_unknown(work, work.event.consent):
+        return ()
     return names if any(one.is_person for one in work.found) else ()
+
+
+def _refuses_the_unknown(work: Work, consent: Mapping[str, bool]) -> bool:
+    _, unmapped = map_consent(work.live.policy, consent)
+    return any(consent[word] is not True for word in unmapped)
 
 
 def customer_at(work: Work, owners: Owners) -> frozenset[str]:

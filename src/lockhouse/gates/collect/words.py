@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lockhouse.gates.authority import signed
-from lockhouse.gates.collect.sales import new_sales
+from lockhouse.gates.collect.sales import makes_customer, new_sales
 from lockhouse.gates.collect.work import Said
 from lockhouse.gates.customers import SALE
-from lockhouse.gates.facts import SUPPRESSION
+from lockhouse.gates.facts import SUPPRESSION, merge_facts
 from lockhouse.gates.regions import MOVED, moved_to
 from lockhouse.model.rows import Consent
 from lockhouse.model.scale import Assurance, ConsentState
@@ -136,9 +136,16 @@ def _moved(work: Work) -> list[Said]:
 
 
 def _sales(work: Work, words: Mapping[str, Said]) -> list[Said]:
-    """That the person bought something, for the purposes of which they said nothing, before or with it."""
+    """That the person bought something, for the purposes of which they said nothing, before or with it.
+
+    Nor did anybody refuse them whom an identifier beside it leads to, however little that is believed.
+    """
+    if not makes_customer(work):
+        return []
     own: PersonFacts | None = work.own
-    closed = work.suppressed if own is None else work.suppressed | own.objected | own.consents.keys()
+    consents, objected, _ = merge_facts(work.facts) if work.facts else ({}, frozenset[str](), 0)
+    refused = {purpose for purpose, granted in consents.items() if not granted}
+    closed = {*work.suppressed, *objected, *refused, *(() if own is None else own.consents)}
     origin = work.batch.origin
     notice = None if origin is None else origin.batch.hex()
     return [Said(name, granted=True, signal=SALE, notice=notice) for name in new_sales(work, spoken={*words, *closed})]
