@@ -14,7 +14,7 @@ from lockhouse.gates.disclose.group import groups_of
 from lockhouse.identity.propose import EXPIRES_AFTER_DAYS
 from lockhouse.model.rows import Identifier, LedgerEntry, Link, Person
 from lockhouse.model.scale import PersonState
-from tests.world import World
+from tests.world import POLICY, World
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -138,3 +138,19 @@ async def test_a_planted_index_proposes_nobody(tmp_path: Path) -> None:
     world.plant(Identifier(row.kind, row.generation, row.tag, 0, anna, row.first_at, row.mac))
     with pytest.raises(Tampered):
         await _listed(world)
+
+
+async def test_what_no_look_shows_any_more_is_not_compared(tmp_path: Path) -> None:
+    """Its keep has passed, or its field was taken out of the policy or is of another class by now."""
+    world = await World.make(tmp_path)
+    typed, anna = await _proposed(world, "web", name="Anna Schmidt")
+    assert (await propose.compare(world.house, typed, anna, by=STAFF)).agree == ("email", "name")
+    await world.approve(POLICY.replace("name: {type: text, class: contact", "name: {type: text, class: profile"))
+    found = await propose.compare(world.house, typed, anna, by=STAFF)
+    assert (found.agree, found.differ) == (("email",), ())
+    world.clock.pass_days(100)
+    await world.new_epochs()
+    short = POLICY.replace("36 months after last_activity", "60 days after last_activity")
+    await world.approve(short.replace("24 months after last_activity", "60 days after last_activity"))
+    found = await propose.compare(world.house, typed, anna, by=STAFF)
+    assert (found.agree, found.differ) == ((), ())

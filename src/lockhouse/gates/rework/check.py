@@ -4,8 +4,9 @@
     2 open      only with the ticket made from it, only boxes of what tells people from each other
     3 compare   each field's values, without case and outer spaces
 
-What leaves is which fields agree and which differ, never a value. Special data, orders and behaviour are not opened:
-two people may have bought the same.
+A value is decided again as for a look: what no purpose of today's policy would show, since its keep has passed or its
+field is another by now, is not compared. What leaves is which fields agree and which differ, never a value. Special
+data, orders and behaviour are not opened: two people may have bought the same.
 """
 
 from __future__ import annotations
@@ -21,19 +22,24 @@ from lockhouse.crypto.seal import decode_boxes
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Erased, Expired, NotFound, Unavailable
 from lockhouse.gates.authority import sound
+from lockhouse.gates.disclose.kept import Moment, is_over
 from lockhouse.gates.disclose.noting import commit_note, ticket
+from lockhouse.gates.facts import facts_of_persons
 from lockhouse.gates.pace import Footing
 from lockhouse.gates.rings import admit_rings, refuse_ended
 from lockhouse.ledger.entry import Rework
 from lockhouse.model.change import Change
+from lockhouse.model.decision import SlotTimes
 from lockhouse.model.rows import Record
+from lockhouse.policy.reopen import shut_since
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from lockhouse.crypto.noted import Noted
     from lockhouse.crypto.seal import SealedBox
-    from lockhouse.gates.house import House
+    from lockhouse.gates.house import House, LivePolicy
+    from lockhouse.model.policy import Slot
 
 RANGE = 200
 """Records of each that are opened: the oldest, which whoever sends more later does not move."""
@@ -68,10 +74,14 @@ async def check_merge(house: House, persons: tuple[bytes, bytes], *, by: str) ->
         if any(house.keyring.version_of(person) is None for person in persons):
             raise NotFound("person: expected a living person", hint="lockhouse proposal list names who is proposed")
         rows = [await _records(house, person) for person in persons]
+        facts = await facts_of_persons(house, persons, fresh=True)
+        moments = [Moment(house.clock.now_ms(), facts[one].active_at if one in facts else 0) for one in persons]
         try:
             noted, entry = await _note(house, persons, [row for part in rows for row in part], by=by)
             await footing.hold()
-            one, other = [await _values(house, part, noted, footing) for part in rows]
+            one, other = [
+                await _values(house, part, noted, footing, at=at) for part, at in zip(rows, moments, strict=True)
+            ]
         except Moved:
             continue
         return _compared(one, other, entry)
@@ -103,7 +113,7 @@ async def _note(house: House, persons: Sequence[bytes], rows: Sequence[Record], 
     return ticket(house, answer.notings[0], refs), entry
 
 
-async def _values(house: House, rows: Sequence[Record], noted: Noted, footing: Footing) -> Values:
+async def _values(house: House, rows: Sequence[Record], noted: Noted, footing: Footing, *, at: Moment) -> Values:
     found: Values = defaultdict(set)
     for row in rows:
         await footing.step()
@@ -114,6 +124,21 @@ async def _values(house: House, rows: Sequence[Record], noted: Noted, footing: F
                 continue
             for number, value in unpack_fields(plain).items():
                 slot = house.live().slot(number)
-                if slot is not None and isinstance(value, str):
+                if slot is not None and isinstance(value, str) and _is_open(house.live(), slot, row, box, at=at):
                     found[slot.field].add(value.strip().casefold())
     return found
+
+
+def _is_open(live: LivePolicy, slot: Slot, row: Record, box: SealedBox, *, at: Moment) -> bool:
+    """Whether some purpose of today's policy may still see the value: as `Opening` decides it, for each of them."""
+    was = live.declared(slot.field, version=row.policy)
+    times = SlotTimes(
+        occurred_at=row.occurred_at, received_at=row.received_at, last_activity=at.active_at, now=at.now,
+        sealed_class=live.compartment_class(box.compartment), sealed_type=was.type if was else None,
+    )  # fmt: skip
+    return any(
+        not shut_since(live.policy, one.name, slot, times)
+        and not is_over(live, one.name, row, compartment=box.compartment, at=at)
+        for one in live.policy.purposes
+        if not one.builtin
+    )
