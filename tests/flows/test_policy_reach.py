@@ -8,10 +8,10 @@ import pytest
 
 from lockhouse.channels import segment
 from lockhouse.crypto.seal import decode_boxes
-from lockhouse.errors import Refused
-from lockhouse.flows import approve
+from lockhouse.errors import Refused, Tampered
+from lockhouse.flows import approve, wait
 from lockhouse.gates.ending.reach import Reach
-from lockhouse.model.rows import Record
+from lockhouse.model.rows import PolicyVersion, Record
 from lockhouse.policy.document import parse
 from lockhouse.wiring import template
 from tests.world import POLICY, World
@@ -127,3 +127,17 @@ async def test_where_somebody_else_approves_too_one_proposes_and_another_approve
         await approve.approve(world.house, again, SHORTER.encode(), by=OTHER, ends=many)
     assert await approve.approve(world.house, again, SHORTER.encode(), by=BY, ends=many) == 3
     assert world.house.live().version == 3
+
+
+async def test_a_proposal_that_its_maker_withdrew_and_somebody_put_back_is_no_second_person(tmp_path: Path) -> None:
+    world = await _lived(tmp_path, newer=2)
+    draft = await _draft(world, SHORTER)
+    number = await approve.propose(world.house, draft, SHORTER.encode(), by=OTHER)
+    [proposed] = [row for row in await world.rows(PolicyVersion) if row.id == number]
+    await wait.withdraw(world.house, number, by=OTHER)
+    world.plant(proposed)
+    draft = await _draft(world, SHORTER)
+    assert draft.reach is not None
+    with pytest.raises(Tampered, match="policy: expected the version as it was left last"):
+        await approve.approve(world.house, draft, SHORTER.encode(), by=BY, ends=draft.reach.boxes)
+    assert world.house.live().version == 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
 import pytest
 
 from lockhouse.channels import segment
@@ -14,13 +13,16 @@ from lockhouse.gates.live import FORMER, LIVE, PROPOSED, SUPERSEDED, WAITING, WI
 from lockhouse.gates.refresh import refresh
 from lockhouse.gates.state import verify_state
 from lockhouse.ledger.entry import parse_entry
+from lockhouse.model.ids import DAY_MS
 from lockhouse.model.rows import LedgerEntry, Person, PolicyVersion, Quarantined
 from lockhouse.policy.document import parse
 from lockhouse.wiring import template
-from tests.world import POLICY, World
+from tests.world import POLICY, Clock, World, open_house
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from lockhouse.model.rows import Row
 
 EMAIL = "anna.schmidt@example.com"
 WIDER = POLICY.replace("see: {contact: masked, identity: masked", "see: {contact: full, identity: masked")
@@ -171,11 +173,15 @@ async def test_nothing_waits_until_a_day_after_the_first_persons_data_came(tmp_p
     assert (world.house.live().version, (await _states(world))[4]) == (3, WAITING)
 
 
-async def test_a_person_whose_row_was_edited_lets_nothing_widen_at_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("table", [Person, LedgerEntry])
+async def test_rows_that_are_gone_for_a_moment_let_nothing_widen_at_once(tmp_path: Path, table: type[Row]) -> None:
+    """Neither those of persons, nor what the ledger says of their data."""
     world = await _in_use(tmp_path)
-    [person] = await world.rows(Person)
-    world.plant(msgspec.structs.replace(person, created_at=world.clock.now_ms()))
+    gone = [row for row in await world.rows(table) if not isinstance(row, LedgerEntry) or row.kind == "intake"]
+    for row in gone:
+        world.drop(row)
     await world.approve(WIDER)
+    assert gone
     assert world.house.live().version == 1
 
 
@@ -188,6 +194,41 @@ async def test_a_clock_that_was_set_forward_ends_no_wait(tmp_path: Path) -> None
     world.clock.jump_days(-3)
     assert await wait.come_due(world.house) is None
     assert (await _states(world))[2] == WAITING
+
+
+@pytest.mark.parametrize("is_alone", [True, False])
+async def test_a_command_that_begins_under_a_clock_ahead_ends_no_wait(tmp_path: Path, *, is_alone: bool) -> None:
+    """Each command is a process of its own: it saw no jump, and whoever runs it sets its clock."""
+    world = await _in_use(tmp_path)
+    await world.approve(WIDER)
+    clock = Clock()
+    clock.at = world.clock.at + int(2.01 * DAY_MS)
+    if is_alone:
+        world.clock.jump_days(2.01)
+        house = (await world.restarted()).house
+    else:
+        house = await open_house(world.house.id, world.house.log, root=world.root, store=world.store, clock=clock)
+    with pytest.raises(Unavailable, match="clock: expected a day in which it was watched"):
+        await wait.come_due(house)
+    assert (await _states(world))[2] == WAITING
+
+
+async def test_a_version_that_a_clock_ahead_let_rule_is_not_undone_at_once_for_longer(tmp_path: Path) -> None:
+    """The row says the time of the process that moved it, the ledger that of its writer."""
+    world = await _in_use(tmp_path)
+    clock = Clock()
+    clock.at = world.clock.at + 30 * DAY_MS
+    ahead = await open_house(world.house.id, world.house.log, root=world.root, store=world.store, clock=clock)
+    ahead.demo = False
+    draft = await approve.draft_of(
+        ahead, parse({"policy.yaml": NARROWER}, templates=template), {"segment": segment.KIND}
+    )
+    await approve.approve(ahead, draft, NARROWER.encode(), by="os-user:0")
+    world.clock.pass_days(1.1)
+    right = await world.second()
+    right.house.demo = False
+    await right.approve(POLICY)
+    assert (await _states(world))[3] == WAITING
 
 
 async def test_a_clock_that_is_behind_at_the_approval_shortens_no_wait(tmp_path: Path) -> None:
@@ -231,3 +272,40 @@ async def test_a_withdrawn_version_that_somebody_put_back_never_rules(tmp_path: 
         await wait.come_due(again.house)
     assert again.house.live().version == 1
     assert await _found(again) == [("rolled-back-row", "policy version 2")]
+
+
+@pytest.mark.parametrize("is_deleted", [False, True])
+async def test_a_superseded_version_that_somebody_put_back_never_rules(tmp_path: Path, *, is_deleted: bool) -> None:
+    """What took its place was withdrawn, or its row was taken away: no entry names the superseded one itself."""
+    world = await _in_use(tmp_path)
+    await world.approve(WIDER)
+    [waited] = [row for row in await world.rows(PolicyVersion) if row.id == 2]
+    world.clock.pass_days(0.5)
+    await world.approve(LONGER)
+    if is_deleted:
+        [later] = [row for row in await world.rows(PolicyVersion) if row.id == 3]
+        world.drop(later)
+    else:
+        await wait.withdraw(world.house, 3, by="os-user:0")
+    world.plant(waited)
+    again = await world.restarted()
+    assert ("rolled-back-row", "policy version 2") in await _found(again)
+    world.clock.pass_days(3)
+    with pytest.raises(Tampered, match="policy: expected the version as it was left last"):
+        await wait.come_due(again.house)
+    assert again.house.live().version == 1
+
+
+async def test_a_version_whose_withdrawal_was_taken_out_of_the_ledger_never_rules(tmp_path: Path) -> None:
+    world = await _in_use(tmp_path)
+    await world.approve(WIDER)
+    [waited] = [row for row in await world.rows(PolicyVersion) if row.id == 2]
+    await wait.withdraw(world.house, 2, by="os-user:0")
+    world.plant(waited)
+    [told] = [row for row in await world.rows(LedgerEntry) if b"withdrawn" in row.body]
+    world.drop(told)
+    again = await world.second()
+    world.clock.pass_days(3)
+    with pytest.raises(Tampered, match="ledger: expected every entry that was noted"):
+        await wait.come_due(again.house)
+    assert again.house.live().version == 1

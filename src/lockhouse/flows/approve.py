@@ -16,7 +16,7 @@ from lockhouse.errors import Invalid, Refused
 from lockhouse.gates.ending.reach import Reach, reach_of, shortens
 from lockhouse.gates.live import LIVE, PROPOSED, WAITING, name_book, versions
 from lockhouse.gates.trusted_time import ledger_now
-from lockhouse.gates.versions import Move, moved_on, prepare, put_version, ruling, waits_until
+from lockhouse.gates.versions import Move, moved_on, prepare, put_version, require_last_word, ruling, waits_until
 from lockhouse.ledger.entry import Policy as PolicyEntry
 from lockhouse.model.policy import Policy, encode_policy
 from lockhouse.model.rows import Name, PolicyVersion
@@ -123,6 +123,7 @@ async def _require_meant(house: House, reach: Reach, document: bytes, *, by: str
 
     Raises:
         Refused: they do not.
+        Tampered: what one of them proposed is not as it was left last.
     """
     if ends != reach.boxes:
         expected = f"the number of boxes that end, {reach.boxes}, typed"
@@ -131,9 +132,11 @@ async def _require_meant(house: House, reach: Reach, document: bytes, *, by: str
     known = await versions(house)
     if {row.by for row in known} <= {by}:
         return
-    if not any(row.state == PROPOSED and equal(row.hash, document) and row.by != by for row in known):
+    meant = next((one for one in known if one.state == PROPOSED and equal(one.hash, document) and one.by != by), None)
+    if meant is None:
         hint = "lockhouse policy propose; then another user of this machine approves what was proposed"
         raise Refused("policy: expected a second person, as much ends, got one", reasons=("much",), hint=hint)
+    await require_last_word(house, meant)
 
 
 async def propose(house: House, draft: Draft, source: bytes, *, by: str) -> int:

@@ -11,8 +11,9 @@ import msgspec
 
 from lockhouse.crypto.signatures import equal
 from lockhouse.errors import Conflict as Moved
+from lockhouse.errors import Tampered
 from lockhouse.gates.live import FORMER, LIVE, PROPOSED, WAITING, WITHDRAWN, versions
-from lockhouse.gates.trusted_time import trusted_now
+from lockhouse.gates.trusted_time import watched_now
 from lockhouse.gates.versions import Move, moved_on, one_of, prepare, put_version, require_last_word, ruling
 from lockhouse.ledger.entry import Policy as PolicyEntry
 from lockhouse.model.policy import decode_policy
@@ -27,18 +28,23 @@ async def come_due(house: House) -> int | None:
     Asked by the worker, and by every command: what waits is known, so it costs nothing where nothing does.
 
     Raises:
-        Unavailable: the clock is in doubt.
+        Unavailable: the clock is in doubt, or nobody has watched it for a day: each command is a process of its own,
+            and whoever runs it sets its clock.
         Moved: another process was first, or another policy was approved meanwhile.
         Tampered: the version that waits is not as it was left last.
     """
     live = house.live_policy
-    if live is None or live.waiting is None or await trusted_now(house) < live.waiting.due_at:
+    if live is None or live.waiting is None or await watched_now(house) < live.waiting.due_at:
         return None
     known = await versions(house)
     was = one_of(known, live.waiting.version)
     if was.state != WAITING or ruling(known) != live.version:
         raise moved_on()
-    await require_last_word(house, was)
+    try:
+        await require_last_word(house, was)
+    except Tampered:
+        live.waiting = live.waiting._replace(stale=True)
+        raise
     await prepare(house, decode_policy(was.compiled))
     row = msgspec.structs.replace(was, state=LIVE, at=house.clock.now_ms(), entry=house.ids.new())
     again = any(equal(one.hash, was.hash) for one in known if one.state == FORMER)

@@ -62,11 +62,15 @@ class IdentifierKind(NamedTuple):
 
 
 class Waiting(NamedTuple):
-    """An approved version of the policy that does not rule yet, and when (ms) it does."""
+    """An approved version of the policy that does not rule yet, and when (ms) it does.
+
+    Never, once it was found not to be as it was left last: `stale`.
+    """
 
     version: int
     due_at: int
     policy: Policy
+    stale: bool = False
 
 
 class PersonFacts(msgspec.Struct, frozen=True, gc=False):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from lockhouse.errors import Invalid
+from lockhouse.crypto.merkle import Frontier, leaf_hash
+from lockhouse.crypto.signatures import equal
+from lockhouse.errors import Invalid, Tampered
 from lockhouse.gates.leaves import beside
 from lockhouse.gates.tree import placed
 from lockhouse.ledger.entry import Deletion as DeletionEntry
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
     from lockhouse.gates.house import House
     from lockhouse.secret import Secret
+
+_HINT = "lockhouse ledger verify names all that was changed"
 
 
 class Tail(NamedTuple):
@@ -37,7 +41,7 @@ class Tail(NamedTuple):
     lanes: set[str]
 
 
-async def read_tail(house: House, start: int, *, key: Secret) -> Tail:
+async def read_tail(house: House, start: int, *, key: Secret | None) -> Tail:
     """Every entry from a position on, and those without one.
 
     The entries are read before the lanes and again behind them: what was there before must be led to by the lanes, what
@@ -46,7 +50,7 @@ async def read_tail(house: House, start: int, *, key: Secret) -> Tail:
     Args:
         house: as it stands.
         start: the size of the newest tree that is known to be signed.
-        key: of the lanes' heads.
+        key: of the lanes' heads; None for whoever has none and believes a running writer, which checks them.
     """
     seen = {entry.id for entry in await _entries(house, start)}
     lanes = [row async for rows in house.reads.scan(Lane) for row in rows]
@@ -57,10 +61,11 @@ async def read_tail(house: House, start: int, *, key: Secret) -> Tail:
     own: dict[bytes, LedgerEntry] = {}
     forged = []
     for lane in lanes:
-        passed = _passed(lane, by_place) if is_own(lane, key) else []
+        is_ours = key is None or is_own(lane, key)
+        passed = _passed(lane, by_place) if is_ours else []
         own |= {entry.id: entry for entry in passed}
         end = before(passed[-1]) if passed else (lane.counter, lane.head)
-        if not is_own(lane, key) or not await _meets(house, lane.name, end, start):
+        if not is_ours or not await _meets(house, lane.name, end, start):
             forged.append(lane.name)
     return Tail(
         own=list(own.values()),
@@ -68,6 +73,26 @@ async def read_tail(house: House, start: int, *, key: Secret) -> Tail:
         forged=forged,
         lanes={lane.name for lane in lanes},
     )
+
+
+async def require_whole(house: House) -> None:
+    """No entry that was noted was changed or taken away, as far as the tree and the lanes tell.
+
+    For whoever decides by what the ledger does not say. Every entry is read.
+
+    Raises:
+        Tampered: one was.
+    """
+    row = (await house.reads.get(HouseRow, [(1,)])).get((1,))
+    if row is None:
+        raise Tampered("house: expected its row, got none", hint=_HINT)
+    tree = Frontier()
+    async for entries in placed(house, 0, row.tree_size):
+        for entry in entries:
+            tree.append(leaf_hash(entry.body))
+    is_tree = equal(tree.to_bytes(), row.frontier) if row.tree_size else True
+    if not is_tree or (await read_tail(house, row.tree_size, key=None)).forged:
+        raise Tampered("ledger: expected every entry that was noted, got another or less", hint=_HINT)
 
 
 def _passed(lane: Lane, by_place: Mapping[tuple[str, int], Sequence[LedgerEntry]]) -> list[LedgerEntry]:

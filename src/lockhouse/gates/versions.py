@@ -8,6 +8,7 @@ set up without waiting. Nor does what ruled until less than a day ago, so that a
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -16,18 +17,19 @@ from lockhouse.crypto.blindindex import Indexer
 from lockhouse.crypto.signatures import equal
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import NotFound, Tampered
-from lockhouse.gates.authority import checked_bound, signed
+from lockhouse.gates.authority import signed
 from lockhouse.gates.epochs import ensure_epochs
 from lockhouse.gates.index_keys import ensure_index, load_index
 from lockhouse.gates.live import DELAY_MS, FORMER, LIVE, PROPOSED, SUPERSEDED, WAITING, load_live, versions
+from lockhouse.gates.tail import require_whole
 from lockhouse.gates.trusted_time import ledger_now
 from lockhouse.ledger.columns import said_by
+from lockhouse.ledger.entry import Consent, Import, Intake, parse_entry
 from lockhouse.ledger.entry import Policy as PolicyEntry
-from lockhouse.ledger.entry import parse_entry
 from lockhouse.model.change import Change, Conflict, Expect, Put
 from lockhouse.model.ids import DAY_MS
 from lockhouse.model.policy import decode_policy
-from lockhouse.model.rows import LedgerEntry, Name, Person, PolicyVersion
+from lockhouse.model.rows import LedgerEntry, Name, PolicyVersion
 from lockhouse.policy.diff import diff
 
 if TYPE_CHECKING:
@@ -38,6 +40,10 @@ if TYPE_CHECKING:
 
 SETTLED_MS = DAY_MS
 """So long after the first person's data came in, a house is no longer being set up."""
+_TAKEN_IN = frozenset({Intake.KIND, Import.KIND, Consent.KIND})
+"""Entries that tell of somebody's data."""
+APPROVALS = frozenset({"approved", "live", "rolled-back"})
+"""Steps of a version that supersede whatever waits."""
 UNDO_MS = DAY_MS
 """So long after a version began to rule, the one before it may rule again at once."""
 
@@ -60,24 +66,39 @@ async def _is_undone(house: House, policy: Policy, *, now: int) -> bool:
     """Whether it widens nothing beside what ruled until less than a day ago: so a slip is put right at once."""
     known = await versions(house)
     formers = [row for row in known if row.state == FORMER]
-    since = max((row.at for row in known if row.state == LIVE), default=0)
+    since = max([await _ruled_since(house, row) for row in known if row.state == LIVE], default=0)
     if not formers or now >= since + UNDO_MS:
         return False
     return not diff(decode_policy(max(formers, key=lambda row: row.id).compiled), policy).widening
 
 
-async def _is_settled(house: House) -> bool:
-    """Whether data of a person has been here for longer than a day; ids are in the order of time.
+async def _ruled_since(house: House, row: PolicyVersion) -> int:
+    """When a version began to rule, by the ledger too: the row has the time of the process that moved it."""
+    entries = await house.reads.get(LedgerEntry, [(row.entry,)])
+    return min([row.at, *[said_by(one).at for one in entries.values()]])
 
-    A first row that somebody edited counts as one that has.
+
+async def _is_settled(house: House) -> bool:
+    """Whether data of a person has been here for longer than a day, by the ledger; ids are in the order of time.
+
+    Where an entry was changed or taken away, it counts as if it had: rows of persons can be gone for a moment.
     """
-    async for rows in house.reads.scan(Person, chunk=100):
-        try:
-            first = min(row.created_at for row in checked_bound(rows, house.row_macs))
-        except Tampered:
-            return True
-        return first + SETTLED_MS < await ledger_now(house)
+    if await _came_at(house) + SETTLED_MS < await ledger_now(house):
+        return True
+    try:
+        await require_whole(house)
+    except Tampered:
+        return True
     return False
+
+
+async def _came_at(house: House) -> float:
+    """When the ledger first told of anybody's data; never, so far, is infinitely late."""
+    async for entries in house.reads.scan(LedgerEntry, chunk=100):
+        for said in map(said_by, entries):
+            if said.kind in _TAKEN_IN:
+                return said.at
+    return inf
 
 
 async def prepare(house: House, policy: Policy) -> None:
@@ -166,20 +187,27 @@ def one_of(known: Sequence[PolicyVersion], number: int) -> PolicyVersion:
 
 
 async def require_last_word(house: House, row: PolicyVersion) -> None:
-    """Nothing in the ledger was said of this version since what its row names: it was not put back to a former state.
+    """The ledger is whole, and nothing in it puts this version aside: its row was not put back to a former state.
 
-    Its MAC would fit all the same. Every entry is read, once for each version that waited.
+    Its MAC would fit all the same. What puts it aside is an entry of its own since the one that its row names, or the
+    approval of a later one: of any, if it waits, and of one with its document, if it was proposed. Every entry is read,
+    once for each version that waited.
 
     Raises:
-        Tampered: something was.
+        Tampered: something does, or an entry was changed or taken away.
     """
-    last = (-1, b"")
+    await require_whole(house)
+    last, is_aside = (-1, b""), False
     async for entries in house.reads.scan(LedgerEntry, chunk=5_000):
         for told in (one for one in entries if said_by(one).kind == PolicyEntry.KIND):
             entry = parse_entry(told.body)
-            if isinstance(entry.body, PolicyEntry) and entry.body.version == row.id:
+            if not isinstance(entry.body, PolicyEntry):
+                continue
+            if entry.body.version == row.id:
                 last = max(last, (entry.at, entry.id))
-    if last[1] != row.entry:
+            is_later = entry.body.version > row.id and entry.body.step in APPROVALS
+            is_aside |= is_later and (row.state == WAITING or entry.body.hash == row.hash.hex())
+    if is_aside or last[1] != row.entry:
         raise Tampered("policy: expected the version as it was left last", hint="lockhouse ledger verify --state")
 
 

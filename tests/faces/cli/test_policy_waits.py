@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,16 +26,21 @@ def desk(tmp_path: Path) -> Desk:
     settings = desk.house / "lockhouse.toml"
     settings.write_text(settings.read_text("utf-8").replace("demo = true", "demo = false"), "utf-8")
     desk.send(("identify", HERS))
-    _pass(desk, 2)
+    desk.clock.now += 2 * DAY_MS
     draft = desk.house / "policy.yaml"
     draft.write_text(draft.read_text("utf-8") + LESS, "utf-8")
     assert desk.call("policy approve --yes").out.startswith("Policy v2 rules now, in every process; ")
-    _pass(desk, 1.5)
+    desk.clock.now += 3 * DAY_MS // 2
     return desk
 
 
 def _pass(desk: Desk, days: float) -> None:
-    desk.clock.now += int(days * DAY_MS)
+    """So much time goes by in a house at work, whose ledger watches it."""
+    end = desk.clock.now + int(days * DAY_MS)
+    while desk.clock.now + DAY_MS // 2 < end:
+        desk.clock.now += DAY_MS // 2
+        desk.send(("identify", {"email": EMAIL}))
+    desk.clock.now = end
 
 
 def test_a_rollback_that_widens_waits_is_shown_and_rules_by_itself(desk: Desk) -> None:
@@ -135,3 +142,24 @@ def test_who_shortens_a_keep_sees_what_ends_and_types_how_many_boxes(desk: Desk)
     assert done.code == 0, done.err
     assert "destroys it 72 hours later" in done.err
     assert desk.call("policy approve --yes", json=True).value == {"version": 3, "changed": False}
+
+
+def test_a_version_that_was_put_back_rules_nothing_and_shuts_no_command(desk: Desk) -> None:
+    desk.call("policy rollback v1 --yes")
+    with closing(sqlite3.connect(desk.house / "record.db")) as store:
+        [row] = store.execute("SELECT * FROM policy_version WHERE id = 3")
+    assert desk.call("policy withdraw v3").code == 0
+    marks = ",".join("?" * len(row))
+    with closing(sqlite3.connect(desk.house / "record.db")) as store, store:
+        store.execute("DELETE FROM policy_version WHERE id = 3")
+        store.execute(f"INSERT INTO policy_version VALUES ({marks})", row)  # noqa: S608  # our own marks
+    _pass(desk, 3)
+    shown = desk.call("policy show", json=True)
+    assert shown.code == 0, shown.err
+    assert shown.value["version"] == 2
+    said = desk.call("policy history").out
+    assert "v3 is not as it was left last and never rules" in said
+    [check] = [one for one in desk.call("doctor", json=True).value["results"] if one["check"] == "policy"]
+    assert (check["state"], "v3 is not as it was left last" in check["sentence"]) == ("MANUAL", True)
+    assert desk.call("policy withdraw v3").code == 0
+    assert "v3 is not" not in desk.call("policy history").out

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Group, Parameter, Token
 
-from lockhouse.errors import Conflict, Invalid, NotFound, Unavailable
+from lockhouse.errors import Conflict, Invalid, NotFound, Tampered, Unavailable
 from lockhouse.faces.cli.terminal import Terminal
 from lockhouse.flows.wait import come_due
 from lockhouse.model.ports import Clock
@@ -147,8 +147,11 @@ class Call:
 
 
 async def _rule_what_waited(opened: Opened) -> None:
-    """A policy whose wait is over rules, also where no worker runs; not while the clock is in doubt."""
-    with suppress(Unavailable, Conflict):  # or while another process sees to it
+    """A policy whose wait is over rules, also where no worker runs; not while the clock is in doubt.
+
+    Nor one that was put back: it must be possible to look at it, and to withdraw it.
+    """
+    with suppress(Unavailable, Conflict, Tampered):  # or while another process sees to it
         await come_due(opened.house)
 
 

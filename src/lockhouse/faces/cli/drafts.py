@@ -192,6 +192,9 @@ def waits(house: House) -> str | None:
     waiting = house.live_policy.waiting if house.live_policy else None
     if waiting is None:
         return None
+    if waiting.stale:
+        number = waiting.version
+        return f"v{number} is not as it was left last and never rules. lockhouse policy withdraw v{number}"
     return f"v{waiting.version} is approved and rules from {when(waiting.due_at)}. lockhouse policy history"
 
 

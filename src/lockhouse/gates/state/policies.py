@@ -6,9 +6,10 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from lockhouse.crypto.signatures import equal
-from lockhouse.gates.live import LIVE
+from lockhouse.gates.live import LIVE, WAITING
 from lockhouse.gates.state.found import read_rows
 from lockhouse.gates.state.history import restored_at
+from lockhouse.gates.versions import APPROVALS
 from lockhouse.ledger.entry import Acceptance as AcceptanceEntry
 from lockhouse.ledger.entry import Policy as PolicyEntry
 from lockhouse.ledger.entry import Restore as RestoreEntry
@@ -54,6 +55,7 @@ class Policies:
         moves = [one for one in history.values() if isinstance(one.body, PolicyEntry)]
         moves.sort(key=lambda one: (one.at, _version(one)))  # of one ms, the ids of two processes say nothing
         ruled = [one for one in moves if one.body.step in _RULES]  # type: ignore[attr-defined]  # PolicyEntry
+        approved = [one for one in moves if one.body.step in APPROVALS]  # type: ignore[attr-defined]  # PolicyEntry
         last = {_version(one): one for one in moves}
         for told in last.values():
             number = _version(told)
@@ -66,6 +68,8 @@ class Policies:
                 found.add("edited-row", where, "No entry tells that this document was approved under this number.")
             elif last[number].id in before and row.entry != last[number].id:
                 found.add("rolled-back-row", where, "A later entry tells of this version.")
+            elif row.state == WAITING and any(one.id in before and _version(one) > number for one in approved):
+                found.add("rolled-back-row", where, "It waits, though a later one was approved since.")
             elif ruled and ruled[-1].id in before and (row.state == LIVE) != (number == _version(ruled[-1])):
                 sentence = f"It is called otherwise, though version {_version(ruled[-1])} rules by the ledger."
                 found.add("rolled-back-row", where, sentence)
