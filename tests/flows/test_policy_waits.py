@@ -17,6 +17,7 @@ from lockhouse.model.ids import DAY_MS
 from lockhouse.model.rows import LedgerEntry, Person, PolicyVersion, Quarantined
 from lockhouse.policy.document import parse
 from lockhouse.wiring import template
+from tests.flows.restored import copied, restored
 from tests.world import POLICY, Clock, World, open_house
 
 if TYPE_CHECKING:
@@ -309,3 +310,17 @@ async def test_a_version_whose_withdrawal_was_taken_out_of_the_ledger_never_rule
     with pytest.raises(Tampered, match="ledger: expected every entry that was noted"):
         await wait.come_due(again.house)
     assert again.house.live().version == 1
+
+
+async def test_a_backup_from_while_a_version_waited_brings_back_no_wait_that_was_called_off(tmp_path: Path) -> None:
+    world = await _in_use(tmp_path)
+    await world.approve(WIDER)
+    tables = copied(world, "record", "identity")
+    world.clock.pass_days(0.5)
+    await wait.withdraw(world.house, 2, by="os-user:7")
+    back = await restored(world, tables)
+    world.clock.pass_days(3)
+    assert await wait.come_due(back.house) is None
+    assert await _states(back) == {1: LIVE, 2: WITHDRAWN}
+    assert (await _steps(back))[-1] == ("withdrawn", 2)
+    assert await _found(back) == []

@@ -23,6 +23,7 @@ import msgspec
 
 from lockhouse.crypto.ring import WHOLE
 from lockhouse.errors import Invalid, Unavailable
+from lockhouse.flows.wait import withdraw
 from lockhouse.gates import hold_ends
 from lockhouse.gates.cases import advance, sound_cases
 from lockhouse.gates.ending import (
@@ -41,6 +42,7 @@ from lockhouse.gates.epochs import NOBODY
 from lockhouse.gates.facts import SEAL_ENDING
 from lockhouse.gates.forgotten import Forgotten, remember
 from lockhouse.gates.hold_ends import OF_A_HOLD
+from lockhouse.gates.live import PROPOSED, WAITING, versions
 from lockhouse.gates.read_shut import NO_JOURNAL, shut_reading
 from lockhouse.gates.rings import admit_rings
 from lockhouse.ledger.entry import Backup as BackupEntry
@@ -202,6 +204,8 @@ async def replay(house: House, source: Source, *, journal: Journal, by: str) -> 
     await _replay_all(house, gone, source=source, journal=journal, by=by)
     if source.only == "record":
         await keep_bare(house, since=source.manifest.at)
+    if source.only != "identity":
+        await _call_off(house, by=by)
     to_sweep = await sweep_again(house, journal=journal, by=by)
     replayed = await _destroyed_since(house, before)
     manifest = source.manifest
@@ -216,6 +220,16 @@ async def replay(house: House, source: Source, *, journal: Journal, by: str) -> 
         replayed, standing=len((await sound_cases(house))[0]), to_sweep=to_sweep, shut=shut,
         spoilt=tuple(one.hex() for one in spoilt), forgotten=forgotten,
     )  # fmt: skip
+
+
+async def _call_off(house: House, *, by: str) -> None:
+    """No policy rules, and nobody is a second person, by an approval or a proposal that may have been called off since.
+
+    Whoever still means it approves it, or proposes it, again.
+    """
+    for row in await versions(house):
+        if row.state in {PROPOSED, WAITING}:
+            await withdraw(house, row.id, by=by)
 
 
 def _lacks_journal(source: Source, told: frozenset[bytes]) -> bool:
