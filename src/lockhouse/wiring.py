@@ -50,6 +50,7 @@ from lockhouse.crypto.signatures import SigningKey
 from lockhouse.errors import Invalid, Unavailable
 from lockhouse.flows.keys import Unlocked, found_keys, new_secrets, unlock
 from lockhouse.gates.epochs import ensure_epochs
+from lockhouse.gates.founding import demo_word, is_demo
 from lockhouse.gates.house import House
 from lockhouse.gates.refresh import drop, refresh, refresh_if_sound
 from lockhouse.ledger.entry import Opened as OpenedEntry
@@ -142,7 +143,8 @@ async def found(folder: Path, chosen: Settings, *, clock: Clock | None = None) -
     try:
         await found_keys(house=house, secrets=secrets, root=root, commits=writer, ids=ids, clock=time)
         row = HouseRow(1, house, log_name(house), 0, 0, 0, b"", time.now_ms())
-        said = OpenedEntry(version=__version__, vkey=_vkey(house, secrets["log"]), by="os-user")
+        said = OpenedEntry(version=__version__, vkey=_vkey(house, secrets["log"]), by="os-user",
+                           demo=demo_word(house, secrets["integrity"]) if chosen.demo else None)  # fmt: skip
         draft = said.draft(id=ids.new(), lane="console")
         await writer.commit(Change("record", puts=(Put(HouseRow.TABLE, row),), entries=(draft,)))
     finally:
@@ -264,7 +266,7 @@ async def opened(
         else:
             writer = beside
         house = _house(identity, keys, reads, writer, clock=time)
-        house.lane, house.demo = lane or role, chosen.demo
+        house.lane, house.demo = lane or role, chosen.demo and await is_demo(house)
         writer.on_move(lambda policy, key: drop(house, policy=policy, key=key))
         await (refresh_if_sound if purpose == "state" else refresh)(house)
         if house.live_policy is not None and purpose == "use":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lockhouse.model.ids import DAY_MS
+from lockhouse.wiring import opened
 from tests.faces.cli.house import EMAIL, Desk
 
 if TYPE_CHECKING:
@@ -163,3 +165,26 @@ def test_a_version_that_was_put_back_rules_nothing_and_shuts_no_command(desk: De
     assert (check["state"], "v3 is not as it was left last" in check["sentence"]) == ("MANUAL", True)
     assert desk.call("policy withdraw v3").code == 0
     assert "v3 is not" not in desk.call("policy history").out
+
+
+def test_no_setting_makes_a_demo_of_a_house_that_was_not_founded_as_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk(tmp_path)
+    assert desk.call(f"init {desk.house} --yes --name Shop --system shop:segment:secret").code == 0
+    monkeypatch.setenv("LOCKHOUSE_DEMO", "true")
+
+    async def seen() -> bool:
+        async with opened(desk.house, role="console", clock=desk.clock) as here:
+            return here.settings.demo and not here.house.demo
+
+    assert asyncio.run(seen())
+    other = Desk(tmp_path / "other")
+    other.folder.mkdir()
+    other.found()
+
+    async def is_demo() -> bool:
+        async with opened(other.house, role="console", clock=other.clock) as here:
+            return here.house.demo
+
+    assert asyncio.run(is_demo())

@@ -73,9 +73,13 @@ class Doctor(Body, frozen=True):
 
 
 class Opened(Body, frozen=True):
-    """A house was made or its log begun. `version`: of the product; `vkey`: the key that signs its checkpoints."""
+    """A house was made or its log begun. `version`: of the product; `vkey`: the key that signs its checkpoints.
+
+    `demo`: the MAC that says that it is a throw-away house (`gates.founding`).
+    """
 
     KIND = "opened"
     version: Word
     vkey: str
     by: Actor
+    demo: Hex32 | None = None
