@@ -20,7 +20,7 @@ from lockhouse.gates.facts import facts_of_persons
 from lockhouse.model import codes
 from lockhouse.model.event import Batch, Fault, Reply
 from lockhouse.model.ids import DAY_MS
-from lockhouse.model.rows import EpochKey, Quarantined, Record
+from lockhouse.model.rows import Record
 from lockhouse.wiring_spool import spool_file
 from tests.world import POLICY, World
 
@@ -388,20 +388,3 @@ async def test_the_task_brings_back_by_itself_what_waits(house: House) -> None:
             break
     task.cancel()
     assert len(await house.records()) == 1
-
-
-async def test_of_what_waited_for_longer_than_72_hours_nothing_more_lies_in_quarantine(tmp_path: Path) -> None:
-    trial = POLICY.replace("secret, stage: live}\n  account", "secret, stage: trial}\n  account")
-    house = await make(tmp_path, policy=trial)
-    await house.send(email="anna@example.com")
-    for days, kept in ((3.01, 0), (1, 1)):
-        house.store.is_away = True
-        await house.send(email="anna@example.com", gift_wrap="red")
-        house.world.clock.pass_days(days)
-        house.store.is_away = False
-        await house.world.new_epochs()
-        await house.come_back()
-        assert len(await house.world.rows(Quarantined)) == kept
-        assert len({row.epoch for row in await house.world.rows(EpochKey) if not row.compartment}) == kept
-    assert len(await house.records()) == 3
-    house.spool.close()

@@ -14,11 +14,14 @@ from lockhouse.faces.serve.draining import FAILS_FOR_S, KEPT_MS, Draining
 from lockhouse.faces.serve.spool import Spool
 from lockhouse.gates.trusted_time import trusted_now
 from lockhouse.model.ids import DAY_MS
+from lockhouse.model.rows import EpochKey, Quarantined
 from lockhouse.wiring_spool import spool_file
-from tests.faces.test_spool import MB, House, house
+from tests.faces.test_spool import MB, House, house, make
+from tests.world import POLICY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from lockhouse.gates.house import House as GateHouse
     from lockhouse.model.event import Batch, Reply
@@ -163,3 +166,20 @@ async def test_nothing_is_dropped_by_a_clock_in_doubt(house: House) -> None:
     with pytest.raises(Unavailable, match="clock: expected"):
         await drains.look()
     assert house.spool.waits()
+
+
+async def test_of_what_waited_for_longer_than_72_hours_nothing_more_lies_in_quarantine(tmp_path: Path) -> None:
+    trial = POLICY.replace("secret, stage: live}\n  account", "secret, stage: trial}\n  account")
+    house = await make(tmp_path, policy=trial)
+    await house.send(email="anna@example.com")
+    for days, kept in ((3.01, 0), (1, 1)):
+        house.store.is_away = True
+        await house.send(email="anna@example.com", gift_wrap="red")
+        house.world.clock.pass_days(days)
+        house.store.is_away = False
+        await house.world.new_epochs()
+        await house.come_back()
+        assert len(await house.world.rows(Quarantined)) == kept
+        assert len({row.epoch for row in await house.world.rows(EpochKey) if not row.compartment}) == kept
+    assert len(await house.records()) == 3
+    house.spool.close()

@@ -9,8 +9,9 @@ import pytest
 from lockhouse.channels import segment
 from lockhouse.crypto.seal import decode_boxes
 from lockhouse.errors import Refused, Tampered
-from lockhouse.flows import approve, wait
+from lockhouse.flows import approve
 from lockhouse.gates.ending.reach import Reach
+from lockhouse.gates.versions import withdraw
 from lockhouse.model.rows import PolicyVersion, Record
 from lockhouse.policy.document import parse
 from lockhouse.wiring import template
@@ -134,7 +135,7 @@ async def test_a_proposal_that_its_maker_withdrew_and_somebody_put_back_is_no_se
     draft = await _draft(world, SHORTER)
     number = await approve.propose(world.house, draft, SHORTER.encode(), by=OTHER)
     [proposed] = [row for row in await world.rows(PolicyVersion) if row.id == number]
-    await wait.withdraw(world.house, number, by=OTHER)
+    await withdraw(world.house, number, by=OTHER)
     world.plant(proposed)
     draft = await _draft(world, SHORTER)
     assert draft.reach is not None

@@ -12,6 +12,7 @@ from lockhouse.flows import approve, wait
 from lockhouse.gates.live import FORMER, LIVE, PROPOSED, SUPERSEDED, WAITING, WITHDRAWN
 from lockhouse.gates.refresh import refresh
 from lockhouse.gates.state import verify_state
+from lockhouse.gates.versions import withdraw
 from lockhouse.ledger.entry import parse_entry
 from lockhouse.model.ids import DAY_MS
 from lockhouse.model.rows import LedgerEntry, Person, PolicyVersion, Quarantined
@@ -118,7 +119,7 @@ async def test_a_trial_waits_too_since_what_widens_later_reaches_back_to_all_tha
 async def test_what_waits_can_be_withdrawn_and_never_rules_then(tmp_path: Path) -> None:
     world = await _in_use(tmp_path)
     await world.approve(WIDER)
-    await wait.withdraw(world.house, 2, by="os-user:0")
+    await withdraw(world.house, 2, by="os-user:0")
     world.clock.pass_days(3)
     assert await wait.come_due(world.house) is None
     assert await _states(world) == {1: LIVE, 2: WITHDRAWN}
@@ -126,9 +127,9 @@ async def test_what_waits_can_be_withdrawn_and_never_rules_then(tmp_path: Path) 
     assert await _found(world) == []
     for number in (1, 2):
         with pytest.raises(Conflict, match="version: expected one that was proposed or waits"):
-            await wait.withdraw(world.house, number, by="os-user:0")
+            await withdraw(world.house, number, by="os-user:0")
     with pytest.raises(NotFound):
-        await wait.withdraw(world.house, 9, by="os-user:0")
+        await withdraw(world.house, 9, by="os-user:0")
 
 
 async def test_a_proposal_rules_nothing_and_is_taken_up_by_the_approval_of_its_document(tmp_path: Path) -> None:
@@ -265,7 +266,7 @@ async def test_a_withdrawn_version_that_somebody_put_back_never_rules(tmp_path: 
     world = await _in_use(tmp_path)
     await world.approve(WIDER)
     [waited] = [row for row in await world.rows(PolicyVersion) if row.id == 2]
-    await wait.withdraw(world.house, 2, by="os-user:0")
+    await withdraw(world.house, 2, by="os-user:0")
     world.plant(waited)
     again = await world.restarted()
     world.clock.pass_days(3)
@@ -287,7 +288,7 @@ async def test_a_superseded_version_that_somebody_put_back_never_rules(tmp_path:
         [later] = [row for row in await world.rows(PolicyVersion) if row.id == 3]
         world.drop(later)
     else:
-        await wait.withdraw(world.house, 3, by="os-user:0")
+        await withdraw(world.house, 3, by="os-user:0")
     world.plant(waited)
     again = await world.restarted()
     assert ("rolled-back-row", "policy version 2") in await _found(again)
@@ -301,7 +302,7 @@ async def test_a_version_whose_withdrawal_was_taken_out_of_the_ledger_never_rule
     world = await _in_use(tmp_path)
     await world.approve(WIDER)
     [waited] = [row for row in await world.rows(PolicyVersion) if row.id == 2]
-    await wait.withdraw(world.house, 2, by="os-user:0")
+    await withdraw(world.house, 2, by="os-user:0")
     world.plant(waited)
     [told] = [row for row in await world.rows(LedgerEntry) if b"withdrawn" in row.body]
     world.drop(told)
@@ -317,7 +318,7 @@ async def test_a_backup_from_while_a_version_waited_brings_back_no_wait_that_was
     await world.approve(WIDER)
     tables = copied(world, "record", "identity")
     world.clock.pass_days(0.5)
-    await wait.withdraw(world.house, 2, by="os-user:7")
+    await withdraw(world.house, 2, by="os-user:7")
     back = await restored(world, tables)
     world.clock.pass_days(3)
     assert await wait.come_due(back.house) is None

@@ -12,6 +12,7 @@ from lockhouse.flows import look, request, retain, wait
 from lockhouse.gates.ending import begin_epoch, carry_on
 from lockhouse.gates.epochs import ensure_epochs
 from lockhouse.gates.state import verify_state
+from lockhouse.gates.versions import withdraw
 from lockhouse.model.rows import EpochKey, Tombstone
 from lockhouse.model.scale import KeyState
 from tests.world import POLICY, World
@@ -148,7 +149,7 @@ async def test_what_a_policy_that_was_withdrawn_would_have_kept_is_destroyed(tmp
     world.clock.pass_days(2)
     world.house.demo = False
     await world.approve(POLICY)
-    await wait.withdraw(world.house, 3, by=BY)
+    await withdraw(world.house, 3, by=BY)
     world.clock.pass_days(1.5)
     assert await _carried(world, shut) == {"done"}
     assert sorted(world.journal.serials) == sorted(serial for case in shut for serial in case.serials)

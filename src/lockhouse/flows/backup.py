@@ -23,7 +23,6 @@ import msgspec
 
 from lockhouse.crypto.ring import WHOLE
 from lockhouse.errors import Invalid, Unavailable
-from lockhouse.flows.wait import withdraw
 from lockhouse.gates import hold_ends
 from lockhouse.gates.cases import advance, sound_cases
 from lockhouse.gates.ending import (
@@ -45,6 +44,7 @@ from lockhouse.gates.hold_ends import OF_A_HOLD
 from lockhouse.gates.live import PROPOSED, WAITING, versions
 from lockhouse.gates.read_shut import NO_JOURNAL, shut_reading
 from lockhouse.gates.rings import admit_rings
+from lockhouse.gates.versions import withdraw
 from lockhouse.ledger.entry import Backup as BackupEntry
 from lockhouse.ledger.entry import Intent as IntentEntry
 from lockhouse.ledger.entry import Restore as RestoreEntry

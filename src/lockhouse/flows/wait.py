@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lockhouse.crypto.signatures import equal
-from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Tampered
-from lockhouse.gates.live import FORMER, LIVE, PROPOSED, WAITING, WITHDRAWN, versions
+from lockhouse.gates.live import FORMER, LIVE, WAITING, versions
 from lockhouse.gates.trusted_time import watched_now
 from lockhouse.gates.versions import Move, moved_on, one_of, prepare, put_version, require_last_word, ruling
 from lockhouse.ledger.entry import Policy as PolicyEntry
@@ -53,20 +52,3 @@ async def come_due(house: House) -> int | None:
     )
     await put_version(house, Move(row=row, said=told, was=was), known=known)
     return row.id
-
-
-async def withdraw(house: House, number: int, *, by: str) -> None:
-    """A version that was proposed, or that waits, never rules.
-
-    Raises:
-        NotFound: there is no such version.
-        Moved: it is in another state: what rules is changed by approving something else.
-    """
-    known = await versions(house)
-    was = one_of(known, number)
-    if was.state not in {PROPOSED, WAITING}:
-        hint = "lockhouse policy history; lockhouse policy rollback lets an older one rule again"
-        raise Moved("version: expected one that was proposed or waits, got another", hint=hint)
-    row = msgspec.structs.replace(was, state=WITHDRAWN, at=house.clock.now_ms(), entry=house.ids.new())
-    told = PolicyEntry(step="withdrawn", version=row.id, hash=row.hash.hex(), by=by, before=ruling(known) or None)
-    await put_version(house, Move(row=row, said=told, was=was), known=known)

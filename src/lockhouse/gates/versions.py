@@ -20,7 +20,7 @@ from lockhouse.errors import NotFound, Tampered
 from lockhouse.gates.authority import signed
 from lockhouse.gates.epochs import ensure_epochs
 from lockhouse.gates.index_keys import ensure_index, load_index
-from lockhouse.gates.live import DELAY_MS, FORMER, LIVE, PROPOSED, SUPERSEDED, WAITING, load_live, versions
+from lockhouse.gates.live import DELAY_MS, FORMER, LIVE, PROPOSED, SUPERSEDED, WAITING, WITHDRAWN, load_live, versions
 from lockhouse.gates.tail import require_whole
 from lockhouse.gates.trusted_time import ledger_now
 from lockhouse.ledger.columns import said_by
@@ -206,7 +206,7 @@ async def require_last_word(house: House, row: PolicyVersion) -> None:
             if entry.body.version == row.id:
                 last = max(last, (entry.at, entry.id))
             is_later = entry.body.version > row.id and entry.body.step in APPROVALS
-            is_aside |= is_later and (row.state == WAITING or entry.body.hash == row.hash.hex())
+            is_aside |= is_later and (row.state == WAITING or equal(bytes.fromhex(entry.body.hash), row.hash))
     if is_aside or last[1] != row.entry:
         raise Tampered("policy: expected the version as it was left last", hint="lockhouse ledger verify --state")
 
@@ -214,3 +214,20 @@ async def require_last_word(house: House, row: PolicyVersion) -> None:
 def moved_on() -> Moved:
     """Another approval came in between."""
     return Moved("policy: expected no other approval meanwhile", hint="lockhouse policy diff, then approve again")
+
+
+async def withdraw(house: House, number: int, *, by: str) -> None:
+    """A version that was proposed, or that waits, never rules.
+
+    Raises:
+        NotFound: there is no such version.
+        Moved: it is in another state: what rules is changed by approving something else.
+    """
+    known = await versions(house)
+    was = one_of(known, number)
+    if was.state not in {PROPOSED, WAITING}:
+        hint = "lockhouse policy history; lockhouse policy rollback lets an older one rule again"
+        raise Moved("version: expected one that was proposed or waits, got another", hint=hint)
+    row = msgspec.structs.replace(was, state=WITHDRAWN, at=house.clock.now_ms(), entry=house.ids.new())
+    told = PolicyEntry(step="withdrawn", version=row.id, hash=row.hash.hex(), by=by, before=ruling(known) or None)
+    await put_version(house, Move(row=row, said=told, was=was), known=known)

@@ -23,9 +23,9 @@ from lockhouse.faces.cli.drafts import (
 from lockhouse.faces.cli.layout import Said, plain, table, when
 from lockhouse.flows.approve import approve
 from lockhouse.flows.approve import propose as propose_draft
-from lockhouse.flows.wait import withdraw as withdraw_version
 from lockhouse.gates.live import DELAY_MS, FORMER, LIVE, PROPOSED, SUPERSEDED, WAITING, WITHDRAWN, versions
 from lockhouse.gates.versions import one_of
+from lockhouse.gates.versions import withdraw as withdraw_version
 from lockhouse.policy.diff import render
 
 if TYPE_CHECKING:
