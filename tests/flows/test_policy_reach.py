@@ -142,3 +142,14 @@ async def test_a_proposal_that_its_maker_withdrew_and_somebody_put_back_is_no_se
     with pytest.raises(Tampered, match="policy: expected the version as it was left last"):
         await approve.approve(world.house, draft, SHORTER.encode(), by=BY, ends=draft.reach.boxes)
     assert world.house.live().version == 1
+
+
+async def test_a_keep_of_months_said_in_as_many_days_is_a_change_both_ways(tmp_path: Path) -> None:
+    """84 months are 2,557 days at most, and 2,604 if each had 31."""
+    world = await _lived(tmp_path, newer=2)
+    draft = await _draft(world, POLICY.replace("keep: 84 months after event", "keep: 2604 days after event"))
+    assert draft.effects.longer == ("accounting: 2604 days after event (was 84 months after event)",)
+    assert draft.due_at is not None
+    assert draft.reach is None
+    either = await _draft(world, POLICY.replace("keep: 84 months after event", "keep: 2500 days after event"))
+    assert (either.due_at is None, either.reach is None) == (False, False), "it may be either"

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from lockhouse.model.policy import REQUESTS, Field, Guard, Policy, Reveal, Role
+from lockhouse.model.policy import REQUESTS, Field, Guard, Keep, Policy, Reveal, Role
 from lockhouse.model.scale import Stage
-from lockhouse.policy.life import days
+from lockhouse.policy.life import may_outlast
 from lockhouse.policy.types.mask import mask
 
 
@@ -341,26 +341,21 @@ def _veiled(field: Field, value: str) -> str:
     return f"{mask(field, value)} ({hashlib.sha256(value.encode()).hexdigest()[:6]})"
 
 
-def _keeps(policy: Policy | None) -> dict[str, tuple[int, str, str]]:
-    """Purpose -> (days, from when, as text)."""
-    if policy is None:
-        return {}
-    return {
-        one.name: (days(one.keep), one.keep.after, f"{one.keep.n} {one.keep.unit} after {one.keep.after}")
-        for one in policy.purposes
-        if one.keep is not None
-    }
+def _keeps(policy: Policy | None) -> dict[str, Keep]:
+    return {} if policy is None else {one.name: one.keep for one in policy.purposes if one.keep is not None}
 
 
-def _keep_lines(
-    before: dict[str, tuple[int, str, str]], after: dict[str, tuple[int, str, str]], *, longer: bool
-) -> set[str]:
+def _keep_lines(before: dict[str, Keep], after: dict[str, Keep], *, longer: bool) -> set[str]:
     """Purposes whose keep moves one way. From the last activity is later than from the event, so it is longer."""
     found: set[str] = set()
     for name in before.keys() & after.keys():
-        (old_days, old_from, old_text), (new_days, new_from, new_text) = before[name], after[name]
-        grows = new_days > old_days or (new_from, old_from) == ("last_activity", "event")
-        shrinks = new_days < old_days or (new_from, old_from) == ("event", "last_activity")
+        old, new = before[name], after[name]
+        grows = may_outlast(new, old) or (new.after, old.after) == ("last_activity", "event")
+        shrinks = may_outlast(old, new) or (new.after, old.after) == ("event", "last_activity")
         if grows if longer else shrinks:
-            found.add(f"{name}: {new_text} (was {old_text})")
+            found.add(f"{name}: {_said(new)} (was {_said(old)})")
     return found
+
+
+def _said(keep: Keep) -> str:
+    return f"{keep.n} {keep.unit} after {keep.after}"

@@ -44,6 +44,14 @@ def days(keep: Keep) -> int:
     return keep.n if keep.unit == "days" else keep.n * 31
 
 
+def may_outlast(one: Keep, other: Keep) -> bool:
+    """Whether a keep may be the longer one: between months and days, what a month counts is the worse of 28 and 31."""
+    if one.unit == other.unit:
+        return one.n > other.n
+    most = one.n if one.unit == "days" else one.n * 31
+    return most > (other.n if other.unit == "days" else other.n * 28)
+
+
 def longest(keeps: Iterable[Keep]) -> Keep:
     """The longest of several keeps."""
     return max(keeps, key=lambda keep: (days(keep), keep.unit, keep.after))

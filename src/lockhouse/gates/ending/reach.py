@@ -18,7 +18,7 @@ from lockhouse.gates.ending.epoch import compartment_of, epoch_due_at
 from lockhouse.gates.ending.idle import over_at
 from lockhouse.model.rows import EpochKey, Person, Record, Tombstone
 from lockhouse.model.scale import KeyState, PersonState
-from lockhouse.policy.life import days
+from lockhouse.policy.life import may_outlast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -56,7 +56,7 @@ def shortens(old: Policy, new: Policy) -> bool:
         if purpose.keep is None:
             continue
         keep = keeps.get(purpose.name)
-        if keep is None or days(keep) < days(purpose.keep) or (keep.after, purpose.keep.after) == _SOONER:
+        if keep is None or may_outlast(purpose.keep, keep) or (keep.after, purpose.keep.after) == _SOONER:
             return True
     return False
 
