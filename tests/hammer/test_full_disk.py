@@ -45,7 +45,7 @@ def test_where_the_house_lies_nothing_is_answered_until_there_is_room_and_nothin
     assert seen["full"]["answered"] < 60
     assert seen["full"]["ready"] == 503
     [why] = seen["full"]["why"]
-    assert "store: expected a writable database" in why
+    assert "spool: expected room on the disk of the house" in why
     assert seen["again"]["ready"] == 200
 
 

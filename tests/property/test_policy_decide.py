@@ -74,7 +74,7 @@ def denials(draw: st.DrawFn) -> dict[str, Any]:
             st.sampled_from(PURPOSES).map(lambda name: {"objected": name}),
             st.sampled_from([state for state in PersonState if state & NARROWING]).map(lambda state: {"state": state}),
             st.just({"region": None}),
-            st.just({"customer": False}),
+            st.just({"customer": frozenset()}),
             st.just({"gpc": True}),
         )
     )

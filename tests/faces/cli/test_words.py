@@ -68,7 +68,7 @@ def test_a_noun_without_its_verb_is_a_mistake_as_every_missing_word_is(
     for noun in nouns:
         seen = desk.call(noun)
         assert (seen.code, seen.out) == (2, "")
-        lacking = "a value for FILE" if noun == "import" else "one of "  # it is its own verb
+        lacking = "a value for --channel" if noun == "import" else "one of "  # it is its own verb
         assert f"error[invalid]: {noun}: expected {lacking}" in seen.err
         assert f"hint: lockhouse {noun} --help" in seen.err
     for line in ("person --json", "--json"):
