@@ -11,9 +11,10 @@ from lockhouse.errors import Conflict, Refused, Tampered, Unavailable
 from lockhouse.flows import look, request, retain, wait
 from lockhouse.gates.ending import begin_epoch, carry_on
 from lockhouse.gates.epochs import ensure_epochs
+from lockhouse.gates.live import load_live
 from lockhouse.gates.state import verify_state
 from lockhouse.gates.versions import withdraw
-from lockhouse.model.rows import EpochKey, Tombstone
+from lockhouse.model.rows import EpochKey, PolicyVersion, Tombstone
 from lockhouse.model.scale import KeyState
 from tests.world import POLICY, World
 
@@ -153,6 +154,21 @@ async def test_what_a_policy_that_was_withdrawn_would_have_kept_is_destroyed(tmp
     world.clock.pass_days(1.5)
     assert await _carried(world, shut) == {"done"}
     assert sorted(world.journal.serials) == sorted(serial for case in shut for serial in case.serials)
+
+
+async def test_a_policy_that_was_withdrawn_and_put_back_holds_no_destruction_up(tmp_path: Path) -> None:
+    world, _, shut = await _shortened(tmp_path)
+    world.clock.pass_days(2)
+    world.house.demo = False
+    await world.approve(POLICY)
+    [waited] = [row for row in await world.rows(PolicyVersion) if row.id == 3]
+    await withdraw(world.house, 3, by=BY)
+    world.plant(waited)
+    await load_live(world.house)
+    world.clock.pass_days(2.5)
+    with pytest.raises(Tampered, match="expected the version as it was left last"):
+        await wait.come_due(world.house)
+    assert await _carried(world, shut) == {"done"}
 
 
 async def test_nobody_skips_the_cooling_time_of_a_real_house(tmp_path: Path) -> None:

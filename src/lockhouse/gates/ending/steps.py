@@ -105,9 +105,12 @@ async def _is_mistaken(house: House, case: Case, *, now: bool) -> bool:
 
 
 async def _is_awaited(house: House, case: Case) -> bool:
-    """Whether a policy that is approved and waits would have kept what is shut: until it rules nothing is destroyed."""
+    """Whether a policy that is approved and waits would have kept what is shut: until it rules nothing is destroyed.
+
+    One that was put back and never rules holds nothing up.
+    """
     waiting = house.live_policy.waiting if house.live_policy else None
-    return waiting is not None and await _is_kept(house, case, waiting.policy)
+    return waiting is not None and not waiting.stale and await _is_kept(house, case, waiting.policy)
 
 
 async def _is_kept(house: House, case: Case, policy: Policy | None) -> bool:
