@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from lockhouse.errors import Invalid, NotFound
 from lockhouse.gates import hold_ends, holds
+from lockhouse.gates.authority import checked
 from lockhouse.gates.held import read_held
+from lockhouse.model.rows import Hold
 
 if TYPE_CHECKING:
     from lockhouse.gates.held import Held
@@ -14,7 +16,6 @@ if TYPE_CHECKING:
     from lockhouse.gates.house import House
     from lockhouse.model.decision import Actor
     from lockhouse.model.ports import Journal
-    from lockhouse.model.rows import Hold
 
 
 async def place(house: House, terms: Terms, *, by: str) -> Hold:
@@ -60,11 +61,10 @@ async def find(house: House, hold: bytes) -> Hold:
 
     Raises:
         NotFound: there is none.
-        Tampered: one is not as this house made it.
+        Tampered: it is not as this house made it.
     """
-    for row in await holds.every_hold(house):
-        if row.id == hold:
-            return row
+    for row in checked((await house.reads.get(Hold, [(hold,)])).values(), house.integrity_key):
+        return row
     raise NotFound("hold: expected an id that hold list gave", hint="lockhouse hold list")
 
 
