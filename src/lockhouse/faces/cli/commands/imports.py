@@ -92,7 +92,7 @@ async def run(  # noqa: PLR0913  (what an import can be told)
             found = bring.channel_of(opened.house, channel)
             place = None if mapped is None else call.cwd / mapped
             async with source.opened(opened.house.live().policy, found, mapped=place) as (read, content):
-                ready = _Ready(opened.house, read, channel, content)
+                ready = _Ready(opened.house, read, found, content)
                 said, rejected = await (_foresee(opened.house, ready, call) if dry_run
                                         else _bring(ready, call, by=actor.id))  # fmt: skip
         report(reject_lines(rejected))
@@ -104,8 +104,11 @@ def _source(file: Path | None, asked: Asked, call: Call) -> _File | _Database:
         return _File(file, call)
     if file is None and asked.address is not None and asked.query is not None:
         return _Database(asked.address, asked.query, call)
-    got = "a file and a query" if file is not None else "neither"
-    raise Invalid("import", "a file, or --from with --query", got=got, hint="name a file, or say both of the others")
+    given = (("a file", file), ("--from", asked.address), ("--query", asked.query))
+    got = " and ".join(word for word, value in given if value is not None) or "none of them"
+    raise Invalid(
+        "import", "a file, or --from with --query", got=got, hint="name a file, or give both --from and --query"
+    )
 
 
 class _File(NamedTuple):
@@ -150,13 +153,12 @@ class _Database(NamedTuple):
 class _Ready:
     """Everything that one import needs."""
 
-    def __init__(self, house: House, table: Table | Answer, name: str, content: bytes) -> None:
-        found = bring.channel_of(house, name)
+    def __init__(self, house: House, table: Table | Answer, found: Channel, content: bytes) -> None:
         self.content = content
         self.table = table
         self.mapping = table.mapping.fingerprint()
         self.bring: Bring = bring.Bring(house, found, table, Assembler(table.mapping, content))
-        self.channel = name
+        self.channel = found.name
         self.batch = batch_id(house, content, channel=found.id, mapping=self.mapping)
         self.stage = found.stage.name.lower()
 
