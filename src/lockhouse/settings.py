@@ -61,7 +61,7 @@ class Settings:
     tls_key: str = _setting("", "private key, PEM, readable by its owner only")
     collect_processes: int = _setting(1, "how many processes collect, at least 1")
     spool_mb: int = _setting(
-        1024, "how much may wait on this disk while a store is away, in MB; 0: nothing waits there"
+        1024, "how much may wait on this disk while a store is away, in MB; 0: nothing is set aside"
     )
     log: Literal["debug", "info", "warning", "error"] = _setting("info", "the least severe log line that is written")
     demo: bool = _setting(False, "a throw-away house with synthetic people")  # noqa: FBT003  # the default's value

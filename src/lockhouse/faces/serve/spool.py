@@ -28,7 +28,7 @@ class Spool:
     """One process's side of the house's spool.
 
     Attributes:
-        counts: events of this process, by what became of them: `taken`, `drained`, `failed`, `dropped`.
+        counts: events of this process, by what became of them: `taken`, `drained`, `failed`.
         takes: whether anything may be set aside; else what came to wait before is only brought back.
     """
 
