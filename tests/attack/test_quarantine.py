@@ -302,16 +302,20 @@ async def test_a_row_that_is_given_to_somebody_else_is_nobodys(tmp_path: Path) -
     assert ((await replay(world)).ended, len(await world.rows(Record))) == (1, 2)
 
 
+async def stopped_replay(world: World) -> tuple[asyncio.Task[flow.Replayed], Stopped]:
+    """Another process's replay, stopped before it stores: its second commit to the record store, behind the note's."""
+    other = await world.second()
+    other.house.commits = stopped = Stopped(other.house.commits, nth=2)
+    late = asyncio.create_task(replay(other))
+    await stopped.reached.wait()
+    return late, stopped
+
+
 async def test_of_two_replays_at_once_one_stores_it(tmp_path: Path) -> None:
     world = await World.make(tmp_path, TRIAL)
     await order(world)
     await world.approve(WIDER)
-    other = await world.second()
-    # The second of its commits to the record store, the note's being the first, is that of the record.
-    stopped = Stopped(other.house.commits, nth=2)
-    other.house.commits = stopped
-    late = asyncio.create_task(replay(other))
-    await stopped.reached.wait()
+    late, stopped = await stopped_replay(world)
     assert (await replay(world)).added == 1
     stopped.go_on.set()
     assert ((await late).added, (await late).moved, len(await world.rows(Record))) == (0, 1, 2)
@@ -322,11 +326,7 @@ async def test_who_is_erased_while_a_replay_is_stopped_gets_no_record(tmp_path: 
     world = await World.make(tmp_path, TRIAL)
     await order(world)
     await world.approve(WIDER)
-    other = await world.second()
-    stopped = Stopped(other.house.commits, nth=2)
-    other.house.commits = stopped
-    late = asyncio.create_task(replay(other))
-    await stopped.reached.wait()
+    late, stopped = await stopped_replay(world)
     await world.erase(await world.person(ANNA))
     stopped.go_on.set()
     assert ((await late).added, len(await world.rows(Record))) == (0, 1)

@@ -71,7 +71,10 @@ async def test_a_process_that_the_system_has_no_room_for_is_tried_again(tmp_path
     keeper = Keeper(part(tmp_path), python=str(missing), lasting=True)
     life = asyncio.create_task(keeper.run())
     with capture_logs() as logs:
-        await seen(lambda: [line.get("why") for line in logs].count("No such file or directory") > 1)
+        await seen(lambda: len(logs) > 3)
+    assert {(line["event"], line.get("why")) for line in logs} == {
+        ("cannot start", "No such file or directory"), ("restarting", None),
+    }  # fmt: skip
     missing.symlink_to(program(tmp_path, "sleeping", "exec sleep 60"))
     await seen(lambda: keeper.child is not None)
     await keeper.end()
