@@ -16,6 +16,7 @@ from lockhouse.policy.reopen import Former
 
 if TYPE_CHECKING:
     from lockhouse.gates.house import House
+    from lockhouse.model.policy import Policy
 
 PROPOSED, LIVE, FORMER, WAITING, WITHDRAWN, SUPERSEDED = range(6)
 DELAY_MS = 48 * 3_600_000
@@ -63,9 +64,9 @@ async def load_live(house: House) -> LivePolicy | None:
         raise Tampered("policy: expected the document that was approved")
     names = await name_book(house)
     live = LivePolicy(decode_policy(row.compiled), version=row.id, epoch=epoch, names=names)
-    ruled = [one for one in known if one.state in {LIVE, FORMER}]
+    ruled = [(one, decode_policy(one.compiled)) for one in known if one.state in {LIVE, FORMER}]
     live.assigned = _assigned(ruled)
-    live.promised = {one.id: Former.of(decode_policy(one.compiled)) for one in ruled}
+    live.promised = {one.id: Former.of(policy) for one, policy in ruled}
     waiting = [one for one in known if one.state == WAITING and one.id > row.id]
     live.waiting = _waiting(waiting[-1]) if waiting else None
     house.live_policy = live
@@ -76,10 +77,9 @@ def _waiting(row: PolicyVersion) -> Waiting:
     return Waiting(version=row.id, due_at=row.at + DELAY_MS, policy=decode_policy(row.compiled))
 
 
-def _assigned(known: list[PolicyVersion]) -> dict[str, int]:
+def _assigned(known: list[tuple[PolicyVersion, Policy]]) -> dict[str, int]:
     """Course -> when a policy that asks for it first ruled, without a break since: its grace counts from then."""
     first: dict[str, int] = {}
-    for row in known:
-        courses = decode_policy(row.compiled).training
-        first = {name: first.get(name, row.at) for name in courses}
+    for row, policy in known:
+        first = {name: first.get(name, row.at) for name in policy.training}
     return first

@@ -67,10 +67,9 @@ def customer_at(work: Work, owners: Owners) -> frozenset[str]:
     return made.union(frozenset.intersection(*each)) if each else made
 
 
-def new_sales(work: Work, *, spoken: Collection[str]) -> Sequence[str]:
-    """The purposes for which the sale is to be remembered: not those that its person has spoken of, or just did."""
-    names = makes_customer(work)
-    if not names or work.reply is not None:
+def new_sales(work: Work, names: Collection[str], *, spoken: Collection[str]) -> Sequence[str]:
+    """Those purposes for which the sale is to be remembered: not what its person has spoken of, or just did."""
+    if work.reply is not None:
         return ()
     kept = {field for field, _ in work.reduced.identifiers}
     if not any(one.is_person and one.field in kept for one in work.found):

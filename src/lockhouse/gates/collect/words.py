@@ -2,10 +2,10 @@
 
 A narrowing word counts from any assurance, and from when it came in; it is stored when it would change something: it
 closes a purpose that is open without a word, or takes back a grant; or would take one back that may yet come in, since
-it was set aside. A widening word is stored only from `secret` or
-better. It counts from when the event happened, so that one that comes late grants nothing that was taken back
-meanwhile. A word that is already standing is not stored again. Whoever comes with a suppressed identifier has refused,
-like everyone who had it when it was suppressed: what they do later under another identifier is closed too.
+it was set aside. A widening word is stored only from `secret` or better. It counts from when the event happened, so
+that one that comes late grants nothing that was taken back meanwhile. A word that is already standing is not stored
+again. Whoever comes with a suppressed identifier has refused, like everyone who had it when it was suppressed: what
+they do later under another identifier is closed too.
 """
 
 from __future__ import annotations
@@ -94,9 +94,8 @@ def new_words(work: Work) -> list[Said]:
     """What the event says that is not standing yet."""
     event, purposes = work.event, work.live.policy.purposes
     if not event.consent and not event.signals and not work.suppressions:
-        return _sales(work, {}) + _moved(
-            work
-        )  # a consent object in which nothing can be read closes its event and is nobody's word
+        # A consent object in which nothing can be read closes its own event and is nobody's word.
+        return _sales(work, {}) + _moved(work)
     own: PersonFacts | None = work.own
     standing: dict[str, bool] = {} if own is None else own.consents
     closed = work.suppressed if own is None else work.suppressed | own.objected
@@ -140,7 +139,8 @@ def _sales(work: Work, words: Mapping[str, Said]) -> list[Said]:
 
     Nor did anybody refuse them whom an identifier beside it leads to, however little that is believed.
     """
-    if not makes_customer(work):
+    names = makes_customer(work)
+    if not names:
         return []
     own: PersonFacts | None = work.own
     consents, objected, _ = merge_facts(work.facts) if work.facts else ({}, frozenset[str](), 0)
@@ -148,7 +148,10 @@ def _sales(work: Work, words: Mapping[str, Said]) -> list[Said]:
     closed = {*work.suppressed, *objected, *refused, *(() if own is None else own.consents)}
     origin = work.batch.origin
     notice = None if origin is None else origin.batch.hex()
-    return [Said(name, granted=True, signal=SALE, notice=notice) for name in new_sales(work, spoken={*words, *closed})]
+    return [
+        Said(name, granted=True, signal=SALE, notice=notice)
+        for name in new_sales(work, names, spoken={*words, *closed})
+    ]
 
 
 def _is_newer(work: Work, word: Said) -> bool:

@@ -17,7 +17,7 @@ from lockhouse.model.rows import Record
 from lockhouse.policy.reopen import shut_since, shut_unopened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
 
     from lockhouse.crypto.noted import Noted
     from lockhouse.crypto.seal import SealedBox
@@ -68,7 +68,8 @@ class Opening(msgspec.Struct):
         """
         house: House = self.house
         opened = OpenedRecord(row, {}, {}, {}, {})
-        for box in wanted_boxes(self.live, row, self.fields):
+        wanted, others = _parted(self.live, row, self.fields)
+        for box in wanted:
             noted: Noted = self.noted
             try:
                 plain = house.keyring.open(box, noted, person=row.person, record=row.id, purpose=self.purpose)
@@ -85,19 +86,15 @@ class Opening(msgspec.Struct):
             self._take(opened, unpack_fields(plain), compartment=box.compartment, active_at=active_at)
         if row.clear:
             self._take(opened, _DECODE(row.clear), compartment=0, active_at=active_at)
-        opened.hidden.update({**self._unopened(row), **opened.hidden})
+        opened.hidden.update({**self._unopened(row, others), **opened.hidden})
         return opened
 
-    def _unopened(self, row: Record) -> dict[str, str]:
-        """Fields that may lie in boxes of another class than they have today, with the code that says so."""
+    def _unopened(self, row: Record, boxes: Iterable[SealedBox]) -> dict[str, str]:
+        """Fields that may lie in these boxes, of another class than they have today, with the code that says so."""
         live: LivePolicy = self.live
-        before, classes = live.promised.get(row.policy), _classes(live, self.fields)
-        found: dict[str, str] = {}
-        for box in decode_boxes(row.boxes):
-            if live.compartment_class(box.compartment) not in classes:
-                found |= shut_unopened(
-                    live.policy, before, compartment=box.compartment, event=row.event, names=self.fields
-                )
+        before, found = live.promised.get(row.policy), dict[str, str]()
+        for box in boxes:
+            found |= shut_unopened(live.policy, before, compartment=box.compartment, event=row.event, names=self.fields)
         return found
 
     def _take(self, opened: OpenedRecord, values: dict[int, Any], *, compartment: int, active_at: int) -> None:
@@ -126,18 +123,20 @@ class Opening(msgspec.Struct):
         return gone or slot.field in self.fields
 
 
-def wanted_boxes(live: LivePolicy, row: Record, fields: frozenset[str]) -> Iterator[SealedBox]:
+def wanted_boxes(live: LivePolicy, row: Record, fields: frozenset[str]) -> list[SealedBox]:
     """The record's boxes that may hold one of these fields: those of the fields' classes.
 
     A value sealed under another class than its field has today stays shut until it is sealed again: the stricter of
     the two classes wins, and a box that is not opened tells nothing.
     """
-    classes = _classes(live, fields)
+    return _parted(live, row, fields)[0]
+
+
+def _parted(live: LivePolicy, row: Record, fields: frozenset[str]) -> tuple[list[SealedBox], list[SealedBox]]:
+    """The record's boxes: those that may hold one of these fields, and the others."""
+    classes = {live.policy.fields[name].class_ for name in fields if name in live.policy.fields}
+    wanted: list[SealedBox] = []
+    others: list[SealedBox] = []
     for box in decode_boxes(row.boxes):
-        sealed_class = live.compartment_class(box.compartment)
-        if sealed_class in classes:
-            yield box
-
-
-def _classes(live: LivePolicy, fields: frozenset[str]) -> set[str]:
-    return {live.policy.fields[name].class_ for name in fields if name in live.policy.fields}
+        (wanted if live.compartment_class(box.compartment) in classes else others).append(box)
+    return wanted, others

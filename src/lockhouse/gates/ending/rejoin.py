@@ -49,8 +49,8 @@ async def rejoined(
         return Rejoined([], [])
     others = sorted({one.person for one in taken})
     common = await _common_kinds(house, case, person, indexes, others)
-    gone = {(one.kind, one.generation, one.tag, one.proof) for one in taken if one.kind in common}
-    back = [one for one in indexes if (one.kind, one.generation, one.tag, one.proof) in gone]
+    gone = {_place(one) for one in taken if one.kind in common}
+    back = [one for one in indexes if _place(one) in gone]
     rows = await house.reads.find(Identifier, ("person",), [(other,) for other in others])
     theirs = checked_bound(rows, house.row_macs)
     now, links = house.clock.now_ms(), []
@@ -58,7 +58,7 @@ async def rejoined(
         shared = max(one.proof for one in taken if one.person == other)
         own = [one for one in theirs if one.person == other]
         proof = Proof.PROVEN if all(one.proof <= shared for one in own) else Proof.CLAIMED
-        if all((one.kind, one.generation, one.tag, one.proof) in gone for one in own):
+        if all(_place(one) in gone for one in own):
             proof = BY_HAND  # nothing else leads to them: all that is theirs would have been the person's
         link = Link(house.ids.new(), person, other, SAME_PERSON, proof, now, None, None, house.ids.new(), b"")
         links.append(signed(link, house.integrity_key))
@@ -86,3 +86,7 @@ async def _common_kinds(
 
 def _of_persons(house: House, indexes: Sequence[Identifier]) -> list[Identifier]:
     return [one for one in indexes if one.kind not in house.live().device_kinds]
+
+
+def _place(one: Identifier) -> tuple[int, int, bytes, int]:
+    return one.kind, one.generation, one.tag, one.proof
