@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
-from lockhouse.errors import Invalid, NotFound
+from lockhouse.errors import Invalid, NotFound, Tampered
 from lockhouse.faces.outcomes import OUTCOMES
 from lockhouse.model.ids import DAY_MS
 from tests.faces.cli.house import EMAIL, Desk
@@ -58,3 +60,19 @@ def test_a_sentence_a_name_or_a_day_that_has_passed_is_refused(tmp_path: Path) -
     ):  # fmt: skip
         assert desk.call(wrong).code == OUTCOMES[Invalid].exit_code, wrong
     assert desk.call("hold list", json=True).value == []
+
+
+def test_an_edited_hold_stops_neither_the_release_of_another_nor_the_plan(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.found()
+    desk.send(("Order Completed", {"email": EMAIL, "order_id": "A-1"}))
+    person = desk.person()
+    one, other = (desk.call(PLACE.format(person), json=True).value["id"] for _ in range(2))
+    with closing(sqlite3.connect(desk.house / "identity.db")) as store, store:
+        store.execute("UPDATE hold SET keys = keys + 1 WHERE id = ?", (bytes.fromhex(other),))
+    assert desk.call("hold list").code == OUTCOMES[Tampered].exit_code
+    assert desk.call("retention plan").code == 0
+    assert desk.call(f"hold show {one}").code == 0
+    assert desk.call(f"hold show {other}").code == OUTCOMES[Tampered].exit_code
+    assert desk.call(f"hold release {one} --yes").code == 0
+    assert "edited-row" in desk.call("ledger verify --state").out

@@ -18,11 +18,11 @@ from lockhouse.faces.workers.sending import key_file, write_key
 from lockhouse.flows import audit
 from lockhouse.flows.channel import credentials_of, lives
 from lockhouse.flows.forward import backlog
+from lockhouse.flows.hold import unreviewed
 from lockhouse.flows.sweep import odd_jobs
 from lockhouse.gates.cases import Case, sound_cases
 from lockhouse.gates.ending.seals import closed_by_none
 from lockhouse.gates.ending.spoilt import spoilt_endings
-from lockhouse.gates.holds import unreviewed
 from lockhouse.gates.rings import in_use
 from lockhouse.gates.trusted_time import is_watched
 from lockhouse.ledger.columns import differing
@@ -118,7 +118,7 @@ async def _house(opened: Opened) -> House:
         overdue=sum(_is_overdue(one, now) for one in cases),
         spoilt=tuple(sorted({one.hex() for one in bad} | {one.name for one in await spoilt_endings(house)})),
         closed=tuple(person.hex() for person in await closed_by_none(house)),
-        unreviewed=await _unreviewed(house, now),
+        unreviewed=tuple(row.id.hex() for row in await unreviewed(house, now=now)),
         jobs=tuple(job.hex() for job in await odd_jobs(house, jobs.STATES)),
         unsigned=unsigned,
         entries=entries,
@@ -129,14 +129,6 @@ async def _house(opened: Opened) -> House:
         dead=await _dead(house, policy),
         folder=str(opened.folder),
     )
-
-
-async def _unreviewed(house: TheHouse, now: int) -> tuple[str, ...]:
-    """Holds past their review; of those that were edited `ledger verify --state` tells."""
-    try:
-        return tuple(row.id.hex() for row in await unreviewed(house, now=now))
-    except Tampered:
-        return ()
 
 
 async def _dead(house: TheHouse, policy: Policy | None) -> dict[str, int]:

@@ -7,7 +7,7 @@ from lockhouse.faces.cli.call import Here, noun
 from lockhouse.faces.cli.endings import destroyed
 from lockhouse.faces.cli.layout import Said, begins, count, day, epoch_day, plain, table
 from lockhouse.flows import lapse, retain
-from lockhouse.gates.holds import unreviewed
+from lockhouse.flows.hold import unreviewed
 
 APP = noun("retention", "End what has been kept long enough, by destroying keys.")
 
