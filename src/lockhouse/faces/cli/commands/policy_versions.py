@@ -142,7 +142,7 @@ async def rollback(
     text += f"\n{note}" if note else ""
     value = {
         "version": made, "changed": True, "again": number, "effects": draft.effects, "difference": note,
-        "rules_at": draft.due_at,
+        "rules_at": draft.due_at, "ends": draft.reach,
     }  # fmt: skip
     return Said(value, call.located(text))
 

@@ -58,7 +58,8 @@ async def open_(person: str, /, *, opening: Opening | None = None, call: Here) -
             opened.house, who, by=actor.id, compartment=asked.compartment, anyway=asked.anyway
         )
         doubt = await _doubt(opened.house)
-        apart = [one for circle in await circles_of(opened.house, done.case.persons) for one in circle.apart]
+        circles = await circles_of(opened.house, done.case.persons)
+        apart = sorted({one.hex() for circle in circles for one in circle.apart})
     case = done.case
     text = (
         f"Request {case.id.hex()}: {asked.right}, shut in every process after {done.took_ms} ms. "
@@ -69,15 +70,12 @@ async def open_(person: str, /, *, opening: Opening | None = None, call: Here) -
     if apart:
         text += (
             "\nNot ended, since an identifier that comes with too many holds them apart; if they are the same person, "
-            f"open a request for each: {', '.join(one.hex() for one in sorted(set(apart)))}"
+            f"open a request for each: {', '.join(apart)}"
         )
     if doubt:
         text += f"\nNothing is destroyed while the clock is in doubt. {doubt}"
-    return Said(
-        _told(case)
-        | {"took_ms": done.took_ms, "doubt": doubt, "held_apart": [one.hex() for one in sorted(set(apart))]},
-        call.located(text),
-    )
+    value = _told(case) | {"took_ms": done.took_ms, "doubt": doubt, "held_apart": apart}
+    return Said(value, call.located(text))
 
 
 async def _doubt(house: House) -> str | None:
