@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from lockhouse.adapters.attested_facts import AttestedFacts
-from lockhouse.adapters.clock import SystemClock
 from lockhouse.adapters.group_commit.engine import WriterParts
 from lockhouse.adapters.ids import SystemIds
 from lockhouse.adapters.kms_file import FileRoot
@@ -102,11 +101,15 @@ roles:
 """
 
 
+NOW = 1_795_440_630_000
+"""Every story begins on one day, so that no test depends on when it runs."""
+
+
 class Clock:
     """A clock that only moves when told; ms since 1970."""
 
     def __init__(self) -> None:
-        self.at = SystemClock().now_ms()
+        self.at = NOW
         self.run = 0.0
 
     def now_ms(self) -> int:

@@ -189,25 +189,27 @@ def one_of(known: Sequence[PolicyVersion], number: int) -> PolicyVersion:
 async def require_last_word(house: House, row: PolicyVersion) -> None:
     """The ledger is whole, and nothing in it puts this version aside: its row was not put back to a former state.
 
-    Its MAC would fit all the same. What puts it aside is an entry of its own since the one that its row names, or the
-    approval of a later one: of any, if it waits, and of one with its document, if it was proposed. Every entry is read,
-    once for each version that waited.
+    Its MAC would fit all the same. What puts it aside is an entry of its own since the one that its row names, or of
+    the same moment, as nothing tells which of them came last; or the approval of a later one: of any, if it waits, and
+    of one with its document, if it was proposed. Every entry is read, once for each version that waited.
 
     Raises:
         Tampered: something does, or an entry was changed or taken away.
     """
     await require_whole(house)
-    last, is_aside = (-1, b""), False
+    told_at: dict[bytes, int] = {}
+    is_aside = False
     async for entries in house.reads.scan(LedgerEntry, chunk=5_000):
         for told in (one for one in entries if said_by(one).kind == PolicyEntry.KIND):
             entry = parse_entry(told.body)
             if not isinstance(entry.body, PolicyEntry):
                 continue
             if entry.body.version == row.id:
-                last = max(last, (entry.at, entry.id))
+                told_at[entry.id] = entry.at
             is_later = entry.body.version > row.id and entry.body.step in APPROVALS
             is_aside |= is_later and (row.state == WAITING or equal(bytes.fromhex(entry.body.hash), row.hash))
-    if is_aside or last[1] != row.entry:
+    own_at = told_at.pop(row.entry, None)
+    if is_aside or own_at is None or own_at <= max(told_at.values(), default=0):
         raise Tampered("policy: expected the version as it was left last", hint="lockhouse ledger verify --state")
 
 
