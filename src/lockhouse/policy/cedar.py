@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from lockhouse.model.policy import Guard, Mode, Policy, Role
@@ -104,15 +105,25 @@ def judge(policy: Policy) -> list[str]:
             continue
         validation = cedarpy.validate_policies(text, compiled_schema)
         problems.extend(f"roles.{name}: expected policies that fit the schema, got others" for _ in validation.errors)
-        problems.extend(_differences(policy, name, _enumerated(cedarpy, policy, name, text)))
+        asked = (
+            tuple(purpose.name for purpose in policy.purposes),
+            tuple(policy.classes),
+            tuple(sorted(policy.training)),
+        )
+        problems.extend(_differences(policy, name, _enumerated(name, text, *asked)))
     problems.extend(_special_by_star(policy))
     return problems
 
 
-def _enumerated(cedarpy: Any, policy: Policy, role: str, text: str) -> dict[tuple[str, str, Mode], int]:
-    """Cedar's own table of one role: (purpose, class, mode) -> guards."""
+@lru_cache(maxsize=256)
+def _enumerated(
+    role: str, text: str, purposes: tuple[str, ...], classes: tuple[str, ...], courses: tuple[str, ...]
+) -> Mapping[tuple[str, str, Mode], int]:
+    """Cedar's own table of one role: (purpose, class, mode) -> guards. Most drafts leave most roles as they are."""
+    import cedarpy  # noqa: PLC0415 - as above
+
     rules = cedarpy.PolicySet.from_str(text)
-    cells = [(purpose.name, class_, mode) for purpose in policy.purposes for class_ in policy.classes for mode in MODES]
+    cells = [(purpose, class_, mode) for purpose in purposes for class_ in classes for mode in MODES]
 
     def allowed(asked: list[tuple[tuple[str, str, Mode], Mapping[str, Any]]]) -> list[bool]:
         requests = [
@@ -120,7 +131,7 @@ def _enumerated(cedarpy: Any, policy: Policy, role: str, text: str) -> dict[tupl
                 "principal": {"type": "Role", "id": role},
                 "action": {"type": "Action", "id": mode},
                 "resource": {"type": "Class", "id": class_},
-                "context": {**_permissive(policy, purpose), **flip},
+                "context": {**_permissive(courses, purpose), **flip},
             }
             for (purpose, class_, mode), flip in asked
         ]
@@ -135,10 +146,10 @@ def _enumerated(cedarpy: Any, policy: Policy, role: str, text: str) -> dict[tupl
     return found
 
 
-def _permissive(policy: Policy, purpose: str) -> dict[str, Any]:
+def _permissive(courses: tuple[str, ...], purpose: str) -> dict[str, Any]:
     return {
         "purpose": purpose,
-        "courses": sorted(policy.training),
+        "courses": list(courses),
         "step_up_age_s": 0,
         "has_reason": True,
         "has_grant": True,

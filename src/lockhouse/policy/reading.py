@@ -10,6 +10,7 @@ import difflib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from ruamel.yaml import YAML
@@ -29,6 +30,8 @@ from lockhouse.errors import Invalid
 MAX_FILE_BYTES = 1 << 20
 MAX_DEPTH = 12
 MAX_SHOWN = 60
+REMEMBERED_CHARS = 1 << 16
+"""Longer texts are read anew each time. A template is read for each draft of a house, and is shorter."""
 UNPARSED = "something that does not parse"
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})\Z")
 _PERSONAL = re.compile(r"@|\d[\d ()./-]{5,}\d")
@@ -69,6 +72,11 @@ class Problems:
         known = set(self._texts)
         self.add(where, expected, f"{shown(word)} again")
         self._again |= set(self._texts) - known
+
+    def join(self, others: Problems) -> None:
+        """Note what others found, too."""
+        self._texts |= others._texts
+        self._again |= others._again
 
     @property
     def unreadable(self) -> bool:
@@ -139,8 +147,15 @@ def read(name: str, text: str, problems: Problems) -> Spot | None:
     if len(text.encode("utf-8", "surrogatepass")) > MAX_FILE_BYTES:
         problems.add(f"{name}:1:1", "a file of at most 1 MiB", "a larger one")
         return None
+    spot, found = (_remembered if len(text) <= REMEMBERED_CHARS else _read)(name, text)
+    problems.join(found)
+    return spot
+
+
+def _read(name: str, text: str) -> tuple[Spot | None, Problems]:
+    problems = Problems()
     try:
-        return _Builder(name, problems).build(YAML(typ="safe", pure=True).parse(text))
+        return _Builder(name, problems).build(YAML(typ="safe", pure=True).parse(text)), problems
     except MarkedYAMLError as err:
         mark = err.problem_mark or err.context_mark
         where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark is not None else f"{name}:1:1"
@@ -150,7 +165,10 @@ def read(name: str, text: str, problems: Problems) -> Spot | None:
         problems.add(f"{name}:1:1", "YAML", UNPARSED)
     except _TooDeepError as err:
         problems.add(str(err), f"at most {MAX_DEPTH} levels", "a deeper one")
-    return None
+    return None, problems
+
+
+_remembered = lru_cache(maxsize=32)(_read)
 
 
 def _is_tab(text: str, line: int, column: int) -> bool:
