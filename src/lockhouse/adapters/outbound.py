@@ -54,10 +54,17 @@ class SafeHTTP:
         """
         self._within_s = within_s
         self._private = tuple(ip_network(one, strict=False) for one in private)
-        verify: bool | str = True if trust is None else trust
-        self._client = httpx.AsyncClient(
-            timeout=TIMEOUT_S, follow_redirects=False, trust_env=False, verify=_context(verify=verify)
-        )
+        self._verify: bool | str = True if trust is None else trust
+        self._made: httpx.AsyncClient | None = None
+
+    @property
+    def _client(self) -> httpx.AsyncClient:
+        """Made by the first who sends: reading the authorities takes longer than most commands, which send nothing."""
+        if self._made is None:
+            self._made = httpx.AsyncClient(
+                timeout=TIMEOUT_S, follow_redirects=False, trust_env=False, verify=_context(verify=self._verify)
+            )
+        return self._made
 
     async def post(self, url: str, *, body: bytes, headers: Mapping[str, str]) -> Answer:
         """See the port."""
@@ -109,7 +116,8 @@ class SafeHTTP:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.aclose()
+        if self._made is not None:
+            await self._made.aclose()
 
 
 def _embedded(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import apsw
 import pytest
+import sqlalchemy as sa
 
 from lockhouse.adapters.migrations import HEAD
 from lockhouse.adapters.migrations.freeze import DIALECTS, baseline, ddl, statements
@@ -65,17 +66,36 @@ def test_migrating_says_what_was_there_and_leaves_a_current_house_alone(tmp_path
     assert [(tmp_path / file).stat().st_mode & 0o777 for file in FILES.values()] == [0o600, 0o600]
 
 
-def test_a_house_of_the_first_schema_is_migrated_and_then_written(tmp_path: Path) -> None:
+def _of_the_first_schema(folder: Path) -> None:
     for store in STORES:
-        with closing(sqlite3.connect(tmp_path / FILES[store])) as connection:
+        with closing(sqlite3.connect(folder / FILES[store])) as connection:
             connection.executescript(baseline(store).read_text(encoding="utf-8"))
             connection.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
             connection.execute("INSERT INTO alembic_version VALUES ('0001')")
             connection.commit()
+
+
+def test_a_house_of_the_first_schema_is_migrated_and_then_written(tmp_path: Path) -> None:
+    _of_the_first_schema(tmp_path)
     with pytest.raises(Unavailable, match=f"expected schema {HEAD}, got 0001"):
         LocalWriter(tmp_path, make_parts())
     assert migrate(tmp_path) == {"identity": "0001", "record": "0001"}
     LocalWriter(tmp_path, make_parts()).close()  # it finds what this release makes, and nothing besides
+
+
+def test_a_migration_that_ends_on_its_way_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    _of_the_first_schema(tmp_path)
+    with closing(sqlite3.connect(tmp_path / "record.db")) as connection:
+        [[index]] = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'receipt_at_channel_message'")
+        connection.execute("DROP INDEX receipt_at_channel_message")
+    before = _schema(tmp_path / "record.db")
+    with pytest.raises(sa.exc.OperationalError, match="no such index"):
+        migrate(tmp_path)
+    assert (migrate_check(tmp_path)["record"], _schema(tmp_path / "record.db")) == ("0001", before)
+    with closing(sqlite3.connect(tmp_path / "record.db")) as connection:
+        connection.execute(index)
+    assert migrate(tmp_path)["record"] == "0001"
+    assert migrate_check(tmp_path)["record"] == HEAD
 
 
 def _stamp(file: Path, version: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -19,6 +20,7 @@ _TYPES: dict[str, sa.types.TypeEngine[Any]] = {
 """By kind. On PostgreSQL numbers have 64 bits, as SQLite's have, and text is ordered by its bytes."""
 
 
+@cache
 def metadata(store: Store) -> sa.MetaData:
     """Tables and indexes of one store.
 

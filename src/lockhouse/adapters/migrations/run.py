@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from lockhouse.model.rows import Store
 
 PAGE_BYTES = 4_096
+BEGIN = "BEGIN IMMEDIATE"
+"""Said by hand: Python's sqlite3 opens a transaction for rows alone, so that each table would stand by itself."""
 
 
 def migrate(folder: Path) -> dict[Store, str]:
@@ -90,7 +92,8 @@ def create(file: Path, store: Store) -> None:
             connection.exec_driver_sql(f"PRAGMA page_size = {PAGE_BYTES}")
             connection.exec_driver_sql("PRAGMA journal_mode = WAL")
             connection.commit()
-            metadata(store).create_all(connection)
+            connection.exec_driver_sql(BEGIN)
+            metadata(store).create_all(connection, checkfirst=False)
             connection.exec_driver_sql(
                 "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, "
                 "CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
@@ -102,7 +105,7 @@ def create(file: Path, store: Store) -> None:
 
 
 def upgrade(file: Path, store: Store) -> None:
-    """Run Alembic on one file up to the newest version.
+    """Run Alembic on one file up to the newest version; all of it, or nothing if it is killed on its way.
 
     Raises:
         Unavailable: the file's version is not known to this release.
@@ -110,7 +113,9 @@ def upgrade(file: Path, store: Store) -> None:
     engine = _engine(file)
     try:
         with engine.connect() as connection:
+            connection.exec_driver_sql(BEGIN)
             _alembic(file.name, "head", connection=connection, store=store, dialect="sqlite")
+            connection.commit()
     finally:
         engine.dispose()
 
