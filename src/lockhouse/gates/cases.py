@@ -9,7 +9,7 @@ import msgspec
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Tampered
 from lockhouse.gates.authority import checked, signed
-from lockhouse.model.change import Change, Conflict, Draft, Expect, Put
+from lockhouse.model.change import Change, Conflict, Delete, Draft, Expect, Put
 from lockhouse.model.rows import Intent
 
 if TYPE_CHECKING:
@@ -146,6 +146,7 @@ async def step(  # noqa: PLR0913  (a case's step and what belongs to it)
     puts: Sequence[Put] = (),
     expects: Sequence[Expect] = (),
     entries: Sequence[Draft] = (),
+    deletes: Sequence[Delete] = (),
 ) -> Conflict | None:
     """The case stands one step further, in one commit with what belongs to that step; or what stood against it.
 
@@ -157,6 +158,7 @@ async def step(  # noqa: PLR0913  (a case's step and what belongs to it)
     change = Change(
         "record",
         puts=(Put(Intent.TABLE, row_of(case, house.integrity_key)), *puts),
+        deletes=tuple(deletes),
         expects=(expect, *expects),
         entries=tuple(entries),
         deadline=deadline(house),

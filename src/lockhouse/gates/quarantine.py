@@ -3,6 +3,7 @@
     kept      under the person's own key (`WHOLE`) and the key of the day: with either gone nothing opens it
     opened    by a replay alone, which is noted before; no look of anybody's comes here
     ended     72 hours after it came in, nothing replays it; the day's key ends 72 hours after the day
+    erased    with all of the person by their key; where a part of them ended, the row is taken away
 
 An event whose person nobody can name is not kept: nobody could end it when they ask.
 """
@@ -19,14 +20,16 @@ from lockhouse.crypto.seal import decode_boxes
 from lockhouse.errors import Tampered
 from lockhouse.gates.epochs import mint_epochs
 from lockhouse.model.ids import DAY_MS, EPOCH_DAY_ZERO_MS
-from lockhouse.model.rows import Quarantined
-from lockhouse.model.scale import PersonState
+from lockhouse.model.rows import EpochKey, Quarantined
+from lockhouse.model.scale import KeyState, PersonState
+from lockhouse.rights.erasure import HOUR_MS, in_copies_for_replay
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection
 
     from lockhouse.crypto.seal import SealedBox
     from lockhouse.gates.house import House, PersonFacts
+    from lockhouse.rights.erasure import Remains
 
 KEEP_HOURS = 72
 KEEP_MS = KEEP_HOURS * 3_600_000
@@ -36,6 +39,8 @@ much lies there, and adds what it keeps itself."""
 MAX_EVENT_BYTES = 32 * 1024
 """Most that is kept of one event: as much as one may weigh."""
 PAGE = 200
+STEP = 500
+"""Most that an ending takes away in one commit."""
 _COUNTED_S = 3_600.0
 _TEXT = 0
 """The one field of the box."""
@@ -141,6 +146,29 @@ async def pages_of(house: House, channel: int) -> AsyncIterator[list[Quarantined
     while rows := await house.reads.find(Quarantined, ("channel",), [(channel,)], after=behind, limit=PAGE):
         yield rows
         behind = (rows[-1].id,)
+
+
+class Apart(NamedTuple):
+    """What an ending of parts of persons takes away, and what a certificate says of copies of it."""
+
+    rows: list[Quarantined]
+    remains: tuple[Remains, ...]
+
+
+async def apart_of(house: House, persons: Collection[bytes]) -> Apart:
+    """All that lies in quarantine of these persons, and until when a copy of it opens.
+
+    A row has one box, of whatever the policy lacked, under a key that a part's ending leaves: nobody can say which of
+    it is of that part, so all of it goes. Where no day's key is left there is no row, and no copy that opens. The key
+    of a day is destroyed in the hourly round behind its end (`flows/quarantine.py`).
+    """
+    keys = await house.reads.find(EpochKey, ("compartment",), [(WHOLE,)])
+    ends = [ends_at(key.epoch) + HOUR_MS for key in keys if key.state != KeyState.DESTROYED]
+    if not ends:
+        return Apart([], ())
+    wanted = set(persons)
+    rows = [row async for some in house.reads.scan(Quarantined) for row in some if row.person in wanted]
+    return Apart(rows, (in_copies_for_replay(until=max(ends)),))
 
 
 async def has_room(house: House, channel: int, size: int) -> bool:

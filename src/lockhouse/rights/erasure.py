@@ -59,6 +59,15 @@ def held_back(hold: str, *, until: int) -> Remains:
     return Remains(what, until)
 
 
+def in_copies_for_replay(*, until: int) -> Remains:
+    """Copies of what waited in quarantine, where a part of a person ends: its rows are gone from the record store."""
+    what = (
+        "copies of what waited for a replay of a channel in trial, if anything did, in backups, snapshots and unused "
+        "database pages: the person's own key and that of the day open them, which is destroyed by the date beside"
+    )
+    return Remains(what, until)
+
+
 IN_DOUBT = "except what a legal hold that does not verify may keep"
 """In the scope of a certificate, while the house has such a hold: whose it is, its row does not say any more."""
 

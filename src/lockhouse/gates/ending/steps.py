@@ -9,13 +9,14 @@ import msgspec
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Tampered
 from lockhouse.gates.authority import bound, checked, signed
-from lockhouse.gates.cases import LAPSE, ORPHAN, Case, advance, deadline, moved, sound_cases
+from lockhouse.gates.cases import LAPSE, ORPHAN, Case, advance, deadline, moved, sound_cases, step
 from lockhouse.gates.ending.cancel import cancel
 from lockhouse.gates.ending.epoch import RETENTION, destroy_epoch, is_kept, shut_epoch
 from lockhouse.gates.ending.idle import is_fresh
 from lockhouse.gates.ending.orphans import known_of
 from lockhouse.gates.ending.person import as_read, limbo_rows, marks_of, require_alone, serials_in_limbo, shut, shut_one
 from lockhouse.gates.kept_back import kept_back
+from lockhouse.gates.quarantine import STEP, Apart, apart_of
 from lockhouse.gates.rings import admit_rings
 from lockhouse.gates.together import each
 from lockhouse.gates.trusted_time import trusted_now, watched_now
@@ -313,15 +314,22 @@ async def _leftovers(house: House, person: bytes) -> list[Delete]:
 
 
 async def _complete(house: House, case: Case) -> Case:
-    """The completion stands in the ledger and commits to the certificate's statement; rows wait for the sweep."""
+    """The completion stands in the ledger and commits to the certificate's statement; rows wait for the sweep.
+
+    What lay in quarantine of persons of whom a part ended is gone with it: its key is not among those that ended.
+    """
     at = house.clock.now_ms()
     root = serials_root(case.serials)
     excepted, held = await kept_back(house, case)
+    waited = await _waited(house, case)
     statement = Statement(
         house=house.id.hex(), case=case.id.hex(), what=case.what, step="erased", asked_at=case.asked_at, done_at=at,
         keys=len(case.serials), serials_root=root, recipients=[],
         scope=[*case.scope, *excepted],
-        residues=[Residue(what=one.what, until=one.until) for one in (*remains(case.what, done_at=at), *held)],
+        residues=[
+            Residue(what=one.what, until=one.until)
+            for one in (*remains(case.what, done_at=at), *waited.remains, *held)
+        ],
         cannot_prove=list(CANNOT_PROVE),
     )  # fmt: skip
     entry = house.ids.new()
@@ -331,14 +339,25 @@ async def _complete(house: House, case: Case) -> Case:
     )  # fmt: skip
     done = msgspec.structs.replace(case, step="done", statement=msgspec.json.encode(statement), completion=entry)
     jobs = [sweep_of(house, person, entry) for person in case.persons if not case.compartment]
-    await advance(
-        house,
-        done,
-        was=case,
-        puts=[Put(Job.TABLE, job) for job in jobs],
-        entries=[said.draft(id=entry, lane=house.lane)],
-    )
+    against = await step(
+        house, done, was=case, puts=[Put(Job.TABLE, job) for job in jobs],
+        deletes=[Delete(row.TABLE, (row.id,)) for row in waited.rows], entries=[said.draft(id=entry, lane=house.lane)],
+    )  # fmt: skip
+    if against is not None:
+        raise moved()
     return done
+
+
+async def _waited(house: House, case: Case) -> Apart:
+    """What a part's ending takes out of quarantine with its completion; of very much all but a step has gone then."""
+    if case.what != "compartment":
+        return Apart([], ())
+    apart = await apart_of(house, case.persons)
+    while len(apart.rows) > STEP:  # nobody calls it off any more
+        gone, rest = apart.rows[:STEP], apart.rows[STEP:]
+        await house.commits.commit(Change("record", deletes=tuple(Delete(row.TABLE, (row.id,)) for row in gone)))
+        apart = apart._replace(rows=rest)
+    return apart
 
 
 def sweep_of(house: House, person: bytes, entry: bytes) -> Job:
