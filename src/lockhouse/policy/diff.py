@@ -2,24 +2,23 @@
 
 Every line is a fact about data, not about text: reordering or rewording a file changes nothing here. Anything
 that keeps more, longer, shows more or sends more makes the change a *widening*, which waits where narrowing
-does not.
+does not; and so does what takes away a way in which a no is heard. docs/spec/policy.md has the judgement key by key.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator
 
 import msgspec
 
-from lockhouse.model.policy import REQUESTS, Field, Guard, Keep, Policy, Reveal, Role
+from lockhouse.model.policy import REQUESTS, Guard, Keep, Policy, Reveal, Role
 from lockhouse.model.scale import Stage
+from lockhouse.policy.diff_rules import bases, loose, lost, strict
 from lockhouse.policy.life import may_outlast
-from lockhouse.policy.types.mask import mask
 
 
 class Effects(msgspec.Struct, frozen=True, kw_only=True):
-    """What changes, as lines in alphabetical order; `widening` is set by what adds and never by what removes.
+    """What changes, as lines in alphabetical order; `widening` says whether any of it may let more happen.
 
     Attributes:
         told: what customers are told of who answers for their data.
@@ -59,18 +58,6 @@ _TITLES = {
 
 
 _NARROWING = ("no_longer_kept", "shorter", "readable_by_less", "sent_to_less", "tightened")
-_UNKEYED = {"file": "nothing that proves it"}
-"""What proves a request that no key of ours does, where it is no signature."""
-_WORD_NEEDED = {
-    "consent": 3,
-    "soft_opt_in": 2,
-    "opt_out": 1,
-    "legitimate_interest": 1,
-    "contract": 0,
-    "legal_obligation": 0,
-    "vital_interest": 0,
-}
-"""How much a basis asks of the person's own word: from a yes beforehand down to nothing."""
 
 
 def diff(old: Policy | None, new: Policy) -> Effects:
@@ -78,8 +65,9 @@ def diff(old: Policy | None, new: Policy) -> Effects:
     before_kept, after_kept = _lines(old, _kept), _lines(new, _kept)
     before_seen, after_seen = _readable(old), _readable(new)
     before_sent, after_sent = _lines(old, _sent), _lines(new, _sent)
-    before_rules, after_rules = _lines(old, _loose), _lines(new, _loose)
-    before_strict, after_strict = _lines(old, _strict), _lines(new, _strict)
+    before_rules, after_rules = _lines(old, loose), _lines(new, loose)
+    before_strict, after_strict = _lines(old, strict), _lines(new, strict)
+    unheard = set() if old is None else lost(old, new)
     before_keep, after_keep = _keeps(old), _keeps(new)
     longer = _keep_lines(before_keep, after_keep, longer=True)
     more = {
@@ -87,18 +75,18 @@ def diff(old: Policy | None, new: Policy) -> Effects:
         "longer": longer,
         "readable_by_more": _seen(before_seen, after_seen),
         "sent_to_more": after_sent - before_sent,
-        "loosened": _bases(old, new, weaker=True)
+        "loosened": bases(old, new, weaker=True)
         | (after_rules - before_rules)
-        | {f"no longer: {line}" for line in before_strict - after_strict},
+        | {f"no longer: {line}" for line in (before_strict - after_strict) | unheard},
     }
     less = {
         "no_longer_kept": before_kept - after_kept,
         "shorter": _keep_lines(before_keep, after_keep, longer=False),
         "readable_by_less": _seen(after_seen, before_seen),
         "sent_to_less": before_sent - after_sent,
-        "tightened": _bases(old, new, weaker=False)
+        "tightened": bases(old, new, weaker=False)
         | (after_strict - before_strict)
-        | {f"no longer: {line}" for line in before_rules - after_rules},
+        | {f"no longer: {line}" for line in before_rules - after_rules - unheard},
     }
     idle = {"told": _told(old, new), "uncarried": set(uncarried(new)) - set(uncarried(old) if old is not None else ())}
     lines = {name: tuple(sorted(found)) for name, found in {**more, **less, **idle}.items()}
@@ -262,83 +250,17 @@ def _higher(old: int | None, new: int | None) -> bool:
     return old is not None and (new is None or new > old)
 
 
-def _bases(before: Policy | None, after: Policy, *, weaker: bool) -> set[str]:
-    """Purposes that come to rest on another basis which asks no more (or no less) of the person's own word."""
-    known = {} if before is None else {one.name: one.basis for one in before.purposes}
-    found: set[str] = set()
-    for purpose in after.purposes:
-        old = known.get(purpose.name)
-        for place in sorted({*purpose.basis, *old}) if old is not None else ():
-            was, now = (basis.get(place, basis["default"]) for basis in (old or {}, purpose.basis))
-            moved = _WORD_NEEDED[now] - _WORD_NEEDED[was]
-            if was != now and (moved <= 0 if weaker else moved > 0):
-                found.add(f"{purpose.name} rests on {now} in {place} (was {was})")
-    return found
-
-
 def _sent(policy: Policy) -> Iterator[str]:
     """Who outside receives what, where, under which contract."""
     for one in policy.recipients.values():
-        place = one.url or one.path or one.kind
-        yield f"{one.name}: {one.role} in {one.region or 'no named region'} at {place}, persons by {one.person}"
+        place, where = one.url or one.path or "its own place", one.region or "no named region"
+        yield f"{one.name}: {one.role} by {one.kind} in {where} at {place}, persons by {one.person}"
         yield f"{one.name}: under {one.contract or 'no contract'}, {one.safeguard or 'no safeguard'}"
         yield f"{one.name}: until review {one.review or 'never'}"
+        yield f"{one.name}: sent to {f'every {one.every}' if one.every else 'as it comes'}"
         for name in one.fields:
             for purpose in sorted(set(one.purposes) & set(policy.fields[name].purposes)):
                 yield f"{name} to {one.name} for {purpose}"
-
-
-def _loose(policy: Policy) -> Iterator[str]:
-    """Rules that let more happen by being there."""
-    for role in policy.roles.values():
-        yield from (f"{role.name} may {permission}" for permission in role.may)
-        if role.limits is not None and role.limits.export == "allowed":
-            yield f"{role.name} may export"
-    yield from (f"the banner's word {word} means {purpose}" for word, purpose in policy.consent_names.items())
-    for purpose in policy.purposes:
-        yield from (f"{event} makes a customer for {purpose.name}" for event in purpose.sales)
-    yield f"an unknown region counts as {policy.region_unknown}"
-    yield f"a region is known from {', '.join(policy.region_from) or 'nothing'}"
-    for channel in policy.channels.values():
-        proven = channel.assurance_key or _UNKEYED.get(channel.kind, "its signature")
-        yield f"channel {channel.name} takes {channel.kind} by {proven}"
-        yield from (f"channel {channel.name} proves {name}" for name in channel.proves)
-        yield from (f"channel {channel.name} reads {name} from {path}" for name, path in channel.map.items())
-        yield from (f"channel {channel.name} takes requests from {origin}" for origin in channel.origins)
-        if channel.stage is Stage.TRIAL:  # what is added later reaches back to all of it
-            yield f"what the policy lacks on {channel.name} is kept sealed for 72 hours"
-    for field in policy.fields.values():
-        if field.identifies:
-            yield f"{field.name} identifies a {field.identifies}"
-        yield from (f"{field.name} finds people by {how}" for how in field.find_by)
-        if field.condition is not None:
-            yield f"{field.name} is special under {field.condition}"
-
-
-def _strict(policy: Policy) -> Iterator[str]:
-    """Rules that hold things back by being there: taking one away loosens."""
-    for purpose in policy.purposes:
-        if purpose.sold_or_shared:
-            yield f"{purpose.name} closes on an opt-out of sale and sharing"
-        if purpose.refusable:
-            yield f"{purpose.name} can be refused"
-    for field in policy.fields.values():
-        yield from (f"{field.name} {_veiled(field, value)} stands for nobody" for value in field.nobody)
-    for apart in policy.separate.roles:
-        yield f"nobody holds {' and '.join(apart)} together"
-    for apart in policy.separate.steps:
-        yield f"nobody takes both {' and '.join(apart)}"
-    for course in policy.training.values():
-        yield f"course {course.name} every {course.every_days} days, {course.grace_days} days of grace"
-    for one in policy.recipients.values():
-        if one.erase is not None:
-            yield f"an erasure reaches {one.name} by {one.erase}"
-    yield from (f"regulation {name} counts" for name in policy.controller.regulations)
-
-
-def _veiled(field: Field, value: str) -> str:
-    """A value of a stop-list as approvers tell it from another, without its being said where this is kept."""
-    return f"{mask(field, value)} ({hashlib.sha256(value.encode()).hexdigest()[:6]})"
 
 
 def _keeps(policy: Policy | None) -> dict[str, Keep]:

@@ -95,10 +95,11 @@ def bases_of(policy: Policy, purpose: Purpose, facts: PersonFacts | Facts) -> tu
     if facts.region is None and not facts.regions and policy.region_unknown == STRICTEST:
         return tuple(dict.fromkeys(purpose.basis.values()))
     places = [facts.region] if facts.region is not None else sorted(facts.regions) or [policy.region_unknown]
-    return tuple(dict.fromkeys(_basis_in(purpose, place) for place in places))
+    return tuple(dict.fromkeys(basis_in(purpose, place) for place in places))
 
 
-def _basis_in(purpose: Purpose, region: str) -> str:
+def basis_in(purpose: Purpose, region: str) -> str:
+    """The basis of a region: of the closest place that the purpose names, else its default."""
     return next((purpose.basis[key] for key in region_keys(region) if key in purpose.basis), purpose.basis["default"])
 
 
