@@ -12,7 +12,7 @@ from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Invalid, NotFound, Refused
 from lockhouse.gates.authority import checked, checked_bound, signed
 from lockhouse.gates.ending.person import waiting_owners
-from lockhouse.gates.facts import STAFF, SUPPRESSION, facts_of_persons, pointer_of
+from lockhouse.gates.facts import STAFF, SUPPRESSION, facts_of_persons, in_turn, pointer_of
 from lockhouse.gates.read_shut import require_readable
 from lockhouse.gates.rings import admit_rings
 from lockhouse.gates.told import LATE, consent_draft, suppression_draft, take_away, tell, untold
@@ -92,7 +92,7 @@ def _alive(person: bytes) -> Expect:
 
 
 async def show(house: House, person: bytes) -> list[Word]:
-    """Everything the person said, and what made them a customer, oldest first.
+    """Everything the person said, and what made them a customer, oldest first, of one moment a no last.
 
     Raises:
         NotFound: no such person.
@@ -114,7 +114,7 @@ async def show(house: House, person: bytes) -> list[Word]:
             signal=row.signal,
             assurance=row.assurance,
         )
-        for row in sorted(rows, key=lambda row: (row.at, row.id))
+        for row in sorted(rows, key=in_turn)
         if row.state < ConsentState.TAKEN_BACK or row.state == ConsentState.CUSTOMER
     ]  # fmt: skip
 

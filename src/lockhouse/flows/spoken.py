@@ -5,7 +5,8 @@ the disclose gate opens it for the purpose; of whoever came by a file of consent
 nobody can be told what it was made of.
 
 Of source persons who are one any no stands against every yes of the others, whichever is newer, while a reader
-elsewhere goes by the newest: such a yes is left out. Whom the brake holds apart refuses for them as well
+elsewhere goes by the newest: such a yes is left out, and one of the moment of a no of their own, of which nobody can
+say which is the newer. Whom the brake holds apart refuses for them as well
 (`gates.disclose.group`), so that their noes stand here too.
 """
 
@@ -19,7 +20,7 @@ import msgspec
 from lockhouse.gates.authority import checked
 from lockhouse.gates.disclose import disclose
 from lockhouse.gates.disclose.group import circles_of
-from lockhouse.gates.facts import SUPPRESSION, standing
+from lockhouse.gates.facts import SUPPRESSION, in_turn, standing
 from lockhouse.gates.heard import note_of
 from lockhouse.gates.read_shut import require_readable
 from lockhouse.model.rows import Consent
@@ -119,12 +120,12 @@ async def _words(house: House, view: View, identifying: tuple[str, ...]) -> list
             source=note_of(row.notice) or row.signal,
             notice=None if row.signal == SUPPRESSION or note_of(row.notice) is not None else row.notice,
         )
-        for row in sorted(await _rows(house, view), key=lambda row: (row.at, row.id))
+        for row in sorted(await _rows(house, view), key=in_turn)
     ]  # fmt: skip
 
 
 async def _rows(house: House, view: View) -> list[Consent]:
-    """The words that count for persons who are one: no yes that another's no stands against."""
+    """The words that count for persons who are one: no yes that another's no stands against, or one of its moment."""
     [circle] = await circles_of(house, [view.person])
     found = await house.reads.find(Consent, ("person",), [(one,) for one in {*view.persons, *circle.apart}])
     said: dict[bytes, list[Consent]] = defaultdict(list)
@@ -140,9 +141,10 @@ async def _rows(house: House, view: View) -> list[Consent]:
     words = []
     for one, rows in said.items():
         others = {purpose for other, purpose in denied if other != one}
+        noes = {(row.purpose, row.at) for row in rows if row.state == ConsentState.DENIED}
         for row in rows:
             if row.state == ConsentState.GRANTED:
-                counts = one in view.persons and row.purpose not in others
+                counts = one in view.persons and row.purpose not in others and (row.purpose, row.at) not in noes
             else:
                 counts = one in view.persons or (one, row.purpose) in denied
             if counts:

@@ -104,13 +104,13 @@ async def _read(house: House, persons: Sequence[bytes]) -> dict[bytes, PersonFac
 
 
 def standing(house: House, rows: Iterable[Consent]) -> dict[str, tuple[bool, int]]:
-    """A person's standing word on each purpose and when it was said (ms): the newest that counts.
+    """A person's standing word on each purpose and when it was said (ms): the newest that counts, of one moment a no.
 
     A denial counts from any assurance; a grant only from `secret` or better, so that a key anyone can read never
     widens what may be done with a person's data.
     """
     word: dict[str, tuple[bool, int]] = {}
-    for row in sorted(rows, key=lambda consent: (consent.at, consent.id)):
+    for row in sorted(rows, key=in_turn):
         granted = row.state == ConsentState.GRANTED
         if row.state >= ConsentState.TAKEN_BACK:
             continue
@@ -120,6 +120,14 @@ def standing(house: House, rows: Iterable[Consent]) -> dict[str, tuple[bool, int
         if name is not None:
             word[name] = granted, row.at
     return word
+
+
+def in_turn(row: Consent) -> tuple[int, bool, bytes]:
+    """The order of words, so that the last is the one that counts: oldest first, of one moment a no behind every yes.
+
+    Ids are random within a moment: whatever goes by the newest word must not go by them.
+    """
+    return row.at, row.state == ConsentState.DENIED, row.id
 
 
 def merge_facts(parts: Sequence[PersonFacts]) -> tuple[dict[str, bool], frozenset[str], int]:

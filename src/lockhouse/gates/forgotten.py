@@ -77,9 +77,9 @@ async def remember(house: House, *, size: int) -> Forgotten:
         there = await _digests(house, table) if told else set()
         lacking = [(at, body) for at, body in told if body.row not in there]
         rows |= {kind.KIND: len(lacking)} if lacking else {}
-        for at, body in lacking:
-            # What is told last was said last, but for a yes of a file: it may be older than the no before it.
-            # And a sale or a region is no word: the refusal before it is one still.
+        for at, body in sorted(lacking, key=_in_turn):
+            # What is told last was said last, and of one moment a no; but a yes of a file may be older than the no
+            # before it. And a sale or a region is no word: the refusal before it is one still.
             if (
                 isinstance(body, ConsentEntry)
                 and body.signal not in {SALE, MOVED}
@@ -94,6 +94,12 @@ async def remember(house: House, *, size: int) -> Forgotten:
             await _refuse(house, persons[ref], purpose, at=at)
     unfound = sum(ref not in persons and ref not in ended for ref, _ in refused)
     return Forgotten(rows=rows, refused=sum(ref in persons for ref, _ in refused), unfound=unfound)
+
+
+def _in_turn(told: tuple[int, Told]) -> tuple[int, bool]:
+    """The order of what was told, of one moment a no last: an id says nothing there of what came first."""
+    at, body = told
+    return at, isinstance(body, ConsentEntry) and not body.state
 
 
 async def _since(house: House, size: int) -> list[Entry]:
