@@ -22,6 +22,8 @@ DESIGN, ADR = ROOT / "docs/design", ROOT / "docs/adr"
 THREATS = DESIGN / "threats.md"
 ROW = re.compile(r"^\| (?P<cells>.+) \|$", re.MULTILINE)
 TESTS = re.compile(r"`(tests/[\w/]+\.py)`")
+ATTACKS = DESIGN / "attacks.md"
+ONE_TEST = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
 CODE = re.compile(
     r"`((?:src|tests|lint|script|docs|requirements|adapters|channels|crypto|faces|flows|gates|identity|model|policy)/[\w./*@-]+)`"
 )
@@ -80,6 +82,17 @@ def test_every_threat_names_tests_that_exist() -> None:
         assert named, threat
         assert guard.strip(), threat
         assert [name for name in named if not (ROOT / name).is_file()] == [], threat
+
+
+def test_every_attack_names_single_tests_that_exist() -> None:
+    rows = [row for row in _rows(ATTACKS) if len(row) == 3][1:]
+    assert len(rows) >= 35
+    for attack, carried_out_by, seen in rows:
+        named = ONE_TEST.findall(carried_out_by)
+        assert len(named) == carried_out_by.count("`") // 2 > 0, attack
+        assert seen.strip(), attack
+        lost = [name for path, name in named if not re.search(rf"def {name}\(", (ROOT / path).read_text("utf-8"))]
+        assert lost == [], attack
 
 
 def test_every_attack_test_has_its_threat() -> None:
