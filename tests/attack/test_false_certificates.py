@@ -29,6 +29,13 @@ STANDING = "request: expected none that is open for this person, got one"
 BY = "os-user:1000"
 
 
+class LongReader(Away):
+    """Commits whose log cannot be emptied, as while somebody reads for minutes."""
+
+    async def scrub(self) -> None:
+        raise Unavailable("scrub: expected no reader in the way")
+
+
 async def _open(world: World, person: bytes, *, compartment: str | None = None) -> Case:
     world.clock.at += 1_000
     done = await request.open_erasure(world.house, person, by=BY, compartment=compartment, anyway=True)
@@ -221,3 +228,21 @@ async def test_a_seal_that_moves_while_a_case_is_shut_is_read_again(tmp_path: Pa
     stopped.go_on.set()
     assert (await shutting).case.step == "shut"
     assert {row.state for row in await world.rows(Seal)} == {1}
+
+
+async def test_an_erasure_is_not_certified_while_its_keys_may_stand_in_the_log(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    person = await anna(world)
+    case = await _open(world, person)
+    commits, world.house.commits = world.house.commits, LongReader(world.house.commits, nth=0)
+    for _ in range(2):
+        with pytest.raises(Unavailable, match="no reader in the way"):
+            await carry_on(world.house, case, journal=world.journal, now=True)
+        [case] = await open_cases(world.house)
+        assert (case.step, case.statement) == ("destroying", b"")
+        assert await world.find(EMAIL) == []
+        assert "erasure-completed" not in await world.kinds()
+    world.house.commits = commits
+    done = await carry_on(world.house, case, journal=world.journal, now=True)
+    assert done.case.step == "done"
+    assert done.case.statement

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lockhouse.crypto.boxkeys import BOX_KEYS_KEPT
 from lockhouse.flows import link, look
 from lockhouse.gates.disclose import FOLD_LIMIT
 from lockhouse.model.scale import Proof
@@ -68,3 +69,21 @@ async def test_a_timeline_still_begins_with_the_newest(tmp_path: Path) -> None:
     view = await look.show(world.house, await world.ask("support", action="timeline"), row.person)
     assert {one.channel for one in view.timeline} == {"web"}
     assert view.truncated
+
+
+async def test_a_flood_of_new_devices_takes_no_more_memory_than_is_set_and_costs_no_customer_theirs(
+    tmp_path: Path,
+) -> None:
+    """What a process holds in memory of persons is bounded; the rows of a flood stay until their keep has passed."""
+    world = await World.make(tmp_path)
+    await world.send("account", "Order Completed", email=HERS, order_id="A-1")
+    keyring = world.house.keyring
+    keyring._cache = 32
+    for first in range(0, 240, 80):
+        events = [("web", "page", {"device_id": f"d-{first + number}"}) for number in range(80)]
+        assert {reply.outcome for reply in await world.send_all(events)} == {"stored"}
+        assert len(keyring._rings) <= keyring._cache
+        assert max(len(ring.box_keys) for ring in keyring._rings.values()) <= BOX_KEYS_KEPT
+    assert not keyring._minted
+    [view] = await world.find(HERS)
+    assert view.fields["order_id"].value == "A-1"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -13,7 +14,7 @@ from lockhouse.errors import NotFound, Refused, Tampered, Unavailable
 from lockhouse.flows import hold, look, retain, sweep
 from lockhouse.flows.tell import _tell_own
 from lockhouse.gates import held as reading
-from lockhouse.gates.holds import Terms, keys_of
+from lockhouse.gates.holds import REF, Terms, keys_of, terms_of
 from lockhouse.gates.state import verify_state
 from lockhouse.ledger.certificate import Statement
 from lockhouse.model.decision import Actor, Ask, Facts
@@ -22,7 +23,7 @@ from lockhouse.model.rows import HeldKey, Hold, Record
 from lockhouse.wiring import jobs
 from tests.attack import real_house
 from tests.flows.anna import EMAIL, anna
-from tests.world import World
+from tests.world import Stopped, World
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -133,6 +134,55 @@ async def test_an_edited_hold_keeps_its_persons_rows_and_nobody_elses(tmp_path: 
     world.drop(*await world.rows(Hold))
     world.plant(row)
     assert EMAIL in await _read(world, row, person), "the row put right, nothing is lost"
+
+
+async def test_the_end_of_one_of_two_holds_leaves_the_other(tmp_path: Path) -> None:
+    world, person, first = await _placed(tmp_path)
+    second = await hold.place(world.house, terms_of(first), by=BY)
+    await world.erase(person)
+    await hold.release(world.house, first.id, by=BY, journal=world.journal)
+    with pytest.raises(NotFound):
+        await _read(world, first, person)
+    assert EMAIL in await _read(world, second, person)
+    assert (await sweep.sweep(world.house, jobs, owner=bytes(16))).records == 0
+    await hold.release(world.house, second.id, by=BY, journal=world.journal)
+    await sweep.plan_again(world.house)
+    assert (await sweep.sweep(world.house, jobs, owner=bytes(16))).records == 1
+    assert await world.findings() == []
+
+
+@pytest.mark.parametrize("stopped", ["the hold", "the month's end"])
+async def test_a_hold_that_races_the_end_of_a_month_keeps_what_it_says_or_nothing(tmp_path: Path, stopped: str) -> None:
+    """Whichever is first: what was shut before the hold stood is not in it, and what it keeps outlives the month."""
+    world = await World.make(tmp_path)
+    person, late = await anna(world), await world.second()
+    await world.send("account", "Order Completed", email=EMAIL, order_total="12.50")
+    world.clock.pass_days(86 * 31)
+    await world.new_epochs()
+    terms = Terms(
+        reason="lawsuit", basis="7-O-12-26", persons=(person,), compartments=(),
+        review_at=world.clock.now_ms() + DAY_MS,
+    )  # fmt: skip
+
+    async def placed() -> Hold:
+        return await hold.place((late if stopped == "the hold" else world).house, terms, by=BY)
+
+    async def ended() -> None:
+        one = world if stopped == "the hold" else late
+        assert await retain.apply(one.house, by=BY, journal=one.journal, at_once=True)
+
+    late.house.commits = stop = Stopped(late.house.commits, store="identity")
+    slow = asyncio.create_task(placed() if stopped == "the hold" else ended())
+    await asyncio.wait_for(stop.reached.wait(), 5)
+    quick = await (ended() if stopped == "the hold" else placed())
+    stop.go_on.set()
+    row = await slow or quick
+    assert row is not None
+    shown = await _read(world, row, person)
+    assert EMAIL in shown
+    assert ("order_total" in shown) == (stopped == "the month's end")
+    assert row.keys == sum(one.compartment != REF for one in await world.rows(HeldKey))
+    assert list((await verify_state(world.house)).findings.kept) == []
 
 
 async def test_a_released_hold_that_is_put_back_opens_nothing(tmp_path: Path) -> None:

@@ -8,8 +8,10 @@ import pytest
 
 from lockhouse.errors import NotFound, Tampered
 from lockhouse.flows import link, look
-from lockhouse.model.rows import KeyRing, Link, Seal
+from lockhouse.flows.sweep import sweep
+from lockhouse.model.rows import KeyRing, Link, Note, Seal
 from lockhouse.model.scale import Proof
+from lockhouse.wiring import jobs
 from tests.world import World
 
 if TYPE_CHECKING:
@@ -73,6 +75,25 @@ async def test_an_erasure_after_the_unmerge_takes_one_of_them(tmp_path: Path) ->
     assert case.persons == (bert,)
     assert [row.person for row in await world.rows(KeyRing)] == [anna]
     assert await _orders(world, anna) == {"anna-before", "anna-after"}
+
+
+async def test_who_looked_is_told_apart_with_the_two(tmp_path: Path) -> None:
+    """Of a look before the undoing each has a note of their own; one afterwards, and an erasure, are of one alone."""
+    world = await World.make(tmp_path)
+    anna, bert = await _merged(world)
+    refs = {person: world.house.keyring.ref(person) for person in (anna, bert)}
+
+    async def looks(person: bytes) -> int:
+        return len([note for note in await world.rows(Note) if note.ref == refs[person]])
+
+    await world.reveal(anna)
+    assert (await looks(anna), await looks(bert)) == (1, 1)
+    await link.undo(world.house, anna, bert, by=STAFF)
+    await world.reveal(anna)
+    assert (await looks(anna), await looks(bert)) == (2, 1)
+    await world.erase(bert)
+    await sweep(world.house, jobs, owner=bytes(16))
+    assert (await looks(anna), await looks(bert)) == (2, 0)
 
 
 async def test_an_undone_link_that_is_edited_to_stand_again_is_tampered(tmp_path: Path) -> None:
