@@ -53,10 +53,45 @@ async def test_what_a_shorter_keep_ends_is_counted_in_boxes_and_persons(tmp_path
     world = await _lived(tmp_path, newer=2)
     everything = await _boxes(world)
     draft = await _draft(world, SHORTER)
-    assert draft.reach == Reach(boxes=everything * 3 // 5, persons=2, of_boxes=everything, of_persons=3)
+    ends = everything * 3 // 5
+    assert draft.reach == Reach(
+        boxes=ends, persons=2, soon_boxes=ends, soon_persons=2, of_boxes=everything, of_persons=3
+    )
     assert (await _draft(world, POLICY.replace("see: {contact: masked", "see: {contact: full"))).reach is None
     gone = POLICY.replace("13 months after event", "24 months after event")
     assert (await _draft(world, gone)).reach is None, "it keeps for longer"
+
+
+async def test_a_keep_by_which_the_mass_ends_next_week_is_as_much_as_one_by_which_it_ends_now(tmp_path: Path) -> None:
+    world = await _lived(tmp_path, newer=2)
+    nearly = POLICY.replace("keep: 13 months after event", "keep: 4 months after event")
+    for text, soon in ((SHORTER, True), (nearly, True), (nearly.replace("keep: 4", "keep: 6"), False)):
+        reach = (await _draft(world, text)).reach
+        assert reach is not None
+        assert (reach.boxes > 0, reach.soon_boxes > 0, reach.is_much) == (text == SHORTER, soon, soon)
+    draft = await _draft(world, nearly)
+    assert draft.reach is not None
+    assert (draft.reach.soon_boxes * 5, draft.reach.soon_persons) == (draft.reach.of_boxes * 3, 2)
+    with pytest.raises(Refused, match="policy: expected the number of boxes that end") as caught:
+        await approve.approve(world.house, draft, nearly.encode(), by=BY)
+    assert caught.value.hint == f"--ends {draft.reach.soon_boxes}"
+    assert await approve.approve(world.house, draft, nearly.encode(), by=BY, ends=draft.reach.soon_boxes) == 2
+
+
+async def test_what_ends_soon_by_either_policy_is_no_effect_of_the_draft(tmp_path: Path) -> None:
+    world = await _lived(tmp_path, newer=2)
+    world.clock.pass_days(270)  # the month of the older ones was over some 12 months and a half ago
+    reach = (await _draft(world, POLICY.replace("keep: 13 months after event", "keep: 390 days after event"))).reach
+    assert reach is not None
+    assert (reach.boxes, reach.soon_boxes, reach.is_much) == (0, 0, False)
+
+
+def test_a_number_may_be_off_by_a_hundredth_since_a_house_that_serves_never_stands_still() -> None:
+    reach = Reach(boxes=200, soon_boxes=1_000, of_boxes=2_000)
+    assert [number for number in (None, 989, 990, 1_000, 1_010, 1_011, 200) if reach.is_told(number)] == [
+        990, 1_000, 1_010,
+    ]  # fmt: skip
+    assert [number for number in (98, 99, 100) if Reach(boxes=99, of_boxes=99).is_told(number)] == [99]
 
 
 async def test_what_the_live_policy_has_ended_already_is_nothing_that_a_draft_ends(tmp_path: Path) -> None:
@@ -96,12 +131,12 @@ async def test_who_ends_much_types_how_much(tmp_path: Path) -> None:
     world = await _lived(tmp_path, newer=2)
     draft = await _draft(world, SHORTER)
     assert draft.reach is not None
-    for said in (None, draft.reach.boxes + 1):
+    for said in (None, draft.reach.many + 1):
         with pytest.raises(Refused, match="policy: expected the number of boxes that end") as caught:
             await approve.approve(world.house, draft, SHORTER.encode(), by=BY, ends=said)
-        assert caught.value.hint == f"--ends {draft.reach.boxes}"
+        assert caught.value.hint == f"--ends {draft.reach.many}"
     assert world.house.live().version == 1
-    assert await approve.approve(world.house, draft, SHORTER.encode(), by=BY, ends=draft.reach.boxes) == 2
+    assert await approve.approve(world.house, draft, SHORTER.encode(), by=BY, ends=draft.reach.many) == 2
     assert world.house.live().version == 2, "what narrows rules at once"
 
 
@@ -119,7 +154,7 @@ async def test_where_somebody_else_approves_too_one_proposes_and_another_approve
     world = await _lived(tmp_path, newer=2)
     draft = await _draft(world, SHORTER)
     assert draft.reach is not None
-    many = draft.reach.boxes
+    many = draft.reach.many
     with pytest.raises(Refused, match="policy: expected a second person, as much ends, got one"):
         await approve.approve(world.house, draft, SHORTER.encode(), by=OTHER, ends=many)
     await approve.propose(world.house, draft, SHORTER.encode(), by=OTHER)
@@ -140,7 +175,7 @@ async def test_a_proposal_that_its_maker_withdrew_and_somebody_put_back_is_no_se
     draft = await _draft(world, SHORTER)
     assert draft.reach is not None
     with pytest.raises(Tampered, match="policy: expected the version as it was left last"):
-        await approve.approve(world.house, draft, SHORTER.encode(), by=BY, ends=draft.reach.boxes)
+        await approve.approve(world.house, draft, SHORTER.encode(), by=BY, ends=draft.reach.many)
     assert world.house.live().version == 1
 
 

@@ -102,8 +102,9 @@ async def approve(  # noqa: PLR0913  (what is approved, and what its approver sa
         ends: how many boxes its approver was told will end, and typed.
 
     Raises:
-        Refused: it would end more than the twentieth part of what is kept, and its approver did not say how many boxes;
-            or another user of this machine has approved policies here, and none has proposed this document.
+        Refused: it would end more than the twentieth part of what is kept, now or within 30 days, and its approver did
+            not say how many boxes; or another user of this machine has approved policies here, and none has proposed
+            this document.
         Invalid: Cedar judges a role differently than the compiled table.
         Moved: another policy was approved since this was drafted: its numbers may mean something else by now, and what
             it was said to change is not what it would.
@@ -125,10 +126,10 @@ async def _require_meant(house: House, reach: Reach, document: bytes, *, by: str
         Refused: they do not.
         Tampered: what one of them proposed is not as it was left last.
     """
-    if ends != reach.boxes:
-        expected = f"the number of boxes that end, {reach.boxes}, typed"
+    if not reach.is_told(ends):
+        expected = f"the number of boxes that end, {reach.many}, typed"
         got = "nothing" if ends is None else "another number"
-        raise Refused(f"policy: expected {expected}, got {got}", reasons=("much",), hint=f"--ends {reach.boxes}")
+        raise Refused(f"policy: expected {expected}, got {got}", reasons=("much",), hint=f"--ends {reach.many}")
     known = await versions(house)
     if {row.by for row in known} <= {by}:
         return

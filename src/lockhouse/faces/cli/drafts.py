@@ -10,6 +10,7 @@ from lockhouse.errors import Invalid, NotFound
 from lockhouse.faces.cli.files import named
 from lockhouse.faces.cli.layout import count, when
 from lockhouse.flows.approve import draft_of
+from lockhouse.gates.ending.reach import HORIZON_DAYS
 from lockhouse.gates.live import LIVE, versions
 from lockhouse.policy.diff import narrowing, render
 from lockhouse.policy.document import parse
@@ -146,11 +147,15 @@ def ending(draft: Draft) -> str:
     reach = draft.reach
     if reach is None:
         return ""
-    share = 100 * reach.boxes / max(1, reach.of_boxes)
-    return (
-        f"Ends of what is kept: {count(reach.boxes, 'box', 'boxes')} of {reach.of_boxes:,} ({share:.1f} %), "
-        f"of {count(reach.persons, 'person')} of {reach.of_persons:,}."
-    )
+    now = _part(reach.boxes, of=reach.of_boxes, persons=reach.persons)
+    soon = _part(reach.soon_boxes, of=reach.of_boxes, persons=reach.soon_persons)
+    kept = f"{count(reach.of_boxes, 'box', 'boxes')} of {count(reach.of_persons, 'person')}"
+    return f"Ends of what is kept ({kept}): now {now}; within {HORIZON_DAYS} days, and not without this, {soon}."
+
+
+def _part(boxes: int, *, of: int, persons: int) -> str:
+    share = 100 * boxes / max(1, of)
+    return f"{count(boxes, 'box', 'boxes')} ({share:.1f} %) of {count(persons, 'person')}"
 
 
 def asked(call: Call, draft: Draft, *, yes: bool, ends: int | None = None) -> int | None:
@@ -162,9 +167,9 @@ def asked(call: Call, draft: Draft, *, yes: bool, ends: int | None = None) -> in
     if not (yes or call.json):
         call.terminal.tell("\n".join(filter(None, [render(draft.effects).rstrip("\n"), ending(draft)])))
     if draft.reach is not None and draft.reach.is_much and not (yes or call.json) and ends is None:
-        question = "This is much: no look shows it from then on, and a retention run destroys it 72 hours later."
-        call.sure(question, str(draft.reach.boxes), yes=False)
-        ends = draft.reach.boxes
+        question = "This is much: no look shows it from its day on, and a retention run destroys it 72 hours later."
+        call.sure(question, str(draft.reach.many), yes=False)
+        ends = draft.reach.many
     rules = "" if draft.due_at is None else f" It widens, so it rules from {when(draft.due_at)}.{_narrows(draft)}"
     call.sure(f"This becomes policy v{draft.number}.{rules}", f"v{draft.number}", yes=yes)
     return ends

@@ -1,8 +1,11 @@
-"""How far a policy reaches back: what it would end at once of what is kept today, counted before it is approved.
+"""How far a policy reaches back: what it would end of what is kept today, counted before it is approved.
+
+Two counts are made: of what ends at once, and of what ends within 30 days and would not have. A keep that lets
+all of it end next week ends nothing at once.
 
 Boxes are counted, since each compartment of each record is one, and beside them persons. A box lives while its key and
 its month's key do. By a keep that counts from the event its month ends; by one that counts from the last activity it
-ends with the later of its person's day and its own, as a look decides.
+ends with the later of its person's day and its own, as a look decides, if nobody is active again.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from lockhouse.errors import Tampered
 from lockhouse.gates.authority import checked
 from lockhouse.gates.ending.epoch import compartment_of, epoch_due_at
 from lockhouse.gates.ending.idle import over_at
+from lockhouse.model.ids import DAY_MS
 from lockhouse.model.rows import EpochKey, Person, Record, Tombstone
 from lockhouse.model.scale import KeyState, PersonState
 from lockhouse.policy.life import may_outlast
@@ -29,20 +33,41 @@ if TYPE_CHECKING:
 
 MUCH = 0.05
 """Share of the living boxes above which an ending is no routine."""
+HORIZON_DAYS = 30
+"""So far ahead a change is asked what it ends: whoever sees its effect a month later still knows why it was made."""
+SLACK = 100
+"""Of so many boxes one may have come or gone since a number was told: a house that serves stands still for nobody."""
 
 
 class Reach(msgspec.Struct, frozen=True, kw_only=True):
-    """What would end, of how much there is: boxes, and persons who lose any."""
+    """What would end, of how much there is: boxes, and persons who lose any.
+
+    Attributes:
+        boxes: that end at once; `persons` who lose any.
+        soon_boxes: that end within 30 days, and would be kept for longer by what rules; `soon_persons` who lose any.
+        of_boxes: all that live; `of_persons` all who do.
+    """
 
     boxes: int = 0
     persons: int = 0
+    soon_boxes: int = 0
+    soon_persons: int = 0
     of_boxes: int = 0
     of_persons: int = 0
 
     @property
+    def many(self) -> int:
+        """How many boxes end, at once or soon: the larger of the two."""
+        return max(self.boxes, self.soon_boxes)
+
+    @property
     def is_much(self) -> bool:
         """Whether more than the twentieth part of what is kept would end."""
-        return self.boxes > MUCH * self.of_boxes
+        return self.many > MUCH * self.of_boxes
+
+    def is_told(self, number: int | None) -> bool:
+        """Whether a number is how many boxes end, but for the hundredth part that may have come or gone since."""
+        return number is not None and abs(number - self.many) * SLACK <= self.many
 
 
 _SOONER = ("event", "last_activity")
@@ -68,17 +93,18 @@ class _Counting:
         self._house = house
         self._policies = policies
         self._living = living
-        self._now = house.clock.now_ms()
-        self._known: dict[tuple[int, int, int], bool] = {}
+        now = house.clock.now_ms()
+        self._days = (now, now + HORIZON_DAYS * DAY_MS)
+        self._known: dict[tuple[int, int, int], tuple[bool, bool]] = {}
 
     def lives(self, box: SealedBox) -> bool:
         return (box.compartment, box.epoch) in self._living
 
-    def ends(self, box: SealedBox, active_at: int) -> bool:
-        """Whether the newer policy ends it and the older one does not."""
+    def ends(self, box: SealedBox, active_at: int) -> tuple[bool, bool]:
+        """Whether the newer policy ends it now, and whether soon, while the older one keeps it for longer than that."""
         part = compartment_of(self._house, box.compartment)
         if part is None:
-            return False
+            return False, False
         by_person = part.ends_by == "person"
         place = box.compartment, box.epoch, active_at if by_person else 0
         if place not in self._known:
@@ -86,12 +112,24 @@ class _Counting:
                 over_at(policy, part, active_at) if by_person else epoch_due_at(policy, part, box.epoch)
                 for policy in self._policies
             )
-            self._known[place] = after <= self._now < before
+            now, soon = (after <= day < before for day in self._days)
+            self._known[place] = now, soon
         return self._known[place]
 
 
+class _Tally(msgspec.Struct):
+    """Boxes that end by one of the two days, and whose they are."""
+
+    boxes: int = 0
+    persons: set[bytes] = msgspec.field(default_factory=set)
+
+    def add(self, person: bytes) -> None:
+        self.boxes += 1
+        self.persons.add(person)
+
+
 async def reach_of(house: House, policy: Policy, *, told: Callable[[int], None] = lambda _done: None) -> Reach:
-    """What the policy would end at once that the one which rules keeps. Every record is read, and none opened.
+    """What the policy would end, now or soon, that the one which rules keeps. Every record is read, and none opened.
 
     A record that is not as this house made it is counted nowhere.
 
@@ -102,7 +140,7 @@ async def reach_of(house: House, policy: Policy, *, told: Callable[[int], None] 
     async for keys in house.reads.scan(EpochKey):
         living |= {(key.compartment, key.epoch) for key in keys if key.state == KeyState.LIVE}
     counting = _Counting(house, (house.live().policy, policy), living)
-    boxes, of_boxes, persons = 0, 0, set[bytes]()
+    of_boxes, tallies = 0, (_Tally(), _Tally())
     async for rows in house.reads.scan(Record):
         active = await _active(house, rows)
         held = [(row, box) for row in rows for box in _boxes_of(row) if counting.lives(box)]
@@ -113,11 +151,15 @@ async def reach_of(house: House, policy: Policy, *, told: Callable[[int], None] 
                 continue
             of_boxes += 1
             at = max(active.get(row.person, 0), min(row.occurred_at, row.received_at))
-            if counting.ends(box, at):
-                boxes += 1
-                persons.add(row.person)
+            for tally, ends in zip(tallies, counting.ends(box, at), strict=True):
+                if ends:
+                    tally.add(row.person)
         told(len(rows))
-    return Reach(boxes=boxes, persons=len(persons), of_boxes=of_boxes, of_persons=await _persons(house))
+    now, soon = tallies
+    return Reach(
+        boxes=now.boxes, persons=len(now.persons), soon_boxes=soon.boxes, soon_persons=len(soon.persons),
+        of_boxes=of_boxes, of_persons=await _persons(house),
+    )  # fmt: skip
 
 
 def _boxes_of(row: Record) -> list[SealedBox]:

@@ -209,15 +209,16 @@ async def approve(
     draft of its own. Nothing waits in a demo house, nor until a day after the first customer's data came in, nor what
     ruled until less than a day ago.
 
-    Where shorter keeps end more than a twentieth of what is kept, the number of boxes is typed beside the version; and
-    where another user of this machine has approved or proposed a policy, one of them proposes it and another approves.
+    Where shorter keeps end more than a twentieth of what is kept, now or within 30 days, the number of boxes is typed
+    beside the version; and where another user of this machine has approved or proposed a policy, one of them proposes
+    it and another approves.
 
     For example `lockhouse policy approve`, or `lockhouse policy approve v3` of what was proposed.
 
     Args:
         version: one that was proposed, as 3 or v3; the draft, if none is named.
         yes: do not ask.
-        ends: how many boxes end, where that is asked for: as `policy diff` says.
+        ends: how many boxes end, where that is asked for: the larger that `policy diff` says.
         acting: the role.
     """
     number = None if version is None else version_number(version)
