@@ -31,7 +31,7 @@ from lockhouse.model.scale import Assurance
 from lockhouse.policy.document import parse
 from lockhouse.wiring import KINDS, Opened, template
 from tests.ports.spawned import WriterProcess, spawn_writer
-from tests.world import POLICY
+from tests.world import POLICY, Clock
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence
@@ -56,6 +56,13 @@ async def found(folder: Path) -> Path:
         draft = await approve.draft_of(opened.house, document, KINDS)
         await approve.approve(opened.house, draft, POLICY.encode(), by="os-user:0")
     return house
+
+
+def today() -> Clock:
+    """A clock that goes on from a founding of just now, which the machine's own has dated, and only moves when told."""
+    clock = Clock()
+    clock.at = SystemClock().now_ms()
+    return clock
 
 
 @contextmanager

@@ -16,15 +16,16 @@ from lockhouse.faces.metrics import Tally
 from lockhouse.faces.serve.desk import Answers
 from lockhouse.faces.workers.task import Running, Task
 from lockhouse.faces.workers.work import Worker
-from lockhouse.flows import accept, request, retain
+from lockhouse.flows import accept, approve, request, retain
 from lockhouse.gates.ending import begin_person
 from lockhouse.gates.epochs import ensure_epochs
 from lockhouse.model.change import Change, Delete, Put
 from lockhouse.model.ids import DAY_MS
 from lockhouse.model.rows import EpochKey, Identifier, Intent, Record, Tombstone
 from lockhouse.model.scale import KeyState
-from tests.attack.real_house import found, send
-from tests.world import Clock
+from lockhouse.policy.document import parse
+from tests.attack.real_house import found, send, today
+from tests.world import POLICY, Clock
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -76,7 +77,7 @@ async def _plant(one: Opened, case: bytes, **columns: object) -> None:
 @pytest.mark.parametrize("at_start", [False, True], ids=["in its rounds", "at its start"])
 async def test_an_ending_that_cannot_go_on_holds_up_nobody_elses(tmp_path: Path, *, at_start: bool) -> None:
     """Of one the intent was edited, of one a row was taken away; the third has asked for nothing but to be erased."""
-    folder, clock = await found(tmp_path), Clock()
+    folder, clock = await found(tmp_path), today()
     async with wiring.opened(folder, role="console", clock=clock) as one:
         first, second, third = await _persons(one, ["a@example.com", "b@example.com", "c@example.com"])
         cases = []
@@ -100,7 +101,7 @@ async def test_an_ending_that_cannot_go_on_holds_up_nobody_elses(tmp_path: Path,
 @pytest.mark.parametrize("state", [-1, 1, 7])
 async def test_an_erasure_does_not_stall_by_the_state_of_its_intent(tmp_path: Path, state: int) -> None:
     """One column edited: it is named, mended by what its MAC proves, and carried out on its day."""
-    folder, clock = await found(tmp_path), Clock()
+    folder, clock = await found(tmp_path), today()
     async with wiring.opened(folder, role="console", clock=clock) as one:
         [person] = await _persons(one, ["a@example.com"])
         case = (await request.open_erasure(one.house, person, by=BY)).case
@@ -118,7 +119,7 @@ async def test_an_erasure_does_not_stall_by_the_state_of_its_intent(tmp_path: Pa
 
 
 async def test_an_erasure_whose_intent_was_taken_away_is_named_once(tmp_path: Path) -> None:
-    folder, clock = await found(tmp_path), Clock()
+    folder, clock = await found(tmp_path), today()
     async with wiring.opened(folder, role="console", clock=clock) as one:
         [person] = await _persons(one, ["a@example.com"])
         case = (await request.open_erasure(one.house, person, by=BY)).case
@@ -132,7 +133,7 @@ async def test_an_erasure_whose_intent_was_taken_away_is_named_once(tmp_path: Pa
 
 
 async def test_a_sweep_edited_by_hand_is_planned_again(tmp_path: Path) -> None:
-    folder, clock = await found(tmp_path), Clock()
+    folder, clock = await found(tmp_path), today()
     async with wiring.opened(folder, role="console", clock=clock) as one:
         [person] = await _persons(one, ["a@example.com"])
         case = (await request.open_erasure(one.house, person, by=BY)).case
@@ -148,7 +149,7 @@ async def test_a_sweep_edited_by_hand_is_planned_again(tmp_path: Path) -> None:
 
 
 async def test_of_months_that_are_due_one_a_day_is_destroyed(tmp_path: Path) -> None:
-    folder, clock = await found(tmp_path), Clock()
+    folder, clock = await found(tmp_path), today()
     async with wiring.opened(folder, role="console", clock=clock) as one:  # it has run all the time
         for _ in range(16):
             clock.pass_days(31)
@@ -172,3 +173,38 @@ async def test_of_months_that_are_due_one_a_day_is_destroyed(tmp_path: Path) -> 
             seen.append(len(await months()))
             clock.pass_days(1.01)
     assert seen == [1, 2]
+
+
+async def test_a_run_that_ends_much_waits_and_opens_again_once_its_keep_is_put_right(tmp_path: Path) -> None:
+    folder, clock = await found(tmp_path), today()
+    async with wiring.opened(folder, role="console", clock=clock) as one:  # it has run all the time
+        await send(one.house, [("web", "page", {"device_id": "tablet-0042", "page_path": "/"})])
+        for _ in range(4):
+            clock.pass_days(31)
+            await ensure_epochs(one.house, one.house.live().policy.compartments)
+            await send(one.house, [("account", "identify", {"email": "a@example.com"})])
+    async with _working(folder, clock) as (worker, one):
+        await accept.clock(one.house, by=BY)
+        await _approve(one, POLICY.replace("keep: 13 months after event", "keep: 2 months after event"))
+        one.house.demo = False
+        done = await retain.apply(one.house, by="service:work", journal=one.journal)
+        places = [(one.case.compartment, one.case.epoch) for one in done if one.case.is_unmeant]
+
+        async def states() -> set[int]:
+            return {row.state for row in (await one.house.reads.get(EpochKey, places)).values()}
+
+        for _ in range(10):
+            clock.pass_days(1)
+            await worker.endings()
+            await worker.stalled()
+        assert await states() == {KeyState.SHUT}
+        one.house.demo = True  # so that the keep is put right at once
+        await _approve(one, POLICY)
+        await worker.stalled()
+        assert await states() == {KeyState.LIVE}
+
+
+async def _approve(one: Opened, policy: str) -> None:
+    document = parse({"policy.yaml": policy}, templates=wiring.template)
+    draft = await approve.draft_of(one.house, document, wiring.KINDS)
+    await approve.approve(one.house, draft, policy.encode(), by=BY)

@@ -14,7 +14,7 @@ from lockhouse.model.rows import EpochKey, Quarantined
 from lockhouse.model.scale import KeyState
 from lockhouse.policy.document import parse
 from lockhouse.wiring import KINDS, template
-from tests.attack.real_house import found, send
+from tests.attack.real_house import found, send, today
 from tests.faces.test_worker_endings import _working
 from tests.flows.test_trial import TRIAL
 from tests.world import Clock
@@ -40,14 +40,14 @@ async def tried(folder: Path, clock: Clock) -> Path:
 
 
 async def test_stolen_files_show_neither_values_nor_keys_nor_names_of_what_waits(tmp_path: Path) -> None:
-    house = await tried(tmp_path, Clock())
+    house = await tried(tmp_path, today())
     files = [path for path in house.rglob("*") if path.is_file()]
     assert any(b"quarantine" in path.read_bytes() for path in files)
     assert [path.name for path in files if CANARY in path.read_bytes().lower()] == []
 
 
 async def test_the_worker_ends_what_nobody_replayed(tmp_path: Path) -> None:
-    clock = Clock()
+    clock = today()
     house = await tried(tmp_path, clock)
     with capture_logs() as lines:
         async with _working(house, clock) as (worker, one):

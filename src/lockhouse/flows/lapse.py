@@ -2,7 +2,7 @@
 
 A run looks at every person once and reads the records only of those whose last day is old enough. Whom it shuts is
 destroyed after the cooling time of what a policy ends, by the worker like every ending, and can be called off until
-then.
+then. What a run that ends much has shut is not destroyed before it is meant (`flows.confirm`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lockhouse.errors import Conflict, LockhouseError, NotFound, Unavailable
-from lockhouse.gates.ending import Case, begin_lapse, carry_on, compartment_of, idle_of, lapsing
+from lockhouse.gates.ending import Case, begin_lapse, carry_on, compartment_of, extent_of, idle_of, lapsing
 from lockhouse.gates.ending.idle import over_at
 from lockhouse.gates.trusted_time import watched_now
 from lockhouse.model.rows import Person
@@ -21,9 +21,11 @@ from lockhouse.rights.erasure import destroy_at
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+    from lockhouse.crypto.seal import SealedBox
     from lockhouse.gates.ending import Idle
     from lockhouse.gates.house import House
     from lockhouse.model.ports import Journal
+    from lockhouse.model.rows import Record
 
 CHUNK = 50
 """Persons a case: its intent holds an entry for each, and what comes for one at that moment puts all of them back."""
@@ -118,13 +120,20 @@ async def apply(
     now, faults = await watched_now(house), _Faults()
     later = destroy_at(now, cause="policy", regulations=house.live().policy.controller.regulations)
     cases: list[Case] = []
-    waiting: dict[int, list[bytes]] = {}
-    left = most
+    waiting, left = dict[int, list[list[bytes]]](), most
+    async for one in _idle(house, now=now, faults=faults, told=told):
+        chunks = waiting.setdefault(one.compartment, [[]])
+        if len(chunks[-1]) >= CHUNK:
+            chunks.append([])
+        chunks[-1].extend(one.persons)
+        left -= len(one.persons)
+        if left <= 0:
+            break
+    run = await extent_of(house, "compartment", _ends(waiting)) if waiting else msgspec.UNSET
 
-    async def end(number: int) -> None:
-        persons = waiting.pop(number)
+    async def end(number: int, persons: list[bytes]) -> None:
         try:
-            case = await begin_lapse(house, number, persons, by=by, destroy_at=later)
+            case = await begin_lapse(house, number, persons, by=by, destroy_at=later, run=run)
             cases.append((await carry_on(house, case, journal=journal)).case)
         except (Conflict, NotFound):  # something came for one of them: the next run looks again
             return
@@ -133,16 +142,15 @@ async def apply(
         except LockhouseError as error:
             faults.add(error, len(persons))
 
-    async for one in _idle(house, now=now, faults=faults, told=told):
-        waiting.setdefault(one.compartment, []).extend(one.persons)
-        left -= len(one.persons)
-        if len(waiting[one.compartment]) >= CHUNK:
-            await end(one.compartment)
-        if left <= 0:
-            break
-    for number in list(waiting):
-        await end(number)
+    for number, chunks in waiting.items():
+        for persons in chunks:
+            await end(number, persons)
     return Run(cases=tuple(cases), faults=faults.count, first=faults.first, is_full=left <= 0)
+
+
+def _ends(due: dict[int, list[list[bytes]]]) -> Callable[[Record, SealedBox], bool]:
+    keys = {(number, person) for number, chunks in due.items() for persons in chunks for person in persons}
+    return lambda row, box: (box.compartment, row.person) in keys
 
 
 async def _idle(

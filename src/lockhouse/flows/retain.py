@@ -1,5 +1,7 @@
 """Retention: what has been kept long enough ends, one key a compartment and epoch, at most one month a run.
 
+A run that ends much shuts like every other, and what it has shut is not destroyed before it is meant (`flows.confirm`).
+
 Only compartments whose every purpose counts from the event end so. Where a purpose counts from a person's last
 activity, data ends person by person, and the decision shuts each purpose on its own day meanwhile.
 """
@@ -7,13 +9,14 @@ activity, data ends person by person, and the decision shuts each purpose on its
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
 from lockhouse.errors import LockhouseError, Refused
 from lockhouse.gates.cases import Case, sound_cases
-from lockhouse.gates.ending import begin_epoch, carry_on, compartment_of
+from lockhouse.gates.ending import begin_epoch, carry_on, compartment_of, extent_of
 from lockhouse.gates.ending.epoch import BY_KEEP, epoch_due_at
 from lockhouse.gates.trusted_time import watched_now
 from lockhouse.model.ids import DAY_MS, EPOCH_DAY_ZERO_MS
@@ -24,9 +27,12 @@ from lockhouse.rights.erasure import destroy_at
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
+    from lockhouse.crypto.seal import SealedBox
+    from lockhouse.gates.cases import Extent
     from lockhouse.gates.ending import Done
     from lockhouse.gates.house import House
     from lockhouse.model.ports import Journal
+    from lockhouse.model.rows import Record
 
 
 class Due(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,6 +52,10 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
     epoch: int
     due_at: int
     shut: bool
+
+
+def _unheard(_done: int) -> None:
+    """Nobody asked how far it has come."""
 
 
 EpochT = TypeVar("EpochT", Due, Case)
@@ -91,7 +101,9 @@ def by_month(found: Iterable[EpochT]) -> list[list[EpochT]]:
     return [months[name] for name in sorted(months)]
 
 
-async def apply(house: House, *, by: str, journal: Journal, at_once: bool = False) -> list[Done]:
+async def apply(
+    house: House, *, by: str, journal: Journal, at_once: bool = False, told: Callable[[int], None] = _unheard
+) -> list[Done]:
     """The oldest due month is shut; what was shut long enough ago is destroyed, of one month as well.
 
     An epoch that cannot go holds up no other: the others of its month go, and the next month if none of them can.
@@ -101,6 +113,7 @@ async def apply(house: House, *, by: str, journal: Journal, at_once: bool = Fals
         by: the actor.
         journal: of destroyed keys.
         at_once: destroy without the cooling time; in a demo house only.
+        told: of how many records were looked at, where a month is due.
 
     Raises:
         Unavailable: the clock is in doubt or nobody has watched it, or a step could not finish (call again).
@@ -115,18 +128,33 @@ async def apply(house: House, *, by: str, journal: Journal, at_once: bool = Fals
     async def destroy(case: Case) -> Done:
         return await carry_on(house, case, journal=journal)
 
-    async def end(one: Due) -> Done:
-        case = await begin_epoch(house, one.compartment, one.epoch, by=by, reason=BY_KEEP, destroy_at=later)
+    async def end(one: Due, run: Extent | msgspec.UnsetType) -> Done:
+        case = await begin_epoch(house, one.compartment, one.epoch, by=by, reason=BY_KEEP, destroy_at=later, run=run)
         return await carry_on(house, case, journal=journal, now=at_once)
 
     cases, _ = await sound_cases(house)
-    ripe = [one for one in cases if one.what == "epoch" and (one.step != "shut" or one.destroy_at <= now)]
+    ripe = [one for one in cases if one.what == "epoch" and (one.step != "shut" or _is_ripe(one, now=now))]
     faults: list[LockhouseError] = []
     done = await _first_month(by_month(ripe), destroy, faults)
-    done += await _first_month(_due(await plan(house), now=now), end, faults)
+    for due in _due(await plan(house), now=now):
+        run = await extent_of(house, "epoch", _ends(due), told=told)
+        ended = await _first_month([due], partial(end, run=run), faults)
+        done += ended
+        if ended:
+            break
     if faults:
         raise faults[0]
     return done
+
+
+def _is_ripe(case: Case, *, now: int) -> bool:
+    """One that waits for a word holds up no other month."""
+    return case.destroy_at <= now and not case.is_unmeant
+
+
+def _ends(due: list[Due]) -> Callable[[Record, SealedBox], bool]:
+    keys = {(one.compartment, one.epoch) for one in due}
+    return lambda _row, box: (box.compartment, box.epoch) in keys
 
 
 async def _first_month(

@@ -32,6 +32,30 @@ REMEMBERED = 5_000
 """Open intent rows whose MAC a process has checked and remembers; about 2 KB each."""
 
 
+class Extent(msgspec.Struct, frozen=True, kw_only=True):
+    """The retention run that began a case, and how far it reaches: the same in every case of the run.
+
+    Attributes:
+        id: of the run.
+        boxes: that it ends; `of_boxes`: that lived when it began.
+        is_much: it is no routine, so that nothing of it is destroyed before it is `meant`.
+        told: who typed how many boxes it ends, as `os-user:…`.
+        meant: whether enough of them did.
+    """
+
+    id: bytes
+    boxes: int
+    of_boxes: int
+    is_much: bool
+    told: tuple[str, ...] = ()
+    meant: bool = False
+
+    @property
+    def share(self) -> float:
+        """Of what lived, the part that it ends."""
+        return self.boxes / max(1, self.of_boxes)
+
+
 class Case(msgspec.Struct, frozen=True, kw_only=True):
     """An ending under way. Ids, serials and numbers only.
 
@@ -46,6 +70,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
         destroy_at: ms; not before this are the keys destroyed.
         salt: of the certificate's statement.
         cancelled_by: who called it off, and `cancellation`: the ledger entry that says so.
+        run: of a case of a retention run. In no other does it stand in the row, which is compared as it was written.
     """
 
     id: bytes
@@ -67,6 +92,12 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     completion: bytes = b""
     cancelled_by: str = ""
     cancellation: bytes = b""
+    run: Extent | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def is_unmeant(self) -> bool:
+        """Whether a run that ends much began it, which nobody has confirmed: it stays shut and is not destroyed."""
+        return self.run is not msgspec.UNSET and self.run.is_much and not self.run.meant
 
 
 _ENCODE = msgspec.msgpack.Encoder(order="deterministic").encode
@@ -176,6 +207,24 @@ async def advance(
         Moved: another process carries the same case on; read it again.
     """
     if await step(house, case, was=was, puts=puts, entries=entries) is not None:
+        raise moved()
+
+
+async def advance_all(house: House, pairs: Sequence[tuple[Case, Case]], *, entries: Sequence[Draft]) -> None:
+    """Several cases stand as each pair's second, in one commit with these entries, if all stand as each pair's first.
+
+    Raises:
+        Moved: another process carries one of them on, or it was called off.
+    """
+    expects = [
+        Expect(Intent.TABLE, (was.id,), {"state": OPEN, "body": _ENCODE(was)}, or_absent=False, because="case-moved")
+        for was, _ in pairs
+    ]
+    puts = [Put(Intent.TABLE, row_of(case, house.integrity_key)) for _, case in pairs]
+    change = Change(
+        "record", puts=tuple(puts), expects=tuple(expects), entries=tuple(entries), deadline=deadline(house)
+    )
+    if isinstance(await house.commits.commit(change), Conflict):
         raise moved()
 
 

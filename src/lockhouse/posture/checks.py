@@ -246,6 +246,9 @@ def _served(house: House) -> Answer:
 
 def _endings(house: House) -> Answer:
     wrong, mend = endings.wrong(house)
+    if house.announced and not wrong:
+        told = f"Retention runs that one person alone confirmed will destroy much: {house.announced}."
+        return Answer("MANUAL", told, mends.ANNOUNCED)
     return Answer("FAIL", wrong, mend) if wrong else fine("No ending is overdue.")
 
 

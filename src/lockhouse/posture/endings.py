@@ -24,6 +24,9 @@ def wrong(house: House) -> tuple[str, str]:
     if house.unreviewed:
         sentence = f"Legal holds stand past their review: {', '.join(house.unreviewed)}."
         told.append((sentence, mends.HOLDS))
+    if house.unmeant:
+        sentence = f"Much is shut, and destroyed once it is meant, by retention runs: {', '.join(house.unmeant)}."
+        told.append((sentence, mends.UNMEANT.format(house.unmeant[0])))
     if house.overdue:
         told.append(
             (f"{house.overdue} endings wait though their time has come.", "lockhouse serve")

@@ -124,6 +124,8 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
         closed: persons whose seal is closed by no request: events about them are refused.
         jobs: ids of jobs of a kind or a state that does not exist, which nobody does.
         unreviewed: legal holds that stand past their review.
+        unmeant: retention runs that end much and that nobody, or too few, have confirmed; `announced`: how many were
+            confirmed by the one who is alone here, and are not destroyed yet.
         folder: where the house is. `dead`: recipients with dead letters, and how many of them.
         unsigned: why the ledger could not be signed just now; empty when it was. `entries`: how many it has.
         found: what is wrong with them; None when there were too many to be read here.
@@ -160,6 +162,8 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     closed: tuple[str, ...] = ()
     jobs: tuple[str, ...] = ()
     unreviewed: tuple[str, ...] = ()
+    unmeant: tuple[str, ...] = ()
+    announced: int = 0
     admins: int | None = None
 
 

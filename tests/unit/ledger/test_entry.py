@@ -56,6 +56,7 @@ EVERY: list[Body] = [
     kinds.Credential(change="made", channel=1, assurance=2, by=AUTHOR, row=H32),
     kinds.Intent(what="person", case=H16, by=AUTHOR, reason="art-17", ref=H16),
     kinds.Cancellation(of=H16, what="compartment", case=H16, by=AUTHOR),
+    kinds.Confirmation(run=H16, boxes=4_200, by=AUTHOR),
     kinds.Completion(of=H16, what="person", step="erased", serials=3, serials_root=H32, statement=H32),
     kinds.Key(step="rotated", purpose="kek", generation=2, by="local", count=9),
     kinds.Acceptance(what="clock", by=AUTHOR),

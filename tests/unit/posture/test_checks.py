@@ -84,6 +84,8 @@ BAD_HOUSES: list[tuple[str, dict[str, Any], str]] = [
     ("proof", {"proving": ()}, "MANUAL"),
     ("served", {"unserved": ("fax",)}, "MANUAL"),
     ("endings", {"overdue": 1}, "FAIL"),
+    ("endings", {"unmeant": ("0a" * 16,), "announced": 1}, "FAIL"),
+    ("endings", {"announced": 1}, "MANUAL"),
     ("endings", {"unreviewed": ("02" * 16,)}, "FAIL"),
     ("endings", {"closed": ("03" * 16,)}, "FAIL"),
     ("endings", {"jobs": ("02" * 16,)}, "FAIL"),

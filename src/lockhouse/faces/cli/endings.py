@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec import UNSET
+
 from lockhouse.faces.cli.layout import when
 from lockhouse.flows.request import destroyed_at
 
@@ -11,9 +13,19 @@ if TYPE_CHECKING:
     from lockhouse.gates.ending import Case
 
 
+def unmeant(case: Case) -> str | None:
+    """The run of a case that ends much and waits for `retention confirm`; None of every other case."""
+    return case.run.id.hex() if case.is_unmeant and case.run is not UNSET else None
+
+
 def destroyed(case: Case) -> str:
-    """When the keys were destroyed, or from when on they will be; of what was called off neither."""
+    """When the keys were destroyed, or from when on they will be; of what was called off neither.
+
+    What a run that ends much has shut waits for `retention confirm`.
+    """
     if case.step in {"cancelling", "cancelled"}:
         return "-"
+    if case.is_unmeant:
+        return "once confirmed"
     at = destroyed_at(case)
     return f"from {when(case.destroy_at)}" if at is None else when(at)

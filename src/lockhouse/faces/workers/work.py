@@ -67,7 +67,7 @@ class Worker:
             if case.step != "shut":
                 if case.asked_at + ABANDONED_MS < now:
                     await self._carry(case)
-            elif watched and case.destroy_at <= now:
+            elif watched and case.destroy_at <= now and not case.is_unmeant:
                 if case.what == "epoch":
                     months.append(case)
                 else:
@@ -93,7 +93,13 @@ class Worker:
         return cases
 
     async def stalled(self) -> None:
-        """What is shut and goes no further is named once; where the house can prove how its intent was, it is again."""
+        """What is shut and goes no further is named once; where the house can prove how its intent was, it is again.
+
+        What waits for a word is looked at too: it opens again where the keep that shut it was put right.
+        """
+        for case in await self._cases():
+            if case.is_unmeant and case.step == "shut":
+                await self._carry(case)
         left = []
         for one in await spoilt_endings(self._house):
             self._name({one.name})

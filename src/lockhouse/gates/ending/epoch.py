@@ -10,7 +10,7 @@ from lockhouse.crypto.ring import WHOLE
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Invalid, NotFound, Tampered
 from lockhouse.gates.authority import signed
-from lockhouse.gates.cases import Case, advance, deadline, moved, sound_cases
+from lockhouse.gates.cases import Case, Extent, advance, deadline, moved, sound_cases
 from lockhouse.gates.epochs import NOBODY, epoch_at, next_epoch, open_epoch_key
 from lockhouse.gates.trusted_time import watched_now
 from lockhouse.ledger.entry import Intent as IntentEntry
@@ -31,8 +31,9 @@ RETENTION = 2
 
 
 async def begin_epoch(  # noqa: PLR0913  (what a case is made of)
-    house: House, compartment: int, epoch: int, *, by: str, reason: str, destroy_at: int
-) -> Case:
+    house: House, compartment: int, epoch: int, *, by: str, reason: str, destroy_at: int,
+    run: Extent | msgspec.UnsetType = msgspec.UNSET,
+) -> Case:  # fmt: skip
     """The intent to end one compartment's epoch is durable.
 
     Raises:
@@ -55,7 +56,7 @@ async def begin_epoch(  # noqa: PLR0913  (what a case is made of)
     case = Case(
         id=house.ids.new(), what="epoch", by=by, reason=reason, entries=(entry,), asked_at=now,
         destroy_at=destroy_at, salt=house.ids.random(16), compartment=compartment, epoch=epoch,
-        scope=(scope_of(house, compartment), f"epoch {epoch}"),
+        scope=(scope_of(house, compartment), f"epoch {epoch}"), run=run,
     )  # fmt: skip
     said = IntentEntry(what="epoch", case=case.id.hex(), by=by, reason=reason, compartment=compartment, epoch=epoch)
     await advance(house, case, entries=[said.draft(id=entry, lane=house.lane)], was=None)

@@ -17,7 +17,7 @@ import msgspec
 from lockhouse.crypto.seal import decode_boxes
 from lockhouse.errors import NotFound
 from lockhouse.gates.authority import checked_bound, sound
-from lockhouse.gates.cases import LAPSE, Case, moved, sound_cases, step
+from lockhouse.gates.cases import LAPSE, Case, Extent, moved, sound_cases, step
 from lockhouse.gates.disclose.group import groups_of
 from lockhouse.gates.ending.epoch import compartment_of
 from lockhouse.gates.ending.person import intents_of
@@ -144,7 +144,10 @@ async def _newest(
     return newest
 
 
-async def begin_lapse(house: House, compartment: int, persons: Collection[bytes], *, by: str, destroy_at: int) -> Case:
+async def begin_lapse(  # noqa: PLR0913  (what a case is made of)
+    house: House, compartment: int, persons: Collection[bytes], *, by: str, destroy_at: int,
+    run: Extent | msgspec.UnsetType = msgspec.UNSET,
+) -> Case:  # fmt: skip
     """The intent to end these persons' keys of a compartment is durable, of those who are still due.
 
     Raises:
@@ -161,7 +164,7 @@ async def begin_lapse(house: House, compartment: int, persons: Collection[bytes]
     case = Case(
         id=house.ids.new(), what="compartment", by=by, reason=LAPSE, entries=tuple(house.ids.new() for _ in ending),
         asked_at=now, destroy_at=destroy_at, salt=house.ids.random(16), persons=ending, compartment=compartment,
-        scope=(house.live().names.name("compartment", compartment) or "",),
+        scope=(house.live().names.name("compartment", compartment) or "",), run=run,
     )  # fmt: skip
     puts, expects = move([one for one in seals if one.person in ending], [SEAL_ENDING] * len(ending))
     if await step(house, case, was=None, puts=puts, expects=expects, entries=intents_of(house, case)) is not None:

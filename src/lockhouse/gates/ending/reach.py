@@ -23,16 +23,15 @@ from lockhouse.model.ids import DAY_MS
 from lockhouse.model.rows import EpochKey, Person, Record, Tombstone
 from lockhouse.model.scale import KeyState, PersonState
 from lockhouse.policy.life import may_outlast
+from lockhouse.rights.blast import MUCH
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Collection
 
     from lockhouse.crypto.seal import SealedBox
     from lockhouse.gates.house import House
     from lockhouse.model.policy import Policy
 
-MUCH = 0.05
-"""Share of the living boxes above which an ending is no routine."""
 HORIZON_DAYS = 30
 """So far ahead a change is asked what it ends: whoever sees its effect a month later still knows why it was made."""
 SLACK = 100
@@ -89,16 +88,12 @@ def shortens(old: Policy, new: Policy) -> bool:
 class _Counting:
     """What is asked of each box, remembered for boxes of one month and of one day."""
 
-    def __init__(self, house: House, policies: tuple[Policy, Policy], living: set[tuple[int, int]]) -> None:
+    def __init__(self, house: House, policies: tuple[Policy, Policy]) -> None:
         self._house = house
         self._policies = policies
-        self._living = living
         now = house.clock.now_ms()
         self._days = (now, now + HORIZON_DAYS * DAY_MS)
         self._known: dict[tuple[int, int, int], tuple[bool, bool]] = {}
-
-    def lives(self, box: SealedBox) -> bool:
-        return (box.compartment, box.epoch) in self._living
 
     def ends(self, box: SealedBox, active_at: int) -> tuple[bool, bool]:
         """Whether the newer policy ends it now, and whether soon, while the older one keeps it for longer than that."""
@@ -136,30 +131,38 @@ async def reach_of(house: House, policy: Policy, *, told: Callable[[int], None] 
     Raises:
         Tampered: a tombstone is not of this house: it would hide what ends.
     """
-    living: set[tuple[int, int]] = set()
-    async for keys in house.reads.scan(EpochKey):
-        living |= {(key.compartment, key.epoch) for key in keys if key.state == KeyState.LIVE}
-    counting = _Counting(house, (house.live().policy, policy), living)
+    counting = _Counting(house, (house.live().policy, policy))
     of_boxes, tallies = 0, (_Tally(), _Tally())
-    async for rows in house.reads.scan(Record):
-        active = await _active(house, rows)
-        held = [(row, box) for row in rows for box in _boxes_of(row) if counting.lives(box)]
-        stones = await house.reads.get(Tombstone, [(serial,) for serial in {box.serial for _, box in held}])
-        gone = {stone.serial for stone in checked(stones.values(), house.integrity_key)}
+    async for held in living(house, told=told):
+        active = await _active(house, {row.person for row, _ in held})
+        of_boxes += len(held)
         for row, box in held:
-            if box.serial in gone:
-                continue
-            of_boxes += 1
             at = max(active.get(row.person, 0), min(row.occurred_at, row.received_at))
             for tally, ends in zip(tallies, counting.ends(box, at), strict=True):
                 if ends:
                     tally.add(row.person)
-        told(len(rows))
     now, soon = tallies
     return Reach(
         boxes=now.boxes, persons=len(now.persons), soon_boxes=soon.boxes, soon_persons=len(soon.persons),
         of_boxes=of_boxes, of_persons=await _persons(house),
     )  # fmt: skip
+
+
+async def living(house: House, *, told: Callable[[int], None]) -> AsyncIterator[list[tuple[Record, SealedBox]]]:
+    """Every box that lives, with its record, a chunk of records at a time; `told` of how many those were.
+
+    Raises:
+        Tampered: a tombstone is not of this house: it would hide what ends.
+    """
+    months: set[tuple[int, int]] = set()
+    async for keys in house.reads.scan(EpochKey):
+        months |= {(key.compartment, key.epoch) for key in keys if key.state == KeyState.LIVE}
+    async for rows in house.reads.scan(Record):
+        held = [(row, box) for row in rows for box in _boxes_of(row) if (box.compartment, box.epoch) in months]
+        stones = await house.reads.get(Tombstone, [(serial,) for serial in {box.serial for _, box in held}])
+        gone = {stone.serial for stone in checked(stones.values(), house.integrity_key)}
+        yield [(row, box) for row, box in held if box.serial not in gone]
+        told(len(rows))
 
 
 def _boxes_of(row: Record) -> list[SealedBox]:
@@ -169,8 +172,8 @@ def _boxes_of(row: Record) -> list[SealedBox]:
         return []
 
 
-async def _active(house: House, rows: Sequence[Record]) -> dict[bytes, int]:
-    found = await house.reads.get(Person, [(one,) for one in {row.person for row in rows}])
+async def _active(house: House, persons: Collection[bytes]) -> dict[bytes, int]:
+    found = await house.reads.get(Person, [(one,) for one in persons])
     return {row.id: row.active_at for row in found.values()}
 
 

@@ -80,7 +80,7 @@ async def carry_on(house: House, case: Case, *, journal: Journal, now: bool = Fa
         case = (await shut_at_once(house, case)).case
     if case.step == "shut" and await _is_mistaken(house, case, now=now):
         case = await cancel(house, case, by=case.by)
-    if case.step == "shut" and (now or (await _is_cooled(house, case) and not await _is_awaited(house, case))):
+    if case.step == "shut" and (now or await _is_over(house, case)):
         await _require_all(house, case)
         # From here on nobody calls it off: the journal must never name a key that lives on.
         was, case = case, msgspec.structs.replace(case, step="destroying")
@@ -103,6 +103,11 @@ async def _is_mistaken(house: House, case: Case, *, now: bool) -> bool:
     if case.reason == ORPHAN:
         return bool(await known_of(house, case.persons))
     return not now and await _is_kept(house, case, house.live_policy.policy if house.live_policy else None)
+
+
+async def _is_over(house: House, case: Case) -> bool:
+    """Whether the keys may be destroyed: the time has passed, a run that ends much is meant, and no policy waits."""
+    return not case.is_unmeant and await _is_cooled(house, case) and not await _is_awaited(house, case)
 
 
 async def _is_awaited(house: House, case: Case) -> bool:

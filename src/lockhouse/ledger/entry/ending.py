@@ -42,6 +42,15 @@ class Cancellation(Body, frozen=True):
     by: Actor
 
 
+class Confirmation(Body, frozen=True):
+    """Somebody meant a retention run that ends much. `run`: which; `boxes`: how many it ends, as they typed it."""
+
+    KIND = "confirmation"
+    run: Hex16
+    boxes: Number
+    by: Actor
+
+
 class Completion(Body, frozen=True):
     """A step of an ending is done.
 

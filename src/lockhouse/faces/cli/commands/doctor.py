@@ -17,6 +17,7 @@ from lockhouse.faces.cli.layout import Said, plain
 from lockhouse.faces.workers.sending import key_file, write_key
 from lockhouse.flows import audit
 from lockhouse.flows.channel import credentials_of, lives
+from lockhouse.flows.confirm import much
 from lockhouse.flows.forward import backlog
 from lockhouse.flows.hold import unreviewed
 from lockhouse.flows.sweep import odd_jobs
@@ -60,7 +61,7 @@ async def doctor(*, production: bool = False, call: Here) -> Said:
     world = World(host=host)
     try:
         async with call.open() as opened:
-            house = await _house(opened)
+            house = await _runs(opened.house, await _house(opened))
             world = World(host=host, house=house)
             results = examine(world, production=production)
             if production and not house.unsigned:
@@ -131,6 +132,13 @@ async def _house(opened: Opened) -> House:
     )
 
 
+async def _runs(house: TheHouse, seen: House) -> House:
+    """What was seen, with the retention runs that end much."""
+    runs = await much(house)
+    unmeant = tuple(one.extent.id.hex() for one in runs if not one.extent.meant)
+    return msgspec.structs.replace(seen, unmeant=unmeant, announced=sum(one.is_alone for one in runs))
+
+
 async def _dead(house: TheHouse, policy: Policy | None) -> dict[str, int]:
     found = {name: (await backlog(house, name))["dead"] for name in (policy.recipients if policy else ())}
     return {name: number for name, number in found.items() if number}
@@ -151,7 +159,7 @@ async def _destroyed(house: TheHouse) -> set[bytes]:
 def _is_overdue(case: Case, now: int) -> bool:
     """Its time has come, or it was cut off in a step, and nobody has carried it on for an hour."""
     due = case.destroy_at if case.step == "shut" else case.asked_at
-    return case.step not in {"done", "cancelled"} and due + OVERDUE_MS < now
+    return case.step not in {"done", "cancelled"} and not case.is_unmeant and due + OVERDUE_MS < now
 
 
 async def _unsigned(opened: Opened) -> str:

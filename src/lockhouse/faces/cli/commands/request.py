@@ -12,7 +12,7 @@ from cyclopts import Parameter
 from lockhouse.errors import Conflict, Refused, Unavailable
 from lockhouse.faces.cli.acting import As, allowed, os_user
 from lockhouse.faces.cli.call import Here, id_of, noun, person_of
-from lockhouse.faces.cli.endings import destroyed
+from lockhouse.faces.cli.endings import destroyed, unmeant
 from lockhouse.faces.cli.files import write_new
 from lockhouse.faces.cli.layout import Said, count, pairs, table, when
 from lockhouse.flows import request
@@ -153,6 +153,7 @@ async def fulfil(case: str, /, *, now: bool = False, yes: bool = False, acting: 
             hint=f"it is cancelled now, and what it shut is readable again: lockhouse request show {case}",
         )
     if done.case.step != "done":
+        _require_meant(done.case)
         raise Refused(
             f"request: expected one whose cooling time has passed, got one that is shut until "
             f"{when(done.case.destroy_at)}",
@@ -165,6 +166,15 @@ async def fulfil(case: str, /, *, now: bool = False, yes: bool = False, acting: 
         f"The proof: lockhouse request certificate {done.case.id.hex()} --to FILE"
     )
     return Said(_told(done.case) | {"took_ms": done.took_ms}, call.located(text))
+
+
+def _require_meant(case: Case) -> None:
+    run = unmeant(case)
+    if run is not None:
+        raise Refused(
+            "request: expected one that is meant, got one of a run that ends much and waits for a word",
+            reasons=("much",), hint=f"lockhouse retention confirm {run}",
+        )  # fmt: skip
 
 
 @APP.command
@@ -209,6 +219,7 @@ def _told(case: Case) -> dict[str, object]:
         "request": case.id, "what": case.what, "step": case.step, "reason": case.reason, "by": case.by,
         "asked_at": case.asked_at, "destroy_at": case.destroy_at, "destroyed_at": request.destroyed_at(case),
         "scope": case.scope, "keys": len(case.serials), "persons": len(case.persons), "entries": case.entries,
+        "confirm": unmeant(case),
         "completion": case.completion, "cancelled_by": case.cancelled_by, "cancellation": case.cancellation,
     }  # fmt: skip
 

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from msgspec import UNSET
+
 from lockhouse.faces.cli.acting import As, allowed
-from lockhouse.faces.cli.call import Here, noun
-from lockhouse.faces.cli.endings import destroyed
-from lockhouse.faces.cli.layout import Said, begins, count, day, epoch_day, plain, table
+from lockhouse.faces.cli.call import Here, id_of, noun
+from lockhouse.faces.cli.endings import destroyed, unmeant
+from lockhouse.faces.cli.layout import Said, begins, count, day, epoch_day, plain, table, when
 from lockhouse.flows import lapse, retain
+from lockhouse.flows.confirm import confirm as confirm_run
+from lockhouse.flows.confirm import much
 from lockhouse.flows.hold import unreviewed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lockhouse.gates.cases import Case, Extent
 
 APP = noun("retention", "End what has been kept long enough, by destroying keys.")
 
@@ -51,6 +62,8 @@ async def plan(*, call: Here) -> Said:
 async def apply(*, now: bool = False, yes: bool = False, acting: As | None = None, call: Here) -> Said:
     """Shut the oldest month that is due, and destroy what was shut 72 hours ago; one month a run.
 
+    A run that ends much shuts all the same, and is destroyed once it is confirmed: `retention confirm`.
+
     Args:
         now: destroy at once; in a demo house only.
         yes: do not ask for the number of epochs.
@@ -64,11 +77,64 @@ async def apply(*, now: bool = False, yes: bool = False, acting: As | None = Non
                 f"{count(len(due), 'epoch')} of {retain.month(due[0].epoch)} will be shut, for everybody in them."
             )
             call.sure(question, str(len(due)), yes=yes)
-        done = await retain.apply(opened.house, by=actor.id, journal=opened.journal, at_once=now)
+        with call.terminal.progress("records looked at", shown=not call.json) as told:
+            done = await retain.apply(opened.house, by=actor.id, journal=opened.journal, at_once=now, told=told)
     rows = [(one.case.id.hex(), epoch_day(one.case.epoch), one.case.step, destroyed(one.case)) for one in done]
-    value = [{"request": plain(one.case.id), "epoch": epoch_day(one.case.epoch), "step": one.case.step} for one in done]
+    value = [
+        {
+            "request": plain(one.case.id), "epoch": epoch_day(one.case.epoch), "step": one.case.step,
+            "confirm": unmeant(one.case),
+        }
+        for one in done
+    ]  # fmt: skip
     heads = ("request", "epoch from", "step", "destroyed")
-    return Said(value, table(heads, rows, empty="nothing is due, and nothing waits for its destruction"))
+    text = table(heads, rows, empty="nothing is due, and nothing waits for its destruction")
+    return Said(value, call.located("\n\n".join([text, *_is_much([one.case for one in done])])))
+
+
+def _is_much(cases: Sequence[Case]) -> list[str]:
+    run = next((one.run for one in cases if one.is_unmeant and one.run is not UNSET), None)
+    if run is None:
+        return []
+    return [f"{_share(run)} It is shut, and destroyed once it is meant: lockhouse retention confirm {run.id.hex()}"]
+
+
+def _share(run: Extent) -> str:
+    part = 100 * run.share
+    return f"This run ends much: {count(run.boxes, 'box', 'boxes')} of the {run.of_boxes:,} that lived ({part:.1f} %)."
+
+
+@APP.command
+async def confirm(run: str, /, *, ends: int | None = None, acting: As | None = None, call: Here) -> Said:
+    """Say that a retention run that ends much is meant, by typing how many boxes it ends. Noted in the ledger.
+
+    More than a twentieth of what lives is much, and so is more than twice what runs used to end. Where another user of
+    this machine has acted here, two must mean it, and whoever ran it by hand is one of them; what it has shut is then
+    destroyed 72 hours after the shutting. Who is alone here waits 48 hours more. Until then the cause can be put right.
+
+    For example `lockhouse retention confirm RUN`.
+
+    Args:
+        run: an id that `doctor` or the run itself printed.
+        ends: how many boxes end, for scripts.
+        acting: the role.
+    """
+    wanted = id_of(run, where="run", hint="lockhouse doctor names those that wait")
+    async with call.open() as opened:
+        actor = allowed(opened.house, "retention.apply", (acting or As()).role)
+        waits = next((one.extent for one in await much(opened.house) if one.extent.id == wanted), None)
+        if waits is not None and not waits.meant and ends is None and not call.json:
+            call.sure(f"{_share(waits)} Nothing brings it back once it is destroyed.", str(waits.boxes), yes=False)
+            ends = waits.boxes
+        done = await confirm_run(opened.house, wanted, by=actor.id, ends=ends)
+    value = {
+        "run": plain(done.extent.id), "ends": done.extent.boxes, "meant": done.extent.meant,
+        "destroy_at": done.destroy_at, "requests": [plain(one.id) for one in done.cases],
+    }  # fmt: skip
+    text = f"Confirmed: its keys are destroyed from {when(done.destroy_at)} on, by a house that serves."
+    if not done.extent.meant:
+        text = f"Noted. Another user of this machine must mean it too: lockhouse retention confirm {run}"
+    return Said(value, call.located(text))
 
 
 @APP.command
@@ -97,7 +163,8 @@ async def idle(*, call: Here) -> Said:
 async def end_idle(*, yes: bool = False, acting: As | None = None, call: Here) -> Said:
     """Shut what `retention idle` names, of at most 5,000 persons a run; the house destroys it 72 hours later.
 
-    A person counts once for each compartment. What a run has shut `request list` names, and `request cancel` puts back.
+    A run that ends much is destroyed once it is confirmed: `retention confirm`. A person counts once for each
+    compartment. What a run has shut `request list` names, and `request cancel` puts back.
 
     Args:
         yes: do not ask for the number of persons.
@@ -114,7 +181,7 @@ async def end_idle(*, yes: bool = False, acting: As | None = None, call: Here) -
     value = {
         "requests": [
             {"request": plain(one.id), "compartment": one.compartment, "persons": len(one.persons), "step": one.step,
-             "destroy_at": one.destroy_at}
+             "destroy_at": one.destroy_at, "confirm": unmeant(one)}
             for one in done.cases
         ],
         "not_looked_at": done.faults, "more": done.is_full,
@@ -128,6 +195,7 @@ def _ran(done: lapse.Run) -> str:
     parts = [table(("request", "class", "persons", "step", "destroyed"), rows, empty="nobody's data is due")]
     if done.faults and done.first is not None:
         parts.append(f"{count(done.faults, 'person')} could not be looked at, the first since {done.first.text}")
+    parts += _is_much(done.cases)
     if done.is_full:
         parts.append("There may be more, for the next run: lockhouse retention idle")
     return "\n\n".join(parts)
