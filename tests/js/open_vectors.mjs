@@ -76,7 +76,7 @@ function unpack(bytes) {
     if (head >= 0xe0) return head - 256;
     const rest = {
       0xc0: () => null, 0xc2: () => false, 0xc3: () => true,
-      0xc4: () => hex(take(Number(number(1)))),
+      0xc4: () => hex(take(Number(number(1)))), 0xc5: () => hex(take(Number(number(2)))),
       0xcc: () => plain(number(1)), 0xcd: () => plain(number(2)), 0xce: () => plain(number(4)), 0xcf: () => plain(number(8)),
       0xd0: () => plain(signed(1)), 0xd1: () => plain(signed(2)), 0xd2: () => plain(signed(4)), 0xd3: () => plain(signed(8)),
       0xd9: () => utf8(number(1)), 0xda: () => utf8(number(2)), 0xdb: () => utf8(number(4)),
@@ -137,6 +137,23 @@ async function box(house, it) {
   const plaintext = await open(key, unhex(it.blob), aad);
   same(hex(plaintext), it.plaintext, "plaintext");
   same(fields(plaintext), it.fields, "fields");
+}
+
+async function snapshot(house, it) {
+  const [person, root] = [it.person, it.root].map(unhex);
+  let chain = new Uint8Array(32);
+  for (const leaf of it.leaves) chain = await sha256(join_(chain, unhex(leaf)));
+  same([hex(chain), it.leaves.length], [it.root, it.covers], "root");
+  const key = await hkdf(unhex(it.person_key), lp("lockhouse/box/1", house, person, it.compartment, it.epoch), unhex(it.epoch_key));
+  const place = lp(Uint8Array.of(1), house, unhex(it.upto), person, it.compartment, it.epoch, unhex(it.serial), 1);
+  const plaintext = await open(key, unhex(it.blob), join_(lp("lockhouse/snapshot/1", it.covers, root), place));
+  same(hex(plaintext), it.plaintext, "plaintext");
+  check(plaintext.length % 256 === 0, "blocks of 256");
+  let end = plaintext.length - 1;
+  while (plaintext[end] === 0) end--;
+  check(plaintext[end] === 0x80, "padding");
+  const kept = unpack(plaintext.slice(0, end)).map(([record, leaf, values]) => [record, leaf, fields(unhex(values))]);
+  same(kept, it.kept, "kept");
 }
 
 function directory(it) {
@@ -249,11 +266,13 @@ async function consistency(vectors) {
 const part = ({ hex: bytes, str, int }) => (bytes !== undefined ? unhex(bytes) : str !== undefined ? str : BigInt(int));
 
 const read = (name) => JSON.parse(readFileSync(join(folder, `${name}.json`), "utf8"));
-const [boxes, rings, tags, log, forms] = ["box", "ring", "blind-index", "checkpoint", "canonical"].map(read);
+const [boxes, rings, tags, log, forms, folded] =
+  ["box", "ring", "blind-index", "checkpoint", "canonical", "snapshot"].map(read);
 const key = unhex(tags.key);
 const tasks = [
   ...boxes.boxes.map((it) => [`box ${it.name}`, () => box(unhex(boxes.house), it)]),
   ["box directory", () => directory(boxes)],
+  ...folded.snapshots.map((it, at) => [`snapshot ${at}`, () => snapshot(unhex(folded.house), it)]),
   ...rings.rings.map((it) => [`ring ${it.name}`, () => ring(unhex(rings.house), it)]),
   ...rings.keys.map((it) => [`key ${it.purpose}`, () => wrapped(unhex(rings.house), it)]),
   ...tags.tags.map((it, at) => [`tag ${at}`, () => tag(key, it)]),

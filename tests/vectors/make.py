@@ -15,8 +15,9 @@ from typing import Any
 from lockhouse import crypto
 from lockhouse.crypto import seal as boxes
 from lockhouse.crypto.derive import expand, keyed, unsalted
-from lockhouse.crypto.keyring import Keyring
+from lockhouse.crypto.keyring import Keyring, Plain
 from lockhouse.crypto.ring import WrappedRing, Wrapper, pairs
+from lockhouse.gates.snapshots import START, Kept, further, pack
 from lockhouse.secret import Secret
 
 HOUSE, STAGING = sha256(b"house").digest()[:16], sha256(b"staging").digest()[:16]
@@ -156,6 +157,36 @@ def sealed_boxes() -> dict[str, Any]:
     return {"house": HOUSE.hex(), "boxes": cases, "directory": crypto.encode_boxes(row).hex()}
 
 
+def snapshots() -> dict[str, Any]:
+    """A snapshot over three records, of which it keeps values of two."""
+    entropy = Counter("snapshot")
+    keks = {1: Secret(entropy(32))}
+    keyring = Keyring(HOUSE, keks=keks, generation=1, entropy=entropy, alive=lambda: True)
+    person, compartment, epoch = entropy(16), 7, 2500
+    ring = keyring.mint(person, [compartment])
+    opened = Wrapper(HOUSE, keks, draw=lambda: entropy(12)).unwrap(person, 1, 1, ring.blob)
+    keyring.admit(person, 1, 1, ring.blob)
+    epoch_key = Secret(entropy(32))
+    keyring.add_epoch(compartment, epoch, epoch_key)
+    records, leaves = sorted(entropy(16) for _ in range(3)), [entropy(32) for _ in range(3)]
+    kept = [(records[0], leaves[0], FIELDS["month"]), (records[2], leaves[2], FIELDS["special"])]
+    plaintext = pack(Kept(record, leaf, crypto.pack_fields(values)) for record, leaf, values in kept)
+    root = START
+    for leaf in leaves:
+        root = further(root, leaf)
+    head = boxes.snapshot_head(covers=len(leaves), root=root)
+    [answer] = keyring.seal_group([Plain(person, records[2], ((compartment, epoch, plaintext),), head)])
+    assert isinstance(answer, list)
+    case = {
+        "person": person.hex(), "compartment": compartment, "epoch": epoch,
+        "serial": answer[0].serial.hex(), "upto": records[2].hex(), "covers": len(leaves), "root": root.hex(),
+        "person_key": opened.keys[compartment][8:].hex(), "epoch_key": epoch_key.reveal().hex(),
+        "leaves": [leaf.hex() for leaf in leaves], "plaintext": plaintext.hex(), "blob": answer[0].blob.hex(),
+        "kept": [[record.hex(), leaf.hex(), _fields(values)] for record, leaf, values in kept],
+    }  # fmt: skip
+    return {"house": HOUSE.hex(), "snapshots": [case]}
+
+
 TAGGED = ((1, 1, "ada@example.org"), (2, 1, "+393331234567"), (1, 2, "b\u00fccher@example.org"))
 """(kind, normalisation version, value) of the blind indexes."""
 
@@ -267,6 +298,7 @@ VECTORS = {
     "canonical": canonical,
     "checkpoint": checkpoints,
     "ring": rings,
+    "snapshot": snapshots,
 }
 
 

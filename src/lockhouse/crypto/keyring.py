@@ -33,11 +33,15 @@ _MAX_U16 = 0xFFFF
 
 
 class Plain(NamedTuple):
-    """A record to be sealed: whose it is, its id, and (compartment, epoch, plaintext from `pack_fields`) a box."""
+    """A record to be sealed: whose it is, its id, and (compartment, epoch, plaintext from `pack_fields`) a box.
+
+    `head` is bound beside its place: of a snapshot what `snapshot_head` says, of a record nothing.
+    """
 
     person: bytes
     record: bytes
     parts: Sequence[tuple[int, int, bytes]]
+    head: bytes = b""
 
 
 class Keyring:
@@ -331,7 +335,7 @@ class Keyring:
         self, one: Plain, places: Sequence[tuple[Held, Place]], ciphers: Iterator[AESGCM], *, seal: int
     ) -> list[SealedBox]:
         """The boxes of a record; takes as many of the ciphers as it has."""
-        start = boxes.box_aad_start(self._aad, record=one.record, person=one.person)
+        start = one.head + boxes.box_aad_start(self._aad, record=one.record, person=one.person)
         sealed = []
         for (held, _), (compartment, epoch, plaintext), cipher in zip(places, one.parts, ciphers, strict=False):
             serial = held.keys[compartment][:SERIAL_BYTES]
@@ -351,9 +355,11 @@ class Keyring:
 
     def open(  # noqa: PLR0913  (a box's place in full, and what opens it)
         self, box: SealedBox, noted: Noted, *, person: bytes, record: bytes, purpose: str,
-        kept: tuple[bytes, Secret] | None = None,
+        kept: tuple[bytes, Secret] | None = None, head: bytes = b"",
     ) -> bytes:  # fmt: skip
         """The plaintext of a box, for `unpack_fields`; with the person's ref and the box's key that a hold `kept`.
+
+        `head` is as in `Plain`.
 
         Raises:
             TypeError: `noted` was not made by `Noted.from_commit`.
@@ -375,7 +381,9 @@ class Keyring:
             raise Refused("keyring: expected a noted person, compartment and purpose", reasons=("unnoted",))
         cipher = AESGCM(self._opening_key(self._held(person), person, box) if kept is None else kept[1].reveal())
         place = (box.compartment, box.epoch, box.serial, box.seal)
-        return boxes.open_box(cipher, box.blob, boxes.box_aad(self._aad, record=record, person=person, box=place))
+        return boxes.open_box(
+            cipher, box.blob, head + boxes.box_aad(self._aad, record=record, person=person, box=place)
+        )
 
     def _opening_key(self, held: Held, person: bytes, box: SealedBox) -> bytes:
         place = (person, box.compartment, box.epoch)

@@ -146,6 +146,15 @@ def box_aad_of(start: bytes, box: tuple[int, int, bytes, int]) -> bytes:
     return start + _BOX_PLACE.pack(8, compartment, 8, epoch, 8, serial, 8, seal)
 
 
+def snapshot_head(*, covers: int, root: bytes) -> bytes:
+    """What stands before the place in a snapshot's associated data: lp("lockhouse/snapshot/1", covers, root).
+
+    A record's begins with a part of one byte, so neither opens as the other. The place of a snapshot is that of the
+    last record that it covers, with seal number 1.
+    """
+    return lp("lockhouse/snapshot/1", covers, root)
+
+
 def seal_box(aes: AESGCM, nonce: bytes, plaintext: bytes, aad: bytes) -> bytes:
     """The blob of a box: `01 | nonce | ciphertext | tag`.
 

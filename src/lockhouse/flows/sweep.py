@@ -15,11 +15,12 @@ from lockhouse.errors import LockhouseError, Tampered
 from lockhouse.gates.cases import checked_case, sound_cases
 from lockhouse.gates.ending.steps import SWEEP, sweep_name, sweep_of
 from lockhouse.gates.kept_back import staying
+from lockhouse.gates.snapshots import spoilt_by
 from lockhouse.ledger.entry import Completion, Gone, deletion_of, parse_entry
 from lockhouse.ledger.entry import Intent as IntentEntry
 from lockhouse.ledger.record import record_leaf_of
 from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
-from lockhouse.model.rows import Deletion, Intent, Job, KeyRing, LedgerEntry, Lookup, Note, Outbox, Record
+from lockhouse.model.rows import Deletion, Intent, Job, KeyRing, LedgerEntry, Lookup, Note, Outbox, Record, Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -149,6 +150,7 @@ async def _carry_out(house: House, leases: Leases, job: Job, *, kept_by: Sequenc
         await _sweep_notes(house, case, person)
     await _sweep_lookups(house, person)
     await _sweep_outbox(house, person)
+    await _sweep_snapshots(house, person)
     total, behind = 0, None
     while rows := await house.reads.find(Record, ("person",), [(person,)], after=behind, limit=CHUNK):
         behind = (rows[-1].id,)
@@ -214,6 +216,13 @@ async def _sweep_outbox(house: House, person: bytes) -> None:
         await house.commits.commit(Change("record", deletes=deletes))
 
 
+async def _sweep_snapshots(house: House, person: bytes) -> None:
+    """What was folded of the person goes first, whatever a hold keeps: it keeps records, and reads these alone."""
+    while rows := await house.reads.find(Snapshot, ("person",), [(person,)], limit=CHUNK):
+        deletes = tuple(Delete(Snapshot.TABLE, (row.person, row.compartment, row.epoch)) for row in rows)
+        await house.commits.commit(Change("record", deletes=deletes))
+
+
 def _with_deletions(house: House, bare: Change, rows: list[Record], *, by: bytes) -> Change:
     """The step with its rows gone, a `Deletion` for each and the entry that covers them.
 
@@ -224,7 +233,7 @@ def _with_deletions(house: House, bare: Change, rows: list[Record], *, by: bytes
     entry = house.ids.new()
     said = deletion_of(gone, cause=CAUSE, by=by).draft(id=entry, lane=house.lane)
     kept = tuple(Put(Deletion.TABLE, Deletion(one.record, one.leaf, CAUSE, entry)) for one in gone)
-    deletes = tuple(Delete(Record.TABLE, (row.id,)) for row in rows)
+    deletes = (*(Delete(Record.TABLE, (row.id,)) for row in rows), *spoilt_by(rows))
     return msgspec.structs.replace(
         bare, puts=(*kept, *bare.puts), deletes=(*bare.deletes, *deletes), entries=(*bare.entries, said)
     )

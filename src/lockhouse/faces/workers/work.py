@@ -1,4 +1,4 @@
-"""The worker: carries on endings, sends on, sweeps, mints keys ahead, tells what was left untold, empties."""
+"""The worker: carries on endings, sends on, sweeps, mints keys ahead, tells what was left untold, folds, empties."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from lockhouse.flows.housekeeping import empty_details, end_marks
 from lockhouse.flows.orphans import end_orphans
 from lockhouse.flows.quarantine import Ended, end_quarantine
 from lockhouse.flows.retain import by_month, month
+from lockhouse.flows.snapshot import Wanted, snapshot
 from lockhouse.flows.sweep import plan_again, sweep
 from lockhouse.flows.tell import Told, tell_untold
 from lockhouse.flows.wait import come_due
@@ -33,6 +34,7 @@ ABANDONED_MS = 60_000
 MINUTE_S = 60.0
 HOUR_S = 3_600.0
 DAY_S = 86_400.0
+FOLDED_BY = "worker"
 UNTOLD_FIRST_S = 600.0
 """By then what was cut off by the end of the processes before this one is old enough to be told."""
 
@@ -174,6 +176,14 @@ class Worker:
         if ended != Ended(0, 0):
             logs.get().info("quarantine ended", events=ended.events, days=ended.days)
 
+    async def snapshots(self) -> None:
+        """Whoever has more records than a look opens has them folded."""
+        done = await snapshot(self._house, Wanted(), by=FOLDED_BY)
+        if done.persons:
+            logs.get().info("folded", persons=done.persons, snapshots=done.snapshots, records=done.records)
+        if done.first is not None:
+            logs.get().warning("not folded", persons=done.faults, **logs.fault(done.first))
+
     async def details(self) -> None:
         """Paths of receipts that are a week old, erased marks whose time has passed, and orphans."""
         emptied = await empty_details(self._house)
@@ -207,6 +217,7 @@ async def work(running: Running, desk: Desk) -> None:
         Step(name="quarantine", every_s=HOUR_S, first_s=60.0, act=worker.quarantine),
         Step(name="untold", every_s=DAY_S, first_s=UNTOLD_FIRST_S, act=worker.untold),
         Step(name="details", every_s=DAY_S, first_s=60.0, act=worker.details),
+        Step(name="snapshots", every_s=DAY_S, first_s=UNTOLD_FIRST_S, act=worker.snapshots),
     )
     try:
         await come_round(steps, ending=running.ending)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lockhouse.gates.customers import customer_of
+from lockhouse.gates.disclose.covered import Covered
 from lockhouse.gates.disclose.group import circles_of
 from lockhouse.gates.facts import facts_of_persons, merge_facts, narrowed
 from lockhouse.gates.house import PersonFacts
@@ -32,6 +33,8 @@ class Group(msgspec.Struct):
     rows: list[Record]
     total: int = 0
     truncated: bool = False
+    covered: Covered | None = None
+    """What snapshots cover of more records than are opened."""
 
     @property
     def fields(self) -> frozenset[str]:

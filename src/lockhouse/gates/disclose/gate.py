@@ -11,15 +11,17 @@ Nothing leaves before step 2 is durable. If the note cannot be written, nothing 
 
 from __future__ import annotations
 
+from functools import partial
 from heapq import nlargest
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Unavailable
 from lockhouse.gates.authority import sound
+from lockhouse.gates.disclose.covering import cover, taken, taken_clear
 from lockhouse.gates.disclose.decided import Group, decided, with_facts
 from lockhouse.gates.disclose.noting import note
 from lockhouse.gates.disclose.opened import OpenedRecord, Opening
@@ -33,16 +35,18 @@ from lockhouse.model.decision import Ask
 from lockhouse.model.rows import Record
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from lockhouse.gates.house import House
 
+ThingT = TypeVar("ThingT")
 CHUNK = 5_000
 TRIES = 5
 ROWS_A_STEP = 10
 """Rows that are read, and stay sealed, in the time of one that is opened."""
 FOLD_LIMIT = 500
-"""Records folded on read; above this the least believed are left out, and a view says that it is truncated."""
+"""Records folded on read. Above this, what snapshots cover is taken from them; of the others the least believed are
+left out, and a view says that it is truncated."""
 _ID = attrgetter("id")
 
 
@@ -64,6 +68,11 @@ class Records(msgspec.Struct, frozen=True, kw_only=True):
     before: bytes | None = None
     limit: int = FOLD_LIMIT
     sought: Sought | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all that is known of a person is asked for. For who seeks a value, each record may be the one."""
+        return self.only is None and self.after is None and self.before is None and self.sought is None
 
     def reach(self, row: Record) -> bool:
         """Whether the record lies on the page's side of its marks."""
@@ -143,6 +152,8 @@ async def _looked(  # noqa: PLR0913  (a chunk, and what it stands on)
     await footing.hold()
     for group in seen:  # a ring that is gone although its person lives: a store that lags behind the other
         group.rows = [row for row in group.rows if house.keyring.version_of(row.person) is not None]
+        if group.truncated and ask.action not in UNFOLDED and records.is_whole:
+            await cover(house, group, footing, limit=records.limit)
     entry, noted = await note(house, ask, groups, place=place)
     await footing.hold()
     opening = Opening(
@@ -161,26 +172,36 @@ async def _opened(opening: Opening, group: Group, footing: Footing) -> list[Open
     """The group's records, as far as there are keys to them when their turn comes."""
     opening.fields = group.fields
     active_at = max((one.active_at for one in group.facts), default=0)
-    opened = []
+    opened, opening.covered = list[OpenedRecord](), group.covered
     for row in group.rows:
         await footing.step()
-        if (one := await _record(opening, row, footing, active_at=active_at)) is not None:
+        one = await _while_held(opening, row.person, footing, partial(opening.record, row, active_at=active_at))
+        if one is not None:
             opened.append(one)
-    return opened
+    if group.covered is None:
+        return opened
+    for snapshot in group.covered.snapshots.by.values():
+        await footing.step()
+        deed = partial(opening.snapshot, group.covered, snapshot)
+        kept = await _while_held(opening, snapshot.person, footing, deed) or []
+        opened += await taken(opening, snapshot, kept, active_at=active_at)
+    return [*opened, *taken_clear(opening, group.covered, active_at=active_at)]
 
 
-async def _record(opening: Opening, row: Record, footing: Footing, *, active_at: int) -> OpenedRecord | None:
-    """The record opened, or None if there is no ring of its person any more."""
+async def _while_held(
+    opening: Opening, person: bytes, footing: Footing, deed: Callable[[], ThingT]
+) -> ThingT | None:  # fmt: skip
+    """What was opened, or None if there is no ring of its person any more."""
     house: House = opening.house
     for _ in range(TRIES):
-        if house.keyring.version_of(row.person) is None:  # it made room for rings of others, who had a turn
-            await admit_rings(house, [row.person])
-            opening.waiting = {**opening.waiting, **await refuse_ended(house, [row.person])}
+        if house.keyring.version_of(person) is None:  # it made room for rings of others, who had a turn
+            await admit_rings(house, [person])
+            opening.waiting = {**opening.waiting, **await refuse_ended(house, [person])}
             await footing.hold()
-        if house.keyring.version_of(row.person) is None:
+        if house.keyring.version_of(person) is None:
             return None
         try:
-            return opening.record(row, active_at=active_at)
+            return deed()
         except Unavailable:  # the lease ran out since it was last looked at: all of the record again, once it is back
             await footing.hold()
     raise Unavailable("disclose: expected a lease that lasts for a record", retry_after_s=1.0)

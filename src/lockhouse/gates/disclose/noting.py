@@ -80,6 +80,7 @@ async def note(
         await commit_note(house, Change("record", entries=(refused.draft(id=entry, lane=house.lane, urgent=True),)))
         return entry, None
     boxes = {box.compartment for group in groups for row in group.rows for box in wanted_boxes(live, row, group.fields)}
+    boxes.update(number for group in groups if group.covered for number in group.covered.compartments)
     disclosure = Disclosure(
         **who, part=place[1], compartments=sorted(boxes), count=len(refs), refs_root=refs_root(list(refs)).hex(),
         fields=sorted({live.policy.fields[name].id for group in groups for name in group.fields}),

@@ -10,8 +10,10 @@ import msgspec
 from lockhouse.crypto.canonical import unpack_fields
 from lockhouse.crypto.seal import decode_boxes
 from lockhouse.errors import Erased, Expired
+from lockhouse.gates.disclose.covered import Covered
 from lockhouse.gates.disclose.kept import Moment, is_over
 from lockhouse.gates.rings import Waiting
+from lockhouse.gates.snapshots import opened_snapshot
 from lockhouse.model.decision import SlotTimes
 from lockhouse.model.rows import Record
 from lockhouse.policy.reopen import shut_since, shut_unopened
@@ -22,7 +24,9 @@ if TYPE_CHECKING:
     from lockhouse.crypto.noted import Noted
     from lockhouse.crypto.seal import SealedBox
     from lockhouse.gates.house import House, LivePolicy
+    from lockhouse.gates.snapshots import Kept
     from lockhouse.model.policy import Slot
+    from lockhouse.model.rows import Snapshot
 
 _DECODE = msgspec.msgpack.Decoder(dict[int, Any]).decode
 
@@ -58,6 +62,8 @@ class Opening(msgspec.Struct):
     now: int
     waiting: Mapping[bytes, Waiting]
     all_fields: bool = False
+    covered: Covered | None = None
+    """Of the person whose records are opened now: what their snapshots cover is not opened once more."""
 
     def record(self, row: Record, *, active_at: int) -> OpenedRecord:
         """Everything of a record that may be seen.
@@ -70,6 +76,8 @@ class Opening(msgspec.Struct):
         opened = OpenedRecord(row, {}, {}, {}, {})
         wanted, others = _parted(self.live, row, self.fields)
         for box in wanted:
+            if self.covered is not None and self.covered.snapshots.covers(row, box):
+                continue
             noted: Noted = self.noted
             try:
                 plain = house.keyring.open(box, noted, person=row.person, record=row.id, purpose=self.purpose)
@@ -89,6 +97,32 @@ class Opening(msgspec.Struct):
         opened.hidden.update({**self._unopened(row, others), **opened.hidden})
         return opened
 
+    def snapshot(self, covered: Covered, one: Snapshot) -> list[Kept]:
+        """What a snapshot holds; nothing, and its boxes counted, if its key has ended or is shut.
+
+        Raises:
+            Tampered, Refused: as of a record.
+        """
+        house: House = self.house
+        noted: Noted = self.noted
+        try:
+            return opened_snapshot(house, one, noted, purpose=self.purpose)
+        except Erased:
+            shut = self.waiting.get(one.serial)
+            if shut is None:
+                covered.ended["erased"] += one.covers
+            else:
+                covered.shut[shut] += one.covers
+        except Expired:
+            covered.ended["expired"] += one.covers
+        return []
+
+    def part(self, row: Record, values: Mapping[int, Any], *, compartment: int, active_at: int) -> OpenedRecord:
+        """Of values that a box or a column (compartment 0) of a record held, those that may be seen."""
+        opened = OpenedRecord(row, {}, {}, {}, {})
+        self._take(opened, values, compartment=compartment, active_at=active_at)
+        return opened
+
     def _unopened(self, row: Record, boxes: Iterable[SealedBox]) -> dict[str, str]:
         """Fields that may lie in these boxes, of another class than they have today, with the code that says so."""
         live: LivePolicy = self.live
@@ -97,7 +131,7 @@ class Opening(msgspec.Struct):
             found |= shut_unopened(live.policy, before, compartment=box.compartment, event=row.event, names=self.fields)
         return found
 
-    def _take(self, opened: OpenedRecord, values: dict[int, Any], *, compartment: int, active_at: int) -> None:
+    def _take(self, opened: OpenedRecord, values: Mapping[int, Any], *, compartment: int, active_at: int) -> None:
         live: LivePolicy = self.live
         row, sealed = opened.row, live.compartment_class(compartment) if compartment else None
         over = is_over(live, self.purpose, row, compartment=compartment, at=Moment(self.now, active_at))

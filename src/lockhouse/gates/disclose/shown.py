@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import msgspec
+
 from lockhouse.gates.disclose.view import FieldView, RecordView, ShutBoxes, View
 from lockhouse.identity.fold import Seen, fold
 from lockhouse.policy.types.mask import mask
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
+    from lockhouse.gates.disclose.covered import Covered
     from lockhouse.gates.disclose.opened import OpenedRecord
     from lockhouse.gates.house import House, LivePolicy
     from lockhouse.gates.rings import Waiting
@@ -35,13 +38,13 @@ def view_of(house: House, ask: Ask, group: Any, opened: Sequence[OpenedRecord], 
             fields=_shut(decision),
         )  # fmt: skip
     times = [one.row.occurred_at for one in opened]
-    listed = ask.action in UNFOLDED
-    return View(
+    listed, covered = ask.action in UNFOLDED, group.covered
+    view = View(
         person=group.persons[0],
         persons=group.persons,
         state=state,
         entry=entry,
-        fields={} if listed else _folded(live, decision, opened),
+        fields={} if listed else _folded(live, decision, opened, hidden={} if covered is None else covered.hidden),
         timeline=tuple(_record(live, decision, one) for one in opened) if listed else (),
         channels=dict(Counter(_channel(live, one.row.channel) for one in opened)),
         records=len(opened),
@@ -52,9 +55,23 @@ def view_of(house: House, ask: Ask, group: Any, opened: Sequence[OpenedRecord], 
         ended=_sum(one.ended for one in opened),
         shut=_shut_boxes(_sum(one.shut for one in opened)),
     )
+    return view if covered is None else _with_covered(live, view, opened, covered)
 
 
-def _folded(live: LivePolicy, decision: Decision, opened: Sequence[OpenedRecord]) -> dict[str, FieldView]:
+def _with_covered(live: LivePolicy, view: View, opened: Sequence[OpenedRecord], covered: Covered) -> View:
+    """The view with what is told of all records: of those that are opened it tells already."""
+    channels = {_channel(live, number): many for number, many in covered.channels.items()}
+    return msgspec.structs.replace(
+        view, channels=channels, records=covered.many - covered.left_out, first_at=covered.first_at,
+        last_at=covered.last_at, ended=_sum([covered.ended, *(one.ended for one in opened)]),
+        shut=_shut_boxes(_sum([covered.shut, *(one.shut for one in opened)])),
+    )  # fmt: skip
+
+
+def _folded(
+    live: LivePolicy, decision: Decision, opened: Sequence[OpenedRecord], *, hidden: Mapping[str, Collection[str]]
+) -> dict[str, FieldView]:
+    """The most believed of each field's values; of what stays shut, and beside the opened is `hidden`, why it does."""
     seen = (
         Seen(
             field=field, value=value, proof=one.row.proof, assurance=one.row.assurance, at=one.row.occurred_at,
@@ -67,11 +84,11 @@ def _folded(live: LivePolicy, decision: Decision, opened: Sequence[OpenedRecord]
     for field, best in fold(seen).items():
         source = (_channel(live, best.channel), best.proof, best.at)
         views[field] = _shown(live, decision, field, best.value, source=source)
-    hidden: dict[str, set[str]] = {}
+    codes = {field: set(words) for field, words in hidden.items()}
     for one in opened:
         for field, code in one.hidden.items():
-            hidden.setdefault(field, set()).add(code)
-    views |= {field: _hidden(*codes) for field, codes in hidden.items() if field not in views}
+            codes.setdefault(field, set()).add(code)
+    views |= {field: _hidden(*words) for field, words in codes.items() if field not in views}
     return dict(sorted(views.items()))
 
 

@@ -18,6 +18,7 @@ from lockhouse.errors import Refused, Unavailable
 from lockhouse.gates.authority import signed, sound
 from lockhouse.gates.holds import holds_of_persons
 from lockhouse.gates.imports import UNDOING, UNDONE, move, moved, records_of
+from lockhouse.gates.snapshots import spoilt_by
 from lockhouse.ledger.entry import Gone, Undo, deletion_of
 from lockhouse.ledger.record import record_leaf_of
 from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
@@ -153,6 +154,7 @@ def _change(house: House, row: Import, rows: list[Imported], records: list[Recor
         puts=puts,
         deletes=(
             *(Delete(Record.TABLE, (one.id,)) for one in records),
+            *spoilt_by(records),
             *(Delete(Receipt.TABLE, (row.channel, one.message)) for one in rows),
             *(Delete(Imported.TABLE, (one.batch, one.record)) for one in rows),
         ),

@@ -21,19 +21,17 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lockhouse.crypto.merkle import root
-from lockhouse.crypto.noted import refs_root
 from lockhouse.crypto.seal import decode_boxes, encode_boxes
 from lockhouse.errors import Conflict as Moved
-from lockhouse.errors import Erased, Expired, NotFound, Tampered, Unavailable
+from lockhouse.errors import Erased, Expired, Tampered, Unavailable
 from lockhouse.gates.authority import sound
-from lockhouse.gates.disclose.noting import commit_note, ticket
-from lockhouse.gates.facts import SEAL_OPEN
 from lockhouse.gates.leaves import newest_leaves
 from lockhouse.gates.pace import Footing
-from lockhouse.gates.rings import admit_rings, refuse_ended
-from lockhouse.ledger.entry import Reseal, Rework
+from lockhouse.gates.rework.range import LEASE_MS, PURPOSE, RANGE, LostError, living, noted_range, stand_still
+from lockhouse.gates.snapshots import spoilt_by
+from lockhouse.ledger.entry import Reseal
 from lockhouse.ledger.record import record_leaf_of
-from lockhouse.model.change import Change, Conflict, Expect, Put
+from lockhouse.model.change import Change, Conflict, Put
 from lockhouse.model.rows import HeldKey, Intake, Record, Seal
 
 if TYPE_CHECKING:
@@ -43,13 +41,7 @@ if TYPE_CHECKING:
     from lockhouse.crypto.seal import SealedBox
     from lockhouse.gates.house import House
 
-RANGE = 200
-"""Records a range: one entry, one commit."""
 TRIES = 5
-LEASE_MS = 5_000
-"""Not durable by then, a range is not to be written: its keys may have ended."""
-PURPOSE = "service"
-CAUSE = "operator"
 _NAMES = "lockhouse ledger verify --records names it"
 
 
@@ -124,7 +116,7 @@ async def _with_tries(house: House, person: bytes, leaves: Mapping[bytes, bytes 
     ids = [(one,) for one in leaves]
     for left in reversed(range(TRIES)):
         footing = await Footing.of(house)
-        seal = await _living(house, person)
+        seal = await living(house, person)
         # Read behind the seal: what changes a row without moving the seal is expected with the row.
         rows = sorted(sound((await house.reads.get(Record, ids)).values()), key=lambda row: row.id)
         part = _Range(rows, await _held(house, person))
@@ -134,12 +126,12 @@ async def _with_tries(house: House, person: bytes, leaves: Mapping[bytes, bytes 
             leaves = {**leaves, **await newest_leaves(house, leaves)}  # it may have been sealed again since
             continue
         try:
-            noted, entry = await _note(house, person, part.rows, by=by)
+            noted, entry = await noted_range(house, person, _compartments(part.rows), action="reseal", by=by)
             await footing.hold()
             for row in part.rows:
                 await footing.step()
                 _reseal(house, part, row, noted)
-        except (Moved, _LostError):
+        except (Moved, LostError):
             continue
         if not part.after or await _stands(house, part, seal, entry=entry):
             return part
@@ -156,30 +148,8 @@ async def _held(house: House, person: bytes) -> frozenset[_Place]:
     return frozenset((one.compartment, one.epoch, one.serial) for one in sound(kept))
 
 
-async def _living(house: House, person: bytes) -> Seal:
-    """The person's ring is in use and holds nothing that has ended; their seal as it is now."""
-    stored = (await house.reads.get(Seal, [(person,)])).get((person,))
-    seal = stored or Seal(person, 0, SEAL_OPEN)
-    await admit_rings(house, [person])
-    await refuse_ended(house, [person])
-    if seal.state != SEAL_OPEN or house.keyring.version_of(person) is None:
-        raise NotFound("person: expected a living person", hint="lockhouse person find KIND looks one up")
-    return seal
-
-
-async def _note(house: House, person: bytes, rows: Sequence[Record], *, by: str) -> tuple[Noted, bytes]:
-    ref, entry = house.keyring.ref(person), house.ids.new()
-    compartments = sorted({box.compartment for row in rows for box in decode_boxes(row.boxes)})
-    said = Rework(
-        actor=by, purpose=PURPOSE, action="reseal", compartments=compartments, count=1,
-        refs_root=refs_root([ref]).hex(), cause=CAUSE,
-    )  # fmt: skip
-    answer = await commit_note(house, Change("record", entries=(said.draft(id=entry, lane=house.lane, urgent=True),)))
-    return ticket(house, answer.notings[0], [ref]), entry
-
-
-class _LostError(Exception):
-    """The lease ran out between two instructions, or the ring made room for others."""
+def _compartments(rows: Sequence[Record]) -> set[int]:
+    return {box.compartment for row in rows for box in decode_boxes(row.boxes)}
 
 
 def _reseal(house: House, part: _Range, row: Record, noted: Noted) -> None:
@@ -187,7 +157,7 @@ def _reseal(house: House, part: _Range, row: Record, noted: Noted) -> None:
     try:
         boxes = [_again(house, part, row, box, noted) for box in decode_boxes(row.boxes)]
     except Unavailable as err:
-        raise _LostError from err
+        raise LostError from err
     if any(new.seal != old.seal for new, old in zip(boxes, decode_boxes(row.boxes), strict=True)):
         again = msgspec.structs.replace(row, boxes=encode_boxes(boxes), salt=house.ids.random(16))
         part.after = [*part.after, again]
@@ -217,18 +187,10 @@ async def _stands(house: House, part: _Range, seal: Seal, *, entry: bytes) -> bo
     told = house.ids.new()
     said = Reseal(count=len(leaves), root=root(leaves).hex(), by=entry.hex())
     beside = Intake(told, b"".join([row.id for row in part.after]), b"".join(leaves))
-    rows = tuple(
-        Expect(Record.TABLE, (row.id,), {"salt": was[row.id].salt, "boxes": was[row.id].boxes}, or_absent=False,
-               because="record-moved")
-        for row in part.after
-    )  # fmt: skip
-    open_seal = Expect(
-        Seal.TABLE, (seal.person,), {"version": seal.version, "state": SEAL_OPEN}, or_absent=seal.version == 0,
-        because="seal-moved",
-    )  # fmt: skip
     change = Change(
         "record", puts=(*(Put(Record.TABLE, row) for row in part.after), Put(Intake.TABLE, beside)),
-        expects=(*rows, open_seal), entries=(said.draft(id=told, lane=house.lane),),
+        deletes=spoilt_by(part.after), expects=stand_still([was[row.id] for row in part.after], seal),
+        entries=(said.draft(id=told, lane=house.lane),),
         deadline=house.clock.now_ms() + LEASE_MS,
     )  # fmt: skip
     return not isinstance(await house.commits.commit(change), Conflict)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from lockhouse.model.rows.authority import Attestation, Consent, Credential, Suppression
 from lockhouse.model.rows.base import Row, Store
 from lockhouse.model.rows.brought import Import, Imported
-from lockhouse.model.rows.happened import Drop, DropList, Outbox, Quarantined, Receipt, Record, Seal
+from lockhouse.model.rows.happened import Drop, DropList, Outbox, Quarantined, Receipt, Record, Seal, Snapshot
 from lockhouse.model.rows.held import HeldKey, Hold
 from lockhouse.model.rows.keys import EpochKey, HouseSecret, IndexKey, Kek, KeyRing, Limbo, Tombstone
 from lockhouse.model.rows.ledger import Checkpoint, Deletion, Intake, Lane, LedgerEntry, Note
@@ -57,6 +57,7 @@ __all__ = [
     "Record",
     "Row",
     "Seal",
+    "Snapshot",
     "Store",
     "Suppression",
     "Tombstone",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lockhouse.model.rows.base import At, OneOfThree, Row, Sixteen, Whole
+from lockhouse.model.rows.base import U16, At, OneOfThree, Row, Sixteen, Whole
 
 
 class Record(Row, frozen=True):
@@ -41,6 +41,29 @@ class Seal(Row, frozen=True):
     person: bytes
     version: int
     state: int
+
+
+class Snapshot(Row, frozen=True):
+    """What a fold can need of many records of a source person, of one compartment and epoch, under their own key.
+
+    It says what its sources said when it was made, and whoever reads it holds `root` against them as they stand. What
+    deletes or rewrites one of them deletes it in the same Change.
+    """
+
+    TABLE = "snapshot"
+    STORE = "record"
+    KEY = ("person", "compartment", "epoch")
+    person: Sixteen
+    compartment: U16
+    epoch: U16
+    serial: bytes
+    """Of the person key that its sources lie under, and it with them."""
+    upto: Sixteen
+    """The last record that it covers: it covers every one before that has a box there under this key."""
+    covers: Whole
+    root: bytes
+    """Over the leaves of what it covers, in the order of their ids (docs/spec/box.md)."""
+    blob: bytes
 
 
 class Receipt(Row, frozen=True):

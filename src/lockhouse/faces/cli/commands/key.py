@@ -1,13 +1,17 @@
-"""`lockhouse key …`: generations and counts, never a key; and boxes sealed again."""
+"""`lockhouse key …`: generations and counts, never a key; boxes sealed again, and folded into snapshots."""
 
 from __future__ import annotations
 
 from collections import Counter
+from typing import Annotated
+
+from cyclopts import Parameter
 
 from lockhouse.faces.cli.acting import As, allowed
 from lockhouse.faces.cli.call import Here, noun, person_of
 from lockhouse.faces.cli.layout import Said, count, day, pairs, plain, table
 from lockhouse.flows import reseal as sealing
+from lockhouse.flows import snapshot as folding
 from lockhouse.model.rows import EpochKey, IndexKey, Kek, KeyRing, Limbo, Tombstone
 from lockhouse.model.scale import KeyState
 
@@ -78,3 +82,46 @@ async def reseal(person: str, /, *, acting: As | None = None, call: Here) -> Sai
         else ""
     )
     return Said(plain(done), f"{text}.{left}")
+
+
+@APP.command
+async def snapshot(
+    person: str | None = None,
+    /,
+    *,
+    dry_run: Annotated[bool, Parameter(negative="")] = False,
+    acting: As | None = None,
+    call: Here,
+) -> Said:
+    """Fold the records of whoever has more than 500, so that a look at them is whole. Nothing is shown, nothing lost.
+
+    A snapshot holds, of each compartment and month, the few values that a profile can need, sealed with the keys of the
+    records themselves: what ends these ends it, and a record that has changed or gone is not shown from it. The worker
+    of a house that serves does this for everybody each day. It can be done again at any time.
+
+    Args:
+        person: id as `person find` printed it; everybody if left out.
+        dry_run: tell how many would be made; make none.
+        acting: the role.
+    """
+    async with call.open() as opened:
+        by = allowed(opened.house, "key.snapshot", (acting or As()).role)
+        wanted = folding.Wanted(person=None if person is None else person_of(person), dry_run=dry_run)
+        looked = "persons looked at" if person is None else "records folded"
+        with call.terminal.progress(looked, shown=not call.json) as told:
+            done = await folding.snapshot(opened.house, wanted, by=by.id, told=told)
+    value = {
+        "dry_run": dry_run, "persons": done.persons, "snapshots": done.snapshots, "records": done.records,
+        "not_folded": done.faults,
+    }  # fmt: skip
+    return Said(value, _folded(done, dry=dry_run))
+
+
+def _folded(done: folding.Folded, *, dry: bool) -> str:
+    if not done.persons and not done.faults:
+        return "Nothing is to be folded: a look opens all that there is, or snapshots cover it."
+    made = f"{count(done.snapshots, 'snapshot')} of {count(done.persons, 'person')}"
+    text = f"Would be made: {made}." if dry else f"Made: {made}, from {count(done.records, 'record')}."
+    if done.first is not None:
+        text += f" {count(done.faults, 'person')} could not be folded, the first since {done.first.text}"
+    return text

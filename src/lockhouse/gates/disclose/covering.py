@@ -1,0 +1,104 @@
+"""A fold over more records than are opened: what snapshots cover is taken from them, and the rest is opened.
+
+The records are walked all the same, still sealed, and each snapshot is held against them: one that covers anything but
+what stands there now is not used, and its records are opened like any. What it holds is decided again value by value,
+as if its box had just been opened; so a profile shows what all of its records say, and not a moment longer.
+"""
+
+from __future__ import annotations
+
+from heapq import nlargest
+from typing import TYPE_CHECKING
+
+from lockhouse.crypto.canonical import unpack_fields
+from lockhouse.errors import Conflict as Moved
+from lockhouse.gates.authority import sound
+from lockhouse.gates.disclose.covered import Covered, clear_values, is_wanted
+from lockhouse.identity.fold import belief
+from lockhouse.ledger.record import record_leaf_of
+from lockhouse.model.rows import Record, Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lockhouse.gates.disclose.decided import Group
+    from lockhouse.gates.disclose.opened import OpenedRecord, Opening
+    from lockhouse.gates.house import House
+    from lockhouse.gates.pace import Footing
+    from lockhouse.gates.snapshots import Kept
+
+PAGE = 500
+ROWS_A_STEP = 10
+"""Rows that are walked, and stay sealed, in the time of one that is opened."""
+TRIES = 2
+"""The second walk goes without the snapshots that the first found stale."""
+
+
+async def cover(house: House, group: Group, footing: Footing, *, limit: int) -> None:
+    """The group's records are those that no snapshot covers, at most `limit`, and it knows what covers the others.
+
+    Without snapshots that hold, it is left as it is.
+
+    Raises:
+        Moved: the policy or the keys moved.
+        Tampered: a snapshot or a record is not as this house makes any.
+    """
+    keys = [(one,) for one in group.persons if house.keyring.version_of(one) is not None]
+    found = sound(await house.reads.find(Snapshot, ("person",), keys))
+    using = [one for one in found if is_wanted(house.live(), one.compartment, group.fields)]
+    for _ in range(TRIES):
+        if not using:
+            return
+        covered = Covered(house.live(), using, group.fields)
+        loose = list[Record]()
+        for (person,) in keys:
+            loose = await _walked(house, person, covered, footing, loose=loose, most=limit)
+        stale = covered.snapshots.stale()
+        if not stale:
+            group.truncated = covered.left_out > 0
+            group.rows = sorted(loose, key=lambda row: row.id)
+            group.total, group.covered = covered.many, covered
+            return
+        using = [one for place, one in covered.snapshots.by.items() if place not in stale]
+
+
+async def _walked(  # noqa: PLR0913  (what is walked, and what is gathered meanwhile)
+    house: House, person: bytes, covered: Covered, footing: Footing, *, loose: list[Record], most: int
+) -> list[Record]:
+    """The loose records so far with this person's, the most believed first, at most so many."""
+    behind = None
+    while rows := await house.reads.find(Record, ("person",), [(person,)], after=behind, limit=PAGE):
+        loose += [row for row in sound(rows) if covered.walk(row)]
+        covered.left_out += max(0, len(loose) - most)
+        loose = nlargest(most, loose, key=_belief)
+        await footing.step(len(rows) // ROWS_A_STEP)
+        behind = (rows[-1].id,)
+    return loose
+
+
+def _belief(row: Record) -> tuple[int, bool, int, bytes]:
+    return belief(row.proof, row.assurance, at=row.occurred_at, record=row.id)
+
+
+async def taken(opening: Opening, snapshot: Snapshot, kept: Sequence[Kept], *, active_at: int) -> list[OpenedRecord]:
+    """What a snapshot holds, each value decided again over the record that it is of.
+
+    Raises:
+        Moved: one of the records is another than it was made from: it changed since they were walked.
+    """
+    house: House = opening.house
+    rows = await house.reads.get(Record, [(one.record,) for one in kept])
+    opened = []
+    for one in kept:
+        row = rows.get((one.record,))
+        if row is None or row.person != snapshot.person or record_leaf_of(row) != one.leaf:
+            raise Moved("disclose: expected the records to hold still", hint="try again")
+        opened.append(
+            opening.part(row, unpack_fields(one.values), compartment=snapshot.compartment, active_at=active_at)
+        )
+    return opened
+
+
+def taken_clear(opening: Opening, covered: Covered, *, active_at: int) -> list[OpenedRecord]:
+    """The columns in clear that a fold can need, decided again."""
+    return [opening.part(row, clear_values(row), compartment=0, active_at=active_at) for row in covered.clear()]
