@@ -128,7 +128,7 @@ def _heard_on(channel: Channel, policy: Policy) -> Iterator[str]:
         for name in policy.events[event].fields:
             if policy.fields[name].identifies:
                 yield f"a no in {event} on {channel.name} is heard of whoever its {name} leads to"
-            if name in policy.region_from:
+            if name in policy.region_from and channel.assurance_key != "public":  # which moves nobody
                 yield f"{event} on {channel.name} says by {name} where somebody is"
 
 
