@@ -109,6 +109,15 @@ def test_an_old_identity_store_under_todays_records_says_what_it_lacks(desk: Des
     assert desk.call("-C ../old ledger verify --records").code == 0
 
 
+def test_an_old_identity_store_says_who_moved_since_and_what_rules_until_they_are_seen(desk: Desk) -> None:
+    desk.clock.now += 60_000
+    desk.send(("Order Completed", {"email": EMAIL, "order_id": "A-77", "shipping_country": "DE"}))
+    seen = desk.call("backup restore ../copy --to ../old --only identity")
+    assert "Moved to a region that is not known: 1 person; until an event says where they are, the rules" in seen.out
+    back = desk.call("backup restore ../copy --to ../all")
+    assert "sales, and moves between regions: whoever moved is under the rules of where they were until" in back.out
+
+
 def test_one_compartment_that_ended_ends_again_and_the_others_stay(desk: Desk) -> None:
     person = desk.person()
     hint = desk.call(f"request open {person} --compartment nope", json=True).error["message"]

@@ -114,8 +114,10 @@ def as_yaml(policy: dict[str, Any]) -> str:
 
 some_purposes = st.frozensets(st.sampled_from(PURPOSES), max_size=2)
 words = st.dictionaries(st.sampled_from(PURPOSES), st.booleans(), max_size=4)
-regions = st.sampled_from([None, "us", "us-ca", "us-ny", "de", "de-by", "is", "gb", "br"])
-differing = st.just(frozenset[str]()) | st.frozensets(st.sampled_from(["us", "us-ca", "de", "is", "gb"]), min_size=2)
+regions = st.sampled_from([None, "us", "us-ca", "us-ny", "de", "de-by", "is", "gb", "br", "strictest"])
+differing = st.just(frozenset[str]()) | st.frozensets(
+    st.sampled_from(["us", "us-ca", "de", "is", "strictest"]), min_size=2
+)
 states = st.lists(st.sampled_from([*PersonState]), max_size=2).map(lambda some: sum(some, PersonState.NONE)) | st.just(
     PersonState.NONE
 )

@@ -65,6 +65,8 @@ def basis_at(purpose: dict[str, Any], region: str) -> str:
 def bases_that_count(policy: dict[str, Any], purpose: dict[str, Any], place: Place) -> list[str]:
     """One word where the region is known, or stands for the unknown one; else every word, by the region's name."""
     region = place.region
+    if "strictest" in {region, *place.regions}:
+        return [word for _, word in sorted(bases(purpose).items())]
     if region is None and place.regions:
         return [basis_at(purpose, one) for one in sorted(place.regions)]
     unknown = policy["controller"].get("region", {}).get("unknown", "strictest")

@@ -2,7 +2,8 @@
 
 The region that a person came with stands in their row. Evidence of another one that came later is remembered like a
 word of theirs, with a MAC and a ledger entry. A region picks the lawful basis, so it can widen what is kept and used:
-who may move it, `gates.collect.moves` says.
+who may move it, `gates.collect.moves` says. Of whoever moved since an identity store was copied that came back,
+`STRICTEST` is remembered in place of the region that nobody knows (`gates.forgotten`).
 """
 
 from __future__ import annotations

@@ -121,7 +121,7 @@ def _rests(policy: Policy, purpose: Purpose, person: PersonFacts) -> str:
     needed = f"{purpose.name} needs all of: {'; '.join(sorted(_BASIS_WORDS[basis] for basis in bases))}."
     if person.region is None and person.regions:
         return f"Evidence of the region differs ({', '.join(sorted(person.regions))}), so {needed}"
-    if person.region is None and policy.region_unknown == STRICTEST:
+    if person.region == STRICTEST or (person.region is None and policy.region_unknown == STRICTEST):
         return f"The region is unknown, so {needed}"
     from_region, (basis,) = person.region or policy.region_unknown, bases
     return f"In region {from_region}, {purpose.name} rests on {_BASIS_WORDS[basis]} ({basis})."

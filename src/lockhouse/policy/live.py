@@ -91,8 +91,14 @@ def _said(purpose: str, facts: PersonFacts) -> bool | None:
 
 
 def bases_of(policy: Policy, purpose: Purpose, facts: PersonFacts | Facts) -> tuple[str, ...]:
-    """The basis in a person's region; where evidence differs that of each; where it is unknown every basis there is."""
+    """The basis in a person's region; where evidence differs that of each; where it is unknown every basis there is.
+
+    So it is of whoever left where they were for nobody knows where (`STRICTEST` in place of a region), whatever the
+    policy says that an unknown region counts as.
+    """
     if facts.region is None and not facts.regions and policy.region_unknown == STRICTEST:
+        return tuple(dict.fromkeys(purpose.basis.values()))
+    if facts.region == STRICTEST or STRICTEST in facts.regions:
         return tuple(dict.fromkeys(purpose.basis.values()))
     places = [facts.region] if facts.region is not None else sorted(facts.regions) or [policy.region_unknown]
     return tuple(dict.fromkeys(basis_in(purpose, place) for place in places))

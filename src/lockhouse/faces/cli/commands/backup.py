@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 APP = noun("backup", "Copies of both stores, and a house brought back from one.")
 MAX_MANIFEST = 1 << 16
 _SINCE = (
-    "\nWhat came in since is not in it: events, words on consent, suppressions, requests. If the identity store of the "
+    "\nWhat came in since is not in it: events, words on consent, suppressions, requests, sales, and moves between "
+    "regions: whoever moved is under the rules of where they were until an event says it. If the identity store of the "
     "house it was copied from is whole, --only record keeps what it knows."
 )
 _LIST = "lockhouse request list"
@@ -178,6 +179,13 @@ def _lacking(forgotten: Forgotten, *, house: str) -> str:
         told += f" Stored again: {count(forgotten.refused, 'refusal')}."
     if forgotten.unfound:
         told += f" Of nobody who is there: {count(forgotten.unfound, 'refusal')}."
+    if forgotten.moved:
+        told += (
+            f" Moved to a region that is not known: {count(forgotten.moved, 'person', 'persons')}; until an event says "
+            "where they are, the rules of every region must be met."
+        )
+    if forgotten.sales:
+        told += f" Not known any more: {count(forgotten.sales, 'sale')}; whoever bought is no customer by it."
     if "suppression" in forgotten.rows:
         told += " Of whom a suppression is, no ledger says: record it anew when they say so again."
     if "credential" in forgotten.rows:
