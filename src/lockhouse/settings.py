@@ -63,6 +63,7 @@ class Settings:
     spool_mb: int = _setting(
         1024, "how much may wait on this disk while a store is away, in MB; 0: nothing is set aside"
     )
+    retention_runs: bool = _setting(True, "whether the worker runs retention once a day")  # noqa: FBT003  # as below
     log: Literal["debug", "info", "warning", "error"] = _setting("info", "the least severe log line that is written")
     demo: bool = _setting(False, "a throw-away house with synthetic people")  # noqa: FBT003  # the default's value
     private_recipients: tuple[str, ...] = _setting(

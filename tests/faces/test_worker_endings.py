@@ -16,12 +16,13 @@ from lockhouse.faces.metrics import Tally
 from lockhouse.faces.serve.desk import Answers
 from lockhouse.faces.workers.task import Running, Task
 from lockhouse.faces.workers.work import Worker
-from lockhouse.flows import accept, approve, request, retain
+from lockhouse.flows import accept, approve, confirm, request, retain
+from lockhouse.gates.cases import sound_cases
 from lockhouse.gates.ending import begin_person
 from lockhouse.gates.epochs import ensure_epochs
 from lockhouse.model.change import Change, Delete, Put
 from lockhouse.model.ids import DAY_MS
-from lockhouse.model.rows import EpochKey, Identifier, Intent, Record, Tombstone
+from lockhouse.model.rows import EpochKey, Identifier, Intent, Job, Record, Tombstone
 from lockhouse.model.scale import KeyState
 from lockhouse.policy.document import parse
 from tests.attack.real_house import found, send, today
@@ -202,6 +203,54 @@ async def test_a_run_that_ends_much_waits_and_opens_again_once_its_keep_is_put_r
         await _approve(one, POLICY)
         await worker.stalled()
         assert await states() == {KeyState.LIVE}
+
+
+async def test_once_a_day_the_worker_shuts_a_month_and_who_was_not_seen_and_destroys_much_only_when_meant(
+    tmp_path: Path,
+) -> None:
+    folder, clock = await found(tmp_path), today()
+    async with wiring.opened(folder, role="console", clock=clock) as one:  # it has run all the time
+        persons = set(await _persons(one, [f"anna{number}@example.com" for number in range(12)]))
+        for _ in range(40):
+            clock.pass_days(31)
+            await ensure_epochs(one.house, one.house.live().policy.compartments)
+            await send(one.house, [("account", "identify", {"email": "bert@example.com"})])
+    with capture_logs() as lines:
+        async with _working(folder, clock) as (worker, one):
+            await accept.clock(one.house, by=BY)
+            await ensure_epochs(one.house, one.house.live().policy.compartments)
+            one.house.demo = False
+            for _ in range(3):
+                await worker.retention()
+            [first] = [line for line in lines if line["event"] == "retention run"]
+            listed, _ = await sound_cases(one.house)
+            assert {(case.by, case.step, case.what) for case in listed} == {
+                ("service:work", "shut", "epoch"), ("service:work", "shut", "compartment"),
+            }  # fmt: skip
+            assert len({retain.month(case.epoch) for case in listed if case.what == "epoch"}) == 1
+            assert first["endings"] == len(listed)
+            assert first["unmeant"] == sum(case.is_unmeant for case in listed) > 0
+            clock.pass_days(1)
+            await worker.retention()
+            assert len([line for line in lines if line["event"] == "retention run"]) == 2
+            clock.pass_days(4)
+            await worker.endings()
+            assert persons.isdisjoint(await _ended(one))
+            [lapse] = [run for run in await confirm.much(one.house) if run.cases[0].what == "compartment"]
+            await confirm.confirm(one.house, lapse.extent.id, by=BY, ends=lapse.extent.boxes)
+            clock.pass_days(2.1)
+            await worker.endings()
+            assert persons <= await _ended(one)
+
+
+async def test_a_house_that_says_so_has_no_run_of_the_workers(tmp_path: Path) -> None:
+    folder, clock = await found(tmp_path), today()
+    settings = folder / "lockhouse.toml"
+    settings.write_text(settings.read_text("utf-8") + "retention_runs = false\n", "utf-8")
+    async with _working(folder, clock) as (worker, one):
+        clock.pass_days(2)
+        await worker.retention()
+        assert [row async for rows in one.house.reads.scan(Job) for row in rows] == []
 
 
 async def _approve(one: Opened, policy: str) -> None:

@@ -14,6 +14,7 @@ import msgspec
 from lockhouse.errors import Conflict, LockhouseError, NotFound, Unavailable
 from lockhouse.gates.ending import Case, begin_lapse, carry_on, compartment_of, extent_of, idle_of, lapsing
 from lockhouse.gates.ending.idle import over_at
+from lockhouse.gates.pace import Pace
 from lockhouse.gates.trusted_time import watched_now
 from lockhouse.model.rows import Person
 from lockhouse.rights.erasure import destroy_at
@@ -158,7 +159,7 @@ async def _idle(
 ) -> AsyncIterator[Idle]:  # fmt: skip
     """What is due of everybody; a group once, however many chunks its persons lie in."""
     seen = set[tuple[int, bytes]]()
-    days: dict[int, bool] = {}
+    days, pace = dict[int, bool](), Pace()
     parts = lapsing(house)
     async for rows in house.reads.scan(Person):
         for day in {row.active_at for row in rows} - days.keys():
@@ -169,6 +170,7 @@ async def _idle(
                 if (one.compartment, one.persons[0]) not in seen:
                     seen.add((one.compartment, one.persons[0]))
                     yield one
+        await pace.step(len(rows))
         told(len(rows))
 
 

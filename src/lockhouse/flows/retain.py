@@ -8,6 +8,7 @@ activity, data ends person by person, and the decision shuts each purpose on its
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -25,7 +26,7 @@ from lockhouse.model.scale import KeyState
 from lockhouse.rights.erasure import destroy_at
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Awaitable, Iterable
 
     from lockhouse.crypto.seal import SealedBox
     from lockhouse.gates.cases import Extent
@@ -123,28 +124,57 @@ async def apply(
     if at_once and not house.demo:
         raise Refused("retention: expected the cooling time, got --now", reasons=("cooling",), hint="a demo house may")
     now = await watched_now(house)
-    later = destroy_at(now, cause="policy", regulations=house.live().policy.controller.regulations)
 
     async def destroy(case: Case) -> Done:
         return await carry_on(house, case, journal=journal)
-
-    async def end(one: Due, run: Extent | msgspec.UnsetType) -> Done:
-        case = await begin_epoch(house, one.compartment, one.epoch, by=by, reason=BY_KEEP, destroy_at=later, run=run)
-        return await carry_on(house, case, journal=journal, now=at_once)
 
     cases, _ = await sound_cases(house)
     ripe = [one for one in cases if one.what == "epoch" and (one.step != "shut" or _is_ripe(one, now=now))]
     faults: list[LockhouseError] = []
     done = await _first_month(by_month(ripe), destroy, faults)
-    for due in _due(await plan(house), now=now):
-        run = await extent_of(house, "epoch", _ends(due), told=told)
-        ended = await _first_month([due], partial(end, run=run), faults)
-        done += ended
-        if ended:
-            break
+    done += await _shut_oldest(house, _ender(house, by=by, journal=journal, at_once=at_once), faults, told=told)
     if faults:
         raise faults[0]
     return done
+
+
+async def shut_due(house: House, *, by: str, journal: Journal) -> list[Done]:
+    """The oldest due month is shut, and nothing is destroyed: a house that serves destroys a month a day by itself.
+
+    Raises:
+        Unavailable, LockhouseError: as `apply`.
+    """
+    faults: list[LockhouseError] = []
+    done = await _shut_oldest(house, _ender(house, by=by, journal=journal), faults, told=_unheard)
+    if faults:
+        raise faults[0]
+    return done
+
+
+_End = Callable[["Extent | msgspec.UnsetType", Due], "Awaitable[Done]"]
+
+
+def _ender(house: House, *, by: str, journal: Journal, at_once: bool = False) -> _End:
+    """How one epoch ends with its run."""
+
+    async def end(run: Extent | msgspec.UnsetType, one: Due) -> Done:
+        now = await watched_now(house)
+        later = destroy_at(now, cause="policy", regulations=house.live().policy.controller.regulations)
+        case = await begin_epoch(house, one.compartment, one.epoch, by=by, reason=BY_KEEP, destroy_at=later, run=run)
+        return await carry_on(house, case, journal=journal, now=at_once)
+
+    return end
+
+
+async def _shut_oldest(
+    house: House, end: _End, faults: list[LockhouseError], *, told: Callable[[int], None]
+) -> list[Done]:  # fmt: skip
+    for due in _due(await plan(house), now=await watched_now(house)):
+        run = await extent_of(house, "epoch", _ends(due), told=told)
+        done = await _first_month([due], partial(end, run), faults)
+        if done:
+            return done
+    return []
 
 
 def _is_ripe(case: Case, *, now: int) -> bool:

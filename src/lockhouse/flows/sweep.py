@@ -7,13 +7,13 @@ so that a crash repeats at most one step, and a worker that was stopped and woke
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from lockhouse.errors import LockhouseError, Tampered
 from lockhouse.gates.cases import checked_case, sound_cases
-from lockhouse.gates.ending.steps import SWEEP, sweep_name, sweep_of
+from lockhouse.gates.ending.steps import KINDS, SWEEP, sweep_name, sweep_of
 from lockhouse.gates.kept_back import staying
 from lockhouse.gates.snapshots import spoilt_by
 from lockhouse.ledger.entry import Completion, Gone, deletion_of, parse_entry
@@ -23,12 +23,13 @@ from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
 from lockhouse.model.rows import Deletion, Intent, Job, KeyRing, LedgerEntry, Lookup, Note, Outbox, Record, Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Sequence
 
     from lockhouse.gates.ending import Case
     from lockhouse.gates.holds import Terms
     from lockhouse.gates.house import House
     from lockhouse.ledger.entry import Body
+    from lockhouse.model.ports import Leases
 
 CHUNK = 500
 """Records a step: their deletions, their entry and the cursor in one commit of well under 200 ms."""
@@ -37,34 +38,6 @@ ROUND = 10_000
 CAUSE = "erasure"
 _PERSON_BYTES = 16
 _OPEN_STATES = ((0,), (1,))
-
-
-class Leases(Protocol):
-    """Jobs under a lease with a fence; the wiring gives `lockhouse.wiring.jobs`."""
-
-    def due(self, jobs: Iterable[Job], *, now: int) -> list[Job]:
-        """Those that may be claimed, the longest due first."""
-        ...
-
-    def claim(self, job: Job, *, owner: bytes, now: int) -> Change:
-        """Take it."""
-        ...
-
-    def claimed(self, job: Job, *, owner: bytes, now: int) -> Job:
-        """As the claim leaves it."""
-        ...
-
-    def step(self, job: Job, *, cursor: bytes, now: int) -> tuple[Change, Job]:
-        """One step and the job behind it."""
-        ...
-
-    def finish(self, job: Job) -> Change:
-        """The last step."""
-        ...
-
-    def fail(self, job: Job, *, now: int, fault: str) -> Change:
-        """Let go after a fault."""
-        ...
 
 
 class Swept(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,7 +108,7 @@ async def odd_jobs(house: House, states: Collection[int]) -> list[bytes]:
     """Jobs that nobody does, whatever time it is: of a kind or of a state that does not exist."""
     odd: list[bytes] = []
     async for some in house.reads.scan(Job):
-        odd += [job.id for job in some if job.kind != SWEEP or job.state not in states]
+        odd += [job.id for job in some if job.kind not in KINDS or job.state not in states]
     return odd
 
 

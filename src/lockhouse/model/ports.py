@@ -5,7 +5,7 @@ Everything durable passes through two of them: `Reads` for set-wise look-ups, `C
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 import msgspec
@@ -13,7 +13,7 @@ import msgspec
 from lockhouse.model.change import Change, Committed, Conflict, KeyTuple
 from lockhouse.model.decision import Actor
 from lockhouse.model.decision import Facts as ActorFacts
-from lockhouse.model.rows import Checkpoint, Row
+from lockhouse.model.rows import Checkpoint, Job, Row
 from lockhouse.secret import Secret
 
 RowT = TypeVar("RowT", bound=Row)
@@ -238,4 +238,36 @@ class OutboundHTTP(Protocol):
             Unavailable: no answer; the body may or may not have arrived.
             Refused: the address is not one that may be sent to.
         """
+        ...
+
+
+class Leases(Protocol):
+    """Jobs under a lease with a fence; the wiring gives `lockhouse.wiring.jobs`."""
+
+    def plan(self, kind: str, *, dedupe: str, run_at: int) -> Change:
+        """Insert one, unless one of this kind and name stands."""
+        ...
+
+    def due(self, jobs: Iterable[Job], *, now: int) -> list[Job]:
+        """Those that may be claimed, the longest due first."""
+        ...
+
+    def claim(self, job: Job, *, owner: bytes, now: int) -> Change:
+        """Take it."""
+        ...
+
+    def claimed(self, job: Job, *, owner: bytes, now: int) -> Job:
+        """As the claim leaves it."""
+        ...
+
+    def step(self, job: Job, *, cursor: bytes, now: int) -> tuple[Change, Job]:
+        """One step and the job behind it."""
+        ...
+
+    def finish(self, job: Job) -> Change:
+        """The last step."""
+        ...
+
+    def fail(self, job: Job, *, now: int, fault: str) -> Change:
+        """Let go after a fault."""
         ...

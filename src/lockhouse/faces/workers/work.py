@@ -1,13 +1,16 @@
-"""The worker: carries on endings, sends on, sweeps, mints keys ahead, tells what was left untold, folds, empties."""
+"""The worker: carries on endings, runs retention daily, sends on, sweeps, mints keys, tells, folds, empties."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING
 
+from lockhouse.errors import LockhouseError
 from lockhouse.faces import logs
 from lockhouse.faces.workers.rounds import Step, come_round
 from lockhouse.faces.workers.sending import Sending
+from lockhouse.flows import lapse, retain
+from lockhouse.flows.daily import daily
 from lockhouse.flows.housekeeping import empty_details, end_marks
 from lockhouse.flows.orphans import end_orphans
 from lockhouse.flows.quarantine import Ended, end_quarantine
@@ -19,6 +22,7 @@ from lockhouse.flows.wait import come_due
 from lockhouse.gates.cases import sound_cases
 from lockhouse.gates.ending import carry_on
 from lockhouse.gates.ending.spoilt import mend, spoilt_endings
+from lockhouse.gates.ending.steps import DAILY
 from lockhouse.gates.epochs import ensure_epochs
 from lockhouse.gates.refresh import refresh
 from lockhouse.gates.trusted_time import is_watched, trusted_now
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
     from lockhouse.faces.workers.task import Running
     from lockhouse.gates.ending import Case
 
+BY = "service:work"
 ABANDONED_MS = 60_000
 """An ending whose command has not brought it further for this long was cut off; the worker carries it on."""
 MINUTE_S = 60.0
@@ -114,6 +119,29 @@ class Worker:
     def _name(self, spoilt: set[str]) -> None:
         for case in sorted(spoilt - self._spoilt - self._stalled):
             logs.get().error("ending spoilt", case=case, hint="lockhouse doctor")
+
+    async def retention(self) -> None:
+        """Once a day what has been kept long enough is shut: a month, and persons who were not seen for long enough."""
+        await refresh(self._house)
+        if self._house.live_policy is not None and self._opened.settings.retention_runs:
+            await daily(self._house, jobs, kind=DAILY, owner=self._id, act=self._retain)
+
+    async def _retain(self) -> None:
+        """Who cannot go holds up nobody else: neither a month the persons, nor these the next month."""
+        house, journal = self._house, self._opened.journal
+        months: list[Case] = []
+        fault: LockhouseError | None = None
+        try:
+            months = [one.case for one in await retain.shut_due(house, by=BY, journal=journal)]
+        except LockhouseError as error:
+            fault = error
+        ended = await lapse.apply(house, by=BY, journal=journal)
+        cases = [*months, *ended.cases]
+        if cases:
+            logs.get().info("retention run", endings=len(cases), unmeant=sum(case.is_unmeant for case in cases))
+        fault = fault or ended.first
+        if fault is not None:
+            raise fault
 
     async def _carry(self, case: Case) -> bool:
         """One ending; whatever keeps it back does not keep back the others. Whether it came any further."""
@@ -214,6 +242,7 @@ async def work(running: Running, desk: Desk) -> None:
         Step(name="sweeps", every_s=DAY_S, first_s=60.0, act=worker.sweeps),
         Step(name="epochs", every_s=HOUR_S, act=worker.epochs, woken=moved),
         Step(name="policy", every_s=MINUTE_S, act=worker.policy),
+        Step(name="retention", every_s=HOUR_S, first_s=60.0, act=worker.retention),
         Step(name="quarantine", every_s=HOUR_S, first_s=60.0, act=worker.quarantine),
         Step(name="untold", every_s=DAY_S, first_s=UNTOLD_FIRST_S, act=worker.untold),
         Step(name="details", every_s=DAY_S, first_s=60.0, act=worker.details),

@@ -19,6 +19,7 @@ from lockhouse.errors import Tampered
 from lockhouse.gates.authority import checked
 from lockhouse.gates.ending.epoch import compartment_of, epoch_due_at
 from lockhouse.gates.ending.idle import over_at
+from lockhouse.gates.pace import Pace
 from lockhouse.model.ids import DAY_MS
 from lockhouse.model.rows import EpochKey, Person, Record, Tombstone
 from lockhouse.model.scale import KeyState, PersonState
@@ -154,7 +155,7 @@ async def living(house: House, *, told: Callable[[int], None]) -> AsyncIterator[
     Raises:
         Tampered: a tombstone is not of this house: it would hide what ends.
     """
-    months: set[tuple[int, int]] = set()
+    months, pace = set[tuple[int, int]](), Pace()
     async for keys in house.reads.scan(EpochKey):
         months |= {(key.compartment, key.epoch) for key in keys if key.state == KeyState.LIVE}
     async for rows in house.reads.scan(Record):
@@ -162,6 +163,7 @@ async def living(house: House, *, told: Callable[[int], None]) -> AsyncIterator[
         stones = await house.reads.get(Tombstone, [(serial,) for serial in {box.serial for _, box in held}])
         gone = {stone.serial for stone in checked(stones.values(), house.integrity_key)}
         yield [(row, box) for row, box in held if box.serial not in gone]
+        await pace.step(len(rows))
         told(len(rows))
 
 

@@ -46,6 +46,9 @@ if TYPE_CHECKING:
 
 ERASURE = 1
 SWEEP = "sweep-person"
+DAILY = "retention-run"
+KINDS = frozenset({DAILY, SWEEP})
+"""Every kind of job that there is."""
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
