@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 BY = "os-user:0"
 ANNA = "anna@example.com"
 OPENED, ORDERS = 20, 30
+ROLES = ("support", "marketer", "analyst", "accountant")
 
 
 async def shop(tmp_path: Path, *, orders: int = ORDERS, days: float = 0.01) -> tuple[World, bytes]:
@@ -74,3 +75,9 @@ async def covering(world: World, row: Record) -> list[Snapshot]:
     """The snapshots that stand where this record has boxes."""
     places = {(row.person, box.compartment, box.epoch) for box in decode_boxes(row.boxes)}
     return [one for one in await world.rows(Snapshot) if (one.person, one.compartment, one.epoch) in places]
+
+
+async def tells_the_same(world: World, person: bytes) -> None:
+    """From snapshots each role is told what it is told of every record opened one by one."""
+    for role in ROLES:
+        assert told(await profile(world, person, role=role)) == told(await in_full(world, person, role=role)), role

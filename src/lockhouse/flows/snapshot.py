@@ -10,7 +10,7 @@ from lockhouse.errors import LockhouseError, NotFound, Unavailable
 from lockhouse.gates.disclose import FOLD_LIMIT
 from lockhouse.gates.disclose.group import groups_of
 from lockhouse.gates.facts import facts_of_persons
-from lockhouse.gates.pace import Footing
+from lockhouse.gates.pace import Footing, Pace
 from lockhouse.gates.rework import lacking, snapshot_person
 from lockhouse.gates.rings import admit_rings
 from lockhouse.model.rows import Person, Record
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from lockhouse.gates.house import House
 
+ROWS_A_STEP = 10
+"""Rows that are read, and stay sealed, in the time of a step."""
 CHUNK = 500
 """Persons whose histories are looked at between two looks at the whole table."""
 
@@ -112,9 +114,11 @@ async def _persons(house: House, wanted: Wanted, told: Callable[[int], None]) ->
         for one in living if sum(many) > FOLD_LIMIT else ():
             yield one, 0 if len(living) > 1 else FOLD_LIMIT
         return
+    pace = Pace()
     async for rows in house.reads.scan(Person, chunk=CHUNK):
         for row in rows:
             found = await house.reads.find(Record, ("person",), [(row.id,)], limit=FOLD_LIMIT + 1)
+            await pace.step(1 + len(found) // ROWS_A_STEP)
             if len(found) > FOLD_LIMIT:
                 yield row.id, FOLD_LIMIT
         told(len(rows))

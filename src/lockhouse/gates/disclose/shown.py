@@ -62,7 +62,7 @@ def _with_covered(live: LivePolicy, view: View, opened: Sequence[OpenedRecord], 
     """The view with what is told of all records: of those that are opened it tells already."""
     channels = {_channel(live, number): many for number, many in covered.channels.items()}
     return msgspec.structs.replace(
-        view, channels=channels, records=covered.many - covered.left_out, first_at=covered.first_at,
+        view, channels=channels, records=covered.many - covered.left_out, total=covered.many, first_at=covered.first_at,
         last_at=covered.last_at, ended=_sum([covered.ended, *(one.ended for one in opened)]),
         shut=_shut_boxes(_sum([covered.shut, *(one.shut for one in opened)])),
     )  # fmt: skip

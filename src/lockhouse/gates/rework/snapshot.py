@@ -25,7 +25,7 @@ from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Erased, Expired, Gone, Unavailable
 from lockhouse.gates.authority import sound
 from lockhouse.gates.disclose import FOLD_LIMIT
-from lockhouse.gates.pace import Footing
+from lockhouse.gates.pace import Footing, Pace
 from lockhouse.gates.rework.range import LEASE_MS, PURPOSE, RANGE, LostError, living, noted_range, stand_still
 from lockhouse.gates.snapshots import START, Against, Kept, further, pack, rank_of
 from lockhouse.identity.front import Front
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from lockhouse.gates.house import House
 
 TRIES = 5
+ROWS_A_STEP = 10
+"""Rows that are walked, and stay sealed, in the time of one that is opened."""
 WORTH = 5
 """A fifth of what a look opens may lie in no snapshot: as much is soon opened."""
 MOST_BYTES = 64 * 1024
@@ -119,6 +121,7 @@ async def lacking(house: House, person: bytes, *, above: int = FOLD_LIMIT) -> di
     """
     found = sound(await house.reads.find(Snapshot, ("person",), [(person,)]))
     against, loose, total, fresh, behind = Against(found), set[_Part](), 0, 0, None
+    pace = Pace()
     serials = house.keyring.serials(person)
     while rows := await house.reads.find(Record, ("person",), [(person,)], after=behind, limit=FOLD_LIMIT):
         for row in sound(rows):
@@ -126,6 +129,7 @@ async def lacking(house: House, person: bytes, *, above: int = FOLD_LIMIT) -> di
             parts = {(one.compartment, one.epoch) for one in left if serials.get(one.compartment) == one.serial}
             loose |= parts
             fresh += bool(parts)
+        await pace.step(len(rows) // ROWS_A_STEP)
         total, behind = total + len(rows), (rows[-1].id,)
         if len(rows) < FOLD_LIMIT:
             break
