@@ -130,6 +130,8 @@ def _from_file(folder: Path) -> dict[str, _Given]:
         values = tomllib.loads(raw)
     except tomllib.TOMLDecodeError as err:
         raise Invalid(FILE, "TOML", got="something else", hint=str(err)) from err
+    except (ValueError, RecursionError) as err:  # a number of thousands of digits, or lists in lists
+        raise Invalid(FILE, "TOML of settings", got="a number too long or lists too deep") from err
     return {name: _Given(_line(name), value) for name, value in values.items()}
 
 

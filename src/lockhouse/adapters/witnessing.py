@@ -83,7 +83,7 @@ class Witnessing:
 
     def _replace(self, name: str, text: str) -> None:
         file, new = self._folder / name, self._folder / f"{name}.new"
-        if file.exists() and file.read_text("utf-8") == text:
+        if file.exists() and file.read_bytes() == text.encode():
             return
         new.unlink(missing_ok=True)
         make_file(new, text.encode())

@@ -27,7 +27,7 @@ HASH_BYTES = 32
 KEY_ID_BYTES = 4
 PROOF_HEADER = "c2sp.org/tlog-proof@v1"
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
-_NAME = re.compile(r"[^\s+]+")
+_NAME = re.compile(r"[^\s+\ud800-\udfff]+")
 _BODY_LINES = 3
 _UNSIGNED = "note: expected a signature by a known key"
 

@@ -23,7 +23,7 @@ ED25519_COSIGNATURE = b"\x04"
 _KEY_ID_BYTES = 4
 _TIME = struct.Struct(">Q")
 _SIGNATURE_BYTES = 64
-_NAME = re.compile(r"[^\s+]+")
+_NAME = re.compile(r"[^\s+\ud800-\udfff]+")
 _DASH = "\u2014 "
 
 
@@ -86,7 +86,10 @@ def cosigners(checkpoint: str, vkeys: Sequence[str]) -> list[Seen]:
 
 def _message(checkpoint: str, at_s: int) -> bytes:
     body = checkpoint.rpartition("\n\n")[0] + "\n"
-    return f"cosignature/v1\ntime {at_s}\n{body}".encode()
+    try:
+        return f"cosignature/v1\ntime {at_s}\n{body}".encode()
+    except UnicodeEncodeError as err:
+        raise Tampered("note: expected text in UTF-8") from err
 
 
 def _key_id(name: str, public: bytes) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -131,3 +132,9 @@ def test_a_draft_that_is_named_is_compared_with_the_live_policy(desk: Desk) -> N
     (desk.house / "other.yaml").write_text(f"{text}events: {{Unsubscribed: [email, phone]}}\n", "utf-8")
     assert desk.call("policy diff other.yaml --markdown").out.startswith("## Draft against live v1\n")
     assert desk.call("policy diff --markdown").out.endswith("**No effect: the two policies do the same.**\n")
+
+
+def test_an_error_of_half_a_character_is_json_all_the_same(desk: Desk) -> None:
+    (desk.house / "half.yaml").write_text('"\\ud800"', "utf-8")
+    seen = desk.call("policy check half.yaml --json")
+    assert (seen.code, json.loads(seen.err)["error"]["message"]) == (2, "half.yaml:1:1: expected a mapping, got '?'")

@@ -152,6 +152,9 @@ def test_a_wrong_call_is_told_from_a_changed_file(tmp_path: Path, capsys: pytest
     assert main([export, "--vkey", log.vkeys[0], "--held", str(held)]) == 2
     held.write_text(log.checkpoints[0].text.replace("\n", "\n1", 1), encoding="utf-8")
     assert main([export, "--vkey", log.vkeys[0], "--held", str(held)]) == 7
+    held.write_bytes(log.checkpoints[0].text.encode() + b"\xff")
+    assert main([export, "--vkey", log.vkeys[0], "--held", str(held)]) == 7
+    assert main([export, "--vkey", f"\udcff{log.vkeys[0]}"]) == 2
     assert capsys.readouterr().out.splitlines()[0] == "unreadable: No such file or directory"
 
 

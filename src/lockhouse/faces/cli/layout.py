@@ -93,7 +93,10 @@ def count(number: int, one: str, many: str = "") -> str:
 
 def json_text(value: Any) -> str:
     """A value as one line of JSON; signs that cannot be printed stand as escapes, which mean the same to a script."""
-    text = msgspec.json.encode(plain(value)).decode()
+    try:
+        text = msgspec.json.encode(plain(value)).decode()
+    except UnicodeEncodeError:  # half a character: an escape in a file makes one, and no reader of JSON need take it
+        text = json.dumps(plain(value), ensure_ascii=False).encode(errors="replace").decode()
     if text.isprintable():
         return text
     return "".join(sign if sign.isprintable() else json.dumps(sign)[1:-1] for sign in text)

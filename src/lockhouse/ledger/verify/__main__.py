@@ -72,7 +72,7 @@ def _verified(asked: Namespace) -> int:
 
 def _held(asked: Namespace) -> list[str]:
     """The held checkpoints; each seen by one of the witnesses, if any was named."""
-    held = [path.read_text(encoding="utf-8") for path in asked.held]
+    held = [path.read_text(encoding="utf-8", errors="replace") for path in asked.held]
     require_checkpoints(held)
     if asked.witness and not all(cosigners(text, asked.witness) for text in held):
         raise Tampered("held checkpoint: expected a cosignature by a given witness, got none")
