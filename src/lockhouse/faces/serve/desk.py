@@ -138,7 +138,8 @@ class Desk:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             if is_ours(writer):
-                with suppress(OSError, msgspec.DecodeError):
+                # Whatever is no question ends the talk: no JSON, no UTF-8, or more than a line may hold.
+                with suppress(OSError, ValueError):
                     await self._talk(reader, writer)
         finally:
             writer.close()
