@@ -169,6 +169,14 @@ def is_same(one: Case, *, compartment: int, persons: Collection[bytes]) -> bool:
     return one.compartment in {0, compartment} and not set(one.persons).isdisjoint(persons)
 
 
+def gives_way(one: Case, *, compartment: int) -> bool:
+    """Whether a request for a compartment is begun beside this case: a lapse that waits, of keys of its own.
+
+    Nobody who asks waits for the word that a run waits for: with the request ends what waits there of its persons.
+    """
+    return one.reason == LAPSE and one.step == "shut" and one.compartment == compartment != 0
+
+
 async def step(  # noqa: PLR0913  (a case's step and what belongs to it)
     house: House,
     case: Case,
@@ -184,8 +192,8 @@ async def step(  # noqa: PLR0913  (a case's step and what belongs to it)
     Args:
         was: the case as it was read, which must be how it still stands; None for a new one.
     """
-    expected = None if was is None else {"state": OPEN, "body": _ENCODE(was)}
-    expect = Expect(Intent.TABLE, (case.id,), expected, or_absent=False, because="case-moved")
+    absent = Expect(Intent.TABLE, (case.id,), None, or_absent=False, because="case-moved")
+    expect = absent if was is None else standing(was)
     change = Change(
         "record",
         puts=(Put(Intent.TABLE, row_of(case, house.integrity_key)), *puts),
@@ -216,16 +224,19 @@ async def advance_all(house: House, pairs: Sequence[tuple[Case, Case]], *, entri
     Raises:
         Moved: another process carries one of them on, or it was called off.
     """
-    expects = [
-        Expect(Intent.TABLE, (was.id,), {"state": OPEN, "body": _ENCODE(was)}, or_absent=False, because="case-moved")
-        for was, _ in pairs
-    ]
+    expects = [standing(was) for was, _ in pairs]
     puts = [Put(Intent.TABLE, row_of(case, house.integrity_key)) for _, case in pairs]
     change = Change(
         "record", puts=tuple(puts), expects=tuple(expects), entries=tuple(entries), deadline=deadline(house)
     )
     if isinstance(await house.commits.commit(change), Conflict):
         raise moved()
+
+
+def standing(case: Case) -> Expect:
+    """The case is open and stands as it was read."""
+    as_read = {"state": OPEN, "body": _ENCODE(case)}
+    return Expect(Intent.TABLE, (case.id,), as_read, or_absent=False, because="case-moved")
 
 
 def moved() -> Moved:

@@ -56,6 +56,7 @@ async def cancel(house: House, case: Case, *, by: str = "") -> Case:
     if case.step == "shut":  # from here on nobody destroys it
         was, case = case, msgspec.structs.replace(case, step="cancelling", cancelled_by=by)
         await advance(house, case, was=was)
+        await _require_last(house, case)  # none is begun beside it from here on, but one may have been just before
     links = [link for person in case.persons for link in await put_back(house, case, person)]
     await house.epochs.announce(key=True)
     undone = msgspec.structs.replace(case, step="cancelled", cancellation=house.ids.new())

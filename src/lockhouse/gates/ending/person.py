@@ -14,14 +14,17 @@ from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import NotFound, Tampered, Unavailable
 from lockhouse.gates.authority import bound_all, checked_bound, sound
 from lockhouse.gates.cases import (
+    LAPSE,
     ORPHAN,
     Case,
     checked_case,
     deadline,
+    gives_way,
     is_same,
     moved,
     require_unmoved,
     sound_cases,
+    standing,
     step,
 )
 from lockhouse.gates.disclose.group import circles_of
@@ -66,7 +69,7 @@ async def begin_person(  # noqa: PLR0913  (what a case is made of)
     for _ in range(TRIES):
         group, apart = (await circles_of(house, [person]))[0]
         seals = await seals_of(house, group)  # first: whoever begins an ending of theirs after this moves one
-        ending = await _to_end(house, group, person, compartment=compartment)
+        ending, lapses = await _to_end(house, group, person, compartment=compartment)
         case = Case(
             id=house.ids.new(), what="compartment" if compartment else "person", by=by, reason=reason,
             entries=tuple(house.ids.new() for _ in ending), asked_at=await ledger_now(house), destroy_at=destroy_at,
@@ -74,6 +77,7 @@ async def begin_person(  # noqa: PLR0913  (what a case is made of)
             scope=_scope(house, compartment, apart=len(apart)),
         )  # fmt: skip
         puts, expects = move([one for one in seals if one.person in ending], [SEAL_ENDING] * len(ending))
+        expects += [standing(one) for one in lapses]  # none of them is called off, or carried on, meanwhile
         drafts = intents_of(house, case)
         against = await step(house, case, was=None, puts=puts, expects=expects, entries=drafts)
         if against is None:
@@ -83,25 +87,33 @@ async def begin_person(  # noqa: PLR0913  (what a case is made of)
     raise Moved("ending: expected the persons' seals to hold still", hint="try again")
 
 
-async def _to_end(house: House, group: Sequence[bytes], person: bytes, *, compartment: int) -> tuple[bytes, ...]:
-    """Those of the group who have something to end that no open case ends already."""
-    standing = [one for one in (await sound_cases(house))[0] if is_same(one, compartment=compartment, persons=group)]
-    for case in standing:
+async def _to_end(
+    house: House, group: Sequence[bytes], person: bytes, *, compartment: int
+) -> tuple[tuple[bytes, ...], list[Case]]:
+    """Those of the group who have something to end that no open case ends already; and the lapses it waits in.
+
+    Whoever waits in a lapse has something to end, though their ring has no key of the compartment any more.
+    """
+    same = [one for one in (await sound_cases(house))[0] if is_same(one, compartment=compartment, persons=group)]
+    lapses = [one for one in same if gives_way(one, compartment=compartment)]
+    others = [one for one in same if one not in lapses]
+    for case in others:
         if person in case.persons:
             raise Moved(
                 "request: expected none that is open for this person, got one",
                 hint=f"lockhouse request show {case.id.hex()}",
             )
-    taken = {one for case in standing for one in case.persons}
+    taken = {one for case in others for one in case.persons}
+    waiting = {one for case in lapses for one in case.persons}
     free = [one for one in group if one not in taken]
     await admit_rings(house, free, again=True)
     living = [one for one in free if house.keyring.version_of(one) is not None]
     if not living:
         raise NotFound("person: expected a living person", hint="lockhouse person find KIND looks one up")
-    ending = tuple(one for one in living if compartment in house.keyring.serials(one))
+    ending = tuple(one for one in living if one in waiting or compartment in house.keyring.serials(one))
     if not ending:
         raise NotFound("compartment: expected one that the person has a key of", hint="lockhouse person show ID")
-    return ending
+    return ending, lapses
 
 
 def _scope(house: House, compartment: int, *, apart: int) -> tuple[str, ...]:
@@ -175,7 +187,9 @@ async def shut_one(house: House, case: Case, person: bytes) -> tuple[bytes, ...]
 async def require_alone(house: House, case: Case, person: bytes, *, holding: bool) -> None:
     """Nothing that the case is to end of the person waits in another case's limbo.
 
-    Whatever does can be put back: until it cannot, this case is neither destroyed nor certified.
+    Whatever does can be put back: until it cannot, this case is neither destroyed nor certified. But a lapse and what
+    was begun beside it have keys of their own: a request ends those of a lapse with its own, and no lapse says that
+    there are no newer ones.
 
     Args:
         holding: whether it holds keys of theirs. A compartment's that does has them since before all of the person was
@@ -191,12 +205,21 @@ async def require_alone(house: House, case: Case, person: bytes, *, holding: boo
     if len(rows) < len(others):
         raise Tampered("ending: expected an intent for what waits in limbo")
     for other in (checked_case(house, row) for row in rows.values()):
+        if _is_beside(case, other, holding=holding):
+            continue
         # All of a person takes compartments that were shut before along.
         if other.compartment == case.compartment or (not other.compartment and not holding):
             raise Moved(
                 "ending: expected nothing of the same to wait in another request, got one",
                 hint=f"lockhouse request show {other.id.hex()}",
             )
+
+
+def _is_beside(case: Case, other: Case, *, holding: bool) -> bool:
+    """Whether two of one compartment may both be destroyed: one of them is a lapse, which holds keys of its own."""
+    if not case.compartment or other.compartment != case.compartment:
+        return False
+    return holding if case.reason == LAPSE else other.reason == LAPSE
 
 
 async def _limbo_change(house: House, case: Case, stored: KeyRing) -> Change:

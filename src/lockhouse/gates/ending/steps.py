@@ -9,7 +9,7 @@ import msgspec
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Tampered
 from lockhouse.gates.authority import bound, checked, signed
-from lockhouse.gates.cases import LAPSE, ORPHAN, Case, advance, deadline, moved, sound_cases, step
+from lockhouse.gates.cases import LAPSE, ORPHAN, Case, advance, deadline, gives_way, moved, sound_cases, step
 from lockhouse.gates.ending.cancel import cancel
 from lockhouse.gates.ending.epoch import RETENTION, destroy_epoch, is_kept, shut_epoch
 from lockhouse.gates.ending.idle import is_fresh
@@ -23,6 +23,7 @@ from lockhouse.gates.trusted_time import trusted_now, watched_now
 from lockhouse.ledger.certificate import CANNOT_PROVE, Residue, Statement, commitment
 from lockhouse.ledger.entry import Completion, parse_entry, serials_root
 from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
+from lockhouse.model.ids import DAY_MS
 from lockhouse.model.rows import (
     Consent,
     ErasedMark,
@@ -159,7 +160,7 @@ async def _destroy(house: House, case: Case, journal: Journal) -> Case:
         await destroy_epoch(house, case)
     else:
         await each(destroy_person(house, case, person, at=at) for person in case.persons)
-    if case.what == "person":
+    if case.reason != LAPSE and case.what != "epoch":
         await _end_parts(house, case, journal, at=at)
     await house.commits.scrub()
     await house.epochs.announce(key=True)
@@ -178,7 +179,7 @@ async def _require_all(house: House, case: Case) -> None:
     """
     for person, serials in zip(case.persons, case.held, strict=True):
         await require_alone(house, case, person, holding=bool(serials))
-        if serials:
+        if serials or await _lapses(house, case, person):
             continue
         house.keyring.forget(person)
         await admit_rings(house, [person])
@@ -188,14 +189,30 @@ async def _require_all(house: House, case: Case) -> None:
             raise Moved("ending: expected no key in use of whom the request holds none, got one", hint=hint)
 
 
+async def _lapses(house: House, case: Case, person: bytes) -> bool:
+    """Whether what the case was to end of the person waits in a lapse, or did: what is in use came later."""
+    if case.reason == LAPSE or not case.compartment:
+        return False
+    if any(
+        person in one.persons and gives_way(one, compartment=case.compartment) for one in (await sound_cases(house))[0]
+    ):
+        return True
+    stones = checked(await house.reads.find(Tombstone, ("person",), [(person,)]), house.integrity_key)
+    since = case.asked_at - DAY_MS  # clocks differ
+    return any((one.compartment, one.cause) == (case.compartment, RETENTION) and one.at >= since for one in stones)
+
+
 async def _end_parts(house: House, case: Case, journal: Journal, *, at: int) -> None:
     """Compartments of theirs that were shut before end with them: the certificate is for everything held.
 
-    Of one that was shut for others too, who are not ending, only these persons' keys end.
+    With a compartment end its keys that wait in a lapse. Of one that was shut for others too, who are not ending, only
+    these persons' keys end.
     """
     for part in (await sound_cases(house))[0]:
         ending = set(part.persons) & set(case.persons)
-        if not ending or part.what != "compartment":
+        if not ending or part.what != "compartment" or part.id == case.id:
+            continue
+        if case.compartment and not (part.reason == LAPSE and part.compartment == case.compartment):
             continue
         if ending == set(part.persons):
             if part.step == "begun":
