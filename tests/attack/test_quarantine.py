@@ -16,7 +16,7 @@ from lockhouse.gates.authority import bound
 from lockhouse.gates.quarantine import box_of, unpacked
 from lockhouse.gates.replay import opening
 from lockhouse.model.rows import Consent, EpochKey, Identifier, Link, Person, Quarantined, Record
-from lockhouse.model.scale import KeyState, PersonState
+from lockhouse.model.scale import ConsentState, KeyState, PersonState
 from tests.flows.restored import copied, restored
 from tests.flows.test_trial import ANNA, COUPON, QUIZ, TRIAL, WIDER, order, replay
 from tests.world import POLICY, Stopped, World
@@ -154,12 +154,17 @@ async def test_what_a_browser_agreed_to_and_then_refused_is_stored_by_no_replay(
     assert await world.rows(Quarantined) == [], "no word of now stands for it"
 
 
-async def test_a_yes_that_came_with_an_event_and_was_never_stored_opens_nothing_in_a_replay(tmp_path: Path) -> None:
+@pytest.mark.parametrize("refused", [False, True])
+async def test_a_yes_that_came_with_an_event_and_was_never_stored_opens_nothing_in_a_replay(
+    tmp_path: Path, *, refused: bool
+) -> None:
     world = await World.make(tmp_path, asked_first(TRIAL))
     await world.send("backend", "identify", email=ANNA)
     await world.send("backend", "Quiz Done", email=ANNA, coupon="SPRING", consent={"Advertising": True})
-    await world.send("backend", "identify", email=ANNA, name="Anna", consent={"Advertising": False})
-    assert (len(await world.rows(Quarantined)), await world.rows(Consent)) == (1, [])
+    if refused:
+        await world.send("backend", "identify", email=ANNA, name="Anna", consent={"Advertising": False})
+    assert len(await world.rows(Quarantined)) == 1
+    assert [row.state for row in await world.rows(Consent)] == [ConsentState.DENIED] * refused
     await world.approve(asked_first(FOR_MARKETING).replace("  Order Comp", "  Quiz Done: [coupon]\n  Order Comp", 1))
     done = await replay(world)
     assert (done.looked, done.stored, done.fields) == (1, 0, {})

@@ -18,6 +18,7 @@ from lockhouse.gates.state import verify_state
 from lockhouse.model.rows import Consent, Identifier, Person, Record
 from tests.flows.consent_files import BY, foreseen, heard, unheard, words
 from tests.flows.test_bring import PowerCut
+from tests.flows.test_words_in_a_group import STRICT
 from tests.world import Stopped, World
 
 if TYPE_CHECKING:
@@ -51,6 +52,18 @@ async def test_the_newest_word_counts_in_whatever_order_files_come(tmp_path: Pat
     assert await _standing(world) == {"marketing": False}
     await heard(world, words(world, YES.replace("2025-05", "2025-07")))
     assert await _standing(world) == {"marketing": True}
+
+
+async def test_a_yes_of_before_does_not_undo_the_no_of_a_banner(tmp_path: Path) -> None:
+    world = await World.make(tmp_path, STRICT)
+    await world.send("account", "identify", email=ANNA, name="Anna", consent={"Advertising": False})
+    world.clock.pass_days(3)
+    done = await heard(world, words(world, YES))
+    assert done.heard.words["stored"] == 1, "the yes is kept as it was said"
+    assert await _standing(world) == {"marketing": False}
+    await world.send("account", "identify", email=ANNA, name="Anna")
+    [view] = await world.find(ANNA, role="marketer")
+    assert ANNA not in str(view.fields)
 
 
 async def test_of_one_moment_the_no_counts(tmp_path: Path) -> None:

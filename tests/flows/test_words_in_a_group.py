@@ -153,3 +153,33 @@ async def test_a_yes_dated_ahead_does_not_outlive_the_no_that_came_after_it(tmp_
     world.clock.at += 60_000
     await world.send("account", "identify", email=EMAIL, at=world.clock.at - DAY_MS, consent={"Advertising": False})
     assert (await heard(world, EMAIL))[0] == [("marketing", False)]
+
+
+@pytest.mark.parametrize("known", [False, True])
+@pytest.mark.parametrize("no", [{"consent": {"Advertising": False}}, {"signals": ["gpc"]}])
+async def test_a_no_stands_against_a_yes_of_its_moment_or_before_it(
+    tmp_path: Path, no: dict[str, Any], *, known: bool
+) -> None:
+    sold = STRICT.replace("basis: consent,", "basis: consent, sold_or_shared: true,")
+    world = await World.make(tmp_path, sold)
+    if known:
+        await world.send("account", "identify", email=EMAIL, name="Anna")
+    yes = {"email": EMAIL, "consent": {"Advertising": True}}
+    await world.send_all([("account", "identify", {"email": EMAIL} | no), ("account", "identify", dict(yes))])
+    assert (await heard(world, EMAIL))[0] == [("marketing", False)]
+    world.clock.pass_days(1)
+    late = yes | {"at": world.clock.at - 2 * DAY_MS}
+    await world.send("backend" if known else "account", "identify", **late)
+    assert (await heard(world, EMAIL))[0] == [("marketing", False)]
+    await world.send("account", "identify", **yes)
+    assert (await heard(world, EMAIL))[0] == [("marketing", True)]
+
+
+async def test_a_persons_no_is_stored_once_and_a_devices_never_where_consent_is_asked_first(tmp_path: Path) -> None:
+    world = await World.make(tmp_path, STRICT)
+    for number in range(3):
+        await world.send("web", "identify", email=EMAIL, device_id="d-70012345", consent={"Advertising": False})
+        await world.send("web", "page", device_id=f"d-7001234{number}", page_path="/", consent={"Advertising": False})
+    [word] = await world.rows(Consent)
+    assert word.person == await world.person(EMAIL)
+    assert (await world.kinds()).count("consent") == 1

@@ -1,11 +1,12 @@
 """What an event says about consent, as far as it must be remembered.
 
 A narrowing word counts from any assurance, and from when it came in; it is stored when it would change something: it
-closes a purpose that is open without a word, or takes back a grant; or would take one back that may yet come in, since
-it was set aside. A widening word is stored only from `secret` or better. It counts from when the event happened, so
-that one that comes late grants nothing that was taken back meanwhile. A word that is already standing is not stored
-again. Whoever comes with a suppressed identifier has refused, like everyone who had it when it was suppressed: what
-they do later under another identifier is closed too.
+closes a purpose that is open without a word, or takes back a grant; or would take one back that may yet come in: one
+that was set aside, or an older one out of a file. Only a device's no, where consent is asked first everywhere, changes
+nothing: files of consents name persons. A widening word is stored only from `secret` or better. It counts from when the
+event happened, so that one that comes late grants nothing that was taken back meanwhile. A word that is already
+standing is not stored again. Whoever comes with a suppressed identifier has refused, like everyone who had it when it
+was suppressed: what they do later under another identifier is closed too.
 """
 
 from __future__ import annotations
@@ -119,14 +120,21 @@ def new_words(work: Work) -> list[Said]:
 
 
 def _silent(work: Work, standing: Mapping[str, bool]) -> set[str]:
-    """Purposes of which a no says nothing new: nobody said yes, and without one they are closed everywhere.
+    """Purposes of which a device's no says nothing new: nobody said yes, and without one they are closed everywhere.
 
-    Of what was set aside there are none: what came in before it may be decided after it.
+    A person's no is kept: a yes from before it may yet come, in a file or late. Nor is there any of what was set aside:
+    what came in before it may be decided after it.
     """
-    if work.batch.late_at:
+    if work.batch.late_at or _names_person(work):
         return set()
     asked_first = (one.name for one in work.live.policy.purposes if set(one.basis.values()) <= {"consent"})
     return {name for name in asked_first if name not in standing}
+
+
+def _names_person(work: Work) -> bool:
+    """Whether whose the item is goes by more than a device: by what is kept of it, or by all of it if nothing is."""
+    kept = None if work.reply is not None else {field for field, _ in work.reduced.identifiers}
+    return any(one.is_person for one in work.found if kept is None or one.field in kept)
 
 
 def _moved(work: Work) -> list[Said]:
