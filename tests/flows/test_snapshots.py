@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 import pytest
@@ -11,16 +11,17 @@ import pytest
 from lockhouse.errors import Unavailable
 from lockhouse.flows import audit, link, look, snapshot
 from lockhouse.flows.snapshot import Folded, Wanted
-from lockhouse.gates.disclose import FOLD_LIMIT, Records
+from lockhouse.gates.disclose import FOLD_LIMIT, Records, disclose
 from lockhouse.gates.rework import RANGE, Snapshotted, lacking, snapshot_person
 from lockhouse.gates.rework import snapshot as making
 from lockhouse.gates.state import verify_state
 from lockhouse.model.ids import DAY_MS
-from lockhouse.model.rows import LedgerEntry, Snapshot
+from lockhouse.model.rows import LedgerEntry, Record, Row, Snapshot, Tombstone
 from tests.flows.folded import ANNA, BY, OPENED, ORDERS, folded, order, profile, shop, tells_the_same, told, with_field
 from tests.world import POLICY, Away, Stopped, World
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
     from pathlib import Path
 
 OTHER = "a.weiss@example.com"
@@ -158,6 +159,51 @@ async def test_a_record_that_changes_while_a_look_is_noted_is_not_shown_as_it_wa
     view = await looking
     assert view.fields.keys().isdisjoint({"name"}) or view.fields["name"].state == "shut"
     assert view.truncated
+
+
+class _Crowded:
+    """Reads during which, the `nth` time that such rows are asked for, the rings of others take the place of these."""
+
+    def __init__(self, world: World, row: type[Row], *, nth: int, persons: list[bytes]) -> None:
+        self._inner, self._ring = world.house.reads, world.house.keyring
+        self._row, self._left, self._persons = row, nth, persons
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    async def find(self, row: type[Row], by: Sequence[str], values: Sequence[Any], **page: Any) -> list[Any]:
+        found = await self._inner.find(row, by, values, **page)
+        self._left -= row is self._row
+        if row is self._row and self._left == 0:
+            for person in self._persons:
+                self._ring.forget(person)
+        return found
+
+
+@pytest.mark.parametrize(("row", "nth"), [(Snapshot, 1), (Record, 4), (Tombstone, 1)])
+async def test_rings_that_make_room_for_those_of_others_meanwhile_hide_nobody_who_lives(
+    tmp_path: Path, row: type[Row], nth: int
+) -> None:
+    world, anna = await shop(tmp_path)
+    await folded(world, anna)
+    await order(world, "C-0", email=OTHER, name="A. Schmidt-Weiss")
+    both = [await world.person(OTHER), anna]
+    ask = msgspec.structs.replace(await world.ask("support", action="show"), mode="full")
+
+    async def asked() -> AsyncIterator[bytes]:
+        for one in both:
+            yield one
+
+    for persons in (both[:1], both[1:], both):
+        world.house.reads = crowded = cast("Any", _Crowded(world, row, nth=nth, persons=persons))
+        views = [one async for one in disclose(world.house, ask, asked(), records=Records(limit=OPENED))]
+        world.house.reads = crowded._inner
+        assert crowded._left <= 0
+        assert {one.person: (one.records, one.truncated) for one in views} == {
+            both[0]: (1, False),
+            anna: (ORDERS, False),
+        }
+        assert all(one.fields["name"].state == "masked" for one in views)
 
 
 async def test_a_timeline_pages_as_ever_and_an_old_order_is_found_as_ever(tmp_path: Path) -> None:

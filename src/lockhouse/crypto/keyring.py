@@ -204,9 +204,8 @@ class Keyring:
         return held
 
     def version_of(self, person: bytes) -> int | None:
-        """The version of the person's ring in use, or None if none is."""
-        held = self._rings.get(person)
-        return None if held is None else held.version
+        """The version of the person's ring in use, or None if none is; of all rings this one is dropped last then."""
+        return self._held(person).version if person in self._rings else None
 
     def serials(self, person: bytes) -> dict[int, bytes]:
         """Compartment -> serial of the person's keys that seal.

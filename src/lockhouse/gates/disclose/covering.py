@@ -14,6 +14,7 @@ from lockhouse.crypto.canonical import unpack_fields
 from lockhouse.errors import Conflict as Moved
 from lockhouse.gates.authority import sound
 from lockhouse.gates.disclose.covered import Covered, clear_values, is_wanted
+from lockhouse.gates.rings import admit_rings
 from lockhouse.identity.fold import belief
 from lockhouse.ledger.record import record_leaf_of
 from lockhouse.model.rows import Record, Snapshot
@@ -43,6 +44,7 @@ async def cover(house: House, group: Group, footing: Footing, *, limit: int) -> 
         Moved: the policy or the keys moved.
         Tampered: a snapshot or a record is not as this house makes any.
     """
+    await admit_rings(house, group.persons)
     keys = [(one,) for one in group.persons if house.keyring.version_of(one) is not None]
     found = sound(await house.reads.find(Snapshot, ("person",), keys))
     using = [one for one in found if is_wanted(house.live(), one.compartment, group.fields)]

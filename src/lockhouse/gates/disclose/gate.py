@@ -35,9 +35,10 @@ from lockhouse.model.decision import Ask
 from lockhouse.model.rows import Record
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 
     from lockhouse.gates.house import House
+    from lockhouse.gates.rings import Waiting
 
 ThingT = TypeVar("ThingT")
 CHUNK = 5_000
@@ -144,16 +145,14 @@ async def _looked(  # noqa: PLR0913  (a chunk, and what it stands on)
     for group in seen if records.only is None else ():
         await _read(house, group, records, folds=ask.action not in UNFOLDED)
         await footing.step(1 + len(group.rows) // ROWS_A_STEP)
-    if records.only is not None:
-        await _read_only(house, seen, records.only)
-    everyone = {person for group in seen for person in group.persons}
-    await admit_rings(house, everyone)
-    waiting = await refuse_ended(house, everyone)
-    await footing.hold()
-    for group in seen:  # a ring that is gone although its person lives: a store that lags behind the other
-        group.rows = [row for row in group.rows if house.keyring.version_of(row.person) is not None]
         if group.truncated and ask.action not in UNFOLDED and records.is_whole:
             await cover(house, group, footing, limit=records.limit)
+    if records.only is not None:
+        await _read_only(house, seen, records.only)
+    waiting = await _admitted(house, {person for group in seen for person in group.persons}, footing)
+    for group in seen:  # nobody has a turn from here until what is to be noted is read off the rings
+        group.noted = frozenset(one for one in group.persons if house.keyring.version_of(one) is not None)
+        group.rows = [row for row in group.rows if row.person in group.noted]
     entry, noted = await note(house, ask, groups, place=place)
     await footing.hold()
     opening = Opening(
@@ -168,8 +167,31 @@ async def _looked(  # noqa: PLR0913  (a chunk, and what it stands on)
     return views
 
 
+async def _admitted(house: House, everyone: Collection[bytes], footing: Footing) -> Mapping[bytes, Waiting]:
+    """All rings of these that there are lie in the keyring, none of a key that ended; those only shut, by serial.
+
+    While the endings are read others have a turn, and their rings may take the place of some of these.
+
+    Raises:
+        Moved: the policy or the keys moved.
+        Unavailable: there was no room for all of them at once.
+    """
+    for _ in range(TRIES):
+        await admit_rings(house, everyone)
+        admitted = [one for one in everyone if house.keyring.version_of(one) is not None]
+        waiting = await refuse_ended(house, everyone)
+        await footing.hold()
+        if all(house.keyring.version_of(one) is not None for one in admitted):
+            return waiting
+    raise Unavailable("disclose: expected room for the rings of those who are looked at", retry_after_s=1.0)
+
+
 async def _opened(opening: Opening, group: Group, footing: Footing) -> list[OpenedRecord]:
-    """The group's records, as far as there are keys to them when their turn comes."""
+    """The group's records, as far as there are keys to them when their turn comes.
+
+    Raises:
+        Moved: a snapshot is of somebody whose ring came since the entry was made; it does not name them.
+    """
     opening.fields = group.fields
     active_at = max((one.active_at for one in group.facts), default=0)
     opened, opening.covered = list[OpenedRecord](), group.covered
@@ -182,6 +204,8 @@ async def _opened(opening: Opening, group: Group, footing: Footing) -> list[Open
         return opened
     for snapshot in group.covered.snapshots.by.values():
         await footing.step()
+        if snapshot.person not in group.noted:
+            raise Moved("disclose: expected the keys to hold still", hint="try again")
         deed = partial(opening.snapshot, group.covered, snapshot)
         kept = await _while_held(opening, snapshot.person, footing, deed) or []
         opened += await taken(opening, snapshot, kept, active_at=active_at)
@@ -196,15 +220,17 @@ async def _while_held(
     for _ in range(TRIES):
         if house.keyring.version_of(person) is None:  # it made room for rings of others, who had a turn
             await admit_rings(house, [person])
+            if house.keyring.version_of(person) is None:
+                return None
             opening.waiting = {**opening.waiting, **await refuse_ended(house, [person])}
             await footing.hold()
-        if house.keyring.version_of(person) is None:
-            return None
+            if house.keyring.version_of(person) is None:
+                continue
         try:
             return deed()
         except Unavailable:  # the lease ran out since it was last looked at: all of the record again, once it is back
             await footing.hold()
-    raise Unavailable("disclose: expected a lease that lasts for a record", retry_after_s=1.0)
+    raise Unavailable("disclose: expected a lease, and room for a ring, that last for a record", retry_after_s=1.0)
 
 
 def _has(opened: Sequence[OpenedRecord], sought: Sought) -> bool:
