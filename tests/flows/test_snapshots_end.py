@@ -5,21 +5,25 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from lockhouse.errors import NotFound
-from lockhouse.flows import hold, lapse, request, retain, snapshot, sweep
+from lockhouse.flows import hold, lapse, link, request, retain, snapshot, sweep
 from lockhouse.flows.reseal import reseal
 from lockhouse.flows.snapshot import Wanted
+from lockhouse.gates.authority import bound
 from lockhouse.gates.ending import carry_on
 from lockhouse.gates.holds import Terms
 from lockhouse.model.ids import DAY_MS
-from lockhouse.model.rows import Record, Snapshot
+from lockhouse.model.rows import Person, Record, Snapshot
+from lockhouse.model.scale import PersonState
 from lockhouse.wiring import jobs
 from tests.flows.files import brought, orders, paper, undone
 from tests.flows.folded import (
     ANNA,
     BY,
+    OPENED,
     ORDERS,
     covering,
     folded,
@@ -38,6 +42,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MONTH = 31
+OTHER = "a.weiss@example.com"
 
 
 async def test_an_import_that_is_taken_back_takes_the_snapshots_of_its_records(tmp_path: Path) -> None:
@@ -186,3 +191,38 @@ async def test_a_restore_of_older_records_brings_nothing_back_that_was_erased_si
     await sweep.plan_again(back.house)
     await sweep.sweep(back.house, jobs, owner=bytes(16))
     assert (await back.rows(Snapshot), await back.rows(Record)) == ([], [])
+
+
+@pytest.mark.parametrize("state", [PersonState.RESTRICTED, PersonState.MINOR])
+@pytest.mark.parametrize("whose", ["their own", "of whom they are one with"])
+async def test_nobody_is_folded_whose_data_is_only_kept(tmp_path: Path, state: PersonState, whose: str) -> None:
+    world, anna = await shop(tmp_path)
+    await order(world, "B-1", email=OTHER)
+    other = await world.person(OTHER)
+    if whose != "their own":
+        await link.make(world.house, anna, other, by=BY)
+    kept = anna if whose == "their own" else other
+    row = (await world.store.get(Person, [(kept,)]))[kept,]
+    world.plant(bound(msgspec.structs.replace(row, state=int(state)), world.house.row_macs))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(snapshot, "FOLD_LIMIT", OPENED)
+        assert (await snapshot.snapshot(world.house, Wanted(), by=BY)).kept == 1
+        assert (await snapshot.snapshot(world.house, Wanted(person=anna), by=BY)).kept > 0
+    assert await world.rows(Snapshot) == []
+    assert "rework" not in await world.kinds()
+
+
+async def test_a_snapshot_of_whoever_is_restricted_afterwards_stays_and_is_not_opened(tmp_path: Path) -> None:
+    world, anna = await shop(tmp_path)
+    await folded(world, anna)
+    before, works = await world.rows(Snapshot), (await world.kinds()).count("rework")
+    [row] = (await world.store.get(Person, [(anna,)])).values()
+    world.plant(bound(msgspec.structs.replace(row, state=int(PersonState.RESTRICTED)), world.house.row_macs))
+    for number in range(ORDERS):
+        await order(world, f"B-{number}")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(snapshot, "FOLD_LIMIT", OPENED)
+        assert (await snapshot.snapshot(world.house, Wanted(), by=BY)).persons == 0
+    assert await world.rows(Snapshot) == before
+    assert (await world.kinds()).count("rework") == works
+    assert "name" not in {name for name, one in (await profile(world, anna)).fields.items() if one.state == "open"}

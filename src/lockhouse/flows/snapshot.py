@@ -9,7 +9,7 @@ import msgspec
 from lockhouse.errors import LockhouseError, NotFound, Unavailable
 from lockhouse.gates.disclose import FOLD_LIMIT
 from lockhouse.gates.disclose.group import groups_of
-from lockhouse.gates.facts import facts_of_persons
+from lockhouse.gates.facts import PROTECTED, facts_of_persons
 from lockhouse.gates.pace import Footing, Pace
 from lockhouse.gates.rework import lacking, snapshot_person
 from lockhouse.gates.rings import admit_rings
@@ -33,12 +33,14 @@ class Folded(msgspec.Struct, frozen=True, kw_only=True):
         persons: source persons of whom something was.
         snapshots: made; of a dry run, that would be.
         records: that were opened for it.
+        kept: persons of whom nothing was opened, since what there is of them is only kept.
         faults: persons who could not be folded; `first` is why of the first of them.
     """
 
     persons: int = 0
     snapshots: int = 0
     records: int = 0
+    kept: int = 0
     faults: int = 0
     first: LockhouseError | None = None
 
@@ -86,6 +88,8 @@ async def _one(  # noqa: PLR0913  (one person of a run, and what the run is)
 ) -> Folded:
     person, above = place
     await Footing.of(house)
+    if await _is_only_kept(house, person):
+        return msgspec.structs.replace(done, kept=done.kept + 1)
     await admit_rings(house, [person])
     if house.keyring.version_of(person) is None:
         raise NotFound("person: expected a living person")
@@ -97,6 +101,16 @@ async def _one(  # noqa: PLR0913  (one person of a run, and what the run is)
         done, persons=done.persons + 1, snapshots=done.snapshots + (len(parts) if made is None else made.snapshots),
         records=done.records + (0 if made is None else made.records),
     )  # fmt: skip
+
+
+async def _is_only_kept(house: House, person: bytes) -> bool:
+    """Whether a source person, or whoever they are one with, is restricted or a minor (GDPR Art. 18(2), recital 38).
+
+    A snapshot that they have already may stay: it opens no more than their records do.
+    """
+    [group] = await groups_of(house, [person])
+    facts = await facts_of_persons(house, group, fresh=True)
+    return person not in facts or any(one.state & PROTECTED for one in facts.values())
 
 
 async def _persons(house: House, wanted: Wanted, told: Callable[[int], None]) -> AsyncIterator[tuple[bytes, int]]:
