@@ -12,6 +12,7 @@ from lockhouse.errors import Unavailable
 from lockhouse.flows import audit, link, look, snapshot
 from lockhouse.flows.snapshot import Folded, Wanted
 from lockhouse.gates.disclose import FOLD_LIMIT, Records, disclose
+from lockhouse.gates.pace import Footing
 from lockhouse.gates.rework import RANGE, Snapshotted, lacking, snapshot_person
 from lockhouse.gates.rework import snapshot as making
 from lockhouse.gates.state import verify_state
@@ -282,5 +283,5 @@ async def test_a_range_that_meets_another_begins_where_that_left_off(tmp_path: P
     stopped.go_on.set()
     assert (await folding).snapshots == 0, "nothing is lacking by then"
     assert done.snapshots == len(await world.rows(Snapshot))
-    assert await lacking(world.house, anna, above=OPENED) == {}
+    assert not await lacking(world.house, anna, await Footing.of(world.house), above=OPENED)
     assert (await snapshot_person(world.house, anna, by=BY, above=OPENED)) == Snapshotted()

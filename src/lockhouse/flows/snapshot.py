@@ -34,6 +34,7 @@ class Folded(msgspec.Struct, frozen=True, kw_only=True):
         snapshots: made; of a dry run, that would be.
         records: that were opened for it.
         kept: persons of whom nothing was opened, since what there is of them is only kept.
+        older: persons some of whose records are folded only once they are sealed again.
         faults: persons who could not be folded; `first` is why of the first of them.
     """
 
@@ -41,6 +42,7 @@ class Folded(msgspec.Struct, frozen=True, kw_only=True):
     snapshots: int = 0
     records: int = 0
     kept: int = 0
+    older: int = 0
     faults: int = 0
     first: LockhouseError | None = None
 
@@ -87,19 +89,29 @@ async def _one(  # noqa: PLR0913  (one person of a run, and what the run is)
     house: House, place: tuple[bytes, int], done: Folded, wanted: Wanted, *, by: str, told: Callable[[int], None]
 ) -> Folded:
     person, above = place
-    await Footing.of(house)
+    footing = await Footing.of(house)
     if await _is_only_kept(house, person):
         return msgspec.structs.replace(done, kept=done.kept + 1)
+    if wanted.dry_run:
+        return await _planned(house, place, done, footing)
+    made = await snapshot_person(house, person, by=by, above=above, told=told)
+    return msgspec.structs.replace(
+        done, persons=done.persons + bool(made.parts), snapshots=done.snapshots + made.snapshots,
+        records=done.records + made.records, older=done.older + bool(made.older),
+    )  # fmt: skip
+
+
+async def _planned(house: House, place: tuple[bytes, int], done: Folded, footing: Footing) -> Folded:
+    person, above = place
     await admit_rings(house, [person])
     if house.keyring.version_of(person) is None:
         raise NotFound("person: expected a living person")
-    parts = await lacking(house, person, above=above)
-    if not parts:
-        return done
-    made = None if wanted.dry_run else await snapshot_person(house, person, by=by, above=above, told=told)
+    found = await lacking(house, person, footing, above=above)
+    if found.fault is not None:
+        raise found.fault
     return msgspec.structs.replace(
-        done, persons=done.persons + 1, snapshots=done.snapshots + (len(parts) if made is None else made.snapshots),
-        records=done.records + (0 if made is None else made.records),
+        done, persons=done.persons + bool(found), snapshots=done.snapshots + len(found),
+        older=done.older + bool(found.older),
     )  # fmt: skip
 
 

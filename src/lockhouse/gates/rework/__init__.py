@@ -7,13 +7,15 @@ many records into snapshots.
 from __future__ import annotations
 
 from lockhouse.gates.rework.check import Agreement, check_merge
+from lockhouse.gates.rework.lacking import Lacking, lacking
 from lockhouse.gates.rework.range import RANGE
 from lockhouse.gates.rework.reseal import Resealed, reseal_person
-from lockhouse.gates.rework.snapshot import Snapshotted, lacking, snapshot_person
+from lockhouse.gates.rework.snapshot import Snapshotted, snapshot_person
 
 __all__ = [
     "RANGE",
     "Agreement",
+    "Lacking",
     "Resealed",
     "Snapshotted",
     "check_merge",

@@ -25,9 +25,10 @@ from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Erased, Expired, Gone, Unavailable
 from lockhouse.gates.authority import sound
 from lockhouse.gates.disclose import FOLD_LIMIT
-from lockhouse.gates.pace import Footing, Pace
+from lockhouse.gates.pace import Footing
+from lockhouse.gates.rework.lacking import Part, lacking
 from lockhouse.gates.rework.range import LEASE_MS, PURPOSE, RANGE, LostError, living, noted_range, stand_still
-from lockhouse.gates.snapshots import START, Against, Kept, further, pack, rank_of
+from lockhouse.gates.snapshots import START, Kept, further, pack, rank_of
 from lockhouse.identity.front import Front
 from lockhouse.ledger.record import record_leaf_of
 from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
@@ -42,14 +43,8 @@ if TYPE_CHECKING:
     from lockhouse.gates.house import House
 
 TRIES = 5
-ROWS_A_STEP = 10
-"""Rows that are walked, and stay sealed, in the time of one that is opened."""
-WORTH = 5
-"""A fifth of what a look opens may lie in no snapshot: as much is soon opened."""
 MOST_BYTES = 64 * 1024
 """Of a snapshot's plaintext. Whoever dates ahead makes it grow; above this there is none, and the fold is on read."""
-_Part = tuple[int, int]
-"""Compartment and epoch."""
 
 
 class Snapshotted(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,11 +53,14 @@ class Snapshotted(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         records, boxes: that were opened for it.
         snapshots: that were made, each of a compartment and epoch.
+        parts: where something was lacking. `older`: where nothing is made before the person is sealed again.
     """
 
     records: int = 0
     boxes: int = 0
     snapshots: int = 0
+    parts: int = 0
+    older: int = 0
 
 
 class _One(NamedTuple):
@@ -104,39 +102,10 @@ class _Work(msgspec.Struct):
     """One person's snapshots that are to be made, and what is counted meanwhile."""
 
     seal: Seal
-    states: dict[_Part, _State]
+    states: dict[Part, _State]
     records: int = 0
     boxes: int = 0
-    made: set[_Part] = msgspec.field(default_factory=set)
-
-
-async def lacking(house: House, person: bytes, *, above: int = FOLD_LIMIT) -> dict[_Part, Snapshot | None]:
-    """Where the person's boxes are to be folded, with the snapshot that stands there; nowhere if a look opens all.
-
-    Args:
-        above: how many of their records a look opens.
-
-    Raises:
-        Tampered: a snapshot or a record is not as this house makes any.
-    """
-    found = sound(await house.reads.find(Snapshot, ("person",), [(person,)]))
-    against, loose, total, fresh, behind = Against(found), set[_Part](), 0, 0, None
-    pace = Pace()
-    serials = house.keyring.serials(person)
-    while rows := await house.reads.find(Record, ("person",), [(person,)], after=behind, limit=FOLD_LIMIT):
-        for row in sound(rows):
-            left = against.walk(row, decode_boxes(row.boxes))
-            parts = {(one.compartment, one.epoch) for one in left if serials.get(one.compartment) == one.serial}
-            loose |= parts
-            fresh += bool(parts)
-        await pace.step(len(rows) // ROWS_A_STEP)
-        total, behind = total + len(rows), (rows[-1].id,)
-        if len(rows) < FOLD_LIMIT:
-            break
-    stale = {(compartment, epoch) for _, compartment, epoch in against.stale()}
-    if not stale and (total <= above or fresh * WORTH <= above):
-        return {}
-    return {part: against.by.get((person, *part)) for part in loose | stale}
+    made: set[Part] = msgspec.field(default_factory=set)
 
 
 def _unheard(_records: int) -> None:
@@ -159,18 +128,24 @@ async def snapshot_person(
         NotFound: no such person, or they are ending or have ended.
         Unavailable: the lease is lost, the clock is in doubt, or a store is away; what is done stays done.
         Conflict: the rows or the keys keep moving.
-        Tampered: a box is not as it was sealed, or a row is not as this house makes any.
+        Tampered: a box is not as it was sealed, or a row is not as this house makes any; what else can be folded is,
+            if it is a snapshot's row.
     """
     for _ in range(TRIES):
         footing = await Footing.of(house)
         seal = await living(house, person)
         try:
-            wanted = await lacking(house, person, above=above)
-            work = _Work(seal, {part: _State(was) for part, was in wanted.items()})
-            if await _made(house, work, footing, by=by, told=told):
-                return Snapshotted(records=work.records, boxes=work.boxes, snapshots=len(work.made))
+            wanted = await lacking(house, person, footing, above=above)
+            work = _Work(seal, {part: _State(was) for part, was in wanted.parts.items()})
+            if not await _made(house, work, footing, by=by, told=told):
+                continue
         except (Moved, LostError):
             continue
+        if wanted.fault is not None:
+            raise wanted.fault
+        return Snapshotted(
+            records=work.records, boxes=work.boxes, snapshots=len(work.made), parts=len(wanted), older=wanted.older
+        )
     raise Moved("snapshot: expected the person's records and keys to hold still", hint="try again")
 
 
@@ -198,7 +173,7 @@ async def _range(house: House, work: _Work, rows: Sequence[Record], footing: Foo
     compartments = {box.compartment for _, boxes in due for box in boxes}
     noted, _ = await noted_range(house, person, compartments, action="snapshot", by=by)
     await footing.hold()
-    touched = dict[_Part, _State]()
+    touched = dict[Part, _State]()
     for row, boxes in due:
         await footing.step()
         for box in boxes:
@@ -210,8 +185,8 @@ async def _range(house: House, work: _Work, rows: Sequence[Record], footing: Foo
 
 
 def _is_due(house: House, work: _Work, person: bytes, box: SealedBox) -> bool:
-    """Whether the box is to be folded: there, and under the key that seals now. Others a look opens, as ever."""
-    if (box.compartment, box.epoch) not in work.states:
+    """Whether the box is to be folded: there, and under the keys that seal now. Others a look opens, as ever."""
+    if (box.compartment, box.epoch) not in work.states or not house.keyring.has_epoch(box.compartment, box.epoch):
         return False
     try:
         return house.keyring.serials(person).get(box.compartment) == box.serial
@@ -234,9 +209,9 @@ def _took(house: House, work: _Work, row: Record, box: SealedBox, noted: Noted) 
     return True
 
 
-async def _stands(house: House, work: _Work, rows: Sequence[Record], touched: dict[_Part, _State]) -> bool:
+async def _stands(house: House, work: _Work, rows: Sequence[Record], touched: dict[Part, _State]) -> bool:
     """Whether the snapshots became durable; not if anything that they are over moved since it was read."""
-    puts, deletes, expects, after = [], [], [], dict[_Part, Snapshot]()
+    puts, deletes, expects, after = [], [], [], dict[Part, Snapshot]()
     for part, state in touched.items():
         place = work.seal.person, *part
         was = None if state.was is None else {"root": state.was.root, "covers": state.was.covers}
@@ -261,7 +236,7 @@ async def _stands(house: House, work: _Work, rows: Sequence[Record], touched: di
     return True
 
 
-def _sealed(house: House, person: bytes, part: _Part, state: _State) -> Snapshot | None:
+def _sealed(house: House, person: bytes, part: Part, state: _State) -> Snapshot | None:
     """The snapshot as it is to stand; None if it is over nothing, or would be too large."""
     plain = state.packed()
     if not state.covers or len(plain) > MOST_BYTES:

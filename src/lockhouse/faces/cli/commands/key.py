@@ -112,18 +112,23 @@ async def snapshot(
             done = await folding.snapshot(opened.house, wanted, by=by.id, told=told)
     value = {
         "dry_run": dry_run, "persons": done.persons, "snapshots": done.snapshots, "records": done.records,
-        "only_kept": done.kept, "not_folded": done.faults,
+        "only_kept": done.kept, "to_be_sealed_again": done.older, "not_folded": done.faults,
     }  # fmt: skip
     return Said(value, _folded(done, dry=dry_run))
 
 
 def _folded(done: folding.Folded, *, dry: bool) -> str:
-    kept = f" Of {count(done.kept, 'person')} nothing was opened: it is only kept." if done.kept else ""
+    besides = f" Of {count(done.kept, 'person')} nothing was opened: it is only kept." if done.kept else ""
+    if done.older:
+        besides += (
+            f" Of {count(done.older, 'person')} some is folded only once they are sealed again, since a key of theirs "
+            "came back beside a newer one: lockhouse key reseal PERSON."
+        )
     if not done.persons and not done.faults:
-        return "Nothing is to be folded: a look opens all that there is, or snapshots cover it." + kept
+        return "Nothing is to be folded: a look opens all that there is, or snapshots cover it." + besides
     made = f"{count(done.snapshots, 'snapshot')} of {count(done.persons, 'person')}"
     text = f"Would be made: {made}." if dry else f"Made: {made}, from {count(done.records, 'record')}."
-    text += kept
+    text += besides
     if done.first is not None:
         text += f" {count(done.faults, 'person')} could not be folded, the first since {done.first.text}"
     return text

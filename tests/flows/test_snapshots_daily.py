@@ -1,0 +1,97 @@
+"""Snapshots day by day: nobody is opened again for what cannot be folded, and what holds is not made worse."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+from lockhouse.errors import Tampered
+from lockhouse.flows import request, retain
+from lockhouse.flows.reseal import reseal
+from lockhouse.gates.pace import Footing
+from lockhouse.gates.rework import Lacking, Snapshotted, lacking
+from lockhouse.model.rows import Snapshot
+from tests.flows.folded import ANNA, BY, OPENED, covering, folded, order, profile, shop, tells_the_same, with_field
+from tests.world import POLICY, World
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MONTH = 31
+
+
+async def _works(world: World) -> int:
+    return (await world.kinds()).count("rework")
+
+
+async def _lacking(world: World, person: bytes) -> Lacking:
+    return await lacking(world.house, person, await Footing.of(world.house), above=OPENED)
+
+
+async def _part(world: World, person: bytes, class_: str) -> str:
+    """The compartment of her first record that is of this class and has a snapshot."""
+    folded_in = {one.compartment for one in await covering(world, await with_field(world, person))}
+    [name] = [
+        one.name for one in world.house.live().compartments.values() if one.class_ == class_ and one.id in folded_in
+    ]
+    return name
+
+
+async def test_boxes_whose_month_has_ended_are_nobodys_work(tmp_path: Path) -> None:
+    world = await World.make(tmp_path, POLICY.replace("order_total, country]", "order_total, country, page_path]"))
+    await world.send("backend", "Order Completed", email=ANNA, name="Anna Schmidt", order_id="A-0")
+    for number in range(OPENED * 2):
+        world.clock.pass_days(0.01)
+        await world.send("backend", "Order Completed", email=ANNA, page_path=f"/p/{number}")
+    anna = await world.person(ANNA)
+    assert len(await _lacking(world, anna)) > 0
+    world.clock.pass_days(15 * MONTH)
+    await world.new_epochs()
+    for _ in range(3):
+        await retain.apply(world.house, by=BY, journal=world.journal)
+        world.clock.pass_days(3.1)
+        await world.new_epochs()
+    await folded(world, anna)
+    for _ in range(2):
+        before = await _works(world)
+        assert len(await _lacking(world, anna)) == 0
+        assert await folded(world, anna) == Snapshotted()
+        assert await _works(world) == before
+        world.clock.pass_days(1)
+
+
+async def test_a_snapshot_of_an_older_key_that_opens_again_is_not_replaced(tmp_path: Path) -> None:
+    world, anna = await shop(tmp_path)
+    await folded(world, anna)
+    part = await _part(world, anna, "contact")
+    case = await world.erase(anna, compartment=part, now=False)
+    await order(world, "N-1", name="Anna Weiss")
+    for number in range(OPENED):
+        await order(world, f"M-{number}")
+    await folded(world, anna)
+    await request.undo(world.house, case, by=BY)
+    assert (await folded(world, anna)).older > 0
+    view = await profile(world, anna)
+    assert view.fields["phone"].value == "+493012345678", "it is in her first order alone, under the older key"
+    before = await _works(world)
+    assert (await folded(world, anna)).parts == 0
+    assert await _works(world) == before
+    await reseal(world.house, anna, by=BY)
+    assert (await folded(world, anna)).older == 0
+    await tells_the_same(world, anna)
+
+
+async def test_a_snapshot_that_is_no_row_of_ours_keeps_no_other_from_being_made(tmp_path: Path) -> None:
+    world, anna = await shop(tmp_path)
+    await folded(world, anna)
+    bad, *others = await world.rows(Snapshot)
+    bad = msgspec.structs.replace(bad, covers=-1)
+    world.plant(bad)
+    for one in others:
+        world.drop(one)
+    with pytest.raises(Tampered, match="snapshot: expected covers"):
+        await folded(world, anna)
+    assert len(await world.rows(Snapshot)) == len(others) + 1
+    assert bad in await world.rows(Snapshot), "it is evidence, until somebody asks for her by name"
