@@ -18,6 +18,11 @@ def unmeant(case: Case) -> str | None:
     return case.run.id.hex() if case.is_unmeant and case.run is not UNSET else None
 
 
+def ending(case: Case) -> int | None:
+    """How many boxes a case's run ends, as `retention confirm` wants it typed; None where none waits for that."""
+    return case.run.boxes if case.is_unmeant and case.run is not UNSET else None
+
+
 def destroyed(case: Case) -> str:
     """When the keys were destroyed, or from when on they will be; of what was called off neither.
 

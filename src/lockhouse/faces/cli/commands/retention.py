@@ -8,7 +8,7 @@ from msgspec import UNSET
 
 from lockhouse.faces.cli.acting import As, allowed
 from lockhouse.faces.cli.call import Here, id_of, noun
-from lockhouse.faces.cli.endings import destroyed, unmeant
+from lockhouse.faces.cli.endings import destroyed, ending, unmeant
 from lockhouse.faces.cli.layout import Said, begins, count, day, epoch_day, plain, table, when
 from lockhouse.flows import lapse, retain
 from lockhouse.flows.confirm import confirm as confirm_run
@@ -83,7 +83,7 @@ async def apply(*, now: bool = False, yes: bool = False, acting: As | None = Non
     value = [
         {
             "request": plain(one.case.id), "epoch": epoch_day(one.case.epoch), "step": one.case.step,
-            "confirm": unmeant(one.case),
+            "confirm": unmeant(one.case), "ends": ending(one.case),
         }
         for one in done
     ]  # fmt: skip
@@ -181,7 +181,7 @@ async def end_idle(*, yes: bool = False, acting: As | None = None, call: Here) -
     value = {
         "requests": [
             {"request": plain(one.id), "compartment": one.compartment, "persons": len(one.persons), "step": one.step,
-             "destroy_at": one.destroy_at, "confirm": unmeant(one)}
+             "destroy_at": one.destroy_at, "confirm": unmeant(one), "ends": ending(one)}
             for one in done.cases
         ],
         "not_looked_at": done.faults, "more": done.is_full,
