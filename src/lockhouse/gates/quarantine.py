@@ -18,7 +18,7 @@ from lockhouse.crypto.canonical import pack_fields, unpack_fields
 from lockhouse.crypto.ring import WHOLE
 from lockhouse.crypto.seal import decode_boxes
 from lockhouse.errors import Tampered
-from lockhouse.gates.epochs import mint_epochs
+from lockhouse.gates.epochs import epoch_at, mint_epochs
 from lockhouse.model.ids import DAY_MS, EPOCH_DAY_ZERO_MS
 from lockhouse.model.rows import EpochKey, Quarantined
 from lockhouse.model.scale import KeyState, PersonState
@@ -155,19 +155,26 @@ class Apart(NamedTuple):
     remains: tuple[Remains, ...]
 
 
-async def apart_of(house: House, persons: Collection[bytes]) -> Apart:
+async def apart_of(house: House, persons: Collection[bytes], *, until: int | None = None) -> Apart:
     """All that lies in quarantine of these persons, and until when a copy of it opens.
+
+    With `until` (ms) only what came in by then. Where the key of that day has ended nothing is looked through.
 
     A row has one box, of whatever the policy lacked, under a key that a part's ending leaves: nobody can say which of
     it is of that part, so all of it goes. Where no day's key is left there is no row, and no copy that opens. The key
     of a day is destroyed in the hourly round behind its end (`flows/quarantine.py`).
     """
     keys = await house.reads.find(EpochKey, ("compartment",), [(WHOLE,)])
-    ends = [ends_at(key.epoch) + HOUR_MS for key in keys if key.state != KeyState.DESTROYED]
+    ends = [
+        ends_at(key.epoch) + HOUR_MS
+        for key in keys
+        if key.state != KeyState.DESTROYED and (until is None or key.epoch <= epoch_at(until, daily=True))
+    ]
     if not ends:
         return Apart([], ())
     wanted = set(persons)
-    rows = [row async for some in house.reads.scan(Quarantined) for row in some if row.person in wanted]
+    found = [row async for some in house.reads.scan(Quarantined) for row in some if row.person in wanted]
+    rows = [row for row in found if until is None or row.at <= until]
     return Apart(rows, (in_copies_for_replay(until=max(ends)),))
 
 

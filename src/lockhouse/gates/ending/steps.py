@@ -377,7 +377,8 @@ async def _waited(house: House, case: Case) -> Apart:
     """What a part's ending takes out of quarantine with its completion; of very much all but a step has gone then."""
     if case.what != "compartment":
         return Apart([], ())
-    apart = await apart_of(house, case.persons)
+    # What came in behind a lapse has nothing to do with what lapsed, though it may have waited long for a word.
+    apart = await apart_of(house, case.persons, until=case.asked_at if case.reason == LAPSE else None)
     while len(apart.rows) > STEP:  # nobody calls it off any more
         gone, rest = apart.rows[:STEP], apart.rows[STEP:]
         await house.commits.commit(Change("record", deletes=tuple(Delete(row.TABLE, (row.id,)) for row in gone)))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
 from lockhouse.crypto.noted import refs_root
 from lockhouse.crypto.ring import WHOLE
 from lockhouse.errors import Erased, Expired
 from lockhouse.gates.authority import checked, sound
-from lockhouse.gates.cases import sound_cases
+from lockhouse.gates.cases import LAPSE, sound_cases
 from lockhouse.gates.disclose.noting import commit_note, ticket
+from lockhouse.gates.ending.epoch import RETENTION
 from lockhouse.gates.epochs import epoch_at
 from lockhouse.gates.facts import facts_of_persons
 from lockhouse.gates.pace import Footing
@@ -79,28 +81,33 @@ async def _sorted(
 ) -> tuple[list[Quarantined], list[Quarantined], list[Quarantined]]:
     """Rows that may be opened, that wait, and that have ended.
 
-    Also where only a part of a person ended since: nobody can say beforehand into which part a value would come. Of
-    whom data is restricted, or who is a minor, nothing is opened either: it waits as long as its 72 hours last.
+    Also where only a part of a person ended since: nobody can say beforehand into which part a value would come. What
+    came in behind a lapse is none of it: its person was here again, and has new keys of what lapsed. Of whom data is
+    restricted, or who is a minor, nothing is opened either: it waits as long as its 72 hours last.
     """
     now, persons = house.clock.now_ms(), {row.person for row in rows}
     await admit_rings(house, persons)
     await refuse_ended(house, persons)
     await ensure_days(house, {epoch_at(row.at, daily=True) for row in rows if row.at + KEEP_MS > now})
-    ending = {person for case in (await sound_cases(house))[0] for person in case.persons}
+    ending: dict[bytes, float] = {}
+    for case in (await sound_cases(house))[0]:
+        since = case.asked_at if case.reason == LAPSE else inf
+        ending |= {person: max(since, ending.get(person, 0)) for person in case.persons}
     stones = checked(
         await house.reads.find(Tombstone, ("person",), [(one,) for one in sorted(persons)]), house.integrity_key
     )
     facts = await facts_of_persons(house, persons, fresh=True)
     ended_at: dict[bytes, int] = {}
     for stone in stones:
-        ended_at[stone.person] = max(stone.at, ended_at.get(stone.person, 0))
+        if stone.cause != RETENTION:  # what came in before a lapse was taken away with its completion
+            ended_at[stone.person] = max(stone.at, ended_at.get(stone.person, 0))
     openable: list[Quarantined] = []
     waiting: list[Quarantined] = []
     ended: list[Quarantined] = []
     for row in rows:
         if row.at + KEEP_MS <= now or row.at <= ended_at.get(row.person, -1):
             ended.append(row)
-        elif row.person in ending:
+        elif row.at <= ending.get(row.person, -1):
             waiting.append(row)
         elif house.keyring.version_of(row.person) is None:
             ended.append(row)
