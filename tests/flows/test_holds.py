@@ -336,6 +336,37 @@ async def test_nothing_is_shown_behind_a_release_of_another_process(tmp_path: Pa
         await reading
 
 
+async def test_what_is_only_shut_is_not_held_and_is_told(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    person = await anna(world)
+    part = await contact(world, person)
+    whole = await _place(world, person)
+    assert await hold.left_shut(world.house, whole) == 0
+    done = await request.open_erasure(world.house, person, by=BY, compartment=part)
+    rest = await _place(world, person)
+    assert await hold.left_shut(world.house, rest) == whole.keys - rest.keys == 1
+    number = world.house.live().names.known("compartment", part) or 0
+    with pytest.raises(NotFound, match="expected something in its scope that still opens") as caught:
+        await _place(world, person, compartments=(number,))
+    assert caught.value.hint == "what is only shut no hold keeps; lockhouse request list names what can be called off"
+    world.clock.pass_days(1.1)
+    await request.fulfil(world.house, done.case, journal=world.journal)
+    assert await hold.left_shut(world.house, await _place(world, person)) == 0, "what is gone is not waited for"
+
+
+async def test_what_a_run_has_shut_is_not_held_and_is_told(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    await world.new_epochs()
+    await world.send("backend", "Order Completed", email=EMAIL, order_id="A-1", order_total="5", device_id="tablet-1")
+    world.clock.pass_days(15 * MONTH)
+    await world.new_epochs()
+    world.house.demo = False
+    done = await retain.apply(world.house, by=BY, journal=world.journal)
+    [ended] = {one.case.run.boxes for one in done if one.case.run is not msgspec.UNSET}
+    held = await _place(world, await world.person(EMAIL))
+    assert await hold.left_shut(world.house, held) == ended == 1
+
+
 async def test_nobody_is_held_who_has_ended_or_is_ending(tmp_path: Path) -> None:
     world = await World.make(tmp_path)
     person = await anna(world)

@@ -30,6 +30,15 @@ async def place(house: House, terms: Terms, *, by: str) -> Hold:
     return await holds.place(house, terms, by=by)
 
 
+async def left_shut(house: House, row: Hold) -> int:
+    """How many keys in a hold's scope are only shut, and therefore not kept: an ending of theirs can be called off.
+
+    Raises:
+        Tampered: the hold, or something in its scope, is not as this house made it.
+    """
+    return await holds.left_shut(house, row)
+
+
 async def review(house: House, hold: bytes, *, until: int, by: str) -> Hold:
     """It was looked at, stands on, and is looked at again by then (ms).
 

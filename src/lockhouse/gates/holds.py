@@ -23,7 +23,7 @@ from lockhouse.errors import Gone, NotFound, Tampered
 from lockhouse.gates.authority import checked, digest, place_digest, signed, sound
 from lockhouse.gates.disclose.group import groups_of
 from lockhouse.gates.index_keys import kek_of
-from lockhouse.gates.pace import Footing
+from lockhouse.gates.pace import Footing, Pace
 from lockhouse.gates.rings import admit_rings, refuse_ended
 from lockhouse.gates.told import tell
 from lockhouse.ledger.entry import Hold as HoldEntry
@@ -188,19 +188,11 @@ async def _in_scope(house: House, terms: Terms, footing: Footing) -> tuple[Place
     if any(house.keyring.version_of(person) is None for person in terms.persons):
         hint = "of a request that is open: lockhouse request cancel, place the hold, and open it again"
         raise NotFound("hold: expected persons who live, got one who has ended or is ending", hint=hint)
-    places: Places = {}
-    for person in terms.persons:
-        behind = None
-        while rows := await house.reads.find(Record, ("person",), [(person,)], after=behind, limit=PAGE):
-            for row in filter(terms.reaches, sound(rows)):
-                await footing.step()
-                for box in decode_boxes(row.boxes):
-                    if not terms.compartments or box.compartment in terms.compartments:
-                        places.setdefault((person, box.compartment, box.epoch, box.serial), box)
-            behind = (rows[-1].id,)
+    places = await _places(house, terms, footing)
     opening = {at: box for at, box in places.items() if _opens(house, at[0], box)}
     if not opening:
-        raise NotFound("hold: expected something in its scope that still opens, got nothing")
+        hint = "what is only shut no hold keeps; lockhouse request list names what can be called off"
+        raise NotFound("hold: expected something in its scope that still opens, got nothing", hint=hint)
     await footing.hold()
     expects = [
         Expect(KeyRing.TABLE, (person,), {"version": house.keyring.version_of(person)}, or_absent=False,
@@ -213,6 +205,38 @@ async def _in_scope(house: House, terms: Terms, footing: Footing) -> tuple[Place
         for one in sorted(epochs)
     ]
     return opening, expects
+
+
+async def _places(house: House, terms: Terms, pace: Pace) -> Places:
+    """One box of each place in scope, whether it opens or not."""
+    places: Places = {}
+    for person in terms.persons:
+        behind = None
+        while rows := await house.reads.find(Record, ("person",), [(person,)], after=behind, limit=PAGE):
+            for row in filter(terms.reaches, sound(rows)):
+                await pace.step()
+                for box in decode_boxes(row.boxes):
+                    if not terms.compartments or box.compartment in terms.compartments:
+                        places.setdefault((person, box.compartment, box.epoch, box.serial), box)
+            behind = (rows[-1].id,)
+    return places
+
+
+async def left_shut(house: House, row: Hold) -> int:
+    """How many keys in a hold's scope it does not keep since they are shut, though they can still be put back.
+
+    Raises:
+        Tampered: the row is not as this house made it; or a record, a tombstone or a kept key in its scope is not.
+    """
+    [hold] = checked([row], house.integrity_key)
+    places = await _places(house, terms_of(hold), Pace())
+    kept = sound(await house.reads.find(HeldKey, ("hold",), [(hold.id,)]))
+    left = places.keys() - {(one.person, one.compartment, one.epoch, one.serial) for one in kept}
+    stones = await house.reads.get(Tombstone, [(serial,) for _, _, _, serial in left])
+    gone = {one.serial for one in checked(stones.values(), house.integrity_key)}
+    epochs = await house.reads.get(EpochKey, list({(compartment, epoch) for _, compartment, epoch, _ in left}))
+    lasting = {at for at, key in epochs.items() if key.state != KeyState.DESTROYED}
+    return sum(serial not in gone and (part, epoch) in lasting for _, part, epoch, serial in left)
 
 
 def _opens(house: House, person: bytes, box: SealedBox) -> bool:

@@ -62,6 +62,20 @@ def test_a_sentence_a_name_or_a_day_that_has_passed_is_refused(tmp_path: Path) -
     assert desk.call("hold list", json=True).value == []
 
 
+def test_who_places_a_hold_is_told_what_is_only_shut_and_not_in_it(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.found()
+    desk.send(("Order Completed", {"email": EMAIL, "order_id": "A-1"}))
+    person = desk.person()
+    whole = desk.call(PLACE.format(person), json=True).value
+    assert whole["shut"] == 0
+    part = "contact|contract~24m.last_activity=fulfilment"
+    opened = desk.call(["request", "open", person, "--compartment", part])
+    assert opened.code == 0, opened.err
+    assert desk.call(PLACE.format(person), json=True).value["shut"] == 1
+    assert "Not held: 1 key that an ending has only shut." in desk.call(PLACE.format(person)).out
+
+
 def test_an_edited_hold_stops_neither_the_release_of_another_nor_the_plan(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     desk.found()

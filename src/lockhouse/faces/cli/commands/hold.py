@@ -48,7 +48,8 @@ class Scope(As):
 async def place(*persons: str, scope: Scope, call: Here) -> Said:
     """Keep the keys of what is held of these persons, under a key of the hold's own. Nothing is sealed anew.
 
-    Erasing, withdrawing and expiring go on for everybody else's reading. What is collected from now on is not in it.
+    Erasing, withdrawing and expiring go on for everybody else's reading. What is collected from now on is not in it,
+    nor what an ending has shut already: how many keys those are is said.
 
     For example `lockhouse hold place 01989f… --reason lawsuit --basis 7-O-12-26 --review 2027-06-30`.
 
@@ -69,8 +70,12 @@ async def place(*persons: str, scope: Scope, call: Here) -> Said:
         )  # fmt: skip
         row = await hold.place(opened.house, terms, by=actor.id)
         told = _told(row, names, opened.house.clock.now_ms())
+        shut = told["shut"] = await hold.left_shut(opened.house, row)
     text = f"Held: {count(row.keys, 'key')} of {count(len(told['persons']), 'source person')}, to be reviewed "
     text += f"{day(told['review'])}. Its id: {told['id']}"
+    if shut:
+        text += f"\nNot held: {count(shut, 'key')} that an ending has only shut. Call off what lockhouse request list "
+        text += "names, if that may be, and place a second hold."
     return Said(told, text)
 
 
