@@ -276,6 +276,48 @@ async def test_a_run_that_is_meant_meanwhile_ends_beside_the_request(tmp_path: P
     assert (await verify_state(world.house)).findings.kept == []
 
 
+async def test_what_came_behind_a_lapse_that_waits_for_a_word_lapses_in_its_turn(tmp_path: Path) -> None:
+    world, one, waits = await _lapsed(tmp_path)
+    again = {"email": EMAIL, "consent": {"Advertising": True}}
+    await world.send("account", "identify", **again)
+    world.clock.pass_days(37 * 31)
+    await world.new_epochs()
+    run = await lapse.apply(world.house, by=BY, journal=world.journal)
+    [later] = [case for case in run.cases if case.scope == waits.scope and one in case.persons]
+    assert (later.step, set(later.serials) & set(waits.serials)) == ("shut", set())
+    assert (await lapse.apply(world.house, by=BY, journal=world.journal)).cases == ()
+    for waiting in await confirm.much(world.house):
+        await confirm.confirm(world.house, waiting.extent.id, by=BY, ends=waiting.extent.boxes)
+    world.clock.pass_days(5.1)
+    for case in (await sound_cases(world.house))[0]:
+        assert (await carry_on(world.house, case, journal=world.journal)).case.step == "done"
+    gone = {row.serial for row in await world.rows(Tombstone)}
+    assert gone >= {*waits.serials, *later.serials}
+    assert (await verify_state(world.house)).findings.kept == []
+
+
+async def test_a_request_ends_what_waits_in_two_lapses(tmp_path: Path) -> None:
+    world, one, waits = await _lapsed(tmp_path)
+    await world.send("account", "identify", email=EMAIL, consent={"Advertising": True})
+    world.clock.pass_days(37 * 31)
+    await world.new_epochs()
+    await lapse.apply(world.house, by=BY, journal=world.journal)
+    done = await request.open_erasure(world.house, one, by=BY, compartment=waits.scope[0])
+    world.clock.pass_days(1.1)
+    assert (await request.fulfil(world.house, done.case, journal=world.journal)).case.step == "done"
+    cases = [case for case in (await sound_cases(world.house, also_closed=True))[0] if case.scope == waits.scope]
+    mine = [
+        serial
+        for case in cases
+        for who, held in zip(case.persons, case.held, strict=True)
+        if who == one
+        for serial in held
+    ]
+    assert (len(cases), len(mine)) == (3, 2)
+    assert {row.serial for row in await world.rows(Tombstone)} == set(mine)
+    assert (await verify_state(world.house)).findings.kept == []
+
+
 async def test_nobody_is_alone_by_taking_away_who_else_has_acted(tmp_path: Path) -> None:
     world = await _due(tmp_path)
     await _acts(world, OTHER)

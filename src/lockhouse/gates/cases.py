@@ -170,9 +170,10 @@ def is_same(one: Case, *, compartment: int, persons: Collection[bytes]) -> bool:
 
 
 def gives_way(one: Case, *, compartment: int) -> bool:
-    """Whether a request for a compartment is begun beside this case: a lapse that waits, of keys of its own.
+    """Whether another ending of a compartment is begun beside this case: a lapse that waits, of keys of its own.
 
-    Nobody who asks waits for the word that a run waits for: with the request ends what waits there of its persons.
+    Nobody who asks waits for the word that a run waits for: with the request ends what waits there of its persons. And
+    keys that came behind it lapse in their turn.
     """
     return one.reason == LAPSE and one.step == "shut" and one.compartment == compartment != 0
 

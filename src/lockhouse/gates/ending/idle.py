@@ -17,7 +17,7 @@ import msgspec
 from lockhouse.crypto.seal import decode_boxes
 from lockhouse.errors import NotFound
 from lockhouse.gates.authority import checked_bound, sound
-from lockhouse.gates.cases import LAPSE, Case, Extent, moved, sound_cases, step
+from lockhouse.gates.cases import LAPSE, Case, Extent, gives_way, moved, sound_cases, step
 from lockhouse.gates.disclose.group import groups_of
 from lockhouse.gates.ending.epoch import compartment_of
 from lockhouse.gates.ending.person import intents_of
@@ -60,7 +60,8 @@ def lapsing(house: House) -> list[Compartment]:
 async def idle_of(house: House, persons: Sequence[bytes], *, now: int) -> list[Idle]:
     """What is due by `now` of these persons and of whoever is joined to them, group by group.
 
-    What an open case ends already is left to it. Data of somebody who is restricted, or under a hold, is never due.
+    What an open case ends already is left to it: what came behind a lapse that waits has keys of its own. Data of
+    somebody who is restricted, or under a hold, is never due.
 
     Raises:
         Tampered: a person's row, a link, a ring or a record is not as this house made it.
@@ -69,7 +70,8 @@ async def idle_of(house: House, persons: Sequence[bytes], *, now: int) -> list[I
     everyone = sorted({one for group in groups for one in group})
     rows = await _rows_of(house, everyone)
     await admit_rings(house, everyone, again=True)
-    taken = {(case.compartment, one) for case in (await sound_cases(house))[0] for one in case.persons}
+    cases = [one for one in (await sound_cases(house))[0] if not gives_way(one, compartment=one.compartment)]
+    taken = {(case.compartment, one) for case in cases for one in case.persons}
     parts, found, ends = lapsing(house), [], _Ends(house.live().policy)
     for group in groups:
         known = [rows[one] for one in group if one in rows]
