@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import NamedTuple
 
-from hypothesis import given
+import msgspec
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lockhouse.identity.fold import Seen, belief, fold
 from lockhouse.identity.front import Front, Held
+from lockhouse.model.policy import Keep
+from lockhouse.policy.life import add
 
 
 class Value(NamedTuple):
@@ -78,6 +82,52 @@ def test_the_fold_of_a_snapshot_and_later_records_is_that_of_all_in_any_order(
     mixed = data.draw(st.permutations(some))
     assert shown([*front(mixed[:at]), *mixed[at:]], cut) == shown(some, cut)
     assert front([*front(mixed[:at]), *mixed[at:]]) == front(some) == front([*some, *mixed])
+
+
+def _moment(month: int, day: int, hour: int) -> int:
+    return int(datetime(2027, month, day, hour, tzinfo=UTC).timestamp()) * 1000
+
+
+ends_of_months = st.builds(_moment, st.sampled_from([1, 3]), st.integers(28, 31), st.sampled_from([6, 12, 18]))
+"""Of months that have a 31st; of those a month, or thirteen, later none has."""
+
+
+def _plain(number: int, collected: int) -> Value:
+    """Of two, the greater number is believed more."""
+    seen = Seen(field="name", value=number, proof=1, assurance=1, at=number, record=bytes([number]) * 16, channel=1)
+    return Value((0, 1), collected, seen)
+
+
+@st.composite
+def dated(draw: st.DrawFn) -> list[Value]:
+    """The same, collected at ends of months, and of one group as most are."""
+    some = draw(values())
+    fields = [msgspec.structs.replace(one.seen, field="name") for one in some]
+    return [Value((0, 1), draw(ends_of_months), seen) for seen in fields]
+
+
+@given(some=dated(), keep=st.sampled_from([1, 13]))
+@example(some=[_plain(1, _moment(1, 30, 12)), _plain(2, _moment(1, 31, 6))], keep=1)
+def test_the_fold_of_a_snapshot_is_that_of_all_as_keeps_of_months_pass(some: list[Value], keep: int) -> None:
+    of = Keep(n=keep, unit="months", after="event")
+    ends = sorted({add(one.collected, of) for one in some})
+
+    def seen(these: list[Value], at: int) -> dict[str, Seen]:
+        return fold(one.seen for one in these if at < add(one.collected, of))
+
+    for at in [*ends, *(end - 1 for end in ends)]:
+        assert seen(front(some), at) == seen(some, at)
+
+
+@given(some=dated(), data=st.data())
+def test_the_front_of_dated_values_is_the_same_in_any_order_and_counted(some: list[Value], data: st.DataObject) -> None:
+    mixed = data.draw(st.permutations(some))
+    assert front(mixed) == front(some) == front([*front(some), *mixed])
+    kept: Front[int] = Front()
+    for number, one in enumerate(mixed):
+        rank = belief(one.seen.proof, one.seen.assurance, at=one.seen.at, record=one.seen.record)
+        kept.offer(one.group, Held(rank, one.collected, number))
+    assert len(kept) == len(list(kept)) == len(front(some))
 
 
 @given(some=values())
