@@ -7,10 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from lockhouse.crypto.boxkeys import BOX_KEYS_KEPT
 from lockhouse.flows import link, look
-from lockhouse.gates.disclose import FOLD_LIMIT
+from lockhouse.gates.disclose import FOLD_LIMIT, covered, covering
+from lockhouse.gates.pace import Footing
 from lockhouse.model.scale import Proof
+from tests.flows.folded import ANNA, OPENED, ORDERS, folded, in_full, profile, shop, told
 from tests.world import World
 
 if TYPE_CHECKING:
@@ -87,3 +91,48 @@ async def test_a_flood_of_new_devices_takes_no_more_memory_than_is_set_and_costs
     assert not keyring._minted
     [view] = await world.find(HERS)
     assert view.fields["order_id"].value == "A-1"
+
+
+async def _dated_ahead(world: World, many: int) -> None:
+    """Each is believed more than those before it, and was collected before them: none covers another."""
+    last = world.clock.now_ms() + many * 1000
+    for number in range(many):
+        world.clock.pass_days(0.1 / 86_400)
+        await world.send("web", "Order Completed", email=ANNA, country="FR", at=last - number * 50)
+
+
+@pytest.mark.parametrize("most", [50, 10])
+async def test_a_look_decides_over_no_more_in_clear_than_it_has_a_bound_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(covered, "MOST_CLEAR", most)
+    world, anna = await shop(tmp_path)
+    await _dated_ahead(world, OPENED)
+    await folded(world, anna)
+    view = await profile(world, anna)
+    if most > OPENED:
+        assert told(view) == told(await in_full(world, anna))
+    else:
+        assert (view.records, view.total, view.truncated) == (OPENED, ORDERS + OPENED, True)
+        assert view.fields["order_id"].channel == "backend", "what came with a secret key is believed more"
+
+
+async def test_a_look_takes_a_step_for_every_few_records_that_it_walks_and_each_value_that_it_decides_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, anna = await shop(tmp_path)
+    await folded(world, anna)
+    steps = 0
+    step = Footing.step
+
+    async def counted(footing: Footing, steps_: int = 1) -> None:
+        nonlocal steps
+        steps += 1
+        await step(footing, steps_)
+
+    monkeypatch.setattr(Footing, "step", counted)
+    await profile(world, anna)
+    before, steps = steps, 0
+    await _dated_ahead(world, OPENED)
+    await profile(world, anna)
+    assert steps >= before + OPENED + OPENED // covering.ROWS_A_STEP

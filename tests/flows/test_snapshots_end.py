@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
+from lockhouse.crypto.seal import decode_boxes
 from lockhouse.errors import NotFound
 from lockhouse.flows import hold, lapse, link, request, retain, snapshot, sweep
 from lockhouse.flows.reseal import reseal
@@ -36,7 +37,7 @@ from tests.flows.folded import (
     with_field,
 )
 from tests.flows.restored import copied, restored
-from tests.world import Stopped
+from tests.world import POLICY, Stopped, World
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -118,6 +119,35 @@ async def test_a_month_that_ends_ends_its_snapshots(tmp_path: Path) -> None:
     await retain.apply(world.house, by=BY, journal=world.journal)
     for role in ("accountant", "analyst"):
         assert told(await profile(world, anna, role=role)) == told(await in_full(world, anna, role=role))
+
+
+async def test_boxes_erased_before_they_were_folded_leave_nothing_out_of_a_look(tmp_path: Path) -> None:
+    world, anna = await shop(tmp_path)
+    held = {box.compartment for row in await world.rows(Record) for box in decode_boxes(row.boxes)}
+    for part in [one for one in world.house.live().compartments.values() if one.class_ == "contact" and one.id in held]:
+        await world.erase(anna, compartment=part.name)
+    await order(world, "B-1", name="Anna Weiss")
+    await folded(world, anna)
+    assert (await profile(world, anna)).ended == {"erased": ORDERS}
+    await tells_the_same(world, anna)
+
+
+async def test_boxes_of_a_month_that_ended_before_they_were_folded_leave_nothing_out_of_a_look(tmp_path: Path) -> None:
+    world = await World.make(tmp_path, POLICY.replace("order_total, country]", "order_total, country, page_path]"))
+    for number in range(ORDERS):
+        world.clock.pass_days(0.01)
+        await world.send("backend", "Order Completed", email=ANNA, page_path=f"/{number}")
+    anna = await world.person(ANNA)
+    world.clock.pass_days(15 * MONTH)
+    await world.new_epochs()
+    for _ in range(2):
+        await retain.apply(world.house, by=BY, journal=world.journal)
+        world.clock.pass_days(3.1)
+        await world.new_epochs()
+    await world.send("backend", "Order Completed", email=ANNA, page_path="/since")
+    view = await profile(world, anna, role="analyst")
+    assert (view.fields["page_path"].value, view.ended) == ("/since", {"expired": ORDERS})
+    assert told(view) == told(await in_full(world, anna, role="analyst"))
 
 
 async def test_what_lapses_ends_its_snapshots_and_what_is_called_off_has_them_again(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 import msgspec
 from hypothesis import example, given
@@ -141,3 +141,25 @@ def test_of_a_group_nothing_is_kept_that_another_covers(some: list[Value]) -> No
                     other.seen.proof, other.seen.assurance, at=other.seen.at, record=other.seen.record
                 )  # fmt: skip
                 assert theirs < rank or other.collected < one.collected
+
+
+def test_an_offer_to_a_front_looks_at_few_of_those_that_are_held() -> None:
+    looks = 0
+
+    class Rank(tuple[Any, ...]):
+        __slots__ = ()
+
+        def __lt__(self, other: tuple[Any, ...]) -> bool:
+            nonlocal looks
+            looks += 1
+            return super().__lt__(other)
+
+        def __ge__(self, other: tuple[Any, ...]) -> bool:
+            return not self < other
+
+    kept: Front[int] = Front()
+    many = 1_000
+    for number in range(many):  # each is believed more than those before it, and was collected before them
+        kept.offer("one", Held(cast("Any", Rank((1, False, number, b""))), many - number, number))
+    assert len(list(kept)) == many
+    assert looks < 20 * many

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -13,14 +13,33 @@ from lockhouse.identity.front import Front
 from lockhouse.policy.reopen import shut_unopened
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
+    from lockhouse.crypto.keyring import Keyring
     from lockhouse.crypto.seal import SealedBox
     from lockhouse.gates.house import LivePolicy
     from lockhouse.gates.rings import Waiting
     from lockhouse.model.rows import Record, Snapshot
 
 _DECODE = msgspec.msgpack.Decoder(dict[int, Any]).decode
+
+
+MOST_CLEAR = 500
+"""Values in clear that a fold may need: as many are soon decided again. Whoever dates ahead makes them more."""
+
+
+class Keys(NamedTuple):
+    """What is known of the keys of a source person's boxes: those of theirs in use, and serials that are destroyed."""
+
+    keyring: Keyring
+    held: Mapping[int, Sequence[bytes]]
+    destroyed: Collection[bytes]
+
+    def ended(self, box: SealedBox) -> str:
+        """Why nothing opens the box any more, ever; empty if something may, or waits, or came since this was read."""
+        if box.compartment in self.held and not self.keyring.has_epoch(box.compartment, box.epoch):
+            return "expired"
+        return "erased" if box.serial in self.destroyed and box.serial not in self.held.get(box.compartment, ()) else ""
 
 
 class Covered:
@@ -31,7 +50,8 @@ class Covered:
         channels, first_at, last_at, many: of all records that were walked.
         left_out: how many of them are neither covered nor opened, since others are believed more.
         hidden: fields that boxes may hold of which nothing is opened, with the codes that say why.
-        ended, shut: boxes that a snapshot covers and nothing opens, as in `OpenedRecord`.
+        ended, shut: boxes that nothing opens, as in `OpenedRecord`: those that a snapshot covers, and of records that
+            are not opened since nothing opens any of theirs.
     """
 
     def __init__(self, live: LivePolicy, snapshots: Sequence[Snapshot], fields: frozenset[str]) -> None:
@@ -55,8 +75,16 @@ class Covered:
         """Those of which snapshots are opened."""
         return {one.compartment for one in self.snapshots.by.values()}
 
-    def walk(self, row: Record) -> bool:
-        """The next record, in the order of persons and ids; whether it is to be opened for what no snapshot covers."""
+    @property
+    def is_crowded(self) -> bool:
+        """Whether more stands in clear that a fold can need than is decided again."""
+        return len(self._clear) > MOST_CLEAR
+
+    def walk(self, row: Record, keys: Keys) -> bool:
+        """The next record, in the order of persons and ids; whether it is to be opened for what no snapshot covers.
+
+        It is not if nothing opens any of that: then its boxes are counted here.
+        """
         wanted = [box for box in decode_boxes(row.boxes) if self._wants(row, box)]
         for number in clear_values(row):
             self._clear.offer((number, row.policy), rank_of(row, row))
@@ -64,7 +92,11 @@ class Covered:
         self.channels[row.channel] += 1
         self.first_at = min(row.occurred_at, row.occurred_at if self.first_at is None else self.first_at)
         self.last_at = max(row.occurred_at, row.occurred_at if self.last_at is None else self.last_at)
-        return bool(self.snapshots.walk(row, wanted))
+        codes = [keys.ended(box) for box in self.snapshots.walk(row, wanted)]
+        if all(codes):
+            self.ended.update(codes)
+            return False
+        return True
 
     def clear(self) -> list[Record]:
         """The records whose columns in clear a fold can need."""

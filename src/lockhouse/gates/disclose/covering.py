@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 
 from lockhouse.crypto.canonical import unpack_fields
 from lockhouse.errors import Conflict as Moved
-from lockhouse.gates.authority import sound
-from lockhouse.gates.disclose.covered import Covered, clear_values, is_wanted
+from lockhouse.gates.authority import checked, sound
+from lockhouse.gates.disclose.covered import Covered, Keys, clear_values, is_wanted
 from lockhouse.gates.rings import admit_rings
 from lockhouse.identity.fold import belief
 from lockhouse.ledger.record import record_leaf_of
-from lockhouse.model.rows import Record, Snapshot
+from lockhouse.model.rows import Record, Snapshot, Tombstone
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from lockhouse.gates.disclose.decided import Group
     from lockhouse.gates.disclose.opened import OpenedRecord, Opening
@@ -38,43 +38,57 @@ TRIES = 2
 async def cover(house: House, group: Group, footing: Footing, *, limit: int) -> None:
     """The group's records are those that no snapshot covers, at most `limit`, and it knows what covers the others.
 
-    Without snapshots that hold, it is left as it is.
+    It is left as it is if neither a snapshot holds nor a box has ended, or if more stands in clear than is decided.
 
     Raises:
         Moved: the policy or the keys moved.
         Tampered: a snapshot or a record is not as this house makes any.
     """
-    await admit_rings(house, group.persons)
-    keys = [(one,) for one in group.persons if house.keyring.version_of(one) is not None]
-    found = sound(await house.reads.find(Snapshot, ("person",), keys))
+    whose = await _keys_of(house, group.persons)
+    found = sound(await house.reads.find(Snapshot, ("person",), [(one,) for one in whose]))
     using = [one for one in found if is_wanted(house.live(), one.compartment, group.fields)]
     for _ in range(TRIES):
-        if not using:
-            return
         covered = Covered(house.live(), using, group.fields)
         loose = list[Record]()
-        for (person,) in keys:
-            loose = await _walked(house, person, covered, footing, loose=loose, most=limit)
+        for person, keys in whose.items():
+            loose = await _walked(house, (person, keys), covered, footing, loose=loose, most=limit)
+        if covered.is_crowded:
+            return
         stale = covered.snapshots.stale()
-        if not stale:
+        if not stale and (using or covered.ended):
             group.truncated = covered.left_out > 0
             group.rows = sorted(loose, key=lambda row: row.id)
             group.total, group.covered = covered.many, covered
+        if not stale:
             return
         using = [one for place, one in covered.snapshots.by.items() if place not in stale]
 
 
+async def _keys_of(house: House, persons: Collection[bytes]) -> dict[bytes, Keys]:
+    """Those of the persons who have a ring, with what is known of their boxes' keys."""
+    await admit_rings(house, persons)
+    held = {one: house.keyring.every_serial(one) for one in persons if house.keyring.version_of(one) is not None}
+    stones = checked(await house.reads.find(Tombstone, ("person",), [(one,) for one in held]), house.integrity_key)
+    destroyed: dict[bytes, set[bytes]] = {one: set() for one in held}
+    for stone in stones:
+        destroyed[stone.person].add(stone.serial)
+    return {one: Keys(house.keyring, serials, destroyed[one]) for one, serials in held.items()}
+
+
 async def _walked(  # noqa: PLR0913  (what is walked, and what is gathered meanwhile)
-    house: House, person: bytes, covered: Covered, footing: Footing, *, loose: list[Record], most: int
+    house: House, whose: tuple[bytes, Keys], covered: Covered, footing: Footing, *, loose: list[Record], most: int
 ) -> list[Record]:
     """The loose records so far with this person's, the most believed first, at most so many."""
-    behind = None
-    while rows := await house.reads.find(Record, ("person",), [(person,)], after=behind, limit=PAGE):
-        loose += [row for row in sound(rows) if covered.walk(row)]
+    (person, keys), behind = whose, None
+    while not covered.is_crowded and (
+        rows := await house.reads.find(Record, ("person",), [(person,)], after=behind, limit=PAGE)
+    ):
+        behind = (rows[-1].id,)
+        for first in range(0, len(rows), ROWS_A_STEP):
+            loose += [row for row in sound(rows[first : first + ROWS_A_STEP]) if covered.walk(row, keys)]
+            await footing.step()
         covered.left_out += max(0, len(loose) - most)
         loose = nlargest(most, loose, key=_belief)
-        await footing.step(len(rows) // ROWS_A_STEP)
-        behind = (rows[-1].id,)
     return loose
 
 
@@ -82,7 +96,9 @@ def _belief(row: Record) -> tuple[int, bool, int, bytes]:
     return belief(row.proof, row.assurance, at=row.occurred_at, record=row.id)
 
 
-async def taken(opening: Opening, snapshot: Snapshot, kept: Sequence[Kept], *, active_at: int) -> list[OpenedRecord]:
+async def taken(
+    opening: Opening, snapshot: Snapshot, kept: Sequence[Kept], footing: Footing, *, active_at: int
+) -> list[OpenedRecord]:
     """What a snapshot holds, each value decided again over the record that it is of.
 
     Raises:
@@ -98,9 +114,14 @@ async def taken(opening: Opening, snapshot: Snapshot, kept: Sequence[Kept], *, a
         opened.append(
             opening.part(row, unpack_fields(one.values), compartment=snapshot.compartment, active_at=active_at)
         )
+        await footing.step()
     return opened
 
 
-def taken_clear(opening: Opening, covered: Covered, *, active_at: int) -> list[OpenedRecord]:
+async def taken_clear(opening: Opening, covered: Covered, footing: Footing, *, active_at: int) -> list[OpenedRecord]:
     """The columns in clear that a fold can need, decided again."""
-    return [opening.part(row, clear_values(row), compartment=0, active_at=active_at) for row in covered.clear()]
+    opened = []
+    for row in covered.clear():
+        opened.append(opening.part(row, clear_values(row), compartment=0, active_at=active_at))
+        await footing.step()
+    return opened

@@ -208,8 +208,8 @@ async def _opened(opening: Opening, group: Group, footing: Footing) -> list[Open
             raise Moved("disclose: expected the keys to hold still", hint="try again")
         deed = partial(opening.snapshot, group.covered, snapshot)
         kept = await _while_held(opening, snapshot.person, footing, deed) or []
-        opened += await taken(opening, snapshot, kept, active_at=active_at)
-    return [*opened, *taken_clear(opening, group.covered, active_at=active_at)]
+        opened += await taken(opening, snapshot, kept, footing, active_at=active_at)
+    return opened + await taken_clear(opening, group.covered, footing, active_at=active_at)
 
 
 async def _while_held(
