@@ -67,8 +67,11 @@ async def test_a_profile_of_more_records_than_a_look_opens_is_whole_once_they_we
     assert after.fields["name"].value == "Anna Schmidt"
     [found] = await world.find("1111", by="phone#last4")
     assert found.person == anna, "of whom seeks one value among many each record is opened as ever"
-    assert await snapshot.snapshot(world.house, Wanted(person=anna), by=BY) == Folded()
     assert [work["count"] for work in await _works(world)] == [1] * (many // RANGE + 1)
+    assert await snapshot.snapshot(world.house, Wanted(), by=BY) == Folded()
+    assert len(await _works(world)) == many // RANGE + 1, "nothing was to be opened"
+    assert await snapshot.snapshot(world.house, Wanted(person=anna), by=BY) == Folded()
+    assert len(await _works(world)) == many // RANGE + 2, "of whoever is asked for by name each snapshot is tried"
 
 
 async def test_a_look_tells_from_snapshots_what_it_tells_of_all_records(tmp_path: Path) -> None:

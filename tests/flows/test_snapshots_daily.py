@@ -7,14 +7,28 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from lockhouse.errors import Tampered
-from lockhouse.flows import request, retain
+from lockhouse.errors import Tampered, Unavailable
+from lockhouse.flows import request, retain, snapshot
 from lockhouse.flows.reseal import reseal
+from lockhouse.flows.snapshot import Wanted
 from lockhouse.gates.pace import Footing
-from lockhouse.gates.rework import Lacking, Snapshotted, lacking
+from lockhouse.gates.rework import Lacking, Snapshotted, lacking, mend_snapshots
+from lockhouse.gates.rework import snapshot as making
 from lockhouse.model.rows import Snapshot
-from tests.flows.folded import ANNA, BY, OPENED, covering, folded, order, profile, shop, tells_the_same, with_field
-from tests.world import POLICY, World
+from tests.flows.folded import (
+    ANNA,
+    BY,
+    OPENED,
+    ORDERS,
+    covering,
+    folded,
+    order,
+    profile,
+    shop,
+    tells_the_same,
+    with_field,
+)
+from tests.world import POLICY, Away, World
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -95,3 +109,75 @@ async def test_a_snapshot_that_is_no_row_of_ours_keeps_no_other_from_being_made(
         await folded(world, anna)
     assert len(await world.rows(Snapshot)) == len(others) + 1
     assert bad in await world.rows(Snapshot), "it is evidence, until somebody asks for her by name"
+
+
+async def test_a_fold_that_is_cut_off_leaves_no_less_than_there_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(making, "RANGE", 5)
+    world, anna = await shop(tmp_path)
+    await folded(world, anna)
+    assert (await profile(world, anna)).records == ORDERS
+    for number in range(OPENED):
+        await order(world, f"B-{number}")
+    await order(world, "B-last", phone="+493012349999")
+    for nth in range(1, 6):
+        world.house.commits = Away(world.store, nth=nth)
+        with pytest.raises(Unavailable):
+            await folded(world, anna)
+        world.house.commits = world.store
+        view = await profile(world, anna)
+        assert view.fields["name"].value == "Anna Schmidt", "it is in her first order alone"
+        assert view.records >= ORDERS
+    assert (await folded(world, anna)).records < OPENED, "what was folded is gone on from"
+    await tells_the_same(world, anna)
+    assert (await profile(world, anna, opened=0)).fields["phone"].value == "+493012349999"
+
+
+async def test_what_is_new_alone_is_opened_for_a_snapshot_that_holds(tmp_path: Path) -> None:
+    world, anna = await shop(tmp_path)
+    await folded(world, anna)
+    for number in range(OPENED):
+        await order(world, f"B-{number}", name=f"Anna {number}")
+    assert (await folded(world, anna)).records == OPENED
+    assert len(await _lacking(world, anna)) == 0
+    await tells_the_same(world, anna)
+
+
+@pytest.mark.parametrize("when", ["daily", "by name"])
+async def test_a_snapshot_with_a_flipped_bit_is_made_anew(tmp_path: Path, when: str) -> None:
+    world, anna = await shop(tmp_path)
+    await folded(world, anna)
+    many = len(await world.rows(Snapshot))
+    for one in await world.rows(Snapshot):
+        world.plant(msgspec.structs.replace(one, blob=one.blob[:-1] + bytes([one.blob[-1] ^ 1])))
+    if when == "daily":
+        for number in range(OPENED):
+            await order(world, f"B-{number}", name="Anna Schmidt")
+        await folded(world, anna)
+    else:
+        assert await mend_snapshots(world.house, anna, by=BY) == many
+        assert await world.rows(Snapshot) == []
+        await folded(world, anna)
+        assert await mend_snapshots(world.house, anna, by=BY) == 0
+    assert (await profile(world, anna)).fields["name"].value == "Anna Schmidt"
+    await tells_the_same(world, anna)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"), [("covers", -1), ("epoch", -1), ("compartment", 70_000), ("upto", b"\x01"), ("blob", b"")]
+)
+async def test_whoever_is_asked_for_by_name_has_no_snapshot_left_that_is_no_row_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, column: str, value: int | bytes
+) -> None:
+    world, anna = await shop(tmp_path)
+    await folded(world, anna)
+    [one, *_] = before = await world.rows(Snapshot)
+    world.drop(one)
+    world.plant(msgspec.structs.replace(one, **{column: value}))
+    monkeypatch.setattr(snapshot, "FOLD_LIMIT", 0)
+    done = await snapshot.snapshot(world.house, Wanted(person=anna), by=BY)
+    assert (done.mended, done.faults) == (1, 0)
+    after = {(row.compartment, row.epoch, row.covers, row.root) for row in await world.rows(Snapshot)}
+    assert after >= {(row.compartment, row.epoch, row.covers, row.root) for row in before}
+    await tells_the_same(world, anna)

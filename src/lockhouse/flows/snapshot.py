@@ -11,7 +11,7 @@ from lockhouse.gates.disclose import FOLD_LIMIT
 from lockhouse.gates.disclose.group import groups_of
 from lockhouse.gates.facts import PROTECTED, facts_of_persons
 from lockhouse.gates.pace import Footing, Pace
-from lockhouse.gates.rework import lacking, snapshot_person
+from lockhouse.gates.rework import lacking, mend_snapshots, snapshot_person
 from lockhouse.gates.rings import admit_rings
 from lockhouse.model.rows import Person, Record
 
@@ -35,6 +35,8 @@ class Folded(msgspec.Struct, frozen=True, kw_only=True):
         records: that were opened for it.
         kept: persons of whom nothing was opened, since what there is of them is only kept.
         older: persons some of whose records are folded only once they are sealed again.
+        mended: snapshots that this house did not make, or that did not open, and that were taken away. That is done of
+            whoever is asked for by name: each of theirs is opened.
         faults: persons who could not be folded; `first` is why of the first of them.
     """
 
@@ -43,6 +45,7 @@ class Folded(msgspec.Struct, frozen=True, kw_only=True):
     records: int = 0
     kept: int = 0
     older: int = 0
+    mended: int = 0
     faults: int = 0
     first: LockhouseError | None = None
 
@@ -94,6 +97,8 @@ async def _one(  # noqa: PLR0913  (one person of a run, and what the run is)
         return msgspec.structs.replace(done, kept=done.kept + 1)
     if wanted.dry_run:
         return await _planned(house, place, done, footing)
+    if wanted.person is not None:
+        done = msgspec.structs.replace(done, mended=done.mended + await mend_snapshots(house, person, by=by))
     made = await snapshot_person(house, person, by=by, above=above, told=told)
     return msgspec.structs.replace(
         done, persons=done.persons + bool(made.parts), snapshots=done.snapshots + made.snapshots,

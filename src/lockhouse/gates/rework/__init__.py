@@ -11,6 +11,7 @@ from lockhouse.gates.rework.lacking import Lacking, lacking
 from lockhouse.gates.rework.range import RANGE
 from lockhouse.gates.rework.reseal import Resealed, reseal_person
 from lockhouse.gates.rework.snapshot import Snapshotted, snapshot_person
+from lockhouse.gates.rework.standing import mend_snapshots
 
 __all__ = [
     "RANGE",
@@ -20,6 +21,7 @@ __all__ = [
     "Snapshotted",
     "check_merge",
     "lacking",
+    "mend_snapshots",
     "reseal_person",
     "snapshot_person",
 ]

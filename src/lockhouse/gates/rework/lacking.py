@@ -29,6 +29,7 @@ ROWS_A_STEP = 10
 """Rows that are walked, and stay sealed, in the time of one that is opened."""
 WORTH = 5
 """A fifth of what a look opens may lie in no snapshot: as much is soon opened."""
+_MENDS = "keep a copy of record.db as evidence; then lockhouse key snapshot PERSON takes it away and makes it anew"
 Part = tuple[int, int]
 """Compartment and epoch."""
 
@@ -38,12 +39,14 @@ class Lacking(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         parts: with the snapshot that stands there.
+        firm: of these, where it holds for all that it covers, so that it can be gone on from.
         older: how many parts have a snapshot of an older key that still opens, and boxes under the key that seals now:
             one row holds one key's, so they are folded once the person is sealed again.
         fault: a snapshot of theirs is not as this house makes any; its part is left as it is.
     """
 
     parts: dict[Part, Snapshot | None] = {}
+    firm: frozenset[Part] = frozenset()
     older: int = 0
     fault: Tampered | None = None
 
@@ -63,7 +66,7 @@ class _Walk:
             try:
                 self.by.update({(row.compartment, row.epoch): row for row in sound([one])})
             except Tampered as err:
-                self.fault = self.fault or err
+                self.fault = self.fault or Tampered(err.text, hint=_MENDS)
                 self.unsound.add((one.compartment, one.epoch))
         self.against = Against(self.by.values())
         self.total = 0
@@ -117,7 +120,10 @@ async def lacking(house: House, person: bytes, footing: Footing, *, above: int =
     fresh = sum(many for parts, many in walk.loose.items() if parts - left)
     is_due = bool(stale) or (walk.total > above and fresh * WORTH > above)
     parts = (loose | stale) - left if is_due else set()
-    return Lacking(parts={one: walk.by.get(one) for one in parts}, older=len(loose & kept), fault=walk.fault)
+    firm = [part for part in parts - stale if part in walk.by and walk.opens(*part, walk.by[part].serial)]
+    return Lacking(
+        parts={one: walk.by.get(one) for one in parts}, firm=frozenset(firm), older=len(loose & kept), fault=walk.fault
+    )
 
 
 async def _older(house: House, person: bytes) -> set[bytes]:

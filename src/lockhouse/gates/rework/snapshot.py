@@ -1,6 +1,7 @@
 """Snapshots: what a fold can need of a person who has more records than a look opens, sealed with their own keys.
 
-    0 plan      which compartments and epochs have boxes that no snapshot covers, or one that does not hold any more
+    0 plan      which compartments and epochs have boxes that no snapshot covers, or one that does not hold any more;
+                one that holds is gone on from
     1 note      one `rework` entry a range: who ordered it, whose (as a ref), which compartments
     2 open      only with the ticket made from it, only boxes under the key that seals now
     3 keep      of each slot what `identity.front` keeps, with the leaf of the record that it is of
@@ -28,6 +29,7 @@ from lockhouse.gates.disclose import FOLD_LIMIT
 from lockhouse.gates.pace import Footing
 from lockhouse.gates.rework.lacking import Part, lacking
 from lockhouse.gates.rework.range import LEASE_MS, PURPOSE, RANGE, LostError, living, noted_range, stand_still
+from lockhouse.gates.rework.standing import opened_standing, taken_away
 from lockhouse.gates.snapshots import START, Kept, further, pack, rank_of
 from lockhouse.identity.front import Front
 from lockhouse.ledger.record import record_leaf_of
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from lockhouse.crypto.noted import Noted
     from lockhouse.crypto.seal import SealedBox
     from lockhouse.gates.house import House
+    from lockhouse.gates.rework.lacking import Lacking
 
 TRIES = 5
 MOST_BYTES = 64 * 1024
@@ -91,6 +94,20 @@ class _State:
         for slot, value in values.items():
             self.front.offer((slot, row.policy), rank_of(row, _One(row.id, leaf, slot, value)))
 
+    def go_on(self, was: Snapshot, kept: Sequence[Kept], rows: Mapping[tuple[bytes], Record]) -> None:
+        """It begins where a snapshot ends: the front of a front and what is new is the front of all.
+
+        Raises:
+            Moved: a record that it is from is another by now.
+        """
+        self.serial, self.upto, self.covers, self.root = was.serial, was.upto, was.covers, was.root
+        for one in kept:
+            row = rows.get((one.record,))
+            if row is None or row.person != was.person or record_leaf_of(row) != one.leaf:
+                raise Moved("snapshot: expected the records to hold still", hint="try again")
+            for slot, value in unpack_fields(one.values).items():
+                self.front.offer((slot, row.policy), rank_of(row, _One(row.id, one.leaf, slot, value)))
+
     def packed(self) -> bytes:
         kept: dict[tuple[bytes, bytes], dict[int, Value]] = defaultdict(dict)
         for one in self.front:
@@ -137,6 +154,8 @@ async def snapshot_person(
         try:
             wanted = await lacking(house, person, footing, above=above)
             work = _Work(seal, {part: _State(was) for part, was in wanted.parts.items()})
+            if not await _begun(house, work, wanted, footing, by=by):
+                continue
             if not await _made(house, work, footing, by=by, told=told):
                 continue
         except (Moved, LostError):
@@ -149,9 +168,28 @@ async def snapshot_person(
     raise Moved("snapshot: expected the person's records and keys to hold still", hint="try again")
 
 
+async def _begun(house: House, work: _Work, wanted: Lacking, footing: Footing, *, by: str) -> bool:
+    """What holds is gone on from, so that a fold which is cut off leaves no less than there was.
+
+    Returns:
+        False if one of them does not open: it is taken away, and the next try makes it anew.
+    """
+    firm = [one for part, one in wanted.parts.items() if part in wanted.firm and one is not None]
+    opened, spoilt = await opened_standing(house, firm, footing, by=by)
+    if spoilt:
+        await taken_away(house, spoilt)
+        return False
+    for one, kept in opened:
+        rows = await house.reads.get(Record, [(each.record,) for each in kept])
+        work.states[one.compartment, one.epoch].go_on(one, kept, rows)
+    return True
+
+
 async def _made(house: House, work: _Work, footing: Footing, *, by: str, told: Callable[[int], None]) -> bool:
     """Range after range; whether all of them became durable."""
-    person, behind = work.seal.person, None
+    person = work.seal.person
+    first = min([state.upto for state in work.states.values()], default=b"")
+    behind = (first,) if first else None
     while work.states and (
         rows := await house.reads.find(Record, ("person",), [(person,)], after=behind, limit=RANGE)
     ):  # fmt: skip
@@ -166,7 +204,7 @@ async def _made(house: House, work: _Work, footing: Footing, *, by: str, told: C
 async def _range(house: House, work: _Work, rows: Sequence[Record], footing: Footing, *, by: str) -> bool:
     """One range is folded; whether it became durable."""
     person = work.seal.person
-    parts = [(row, [box for box in decode_boxes(row.boxes) if _is_due(house, work, person, box)]) for row in rows]
+    parts = [(row, [box for box in decode_boxes(row.boxes) if _is_due(house, work, row, box)]) for row in rows]
     due = [(row, boxes) for row, boxes in parts if boxes]
     if not due:
         return True
@@ -184,12 +222,13 @@ async def _range(house: House, work: _Work, rows: Sequence[Record], footing: Foo
     return await _stands(house, work, [row for row, _ in due], touched)
 
 
-def _is_due(house: House, work: _Work, person: bytes, box: SealedBox) -> bool:
+def _is_due(house: House, work: _Work, row: Record, box: SealedBox) -> bool:
     """Whether the box is to be folded: there, and under the keys that seal now. Others a look opens, as ever."""
-    if (box.compartment, box.epoch) not in work.states or not house.keyring.has_epoch(box.compartment, box.epoch):
+    state = work.states.get((box.compartment, box.epoch))
+    if state is None or row.id <= state.upto or not house.keyring.has_epoch(box.compartment, box.epoch):
         return False
     try:
-        return house.keyring.serials(person).get(box.compartment) == box.serial
+        return house.keyring.serials(row.person).get(box.compartment) == box.serial
     except Unavailable as err:
         raise LostError from err
 

@@ -97,7 +97,8 @@ async def snapshot(
 
     A snapshot holds, of each compartment and month, the few values that a profile can need, sealed with the keys of the
     records themselves: what ends these ends it, and a record that has changed or gone is not shown from it. The worker
-    of a house that serves does this for everybody each day. It can be done again at any time.
+    of a house that serves does this for everybody each day. It can be done again at any time. Of one person each that
+    there is is opened, and what does not open is deleted and made anew.
 
     Args:
         person: id as `person find` printed it; everybody if left out.
@@ -112,13 +113,15 @@ async def snapshot(
             done = await folding.snapshot(opened.house, wanted, by=by.id, told=told)
     value = {
         "dry_run": dry_run, "persons": done.persons, "snapshots": done.snapshots, "records": done.records,
-        "only_kept": done.kept, "to_be_sealed_again": done.older, "not_folded": done.faults,
+        "only_kept": done.kept, "to_be_sealed_again": done.older, "mended": done.mended, "not_folded": done.faults,
     }  # fmt: skip
     return Said(value, _folded(done, dry=dry_run))
 
 
 def _folded(done: folding.Folded, *, dry: bool) -> str:
     besides = f" Of {count(done.kept, 'person')} nothing was opened: it is only kept." if done.kept else ""
+    if done.mended:
+        besides += f" {count(done.mended, 'snapshot')} did not open, or were none of this house: they were deleted."
     if done.older:
         besides += (
             f" Of {count(done.older, 'person')} some is folded only once they are sealed again, since a key of theirs "
