@@ -143,35 +143,61 @@ async def test_a_routine_run_waits_for_nobody(tmp_path: Path) -> None:
     assert await _states(world, cases) == {KeyState.DESTROYED}
 
 
-async def test_much_in_small_runs_of_one_day_is_much(tmp_path: Path) -> None:
+def _seen(cases: list[Case]) -> list[tuple[int, bool]]:
+    """How many boxes of a hundred the runs of what is shut end, and whether that is much."""
+    runs = {case.run for case in cases if case.step == "shut" and case.run is not msgspec.UNSET}
+    return [(round(100 * run.share), run.is_much) for run in runs if run.boxes]
+
+
+async def test_a_month_is_weighed_with_all_that_are_due_though_a_run_takes_one(tmp_path: Path) -> None:
     world = await World.make(tmp_path)
-    for days in (31, 31, 14 * 31):
+    for _ in range(12):
+        await _views(world, 1)
+        world.clock.pass_days(31)
+    world.clock.pass_days(14 * 31)
+    await _views(world, 12)
+    world.house.demo = False
+    seen = []
+    while cases := await _run(world):
+        seen += _seen(cases)
+        world.clock.pass_days(1.1)
+    assert seen[0] == (4, True)
+    assert {much for _, much in seen} == {True}
+    assert world.journal.serials == [], "of none of them, however many days go by"
+
+
+async def test_what_runs_of_the_last_weeks_ended_counts_along(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    for days in (31, 31, 31):
         await _views(world, 2)
         world.clock.pass_days(days)
-    await _views(world, 50)
+    world.clock.pass_days(10 * 31 - 20)
+    await _views(world, 60)
     world.house.demo = False
-    shares = []
-    while cases := await _run(world):
-        [case, *_] = cases
-        assert case.run is not msgspec.UNSET
-        shares.append((case.run.boxes > 0, case.run.is_much))
-    assert [much for boxes, much in shares if boxes] == [False, True, True]
+    seen = []
+    for keep in (13, 12, 11):
+        world.house.demo = True
+        await world.approve(POLICY.replace("keep: 13 months after event", f"keep: {keep} months after event"))
+        world.house.demo = False
+        seen += _seen(await _run(world))
+        world.clock.pass_days(3)
+    assert seen == [(3, False), (3, True)]
 
 
 async def test_more_than_twice_the_usual_share_is_much_though_it_is_no_twentieth(tmp_path: Path) -> None:
     world = await World.make(tmp_path)
-    for many in (1, 1, 1, 5):
+    for many in (1, 1, 1, 1, 4):
         await _views(world, many)
-        world.clock.pass_days(31)
-    world.clock.pass_days(12 * 31)
-    await _views(world, 110)
+        world.clock.pass_days(30)
+    world.clock.pass_days(8 * 31 - 15)
+    await _views(world, 100)
     world.house.demo = False
     seen = []
-    for _ in range(12):
-        runs = {case.run for case in await _run(world) if case.step == "shut" and case.run is not msgspec.UNSET}
-        seen += [(round(100 * run.share), run.is_much) for run in runs if run.boxes]
-        world.clock.pass_days(4)
-    assert seen == [(1, False), (1, False), (1, False), (4, True)]
+    for _ in range(5):
+        world.clock.pass_days(31)
+        await world.new_epochs()
+        seen += _seen(await _run(world))
+    assert seen == [(1, False), (1, False), (1, False), (1, False), (4, True)]
 
 
 async def test_a_month_that_waits_for_a_word_comes_back_once_the_keep_is_put_right(tmp_path: Path) -> None:
@@ -316,6 +342,19 @@ async def test_a_request_ends_what_waits_in_two_lapses(tmp_path: Path) -> None:
     assert (len(cases), len(mine)) == (3, 2)
     assert {row.serial for row in await world.rows(Tombstone)} == set(mine)
     assert (await verify_state(world.house)).findings.kept == []
+
+
+async def test_some_of_many_idle_persons_are_weighed_with_all_of_them(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    for number in range(30):
+        await world.send("account", "identify", email=f"c{number}@example.org", name="Bert")
+    world.clock.pass_days(37 * 31)
+    await world.new_epochs()
+    world.house.demo = False
+    for _ in range(3):
+        run = await lapse.apply(world.house, by=BY, journal=world.journal, most=1)
+        assert (run.is_full, len(run.cases[0].persons), run.cases[0].is_unmeant) == (True, 1, True)
+        world.clock.pass_days(1.1)
 
 
 async def test_nobody_is_alone_by_taking_away_who_else_has_acted(tmp_path: Path) -> None:

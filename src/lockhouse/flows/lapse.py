@@ -1,6 +1,7 @@
 """Lapses: what counts from a person's last activity ends person by person, so many persons a run.
 
-A run looks at every person once and reads the records only of those whose last day is old enough. Whom it shuts is
+A run looks at every person once and reads the records only of those whose last day is old enough, also of those whom
+it leaves to the next run: it is weighed by all who are due. Whom it shuts is
 destroyed after the cooling time of what a policy ends, by the worker like every ending, and can be called off until
 then. What a run that ends much has shut is not destroyed before it is meant (`flows.confirm`).
 """
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lockhouse.errors import Conflict, LockhouseError, NotFound, Unavailable
-from lockhouse.gates.ending import Case, begin_lapse, carry_on, compartment_of, extent_of, idle_of, lapsing
+from lockhouse.gates.ending import Case, Ends, begin_lapse, carry_on, compartment_of, extent_of, idle_of, lapsing
 from lockhouse.gates.ending.idle import over_at
 from lockhouse.gates.pace import Pace
 from lockhouse.gates.trusted_time import watched_now
@@ -64,6 +65,10 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     faults: int
     first: LockhouseError | None
     is_full: bool
+
+
+_Keys = set[tuple[int, bytes]]
+"""Compartments and persons."""
 
 
 class _Faults(msgspec.Struct):
@@ -121,16 +126,18 @@ async def apply(
     now, faults = await watched_now(house), _Faults()
     later = destroy_at(now, cause="policy", regulations=house.live().policy.controller.regulations)
     cases: list[Case] = []
-    waiting, left = dict[int, list[list[bytes]]](), most
+    waiting, left, every = dict[int, list[list[bytes]]](), most, _Keys()
     async for one in _idle(house, now=now, faults=faults, told=told):
+        every |= {(one.compartment, person) for person in one.persons}
+        if left <= 0:  # looked at all the same: a run is weighed by all that is due
+            continue
         chunks = waiting.setdefault(one.compartment, [[]])
         if len(chunks[-1]) >= CHUNK:
             chunks.append([])
         chunks[-1].extend(one.persons)
         left -= len(one.persons)
-        if left <= 0:
-            break
-    run = await extent_of(house, "compartment", _ends(waiting)) if waiting else msgspec.UNSET
+    taken = {(number, one) for number, chunks in waiting.items() for persons in chunks for one in persons}
+    run = await extent_of(house, Ends(run=_ends(taken), due=_ends(every))) if waiting else msgspec.UNSET
 
     async def end(number: int, persons: list[bytes]) -> None:
         try:
@@ -149,8 +156,7 @@ async def apply(
     return Run(cases=tuple(cases), faults=faults.count, first=faults.first, is_full=left <= 0)
 
 
-def _ends(due: dict[int, list[list[bytes]]]) -> Callable[[Record, SealedBox], bool]:
-    keys = {(number, person) for number, chunks in due.items() for persons in chunks for person in persons}
+def _ends(keys: _Keys) -> Callable[[Record, SealedBox], bool]:
     return lambda row, box: (box.compartment, row.person) in keys
 
 

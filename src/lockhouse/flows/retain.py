@@ -17,7 +17,7 @@ import msgspec
 
 from lockhouse.errors import LockhouseError, Refused
 from lockhouse.gates.cases import Case, sound_cases
-from lockhouse.gates.ending import begin_epoch, carry_on, compartment_of, extent_of
+from lockhouse.gates.ending import Ends, begin_epoch, carry_on, compartment_of, extent_of
 from lockhouse.gates.ending.epoch import BY_KEEP, epoch_due_at
 from lockhouse.gates.trusted_time import watched_now
 from lockhouse.model.ids import DAY_MS, EPOCH_DAY_ZERO_MS
@@ -169,8 +169,10 @@ def _ender(house: House, *, by: str, journal: Journal, at_once: bool = False) ->
 async def _shut_oldest(
     house: House, end: _End, faults: list[LockhouseError], *, told: Callable[[int], None]
 ) -> list[Done]:  # fmt: skip
-    for due in _due(await plan(house), now=await watched_now(house)):
-        run = await extent_of(house, "epoch", _ends(due), told=told)
+    months = _due(await plan(house), now=await watched_now(house))
+    every = _ends(one for due in months for one in due)
+    for due in months:
+        run = await extent_of(house, Ends(run=_ends(due), due=every), told=told)
         done = await _first_month([due], partial(end, run), faults)
         if done:
             return done
@@ -182,7 +184,7 @@ def _is_ripe(case: Case, *, now: int) -> bool:
     return case.destroy_at <= now and not case.is_unmeant
 
 
-def _ends(due: list[Due]) -> Callable[[Record, SealedBox], bool]:
+def _ends(due: Iterable[Due]) -> Callable[[Record, SealedBox], bool]:
     keys = {(one.compartment, one.epoch) for one in due}
     return lambda _row, box: (box.compartment, box.epoch) in keys
 

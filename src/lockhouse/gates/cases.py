@@ -41,6 +41,7 @@ class Extent(msgspec.Struct, frozen=True, kw_only=True):
         is_much: it is no routine, so that nothing of it is destroyed before it is `meant`.
         told: who typed how many boxes it ends, as `os-user:…`.
         meant: whether enough of them did.
+        weight: the share by which it counts beside other runs, where that is another than the boxes' own.
     """
 
     id: bytes
@@ -49,11 +50,12 @@ class Extent(msgspec.Struct, frozen=True, kw_only=True):
     is_much: bool
     told: tuple[str, ...] = ()
     meant: bool = False
+    weight: float | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def share(self) -> float:
-        """Of what lived, the part that it ends."""
-        return self.boxes / max(1, self.of_boxes)
+        """Of what lived, the part that it ends; the larger of two, if strangers may have sent some of what lived."""
+        return self.boxes / max(1, self.of_boxes) if self.weight is msgspec.UNSET else self.weight
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from lockhouse.gates.cases import Case, open_cases
 from lockhouse.gates.ending.again import adopt, end_some, is_back, keep_bare, shut_again, sweep_again
-from lockhouse.gates.ending.blast import extent_of
+from lockhouse.gates.ending.blast import Ends, extent_of
 from lockhouse.gates.ending.cancel import cancel
 from lockhouse.gates.ending.epoch import begin_epoch, compartment_of
 from lockhouse.gates.ending.idle import Idle, begin_lapse, idle_of, lapsing
@@ -24,7 +24,7 @@ from lockhouse.gates.ending.person import begin_person
 from lockhouse.gates.ending.steps import Done, carry_on, destroy_again, shut_at_once
 
 __all__ = [
-    "Case", "Done", "Idle", "adopt", "begin_epoch", "begin_lapse", "begin_orphans", "begin_person", "cancel",
+    "Case", "Done", "Ends", "Idle", "adopt", "begin_epoch", "begin_lapse", "begin_orphans", "begin_person", "cancel",
     "carry_on", "compartment_of", "destroy_again", "end_some", "extent_of", "idle_of", "is_back", "keep_bare",
     "lapsing", "open_cases", "orphans_of", "shut_again", "shut_at_once", "sweep_again",
 ]  # fmt: skip

@@ -3,34 +3,89 @@
 What a keep says is over is shut at once, however much it is: a look would not show it. Only the destruction waits, for
 the word of two (`flows.confirm`). So a run that would end the house can be called off by whoever puts its cause right.
 
-What runs of the last day ended counts along, so that much is much in many small runs too.
+A run is weighed by all that is due, of which it may take a part, and by what runs of the 27 days before ended: much in
+many small runs is much.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import defaultdict
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from lockhouse.errors import Tampered
 from lockhouse.gates.cases import Extent, sound_cases
+from lockhouse.gates.ending.epoch import compartment_of
 from lockhouse.gates.ending.reach import living
 from lockhouse.gates.trusted_time import ledger_now
-from lockhouse.model.ids import DAY_MS
-from lockhouse.rights.blast import is_much
+from lockhouse.model.scale import Assurance
+from lockhouse.rights.blast import WINDOW_MS, by_window, is_most, is_much
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lockhouse.crypto.seal import SealedBox
-    from lockhouse.gates.cases import What
     from lockhouse.gates.house import House
     from lockhouse.model.rows import Record
 
 
+class Ends(NamedTuple):
+    """Of which boxes a run is the end: `run` of those that it takes, `due` of all that it could."""
+
+    run: Callable[[Record, SealedBox], bool]
+    due: Callable[[Record, SealedBox], bool]
+
+
+class _Tally(msgspec.Struct):
+    """Boxes that a run ends, that are due, and that live."""
+
+    run: int = 0
+    due: int = 0
+    of: int = 0
+
+    def add(self, *, run: bool, due: bool) -> None:
+        self.run += run
+        self.due += due
+        self.of += 1
+
+
+class _Count:
+    """Boxes of every record, of those that no stranger could send, and by class.
+
+    With a channel's public key anybody makes a house look larger than it is, so the larger of two shares counts.
+    """
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._classes: dict[int, str] = {}
+        self.every, self.known = _Tally(), _Tally()
+        self.by_class: dict[str, _Tally] = defaultdict(_Tally)
+
+    def add(self, row: Record, box: SealedBox | None, ends: Ends) -> None:
+        """A box of a record; of one that nobody can read it is said that it ends."""
+        run, due = (True, True) if box is None else (ends.run(row, box), ends.due(row, box))
+        self.every.add(run=run, due=due)
+        if row.assurance != Assurance.PUBLIC:
+            self.known.add(run=run, due=due)
+        if box is not None:
+            self.by_class[self._class_of(box.compartment)].add(run=run, due=due)
+
+    def shares(self) -> tuple[float, float]:
+        """Of what lives, the part that the run ends, and the part that is due."""
+        both = self.every, self.known
+        return max(one.run / max(1, one.of) for one in both), max(one.due / max(1, one.of) for one in both)
+
+    def _class_of(self, compartment: int) -> str:
+        if compartment not in self._classes:
+            part = compartment_of(self._house, compartment)
+            self._classes[compartment] = "" if part is None else part.class_
+        return self._classes[compartment]
+
+
 async def extent_of(
-    house: House, what: What, ends: Callable[[Record, SealedBox], bool], *, told: Callable[[int], None] = lambda _: None
-) -> Extent | msgspec.UnsetType:
+    house: House, ends: Ends, *, told: Callable[[int], None] = lambda _: None
+) -> Extent | msgspec.UnsetType:  # fmt: skip
     """How much of what lives a run is about to end; unset in a demo house, where nothing is much.
 
     Every record is read, and none opened. Where a tombstone is not of this house nobody can say what lives: then all of
@@ -38,36 +93,37 @@ async def extent_of(
 
     Args:
         house: as it stands.
-        what: the run's cases end.
-        ends: whether it ends a box of a record.
+        ends: which boxes.
         told: of how many records were looked at.
     """
     if house.demo:
         return msgspec.UNSET
-    boxes = of_boxes = 0
+    count = _Count(house)
     try:
         async for held in living(house, told=told):
-            of_boxes += len(held)
-            boxes += sum(ends(row, box) for row, box in held)
+            for row, box in held:
+                count.add(row, box, ends)
     except Tampered:
-        return Extent(id=house.ids.new(), boxes=of_boxes, of_boxes=of_boxes, is_much=True)
-    today, usual = await _before(house, what)
-    share = (boxes + today) / max(1, of_boxes)
-    return Extent(id=house.ids.new(), boxes=boxes, of_boxes=of_boxes, is_much=is_much(share, usual))
+        of_boxes = count.every.of
+        return Extent(id=house.ids.new(), boxes=of_boxes, of_boxes=of_boxes, is_much=True, weight=1.0)
+    weight, due = count.shares()
+    before, usual = await _before(house)
+    much = is_much(due + before, usual) or any(is_most(one.due, one.of) for one in count.by_class.values())
+    return Extent(
+        id=house.ids.new(), boxes=count.every.run, of_boxes=count.every.of, is_much=much, weight=weight
+    )  # fmt: skip
 
 
-async def _before(house: House, what: What) -> tuple[int, list[float]]:
-    """Boxes that routine runs of the last day ended, and the share that each run of this kind did, the newest last.
+async def _before(house: House) -> tuple[float, list[float]]:
+    """The share that routine runs of the window until now ended, and what ended in each before it, the newest last.
 
-    A run that was called off, or that nobody meant, tells nothing of what is usual.
+    A run that was called off, or that nobody meant, tells nothing of what is usual. One that was meant is no step of
+    something else, and counts for nothing in the window until now.
     """
-    since = await ledger_now(house) - DAY_MS
-    today, usual = dict[bytes, int](), dict[bytes, float]()
+    now = await ledger_now(house)
+    runs: dict[bytes, tuple[int, Extent]] = {}
     for case in (await sound_cases(house, also_closed=True))[0]:
-        if case.run is msgspec.UNSET or case.step in {"cancelling", "cancelled"}:
-            continue
-        if case.asked_at > since and not case.run.is_much:
-            today[case.run.id] = case.run.boxes
-        if case.what == what and not case.is_unmeant:
-            usual[case.run.id] = case.run.share
-    return sum(today.values()), list(usual.values())
+        if case.run is not msgspec.UNSET and not case.is_unmeant and case.step not in {"cancelling", "cancelled"}:
+            runs[case.run.id] = case.asked_at, case.run
+    young = [run.share for at, run in runs.values() if now - at < WINDOW_MS and not run.is_much]
+    return sum(young), by_window(((at, run.share) for at, run in runs.values()), now=now)

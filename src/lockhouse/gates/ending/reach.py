@@ -27,7 +27,7 @@ from lockhouse.policy.life import may_outlast
 from lockhouse.rights.blast import MUCH
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Collection
+    from collections.abc import AsyncIterator, Callable, Collection, Sequence
 
     from lockhouse.crypto.seal import SealedBox
     from lockhouse.gates.house import House
@@ -96,8 +96,13 @@ class _Counting:
         self._days = (now, now + HORIZON_DAYS * DAY_MS)
         self._known: dict[tuple[int, int, int], tuple[bool, bool]] = {}
 
-    def ends(self, box: SealedBox, active_at: int) -> tuple[bool, bool]:
-        """Whether the newer policy ends it now, and whether soon, while the older one keeps it for longer than that."""
+    def ends(self, box: SealedBox | None, active_at: int) -> tuple[bool, bool]:
+        """Whether the newer policy ends it now, and whether soon, while the older one keeps it for longer than that.
+
+        Of what nobody can read it is said that it does.
+        """
+        if box is None:
+            return True, True
         part = compartment_of(self._house, box.compartment)
         if part is None:
             return False, False
@@ -127,7 +132,7 @@ class _Tally(msgspec.Struct):
 async def reach_of(house: House, policy: Policy, *, told: Callable[[int], None] = lambda _done: None) -> Reach:
     """What the policy would end, now or soon, that the one which rules keeps. Every record is read, and none opened.
 
-    A record that is not as this house made it is counted nowhere.
+    A record whose boxes nobody can tell apart counts as one that ends: else whoever spoils them hides what does.
 
     Raises:
         Tampered: a tombstone is not of this house: it would hide what ends.
@@ -149,8 +154,10 @@ async def reach_of(house: House, policy: Policy, *, told: Callable[[int], None] 
     )  # fmt: skip
 
 
-async def living(house: House, *, told: Callable[[int], None]) -> AsyncIterator[list[tuple[Record, SealedBox]]]:
+async def living(house: House, *, told: Callable[[int], None]) -> AsyncIterator[list[tuple[Record, SealedBox | None]]]:
     """Every box that lives, with its record, a chunk of records at a time; `told` of how many those were.
+
+    A record whose boxes nobody can tell apart has None for all of them.
 
     Raises:
         Tampered: a tombstone is not of this house: it would hide what ends.
@@ -159,19 +166,25 @@ async def living(house: House, *, told: Callable[[int], None]) -> AsyncIterator[
     async for keys in house.reads.scan(EpochKey):
         months |= {(key.compartment, key.epoch) for key in keys if key.state == KeyState.LIVE}
     async for rows in house.reads.scan(Record):
-        held = [(row, box) for row in rows for box in _boxes_of(row) if (box.compartment, box.epoch) in months]
-        stones = await house.reads.get(Tombstone, [(serial,) for serial in {box.serial for _, box in held}])
+        held = [
+            (row, box)
+            for row in rows
+            for box in _boxes_of(row)
+            if box is None or (box.compartment, box.epoch) in months
+        ]
+        serials = {box.serial for _, box in held if box is not None}
+        stones = await house.reads.get(Tombstone, [(serial,) for serial in serials])
         gone = {stone.serial for stone in checked(stones.values(), house.integrity_key)}
-        yield [(row, box) for row, box in held if box.serial not in gone]
+        yield [(row, box) for row, box in held if box is None or box.serial not in gone]
         await pace.step(len(rows))
         told(len(rows))
 
 
-def _boxes_of(row: Record) -> list[SealedBox]:
+def _boxes_of(row: Record) -> Sequence[SealedBox | None]:
     try:
         return decode_boxes(row.boxes)
     except Tampered:
-        return []
+        return [None]
 
 
 async def _active(house: House, persons: Collection[bytes]) -> dict[bytes, int]:
