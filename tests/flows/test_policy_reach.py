@@ -102,6 +102,32 @@ async def test_what_the_live_policy_has_ended_already_is_nothing_that_a_draft_en
     assert (reach.boxes * 5, reach.persons) == (reach.of_boxes * 2, 1)
 
 
+async def test_a_keep_that_is_shortened_in_small_steps_is_shortened_by_all_of_them(tmp_path: Path) -> None:
+    world = await World.make(tmp_path, POLICY.replace("keep: 13 months after event", "keep: 24 months after event"))
+    for _ in range(6):
+        await world.new_epochs()
+        await world.send("web", "page", device_id="tablet-0042", page_path="/")
+        world.clock.pass_days(31)
+    await world.new_epochs()
+    for _ in range(60):
+        await world.send("web", "page", device_id="tablet-0099", page_path="/")
+    world.house.demo = False
+
+    async def shorten(keep: int) -> int:
+        text = POLICY.replace("keep: 13 months after event", f"keep: {keep} months after event")
+        return await approve.approve(world.house, await _draft(world, text), text.encode(), by=BY)
+
+    for keep in range(12, 3, -1):
+        await shorten(keep)
+        world.clock.pass_days(0.1)
+    with pytest.raises(Refused, match="policy: expected the number of boxes that end"):
+        await shorten(3)
+    world.clock.pass_days(31)
+    with pytest.raises(Refused, match="policy: expected the number of boxes that end"):
+        await shorten(1)
+    assert await shorten(3) == 11, "one step of a month, a month later"
+
+
 async def test_what_ends_by_last_activity_counts_for_whoever_was_not_active_since(tmp_path: Path) -> None:
     world = await World.make(tmp_path)
     await world.send("account", "identify", email="anna@example.com", name="Anna")

@@ -13,7 +13,7 @@ import msgspec
 
 from lockhouse.crypto.signatures import equal
 from lockhouse.errors import Invalid, Refused
-from lockhouse.gates.ending.reach import Reach, reach_of, shortens
+from lockhouse.gates.ending.reach import Reach, reach_of, ruled_lately, shortens
 from lockhouse.gates.live import LIVE, PROPOSED, WAITING, name_book, versions
 from lockhouse.gates.trusted_time import ledger_now
 from lockhouse.gates.versions import Move, moved_on, prepare, put_version, require_last_word, ruling, waits_until
@@ -64,14 +64,18 @@ async def draft_of(
     """What this document would be and do, with nothing written.
 
     `problems` are differences between our own table and Cedar's judgement of the same roles; a policy with any is
-    never approved. Where a keep is shortened, every record is read to count what ends, and `told` of how many were.
+    never approved. Where a keep is shortened, every record is read to count what ends that a policy of the last 30 days
+    kept, and `told` of how many were.
     """
     known = await versions(house)
     names = await name_book(house)
     policy = compile_policy(document, names, kinds)
     live = house.live_policy
     effects = diff(live.policy if live else None, policy)
-    reach = await reach_of(house, policy, told=told) if live and shortens(live.policy, policy) else None
+    reach = None
+    if live and shortens(live.policy, policy):
+        ruled = ruled_lately(known, now=house.clock.now_ms())
+        reach = await reach_of(house, policy, ruled=ruled, told=told)
     return Draft(
         base=live.version if live else 0,
         number=known[-1].id + 1 if known else 1,

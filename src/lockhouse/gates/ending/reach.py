@@ -1,7 +1,8 @@
 """How far a policy reaches back: what it would end of what is kept today, counted before it is approved.
 
 Two counts are made: of what ends at once, and of what ends within 30 days and would not have. A keep that lets
-all of it end next week ends nothing at once.
+all of it end next week ends nothing at once. What would not have ended is asked of every policy that ruled within the
+last 30 days: a keep that is shortened in forty steps of one month each is shortened by forty months.
 
 Boxes are counted, since each compartment of each record is one, and beside them persons. A box lives while its key and
 its month's key do. By a keep that counts from the event its month ends; by one that counts from the last activity it
@@ -19,8 +20,10 @@ from lockhouse.errors import Tampered
 from lockhouse.gates.authority import checked
 from lockhouse.gates.ending.epoch import compartment_of, epoch_due_at
 from lockhouse.gates.ending.idle import over_at
+from lockhouse.gates.live import FORMER, LIVE
 from lockhouse.gates.pace import Pace
 from lockhouse.model.ids import DAY_MS
+from lockhouse.model.policy import decode_policy
 from lockhouse.model.rows import EpochKey, Person, Record, Tombstone
 from lockhouse.model.scale import KeyState, PersonState
 from lockhouse.policy.life import may_outlast
@@ -32,9 +35,13 @@ if TYPE_CHECKING:
     from lockhouse.crypto.seal import SealedBox
     from lockhouse.gates.house import House
     from lockhouse.model.policy import Policy
+    from lockhouse.model.rows import PolicyVersion
 
 HORIZON_DAYS = 30
-"""So far ahead a change is asked what it ends: whoever sees its effect a month later still knows why it was made."""
+"""So far ahead a change is asked what it ends, and so far back what it is compared with.
+
+Whoever sees its effect a month later still knows why it was made.
+"""
 SLACK = 100
 """Of so many boxes one may have come or gone since a number was told: a house that serves stands still for nobody."""
 
@@ -44,7 +51,8 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         boxes: that end at once; `persons` who lose any.
-        soon_boxes: that end within 30 days, and would be kept for longer by what rules; `soon_persons` who lose any.
+        soon_boxes: that end within 30 days, and would be kept for longer by what rules or ruled within the last 30;
+            `soon_persons` who lose any.
         of_boxes: all that live; `of_persons` all who do.
     """
 
@@ -89,15 +97,15 @@ def shortens(old: Policy, new: Policy) -> bool:
 class _Counting:
     """What is asked of each box, remembered for boxes of one month and of one day."""
 
-    def __init__(self, house: House, policies: tuple[Policy, Policy]) -> None:
+    def __init__(self, house: House, policy: Policy, *, ruled: Sequence[Policy]) -> None:
         self._house = house
-        self._policies = policies
+        self._policy, self._ruled = policy, ruled
         now = house.clock.now_ms()
         self._days = (now, now + HORIZON_DAYS * DAY_MS)
         self._known: dict[tuple[int, int, int], tuple[bool, bool]] = {}
 
     def ends(self, box: SealedBox | None, active_at: int) -> tuple[bool, bool]:
-        """Whether the newer policy ends it now, and whether soon, while the older one keeps it for longer than that.
+        """Whether the newer policy ends it now, and whether soon, while an older one keeps it for longer than that.
 
         Of what nobody can read it is said that it does.
         """
@@ -109,11 +117,11 @@ class _Counting:
         by_person = part.ends_by == "person"
         place = box.compartment, box.epoch, active_at if by_person else 0
         if place not in self._known:
-            before, after = (
+            after, *before = (
                 over_at(policy, part, active_at) if by_person else epoch_due_at(policy, part, box.epoch)
-                for policy in self._policies
+                for policy in (self._policy, *self._ruled)
             )
-            now, soon = (after <= day < before for day in self._days)
+            now, soon = (after <= day < max(before) for day in self._days)
             self._known[place] = now, soon
         return self._known[place]
 
@@ -129,15 +137,25 @@ class _Tally(msgspec.Struct):
         self.persons.add(person)
 
 
-async def reach_of(house: House, policy: Policy, *, told: Callable[[int], None] = lambda _done: None) -> Reach:
-    """What the policy would end, now or soon, that the one which rules keeps. Every record is read, and none opened.
+def ruled_lately(known: Sequence[PolicyVersion], *, now: int) -> list[Policy]:
+    """The policies that ruled within the last 30 days, the one that rules among them."""
+    rows = sorted((row for row in known if row.state in {LIVE, FORMER}), key=lambda row: row.id)
+    until = [row.at for row in rows[1:]] + [now]
+    late = [row for row, end in zip(rows, until, strict=True) if end > now - HORIZON_DAYS * DAY_MS]
+    return [decode_policy(row.compiled) for row in late]
+
+
+async def reach_of(
+    house: House, policy: Policy, *, ruled: Sequence[Policy], told: Callable[[int], None] = lambda _done: None
+) -> Reach:
+    """What the policy would end, now or soon, that one of those which `ruled` keeps. Every record is read, none opened.
 
     A record whose boxes nobody can tell apart counts as one that ends: else whoever spoils them hides what does.
 
     Raises:
         Tampered: a tombstone is not of this house: it would hide what ends.
     """
-    counting = _Counting(house, (house.live().policy, policy))
+    counting = _Counting(house, policy, ruled=ruled)
     of_boxes, tallies = 0, (_Tally(), _Tally())
     async for held in living(house, told=told):
         active = await _active(house, {row.person for row, _ in held})
