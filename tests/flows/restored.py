@@ -43,6 +43,7 @@ async def restored(  # noqa: PLR0913  (what a backup can be)
         world.store.shelf.tables[name].clear()
         world.store.shelf.tables[name].update(copy.deepcopy(rows))
     back = await world.second()
+    back.house.demo = world.house.demo
     manifest = msgspec.structs.replace(MANIFEST, size=size, at=at)
     source = backup.Source(manifest=manifest, destroyed=frozenset(back.journal.serials), only=only, anyway=anyway)
     replayed = await backup.replay(back.house, source, journal=back.journal, by="os-user:1")

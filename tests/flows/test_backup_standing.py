@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from lockhouse.errors import Tampered, Unavailable
-from lockhouse.flows import accept, backup, consent, request, retain
+from lockhouse.flows import accept, backup, confirm, consent, lapse, request, retain
 from lockhouse.flows.channel import end_credential, make_credential
 from lockhouse.gates.ending import carry_on, open_cases
 from lockhouse.gates.facts import facts_of_persons
@@ -17,7 +17,7 @@ from lockhouse.model.rows import Consent, EpochKey, LedgerEntry, Limbo, Tombston
 from lockhouse.model.scale import KeyState
 from tests.flows.anna import EMAIL, anna, contact
 from tests.flows.restored import MANIFEST, copied, restored
-from tests.world import Away, World
+from tests.world import POLICY, Away, World
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -275,3 +275,61 @@ async def test_a_restore_that_does_not_come_to_its_end_leaves_a_house_that_shows
         await backup.replay(back.house, source, journal=back.journal, by="os-user:1")
     with pytest.raises(Unavailable, match="brought back with its journal"):
         await (await world.second()).find("bert@example.org")
+
+
+async def _months(tmp_path: Path, *, days: int) -> World:
+    """Customers and page views of so many days ago, and some of today."""
+    world = await World.make(tmp_path)
+    await world.new_epochs()
+    for number in range(3):
+        await world.send("account", "identify", email=f"c{number}@example.org", name="Bert")
+        await world.send("web", "page", device_id=f"tablet-{number}", page_path="/")
+    world.clock.pass_days(days)
+    await world.new_epochs()
+    await world.send("web", "page", device_id="tablet-9", page_path="/")
+    return world
+
+
+@pytest.mark.parametrize("is_month", [True, False], ids=["month", "idle persons"])
+async def test_what_a_run_that_ends_much_had_shut_waits_for_a_word_under_older_records_too(
+    tmp_path: Path, *, is_month: bool
+) -> None:
+    world = await _months(tmp_path, days=37 * 31)
+    world.house.demo = False
+    old, at = copied(world, "record"), world.clock.at
+    world.clock.pass_days(0.1)
+    if is_month:
+        await retain.shut_due(world.house, by="os-user:0", journal=world.journal)
+    else:
+        await lapse.apply(world.house, by="os-user:0", journal=world.journal)
+    again = await restored(world, old, only="record", at=at)
+    [waits] = await confirm.much(again.house)
+    assert set(waits.cases) == {case for case in await open_cases(again.house) if case.what != "person"}
+    again.clock.pass_days(4)
+    for case in waits.cases:
+        assert (await carry_on(again.house, case, journal=again.journal)).case.step == "shut"
+    assert again.journal.serials == []
+
+
+@pytest.mark.parametrize("is_called_off", [True, False], ids=["called off", "left to the worker"])
+async def test_a_month_that_came_back_shut_opens_again_if_the_policy_that_came_back_keeps_it(
+    tmp_path: Path, *, is_called_off: bool
+) -> None:
+    world = await _months(tmp_path, days=100)
+    old, at = copied(world, "record"), world.clock.at
+    world.clock.pass_days(0.5)
+    await world.approve(POLICY.replace("keep: 13 months after event", "keep: 2 months after event"))
+    world.house.demo = False
+    shut = {case.epoch for case in [one.case for one in await retain.apply(
+        world.house, by="os-user:0", journal=world.journal)]}  # fmt: skip
+    again = await restored(world, old, only="record", at=at)
+    cases = await open_cases(again.house)
+    assert {case.epoch for case in cases} == shut != set()
+    again.clock.pass_days(0 if is_called_off else 4)
+    for case in cases:
+        if is_called_off:
+            done = await request.undo(again.house, case, by="os-user:0")
+        else:
+            done = (await carry_on(again.house, case, journal=again.journal)).case
+        assert done.step == "cancelled"
+    assert {row.state for row in await again.rows(EpochKey)} == {KeyState.LIVE}

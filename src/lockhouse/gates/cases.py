@@ -28,6 +28,8 @@ ORPHAN = "orphan"
 """The reason of a case for persons for whom nothing was ever stored."""
 LAPSE = "last-activity"
 """The reason of a case of a compartment whose persons' last activity is old enough."""
+RESTORE = "restore"
+"""The reason of a case that a restore made: of what was shut without one, or had ended elsewhere."""
 REMEMBERED = 5_000
 """Open intent rows whose MAC a process has checked and remembers; about 2 KB each."""
 

@@ -18,7 +18,8 @@ import msgspec
 from lockhouse.crypto.ring import WHOLE
 from lockhouse.errors import Conflict as Moved
 from lockhouse.gates.authority import checked
-from lockhouse.gates.cases import Case, advance, moved, sound_cases, step
+from lockhouse.gates.cases import RESTORE, Case, Extent, advance, moved, sound_cases, step
+from lockhouse.gates.ending.blast import Ends, extent_of
 from lockhouse.gates.ending.cancel import put_back
 from lockhouse.gates.ending.epoch import is_daily, scope_of, shut_epoch
 from lockhouse.gates.ending.orphans import orphans_of
@@ -37,6 +38,7 @@ from lockhouse.rights.erasure import destroy_at
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from lockhouse.crypto.seal import SealedBox
     from lockhouse.gates.house import House
     from lockhouse.model.ports import Journal
 
@@ -58,6 +60,8 @@ async def adopt(
     """What is shut without an open case has one, or is what its closed case says: put back, or destroyed.
 
     A new case cools from now on, under its old id, so that it can be called off: nobody knows any more whether it was.
+    What may be of a retention run, a month or a part of persons, is weighed together like one: nobody knows any more
+    whether anybody meant it.
     Of a case that was edited nothing is believed: it is as if it were not there.
 
     Args:
@@ -84,16 +88,41 @@ async def adopt(
                     await tell_late(house, links, by=case.cancelled_by)
             elif case.step == "done":
                 await _destroy(house, case, row.person, journal=journal)
-    for case_id, of_case in lost.items():
-        if case_id in spoilt:  # its row is in the way; it stays in the backup
-            await house.commits.commit(Change("record", deletes=(Delete(Intent.TABLE, (case_id,)),)))
-        await _stand_again(house, of_case, by=by)
-    ending = {(case.compartment, case.epoch) for case in known if case.what == "epoch"}
-    async for keys in house.reads.scan(EpochKey):
-        for key in keys:
-            if key.state == KeyState.SHUT and (key.compartment, key.epoch) not in ending:
-                await _end_again(house, key, by=by)
+    again = [_again(house, of_case, by=by) for of_case in lost.values()]
+    shut = await _shut_alone(house, known)
+    run = await _run_of(house, [case for case, _ in again], shut)
+    for case, waiting in again:
+        if case.id in spoilt:  # its row is in the way; it stays in the backup
+            await house.commits.commit(Change("record", deletes=(Delete(Intent.TABLE, (case.id,)),)))
+        await _stand_again(house, msgspec.structs.replace(case, run=run) if case.compartment else case, waiting)
+    for key in shut:
+        await _end_again(house, key, by=by, run=msgspec.UNSET if key.compartment == WHOLE else run)
     await house.epochs.announce(key=True)
+
+
+async def _shut_alone(house: House, known: Collection[Case]) -> list[EpochKey]:
+    """Keys of epochs that are shut by no case. One that has not passed was never shut by the house, and stays."""
+    now = house.clock.now_ms()
+    ending = {(case.compartment, case.epoch) for case in known if case.what == "epoch"}
+    return [
+        key
+        async for keys in house.reads.scan(EpochKey)
+        for key in keys
+        if key.state == KeyState.SHUT
+        and (key.compartment, key.epoch) not in ending
+        and key.epoch < epoch_at(now, daily=is_daily(house, key.compartment))
+    ]
+
+
+async def _run_of(house: House, cases: Sequence[Case], keys: Sequence[EpochKey]) -> Extent | msgspec.UnsetType:
+    """How much ends of all that came without a case, but for whole persons: no retention run ends those."""
+    months = {(key.compartment, key.epoch) for key in keys}
+    serials = {serial for case in cases if case.compartment for serial in case.serials}
+
+    def ends(_row: Record, box: SealedBox) -> bool:
+        return box.serial in serials or (box.compartment, box.epoch) in months
+
+    return await extent_of(house, Ends(run=ends, due=ends, shut=months)) if months or serials else msgspec.UNSET
 
 
 async def _destroy(house: House, case: Case, person: bytes, *, journal: Journal) -> None:
@@ -103,29 +132,34 @@ async def _destroy(house: House, case: Case, person: bytes, *, journal: Journal)
     await destroy_person(house, case, person, at=at)
 
 
-async def _stand_again(house: House, rows: Sequence[Limbo], *, by: str) -> None:
-    """A case for what waits in limbo under an id that no case has."""
+def _again(house: House, rows: Sequence[Limbo], *, by: str) -> tuple[Case, list[_Waiting]]:
+    """A case for what waits in limbo under an id that no case has, and what that is."""
     now, regulations = house.clock.now_ms(), house.live().policy.controller.regulations
     case = Case(
-        id=rows[0].case_id, what="person", by=by, reason="restore", entries=tuple(house.ids.new() for _ in rows),
+        id=rows[0].case_id, what="person", by=by, reason=RESTORE, entries=tuple(house.ids.new() for _ in rows),
         asked_at=now, salt=house.ids.random(16), step="shut",
         destroy_at=destroy_at(now, cause="request", regulations=regulations),
         persons=tuple(row.person for row in rows), scope=("everything held about the person",),
     )  # fmt: skip
     waiting = [_look(house, case, row) for row in rows]
     numbers = {number for one in waiting for number in one.serials}
-    if not numbers:  # the persons had no key that was to end
-        gone = [Delete(Limbo.TABLE, (row.person, row.case_id)) for row in rows]
-        await house.commits.commit(Change("identity", deletes=tuple(gone)))
-        return
-    if WHOLE not in numbers:  # the limbo of a compartment holds that compartment's keys and no others
+    if numbers and WHOLE not in numbers:  # the limbo of a compartment holds that compartment's keys and no others
         name = house.live().names.name("compartment", min(numbers))
         case = msgspec.structs.replace(case, what="compartment", compartment=min(numbers), scope=(name or "",))
     held = tuple(tuple(sorted(serial for keys in one.serials.values() for serial in keys)) for one in waiting)
-    case = msgspec.structs.replace(case, held=held, serials=tuple(sorted(serial for one in held for serial in one)))
+    serials = tuple(sorted(serial for one in held for serial in one))
+    return msgspec.structs.replace(case, held=held, serials=serials), waiting
+
+
+async def _stand_again(house: House, case: Case, waiting: Sequence[_Waiting]) -> None:
+    """The case is there, and the persons' seals are as it says; of persons who had no key that was to end none is."""
+    if not case.serials:
+        gone = [Delete(Limbo.TABLE, (person, case.id)) for person in case.persons]
+        await house.commits.commit(Change("identity", deletes=tuple(gone)))
+        return
     drafts = [
         IntentEntry(
-            what=case.what, case=case.id.hex(), by=by, reason=case.reason, ref=one.ref.hex(),
+            what=case.what, case=case.id.hex(), by=case.by, reason=case.reason, ref=one.ref.hex(),
             compartment=case.compartment or None,
         ).draft(id=entry, lane=house.lane)
         for one, entry in zip(waiting, case.entries, strict=True)
@@ -148,18 +182,16 @@ def _look(house: House, case: Case, row: Limbo) -> _Waiting:
         house.keyring.forget(row.person)
 
 
-async def _end_again(house: House, row: EpochKey, *, by: str) -> None:
-    """A case for an epoch that is shut by none. One that has not passed was never shut by the house, and stays."""
+async def _end_again(house: House, row: EpochKey, *, by: str, run: Extent | msgspec.UnsetType) -> None:
+    """A case for an epoch that is shut by none."""
     now, live = house.clock.now_ms(), house.live()
-    if row.epoch >= epoch_at(now, daily=is_daily(house, row.compartment)):
-        return
     open_epoch_key(house, row)
     entry = house.ids.new()
     case = Case(
-        id=house.ids.new(), what="epoch", by=by, reason="restore", entries=(entry,), asked_at=now,
+        id=house.ids.new(), what="epoch", by=by, reason=RESTORE, entries=(entry,), asked_at=now,
         destroy_at=destroy_at(now, cause="policy", regulations=live.policy.controller.regulations),
         salt=house.ids.random(16), step="shut", compartment=row.compartment, epoch=row.epoch, serials=(row.serial,),
-        scope=(scope_of(house, row.compartment), f"epoch {row.epoch}"),
+        scope=(scope_of(house, row.compartment), f"epoch {row.epoch}"), run=run,
     )  # fmt: skip
     said = IntentEntry(
         what="epoch", case=case.id.hex(), by=by, reason=case.reason, compartment=row.compartment, epoch=row.epoch
@@ -231,7 +263,7 @@ async def _destroyed_case(house: House, stones: Sequence[Tombstone], *, by: str)
     persons = sorted(held)
     now = house.clock.now_ms()
     case = Case(
-        id=house.ids.new(), what="person", by=by, reason="restore", entries=tuple(house.ids.new() for _ in persons),
+        id=house.ids.new(), what="person", by=by, reason=RESTORE, entries=tuple(house.ids.new() for _ in persons),
         asked_at=now, destroy_at=now, salt=house.ids.random(16), step="destroying", persons=tuple(persons),
         serials=tuple(sorted(stone.serial for stone in stones)),
         held=tuple(tuple(sorted(held[one])) for one in persons), scope=("everything held about the person",),

@@ -23,7 +23,7 @@ from lockhouse.model.scale import Assurance
 from lockhouse.rights.blast import WINDOW_MS, by_window, is_most, is_much
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from lockhouse.crypto.seal import SealedBox
     from lockhouse.gates.house import House
@@ -31,10 +31,14 @@ if TYPE_CHECKING:
 
 
 class Ends(NamedTuple):
-    """Of which boxes a run is the end: `run` of those that it takes, `due` of all that it could."""
+    """Of which boxes a run is the end: `run` of those that it takes, `due` of all that it could.
+
+    `shut` are months (compartment and epoch) that are shut already and count as living: they are what is weighed.
+    """
 
     run: Callable[[Record, SealedBox], bool]
     due: Callable[[Record, SealedBox], bool]
+    shut: Collection[tuple[int, int]] = ()
 
 
 class _Tally(msgspec.Struct):
@@ -100,7 +104,7 @@ async def extent_of(
         return msgspec.UNSET
     count = _Count(house)
     try:
-        async for held in living(house, told=told):
+        async for held in living(house, told=told, also=ends.shut):
             for row, box in held:
                 count.add(row, box, ends)
     except Tampered:

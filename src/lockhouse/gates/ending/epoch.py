@@ -10,7 +10,7 @@ from lockhouse.crypto.ring import WHOLE
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Invalid, NotFound, Tampered
 from lockhouse.gates.authority import signed
-from lockhouse.gates.cases import Case, Extent, advance, deadline, moved, sound_cases
+from lockhouse.gates.cases import RESTORE, Case, Extent, advance, deadline, moved, sound_cases
 from lockhouse.gates.epochs import NOBODY, epoch_at, next_epoch, open_epoch_key
 from lockhouse.gates.trusted_time import watched_now
 from lockhouse.ledger.entry import Intent as IntentEntry
@@ -90,10 +90,14 @@ def epoch_due_at(policy: Policy, part: Compartment, epoch: int) -> int:
 
 
 def is_kept(house: House, case: Case, policy: Policy) -> bool:
-    """Whether a policy would have kept the epoch that a retention run has shut: a shortened keep was put right."""
+    """Whether a policy keeps the epoch that a retention run has shut: a shortened keep was put right.
+
+    Of one that a restore found shut nobody knows why, so it is asked the same; but not of one whose key the journal
+    names: that is carried out at once and cools for no time.
+    """
     part = compartment_of(house, case.compartment)
     return (
-        case.reason == BY_KEEP
+        (case.reason == BY_KEEP or (case.reason == RESTORE and case.destroy_at > case.asked_at))
         and part is not None
         and part.ends_by == "epoch"
         and epoch_due_at(policy, part, case.epoch) > case.asked_at

@@ -172,15 +172,22 @@ async def reach_of(
     )  # fmt: skip
 
 
-async def living(house: House, *, told: Callable[[int], None]) -> AsyncIterator[list[tuple[Record, SealedBox | None]]]:
+async def living(
+    house: House, *, told: Callable[[int], None], also: Collection[tuple[int, int]] = ()
+) -> AsyncIterator[list[tuple[Record, SealedBox | None]]]:
     """Every box that lives, with its record, a chunk of records at a time; `told` of how many those were.
 
     A record whose boxes nobody can tell apart has None for all of them.
 
+    Args:
+        house: as it stands.
+        told: of how many records were looked at.
+        also: months (compartment and epoch) that count as living, though they are shut.
+
     Raises:
         Tampered: a tombstone is not of this house: it would hide what ends.
     """
-    months, pace = set[tuple[int, int]](), Pace()
+    months, pace = set(also), Pace()
     async for keys in house.reads.scan(EpochKey):
         months |= {(key.compartment, key.epoch) for key in keys if key.state == KeyState.LIVE}
     async for rows in house.reads.scan(Record):
