@@ -68,7 +68,8 @@ CODES: Final[dict[str, Answer]] = {
         "trimmed",
         200,
         "Stored without the fields that the policy or the customer's consent does not allow.",
-        "Declare the field under `fields` and `events`, or the consent it waits for.",
+        "Declare the field under `fields` and `events`, or the consent it waits for. On a channel in stage trial what "
+        "the policy lacks waits sealed for 72 hours: `lockhouse channel replay`.",
         _OWNER,
     ),
     "LH-0002": Answer(
@@ -196,7 +197,8 @@ CODES: Final[dict[str, Answer]] = {
         "refused",
         200,
         "The policy knows no such event on this channel.",
-        "Add the event under `events`, and to the channel if it lists its own.",
+        "Add the event under `events`, and to the channel if it lists its own. On a channel in stage trial it waits "
+        "sealed for 72 hours: `lockhouse channel replay` stores it then.",
         _OWNER,
     ),
     "LH-5000": Answer(

@@ -134,7 +134,7 @@ def test_who_shortens_a_keep_sees_what_ends_and_types_how_many_boxes(desk: Desk)
     assert seen["persons"] == seen["of_persons"] == 1
     assert 0 < seen["boxes"] <= seen["of_boxes"]
     number = seen["boxes"]
-    line = f"now {number} box (100.0 %) of 1 person; within 30 days, and not without this, {number} box"
+    line = f"now {number} box (100.0 %) of 1 person; within 30 days, that included, {number} box"
     assert line in desk.call("policy diff").out
     refused = desk.call("policy approve --yes", json=True).error
     assert (refused["code"], refused["hint"]) == ("refused", f"--ends {number}")
@@ -155,7 +155,7 @@ def test_who_lets_all_end_within_a_month_sees_that_and_types_it_though_nothing_e
     seen = desk.call("policy diff", json=True).value["ends"]
     assert (seen["boxes"], seen["persons"], seen["soon_persons"]) == (0, 0, 1)
     assert 0 < seen["soon_boxes"] <= seen["of_boxes"]
-    assert "now 0 boxes (0.0 %) of 0 persons; within 30 days, and not without this, " in desk.call("policy diff").out
+    assert "now 0 boxes (0.0 %) of 0 persons; within 30 days, that included, " in desk.call("policy diff").out
     refused = desk.call("policy approve --yes", json=True).error
     assert (refused["code"], refused["hint"]) == ("refused", f"--ends {seen['soon_boxes']}")
     assert desk.call(f"policy approve --yes --ends {seen['soon_boxes']}", json=True).code == 0

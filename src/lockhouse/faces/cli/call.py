@@ -122,7 +122,7 @@ class Call:
                 await _rule_what_waited(house)
             yield house
 
-    def ask(self, question: str, *, default: str = "") -> str:
+    def ask(self, question: str, *, default: str = "", instead: str = "--yes") -> str:
         """What the person types, or the default; a script, which reads nothing but JSON, is asked nothing.
 
         Raises:
@@ -130,19 +130,19 @@ class Call:
             KeyboardInterrupt: they pressed Ctrl-C.
         """
         if self.json:
-            hint = "say --yes, or see --help"
+            hint = f"say {instead}, or see --help"
             raise Invalid(
                 "--json", "every answer said beforehand, as nothing is asked", got="one to ask for", hint=hint
             )
-        return self.terminal.ask(question, default=default)
+        return self.terminal.ask(question, default=default, instead=instead)
 
-    def sure(self, question: str, answer: str, *, yes: bool) -> None:
-        """Somebody typed `answer`, or said `--yes`.
+    def sure(self, question: str, answer: str, *, yes: bool, instead: str = "--yes") -> None:
+        """Somebody typed `answer`, or said `--yes`; or what is said `instead` of it.
 
         Raises:
             Invalid: they typed something else, or nobody is there, or nothing is asked because of `--json`.
         """
-        if not yes and self.ask(f"{question} Type {answer} to go on") != answer:
+        if not yes and self.ask(f"{question} Type {answer} to go on", instead=instead) != answer:
             raise Invalid("answer", answer, got="another", hint="nothing was changed")
 
 

@@ -150,7 +150,7 @@ def ending(draft: Draft) -> str:
     now = _part(reach.boxes, of=reach.of_boxes, persons=reach.persons)
     soon = _part(reach.soon_boxes, of=reach.of_boxes, persons=reach.soon_persons)
     kept = f"{count(reach.of_boxes, 'box', 'boxes')} of {count(reach.of_persons, 'person')}"
-    return f"Ends of what is kept ({kept}): now {now}; within {HORIZON_DAYS} days, and not without this, {soon}."
+    return f"Ends of what is kept ({kept}): now {now}; within {HORIZON_DAYS} days, that included, {soon}."
 
 
 def _part(boxes: int, *, of: int, persons: int) -> str:
@@ -168,7 +168,7 @@ def asked(call: Call, draft: Draft, *, yes: bool, ends: int | None = None) -> in
         call.terminal.tell("\n".join(filter(None, [render(draft.effects).rstrip("\n"), ending(draft)])))
     if draft.reach is not None and draft.reach.is_much and not (yes or call.json) and ends is None:
         question = "This is much: no look shows it from its day on, and a retention run destroys it 72 hours later."
-        call.sure(question, str(draft.reach.many), yes=False)
+        call.sure(question, str(draft.reach.many), yes=False, instead=f"--ends {draft.reach.many}")
         ends = draft.reach.many
     rules = "" if draft.due_at is None else f" It widens, so it rules from {when(draft.due_at)}.{_narrows(draft)}"
     call.sure(f"This becomes policy v{draft.number}.{rules}", f"v{draft.number}", yes=yes)
@@ -180,9 +180,16 @@ def _narrows(draft: Draft) -> str:
     return told if narrowing(draft.effects) else ""
 
 
-async def outcome(opened: Opened, number: int, *, also: str = "") -> str:
-    """What came of an approval, in sentences."""
+def waiting_version(opened: Opened) -> int | None:
+    """The version that is approved and waits, which an approval supersedes; None if none does."""
+    live = opened.house.live_policy
+    return None if live is None or live.waiting is None else live.waiting.version
+
+
+async def outcome(opened: Opened, number: int, *, also: str = "", waited: int | None = None) -> str:
+    """What came of an approval, in sentences; `waited` is the version that waited before."""
     waiting = opened.house.live().waiting
+    also += "" if waited is None else f"; v{waited}, which waited, never rules"
     if waiting is None or waiting.version != number:
         return f"Policy v{number} rules now, in every process{also}."
     live = opened.house.live().version

@@ -62,8 +62,8 @@ def card(view: View, policy: Policy, ask: Ask, *, call: Call) -> str:
 def undoable(view: View) -> list[str]:
     """What is shut and not destroyed: until when that can be undone, and how."""
     return [
-        f"{count(part.boxes, 'box', 'boxes')} shut: an erasure was asked for. Until {when(part.destroy_at)} it can be "
-        f"undone: lockhouse request cancel {part.request.hex()}"
+        f"{count(part.boxes, 'box', 'boxes')} shut by a request, or since a keep is over. Until "
+        f"{when(part.destroy_at)} it can be undone: lockhouse request cancel {part.request.hex()}"
         for part in view.shut
     ]
 

@@ -57,15 +57,15 @@ class Terminal:
         self.stderr.write(text if text.endswith("\n") else text + "\n")
         self.stderr.flush()
 
-    def ask(self, question: str, *, default: str = "") -> str:
-        """What the person types, or the default.
+    def ask(self, question: str, *, default: str = "", instead: str = "--yes") -> str:
+        """What the person types, or the default; `instead` is what a script says.
 
         Raises:
             Invalid: nobody is there to be asked, or they ended the input (Ctrl-D).
             KeyboardInterrupt: they pressed Ctrl-C.
         """
         if not self.talks:
-            raise Invalid("terminal", "somebody to answer a question", got="none", hint="say --yes, or see --help")
+            raise Invalid("terminal", "somebody to answer a question", got="none", hint=f"say {instead}, or see --help")
         self.stderr.write(f"{question} [{default}]: " if default else f"{question}: ")
         self.stderr.flush()
         with _interruptible():

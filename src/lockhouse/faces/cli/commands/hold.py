@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any  # noqa: F401  # the words that Scope inherits are read here
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from lockhouse.model.names import NameBook
     from lockhouse.model.rows import Hold
 
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
+"""As an entry of the ledger takes it."""
 APP = noun("hold", "What a legal claim needs is kept for it alone, whatever ends meanwhile.")
 HOLDS = "lockhouse hold list"
 
@@ -61,6 +64,8 @@ async def place(*persons: str, scope: Scope, call: Here) -> Said:
         raise Invalid("persons", "at least one id that person find printed", got="none")
     async with call.open() as opened:
         actor = allowed(opened.house, "hold.place", scope.role)
+        _one_word("reason", scope.reason, "lawsuit")
+        _one_word("basis", scope.basis, "7-O-12-26")
         names = opened.house.live().names
         terms = Terms(
             reason=scope.reason, basis=scope.basis, persons=tuple(person_of(one) for one in persons),
@@ -77,6 +82,16 @@ async def place(*persons: str, scope: Scope, call: Here) -> Said:
         text += f"\nNot held: {count(shut, 'key')} that an ending has only shut. Call off what lockhouse request list "
         text += "names, if that may be, and place a second hold."
     return Said(told, text)
+
+
+def _one_word(option: str, said: str, example: str) -> None:
+    """It goes into the ledger for good, where a text could name somebody.
+
+    Raises:
+        Invalid: it is more than a word.
+    """
+    if not _WORD.fullmatch(said):
+        raise Invalid(f"--{option}", f"one word of letters, digits, _, . and -, such as {example}", got="another")
 
 
 def _number(names: NameBook, name: str) -> int:

@@ -22,6 +22,7 @@ from lockhouse.faces.cli.drafts import (
     ending,
     live_version,
     outcome,
+    waiting_version,
     waits,
 )
 from lockhouse.faces.cli.files import named
@@ -206,14 +207,15 @@ async def approve(
 
     What only narrows rules at once. What widens (more kept, longer, shown or sent; a rule loosened) rules 48 hours
     later and can be withdrawn until then; a change that does both waits as a whole, so approve what is urgent in a
-    draft of its own. Nothing waits in a demo house, nor until a day after the first customer's data came in, nor what
-    ruled until less than a day ago.
+    draft of its own. What waited before never rules. Nothing waits in a demo house, nor until a day after the first
+    customer's data came in, nor what ruled until less than a day ago.
 
     Where shorter keeps end more than a twentieth of what is kept, now or within 30 days, the number of boxes is typed
-    beside the version; and where another user of this machine has approved or proposed a policy, one of them proposes
+    first; and where another user of this machine has approved or proposed a policy, one of them proposes
     it and another approves.
 
-    For example `lockhouse policy approve`, or `lockhouse policy approve v3` of what was proposed.
+    For example `lockhouse policy approve`, or `lockhouse policy approve v3` of what was proposed; it rules
+    as a version of its own.
 
     Args:
         version: one that was proposed, as 3 or v3; the draft, if none is named.
@@ -232,9 +234,11 @@ async def approve(
                 told = f"{'The draft' if number is None else f'v{number}'} is {STATES[row.state]} v{row.id} already."
                 return Said({"version": row.id, "changed": False}, told)
         ends = asked(call, draft, yes=yes, ends=ends)
+        waited = waiting_version(opened)
         made = await approve_draft(opened.house, draft, source, by=actor.id, ends=ends)
         keys = f"; {len(draft.policy.compartments)} compartments have keys" if draft.due_at is None else ""
-        text = await outcome(opened, made, also=keys)
+        also = keys if number is None else f"{keys}; it says what v{number} proposed"
+        text = await outcome(opened, made, also=also, waited=waited)
     value = {
         "version": made, "changed": True, "effects": draft.effects, "rules_at": draft.due_at, "ends": draft.reach,
     }  # fmt: skip

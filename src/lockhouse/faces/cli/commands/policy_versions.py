@@ -18,6 +18,7 @@ from lockhouse.faces.cli.drafts import (
     ending,
     live_version,
     outcome,
+    waiting_version,
     waits,
 )
 from lockhouse.faces.cli.layout import Said, plain, table, when
@@ -136,9 +137,10 @@ async def rollback(
             text = f"Live v{draft.base} says what v{number} said; nothing was changed."
             return Said({"version": draft.base, "changed": False}, text)
         ends = asked(call, draft, yes=yes, ends=ends)
+        waited = waiting_version(opened)
         made = await approve(opened.house, draft, older.document, by=actor.id, step="rolled-back", ends=ends)
         note = await difference(opened)
-        text = await outcome(opened, made, also=f"; it says what v{number} said")
+        text = await outcome(opened, made, also=f"; it says what v{number} said", waited=waited)
     text += f"\n{note}" if note else ""
     value = {
         "version": made, "changed": True, "again": number, "effects": draft.effects, "difference": note,

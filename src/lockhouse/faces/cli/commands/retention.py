@@ -88,7 +88,7 @@ async def apply(*, now: bool = False, yes: bool = False, acting: As | None = Non
         for one in done
     ]  # fmt: skip
     heads = ("request", "epoch from", "step", "destroyed")
-    text = table(heads, rows, empty="nothing is due, and nothing waits for its destruction")
+    text = table(heads, rows, empty="nothing is due, and nothing that is shut can be destroyed yet")
     return Said(value, call.located("\n\n".join([text, *_is_much([one.case for one in done])])))
 
 
@@ -124,7 +124,8 @@ async def confirm(run: str, /, *, ends: int | None = None, acting: As | None = N
         actor = allowed(opened.house, "retention.apply", (acting or As()).role)
         waits = next((one.extent for one in await much(opened.house) if one.extent.id == wanted), None)
         if waits is not None and not waits.meant and ends is None and not call.json:
-            call.sure(f"{_share(waits)} Nothing brings it back once it is destroyed.", str(waits.boxes), yes=False)
+            question = f"{_share(waits)} Nothing brings it back once it is destroyed."
+            call.sure(question, str(waits.boxes), yes=False, instead=f"--ends {waits.boxes}")
             ends = waits.boxes
         done = await confirm_run(opened.house, wanted, by=actor.id, ends=ends)
     value = {
@@ -175,7 +176,8 @@ async def end_idle(*, yes: bool = False, acting: As | None = None, call: Here) -
         if not yes:
             many = sum(one.persons for one in await lapse.plan(house))
             if many:
-                call.sure(f"Keys of {count(many, 'person')} are due and will be shut.", str(many), yes=False)
+                question = f"{count(many, 'key')} are due and will be shut, one for each person and compartment."
+                call.sure(question, str(many), yes=False)
         with call.terminal.progress("persons looked at", shown=not call.json) as told:
             done = await lapse.apply(house, by=actor.id, journal=opened.journal, told=told)
     value = {
