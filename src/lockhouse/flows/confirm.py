@@ -1,7 +1,8 @@
 """Confirm a retention run that ends much: what it has shut may be destroyed once two have said that they mean it.
 
-Whoever ran it by hand has said so by that, the house's own worker has not. Where only one user of this machine has ever
-acted, their word alone is enough, and 48 hours are added to the cooling time, in which the cause can be put right.
+Nobody has said so by running it: a timer under a user of its own runs it as well as a person. Where only one user of
+this machine has ever acted, their word alone is enough, and 48 hours are added to the cooling time, in which the cause
+can be put right.
 """
 
 from __future__ import annotations
@@ -11,12 +12,26 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lockhouse.errors import NotFound, Refused
-from lockhouse.gates.cases import Case, Extent, advance_all, sound_cases
+from lockhouse.gates.cases import LAPSE, Case, Extent, advance_all, sound_cases
+from lockhouse.gates.ending.epoch import BY_KEEP
 from lockhouse.gates.live import DELAY_MS
 from lockhouse.gates.tail import require_whole
 from lockhouse.gates.trusted_time import ledger_now
 from lockhouse.ledger.columns import said_by
-from lockhouse.ledger.entry import Acceptance, Cancellation, Confirmation, Intent, Policy, parse_entry
+from lockhouse.ledger.entry import (
+    Acceptance,
+    Attestation,
+    Cancellation,
+    Confirmation,
+    Credential,
+    Hold,
+    Intent,
+    Link,
+    Policy,
+    Suppression,
+    Undo,
+    parse_entry,
+)
 from lockhouse.model.rows import LedgerEntry
 
 if TYPE_CHECKING:
@@ -26,8 +41,16 @@ if TYPE_CHECKING:
 
 _PERSONS = ("os-user:", "staff:")
 """How actors who mean something begin: the house's own worker, `service:work`, means nothing."""
-_DEEDS = frozenset(kind.KIND for kind in (Acceptance, Cancellation, Confirmation, Intent, Policy))
-"""Entries of who decides in a house: what rules it, what ends and what does not."""
+_DEEDS = (
+    Acceptance, Attestation, Cancellation, Confirmation, Credential, Hold, Intent, Link, Policy, Suppression, Undo,
+)  # fmt: skip
+"""Entries of who decides in a house: what rules it, who may do what, what ends and what does not.
+
+What timers do under a user of their own is none: backups, imports, checks. A word of consent names no actor.
+"""
+_KINDS = frozenset(kind.KIND for kind in _DEEDS)
+_RUNS = frozenset({BY_KEEP, LAPSE})
+"""Reasons of what a retention run ends: a timer's too."""
 
 
 class Much(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +69,7 @@ class Much(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_alone(self) -> bool:
         """Whether one person alone has meant it, and the time that was added goes by."""
-        return self.extent.meant and len(_persons([*self.extent.told, self.cases[0].by])) == 1
+        return self.extent.meant and len(_persons(self.extent.told)) == 1
 
 
 async def much(house: House) -> list[Much]:
@@ -81,7 +104,7 @@ async def confirm(house: House, run: bytes, *, by: str, ends: int | None) -> Muc
         got = "nothing" if ends is None else "another number"
         expected = f"the number of boxes that end, {boxes}, typed"
         raise Refused(f"run: expected {expected}, got {got}", reasons=("much",), hint=f"--ends {boxes}")
-    before = _persons([found.cases[0].by, *found.extent.told])
+    before = _persons(found.extent.told)
     is_alone = await _acted(house) <= {by}
     if by in before and not is_alone:
         hint = f"another user of this machine says it: lockhouse retention confirm {run.hex()}"
@@ -113,9 +136,9 @@ async def _acted(house: House) -> set[str]:
     found = set[str]()
     async for entries in house.reads.scan(LedgerEntry, chunk=5_000):
         for one in entries:
-            if said_by(one).kind in _DEEDS:
+            if said_by(one).kind in _KINDS:
                 body = parse_entry(one.body).body
-                if isinstance(body, Acceptance | Cancellation | Confirmation | Intent | Policy):
+                if isinstance(body, _DEEDS) and not (isinstance(body, Intent) and body.reason in _RUNS):
                     found.add(body.by)
     return _persons(found)
 

@@ -108,9 +108,10 @@ def _share(run: Extent) -> str:
 async def confirm(run: str, /, *, ends: int | None = None, acting: As | None = None, call: Here) -> Said:
     """Say that a retention run that ends much is meant, by typing how many boxes it ends. Noted in the ledger.
 
-    More than a twentieth of what lives is much, and so is more than twice what runs used to end. Where another user of
-    this machine has acted here, two must mean it, and whoever ran it by hand is one of them; what it has shut is then
-    destroyed 72 hours after the shutting. Who is alone here waits 48 hours more. Until then the cause can be put right.
+    More than a twentieth of what lives is much, and so is more than twice what used to end; all that is due counts, and
+    what runs of 27 days ended. Where another user of this machine has acted here, two must say it; what it has shut is
+    then destroyed 72 hours after the shutting. Who is alone here waits 48 hours more. Until then the cause can be put
+    right.
 
     For example `lockhouse retention confirm RUN`.
 
