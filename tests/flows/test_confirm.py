@@ -12,6 +12,7 @@ from lockhouse.flows import confirm, hold, lapse, request, retain
 from lockhouse.gates.cases import row_of, sound_cases
 from lockhouse.gates.ending import carry_on
 from lockhouse.gates.holds import Terms
+from lockhouse.gates.rings import admit_rings
 from lockhouse.gates.state import verify_state
 from lockhouse.model.ids import DAY_MS
 from lockhouse.model.rows import EpochKey, LedgerEntry, PolicyVersion, Tombstone
@@ -350,6 +351,21 @@ async def test_what_came_behind_a_lapse_that_waits_for_a_word_lapses_in_its_turn
         assert (await carry_on(world.house, case, journal=world.journal)).case.step == "done"
     gone = {row.serial for row in await world.rows(Tombstone)}
     assert gone >= {*waits.serials, *later.serials}
+    assert (await verify_state(world.house)).findings.kept == []
+
+
+async def test_a_lapse_is_called_off_while_a_later_one_of_the_same_waits(tmp_path: Path) -> None:
+    world, one, waits = await _lapsed(tmp_path)
+    await world.send("account", "identify", email=EMAIL, consent={"Advertising": True})
+    world.clock.pass_days(37 * 31)
+    await world.new_epochs()
+    run = await lapse.apply(world.house, by=BY, journal=world.journal)
+    [later] = [case for case in run.cases if case.scope == waits.scope and one in case.persons]
+    assert (await request.undo(world.house, waits, by=BY)).step == "cancelled"
+    assert (await request.undo(world.house, later, by=BY)).step == "cancelled"
+    await admit_rings(world.house, [one], again=True)
+    held = world.house.keyring.every_serial(one)[waits.compartment]
+    assert set(held) == {*waits.serials, *later.held[later.persons.index(one)]}
     assert (await verify_state(world.house)).findings.kept == []
 
 
