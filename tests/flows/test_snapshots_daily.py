@@ -14,6 +14,7 @@ from lockhouse.flows.snapshot import Wanted
 from lockhouse.gates.pace import Footing
 from lockhouse.gates.rework import Lacking, Snapshotted, lacking, mend_snapshots
 from lockhouse.gates.rework import snapshot as making
+from lockhouse.gates.rework.lacking import WORTH
 from lockhouse.model.rows import Snapshot
 from tests.flows.folded import (
     ANNA,
@@ -26,6 +27,7 @@ from tests.flows.folded import (
     profile,
     shop,
     tells_the_same,
+    told,
     with_field,
 )
 from tests.world import POLICY, Away, World
@@ -51,6 +53,17 @@ async def _part(world: World, person: bytes, class_: str) -> str:
         one.name for one in world.house.live().compartments.values() if one.class_ == class_ and one.id in folded_in
     ]
     return name
+
+
+async def _shows_what_it_would_without(world: World, person: bytes) -> None:
+    """A row that says of a part that it is too large changes nothing of what a look shows."""
+    before, kept = told(await profile(world, person)), await world.rows(Snapshot)
+    assert before["truncated"]
+    for one in kept:
+        world.drop(one)
+    assert told(await profile(world, person)) == before
+    for one in kept:
+        world.plant(one)
 
 
 async def test_boxes_whose_month_has_ended_are_nobodys_work(tmp_path: Path) -> None:
@@ -180,4 +193,30 @@ async def test_whoever_is_asked_for_by_name_has_no_snapshot_left_that_is_no_row_
     assert (done.mended, done.faults) == (1, 0)
     after = {(row.compartment, row.epoch, row.covers, row.root) for row in await world.rows(Snapshot)}
     assert after >= {(row.compartment, row.epoch, row.covers, row.root) for row in before}
+    await tells_the_same(world, anna)
+
+
+async def test_what_was_too_large_is_tried_again_when_it_has_grown_by_a_fifth_and_not_each_day(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, anna = await shop(tmp_path)
+    monkeypatch.setattr(making, "MOST_BYTES", 10)
+    assert (await folded(world, anna)).snapshots == 0
+    works = await _works(world)
+    for number in range(ORDERS // WORTH - 1):
+        await order(world, f"B-{number}")
+    for _ in range(2):
+        world.clock.pass_days(1)
+        assert await folded(world, anna) == Snapshotted()
+        assert await mend_snapshots(world.house, anna, by=BY) == 0
+    assert await _works(world) == works
+    await _shows_what_it_would_without(world, anna)
+    await order(world, "C-0")
+    assert (await folded(world, anna)).parts > 0
+    assert await _works(world) == works + 1
+    assert await folded(world, anna) == Snapshotted()
+    monkeypatch.undo()
+    for number in range(ORDERS):
+        await order(world, f"D-{number}")
+    assert (await folded(world, anna)).snapshots > 0
     await tells_the_same(world, anna)

@@ -87,6 +87,14 @@ def opened_snapshot(house: House, one: Snapshot, noted: Noted, *, purpose: str) 
     return unpack(house.keyring.open(box, noted, person=one.person, record=one.upto, purpose=purpose, head=head))
 
 
+def is_too_large(one: Snapshot) -> bool:
+    """Whether it only says that what a fold can need there was too large for a snapshot, up to a record.
+
+    It covers nothing under a root over something, so whoever holds it against any records finds it stale.
+    """
+    return not one.covers
+
+
 def spoilt_by(records: Iterable[Record]) -> tuple[Delete, ...]:
     """Deletes of every snapshot that may cover one of these records, for the Change that deletes or rewrites them."""
     places = {(row.person, box.compartment, box.epoch) for row in records for box in decode_boxes(row.boxes)}

@@ -16,7 +16,7 @@ from lockhouse.errors import Tampered
 from lockhouse.gates.authority import sound
 from lockhouse.gates.disclose import FOLD_LIMIT
 from lockhouse.gates.rings import refuse_ended
-from lockhouse.gates.snapshots import Against
+from lockhouse.gates.snapshots import Against, is_too_large
 from lockhouse.model.rows import Record, Snapshot
 
 if TYPE_CHECKING:
@@ -42,12 +42,14 @@ class Lacking(msgspec.Struct, frozen=True, kw_only=True):
         firm: of these, where it holds for all that it covers, so that it can be gone on from.
         older: how many parts have a snapshot of an older key that still opens, and boxes under the key that seals now:
             one row holds one key's, so they are folded once the person is sealed again.
+        newest: the last record that was walked.
         fault: a snapshot of theirs is not as this house makes any; its part is left as it is.
     """
 
     parts: dict[Part, Snapshot | None] = {}
     firm: frozenset[Part] = frozenset()
     older: int = 0
+    newest: bytes = b""
     fault: Tampered | None = None
 
     def __len__(self) -> int:
@@ -68,8 +70,12 @@ class _Walk:
             except Tampered as err:
                 self.fault = self.fault or Tampered(err.text, hint=_MENDS)
                 self.unsound.add((one.compartment, one.epoch))
-        self.against = Against(self.by.values())
+        self.too_large = {part: one for part, one in self.by.items() if is_too_large(one)}
+        self.against = Against(one for one in self.by.values() if not is_too_large(one))
         self.total = 0
+        self.newest = b""
+        self._tried: Counter[Part] = Counter()
+        self._since: Counter[Part] = Counter()
         self.loose: Counter[frozenset[Part]] = Counter()
         """Records by where they have boxes that could be folded and are not."""
         self._has_epoch = house.keyring.has_epoch
@@ -81,6 +87,13 @@ class _Walk:
         left = self.against.walk(row, decode_boxes(row.boxes))
         parts = {(box.compartment, box.epoch) for box in left if self.opens(box.compartment, box.epoch, box.serial)}
         self.loose[frozenset(parts)] += 1
+        self.newest = row.id
+        for part in parts & self.too_large.keys():
+            (self._tried if row.id <= self.too_large[part].upto else self._since)[part] += 1
+
+    def given_up(self) -> set[Part]:
+        """Where what a fold can need was too large, and has not grown by a fifth since: it would be again."""
+        return {part for part in self.too_large if self._since[part] * WORTH < self._tried[part]}
 
     def opens(self, compartment: int, epoch: int, serial: bytes) -> bool:
         """Whether a box there would be sealed with the same key today."""
@@ -115,15 +128,19 @@ async def lacking(house: House, person: bytes, footing: Footing, *, above: int =
             break
     stale = walk.stale()
     loose = set[Part]().union(*walk.loose)
-    kept = {part for part, one in walk.by.items() if one.serial in older and part not in stale}
-    left = walk.unsound | kept
+    kept = {part for part, one in walk.by.items() if one.serial in older and part not in stale} - walk.too_large.keys()
+    left = walk.unsound | kept | walk.given_up()
     fresh = sum(many for parts, many in walk.loose.items() if parts - left)
     is_due = bool(stale) or (walk.total > above and fresh * WORTH > above)
     parts = (loose | stale) - left if is_due else set()
-    firm = [part for part in parts - stale if part in walk.by and walk.opens(*part, walk.by[part].serial)]
+    firm = [
+        part for part in parts - stale - walk.too_large.keys()
+        if part in walk.by and walk.opens(*part, walk.by[part].serial)
+    ]  # fmt: skip
     return Lacking(
-        parts={one: walk.by.get(one) for one in parts}, firm=frozenset(firm), older=len(loose & kept), fault=walk.fault
-    )
+        parts={one: walk.by.get(one) for one in parts}, firm=frozenset(firm), older=len(loose & kept),
+        newest=walk.newest, fault=walk.fault,
+    )  # fmt: skip
 
 
 async def _older(house: House, person: bytes) -> set[bytes]:

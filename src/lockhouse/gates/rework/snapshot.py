@@ -30,7 +30,7 @@ from lockhouse.gates.pace import Footing
 from lockhouse.gates.rework.lacking import Part, lacking
 from lockhouse.gates.rework.range import LEASE_MS, PURPOSE, RANGE, LostError, living, noted_range, stand_still
 from lockhouse.gates.rework.standing import opened_standing, taken_away
-from lockhouse.gates.snapshots import START, Kept, further, pack, rank_of
+from lockhouse.gates.snapshots import START, Kept, further, is_too_large, pack, rank_of
 from lockhouse.identity.front import Front
 from lockhouse.ledger.record import record_leaf_of
 from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 TRIES = 5
 MOST_BYTES = 64 * 1024
-"""Of a snapshot's plaintext. Whoever dates ahead makes it grow; above this there is none, and the fold is on read."""
+"""Of a snapshot's plaintext. Whoever dates ahead makes it grow; above this a row says so, and the fold is on read."""
 
 
 class Snapshotted(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,6 +120,7 @@ class _Work(msgspec.Struct):
 
     seal: Seal
     states: dict[Part, _State]
+    newest: bytes
     records: int = 0
     boxes: int = 0
     made: set[Part] = msgspec.field(default_factory=set)
@@ -153,7 +154,7 @@ async def snapshot_person(
         seal = await living(house, person)
         try:
             wanted = await lacking(house, person, footing, above=above)
-            work = _Work(seal, {part: _State(was) for part, was in wanted.parts.items()})
+            work = _Work(seal, {part: _State(was) for part, was in wanted.parts.items()}, wanted.newest)
             if not await _begun(house, work, wanted, footing, by=by):
                 continue
             if not await _made(house, work, footing, by=by, told=told):
@@ -255,13 +256,15 @@ async def _stands(house: House, work: _Work, rows: Sequence[Record], touched: di
         place = work.seal.person, *part
         was = None if state.was is None else {"root": state.was.root, "covers": state.was.covers}
         expects.append(Expect(Snapshot.TABLE, place, was, or_absent=False, because="snapshot-moved"))
-        new = _sealed(house, work.seal.person, part, state)
+        new = _sealed(house, work, part, state) if state.covers else None
         if new is None:
             deletes.append(Delete(Snapshot.TABLE, place))
+        else:
+            puts.append(Put(Snapshot.TABLE, new))
+        if new is None or is_too_large(new):
             del work.states[part]
             work.made.discard(part)
         else:
-            puts.append(Put(Snapshot.TABLE, new))
             after[part] = new
     change = Change(
         "record", puts=tuple(puts), deletes=tuple(deletes), expects=(*stand_still(rows, work.seal), *expects),
@@ -275,11 +278,11 @@ async def _stands(house: House, work: _Work, rows: Sequence[Record], touched: di
     return True
 
 
-def _sealed(house: House, person: bytes, part: Part, state: _State) -> Snapshot | None:
-    """The snapshot as it is to stand; None if it is over nothing, or would be too large."""
-    plain = state.packed()
-    if not state.covers or len(plain) > MOST_BYTES:
-        return None
+def _sealed(house: House, work: _Work, part: Part, state: _State) -> Snapshot:
+    """The snapshot as it is to stand; or one of nothing, which says that it would be too large."""
+    plain, person = state.packed(), work.seal.person
+    if len(plain) > MOST_BYTES:
+        return Snapshot(person, *part, state.serial, max(work.newest, state.upto), 0, state.root, b"")
     head = snapshot_head(covers=state.covers, root=state.root)
     [answer] = house.keyring.seal_group([Plain(person, state.upto, ((*part, plain),), head)])
     if isinstance(answer, Gone | Unavailable) or answer[0].serial != state.serial:

@@ -9,7 +9,7 @@ from lockhouse.errors import Erased, Expired, Tampered, Unavailable
 from lockhouse.gates.authority import sound
 from lockhouse.gates.pace import Footing
 from lockhouse.gates.rework.range import LEASE_MS, PURPOSE, LostError, living, noted_range
-from lockhouse.gates.snapshots import Kept, opened_snapshot
+from lockhouse.gates.snapshots import Kept, is_too_large, opened_snapshot
 from lockhouse.model.change import Change, Conflict, Delete, Expect
 from lockhouse.model.rows import Snapshot
 
@@ -86,8 +86,9 @@ async def mend_snapshots(house: House, person: bytes, *, by: str) -> int:
         firm, spoilt = list[Snapshot](), list[Snapshot]()
         for one in await house.reads.find(Snapshot, ("person",), [(person,)]):
             (firm if _is_sound(one) else spoilt).append(one)
+        whole = [one for one in firm if not is_too_large(one)]
         try:
-            _, closed = await opened_standing(house, firm, footing, by=by)
+            _, closed = await opened_standing(house, whole, footing, by=by)
         except (Moved, LostError):
             continue
         if not (spoilt := [*spoilt, *closed]) or await taken_away(house, spoilt):

@@ -61,6 +61,7 @@ class Snapshot(Row, frozen=True):
     upto: Sixteen
     """The last record that it covers: it covers every one before that has a box there under this key."""
     covers: Whole
+    """How many. 0: none, since what a fold can need would be too large."""
     root: bytes
     """Over the leaves of what it covers, in the order of their ids (docs/spec/box.md)."""
     blob: bytes
