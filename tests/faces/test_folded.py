@@ -61,6 +61,20 @@ def test_a_profile_is_whole_once_it_was_folded_and_the_records_still_verify(desk
     assert NAME.encode() not in b"".join(one.read_bytes() for one in desk.house.glob("record.db*"))
 
 
+@pytest.mark.parametrize("how", ["covers = -1", "epoch = -1", "blob = zeroblob(length(blob))"])
+def test_snapshots_that_are_none_of_ours_are_made_anew_for_whoever_is_asked_for_by_name(desk: Desk, how: str) -> None:
+    person = desk.person()
+    desk.call("key snapshot")
+    many = _snapshots(desk)
+    with closing(connect(desk.house / "record.db")) as store, store:
+        store.execute(f"UPDATE snapshot SET {how}")  # noqa: S608  # one of the three above
+    told = desk.call(f"key snapshot {person}").out
+    assert told.startswith(f"Made: {many} snapshots of 1 person, from {MANY} records. {many} snapshots did not open")
+    assert _snapshots(desk) == many
+    assert _revealed(desk, person) == (False, NAME)
+    assert desk.call(f"key snapshot {person}", json=True).value["mended"] == 0
+
+
 async def test_the_worker_folds_and_says_how_much(tmp_path: Path) -> None:
     desk, clock = Desk(tmp_path), Clock()
     await asyncio.to_thread(_filled, desk)
