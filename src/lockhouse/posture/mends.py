@@ -35,9 +35,7 @@ HOLDS = (
     "lockhouse hold review HOLD --until DAY says that the claim still stands, and lockhouse hold release HOLD that it "
     "does not"
 )
-UNMEANT = (
-    "lockhouse retention confirm {}, if it was meant, by another user of this machine than ran it, if others act here"
-)
+UNMEANT = "lockhouse retention confirm {}, if it was meant, typed by two users of this machine where two act here"
 ANNOUNCED = "lockhouse request list names them; if nobody meant it, put the keep right: lockhouse policy approve"
 
 

@@ -15,6 +15,7 @@ from lockhouse.errors import Conflict as Moved
 from lockhouse.gates.authority import checked, sound
 from lockhouse.gates.disclose.covered import Covered, Keys, clear_values, is_wanted
 from lockhouse.gates.rings import admit_rings
+from lockhouse.gates.snapshots import is_too_large
 from lockhouse.identity.fold import belief
 from lockhouse.ledger.record import record_leaf_of
 from lockhouse.model.rows import Record, Snapshot, Tombstone
@@ -46,7 +47,7 @@ async def cover(house: House, group: Group, footing: Footing, *, limit: int) -> 
     """
     whose = await _keys_of(house, group.persons)
     found = sound(await house.reads.find(Snapshot, ("person",), [(one,) for one in whose]))
-    using = [one for one in found if is_wanted(house.live(), one.compartment, group.fields)]
+    using = [one for one in found if is_wanted(house.live(), one.compartment, group.fields) and not is_too_large(one)]
     for _ in range(TRIES):
         covered = Covered(house.live(), using, group.fields)
         loose = list[Record]()
