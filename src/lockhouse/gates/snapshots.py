@@ -95,6 +95,11 @@ def is_too_large(one: Snapshot) -> bool:
     return not one.covers
 
 
+def place_of(one: Snapshot) -> Place:
+    """Where a snapshot stands."""
+    return one.person, one.compartment, one.epoch
+
+
 def spoilt_by(records: Iterable[Record]) -> tuple[Delete, ...]:
     """Deletes of every snapshot that may cover one of these records, for the Change that deletes or rewrites them."""
     places = {(row.person, box.compartment, box.epoch) for row in records for box in decode_boxes(row.boxes)}
@@ -111,7 +116,7 @@ class Against:
     """Snapshots held against the records, which are walked past it in the order of their ids, person by person."""
 
     def __init__(self, snapshots: Iterable[Snapshot]) -> None:
-        self.by: dict[Place, Snapshot] = {(one.person, one.compartment, one.epoch): one for one in snapshots}
+        self.by: dict[Place, Snapshot] = {place_of(one): one for one in snapshots}
         self._seen: dict[Place, tuple[int, bytes]] = dict.fromkeys(self.by, (0, START))
 
     def covers(self, row: Record, box: SealedBox) -> bool:

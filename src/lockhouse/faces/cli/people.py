@@ -54,6 +54,10 @@ def card(view: View, policy: Policy, ask: Ask, *, call: Call) -> str:
         f"{count(number, 'box', 'boxes')} {word}: {ENDED[word]}, and nothing opens {'it' if number == 1 else 'them'}."
         for word, number in sorted(view.ended.items())
     ]
+    if view.spoilt:
+        lines.append(
+            f"{count(view.spoilt, 'snapshot')} not as this house made: not used, the records themselves decide."
+        )
     if view.truncated:
         lines.append(call.located("There are more records, believed less: lockhouse person timeline shows them."))
     return "\n".join(lines)

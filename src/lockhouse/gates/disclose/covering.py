@@ -15,7 +15,7 @@ from lockhouse.errors import Conflict as Moved
 from lockhouse.gates.authority import checked, sound
 from lockhouse.gates.disclose.covered import Covered, Keys, clear_values, is_wanted
 from lockhouse.gates.rings import admit_rings
-from lockhouse.gates.snapshots import is_too_large
+from lockhouse.gates.snapshots import is_too_large, place_of
 from lockhouse.identity.fold import belief
 from lockhouse.ledger.record import record_leaf_of
 from lockhouse.model.rows import Record, Snapshot, Tombstone
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from lockhouse.gates.disclose.opened import OpenedRecord, Opening
     from lockhouse.gates.house import House
     from lockhouse.gates.pace import Footing
-    from lockhouse.gates.snapshots import Kept
+    from lockhouse.gates.snapshots import Kept, Place
 
 PAGE = 500
 ROWS_A_STEP = 10
@@ -36,18 +36,21 @@ TRIES = 2
 """The second walk goes without the snapshots that the first found stale."""
 
 
-async def cover(house: House, group: Group, footing: Footing, *, limit: int) -> None:
+async def cover(house: House, group: Group, footing: Footing, *, limit: int, without: Collection[Place]) -> None:
     """The group's records are those that no snapshot covers, at most `limit`, and it knows what covers the others.
 
-    It is left as it is if neither a snapshot holds nor a box has ended, or if more stands in clear than is decided.
+    A snapshot is no more than a cache: one `without` is passed over, and counted.
+    The group is left as it is if neither a snapshot holds nor a box has ended, or if too much stands in clear.
 
     Raises:
         Moved: the policy or the keys moved.
-        Tampered: a snapshot or a record is not as this house makes any.
+        Tampered: a snapshot's row or a record is not as this house makes any.
     """
     whose = await _keys_of(house, group.persons)
     found = sound(await house.reads.find(Snapshot, ("person",), [(one,) for one in whose]))
-    using = [one for one in found if is_wanted(house.live(), one.compartment, group.fields) and not is_too_large(one)]
+    found = [one for one in found if is_wanted(house.live(), one.compartment, group.fields) and not is_too_large(one)]
+    using = [one for one in found if place_of(one) not in without]
+    group.spoilt = len(found) - len(using)
     for _ in range(TRIES):
         covered = Covered(house.live(), using, group.fields)
         loose = list[Record]()

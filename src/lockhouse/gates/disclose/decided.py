@@ -33,6 +33,8 @@ class Group(msgspec.Struct):
     rows: list[Record]
     total: int = 0
     truncated: bool = False
+    spoilt: int = 0
+    """Snapshots that are passed over, since they are not as this house made them."""
     noted: frozenset[bytes] = frozenset()
     """Those of the persons whom the look's entry names: a ring was there for each when it was made."""
     covered: Covered | None = None

@@ -30,6 +30,7 @@ from lockhouse.gates.disclose.view import View
 from lockhouse.gates.lookups import Sought
 from lockhouse.gates.pace import Footing, Pace
 from lockhouse.gates.rings import admit_rings, refuse_ended
+from lockhouse.gates.snapshots import Place
 from lockhouse.identity.fold import belief
 from lockhouse.model.decision import Ask
 from lockhouse.model.rows import Record
@@ -92,7 +93,8 @@ async def disclose(
     Raises:
         Unavailable: the ledger cannot be written, the keys or the lease are away, or the clock is in doubt; nothing
             was shown.
-        Tampered: a stored row or box is not as this house made it; nothing of its person is shown.
+        Tampered: a stored row or box is not as this house made it; nothing of its person is shown. A snapshot that is
+            not is passed over, and the view counts it.
     """
     which = records or Records()
     chunk: list[bytes] = []
@@ -118,35 +120,40 @@ async def _chunk(
     """The views of one chunk, all by one policy and with the keys of one epoch.
 
     When either moves in the midst, all of it is decided, noted and opened anew: whoever was shut meanwhile, or a part
-    of them, must not be among what was opened before.
+    of them, must not be among what was opened before. So it is if snapshots do not open: then without them.
     """
+    without = set[Place]()
     for _ in range(TRIES):
         footing = await Footing.of(house)
         try:
-            return await _looked(house, ask, persons, footing, records=records, place=place)
+            return await _looked(house, ask, persons, footing, records=records, place=place, without=without)
         except Moved:
             continue
     raise Unavailable("disclose: expected the policy and the keys to hold still", retry_after_s=1.0)
 
 
 async def _looked(  # noqa: PLR0913  (a chunk, and what it stands on)
-    house: House, ask: Ask, persons: Sequence[bytes], footing: Footing, *, records: Records, place: tuple[bytes, int]
+    house: House,
+    ask: Ask,
+    persons: Sequence[bytes],
+    footing: Footing,
+    *,
+    records: Records,
+    place: tuple[bytes, int],
+    without: set[Place],
 ) -> list[View]:
-    """The same, once.
+    """The same, once; snapshots `without` are passed over, and those that do not open are added to them.
 
     Raises:
-        Moved: the policy or the keys moved.
+        Moved: the policy or the keys moved, or a snapshot did not open.
     """
-    groups = []
-    for known in await with_facts(house, persons):
-        await footing.step()
-        groups.append(decided(house, ask, known))
+    groups = await _decided(house, ask, persons, footing)
     seen = [group for group in groups if group.fields]
     for group in seen if records.only is None else ():
         await _read(house, group, records, folds=ask.action not in UNFOLDED)
         await footing.step(1 + len(group.rows) // ROWS_A_STEP)
         if group.truncated and ask.action not in UNFOLDED and records.is_whole:
-            await cover(house, group, footing, limit=records.limit)
+            await cover(house, group, footing, limit=records.limit, without=without)
     if records.only is not None:
         await _read_only(house, seen, records.only)
     waiting = await _admitted(house, {person for group in seen for person in group.persons}, footing)
@@ -164,7 +171,19 @@ async def _looked(  # noqa: PLR0913  (a chunk, and what it stands on)
         if records.sought is None or _has(opened, records.sought):
             views.append(view_of(house, ask, group, opened, entry=entry))
         await footing.step()
+    without |= opening.spoilt
+    if opening.spoilt:
+        raise Moved("disclose: expected snapshots that open", hint="try again")
     return views
+
+
+async def _decided(house: House, ask: Ask, persons: Sequence[bytes], footing: Footing) -> list[Group]:
+    """Each canonical person of them, with what may be seen."""
+    groups = []
+    for known in await with_facts(house, persons):
+        await footing.step()
+        groups.append(decided(house, ask, known))
+    return groups
 
 
 async def _admitted(house: House, everyone: Collection[bytes], footing: Footing) -> Mapping[bytes, Waiting]:

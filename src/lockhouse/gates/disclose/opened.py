@@ -9,11 +9,11 @@ import msgspec
 
 from lockhouse.crypto.canonical import unpack_fields
 from lockhouse.crypto.seal import decode_boxes
-from lockhouse.errors import Erased, Expired
+from lockhouse.errors import Erased, Expired, Tampered
 from lockhouse.gates.disclose.covered import Covered
 from lockhouse.gates.disclose.kept import Moment, is_over
 from lockhouse.gates.rings import Waiting
-from lockhouse.gates.snapshots import opened_snapshot
+from lockhouse.gates.snapshots import Place, opened_snapshot, place_of
 from lockhouse.model.decision import SlotTimes
 from lockhouse.model.rows import Record
 from lockhouse.policy.reopen import shut_since, shut_unopened
@@ -64,6 +64,8 @@ class Opening(msgspec.Struct):
     all_fields: bool = False
     covered: Covered | None = None
     """Of the person whose records are opened now: what their snapshots cover is not opened once more."""
+    spoilt: set[Place] = msgspec.field(default_factory=set)
+    """Where snapshots stand that are not as this house made them: nothing is shown that was opened beside one."""
 
     def record(self, row: Record, *, active_at: int) -> OpenedRecord:
         """Everything of a record that may be seen.
@@ -98,10 +100,10 @@ class Opening(msgspec.Struct):
         return opened
 
     def snapshot(self, covered: Covered, one: Snapshot) -> list[Kept]:
-        """What a snapshot holds; nothing, and its boxes counted, if its key has ended or is shut.
+        """What a snapshot holds; nothing, and its boxes counted, if its key has ended or is shut; or if it is `spoilt`.
 
         Raises:
-            Tampered, Refused: as of a record.
+            Refused: as of a record.
         """
         house: House = self.house
         noted: Noted = self.noted
@@ -115,6 +117,8 @@ class Opening(msgspec.Struct):
                 covered.shut[shut] += one.covers
         except Expired:
             covered.ended["expired"] += one.covers
+        except Tampered:
+            self.spoilt.add(place_of(one))
         return []
 
     def part(self, row: Record, values: Mapping[int, Any], *, compartment: int, active_at: int) -> OpenedRecord:

@@ -54,6 +54,7 @@ def view_of(house: House, ask: Ask, group: Any, opened: Sequence[OpenedRecord], 
         last_at=max(times, default=None),
         ended=_sum(one.ended for one in opened),
         shut=_shut_boxes(_sum(one.shut for one in opened)),
+        spoilt=group.spoilt,
     )
     return view if covered is None else _with_covered(live, view, opened, covered)
 

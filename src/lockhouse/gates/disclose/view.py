@@ -68,6 +68,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
             come in its direction, or, where values are folded, others are believed less.
         ended: boxes that nothing opens any more, by `erased` and `expired`.
         shut: boxes whose key waits for its destruction.
+        spoilt: snapshots that are not as this house made them, and of which nothing is shown; the records decide.
     """
 
     person: bytes
@@ -85,3 +86,4 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     refused: tuple[str, ...] = ()
     ended: Mapping[str, int] = {}
     shut: tuple[ShutBoxes, ...] = ()
+    spoilt: int = 0
