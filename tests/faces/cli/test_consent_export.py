@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from lockhouse.errors import Refused
 from lockhouse.faces.cli.consents_out import Written
+from lockhouse.faces.outcomes import OUTCOMES
 from lockhouse.flows.spoken import Spoken
 from tests.faces.cli.house import EMAIL, Desk
 
@@ -66,6 +68,13 @@ def test_words_stand_beside_an_id_and_a_masked_address(desk: Desk) -> None:
     assert "canary" not in raw
     assert (desk.house / "out.csv").stat().st_mode & 0o777 == 0o600
     assert desk.call("consent import out.csv --dry-run", json=True).value["stored"] == 0
+
+
+def test_a_file_that_was_to_be_in_full_is_not_written_where_nothing_opens(desk: Desk) -> None:
+    refused = _export(desk, "--reveal --as privacy_officer")
+    assert (refused.code, refused.error["code"]) == (OUTCOMES[Refused].exit_code, "refused")
+    assert not (desk.house / "out.csv").exists()
+    assert _export(desk, IN_FULL).code == 0
 
 
 def test_what_a_reason_opens_comes_in_again_elsewhere(desk: Desk, tmp_path: Path) -> None:

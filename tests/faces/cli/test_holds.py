@@ -23,7 +23,9 @@ def test_a_hold_is_placed_outlives_an_erasure_is_reviewed_and_ends_by_its_releas
     desk.send(("Order Completed", {"email": EMAIL, "order_id": "A-1"}))
     person = desk.person()
     held = desk.call(PLACE.format(person), json=True).value
-    case = desk.call(f"request open {person}", json=True).value["request"]
+    asked = desk.call(f"request open {person}", json=True).value
+    case, holds = asked["request"], asked["holds"]
+    assert holds == [held["id"]]
     assert desk.call(f"request fulfil {case} --now --yes").code == 0
     assert "data was erased" in desk.call(f"person show {person}").err
     seen = desk.call(f"hold read {held['id']} {person}").out

@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from lockhouse.errors import Refused
 from lockhouse.faces.cli import consents_out
 from lockhouse.faces.cli.acting import As, Reading, allowed, asking
 from lockhouse.faces.cli.call import Here, id_of, noun, person_of
@@ -159,7 +160,7 @@ async def export(*, to: Path, reveal: bool = False, acting: Reading | None = Non
 
     Args:
         to: the file.
-        reveal: unmasked, as far as role, reason and standing allow.
+        reveal: unmasked, as far as role, reason and standing allow; refused where nothing at all would be.
         acting: role, purpose and reason.
     """
     said = acting or Reading()
@@ -174,6 +175,10 @@ async def export(*, to: Path, reveal: bool = False, acting: Reading | None = Non
                 async for words in spoken.spoken(opened.house, ask, told):
                     write(map(written.line, words))
                     step(1)
+            if reveal and written.masked and not written.whole:
+                hint = "say --reason; lockhouse person reveal PERSON says what else is missing"
+                expected = "a look that opens an identifier, got one that sees each masked"
+                raise Refused(f"export: expected {expected}", reasons=("masked",), hint=hint)
     value = {"persons": told.persons, "by_hash": told.by_hash, "unseen": told.unseen, "words": written.words,
              "with_identifier": written.whole, "masked": written.masked, "guarded": written.guarded}  # fmt: skip
     return Said(value, call.located(consents_out.text(told, written)))

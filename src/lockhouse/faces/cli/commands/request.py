@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shlex
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from lockhouse.errors import Conflict, Refused, Unavailable
+from lockhouse.errors import Conflict, Refused, Tampered, Unavailable
 from lockhouse.faces.cli.acting import As, allowed, os_user
 from lockhouse.faces.cli.call import Here, id_of, noun, person_of
 from lockhouse.faces.cli.endings import destroyed, unmeant
@@ -19,6 +20,7 @@ from lockhouse.flows import request
 from lockhouse.gates.cases import Case, sound_cases
 from lockhouse.gates.disclose.group import circles_of
 from lockhouse.gates.ending.spoilt import spoilt_endings
+from lockhouse.gates.holds import holds_of_persons
 from lockhouse.gates.trusted_time import trusted_now
 from lockhouse.model.rows import Record
 
@@ -60,6 +62,7 @@ async def open_(person: str, /, *, opening: Opening | None = None, call: Here) -
         doubt = await _doubt(opened.house)
         circles = await circles_of(opened.house, done.case.persons)
         apart = sorted({one.hex() for circle in circles for one in circle.apart})
+        held = await _held(opened.house, done.case)
     case = done.case
     text = (
         f"Request {case.id.hex()}: {asked.right}, shut in every process after {done.took_ms} ms. "
@@ -67,6 +70,8 @@ async def open_(person: str, /, *, opening: Opening | None = None, call: Here) -
         f"will be destroyed from {when(case.destroy_at)} on.\n"
         f"Until then: lockhouse request cancel {case.id.hex()}"
     )
+    if held:
+        text += f"\nA legal hold keeps what it is of all the same, for its claim alone: {', '.join(held)}"
     if apart:
         text += (
             "\nNot ended, since an identifier that comes with too many holds them apart; if they are the same person, "
@@ -74,8 +79,16 @@ async def open_(person: str, /, *, opening: Opening | None = None, call: Here) -
         )
     if doubt:
         text += f"\nNothing is destroyed while the clock is in doubt. {doubt}"
-    value = _told(case) | {"took_ms": done.took_ms, "doubt": doubt, "held_apart": apart}
+    value = _told(case) | {"took_ms": done.took_ms, "doubt": doubt, "held_apart": apart, "holds": held}
     return Said(value, call.located(text))
+
+
+async def _held(house: House, case: Case) -> list[str]:
+    """Legal holds of the case's persons; where one was edited nobody can say whose, and no erasure waits for that."""
+    with suppress(Tampered):
+        holds = await holds_of_persons(house)
+        return sorted({row.id.hex() for person in case.persons for row, _ in holds.get(person, [])})
+    return []
 
 
 async def _doubt(house: House) -> str | None:
