@@ -243,8 +243,8 @@ def test_three_rounds_of_kill_lose_and_double_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_twenty_rounds_of_kill_lose_and_double_nothing(tmp_path: Path) -> None:
-    assert hammered(tmp_path, 20, every=5) > 20 * 20
+def test_ten_rounds_of_kill_lose_and_double_nothing(tmp_path: Path) -> None:
+    assert hammered(tmp_path, 10, every=5) > 20 * 10
 
 
 @pytest.mark.hammer

@@ -32,9 +32,9 @@ FLOOR_S = 20e-6
 """Below this a time says more about the clock than about the search."""
 
 
-def _took(pattern: re.Pattern[str], text: str) -> float:
+def _took(pattern: re.Pattern[str], text: str, *, tries: int) -> float:
     best = float("inf")
-    for _ in range(3):
+    for _ in range(tries):
         started = thread_time()
         pattern.sub("", text)
         best = min(best, thread_time() - started)
@@ -45,6 +45,11 @@ def _text(run: str, size: int, end: str) -> str:
     return (run * size)[: size - len(end)] + end
 
 
+def _is_square(pattern: re.Pattern[str], run: str, end: str, *, tries: int) -> bool:
+    long, short = (_took(pattern, _text(run, size, end), tries=tries) for size in (LONG, SHORT))
+    return long > AT_MOST * short
+
+
 @pytest.mark.parametrize("name", sorted(PATTERNS))
 def test_a_text_sixteen_times_as_long_takes_no_square_of_the_time(name: str) -> None:
     pattern = PATTERNS[name]
@@ -52,7 +57,8 @@ def test_a_text_sixteen_times_as_long_takes_no_square_of_the_time(name: str) -> 
         (run, end)
         for run in RUNS
         for end in ("", "!", "a@" + "a" * 63)
-        if _took(pattern, _text(run, LONG, end)) > AT_MOST * _took(pattern, _text(run, SHORT, end))
+        # A core that two share may be slow for some milliseconds: what is slow once is looked at longer.
+        if _is_square(pattern, run, end, tries=3) and _is_square(pattern, run, end, tries=40)
     ]
     assert square == []
 
