@@ -11,8 +11,8 @@ import pytest
 
 from lockhouse.crypto.boxkeys import BOX_KEYS_KEPT
 from lockhouse.flows import link, look
-from lockhouse.gates.disclose import FOLD_LIMIT, covered, covering
-from lockhouse.gates.pace import Footing
+from lockhouse.gates.disclose import FOLD_LIMIT, covered
+from lockhouse.gates.pace import ROWS_A_STEP, Footing
 from lockhouse.model.scale import Proof
 from tests.flows.folded import ANNA, OPENED, ORDERS, folded, in_full, profile, shop, told
 from tests.world import World
@@ -135,4 +135,4 @@ async def test_a_look_takes_a_step_for_every_few_records_that_it_walks_and_each_
     before, steps = steps, 0
     await _dated_ahead(world, OPENED)
     await profile(world, anna)
-    assert steps >= before + OPENED + OPENED // covering.ROWS_A_STEP
+    assert steps >= before + OPENED + OPENED // ROWS_A_STEP

@@ -10,7 +10,7 @@ from lockhouse.errors import LockhouseError, NotFound, Unavailable
 from lockhouse.gates.disclose import FOLD_LIMIT
 from lockhouse.gates.disclose.group import groups_of
 from lockhouse.gates.facts import PROTECTED, facts_of_persons
-from lockhouse.gates.pace import Footing, Pace
+from lockhouse.gates.pace import ROWS_A_STEP, Footing, Pace
 from lockhouse.gates.rework import lacking, mend_snapshots, snapshot_person
 from lockhouse.gates.rings import admit_rings
 from lockhouse.model.rows import Person, Record
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from lockhouse.gates.house import House
 
-ROWS_A_STEP = 10
-"""Rows that are read, and stay sealed, in the time of a step."""
 CHUNK = 500
 """Persons whose histories are looked at between two looks at the whole table."""
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 STRETCH = 20
 """Steps between two breaks: a record that is opened is one (0.1 to 0.5 ms), a person who is decided over is one."""
+ROWS_A_STEP = 10
+"""Rows that are read, and stay sealed, in the time of one that is opened."""
 TURNS = 3
 """Turns of the event loop a break: from a timer to a beat, and from its echo to whoever reads it, takes as many."""
 CONFIRM_S, CONFIRM_TRIES = 0.05, 40

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from lockhouse.crypto.seal import SealedBox, decode_boxes, snapshot_head
+from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Tampered
 from lockhouse.identity.fold import belief
 from lockhouse.identity.front import Held
@@ -22,10 +23,11 @@ from lockhouse.model.change import Delete
 from lockhouse.model.rows import Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from lockhouse.crypto.noted import Noted
     from lockhouse.gates.house import House
+    from lockhouse.model.change import KeyTuple
     from lockhouse.model.rows import Record
 
 ThingT = TypeVar("ThingT")
@@ -85,6 +87,18 @@ def opened_snapshot(house: House, one: Snapshot, noted: Noted, *, purpose: str) 
     box = SealedBox(one.compartment, one.epoch, one.serial, 1, one.blob)
     head = snapshot_head(covers=one.covers, root=one.root)
     return unpack(house.keyring.open(box, noted, person=one.person, record=one.upto, purpose=purpose, head=head))
+
+
+def record_of(one: Kept, rows: Mapping[KeyTuple, Record], *, person: bytes) -> Record:
+    """The record that these values are of, among those that were read.
+
+    Raises:
+        Moved: it is another than the snapshot was made from: it changed since it was walked.
+    """
+    row = rows.get((one.record,))
+    if row is None or row.person != person or record_leaf_of(row) != one.leaf:
+        raise Moved("snapshot: expected the records to hold still", hint="try again")
+    return row
 
 
 def is_too_large(one: Snapshot) -> bool:

@@ -87,6 +87,11 @@ class Desk:
         seen = self.call(f"init {self.folder / 'shop'} --yes --demo --name Shop {systems}")
         assert seen.code == 0, seen.err
 
+    def put_to_work(self) -> None:
+        """It is no demo house any more: what protects waits, and asks."""
+        settings = self.house / "lockhouse.toml"
+        settings.write_text(settings.read_text("utf-8").replace("demo = true", "demo = false"), "utf-8")
+
     def send(self, *events: tuple[str, dict[str, Any]], channel: str = "shop") -> list[Reply]:
         """Events through the collect gate, as the channel's authenticated sender."""
         return self._collect(

@@ -25,8 +25,7 @@ def desk(tmp_path: Path) -> Desk:
     """A house that is no demo, has held a customer's data for two days, and whose second policy keeps no birth date."""
     desk = Desk(tmp_path)
     desk.found()
-    settings = desk.house / "lockhouse.toml"
-    settings.write_text(settings.read_text("utf-8").replace("demo = true", "demo = false"), "utf-8")
+    desk.put_to_work()
     desk.send(("identify", HERS))
     desk.clock.now += 2 * DAY_MS
     draft = desk.house / "policy.yaml"

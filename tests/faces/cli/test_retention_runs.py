@@ -21,8 +21,7 @@ def desk(tmp_path: Path) -> Desk:
     """A house that is no demo and holds a search and an order of three years ago."""
     desk = Desk(tmp_path)
     desk.found()
-    settings = desk.house / "lockhouse.toml"
-    settings.write_text(settings.read_text("utf-8").replace("demo = true", "demo = false"), "utf-8")
+    desk.put_to_work()
     desk.receive(json.dumps(SEARCH))
     desk.send(("Order Completed", {"email": EMAIL, "order_id": "A-1"}))
     _pass(desk, 3 * 365)

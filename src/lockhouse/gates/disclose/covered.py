@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-import msgspec
+from typing import TYPE_CHECKING, NamedTuple
 
 from lockhouse.crypto.seal import decode_boxes
+from lockhouse.gates.disclose.kept import clear_values
 from lockhouse.gates.snapshots import Against, rank_of
 from lockhouse.identity.front import Front
 from lockhouse.policy.reopen import shut_unopened
@@ -20,9 +19,6 @@ if TYPE_CHECKING:
     from lockhouse.gates.house import LivePolicy
     from lockhouse.gates.rings import Waiting
     from lockhouse.model.rows import Record, Snapshot
-
-_DECODE = msgspec.msgpack.Decoder(dict[int, Any]).decode
-
 
 MOST_CLEAR = 500
 """Values in clear that a fold may need: as many are soon decided again. Whoever dates ahead makes them more."""
@@ -119,12 +115,11 @@ class Covered:
         return wanted
 
 
-def clear_values(row: Record) -> dict[int, Any]:
-    """What stands in a record's columns in clear, by slot."""
-    return _DECODE(row.clear) if row.clear else {}
+def classes_of(live: LivePolicy, fields: frozenset[str]) -> set[str]:
+    """The classes, as they are today, of these fields."""
+    return {live.policy.fields[name].class_ for name in fields if name in live.policy.fields}
 
 
 def is_wanted(live: LivePolicy, compartment: int, fields: frozenset[str]) -> bool:
-    """Whether a compartment is of the class, as it is today, of one of these fields."""
-    policy = live.policy
-    return live.compartment_class(compartment) in {policy.fields[one].class_ for one in fields if one in policy.fields}
+    """Whether a compartment is of the class of one of these fields."""
+    return live.compartment_class(compartment) in classes_of(live, fields)

@@ -11,13 +11,13 @@ from heapq import nlargest
 from typing import TYPE_CHECKING
 
 from lockhouse.crypto.canonical import unpack_fields
-from lockhouse.errors import Conflict as Moved
 from lockhouse.gates.authority import checked, sound
-from lockhouse.gates.disclose.covered import Covered, Keys, clear_values, is_wanted
+from lockhouse.gates.disclose.covered import Covered, Keys, is_wanted
+from lockhouse.gates.disclose.kept import clear_values
+from lockhouse.gates.pace import ROWS_A_STEP
 from lockhouse.gates.rings import admit_rings
-from lockhouse.gates.snapshots import is_too_large, place_of
+from lockhouse.gates.snapshots import is_too_large, place_of, record_of
 from lockhouse.identity.fold import belief
-from lockhouse.ledger.record import record_leaf_of
 from lockhouse.model.rows import Record, Snapshot, Tombstone
 
 if TYPE_CHECKING:
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from lockhouse.gates.snapshots import Kept, Place
 
 PAGE = 500
-ROWS_A_STEP = 10
-"""Rows that are walked, and stay sealed, in the time of one that is opened."""
 TRIES = 2
 """The second walk goes without the snapshots that the first found stale."""
 
@@ -112,9 +110,7 @@ async def taken(
     rows = await house.reads.get(Record, [(one.record,) for one in kept])
     opened = []
     for one in kept:
-        row = rows.get((one.record,))
-        if row is None or row.person != snapshot.person or record_leaf_of(row) != one.leaf:
-            raise Moved("disclose: expected the records to hold still", hint="try again")
+        row = record_of(one, rows, person=snapshot.person)
         opened.append(
             opening.part(row, unpack_fields(one.values), compartment=snapshot.compartment, active_at=active_at)
         )

@@ -28,7 +28,7 @@ from lockhouse.gates.disclose.opened import OpenedRecord, Opening
 from lockhouse.gates.disclose.shown import UNFOLDED, view_of
 from lockhouse.gates.disclose.view import View
 from lockhouse.gates.lookups import Sought
-from lockhouse.gates.pace import Footing, Pace
+from lockhouse.gates.pace import ROWS_A_STEP, Footing, Pace
 from lockhouse.gates.rings import admit_rings, refuse_ended
 from lockhouse.gates.snapshots import Place
 from lockhouse.identity.fold import belief
@@ -44,8 +44,6 @@ if TYPE_CHECKING:
 ThingT = TypeVar("ThingT")
 CHUNK = 5_000
 TRIES = 5
-ROWS_A_STEP = 10
-"""Rows that are read, and stay sealed, in the time of one that is opened."""
 FOLD_LIMIT = 500
 """Records folded on read. Above this, what snapshots cover is taken from them; of the others the least believed are
 left out, and a view says that it is truncated."""

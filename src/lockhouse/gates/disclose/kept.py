@@ -23,6 +23,11 @@ class Moment(NamedTuple):
     active_at: int
 
 
+def clear_values(row: Record) -> dict[int, Any]:
+    """What stands in a record's columns in clear, by slot."""
+    return _DECODE(row.clear) if row.clear else {}
+
+
 def is_over(live: LivePolicy, purpose: str, row: Record, *, compartment: int, at: Moment) -> bool:
     """Whether the purpose's keep as it was promised at collection has passed: a longer one since does not reopen.
 
@@ -51,6 +56,6 @@ def kept_for(live: LivePolicy, purpose: str, row: Record, *, at: Moment) -> bool
     ):
         return False
     parts = [box.compartment for box in decode_boxes(row.boxes) if live.serves(purpose, box.compartment)]
-    slots = [live.slot(number) for number in (_DECODE(row.clear) if row.clear else ())]
+    slots = [live.slot(number) for number in clear_values(row)]
     parts += [0 for slot in slots if slot is not None and purpose in slot.purposes]
     return any(not is_over(live, purpose, row, compartment=part, at=at) for part in parts)

@@ -10,8 +10,8 @@ import msgspec
 from lockhouse.crypto.canonical import unpack_fields
 from lockhouse.crypto.seal import decode_boxes
 from lockhouse.errors import Erased, Expired, Tampered
-from lockhouse.gates.disclose.covered import Covered
-from lockhouse.gates.disclose.kept import Moment, is_over
+from lockhouse.gates.disclose.covered import Covered, classes_of
+from lockhouse.gates.disclose.kept import Moment, clear_values, is_over
 from lockhouse.gates.rings import Waiting
 from lockhouse.gates.snapshots import Place, opened_snapshot, place_of
 from lockhouse.model.decision import SlotTimes
@@ -95,7 +95,7 @@ class Opening(msgspec.Struct):
                 continue
             self._take(opened, unpack_fields(plain), compartment=box.compartment, active_at=active_at)
         if row.clear:
-            self._take(opened, _DECODE(row.clear), compartment=0, active_at=active_at)
+            self._take(opened, clear_values(row), compartment=0, active_at=active_at)
         opened.hidden.update({**self._unopened(row, others), **opened.hidden})
         return opened
 
@@ -172,7 +172,7 @@ def wanted_boxes(live: LivePolicy, row: Record, fields: frozenset[str]) -> list[
 
 def _parted(live: LivePolicy, row: Record, fields: frozenset[str]) -> tuple[list[SealedBox], list[SealedBox]]:
     """The record's boxes: those that may hold one of these fields, and the others."""
-    classes = {live.policy.fields[name].class_ for name in fields if name in live.policy.fields}
+    classes = classes_of(live, fields)
     wanted: list[SealedBox] = []
     others: list[SealedBox] = []
     for box in decode_boxes(row.boxes):

@@ -15,6 +15,7 @@ from lockhouse.crypto.seal import decode_boxes
 from lockhouse.errors import Tampered
 from lockhouse.gates.authority import sound
 from lockhouse.gates.disclose import FOLD_LIMIT
+from lockhouse.gates.pace import ROWS_A_STEP
 from lockhouse.gates.rings import refuse_ended
 from lockhouse.gates.snapshots import Against, is_too_large
 from lockhouse.model.rows import Record, Snapshot
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from lockhouse.gates.house import House
     from lockhouse.gates.pace import Footing
 
-ROWS_A_STEP = 10
-"""Rows that are walked, and stay sealed, in the time of one that is opened."""
 WORTH = 5
 """A fifth of what a look opens may lie in no snapshot: as much is soon opened."""
 _MENDS = "keep a copy of record.db as evidence; then lockhouse key snapshot PERSON takes it away and makes it anew"

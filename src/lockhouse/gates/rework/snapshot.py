@@ -30,7 +30,7 @@ from lockhouse.gates.pace import Footing
 from lockhouse.gates.rework.lacking import Part, lacking
 from lockhouse.gates.rework.range import LEASE_MS, PURPOSE, RANGE, LostError, living, noted_range, stand_still
 from lockhouse.gates.rework.standing import opened_standing, taken_away
-from lockhouse.gates.snapshots import START, Kept, further, is_too_large, pack, rank_of
+from lockhouse.gates.snapshots import START, Kept, further, is_too_large, pack, rank_of, record_of
 from lockhouse.identity.front import Front
 from lockhouse.ledger.record import record_leaf_of
 from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
@@ -102,9 +102,7 @@ class _State:
         """
         self.serial, self.upto, self.covers, self.root = was.serial, was.upto, was.covers, was.root
         for one in kept:
-            row = rows.get((one.record,))
-            if row is None or row.person != was.person or record_leaf_of(row) != one.leaf:
-                raise Moved("snapshot: expected the records to hold still", hint="try again")
+            row = record_of(one, rows, person=was.person)
             for slot, value in unpack_fields(one.values).items():
                 self.front.offer((slot, row.policy), rank_of(row, _One(row.id, one.leaf, slot, value)))
 

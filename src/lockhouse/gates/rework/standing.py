@@ -9,7 +9,7 @@ from lockhouse.errors import Erased, Expired, Tampered, Unavailable
 from lockhouse.gates.authority import sound
 from lockhouse.gates.pace import Footing
 from lockhouse.gates.rework.range import LEASE_MS, PURPOSE, LostError, living, noted_range
-from lockhouse.gates.snapshots import Kept, is_too_large, opened_snapshot
+from lockhouse.gates.snapshots import Kept, is_too_large, opened_snapshot, place_of
 from lockhouse.model.change import Change, Conflict, Delete, Expect
 from lockhouse.model.rows import Snapshot
 
@@ -55,7 +55,7 @@ async def opened_standing(
 
 async def taken_away(house: House, snapshots: Sequence[Snapshot]) -> bool:
     """Whether these snapshots are gone; not if one of them is another by now."""
-    places = [(one.person, one.compartment, one.epoch) for one in snapshots]
+    places = [place_of(one) for one in snapshots]
     expects = [
         Expect(
             Snapshot.TABLE, place, {"blob": one.blob, "covers": one.covers}, or_absent=True, because="snapshot-moved"
