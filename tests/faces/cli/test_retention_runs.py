@@ -91,4 +91,7 @@ def test_persons_who_were_not_seen_for_years_are_confirmed_by_a_script(desk: Des
     assert sorted(done["requests"]) == sorted(one["request"] for one in ran["requests"])
     again = desk.call(f"retention confirm {run} --ends {number}", json=True).error
     assert again["code"] == "not-found"
+    assert {one["ends"] for one in ran["requests"]} == {int(number)}
+    back = desk.call(f"request cancel {ran['requests'][0]['request']}")
+    assert "what a keep has ended it does not show" in back.out, back.err
     assert desk.call("retention confirm nope", json=True).error["code"] == "invalid"

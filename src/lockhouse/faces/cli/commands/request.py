@@ -17,7 +17,7 @@ from lockhouse.faces.cli.endings import destroyed, unmeant
 from lockhouse.faces.cli.files import write_new
 from lockhouse.faces.cli.layout import Said, count, pairs, table, when
 from lockhouse.flows import request
-from lockhouse.gates.cases import Case, sound_cases
+from lockhouse.gates.cases import LAPSE, Case, sound_cases
 from lockhouse.gates.disclose.group import circles_of
 from lockhouse.gates.ending.spoilt import spoilt_endings
 from lockhouse.gates.holds import holds_of_persons
@@ -204,6 +204,8 @@ async def cancel(case: str, /, *, acting: As | None = None, call: Here) -> Said:
         undone = await request.undo(opened.house, found, by=os_user(opened.house).id)
         others = await request.still_shut(opened.house, undone)
     lines = ["Cancelled: what it shut is readable again."]
+    if undone.reason == LAPSE:
+        lines.append("Each look goes by the day all the same: what a keep has ended it does not show.")
     lines += [f"Still shut, {', '.join(one.scope)}: lockhouse request cancel {one.id.hex()}" for one in others]
     return Said(_told(undone) | {"still_shut": [one.id for one in others]}, call.located("\n".join(lines)))
 
