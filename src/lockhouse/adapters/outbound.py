@@ -3,6 +3,8 @@
 A name is resolved once, every address it gives is judged, and the connection goes to a judged address: a second
 resolution could answer otherwise (DNS rebinding). Redirects are not followed. TLS is verified. Of an answer only the
 status and the headers are read: what follows could be unpacked to any size, or never end.
+
+httpx is loaded by the first who sends: that takes longer than most commands, which send nothing.
 """
 
 from __future__ import annotations
@@ -12,13 +14,14 @@ import socket
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import TYPE_CHECKING
 
-import httpx
-
 from lockhouse.errors import Refused, Unavailable
 from lockhouse.model.ports import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from ssl import SSLContext
+
+    import httpx
 
 TIMEOUT_S = 10.0
 """For the whole exchange, from the name to the answer's headers; httpx's own timeouts begin again with every byte."""
@@ -60,6 +63,8 @@ class SafeHTTP:
     @property
     def _client(self) -> httpx.AsyncClient:
         """Made by the first who sends: reading the authorities takes longer than most commands, which send nothing."""
+        import httpx  # noqa: PLC0415
+
         if self._made is None:
             self._made = httpx.AsyncClient(
                 timeout=TIMEOUT_S, follow_redirects=False, trust_env=False, verify=_context(verify=self._verify)
@@ -68,6 +73,8 @@ class SafeHTTP:
 
     async def post(self, url: str, *, body: bytes, headers: Mapping[str, str]) -> Answer:
         """See the port."""
+        import httpx  # noqa: PLC0415
+
         target = httpx.URL(url)
         if target.scheme not in _PORTS or not target.host:
             raise Refused("recipient: expected an http or https address", reasons=("address-refused",))
@@ -130,7 +137,9 @@ def _embedded(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     return address
 
 
-def _context(*, verify: bool | str) -> httpx.SSLContext | bool:  # type: ignore[name-defined]  # httpx re-exports ssl's
+def _context(*, verify: bool | str) -> SSLContext:
+    import httpx  # noqa: PLC0415
+
     return httpx.create_ssl_context(verify=verify)
 
 

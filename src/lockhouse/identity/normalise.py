@@ -15,8 +15,6 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from email_validator import EmailNotValidError, validate_email
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -103,6 +101,8 @@ def _odd_email(value: str) -> str | None:
     if not at or not local or not domain or _SPACE_OR_CONTROL.search(wide):
         return None
     if not domain.isascii():
+        from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415  # rarely needed, slow to load
+
         try:
             domain = validate_email(f"a@{domain}", check_deliverability=False).ascii_domain
         except EmailNotValidError:

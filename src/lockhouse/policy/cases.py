@@ -26,10 +26,11 @@ from lockhouse.model.decision import Action, Actor, Ask, Facts, PersonFacts, Wan
 from lockhouse.model.event import Event
 from lockhouse.model.policy import REQUESTS, Policy
 from lockhouse.model.scale import PersonState
-from lockhouse.policy.reading import Problems, Spot, read, shown
+from lockhouse.policy.reading import Problems, Spot, read
 from lockhouse.policy.reduce import REASONS
 from lockhouse.policy.section import Section
 from lockhouse.policy.sentences import SENTENCES
+from lockhouse.policy.shown import shown
 from lockhouse.policy.words import is_region
 
 TOP = ("tests", "decisions", "collects")

@@ -16,8 +16,9 @@ from lockhouse.errors import Invalid, NotFound
 from lockhouse.model.policy import Channel, Controller, Course, EventPlan, Field, Purpose, Recipient, Role, Separate
 from lockhouse.policy import words
 from lockhouse.policy.parts import data, people, ways
-from lockhouse.policy.reading import Plain, Problems, Spot, read, shown
+from lockhouse.policy.reading import Plain, Problems, Spot, read
 from lockhouse.policy.section import Section
+from lockhouse.policy.shown import shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

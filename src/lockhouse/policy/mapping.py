@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, get_args
 
 from lockhouse.errors import Invalid
 from lockhouse.model.table import ISO, Answer, Column, Form, Mapping, Time
-from lockhouse.policy.reading import Problems, Spot, read, shown
+from lockhouse.policy.reading import Problems, Spot, read
 from lockhouse.policy.reduce import place_of
 from lockhouse.policy.section import Section
+from lockhouse.policy.shown import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

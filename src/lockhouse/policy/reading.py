@@ -26,15 +26,14 @@ from ruamel.yaml.events import (
 )
 
 from lockhouse.errors import Invalid
+from lockhouse.policy.shown import shown
 
 MAX_FILE_BYTES = 1 << 20
 MAX_DEPTH = 12
-MAX_SHOWN = 60
 REMEMBERED_CHARS = 1 << 16
 """Longer texts are read anew each time. A template is read for each draft of a house, and is shorter."""
 UNPARSED = "something that does not parse"
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})\Z")
-_PERSONAL = re.compile(r"@|\d[\d ()./-]{5,}\d")
 
 Plain: TypeAlias = "dict[str, Plain] | list[Plain] | str | int | bool | None"
 
@@ -119,27 +118,6 @@ def _place(text: str) -> tuple[str, int, int]:
     line, _, rest = rest.partition(":")
     column, _, _ = rest.partition(":")
     return name, int(line) if line.isdigit() else 0, int(column) if column.isdigit() else 0
-
-
-def shown(value: object) -> str:
-    """How a message names a word of the policy; what looks like a person's value is not shown."""
-    if isinstance(value, dict):
-        return "a mapping"
-    if isinstance(value, list):
-        return "a list"
-    if value is None:
-        return "nothing"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    text = str(value)
-    if looks_personal(text):
-        return "something that looks like a person's value"
-    return f"'{text[:MAX_SHOWN]}'" if text else "an empty text"
-
-
-def looks_personal(text: str) -> bool:
-    """Whether a word looks like a person's value, and so is not repeated."""
-    return _PERSONAL.search(text) is not None
 
 
 def read(name: str, text: str, problems: Problems) -> Spot | None:

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from lockhouse.model.policy import Keep
-from lockhouse.policy.reading import Problems, Spot, shown
+from lockhouse.policy.reading import Problems, Spot
+from lockhouse.policy.shown import shown
 
 _KEEP = re.compile(r"([1-9][0-9]{0,3}) (day|month|year)s? after (event|last_activity)\Z")
 _DURATION = re.compile(r"([1-9][0-9]{0,4}) (minute|hour|day|month)s?\Z")

@@ -11,7 +11,8 @@ import pytest
 import sqlalchemy as sa
 
 from lockhouse.adapters.migrations import HEAD
-from lockhouse.adapters.migrations.freeze import DIALECTS, baseline, ddl, statements
+from lockhouse.adapters.migrations.freeze import DIALECTS, baseline, ddl
+from lockhouse.adapters.migrations.newest import newest, statements
 from lockhouse.adapters.migrations.run import create, migrate, migrate_check, upgrade
 from lockhouse.adapters.sqlite_reads import SqliteReads
 from lockhouse.adapters.sqlite_sql import LENGTHS, cut, delete_sql, find_sql, flat, get_sql, scan_sql
@@ -45,6 +46,7 @@ def test_the_migrations_together_make_what_the_row_classes_say(store: Store, tmp
     for dialect in DIALECTS:
         made = baseline(store, dialect).read_text(encoding="utf-8")
         assert set(statements(made)) - set(statements(ddl(store, dialect))) <= _GONE
+    assert newest(store) == statements(ddl(store)), "python -m lockhouse.adapters.migrations.freeze writes it again"
     create(tmp_path / "made", store)
     (tmp_path / "migrated").touch()
     upgrade(tmp_path / "migrated", store)

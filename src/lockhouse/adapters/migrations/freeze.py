@@ -1,6 +1,7 @@
 """The first schema, which stands, and the DDL of the row classes as they are now.
 
 Each change of the rows gets a step of its own in `versions`; a test compares what all of them make with the classes.
+After such a change `python -m lockhouse.adapters.migrations.freeze` writes `newest` again.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from lockhouse.adapters.migrations.metadata import metadata
+from lockhouse.adapters.migrations.newest import END, file_of
+from lockhouse.adapters.tables import STORES
 
 if TYPE_CHECKING:
     from lockhouse.model.rows import Store
@@ -20,7 +23,6 @@ Dialect = Literal["sqlite", "postgresql"]
 VERSIONS = Path(__file__).parent / "versions"
 DIALECTS: tuple[Dialect, ...] = ("sqlite", "postgresql")
 _DIALECTS = {"sqlite": sqlite.dialect, "postgresql": postgresql.dialect}
-_END = ";\n\n"
 
 
 def baseline(store: Store, dialect: Dialect = "sqlite") -> Path:
@@ -36,13 +38,18 @@ def ddl(store: Store, of: Dialect = "sqlite") -> str:
         made.append(_tidy(str(CreateTable(table).compile(dialect=dialect))))
         indexes = sorted(table.indexes, key=lambda index: str(index.name))
         made.extend(_tidy(str(CreateIndex(index).compile(dialect=dialect))) for index in indexes)
-    return _END.join(made) + ";\n"
+    return END.join(made) + ";\n"
 
 
 def _tidy(statement: str) -> str:
     return "\n".join(line.rstrip().replace("\t", "    ") for line in statement.strip().splitlines())
 
 
-def statements(text: str) -> list[str]:
-    """The statements of such a file."""
-    return text.rstrip(";\n").split(_END)
+def main() -> None:
+    """Write down the newest schema of both stores."""
+    for store in STORES:
+        file_of(store).write_text(ddl(store), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -10,11 +10,9 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import sqlalchemy as sa
-
 from lockhouse.adapters.durable import open_lock
 from lockhouse.adapters.migrations import HEAD, UNREADABLE, emptied, lost
-from lockhouse.adapters.migrations.metadata import metadata
+from lockhouse.adapters.migrations.newest import newest
 from lockhouse.adapters.tables import FILES, LOCK_FILE, STORES
 from lockhouse.errors import Unavailable
 
@@ -84,24 +82,23 @@ def version_of(file: Path, store: Store) -> str:
 
 
 def create(file: Path, store: Store) -> None:
-    """Make a store's file from the row classes, stamped with the newest version, readable by its owner alone."""
+    """Make a store's file by the newest schema, stamped with its version, readable by its owner alone.
+
+    All of it, or an empty file if it is killed on its way.
+    """
     os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
-    engine = _engine(file)
-    try:
-        with engine.connect() as connection:
-            connection.exec_driver_sql(f"PRAGMA page_size = {PAGE_BYTES}")
-            connection.exec_driver_sql("PRAGMA journal_mode = WAL")
-            connection.commit()
-            connection.exec_driver_sql(BEGIN)
-            metadata(store).create_all(connection, checkfirst=False)
-            connection.exec_driver_sql(
-                "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, "
-                "CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
-            )
-            connection.exec_driver_sql("INSERT INTO alembic_version VALUES (?)", (HEAD,))
-            connection.commit()
-    finally:
-        engine.dispose()
+    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute(BEGIN)
+        for statement in newest(store):
+            connection.execute(statement)
+        connection.execute(
+            "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, "
+            "CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
+        )
+        connection.execute("INSERT INTO alembic_version VALUES (?)", (HEAD,))
+        connection.execute("COMMIT")
 
 
 def upgrade(file: Path, store: Store) -> None:
@@ -110,7 +107,9 @@ def upgrade(file: Path, store: Store) -> None:
     Raises:
         Unavailable: the file's version is not known to this release.
     """
-    engine = _engine(file)
+    import sqlalchemy as sa  # noqa: PLC0415  # as Alembic: half a second to load, and never needed by most
+
+    engine = sa.create_engine(f"sqlite:///{file}", poolclass=sa.NullPool)
     try:
         with engine.connect() as connection:
             connection.exec_driver_sql(BEGIN)
@@ -148,10 +147,6 @@ def _alembic(where: str, to: str, **attributes: object) -> str:
             hint="use the release that made it, or a newer one",
         ) from error
     return written.getvalue()
-
-
-def _engine(file: Path) -> sa.Engine:
-    return sa.create_engine(f"sqlite:///{file}", poolclass=sa.NullPool)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from contextlib import closing
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from lockhouse.adapters.migrations.freeze import ddl, statements
+from lockhouse.adapters.migrations.newest import newest
 from lockhouse.adapters.tables import FILES, STORES
 from lockhouse.errors import Tampered, Unavailable
 
@@ -80,7 +80,7 @@ def _is_own(kind: str, name: str, sql: str | None) -> bool:
 @lru_cache(maxsize=2)
 def _made(store: Store) -> frozenset[tuple[str, str, str]]:
     made = set()
-    for statement in statements(ddl(store)):
+    for statement in newest(store):
         words = statement.split()
         made.add(_one(words[1].lower(), words[2], statement))
     return frozenset(made)

@@ -15,12 +15,12 @@ from cyclopts import App, Group, Parameter, Token
 
 from lockhouse.errors import Conflict, Invalid, NotFound, Tampered, Unavailable
 from lockhouse.faces.cli.terminal import Terminal
-from lockhouse.flows.wait import come_due
 from lockhouse.model.ports import Clock
-from lockhouse.wiring import Opened, opened
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
+
+    from lockhouse.wiring import Opened
 
 MARK = "lockhouse.toml"
 PLAIN = Parameter(negative=(), show_default=False)
@@ -106,6 +106,8 @@ class Call:
             NotFound: there is none.
             Unavailable: it is locked, or another command holds it and does not let go within five seconds.
         """
+        from lockhouse.wiring import opened  # noqa: PLC0415  # a command that opens no house does not wait for it
+
         async with AsyncExitStack() as stack:
             for left in reversed(range(_TRIES)):
                 try:
@@ -151,6 +153,8 @@ async def _rule_what_waited(opened: Opened) -> None:
 
     Nor one that was put back: it must be possible to look at it, and to withdraw it.
     """
+    from lockhouse.flows.wait import come_due  # noqa: PLC0415  # as above
+
     with suppress(Unavailable, Conflict, Tampered):  # or while another process sees to it
         await come_due(opened.house)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from lockhouse.errors import Invalid
 from lockhouse.faces.cli.layout import clean
-from lockhouse.policy.reading import looks_personal
+from lockhouse.policy.shown import looks_personal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -8,7 +8,7 @@ from lockhouse.channels.table import csv_head, csv_rows, json_heads, json_rows, 
 from lockhouse.errors import Conflict, Invalid
 from lockhouse.faces.cli.files import named
 from lockhouse.policy.mapping import parse_mapping, plain_mapping
-from lockhouse.policy.reading import shown
+from lockhouse.policy.shown import shown
 from lockhouse.wiring import Parquet
 
 if TYPE_CHECKING:

@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lockhouse.errors import Unavailable
-from lockhouse.wiring import LIFELINE_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,6 +90,8 @@ def spawn(
         Unavailable: not called from the main thread, whose end alone means the end of this process.
         OSError: the system has no room for a process or an open file more, or cannot start this one; nothing is left.
     """
+    from lockhouse.wiring import LIFELINE_VARIABLE  # noqa: PLC0415  # `harden` is called by every command, also by the least
+
     if threading.current_thread() is not threading.main_thread():
         raise Unavailable("serve: expected to be started from the main thread, got another")
     theirs, ours = os.pipe()

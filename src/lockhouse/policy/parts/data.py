@@ -8,8 +8,9 @@ from typing import Literal, cast
 from lockhouse.model.policy import REFUSABLE_BASES, REQUESTS, BasisWord, Field, Purpose
 from lockhouse.policy import words
 from lockhouse.policy.parts.nobody import nobody
-from lockhouse.policy.reading import Problems, Spot, shown
+from lockhouse.policy.reading import Problems, Spot
 from lockhouse.policy.section import Section
+from lockhouse.policy.shown import shown
 
 MAX_REFUSABLE = 6
 """A field has a slot for each set of refusable purposes: six make 64 slots."""

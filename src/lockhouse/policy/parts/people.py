@@ -8,8 +8,9 @@ from typing import Any
 
 from lockhouse.model.policy import Course, Limits, Purpose, Reveal, Role, Separate
 from lockhouse.policy import words
-from lockhouse.policy.reading import Spot, shown
+from lockhouse.policy.reading import Spot
 from lockhouse.policy.section import Section
+from lockhouse.policy.shown import shown
 
 DAY_S = 86_400
 _ROLE_KEYS = ("change", "check", "for", "limits", "may", "networks", "reveal", "see", "training")

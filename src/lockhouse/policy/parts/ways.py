@@ -9,8 +9,8 @@ from datetime import date
 from lockhouse.model.policy import Channel, EventPlan, Field, Purpose, Recipient
 from lockhouse.model.scale import Stage
 from lockhouse.policy import words
-from lockhouse.policy.reading import shown
 from lockhouse.policy.section import Section
+from lockhouse.policy.shown import shown
 
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(?::\d{1,5})?\Z")
 _URL = re.compile(r"https://[^\s@]+\Z|http://(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?(?:/[^\s@]*)?\Z")

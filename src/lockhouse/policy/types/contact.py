@@ -7,7 +7,6 @@ import re
 import unicodedata
 from typing import Any
 
-import email_validator
 import phonenumbers
 
 from lockhouse.policy.types.values import MAX_ID, BadValueError, Parser, TooLongError
@@ -42,6 +41,8 @@ def email(raw: Any) -> str:
 
 
 def _other_email(text: str) -> str:
+    import email_validator  # noqa: PLC0415  # rarely needed, slow to load
+
     try:
         found = email_validator.validate_email(text, check_deliverability=False, allow_smtputf8=True)
     except (email_validator.EmailNotValidError, UnicodeError) as err:

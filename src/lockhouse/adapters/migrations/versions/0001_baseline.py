@@ -2,7 +2,8 @@
 
 from alembic import context, op
 
-from lockhouse.adapters.migrations.freeze import baseline, statements
+from lockhouse.adapters.migrations.freeze import baseline
+from lockhouse.adapters.migrations.newest import statements
 
 revision = "0001"
 down_revision = None

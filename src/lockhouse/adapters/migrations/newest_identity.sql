@@ -1,0 +1,257 @@
+CREATE TABLE attestation (
+    actor TEXT NOT NULL,
+    fact TEXT NOT NULL,
+    until_at INTEGER,
+    "by" TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    entry BLOB NOT NULL,
+    mac BLOB NOT NULL,
+    PRIMARY KEY (actor, fact)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE TABLE consent (
+    person BLOB NOT NULL,
+    purpose INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    id BLOB NOT NULL,
+    state INTEGER NOT NULL,
+    channel INTEGER NOT NULL,
+    signal TEXT NOT NULL,
+    assurance INTEGER NOT NULL,
+    notice TEXT,
+    entry BLOB NOT NULL,
+    mac BLOB NOT NULL,
+    PRIMARY KEY (person, purpose, at, id)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE TABLE credential (
+    generation INTEGER NOT NULL,
+    hash BLOB NOT NULL,
+    channel INTEGER NOT NULL,
+    assurance INTEGER NOT NULL,
+    shown TEXT NOT NULL,
+    state INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    until_at INTEGER,
+    entry BLOB NOT NULL,
+    mac BLOB NOT NULL,
+    PRIMARY KEY (generation, hash)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE INDEX credential_channel ON credential (channel);
+
+CREATE TABLE epoch_key (
+    compartment INTEGER NOT NULL,
+    epoch INTEGER NOT NULL,
+    serial BLOB NOT NULL,
+    generation INTEGER NOT NULL,
+    wrapped BLOB,
+    state INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    shut_at INTEGER,
+    entry BLOB,
+    PRIMARY KEY (compartment, epoch)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE TABLE erased_mark (
+    kind INTEGER NOT NULL,
+    generation INTEGER NOT NULL,
+    tag BLOB NOT NULL,
+    case_id BLOB NOT NULL,
+    before_at INTEGER NOT NULL,
+    until_at INTEGER NOT NULL,
+    mac BLOB NOT NULL,
+    PRIMARY KEY (kind, generation, tag, case_id)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE TABLE held_key (
+    hold BLOB NOT NULL,
+    person BLOB NOT NULL,
+    compartment INTEGER NOT NULL,
+    epoch INTEGER NOT NULL,
+    serial BLOB NOT NULL,
+    sealed BLOB NOT NULL,
+    PRIMARY KEY (hold, person, compartment, epoch, serial)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE INDEX held_key_person ON held_key (person);
+
+CREATE TABLE hold (
+    id BLOB NOT NULL,
+    terms BLOB NOT NULL,
+    keys INTEGER NOT NULL,
+    serial BLOB NOT NULL,
+    generation INTEGER NOT NULL,
+    wrapped BLOB,
+    state INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    "by" TEXT NOT NULL,
+    entry BLOB NOT NULL,
+    mac BLOB NOT NULL,
+    PRIMARY KEY (id)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE TABLE house_secret (
+    name TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    generation INTEGER NOT NULL,
+    wrapped BLOB NOT NULL,
+    until_at INTEGER,
+    PRIMARY KEY (name, version)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE TABLE identifier (
+    kind INTEGER NOT NULL,
+    generation INTEGER NOT NULL,
+    tag BLOB NOT NULL,
+    proof INTEGER NOT NULL,
+    person BLOB NOT NULL,
+    first_at INTEGER NOT NULL,
+    mac BLOB NOT NULL,
+    PRIMARY KEY (kind, generation, tag, proof)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE INDEX identifier_person ON identifier (person);
+
+CREATE TABLE index_key (
+    kind INTEGER NOT NULL,
+    generation INTEGER NOT NULL,
+    norm INTEGER NOT NULL,
+    kek INTEGER NOT NULL,
+    wrapped BLOB NOT NULL,
+    state INTEGER NOT NULL,
+    PRIMARY KEY (kind, generation)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE TABLE kek (
+    generation INTEGER NOT NULL,
+    root TEXT NOT NULL,
+    wrapped BLOB,
+    state INTEGER NOT NULL,
+    wraps INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (generation)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE TABLE key_ring (
+    seq INTEGER NOT NULL,
+    person BLOB NOT NULL,
+    generation INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    wrapped BLOB NOT NULL,
+    PRIMARY KEY (seq),
+    UNIQUE (person)
+)
+ STRICT;
+
+CREATE TABLE limbo (
+    person BLOB NOT NULL,
+    case_id BLOB NOT NULL,
+    generation INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    wrapped BLOB NOT NULL,
+    shut_at INTEGER NOT NULL,
+    destroy_at INTEGER NOT NULL,
+    PRIMARY KEY (person, case_id)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE INDEX limbo_destroy_at ON limbo (destroy_at);
+
+CREATE TABLE link (
+    id BLOB NOT NULL,
+    a BLOB NOT NULL,
+    b BLOB NOT NULL,
+    kind INTEGER NOT NULL,
+    proof INTEGER NOT NULL,
+    from_at INTEGER NOT NULL,
+    until_at INTEGER,
+    undone_at INTEGER,
+    entry BLOB NOT NULL,
+    mac BLOB NOT NULL,
+    PRIMARY KEY (id)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE INDEX link_a_until_at ON link (a, until_at);
+
+CREATE INDEX link_b_until_at ON link (b, until_at);
+
+CREATE TABLE lookup (
+    kind INTEGER NOT NULL,
+    generation INTEGER NOT NULL,
+    tag BLOB NOT NULL,
+    doubt INTEGER NOT NULL,
+    person BLOB NOT NULL,
+    PRIMARY KEY (kind, generation, tag, doubt, person)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE INDEX lookup_person ON lookup (person);
+
+CREATE TABLE person (
+    id BLOB NOT NULL,
+    state INTEGER NOT NULL,
+    region TEXT,
+    version INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    active_at INTEGER NOT NULL,
+    mac BLOB NOT NULL,
+    PRIMARY KEY (id)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE TABLE suppression (
+    kind INTEGER NOT NULL,
+    tag BLOB NOT NULL,
+    purposes BLOB NOT NULL,
+    reason TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    until_at INTEGER,
+    entry BLOB NOT NULL,
+    mac BLOB NOT NULL,
+    PRIMARY KEY (kind, tag)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE TABLE tombstone (
+    serial BLOB NOT NULL,
+    person BLOB NOT NULL,
+    compartment INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    cause INTEGER NOT NULL,
+    entry BLOB NOT NULL,
+    mac BLOB NOT NULL,
+    PRIMARY KEY (serial)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE INDEX tombstone_person ON tombstone (person);
