@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench import footprint, intake, minimise, people, prove, waits
+from bench import commits, footprint, hello, imports, inside, intake, minimise, people, prove, transform, waits
 from bench.disk import fsyncs
 from bench.house import fill, found
 from bench.mix import POPULATION
@@ -36,9 +36,14 @@ def _parts(*, quick: bool, by_tree: bool = False) -> list[Part]:
     singles, batches = (4_000, 12_000) if quick else (12_000, 40_000)
     return [
         ("mix", lambda houses: intake.about_the_mix(houses, events=batches)),
-        ("hello", lambda houses: intake.hello(houses, pairs=pairs, events=singles)),
+        ("hello", lambda houses: hello.measure(houses, pairs=pairs, events=singles)),
         ("single", lambda houses: intake.measure(houses, "single", pairs=pairs, events=singles)),
         ("batch", lambda houses: intake.measure(houses, "batch", pairs=pairs, events=batches)),
+        ("group", lambda houses: commits.grouped(houses, pairs=pairs, events=500 if quick else 1_000)),
+        ("thread", lambda houses: inside.measure(houses, pairs=pairs, events=batches)),
+        ("floor", lambda houses: commits.over_floor(houses, pairs=pairs, events=batches)),
+        ("transform", lambda houses: transform.measure(houses, pairs=pairs, events=4_000 if quick else 12_000)),
+        ("import", lambda houses: imports.measure(houses, runs=pairs, rows=20_000 if quick else 60_000)),
         ("waits", lambda houses: waits.at_half_load(houses, pairs=5, events=singles)),
         ("size", lambda houses: footprint.sizes(houses, events=5_000 if quick else 20_000, by_tree=by_tree)),
         ("memory", lambda houses: footprint.memory(houses, events=20_000 if quick else 100_000)),

@@ -30,7 +30,8 @@ from lockhouse.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-Mode = Literal["sealed", "unsealed", "hello"]
+Mode = Literal["sealed", "unsealed", "hello", "alone"]
+"""`alone` is sealed, with the writer in a thread of the collect process."""
 ROOTS = "roots"
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -145,12 +146,13 @@ def served(folder: Path, mode: Mode, how: How = PLAINLY) -> Iterator[Served]:
     with socket.create_server(("127.0.0.1", 0), backlog=256) as listener:
         try:
             writer = None
-            if mode != "hello":
+            if mode not in {"hello", "alone"}:
                 writer = _spawn("writer", folder, how)
                 running.append(writer)
                 _wait_for(folder / SOCKET_FILE, writer)
             collect = [
-                _spawn(mode, folder, how, number=number, listener=listener.fileno()) for number in range(how.collectors)
+                _spawn("sealed" if mode == "alone" else mode, folder, how, number=number, listener=listener.fileno())
+                for number in range(how.collectors)
             ]
             running += collect
             for process in collect:
@@ -161,6 +163,8 @@ def served(folder: Path, mode: Mode, how: How = PLAINLY) -> Iterator[Served]:
             for process in reversed(running):
                 process.send_signal(signal.SIGTERM)
                 process.wait(20)
+                if process.stdout is not None:
+                    process.stdout.close()
 
 
 def _wait_for(path: Path, process: subprocess.Popen[bytes]) -> None:

@@ -131,21 +131,6 @@ def _figures(shape: Shape, sealed: list[Took], unsealed: list[Took]) -> list[Fig
     return made
 
 
-def hello(houses: Houses, *, pairs: int, events: int) -> list[Figure]:
-    """What the server alone answers: the ceiling of single events on one core."""
-    traffic = Mix(99, population=houses.population).events(events)
-    cores = os.sched_getaffinity(0)
-    if len(cores) > 1:
-        os.sched_setaffinity(0, cores - {0})
-    try:
-        runs = [run(houses, "hello", "single", traffic, How(cpu=0)) for _ in range(pairs)]
-    finally:
-        os.sched_setaffinity(0, cores)
-    return [
-        Figure("hello_per_s", tuple(one.per_s for one in runs), "requests/s", "the same requests, answered at once")
-    ]
-
-
 def about_the_mix(houses: Houses, *, events: int) -> list[Figure]:
     """What the traffic is made of, and how warm the keys are; from a run of its own that is not timed."""
     traffic = Mix(98, population=houses.population).events(events)

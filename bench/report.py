@@ -15,6 +15,12 @@ AT_LEAST: dict[str, float] = {
     "short_values_per_s": 200_000,
     "texts_per_s": 10_000,
     "verify_per_s": 100_000,
+    "import_rows_per_s": 20_000,
+    "group_over_one_by_one": 6,
+    "writer_process_over_thread": 1.4,
+    "batch_over_floor": 0.90,
+    "transform_cpu": 0.30,
+    "single_over_hello": 0.30,
 }
 AT_MOST: dict[str, float] = {
     "erase_10000_over_1": 1.1,

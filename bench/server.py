@@ -107,13 +107,13 @@ async def _collect(chosen: argparse.Namespace) -> None:
         return
     async with opened(chosen.folder, role="collect", lane=f"collect-{chosen.number}") as opening:
         house = opening.house
-        keys = _counted(house.keyring) if chosen.count else {}  # in a run of its own, which is not timed
+        keys = counted(house.keyring) if chosen.count else {}  # in a run of its own, which is not timed
         await _serve(_app(chosen.what, house), chosen.listener)
         if chosen.count:
             chosen.count.write_bytes(msgspec.json.encode(keys))
 
 
-def _counted(keyring: Keyring) -> dict[str, int]:
+def counted(keyring: Keyring) -> dict[str, int]:
     """How often a box key is asked for, and how often it was at hand; counts from now on."""
     keys = {"asked": 0, "hits": 0}
     of, derive = keyring._box_keys.of, seal.box_keys  # noqa: SLF001  # what is counted
