@@ -268,7 +268,8 @@ class _Passage:
         own = await self._stored_before(replies)
         outcomes = Counter(reply.outcome for reply in replies)
         for reply in replies:
-            self._dropped.update(reply.dropped)
+            if reply.dropped:
+                self._dropped.update(reply.dropped)
             if reply.outcome == "refused":
                 self._codes[reply.code] += 1
         self._rejects += chunk.rejects[: MAX_REJECTS - len(self._rejects)]

@@ -29,8 +29,10 @@ def moved_region(work: Work, kept: Sequence[Found], owners: Owners) -> str | Non
         owners: who owns them.
     """
     own: PersonFacts | None = work.own
+    if own is None or work.batch.origin is not None:
+        return None
     region = evidence_of(work)
-    if own is None or region is None or region == own.region or work.batch.origin is not None:
+    if region is None or region == own.region:
         return None
     at = min(work.event.occurred_at, work.batch.received_at)
     is_late = work.active_on < own.active_at or at < own.region_at or (at == own.region_at and region in own.regions)

@@ -38,12 +38,12 @@ from lockhouse.model.rows import (
 from lockhouse.model.scale import PersonState, Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from lockhouse.crypto.seal import SealedBox
     from lockhouse.gates.collect.work import Work
     from lockhouse.gates.house import House, LivePolicy
-    from lockhouse.model.event import Batch, Origin
+    from lockhouse.model.event import Batch
     from lockhouse.policy.reduce import Reduced
 
 SPECIAL_FLOOR = 256
@@ -227,8 +227,9 @@ def seal_records(house: House, works: Sequence[Work], *, deadline: int) -> list[
         deadline: ms; not durable by then, they are not to be written.
     """
     sealed = house.keyring.seal_group([plain_of(work) for work in works])
+    brought = _imported(house, works)
     return [
-        _stored(house, work, boxes, deadline=deadline) if isinstance(boxes, list) else None
+        _stored(house, work, boxes, deadline=deadline, brought=brought) if isinstance(boxes, list) else None
         for work, boxes in zip(works, sealed, strict=True)
     ]
 
@@ -244,7 +245,9 @@ def plain_of(work: Work) -> Plain:
     return Plain(work.person, work.record, parts)
 
 
-def _stored(house: House, work: Work, boxes: Sequence[SealedBox], *, deadline: int) -> Change:
+def _stored(
+    house: House, work: Work, boxes: Sequence[SealedBox], *, deadline: int, brought: Mapping[bytes, Imported]
+) -> Change:
     batch, reduced = work.batch, work.reduced
     row = record_of(house, work, boxes)
     code = codes.TRIMMED if reduced.dropped else codes.STORED
@@ -252,7 +255,7 @@ def _stored(house: House, work: Work, boxes: Sequence[SealedBox], *, deadline: i
         "record",
         puts=(
             Put("record", row), *receipt_of(house, work, row.channel, code), *outbox_of(house, work), *moved_seal(work),
-            *(() if batch.origin is None else (_imported(house, work, batch.origin),)),
+            *(() if batch.origin is None else (Put(Imported.TABLE, brought[work.record]),)),
         ),
         expects=_expects(work, row.channel),
         entries=_told(house, work) + _untold(house, work),
@@ -282,9 +285,14 @@ def detail_of(reduced: Reduced) -> bytes:
     return _ENCODE((reduced.kept, reduced.dropped))
 
 
-def _imported(house: House, work: Work, origin: Origin) -> Put:
-    """That the record came with this import, in the one commit with it: an undo then finds all of it, and no other."""
-    return Put(Imported.TABLE, bound(Imported(origin.batch, work.record, work.message, b""), house.row_macs))
+def _imported(house: House, works: Sequence[Work]) -> dict[bytes, Imported]:
+    """That records came with an import, each to be in the one commit with it: an undo then finds all, and no other."""
+    rows = [
+        Imported(work.batch.origin.batch, work.record, work.message, b"")
+        for work in works
+        if work.batch.origin is not None
+    ]
+    return {row.record: row for row in bound_all(rows, house.row_macs)} if rows else {}
 
 
 def refusal(house: House, work: Work) -> Change:

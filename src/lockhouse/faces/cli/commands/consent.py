@@ -13,6 +13,7 @@ from lockhouse.faces.cli.call import Here, id_of, noun, person_of
 from lockhouse.faces.cli.consents import Export, consent_table, heard_text, heard_value
 from lockhouse.faces.cli.files import promised, reject_lines
 from lockhouse.faces.cli.layout import Said, assurance, count, table, when
+from lockhouse.faces.cli.many import many_rows
 from lockhouse.flows import consent, hear, spoken
 from lockhouse.flows.bring import channel_of
 from lockhouse.wiring import TableFile
@@ -121,10 +122,9 @@ async def import_(  # noqa: PLR0913  (what an import can be told)
                 named = None if channel is None else channel_of(opened.house, channel)
                 passage = hear.Hear(opened.house, read, read.reader, named)
                 batch = passage.batch(content, how.named())
-                if dry_run:
-                    said, heard = await _foresee(passage, batch, call)
-                else:
-                    said, heard = await _hear(passage, batch, call, by=actor.id)
+                with many_rows():
+                    said, heard = await (_foresee(passage, batch, call) if dry_run
+                                         else _hear(passage, batch, call, by=actor.id))  # fmt: skip
         report(reject_lines(heard.rejects))
     return said
 

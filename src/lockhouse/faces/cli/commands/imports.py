@@ -17,6 +17,7 @@ from lockhouse.faces.cli.acting import As, allowed
 from lockhouse.faces.cli.call import Call, Here, id_of, noun
 from lockhouse.faces.cli.files import promised, reject_lines
 from lockhouse.faces.cli.layout import Said, count, pairs, table, when
+from lockhouse.faces.cli.many import many_rows
 from lockhouse.faces.cli.tables import answer_of, table_of
 from lockhouse.faces.outcomes import sentence
 from lockhouse.flows import bring, hear
@@ -93,8 +94,9 @@ async def run(  # noqa: PLR0913  (what an import can be told)
             place = None if mapped is None else call.cwd / mapped
             async with source.opened(opened.house.live().policy, found, mapped=place) as (read, content):
                 ready = _Ready(opened.house, read, found, content)
-                said, rejected = await (_foresee(opened.house, ready, call) if dry_run
-                                        else _bring(ready, call, by=actor.id))  # fmt: skip
+                with many_rows():
+                    said, rejected = await (_foresee(opened.house, ready, call) if dry_run
+                                            else _bring(ready, call, by=actor.id))  # fmt: skip
         report(reject_lines(rejected))
     return said
 
