@@ -138,3 +138,33 @@ def test_an_error_of_half_a_character_is_json_all_the_same(desk: Desk) -> None:
     (desk.house / "half.yaml").write_text('"\\ud800"', "utf-8")
     seen = desk.call("policy check half.yaml --json")
     assert (seen.code, json.loads(seen.err)["error"]["message"]) == (2, "half.yaml:1:1: expected a mapping, got '?'")
+
+
+def _with_a_till(desk: Desk) -> None:
+    draft = desk.house / "policy.yaml"
+    till = "\n  till:\n    kind: segment\n    key: secret\n  shop:\n"
+    draft.write_text(draft.read_text("utf-8").replace("\n  shop:\n", till), "utf-8")
+
+
+def test_a_new_channel_is_told_in_a_few_lines_and_in_full_when_that_is_wanted(desk: Desk) -> None:
+    _with_a_till(desk)
+    short, full = desk.call("policy diff").out.splitlines(), desk.call("policy diff --full").out.splitlines()
+    assert (len(short), len(full) > 80) == (10, True), short
+    assert "  3 fields for accounting, from 3 events on till: currency, order_id, order_total" in short
+    assert short[-1] == "One line stands for many here: --full says each by itself."
+    assert "  email for marketing, from identify on till" in full
+    assert full[-1] == "This widens what is done with data."
+    kept = desk.call("policy diff", json=True).value["effects"]["newly_kept"]
+    assert [f"  {line}" for line in kept] == full[2 : 2 + len(kept)]
+
+
+@pytest.mark.parametrize("line", ["policy approve --yes", "policy approve --yes --full"])
+def test_who_approves_without_a_question_is_shown_the_same_effects(desk: Desk, line: str) -> None:
+    _with_a_till(desk)
+    seen = desk.call(f"policy diff {'--full' if '--full' in line else ''}").out.partition("\n")[2]
+    done = desk.call(line)
+    assert (done.code, done.err) == (0, seen)
+    assert desk.call("policy rollback v1 --yes").err.startswith("No longer kept:\n")
+    again = desk.call("policy rollback v2 --yes", json=True)
+    assert (again.code, again.err) == (0, ""), "a script reads them in the answer"
+    assert again.value["effects"]["widening"] is True

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 import shlex
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, NamedTuple  # noqa: F401  # the words that Meant inherits are read here
+
+from cyclopts import Parameter
 
 from lockhouse.errors import Invalid, NotFound
+from lockhouse.faces.cli.acting import As
 from lockhouse.faces.cli.files import named
 from lockhouse.faces.cli.layout import count, when
 from lockhouse.flows.approve import draft_of
@@ -14,6 +18,7 @@ from lockhouse.gates.ending.reach import HORIZON_DAYS
 from lockhouse.gates.live import LIVE, versions
 from lockhouse.policy.diff import narrowing, render
 from lockhouse.policy.document import parse
+from lockhouse.policy.folded import fold
 from lockhouse.settings import load
 from lockhouse.wiring import KINDS, template
 
@@ -25,6 +30,7 @@ if TYPE_CHECKING:
     from lockhouse.flows.approve import Draft
     from lockhouse.gates.house import House
     from lockhouse.model.rows import PolicyVersion
+    from lockhouse.policy.diff import Effects
     from lockhouse.policy.document import Document
     from lockhouse.settings import Settings
     from lockhouse.wiring import Opened
@@ -32,6 +38,19 @@ if TYPE_CHECKING:
 MAX_BYTES = 1 << 20
 _FILE = re.compile(r"^# file: ([^\n]+)\n", re.MULTILINE)
 """How the bytes of an approval part the files of a folder."""
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meant(As):
+    """How an approval is meant, and what of its effects is said before it."""
+
+    yes: bool = False
+    """do not ask; what it changes is said all the same."""
+    ends: int | None = None
+    """how many boxes end, where that is asked for: the larger that `policy diff` says."""
+    full: bool = False
+    """say each field and event of what changes in a line of its own."""
 
 
 class Written(NamedTuple):
@@ -142,6 +161,13 @@ async def drafted(call: Call, opened: Opened, document: Document) -> Draft:
         return await draft_of(opened.house, document, KINDS, told=told)
 
 
+def effects_text(effects: Effects, *, full: bool) -> str:
+    """The effects as people read them: what is alike in one line, unless all of it is wanted."""
+    shown = effects if full else fold(effects)
+    text = render(shown).rstrip("\n")
+    return text if shown == effects else f"{text}\nOne line stands for many here: --full says each by itself."
+
+
 def ending(draft: Draft) -> str:
     """In a line, what of the data that is kept ends; empty where no keep is shortened."""
     reach = draft.reach
@@ -158,14 +184,17 @@ def _part(boxes: int, *, of: int, persons: int) -> str:
     return f"{count(boxes, 'box', 'boxes')} ({share:.1f} %) of {count(persons, 'person')}"
 
 
-def asked(call: Call, draft: Draft, *, yes: bool, ends: int | None = None) -> int | None:
+def asked(call: Call, draft: Draft, meant: Meant) -> int | None:
     """Somebody saw what would change and when, and wants it; how many boxes they said will end.
+
+    Whoever said beforehand that they want it is shown the same, and asked nothing.
 
     Raises:
         Invalid: they do not, or nobody is there to be asked.
     """
-    if not (yes or call.json):
-        call.terminal.tell("\n".join(filter(None, [render(draft.effects).rstrip("\n"), ending(draft)])))
+    yes, ends = meant.yes, meant.ends
+    if not call.json:
+        call.terminal.tell("\n".join(filter(None, [effects_text(draft.effects, full=meant.full), ending(draft)])))
     if draft.reach is not None and draft.reach.is_much and not (yes or call.json) and ends is None:
         question = "This is much: no look shows it from its day on, and a retention run destroys it 72 hours later."
         call.sure(question, str(draft.reach.many), yes=False, instead=f"--ends {draft.reach.many}")

@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING
 from cyclopts import Parameter
 
 from lockhouse.errors import Invalid, NotFound
-from lockhouse.faces.cli.acting import As, allowed
+from lockhouse.faces.cli.acting import allowed
 from lockhouse.faces.cli.call import Here, noun
 from lockhouse.faces.cli.commands.policy_versions import STATES, version_number
 from lockhouse.faces.cli.drafts import (
+    Meant,
     approved,
     asked,
     difference,
     draft_named,
     draft_of_house,
     drafted,
+    effects_text,
     ending,
     live_version,
     outcome,
@@ -38,7 +40,6 @@ from lockhouse.policy.compile import compile_policy
 from lockhouse.policy.diff import UNCARRIED, Effects, uncarried
 from lockhouse.policy.diff import diff as compare
 from lockhouse.policy.diff import markdown as render_markdown
-from lockhouse.policy.diff import render as render_effects
 from lockhouse.policy.document import render as render_document
 from lockhouse.policy.explain import explain as explain_lines
 from lockhouse.policy.sentences import TRIAL
@@ -166,8 +167,21 @@ def _word(said: str, policy: Policy) -> tuple[str, bool]:
     return purpose, word == "granted"
 
 
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """Against what a draft is held, and in which form."""
+
+    against: Path | None = None
+    """another policy than the live one: a YAML file or a folder of them."""
+    full: bool = False
+    """each field and event in a line of its own, also where they differ in nothing else."""
+    markdown: bool = False
+    """as Markdown, in full and in a form that stays the same."""
+
+
 @APP.command
-async def diff(file: Path | None = None, /, *, against: Path | None = None, markdown: bool = False, call: Here) -> Said:
+async def diff(file: Path | None = None, /, *, shown: Shown | None = None, call: Here) -> Said:
     """What the draft would change: fields kept, times, readers and receivers. Changes nothing.
 
     For example `lockhouse policy diff`, or for a pull request, where no house is,
@@ -175,9 +189,10 @@ async def diff(file: Path | None = None, /, *, against: Path | None = None, mark
 
     Args:
         file: another draft than the house's: a YAML file or a folder of them.
-        against: another policy than the live one: a YAML file or a folder of them.
-        markdown: as Markdown, in a form that stays the same.
+        shown: against what, and how.
     """
+    shown = shown or Shown()
+    against = shown.against
     if against is None:
         async with call.open() as opened:
             written = draft_named(call, file) if file else draft_of_house(opened.folder, opened.settings)
@@ -192,7 +207,8 @@ async def diff(file: Path | None = None, /, *, against: Path | None = None, mark
         reach, end = None, ""
         same = effects == Effects()
     head = f"Draft against {than}"
-    text = render_markdown(effects, head=head).rstrip() if markdown else f"{head}:\n{render_effects(effects)}"
+    text = f"{head}:\n{effects_text(effects, full=shown.full)}"
+    text = render_markdown(effects, head=head).rstrip() if shown.markdown else text
     text += f"\n\n{end}" if end else ""
     if waiting and not call.json:
         call.terminal.tell(call.located(waiting))
@@ -200,9 +216,7 @@ async def diff(file: Path | None = None, /, *, against: Path | None = None, mark
 
 
 @APP.command
-async def approve(
-    version: str | None = None, /, *, yes: bool = False, ends: int | None = None, acting: As | None = None, call: Here
-) -> Said:
+async def approve(version: str | None = None, /, *, meant: Meant | None = None, call: Here) -> Said:
     """Make the draft, or what was proposed, the live policy, after saying what it changes. Noted in the ledger.
 
     What only narrows rules at once. What widens (more kept, longer, shown or sent; a rule loosened) rules 48 hours
@@ -219,13 +233,12 @@ async def approve(
 
     Args:
         version: one that was proposed, as 3 or v3; the draft, if none is named.
-        yes: do not ask.
-        ends: how many boxes end, where that is asked for: the larger that `policy diff` says.
-        acting: the role.
+        meant: how, and in which role.
     """
+    meant = meant or Meant()
     number = None if version is None else version_number(version)
     async with call.open() as opened:
-        actor = allowed(opened.house, "policy.approve", (acting or As()).role)
+        actor = allowed(opened.house, "policy.approve", meant.role)
         document, source = await _to_approve(opened, number)
         draft = await drafted(call, opened, document)
         for row in await versions(opened.house):
@@ -233,7 +246,7 @@ async def approve(
             if row.document == source and (row.state == WAITING or (row.state == LIVE and draft.same)):
                 told = f"{'The draft' if number is None else f'v{number}'} is {STATES[row.state]} v{row.id} already."
                 return Said({"version": row.id, "changed": False}, told)
-        ends = asked(call, draft, yes=yes, ends=ends)
+        ends = asked(call, draft, meant)
         waited = waiting_version(opened)
         made = await approve_draft(opened.house, draft, source, by=actor.id, ends=ends)
         keys = f"; {len(draft.policy.compartments)} compartments have keys" if draft.due_at is None else ""

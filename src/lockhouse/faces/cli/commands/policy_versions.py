@@ -10,11 +10,13 @@ from lockhouse.errors import Invalid, NotFound
 from lockhouse.faces.cli.acting import As, allowed
 from lockhouse.faces.cli.call import Here
 from lockhouse.faces.cli.drafts import (
+    Meant,
     approved,
     asked,
     difference,
     draft_named,
     drafted,
+    effects_text,
     ending,
     live_version,
     outcome,
@@ -27,7 +29,6 @@ from lockhouse.flows.approve import propose as propose_draft
 from lockhouse.gates.live import DELAY_MS, FORMER, LIVE, PROPOSED, SUPERSEDED, WAITING, WITHDRAWN, versions
 from lockhouse.gates.versions import one_of
 from lockhouse.gates.versions import withdraw as withdraw_version
-from lockhouse.policy.diff import render
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +67,7 @@ async def history(*, call: Here) -> Said:
     return Said(value, call.located(f"{text}\n\n{note}") if note else text)
 
 
-async def propose(file: Path | None = None, /, *, acting: As | None = None, call: Here) -> Said:
+async def propose(file: Path | None = None, /, *, full: bool = False, acting: As | None = None, call: Here) -> Said:
     """Store the draft as a version that somebody may approve, after saying what it would change. It rules nothing.
 
     `lockhouse policy approve v3` approves what was proposed as v3, whatever the draft says by then.
@@ -75,6 +76,7 @@ async def propose(file: Path | None = None, /, *, acting: As | None = None, call
 
     Args:
         file: another draft than the house's: a YAML file or a folder of them.
+        full: say each field and event of what changes in a line of its own.
         acting: the role.
     """
     async with call.open() as opened:
@@ -85,7 +87,7 @@ async def propose(file: Path | None = None, /, *, acting: As | None = None, call
         if live is not None and live.document == written.source:
             return Said({"version": live.id, "changed": False}, f"The draft is live v{live.id} already.")
         made = await propose_draft(opened.house, draft, written.source, by=actor.id)
-    told = "\n".join(filter(None, [render(draft.effects).rstrip("\n"), ending(draft)]))
+    told = "\n".join(filter(None, [effects_text(draft.effects, full=full), ending(draft)]))
     text = f"{told}\n\nProposed as v{made}; it rules nothing yet: lockhouse policy approve v{made}"
     value = {"version": made, "changed": True, "effects": draft.effects, "ends": draft.reach}
     return Said(value, call.located(text))
@@ -109,9 +111,7 @@ async def withdraw(version: str, /, *, acting: As | None = None, call: Here) -> 
     return Said({"version": number}, f"v{number} is withdrawn; {rules}.")
 
 
-async def rollback(
-    version: str, /, *, yes: bool = False, ends: int | None = None, acting: As | None = None, call: Here
-) -> Said:
+async def rollback(version: str, /, *, meant: Meant | None = None, call: Here) -> Said:
     """Let an older version rule again, after saying what that changes. Noted in the ledger as rolled back.
 
     It becomes a new version with the older one's document. What ended meanwhile does not come back, and the draft on
@@ -122,13 +122,12 @@ async def rollback(
 
     Args:
         version: of `lockhouse policy history`, as 3 or v3.
-        yes: do not ask.
-        ends: how many boxes end, where `policy approve` would ask for it.
-        acting: the role.
+        meant: how, and in which role.
     """
+    meant = meant or Meant()
     number = version_number(version)
     async with call.open() as opened:
-        actor = allowed(opened.house, "policy.approve", (acting or As()).role)
+        actor = allowed(opened.house, "policy.approve", meant.role)
         older = one_of(await versions(opened.house), number)
         if older.state not in {LIVE, FORMER}:
             raise NotFound("version: expected one that ruled, got another", hint="lockhouse policy history")
@@ -136,7 +135,7 @@ async def rollback(
         if draft.same:
             text = f"Live v{draft.base} says what v{number} said; nothing was changed."
             return Said({"version": draft.base, "changed": False}, text)
-        ends = asked(call, draft, yes=yes, ends=ends)
+        ends = asked(call, draft, meant)
         waited = waiting_version(opened)
         made = await approve(opened.house, draft, older.document, by=actor.id, step="rolled-back", ends=ends)
         note = await difference(opened)
