@@ -41,7 +41,7 @@ async def review(house: House, hold: bytes, *, until: int, by: str) -> Hold:
         raise _ended()
     terms = msgspec.structs.replace(terms_of(row), review_at=until)
     further = _further(house, msgspec.structs.replace(row, terms=encoded(terms)), by=by)
-    draft = draft_of(house, further)
+    draft = draft_of(house, further, reviewed=True)
     change = Change("identity", puts=(Put(Hold.TABLE, further),), expects=(_as_read(row),))
     if isinstance(await house.commits.commit(change), Conflict):
         raise _moved()

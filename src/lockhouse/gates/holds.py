@@ -11,7 +11,7 @@ of its month would open it all the same, so the terms of every hold say when it 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 import msgspec
 
@@ -316,12 +316,13 @@ async def keys_of(house: House, row: Hold, person: bytes) -> tuple[bytes, dict[t
     }
 
 
-def draft_of(house: House, row: Hold) -> Draft:
+def draft_of(house: House, row: Hold, *, reviewed: bool = False) -> Draft:
     """The ledger entry of a hold as it stands. Persons are counted: their refs would outlive them."""
     terms = terms_of(row)
+    change: Literal["made", "reviewed", "ended"] = "reviewed" if reviewed else "made"
     said = HoldEntry(
-        change="made" if row.state == STANDS else "ended", reason=terms.reason, basis=terms.basis, by=row.by,
-        persons=len(terms.persons), compartments=list(terms.compartments), keys=row.keys, review=terms.review_at,
-        row=digest(row), place=place_digest(row),
+        change=change if row.state == STANDS else "ended", hold=row.id.hex(), reason=terms.reason,
+        basis=terms.basis, by=row.by, persons=len(terms.persons), compartments=list(terms.compartments), keys=row.keys,
+        review=terms.review_at, row=digest(row), place=place_digest(row),
     )  # fmt: skip
     return said.draft(id=row.entry, lane=house.lane)

@@ -46,8 +46,12 @@ def test_a_hold_is_placed_outlives_an_erasure_is_reviewed_and_ends_by_its_releas
     assert desk.call(f"hold read {held['id']} {person}").code == OUTCOMES[NotFound].exit_code
     assert [one["state"] for one in desk.call("hold list", json=True).value] == ["released"]
     assert desk.call("ledger verify --records --state").code == 0
-    told = [entry["body"]["change"] for entry in desk.call("ledger log --kind hold", json=True).value]
-    assert told == ["ended", "made", "made"]
+    told = [entry["body"] for entry in desk.call("ledger log --kind hold", json=True).value]
+    assert [(one["change"], one["hold"]) for one in told] == [
+        ("ended", held["id"]), ("reviewed", held["id"]), ("made", held["id"]),
+    ]  # fmt: skip
+    assert "change=reviewed" in (shown := desk.call("ledger log --kind hold").out)
+    assert shown.count(f"hold={held['id']}") == 3
 
 
 def test_a_sentence_a_name_or_a_day_that_has_passed_is_refused(tmp_path: Path) -> None:

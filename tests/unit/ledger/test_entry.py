@@ -39,7 +39,7 @@ EVERY: list[Body] = [
     kinds.Consent(ref=H16, purpose=1, state=0, channel=2, signal="gpc", assurance=1, row=H32),
     kinds.Suppression(change="made", purposes=[], reason="objection", by=AUTHOR, row=H32),
     kinds.Hold(
-        change="made",
+        change="reviewed",
         reason="lawsuit",
         basis="7-O-12-26",
         by=AUTHOR,
@@ -49,6 +49,7 @@ EVERY: list[Body] = [
         review=START,
         row=H32,
         place=H32,
+        hold=H16,
     ),
     kinds.Link(change="ended", a=H16, b=H16, proof=3, by=AUTHOR, row=H32),
     kinds.Policy(step="live", version=2, hash=H32, by=AUTHOR, before=1),

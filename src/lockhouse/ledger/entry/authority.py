@@ -50,16 +50,18 @@ class Suppression(Body, frozen=True):
 
 
 class Hold(Body, frozen=True):
-    """A legal hold was placed, or released.
+    """A legal hold was placed, looked at again, or released.
 
     Attributes:
+        change: `made`, `reviewed` or `ended`; of a review, entries without `hold` say `made`.
+        hold: its id, which is random; entries of earlier releases have none.
         reason: a word. `basis`: the reference of what it rests on. `persons`: how many source persons; `compartments`:
             numbers, none for all. `keys`: how many it keeps. `review`: when it is looked at again, ms.
         row: hash of the row. `place`: as in a suppression.
     """
 
     KIND = "hold"
-    change: Change
+    change: Change | Literal["reviewed"]
     reason: Word
     basis: Word
     by: Actor
@@ -69,6 +71,7 @@ class Hold(Body, frozen=True):
     review: Number
     row: Hex32
     place: Hex32
+    hold: Hex16 | None = None
 
 
 class Link(Body, frozen=True):
