@@ -54,6 +54,31 @@ def test_a_hold_is_placed_outlives_an_erasure_is_reviewed_and_ends_by_its_releas
     assert shown.count(f"hold={held['id']}") == 3
 
 
+def test_a_list_is_read_in_words_and_whole(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.found()
+    bought = [{"sku": f"TEA-{number}", "quantity": number} for number in range(1, 9)]
+    desk.send(("Order Completed", {"email": EMAIL, "order_id": "A-1", "products": bought}))
+    person = desk.person()
+    held = desk.call(PLACE.format(person), json=True).value["id"]
+    [line] = [one for one in desk.call(f"hold read {held} {person}").out.splitlines() if one.startswith("  items ")]
+    assert "TEA-1" in line
+    assert "TEA-8" in line
+    assert not set("[]{}'") & set(line), line
+
+
+def test_a_compartment_that_is_none_lists_those_there_are_as_a_shell_takes_them(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.found()
+    desk.send(("Order Completed", {"email": EMAIL, "order_id": "A-1"}))
+    line = PLACE.format(desk.person())
+    error = desk.call(f"{line} --compartment contact", json=True).error
+    quoted = "'contact|contract~24m.last_activity=fulfilment'"
+    assert error["message"].startswith("--compartment: expected one of 'behaviour|")
+    assert quoted in error["message"]
+    assert desk.call(f"{line} --compartment {quoted}").code == 0
+
+
 def test_a_sentence_a_name_or_a_day_that_has_passed_is_refused(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     desk.found()

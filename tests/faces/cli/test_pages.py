@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields
 from pathlib import Path
 
@@ -38,6 +39,15 @@ def test_a_noun_says_the_same_of_itself_as_the_list_of_all(name: str, place: str
 def test_no_option_is_left_without_a_word() -> None:
     bare = [line for line in cli_page().splitlines() if line.startswith("* `") and ": " not in line]
     assert bare == []
+
+
+def test_a_usage_line_names_every_word_that_a_command_must_be_given() -> None:
+    unnamed = []
+    for part in re.split(r"\n####? ", cli_page())[1:]:
+        usage = next(line for line in part.splitlines() if line.startswith("lockhouse "))
+        words = re.findall(r"^\* `([A-Z_]+)`: .*\*\*\[required\]\*\*", part, re.MULTILINE)
+        unnamed += [f"{usage}: {word}" for word in words if word not in usage.split() or word.endswith("_")]
+    assert unnamed == []
 
 
 if __name__ == "__main__":

@@ -161,9 +161,18 @@ def _because(view: View, fields: Iterable[tuple[str, FieldView]], policy: Policy
     return [f"{', '.join(names)}: {told}" for told, names in held.items()]
 
 
+def whole(value: Any) -> str:
+    """A value with all that it has, however long; of a list each item."""
+    return "; ".join(_items(value)) or "-"
+
+
+def _items(value: Any) -> list[str]:
+    return [clean(_spelt(one)) for one in value] if isinstance(value, list | tuple) else [clean(_spelt(value))]
+
+
 def shown(value: Any) -> str:
     """A value on one line; of a list as many items as fit, and how many more there are."""
-    items = [clean(_spelt(one)) for one in value] if isinstance(value, list | tuple) else [clean(_spelt(value))]
+    items = _items(value)
     kept = items[:1]
     for item in items[1:]:
         if len("; ".join([*kept, item])) > MAX_SHOWN:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any  # noqa: F401  # the words that Scope inherits are read here
@@ -13,8 +14,9 @@ from lockhouse.errors import Invalid
 from lockhouse.faces.cli.acting import As, allowed
 from lockhouse.faces.cli.call import Here, id_of, noun, person_of
 from lockhouse.faces.cli.layout import Said, clean, count, day, pairs, plain, table, when
+from lockhouse.faces.cli.people import whole
 from lockhouse.faces.cli.times import ms_of
-from lockhouse.flows import hold
+from lockhouse.flows import hold as flow
 from lockhouse.gates.holds import STANDS, Terms, terms_of
 from lockhouse.policy.sentences import SENTENCES
 
@@ -40,7 +42,7 @@ class Scope(As):
     review: datetime
     """the day on which somebody looks whether it must still stand"""
     compartment: tuple[str, ...] = ()
-    """a compartment's whole name, as `retention plan --json` tells it; all of them, if none is named"""
+    """a compartment's whole name, in quotes (an unknown one lists them); all of them, if none is named"""
     since: datetime | None = None
     """of what came in from this day on"""
     before: datetime | None = None
@@ -73,9 +75,9 @@ async def place(*persons: str, scope: Scope, call: Here) -> Said:
             review_at=ms_of(scope.review), since=None if scope.since is None else ms_of(scope.since),
             before=None if scope.before is None else ms_of(scope.before),
         )  # fmt: skip
-        row = await hold.place(opened.house, terms, by=actor.id)
+        row = await flow.place(opened.house, terms, by=actor.id)
         told = _told(row, names, opened.house.clock.now_ms())
-        shut = told["shut"] = await hold.left_shut(opened.house, row)
+        shut = told["shut"] = await flow.left_shut(opened.house, row)
     text = f"Held: {count(row.keys, 'key')} of {count(len(told['persons']), 'source person')}, to be reviewed "
     text += f"{day(told['review'])}. Its id: {told['id']}"
     if shut:
@@ -95,10 +97,15 @@ def _one_word(option: str, said: str, example: str) -> None:
 
 
 def _number(names: NameBook, name: str) -> int:
+    """The number of a compartment of this or an earlier policy.
+
+    Raises:
+        Invalid: there was never one of this name; the names there are, as a shell takes them, are said.
+    """
     found = names.known("compartment", name)
     if found is None:
-        hint = "lockhouse retention plan --json tells those that end by months"
-        raise Invalid("--compartment", "a compartment's whole name", got="another", hint=hint)
+        every = sorted(shlex.quote(one) for kind, _, one in names if kind == "compartment")
+        raise Invalid("--compartment", f"one of {' '.join(every)}", got="another", hint="all of a person: say none")
     return found
 
 
@@ -107,7 +114,7 @@ async def list_(*, acting: As | None = None, call: Here) -> Said:
     """Every hold, also those that were released, and which are past their review."""
     async with call.open() as opened:
         allowed(opened.house, "hold.list", (acting or As()).role)
-        found = await hold.listed(opened.house)
+        found = await flow.listed(opened.house)
         names, now = opened.house.live().names, opened.house.clock.now_ms()
     value = [_told(row, names, now) for row in found]
     rows = [
@@ -120,16 +127,16 @@ async def list_(*, acting: As | None = None, call: Here) -> Said:
 
 
 @APP.command
-async def show(id_: str, /, *, acting: As | None = None, call: Here) -> Said:
+async def show(hold: str, /, *, acting: As | None = None, call: Here) -> Said:
     """One hold: why, of whom, of what, and by whom.
 
     Args:
-        id_: an id that `hold list` printed.
+        hold: an id that `hold list` printed.
         acting: the role.
     """
     async with call.open() as opened:
         allowed(opened.house, "hold.show", (acting or As()).role)
-        row = await hold.find(opened.house, id_of(id_, where="hold", hint=HOLDS))
+        row = await flow.find(opened.house, id_of(hold, where="hold", hint=HOLDS))
         told = _told(row, opened.house.live().names, opened.house.clock.now_ms())
     lines = {
         "hold": told["id"], "reason": told["reason"], "basis": told["basis"], "persons": ", ".join(told["persons"]),
@@ -141,61 +148,61 @@ async def show(id_: str, /, *, acting: As | None = None, call: Here) -> Said:
 
 
 @APP.command
-async def read(id_: str, person: str, /, *, acting: As | None = None, call: Here) -> Said:
+async def read(hold: str, person: str, /, *, acting: As | None = None, call: Here) -> Said:
     """What a hold keeps of a person, in full, for the claim. Noted before it is shown, for `legal-claim`.
 
     Args:
-        id_: an id that `hold list` printed.
+        hold: an id that `hold list` printed.
         person: one of the hold's persons, as `hold show` names them.
         acting: the role.
     """
     async with call.open() as opened:
         house = opened.house
         actor = allowed(house, "hold.read", (acting or As()).role)
-        row = await hold.find(house, id_of(id_, where="hold", hint=HOLDS))
-        seen = await hold.read(house, row.id, person_of(person), actor=actor, reason=terms_of(row).reason)
+        row = await flow.find(house, id_of(hold, where="hold", hint=HOLDS))
+        seen = await flow.read(house, row.id, person_of(person), actor=actor, reason=terms_of(row).reason)
     lines = [f"{count(len(seen.records), 'record')} held, for legal-claim, noted as {seen.entry.hex()}"]
     for one in seen.records:
         lines.append(f"\n{when(one.occurred_at)}  {clean(one.event)}  record {one.id.hex()}")
-        lines += [f"  {name}  {clean(str(value))}" for name, value in sorted(one.fields.items())]
+        lines += [f"  {name}  {whole(value)}" for name, value in sorted(one.fields.items())]
         lines += [f"  {name}  hidden: {SENTENCES[code]}" for name, code in sorted(one.hidden.items())]
         lines += [f"  {count(one.unheld, 'box', 'boxes')} not in this hold"] * bool(one.unheld)
     return Said(plain(seen), "\n".join(lines))
 
 
 @APP.command
-async def review(id_: str, /, *, until: datetime, acting: As | None = None, call: Here) -> Said:
+async def review(hold: str, /, *, until: datetime, acting: As | None = None, call: Here) -> Said:
     """Say that a hold was looked at and stands on, until it is looked at again. Who said so is noted.
 
     Args:
-        id_: an id that `hold list` printed.
+        hold: an id that `hold list` printed.
         until: the day on which somebody looks again.
         acting: the role.
     """
     async with call.open() as opened:
         actor = allowed(opened.house, "hold.review", (acting or As()).role)
-        found = id_of(id_, where="hold", hint=HOLDS)
-        row = await hold.review(opened.house, found, until=ms_of(until), by=actor.id)
+        found = id_of(hold, where="hold", hint=HOLDS)
+        row = await flow.review(opened.house, found, until=ms_of(until), by=actor.id)
         told = _told(row, opened.house.live().names, opened.house.clock.now_ms())
     return Said(told, f"It stands on, to be reviewed {day(told['review'])}, noted as {row.entry.hex()}.")
 
 
 @APP.command
-async def release(id_: str, /, *, yes: bool = False, acting: As | None = None, call: Here) -> Said:
+async def release(hold: str, /, *, yes: bool = False, acting: As | None = None, call: Here) -> Said:
     """Destroy a hold's key. What has ended meanwhile is gone with it; what has not is as it was.
 
     Args:
-        id_: an id that `hold list` printed.
+        hold: an id that `hold list` printed.
         yes: do not ask for the number of keys.
         acting: the role.
     """
     async with call.open() as opened:
         actor = allowed(opened.house, "hold.release", (acting or As()).role)
-        row = await hold.find(opened.house, id_of(id_, where="hold", hint=HOLDS))
+        row = await flow.find(opened.house, id_of(hold, where="hold", hint=HOLDS))
         if row.state == STANDS:
             question = f"{count(row.keys, 'key')} of the hold will be destroyed; what has ended meanwhile is gone then."
             call.sure(question, str(row.keys), yes=yes)
-        row = await hold.release(opened.house, row.id, by=actor.id, journal=opened.journal)
+        row = await flow.release(opened.house, row.id, by=actor.id, journal=opened.journal)
         told = _told(row, opened.house.live().names, opened.house.clock.now_ms())
     return Said(told, f"Released: {count(row.keys, 'key')} destroyed, noted as {row.entry.hex()}.")
 
