@@ -39,7 +39,7 @@ def test_every_code_says_what_happened_what_would_change_it_and_who_can(code: st
     assert answer.sentence.endswith(".")
     assert answer.change.endswith(".")
     assert answer.who
-    assert answer.outcome in {"stored", "trimmed", "held", "accepted", "duplicate", "refused", "rejected"}
+    assert answer.outcome in {"stored", "trimmed", "observed", "held", "accepted", "duplicate", "refused", "rejected"}
     assert sentence(code) == answer.sentence
     assert f"## {code}\n" in page()
     assert anchor(code) == f"docs/outcomes.md#{code.lower()}"

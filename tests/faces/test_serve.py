@@ -18,7 +18,7 @@ import trustme
 from segment.analytics.client import Client
 
 from lockhouse.errors import Conflict
-from lockhouse.faces.outcomes import OUTCOMES
+from lockhouse.faces.outcomes import CODES, OUTCOMES
 from lockhouse.flows.why import why
 from lockhouse.model.rows import Drop, Receipt, Record
 from lockhouse.wiring import opened
@@ -178,7 +178,8 @@ def test_a_channel_that_is_observed_is_counted_and_nothing_is_kept(tmp_path: Pat
     place: Place = run(make_place(tmp_path, policy=policy))
     with served(place) as house:
         [item] = house.post(order(1, secret="x")).json()["items"]
-        assert item["code"] == "LH-0002"
+        assert (item["code"], item["outcome"]) == ("LH-0002", "observed") == ("LH-0002", CODES["LH-0002"].outcome)
+        assert ["email", "would-be-kept"] in item["dropped"]
     assert run(stored(place)) == (0, 0)
     assert {(row.path, row.reason) for row in run(place.rows(Drop))} >= {("properties.*", "undeclared")}
 

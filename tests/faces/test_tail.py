@@ -82,6 +82,15 @@ async def test_reading_a_busy_house_ends_at_once_when_nobody_reads_on(tmp_path: 
         await one.close()
 
 
+def test_what_an_observed_channel_would_keep_is_not_told_as_dropped() -> None:
+    said = (("email", "would-be-kept"), ("properties.*", "undeclared"))
+    one = Answer(at=0, channel="shop", event="page", outcome="observed", code="LH-0002", dropped=said)
+    assert line(one).endswith(
+        "observed   LH-0002  Counted, not stored: this channel only observes. · would keep email · would drop "
+        "properties.* (undeclared)"
+    )
+
+
 async def test_several_processes_are_read_together_and_one_that_was_killed_is_left_out(tmp_path: Path) -> None:
     one, two = Answers(), Answers()
     one.add(answer(1))

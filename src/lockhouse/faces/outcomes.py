@@ -73,7 +73,7 @@ CODES: Final[dict[str, Answer]] = {
         _OWNER,
     ),
     "LH-0002": Answer(
-        "trimmed",
+        "observed",
         200,
         "Counted, not stored: this channel only observes.",
         "Move the channel's stage to trial or live.",
@@ -241,6 +241,10 @@ _OF_REASONS: Final[dict[str, Remedy]] = {
     "too-old": Remedy("A longer `keep` for one of the field's purposes.", _OWNER),
 }
 """Reasons for which a field was not kept that neither a declaration nor a consent would change."""
+_OBSERVED = (
+    "- What is listed as dropped with the reason `would-be-kept` are the fields that the policy would keep of it, by "
+    "their\n  names; the rest would not be kept, and says why.\n"
+)
 
 
 def remedies(code: str, reasons: Collection[str]) -> list[Remedy]:
@@ -280,6 +284,7 @@ def page() -> str:
                 for reason, remedy in _OF_REASONS.items()
                 if code in _DECIDED_BY_FIELDS
             )
+            + _OBSERVED * (code == "LH-0002")
         )
     return "\n".join(parts)
 

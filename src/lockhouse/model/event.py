@@ -9,7 +9,7 @@ import msgspec
 
 from lockhouse.model.scale import Assurance
 
-Outcome = Literal["stored", "trimmed", "held", "accepted", "duplicate", "refused"]
+Outcome = Literal["stored", "trimmed", "observed", "held", "accepted", "duplicate", "refused"]
 
 
 class Kind(msgspec.Struct, frozen=True, kw_only=True):

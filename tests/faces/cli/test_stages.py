@@ -11,6 +11,7 @@ from tests.faces.cli.house import EMAIL, Desk
 if TYPE_CHECKING:
     from pathlib import Path
 
+MAPPING = "import: 1\nevent: Order Completed\ntime: now\nfields: {order_id: order_id, email: email}\n"
 SHOP = "  shop:\n    kind: segment\n    key: secret\n"
 
 
@@ -74,6 +75,21 @@ def test_a_channel_with_a_public_key_shows_no_name_and_says_why(desk: Desk) -> N
 def test_a_channel_that_does_not_observe_says_so(desk: Desk) -> None:
     seen = desk.call("channel observed shop")
     assert seen.out == "nothing was observed: shop does not observe; its `stage` in the policy says so\n"
+
+
+def test_an_import_through_an_observed_channel_says_that_it_stores_nothing(desk: Desk) -> None:
+    staged(desk, "observe")
+    (desk.house / "orders.csv").write_text(f"order_id,email\nA-1,{EMAIL}\nA-2,{EMAIL}\n", "utf-8")
+    line = "import orders.csv --channel shop --map orders.yaml"
+    (desk.house / "orders.yaml").write_text(MAPPING, "utf-8")
+    told = "shop only observes: an import counts its rows, and stores none of them. lockhouse channel observed shop"
+    for words in (f"{line} --dry-run", line):
+        seen = desk.call(words)
+        assert seen.code == 0, seen.err
+        assert told in seen.out
+        assert "stored     0\n" in seen.out
+        assert "would-be-kept" not in seen.out
+    assert "email" in desk.call("channel observed shop").out
 
 
 def test_what_an_observed_channel_would_keep_is_no_drop(desk: Desk) -> None:

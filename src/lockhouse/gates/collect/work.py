@@ -197,7 +197,7 @@ def _observe(work: Work) -> None:
     reduced = work.reducer.reduce(work.event, (1 << len(work.live.policy.purposes)) - 1, seen=work.seen)
     slots = [*reduced.clear, *(slot for values in reduced.boxes.values() for slot in values)]
     kept = tuple((work.live.slot(slot).field, WOULD_BE_KEPT) for slot in slots)
-    work.reply = Reply(outcome="stored", code=codes.OBSERVED, dropped=(*reduced.dropped, *kept))
+    work.reply = Reply(outcome="observed", code=codes.OBSERVED, dropped=(*reduced.dropped, *kept))
 
 
 def _tag_messages(house: House, works: Sequence[Work]) -> None:

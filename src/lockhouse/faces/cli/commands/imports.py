@@ -22,6 +22,7 @@ from lockhouse.faces.cli.tables import answer_of, table_of
 from lockhouse.faces.outcomes import sentence
 from lockhouse.flows import bring, hear
 from lockhouse.gates.imports import OPEN, STAFF_CHANNEL, UNDOING, batch_id, batches
+from lockhouse.gates.sights import WOULD_BE_KEPT
 from lockhouse.policy.sentences import not_kept
 from lockhouse.sources import queried
 from lockhouse.wiring import TableFile
@@ -183,7 +184,7 @@ async def _foresee(house: House, ready: _Ready, call: Call) -> tuple[Said, Seque
 def _foreseen(ready: _Ready, outlook: Outlook, unspoken: Sequence[str]) -> str:
     told = {"rows": f"{outlook.rows:,}", **{one: f"{outlook.outcomes[one]:,}" for one in COUNTS[:4]}}
     told["rejected"] = f"{outlook.rejected:,}"
-    parts = [f"A dry run through {ready.channel} ({ready.stage}): nothing was stored.", pairs(told)]
+    parts = [f"A dry run through {ready.channel} ({ready.stage}): nothing was stored.", pairs(told), *_observed(ready)]
     if outlook.kept:
         kept = [(field, f"{times:,}") for field, times in sorted(outlook.kept.items())]
         parts.append("Would be kept\n" + table(("field", "rows"), kept))
@@ -208,24 +209,32 @@ async def _bring(ready: _Ready, call: Call, *, by: str) -> tuple[Said, Sequence[
         **_value(brought.row, ready.channel), "again": brought.again, "dropped": _dropped(brought.dropped),
         "refused_for": _codes(brought.codes), "rejects": _rejects(brought.rejects),
     }  # fmt: skip
-    return Said(value, call.located(_brought(brought, ready.channel))), brought.rejects
+    return Said(value, call.located(_brought(brought, ready))), brought.rejects
 
 
-def _brought(brought: Brought, channel: str) -> str:
-    row = brought.row
+def _brought(brought: Brought, ready: _Ready) -> str:
+    row, channel = brought.row, ready.channel
     batch = row.id.hex()
     if brought.again:
         again = f"To bring it in anew, take it back first: lockhouse import undo {batch}"
         return f"Imported before, {when(row.moved_at)}, as batch {batch}: nothing was done.\n{again}"
     told = {name: f"{getattr(row, name):,}" for name in COUNTS}
-    parts = [f"Imported through {channel}, batch {batch}.", pairs(told)]
+    parts = [f"Imported through {channel}, batch {batch}.", pairs(told), *_observed(ready)]
     parts += _not_kept(brought.dropped, brought.codes)
     parts += _rejected(brought.rejects, row.rejected)
     return "\n\n".join([*parts, f"Take it back: lockhouse import undo {batch}"])
 
 
-def _not_kept(dropped: Counter[tuple[str, str]], codes: Counter[str]) -> list[str]:
-    parts = []
+def _observed(ready: _Ready) -> list[str]:
+    """That rows through a channel that only observes are counted, which is none of the numbers above."""
+    if ready.stage != "observe":
+        return []
+    told = f"lockhouse channel observed {ready.channel}"
+    return [f"{ready.channel} only observes: an import counts its rows, and stores none of them. {told}"]
+
+
+def _not_kept(every: Counter[tuple[str, str]], codes: Counter[str]) -> list[str]:
+    parts, dropped = [], Counter({one: times for one, times in every.items() if one[1] != WOULD_BE_KEPT})
     if dropped:
         rows = [(path, reason, f"{times:,}") for (path, reason), times in dropped.most_common()]
         legend = [f"  {one}: {not_kept(one)}" for one in sorted({reason for _, reason in dropped}) if not_kept(one)]

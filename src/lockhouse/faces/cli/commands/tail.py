@@ -8,6 +8,7 @@ from lockhouse.errors import Invalid, NotFound
 from lockhouse.faces.cli.call import Here
 from lockhouse.faces.cli.layout import clean, count, json_text, when
 from lockhouse.faces.outcomes import sentence
+from lockhouse.gates.sights import WOULD_BE_KEPT
 
 if TYPE_CHECKING:
     from lockhouse.faces.serve.desk import Answer
@@ -47,11 +48,14 @@ async def tail(*, channel: str | None = None, refused: bool = False, limit: int 
 def line(answer: Answer) -> str:
     """What became of an event, or of several alike, on one line."""
     times = f", {answer.count} times" if answer.count > 1 else ""
-    dropped = ", ".join(f"{path} ({reason})" for path, reason in answer.dropped)
+    kept = [path for path, reason in answer.dropped if reason == WOULD_BE_KEPT]
+    dropped = ", ".join(f"{path} ({reason})" for path, reason in answer.dropped if reason != WOULD_BE_KEPT)
     what = f"stored {count(answer.kept, 'field')}" if answer.outcome in {"stored", "trimmed"} else sentence(answer.code)
     if answer.outcome == "refused" and answer.code.startswith(UNREAD):
         dropped = "; ".join(f"{path or 'the event'}: expected {expected}" for path, expected in answer.dropped)
         rest = f" · {dropped}" if dropped else ""
+    elif answer.outcome == "observed":
+        rest = f" · would keep {', '.join(kept) or 'nothing'}" + (f" · would drop {dropped}" if dropped else "")
     else:
         rest = f" · dropped {dropped}" if dropped else ""
     who = f"{answer.channel or '?':<10}  {answer.event:<18}"
