@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from lockhouse.gates import quarantine
-from lockhouse.gates.sights import MORE, REASON, WOULD_BE_KEPT
+from lockhouse.gates.sights import MORE, REASON, UNKNOWN_EVENT, WOULD_BE_KEPT
 from lockhouse.model.rows import Drop
 from lockhouse.policy.observe import read, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from lockhouse.gates.house import House
     from lockhouse.gates.quarantine import Waiting
 
@@ -34,6 +36,13 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     first_at: int
     last_at: int
     keys: tuple[str, ...]
+
+
+class NotKept(NamedTuple):
+    """How much of a channel was not kept: fields of events, and whole events that the policy does not name."""
+
+    fields: int = 0
+    events: int = 0
 
 
 class Observed(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,13 +93,29 @@ async def waiting(house: House, channel: int) -> Waiting:
     return await quarantine.waiting(house, channel)
 
 
-async def dropped_by_channel(house: House) -> dict[int, int]:
-    """How many fields were not kept, by channel."""
-    found: dict[int, int] = {}
+async def dropped_by_channel(house: House) -> dict[int, NotKept]:
+    """How much was not kept, by channel."""
+    found: dict[int, list[Drop]] = {}
     async for rows in house.reads.scan(Drop):
         for row in filter(_is_drop, rows):
-            found[row.channel] = found.get(row.channel, 0) + row.count
-    return found
+            found.setdefault(row.channel, []).append(row)
+    return {channel: not_kept_of(rows) for channel, rows in found.items()}
+
+
+def not_kept_of(drops: Iterable[Drop]) -> NotKept:
+    """How much these rows count."""
+    fields = events = 0
+    for row in drops:
+        if is_event(row):
+            events += row.count
+        else:
+            fields += row.count
+    return NotKept(fields, events)
+
+
+def is_event(row: Drop) -> bool:
+    """Whether it counts events that the policy does not name; any other counts fields."""
+    return (row.path, row.reason) in UNKNOWN_EVENT
 
 
 def _is_drop(row: Drop) -> bool:

@@ -27,6 +27,8 @@ REASON = "seen."
 """Begins what `drop_count` says beside an observed path; behind it stands the shape."""
 MORE = ("*", f"{REASON}more")
 """Where everything beyond the bounds is counted."""
+UNKNOWN_EVENT = (("*", "no-such-event"),)
+"""What `drop_count` says of an event that the policy does not name: how many, and no name, which may be a value."""
 WOULD_BE_KEPT = "would-be-kept"
 """What `drop_count` says beside a field of an observed channel that another stage would keep."""
 HIDDEN = "*"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -97,6 +98,29 @@ def test_what_an_observed_channel_would_keep_is_no_drop(desk: Desk) -> None:
     assert {row["reason"] for row in desk.call("channel drops shop", json=True).value} == {"undeclared"}
     [shop] = [row for row in desk.call("channel list", json=True).value if row["name"] == "shop"]
     assert shop["dropped"] == 5
+
+
+def test_events_that_the_policy_does_not_name_are_counted_without_their_names(desk: Desk) -> None:
+    desk.send(("Jane Doe", {"email": EMAIL}), ("Wish Made", {"email": EMAIL}), ("identify", {"email": EMAIL, "x": 1}))
+    seen = desk.call("channel drops shop").out
+    assert re.search(r"^the event +no-such-event  2  ", seen, re.MULTILINE), seen
+    assert "1 field and 2 events not kept." in seen
+    assert "no-such-event: Not kept: the policy does not name this event." in seen
+    assert "Jane" not in seen
+    [shop] = [row for row in desk.call("channel list", json=True).value if row["name"] == "shop"]
+    assert (shop["dropped"], shop["unknown_events"]) == (1, 2)
+    desk.send(("Jane Doe", {"email": EMAIL}), ("Wish Made", {"email": EMAIL}), ("identify", {"email": EMAIL, "x": 1}))
+    assert "1 field and 2 events not kept." in desk.call("channel drops shop").out, "a repeat counts once"
+
+
+def test_who_asks_what_a_channel_in_trial_lacks_is_told_where_it_is_said(desk: Desk) -> None:
+    tried(desk)
+    seen = desk.call("policy suggest --channel shop")
+    assert (seen.code, seen.out.strip()) == (0, "")
+    assert "shop is in stage trial: 2 events that the policy lacks something of wait there, sealed" in seen.err
+    assert "lockhouse channel drops shop" in seen.err
+    assert "Nothing was observed" not in seen.err
+    assert desk.call("policy suggest", json=True).value["trial"] == ["shop"]
 
 
 def test_a_channel_in_trial_says_that_what_is_lacking_is_kept_for_72_hours(desk: Desk) -> None:

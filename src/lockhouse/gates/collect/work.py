@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import msgspec
 
-from lockhouse.gates.sights import WOULD_BE_KEPT
+from lockhouse.gates.sights import UNKNOWN_EVENT, WOULD_BE_KEPT
 from lockhouse.identity.match import Joined
 from lockhouse.identity.normalise import NORM_VERSION
 from lockhouse.model import codes
@@ -93,7 +93,8 @@ class Work(msgspec.Struct, gc=False):
     untold_links: Sequence[Link] = ()
     moved: bool = False
     observed: Sequence[tuple[str, str]] = ()
-    """Of an item of an observed channel: the paths and shapes that its commit counts, as (path, reason)."""
+    """Of an item of an observed channel: the paths and shapes that its commit counts, as (path, reason); of an event
+    that the policy does not name, that it was one."""
     listed: DropList | None = None
     """The list of dropped paths that its commit brings, if it does."""
     suppressed: frozenset[str] = frozenset()
@@ -178,6 +179,7 @@ def _begin(house: House, live: LivePolicy, batch: Batch, item: Event | Fault) ->
         _observe(work)
     elif work.seen.plan is None:
         work.refuse(codes.NO_SUCH_EVENT)
+        work.observed = UNKNOWN_EVENT
     return work
 
 

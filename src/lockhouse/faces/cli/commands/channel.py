@@ -12,7 +12,7 @@ from lockhouse.faces.cli.call import Here, noun
 from lockhouse.faces.cli.held import held_text, replay_hint
 from lockhouse.faces.cli.layout import Said, assurance, count, pairs, plain, table, when
 from lockhouse.flows.channel import credentials_of, end_credential, lives, living_credential, make_credential
-from lockhouse.flows.observed import dropped_by_channel, drops_of, waiting
+from lockhouse.flows.observed import NotKept, dropped_by_channel, drops_of, is_event, not_kept_of, waiting
 from lockhouse.model.scale import Stage
 from lockhouse.policy.sentences import TRIAL, not_kept
 
@@ -138,9 +138,11 @@ async def list_(*, call: Here) -> Said:
     for name, one in live.policy.channels.items():
         living = sum(lives(row, now) for row in keys.get(name, ()))
         kind = one.kind if one.served else f"{one.kind} (not served)"
-        rows.append((name, kind, one.assurance_key or "signed", one.stage.name.lower(), living, dropped.get(one.id, 0)))
-    heads = ("channel", "kind", "assurance", "stage", "keys", "fields dropped")
-    value = [dict(zip(("name", "kind", "assurance", "stage", "keys", "dropped"), row, strict=True)) for row in rows]
+        left = dropped.get(one.id, NotKept())
+        rows.append((name, kind, one.assurance_key or "signed", one.stage.name.lower(), living, *left))
+    heads = ("channel", "kind", "assurance", "stage", "keys", "fields dropped", "unknown events")
+    names = ("name", "kind", "assurance", "stage", "keys", "dropped", "unknown_events")
+    value = [dict(zip(names, row, strict=True)) for row in rows]
     return Said(value, table(heads, rows, empty="the live policy has no channel"))
 
 
@@ -219,6 +221,9 @@ async def revoke(name: str, begins: str, /, *, yes: bool = False, acting: As | N
 async def drops(name: str, /, *, call: Here) -> Said:
     """What a channel sent that was not kept: paths, reasons and counts, never a value.
 
+    Events that the policy does not name are counted as such, without their names, which can be values. Stage `observe`
+    tells the names of both: `lockhouse channel observed`.
+
     Args:
         name: of the channel.
     """
@@ -226,11 +231,17 @@ async def drops(name: str, /, *, call: Here) -> Said:
         channel = _channel(opened, name)
         found, held = await drops_of(opened.house, channel.id), await waiting(opened.house, channel.id)
     found.sort(key=lambda row: -row.count)
-    rows = [(row.path, row.reason, f"{row.count:,}", when(row.first_at), when(row.last_at)) for row in found]
+    rows = [
+        ("the event" if is_event(row) else row.path, row.reason, f"{row.count:,}", when(row.first_at),
+         when(row.last_at))
+        for row in found
+    ]  # fmt: skip
     codes = sorted({row.reason for row in found if not_kept(row.reason)})
     legend = "".join(f"\n  {code}: {not_kept(code)}" for code in codes)
     told = table(("path", "reason", "count", "since", "last"), rows, empty="nothing was dropped")
-    total = f"\n\n{count(sum(row.count for row in found), 'field')} not kept.{legend}" if found else ""
+    many = not_kept_of(found)
+    parts = [count(many.fields, "field")] * bool(many.fields) + [count(many.events, "event")] * bool(many.events)
+    total = f"\n\n{' and '.join(parts)} not kept.{legend}" if found else ""
     value = [plain(row) | {"channel": name, "sentence": not_kept(row.reason)} for row in found]
     return Said(value, call.located(told + total + replay_hint(name, held)))
 
