@@ -8,13 +8,12 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from lockhouse.model.ids import DAY_MS
-from lockhouse.posture import endings, journal, mends
+from lockhouse.posture import clock, endings, journal, mends
 from lockhouse.posture.world import Host, House, Thing, World
 
 State = Literal["PASS", "FAIL", "MANUAL", "ERROR"]
 OPEN_TO_OTHERS = 0o077
 GREAT_WAL = 256 * 1024 * 1024
-BEHIND_MS = 120_000
 FRESH_BACKUP_MS = 2 * DAY_MS
 READ_ALL = "lockhouse ledger verify --records"
 MEND_FIRST = "mend what is said here and what fails above, then ask again: lockhouse doctor"
@@ -184,20 +183,19 @@ def _draft(house: House) -> Answer:
     if house.no_draft:
         rules = f"; v{house.policy} rules until another draft is approved" if house.policy is not None else ""
         return Answer("FAIL", f"There is no draft to read: {house.no_draft}{rules}.", house.mend_draft)
+    if house.draft_waits:
+        return fine("The draft is the version that waits.")
     if house.policy is not None and house.differs:
         return Answer("MANUAL", house.differs, mends.LOOK_AT_DRAFT)
     return fine("The draft is what rules.")
 
 
 def _clock(house: House) -> Answer:
-    if house.behind_ms > BEHIND_MS:
-        told = "The clock is behind the ledger's newest time: nothing will be destroyed."
-        return Answer("FAIL", told, f"set this machine's clock right ({mends.OUTAGE})")
-    if house.unwatched:
-        return Answer(
-            "MANUAL", "The clock leapt by more than a day: nothing ends by date until a day was watched.",
-            "lockhouse accept clock",
-        )  # fmt: skip
+    sentence, mend = clock.behind(house)
+    if sentence:
+        return Answer("FAIL", sentence, mend)
+    if sentence := clock.leapt(house):
+        return Answer("MANUAL", sentence, "lockhouse accept clock")
     return fine("The clock is not behind the ledger.")
 
 

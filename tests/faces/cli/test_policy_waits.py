@@ -69,6 +69,27 @@ def test_a_rollback_that_widens_waits_is_shown_and_rules_by_itself(desk: Desk) -
     assert steps == [(1, "live"), (2, "live"), (3, "approved"), (3, "rolled-back")]
 
 
+def test_doctor_says_what_a_policy_waits_for_and_does_not_ask_to_approve_it_again(desk: Desk) -> None:
+    draft = desk.house / "policy.yaml"
+    draft.write_text(desk.call("policy show").out.replace(LESS, ""), "utf-8")
+    assert desk.call("policy approve --yes").out.startswith("Policy v3 is approved.")
+
+    def said(check: str) -> tuple[str, str]:
+        [one] = [one for one in desk.call("doctor", json=True).value["results"] if one["check"] == check]
+        return one["state"], one["sentence"]
+
+    assert said("draft") == ("PASS", "The draft is the version that waits.")
+    draft.write_text(draft.read_text("utf-8") + "# one more thought\n", "utf-8")
+    assert said("draft")[0] == "MANUAL"
+    desk.clock.now += 3 * DAY_MS
+    state, sentence = said("clock")
+    assert state == "MANUAL"
+    assert sentence.endswith(
+        "nothing ends by date, nor does the policy that waits come to rule, though its hour may have come."
+    )
+    assert desk.call("policy show", json=True).value["version"] == 2
+
+
 def test_a_slip_that_narrows_is_rolled_back_at_once_within_a_day(desk: Desk) -> None:
     draft = desk.house / "policy.yaml"
     usual = draft.read_text("utf-8")

@@ -178,3 +178,14 @@ def test_a_house_that_does_not_open_is_an_error_and_never_a_pass() -> None:
 
 def test_without_production_only_what_concerns_every_house_is_asked() -> None:
     assert not [one for one in examine(World(host=HOST, house=HOUSE), production=False) if one.production]
+
+
+@pytest.mark.parametrize("changed", [{"behind_ms": 120_001}, {"unwatched": True}])
+def test_a_clock_that_is_not_believed_holds_up_what_waits_too_where_something_does(changed: dict[str, Any]) -> None:
+    def said(**more: Any) -> str:
+        world = World(host=HOST, house=msgspec.structs.replace(HOUSE, **changed, **more))
+        [one] = [one for one in examine(world, production=False) if one.check == "clock"]
+        return one.sentence
+
+    assert "policy" not in said()
+    assert "policy that waits come" in said(waiting="v2 is approved and rules from then.")

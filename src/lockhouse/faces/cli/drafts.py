@@ -248,6 +248,15 @@ def unreadable(opened: Opened) -> LockhouseError | None:
     return None
 
 
+async def is_waiting(opened: Opened) -> bool:
+    """Whether the draft is, to the byte, the version that is approved and waits."""
+    number = waiting_version(opened)
+    if number is None or unreadable(opened) is not None:
+        return False
+    source = draft_of_house(opened.folder, opened.settings).source
+    return any(row.id == number and row.document == source for row in await versions(opened.house))
+
+
 async def difference(opened: Opened) -> str | None:
     """One sentence when the draft is not what rules, or None."""
     live = await live_version(opened)
