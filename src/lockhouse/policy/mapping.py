@@ -20,7 +20,7 @@ from lockhouse.policy.section import Section
 from lockhouse.policy.shown import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from lockhouse.model.policy import Channel, Policy
 
@@ -28,6 +28,9 @@ WORDS = ("consent", "delimiter", "encoding", "event", "fields", "format", "impor
 ENCODINGS = ("utf-8", "iso-8859-1", "iso-8859-15", "windows-1252")
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
 NOW = "now"
+_SHOWN = 2
+_BY_NAME = "the file"
+"""Where a column stands that no mapping names."""
 YES, NO = ("1", "true", "yes"), ("0", "false", "no")
 EVENT, TIME, MESSAGE_ID = "event", "time", "message_id"
 """What these columns are called in a file that is imported without a mapping."""
@@ -65,6 +68,26 @@ def parse_mapping(name: str, text: str, *, policy: Policy, channel: Channel) -> 
     return made
 
 
+def is_plain(mapping: Mapping) -> bool:
+    """Whether it is of a file whose columns are called what the policy calls them."""
+    return all(column.where == _BY_NAME for column in mapping.columns())
+
+
+def _begin(columns: Collection[str], policy: Policy, channel: Channel) -> str:
+    """How a mapping is written, with one to begin with; of the file's own names it has those that are the policy's."""
+    likely = max(channel.events, key=lambda name: len({*policy.events[name].fields}.intersection(columns)))
+    carried = policy.events[likely].fields
+    named = {name: name for name in carried if name in columns} or dict.fromkeys(carried[:_SHOWN], "COLUMN")
+    event = "{column: event}" if EVENT in columns else f'"{likely}"'
+    time = "{column: time}" if TIME in columns else "now"
+    body = ", ".join(f"{field}: {column}" for field, column in named.items())
+    return (
+        "--map FILE says which column is what. To begin with, a file of this line: "
+        f"{{import: 1, event: {event}, time: {time}, fields: {{{body}}}}}. `time: {{column: NAME}}` where a column "
+        "says when a row happened; every word stands in docs/spec/import.md"
+    )
+
+
 def plain_mapping(columns: Iterable[str], *, policy: Policy, channel: Channel) -> Mapping:
     """The mapping of a file whose columns are called what the policy calls them; any other column is not read.
 
@@ -74,17 +97,15 @@ def plain_mapping(columns: Iterable[str], *, policy: Policy, channel: Channel) -
     known = list(columns)
     lacking = [one for one in (EVENT, TIME) if one not in known]
     allowed = _allowed(policy, channel)
-    fields = {name: Column(name, "the file") for name in known if name in allowed}
+    fields = {name: Column(name, _BY_NAME) for name in known if name in allowed}
     if lacking or not fields:
         expected = f"columns {EVENT}, {TIME} and names of fields, or a mapping"
         got = f"no column {' and '.join(lacking)}" if lacking else "no field's name"
-        raise Invalid(
-            "import", expected, got=got, hint="--map FILE says which column is what: docs/spec/import.md has one"
-        )
+        raise Invalid("import", expected, got=got, hint=_begin(known, policy, channel))
     problems = Problems()
     made = Mapping(
-        event=Column(EVENT, "the file"), time=Time(column=Column(TIME, "the file")), fields=fields,
-        message_id=Column(MESSAGE_ID, "the file") if MESSAGE_ID in known else None,
+        event=Column(EVENT, _BY_NAME), time=Time(column=Column(TIME, _BY_NAME)), fields=fields,
+        message_id=Column(MESSAGE_ID, _BY_NAME) if MESSAGE_ID in known else None,
         places=_places(fields, policy, channel, problems),
     )  # fmt: skip
     problems.stop()

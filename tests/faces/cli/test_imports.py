@@ -57,6 +57,36 @@ def test_a_script_reads_the_same_figures_before_and_after(desk: Desk) -> None:
     assert desk.call("import list", json=True).value[0]["batch"] == after["batch"]
 
 
+def test_without_a_mapping_an_import_says_what_it_read_or_how_one_is_written(desk: Desk) -> None:
+    _file(desk, f"order_id,email,Total\nA-1,{EMAIL},3\n")
+    error = desk.call("import orders.csv --channel shop", json=True).error
+    line = error["hint"].partition("a file of this line: ")[2].partition("}}.")[0] + "}}"
+    assert line == ('{import: 1, event: "Order Completed", time: now, fields: {email: email, order_id: order_id}}')
+    (desk.house / "map.yaml").write_text(line, "utf-8")
+    assert _import(desk).value["stored"] == 1, "it is a mapping as it stands"
+    _file(desk, f"order_id,email,event,time,Total\nA-2,{EMAIL},Order Completed,2026-11-01T00:00:00Z,3\n")
+    for words in ("--dry-run", ""):
+        seen = desk.call(f"import orders.csv --channel shop {words}")
+        assert seen.code == 0, seen.err
+        told = "Without a mapping, columns are read that are called as in the policy: email, event, order_id, time."
+        assert told in seen.out
+    _file(desk, f"order_id,email,event,time,Total\nA-3,{EMAIL},Order Completed,2026-11-01T00:00:00Z,3\n")
+    seen = desk.call("import orders.csv --channel shop --dry-run")
+    assert "Not read, since nothing of the policy is called so: columns 5." in seen.out
+
+
+def test_who_asks_of_a_row_that_was_taken_back_is_told_so(desk: Desk) -> None:
+    _file(desk, HEAD + f"{EMAIL},A-1,1.50,2026-11-01\n")
+    assert "taken back" not in desk.call("why m-1").err
+    batch = _import(desk).value["batch"]
+    assert "taken back" not in desk.call("why m-1").err
+    assert desk.call(f"import undo {batch} --yes").code == 0
+    seen = desk.call("why m-1")
+    assert seen.code != 0
+    assert "1 import was taken back, the last 2026-11-23 13:30Z: of their rows nothing is remembered" in seen.err
+    assert "lockhouse import list" in seen.err
+
+
 def test_who_was_imported_is_found_until_it_is_undone(desk: Desk) -> None:
     _file(desk, HEAD + f"{EMAIL},A-77,1.50,2026-11-01\n")
     batch = _import(desk).value["batch"]

@@ -23,6 +23,7 @@ from lockhouse.faces.outcomes import sentence
 from lockhouse.flows import bring, hear
 from lockhouse.gates.imports import OPEN, STAFF_CHANNEL, UNDOING, batch_id, batches
 from lockhouse.gates.sights import WOULD_BE_KEPT
+from lockhouse.policy.mapping import is_plain
 from lockhouse.policy.sentences import not_kept
 from lockhouse.sources import queried
 from lockhouse.wiring import TableFile
@@ -80,7 +81,8 @@ async def run(  # noqa: PLR0913  (what an import can be told)
     Args:
         file: CSV, JSON Lines or Parquet.
         channel: of the live policy.
-        mapped: the mapping: which column is what; without it, columns are called as in the policy.
+        mapped: the mapping: which column is what; without it, columns are called as in the policy. docs/spec/import.md
+            has every word of it, and an import that lacks one prints one to begin with.
         asked: the query.
         dry_run: say what would be kept, what not and why, and store nothing.
         rejects: a new file for the lines that could not be read, and why.
@@ -164,6 +166,7 @@ class _Ready:
         self.channel = found.name
         self.batch = batch_id(house, content, channel=found.id, mapping=self.mapping)
         self.stage = found.stage.name.lower()
+        self.is_plain = is_plain(table.mapping)
 
 
 async def _foresee(house: House, ready: _Ready, call: Call) -> tuple[Said, Sequence[Reject]]:
@@ -196,9 +199,11 @@ def _foreseen(ready: _Ready, outlook: Outlook, unspoken: Sequence[str]) -> str:
         )
     if unspoken:
         parts.append(f"Nobody in this house has said anything on {', '.join(unspoken)} yet.")
+    parts += _by_name(ready)
     if ready.table.unread:
         columns = ", ".join(map(str, ready.table.unread))
-        parts.append(f"Not read, since the mapping does not name them: columns {columns}.")
+        why = "nothing of the policy is called so" if ready.is_plain else "the mapping does not name them"
+        parts.append(f"Not read, since {why}: columns {columns}.")
     return "\n\n".join([*parts, *_rejected(outlook.rejects, outlook.rejected)])
 
 
@@ -219,10 +224,18 @@ def _brought(brought: Brought, ready: _Ready) -> str:
         again = f"To bring it in anew, take it back first: lockhouse import undo {batch}"
         return f"Imported before, {when(row.moved_at)}, as batch {batch}: nothing was done.\n{again}"
     told = {name: f"{getattr(row, name):,}" for name in COUNTS}
-    parts = [f"Imported through {channel}, batch {batch}.", pairs(told), *_observed(ready)]
+    parts = [f"Imported through {channel}, batch {batch}.", pairs(told), *_observed(ready), *_by_name(ready)]
     parts += _not_kept(brought.dropped, brought.codes)
     parts += _rejected(brought.rejects, row.rejected)
     return "\n\n".join([*parts, f"Take it back: lockhouse import undo {batch}"])
+
+
+def _by_name(ready: _Ready) -> list[str]:
+    """What was read of a file without a mapping."""
+    if not ready.is_plain:
+        return []
+    names = ", ".join(sorted(column.name for column in ready.table.mapping.columns()))
+    return [f"Without a mapping, columns are read that are called as in the policy: {names}."]
 
 
 def _observed(ready: _Ready) -> list[str]:

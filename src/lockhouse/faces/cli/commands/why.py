@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from lockhouse.errors import NotFound
+from lockhouse.errors import NotFound, Tampered
 from lockhouse.faces.cli.call import Here
 from lockhouse.faces.cli.layout import Said, clean, count, plain, when
 from lockhouse.faces.outcomes import anchor, remedies, sentence
 from lockhouse.flows.why import why as why_of
+from lockhouse.gates.imports import UNDOING, UNDONE, batches
 from lockhouse.model.rows import Person, Record
 from lockhouse.model.scale import PersonState
 from lockhouse.policy.sentences import not_kept
@@ -29,10 +31,12 @@ async def why(message: str, /, *, call: Here) -> Said:
     async with call.open() as opened:
         found = await why_of(opened.house, message)
         gone = await _gone(opened.house, [one.record for one in found if one.record is not None])
+        undone = [] if found else await _undone(opened.house)
     if not found:
         raise NotFound(
             "message: expected an id that is remembered, got another",
-            hint="ask with the messageId that the sender gave the event, or with the id of a record; an event sent "
+            hint=call.located("".join(undone))
+            + "ask with the messageId that the sender gave the event, or with the id of a record; an event sent "
             "without one is found by the record's id that `lockhouse person timeline` shows. Nothing is remembered of "
             "an event whose own id could not be read, and of one that a channel only observed (LH-0002)",
         )
@@ -45,6 +49,19 @@ async def why(message: str, /, *, call: Here) -> Said:
         for one in found
     ]  # fmt: skip
     return Said(value, "\n\n".join(_paragraph(one, gone=one.record in gone) for one in found))
+
+
+async def _undone(house: House) -> list[str]:
+    """That imports which were taken back left no answers, where there are any; none of rows that somebody edited."""
+    with suppress(Tampered):
+        rows = [row for row in await batches(house) if row.state in {UNDOING, UNDONE}]
+        if rows:
+            last = max(row.moved_at for row in rows)
+            many = (
+                f"{count(len(rows), 'import')} {'was' if len(rows) == 1 else 'were'} taken back, the last {when(last)}"
+            )
+            return [f"{many}: of their rows nothing is remembered (lockhouse import list). Else "]
+    return []
 
 
 async def _gone(house: House, records: Sequence[str]) -> set[str]:
