@@ -145,6 +145,23 @@ def test_a_month_that_has_not_begun_is_ahead_and_not_kept(desk: Desk) -> None:
     assert all(("ahead" if one["ahead"] else "kept") in line for one, line in zip(rows, lines, strict=True))
 
 
+def test_months_that_look_alike_say_what_their_data_rests_on_and_how_long_it_was_to_be_kept(desk: Desk) -> None:
+    assert "rests on" not in desk.call("retention plan").out
+    draft = desk.house / "policy.yaml"
+    less = (
+        "purposes:\n  analytics: {about: Usage, basis: {default: consent, us: opt_out}, keep: 12 months after event}\n"
+    )
+    draft.write_text(draft.read_text("utf-8") + less, "utf-8")
+    assert desk.call("policy approve --yes").code == 0
+    head, *lines = desk.call("retention plan").out.splitlines()
+    assert head.endswith("rests on, kept for")
+    first = [line for line in lines if line.startswith("2026-11-01  behaviour ")]
+    assert len(first) == len(set(first)) == 2
+    assert {line.partition("kept  ")[2].strip() for line in first} == {
+        "legitimate interest, 13 months after event", "consent, in us opt out, 12 months after event",
+    }  # fmt: skip
+
+
 def test_a_request_that_is_called_off_says_by_whom_and_what_stays_shut(desk: Desk) -> None:
     person = desk.person()
     names = desk.call(f"request open {person} --compartment nope").err

@@ -10,6 +10,7 @@ from lockhouse.faces.cli.acting import As, allowed
 from lockhouse.faces.cli.call import Here, id_of, noun
 from lockhouse.faces.cli.endings import destroyed, ending, unmeant
 from lockhouse.faces.cli.layout import Said, begins, count, day, epoch_day, plain, table, when
+from lockhouse.faces.cli.lives import columns
 from lockhouse.flows import lapse, retain
 from lockhouse.flows.confirm import confirm as confirm_run
 from lockhouse.flows.confirm import much
@@ -28,7 +29,8 @@ async def plan(*, call: Here) -> Said:
     """Which months of collection end when, compartment by compartment. Changes nothing.
 
     A month that is `ahead` has not begun: its key waits, and nothing is kept under it yet. Compartments with a purpose
-    that counts from the last activity end person by person: `retention idle` tells of them.
+    that counts from the last activity end person by person: `retention idle` tells of them. Rows that would look alike
+    say besides what their data rested on, and for how long, when their keys were made.
     """
     async with call.open() as opened:
         found = await retain.plan(opened.house)
@@ -43,7 +45,9 @@ async def plan(*, call: Here) -> Said:
         (epoch_day(one.epoch), one.class_, ", ".join(one.purposes), day(one.due_at), state)
         for one, state in zip(found, states, strict=True)
     ]  # fmt: skip
-    text = table(("epoch from", "class", "purposes", "ends", "state"), rows, empty="no epoch ends as a whole")
+    heads, more = columns([row[:3] for row in rows], [one.name for one in found])
+    shown = [(*row, *cells) for row, cells in zip(rows, more, strict=True)]
+    text = table(("epoch from", "class", "purposes", "ends", "state", *heads), shown, empty="no epoch ends as a whole")
     value = [
         {
             "compartment": one.compartment, "name": one.name, "class": one.class_, "purposes": list(one.purposes),
@@ -149,7 +153,9 @@ async def idle(*, call: Here) -> Said:
         with call.terminal.progress("persons looked at", shown=not call.json) as told:
             found = await lapse.plan(opened.house, told=told)
     rows = [(one.class_, ", ".join(one.purposes), f"{one.persons:,}", day(one.due_at)) for one in found]
-    text = table(("class", "purposes", "persons", "due since"), rows, empty="nobody's data is due")
+    heads, more = columns([row[:2] for row in rows], [one.name for one in found])
+    shown = [(*row, *cells) for row, cells in zip(rows, more, strict=True)]
+    text = table(("class", "purposes", "persons", "due since", *heads), shown, empty="nobody's data is due")
     value = [
         {
             "compartment": one.compartment, "name": one.name, "class": one.class_, "purposes": list(one.purposes),
