@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import stat
 from contextlib import aclosing
@@ -12,7 +13,9 @@ import msgspec
 import pytest
 
 from lockhouse.errors import Unavailable
-from lockhouse.faces.cli.commands.tail import line
+from lockhouse.faces.cli.call import Call
+from lockhouse.faces.cli.commands.tail import line, tail
+from lockhouse.faces.cli.terminal import Terminal
 from lockhouse.faces.serve.desk import REMEMBERED, Answer, Answers, Desk, State, ask_line
 from lockhouse.faces.serve.tail import follow
 from tests.faces.serve_world import make_place, order, run, served
@@ -102,6 +105,19 @@ async def test_several_processes_are_read_together_and_one_that_was_killed_is_le
     assert sorted(found.at for found in await first(tmp_path, 2)) == [1, 2]
     for each in desks:
         await each.close()
+
+
+async def test_the_command_ends_after_as_many_lines_as_were_asked_for(tmp_path: Path) -> None:
+    answers, seen = Answers(), io.StringIO()
+    for number in range(3):
+        answers.add(answer(number))
+    (tmp_path / "lockhouse.toml").touch()
+    open_desk = desk(tmp_path, answers)
+    await open_desk.open()
+    call = Call(terminal=Terminal(stdout=seen, talks=False), environment={}, cwd=tmp_path)
+    await asyncio.wait_for(tail(limit=2, call=call), 5)
+    assert len(seen.getvalue().splitlines()) == 2
+    await open_desk.close()
 
 
 async def test_it_ends_when_the_house_does(tmp_path: Path) -> None:

@@ -52,6 +52,7 @@ def test_a_hold_is_placed_outlives_an_erasure_is_reviewed_and_ends_by_its_releas
     ]  # fmt: skip
     assert "change=reviewed" in (shown := desk.call("ledger log --kind hold").out)
     assert shown.count(f"hold={held['id']}") == 3
+    assert "review=2029-01-01 00:00Z" in shown
 
 
 def test_a_list_is_read_in_words_and_whole(tmp_path: Path) -> None:

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 APP = noun("ledger", "Who did what: read it, verify it, prove one entry, export it.")
 NUMBERED = {"channel": "channel", "compartment": "compartment", "purpose": "purpose", "recipient": "recipient"}
+TIMES = frozenset({"review", "since", "until"})
+"""Parts that are times: ms in an entry, and read by people as any other time."""
 LISTED = {"fields": "field", "purposes": "purpose"}
 CONSENTS = {int(one): one.name.lower() for one in ConsentState}
 MAX_LISTED = 6
@@ -136,6 +138,8 @@ def _named(house: House, name: str, value: Any) -> str:
     value = CONSENTS.get(value, value) if name == "state" else spelt(name, value)
     if name in {"channel", "purpose"} and value == 0:  # what staff were told came through none; a region is for none
         return "none"
+    if name in TIMES and isinstance(value, int):
+        return when(value)
     names = house.live_policy.names if house.live_policy else None
     if names is not None and name in NUMBERED and isinstance(value, int):
         return names.name(NUMBERED[name], value) or str(value)  # type: ignore[arg-type]  # kinds of the registry

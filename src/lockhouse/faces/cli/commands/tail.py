@@ -23,7 +23,7 @@ async def tail(*, channel: str | None = None, refused: bool = False, limit: int 
     Args:
         channel: of one channel only.
         refused: only what was refused.
-        limit: end after so many.
+        limit: end after so many lines; what was answered a moment ago is told first, and counts.
     """
     if channel is not None:
         async with call.open(purpose="audit") as opened:
