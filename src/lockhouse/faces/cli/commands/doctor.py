@@ -102,8 +102,7 @@ async def _house(opened: Opened) -> House:
     return House(
         policy=house.live_policy.version if house.live_policy else None,
         differs=await difference(opened),
-        waiting=waits(house) or "",
-        draft_waits=await is_waiting(opened),
+        waiting=waits(house) or "", draft_waits=await is_waiting(opened),
         no_draft=wrong.text if wrong else "",
         mend_draft=(wrong.hint or "lockhouse policy check") if wrong else "",
         placeholder=policy is not None and policy.controller.contact == EXAMPLE_CONTACT,
@@ -130,7 +129,7 @@ async def _house(opened: Opened) -> House:
         journal=await _journal(opened),
         dead=await _dead(house, policy),
         folder=str(opened.folder),
-    )
+    )  # fmt: skip
 
 
 async def _runs(house: TheHouse, seen: House) -> House:
