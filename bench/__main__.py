@@ -11,7 +11,20 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench import commits, footprint, hello, imports, inside, intake, minimise, people, prove, transform, waits
+from bench import (
+    commits,
+    footprint,
+    hello,
+    imports,
+    inside,
+    intake,
+    minimise,
+    people,
+    profiles,
+    prove,
+    transform,
+    waits,
+)
 from bench.disk import fsyncs
 from bench.house import fill, found
 from bench.mix import POPULATION
@@ -24,11 +37,19 @@ if TYPE_CHECKING:
 
 Part = tuple[str, "Callable[[Houses], list[Figure]]"]
 Alone = tuple[str, "Callable[[], list[Figure]]"]
+Own = tuple[str, "Callable[[Path], list[Figure]]"]
 
 
 def _alone(*, quick: bool) -> list[Alone]:
     """What is measured without a house, before there is one."""
     return [("minimise", lambda: minimise.rates(rounds=5 if quick else 15))]
+
+
+def _own(*, quick: bool) -> list[Own]:
+    """What is measured on houses of its own, which are founded in a folder."""
+    return [
+        ("profile30", lambda base: profiles.looks_at_thirty(base, looks=60 if quick else 200, population=POPULATION)),
+    ]
 
 
 def _parts(*, quick: bool, by_tree: bool = False) -> list[Part]:
@@ -65,7 +86,7 @@ def _machine() -> dict[str, object]:
 
 def main() -> int:
     """Measure what was asked for; 1 if `--check` finds a floor missed."""
-    names = [name for name, _ in (*_alone(quick=True), *_parts(quick=True))]
+    names = [name for name, _ in (*_alone(quick=True), *_own(quick=True), *_parts(quick=True))]
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure this machine with a house on it.")
     parser.add_argument("--quick", action="store_true", help="fewer events; still at least five pairs")
     parser.add_argument("--json", type=Path, help="write the figures to this file")
@@ -93,6 +114,11 @@ def _measure(base: Path, names: list[str], *, quick: bool, by_tree: bool) -> lis
         if name in names:
             _say(name)
             figures += part()
+    for name, build in _own(quick=quick):
+        if name in names:
+            _say(name)
+            with tempfile.TemporaryDirectory(prefix=name, dir=base) as folder:
+                figures += build(Path(folder))
     parts = [(name, part) for name, part in _parts(quick=quick, by_tree=by_tree) if name in names]
     return figures + (_measure_houses(base, parts) if parts else [])
 

@@ -30,6 +30,8 @@ from lockhouse.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from lockhouse.model.ports import Clock
+
 Mode = Literal["sealed", "unsealed", "hello", "alone"]
 """`alone` is sealed, with the writer in a thread of the collect process."""
 ROOTS = "roots"
@@ -83,18 +85,18 @@ def _cpu_s(pid: int) -> float:
     return (int(parts[11]) + int(parts[12])) / _TICKS
 
 
-def found(base: Path, name: str) -> Founded:
-    """A house with the bench's policy and one channel."""
+def found(base: Path, name: str, *, policy: str = POLICY, clock: Clock | None = None) -> Founded:
+    """A house with the bench's policy, or another of its own, and one channel; by the machine's clock, or this one."""
     folder = base / name
     roots = base / ROOTS
     roots.mkdir(exist_ok=True)
 
     async def make() -> str:
-        await wiring.found(folder, Settings(root=str(roots / f"{name}.root"), demo=True))
-        async with wiring.opened(folder, role="console") as house:
-            document = parse({"policy.yaml": POLICY}, templates=wiring.template)
+        await wiring.found(folder, Settings(root=str(roots / f"{name}.root"), demo=True), clock=clock)
+        async with wiring.opened(folder, role="console", clock=clock) as house:
+            document = parse({"policy.yaml": policy}, templates=wiring.template)
             draft = await approve.draft_of(house.house, document, {"segment": segment.KIND})
-            await approve.approve(house.house, draft, POLICY.encode(), by="os-user:0")
+            await approve.approve(house.house, draft, policy.encode(), by="os-user:0")
             return (await make_credential(house.house, CHANNEL, by="os-user:0")).reveal().decode()
 
     return Founded(folder, asyncio.run(make()))

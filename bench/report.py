@@ -25,6 +25,8 @@ AT_LEAST: dict[str, float] = {
 AT_MOST: dict[str, float] = {
     "erase_10000_over_1": 1.1,
     "profile_p50_ms": 10.0,
+    "profile_30_p50_ms": 5.0,
+    "profile_30_busy_p50_ms": 15.0,
     "single_p99_over_p50": 2.5,
     "half_load_p99_beyond_fsync_ms": 10.0,
     "stored_over_json_200": 3.0,

@@ -1,0 +1,29 @@
+"""The parts of the bench that found houses of their own run, on tiny ones, and give figures that are numbers."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bench import profiles
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bench.report import Figure
+
+
+def _medians(figures: list[Figure]) -> dict[str, float]:
+    assert all(math.isfinite(sample) for one in figures for sample in one.samples)
+    return {one.name: one.median for one in figures}
+
+
+@pytest.mark.slow
+def test_a_profile_of_thirty_fields_is_looked_at_alone_and_beside_a_load(tmp_path: Path) -> None:
+    found = _medians(profiles.looks_at_thirty(tmp_path, looks=6, population=100, load_s=3))
+    assert found["profile_30_cpu_ms"] > 0
+    assert 0 < found["profile_30_p50_ms"] <= found["profile_30_p99_ms"]
+    assert 0 < found["profile_30_busy_p50_ms"] <= found["profile_30_busy_p99_ms"]
+    assert found["profile_30_busy_intake_per_s"] > 0
