@@ -22,6 +22,7 @@ from bench import (
     people,
     profiles,
     prove,
+    stalled,
     transform,
     waits,
 )
@@ -49,6 +50,7 @@ def _own(*, quick: bool) -> list[Own]:
     """What is measured on houses of its own, which are founded in a folder."""
     return [
         ("profile30", lambda base: profiles.looks_at_thirty(base, looks=60 if quick else 200, population=POPULATION)),
+        ("stalled", lambda base: stalled.erasures(base, idle=12, stopped=4 if quick else 8)),
     ]
 
 

@@ -127,7 +127,7 @@ def memory(houses: Houses, *, events: int) -> list[Figure]:
     """
     traffic = Mix(600, population=houses.population).events(events)
     requests = requests_of("batch", traffic, houses.sealed.key)
-    with copied(houses.sealed, houses.base) as folder, _serving(folder) as (pid, port):
+    with copied(houses.sealed, houses.base) as folder, serving(folder) as (pid, port):
         idle = _pss(pid)
         seen: list[int] = []
         over = threading.Event()
@@ -149,14 +149,15 @@ def _watch(pid: int, seen: list[int], over: threading.Event) -> None:
         seen.append(_pss(pid))
 
 
-def _family(pid: int) -> list[int]:
+def family(pid: int) -> list[int]:
+    """A process and all that it started."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-    return [pid, *(one for child in children for one in _family(int(child)))]
+    return [pid, *(one for child in children for one in family(int(child)))]
 
 
 def _pss(pid: int) -> int:
     total = 0
-    for one in _family(pid):
+    for one in family(pid):
         for line in Path(f"/proc/{one}/smaps_rollup").read_text(encoding="ascii").splitlines():
             if line.startswith("Pss:"):
                 total += int(line.split()[1]) * 1_024
@@ -164,7 +165,12 @@ def _pss(pid: int) -> int:
 
 
 @contextmanager
-def _serving(folder: Path) -> Iterator[tuple[int, int]]:
+def serving(folder: Path) -> Iterator[tuple[int, int]]:
+    """The house under its real `serve`: the parent's process id, and the port that it collects on.
+
+    Raises:
+        SystemExit: it did not come up.
+    """
     ports = [_free_port() for _ in range(2)]
     listens = {
         f"LOCKHOUSE_LISTEN_{name}": f"127.0.0.1:{port}"

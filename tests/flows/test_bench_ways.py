@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench import profiles
+from bench import profiles, stalled
+from lockhouse.adapters.writer_protocol import LEASE_S
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,3 +28,10 @@ def test_a_profile_of_thirty_fields_is_looked_at_alone_and_beside_a_load(tmp_pat
     assert 0 < found["profile_30_p50_ms"] <= found["profile_30_p99_ms"]
     assert 0 < found["profile_30_busy_p50_ms"] <= found["profile_30_busy_p99_ms"]
     assert found["profile_30_busy_intake_per_s"] > 0
+
+
+@pytest.mark.slow
+def test_an_erasure_answers_beside_running_processes_and_beside_one_that_is_stopped(tmp_path: Path) -> None:
+    found = _medians(stalled.erasures(tmp_path, idle=3, stopped=1))
+    assert 0 < found["erase_p50_ms"] < found["erase_done_p50_ms"]
+    assert LEASE_S < found["erase_stalled_p50_s"] == found["erase_stalled_p99_s"] < found["erase_done_stalled_p99_s"]
