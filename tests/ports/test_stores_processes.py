@@ -18,8 +18,9 @@ from lockhouse.adapters.migrations.run import migrate
 from lockhouse.adapters.sqlite_reads import SqliteReads
 from lockhouse.adapters.sqlite_writer.local import LocalWriter
 from lockhouse.adapters.sqlite_writer.reads import ApswReads
-from lockhouse.adapters.writer_protocol import LEASE_S, PROTOCOL, Hello, frame
+from lockhouse.adapters.writer_protocol import BEAT_S, LEASE_S, PROTOCOL, UNHEARD_S, Hello, frame
 from lockhouse.errors import Unavailable
+from lockhouse.gates.collect.write import LEASE_MS
 from lockhouse.model.change import Change, Committed, Delete
 from lockhouse.model.rows import KeyRing, Person, Record
 from tests.ports.spawned import end, said, start_client, until_said
@@ -126,6 +127,33 @@ async def test_a_stalled_process_delays_an_announcement_no_longer_than_six_secon
             assert "alive 0" not in told
         finally:
             end(client)
+
+
+async def test_a_process_that_stands_still_for_long_delays_no_further_announcement(tmp_path: Path) -> None:
+    async with sqlite_process(tmp_path) as store:
+        await found(store)
+        client = start_client(tmp_path, "watch")
+        try:
+            assert "alive 0" in await asyncio.to_thread(until_said, client, "alive 0")
+            client.send_signal(signal.SIGSTOP)
+            stopped = time.monotonic()
+            await store.writer.announce(key=True)
+            await store.writer.announce(key=True)
+            # The first waits as long as a lease may last, the second for what may still be on its way.
+            assert UNHEARD_S - BEAT_S - 0.1 < time.monotonic() - stopped < UNHEARD_S + 1
+            started = time.monotonic()
+            await store.writer.announce(key=True)
+            assert time.monotonic() - started < 1
+            client.send_signal(signal.SIGCONT)
+            # Each move lies before whatever could confirm a lease again.
+            told = await asyncio.to_thread(until_said, client, "alive 3")
+            assert not {"alive 0", "alive 1", "alive 2"} & set(told)
+        finally:
+            end(client)
+
+
+def test_whoever_is_unheard_has_no_lease_and_nothing_on_its_way_that_is_in_time() -> None:
+    assert UNHEARD_S >= LEASE_S + LEASE_MS / 1000
 
 
 async def test_a_process_that_left_in_order_delays_no_announcement(tmp_path: Path) -> None:

@@ -39,6 +39,9 @@ LEASE_S = 2.0
 """A client whose newest confirmed beat is older seals and opens nothing."""
 ANNOUNCE_S = 5.0
 """After this an announcement answers without those who did not acknowledge: their lease has long run out."""
+UNHEARD_S = 7.0
+"""And so long after a process's newest beat, whichever is sooner: by then its lease has run out, and what it sealed in
+the last moment of that is past its deadline."""
 SCRUB_S = 5.0
 _SOCKET_PATH_BYTES = 100
 HEAD = struct.Struct(">I")

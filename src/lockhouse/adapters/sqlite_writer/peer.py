@@ -43,6 +43,8 @@ class Peer:
         greeted: it has said `Hello`.
         left: it has said `Leave`, and holds no lease.
         waiting: its batches that have no answer yet.
+        beat_s: when its newest beat was read, or its `Hello`. Only an echo of a beat confirms a lease, and the beat was
+            sent before it was read: so its lease runs out within a lease of then.
     """
 
     sock: socket.socket
@@ -50,6 +52,7 @@ class Peer:
     greeted: bool = False
     left: bool = False
     waiting: int = 0
+    beat_s: float = 0.0
     _in: bytearray = field(default_factory=bytearray)
     _out: bytearray = field(default_factory=bytearray)
 

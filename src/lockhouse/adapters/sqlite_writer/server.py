@@ -20,6 +20,7 @@ from lockhouse.adapters.writer_protocol import (
     MAX_IN_FLIGHT,
     PROTOCOL,
     SCRUB_S,
+    UNHEARD_S,
     Ack,
     Announce,
     Answers,
@@ -68,13 +69,16 @@ class _Scrubbing:
 
 @dataclass(slots=True)
 class _Announcing:
-    """An announcement under way: who has not acknowledged, and when it answers without them."""
+    """An announcement under way: who has not acknowledged, and until when each of them is waited for.
+
+    A beat that comes after it moves nothing: its echo lies behind `Moved` in the socket, and confirms no lease before
+    that was acted on.
+    """
 
     peer: Peer
     seq: int
     epochs: tuple[int, int]
-    silent: set[Peer]
-    until_s: float
+    silent: dict[Peer, float]
 
 
 @dataclass(slots=True)
@@ -191,7 +195,7 @@ class Server:
         if peer.greeted and not has_left and peer.runs_on():
             self._unheard_until_s = max(self._unheard_until_s, self.clock.monotonic_s() + LEASE_S)
         for asked in self._announcings:
-            asked.silent.discard(peer)
+            asked.silent.pop(peer, None)
 
     # ---- what they ask ---------------------------------------------------------------------------------------
 
@@ -203,6 +207,7 @@ class Server:
         elif isinstance(message, Commit):
             self._queue(peer, message)
         elif isinstance(message, Beat):
+            peer.beat_s = self.clock.monotonic_s()
             self._send(peer, Echo(message.at))
         elif isinstance(message, Leave):
             peer.left = True
@@ -225,7 +230,7 @@ class Server:
     def _greet(self, peer: Peer, hello: Hello) -> None:
         if hello.protocol != PROTOCOL:
             raise GoneError
-        peer.greeted = True
+        peer.greeted, peer.beat_s = True, self.clock.monotonic_s()
         self._send(peer, Welcome(PROTOCOL, self.engine.notary_public, *self.engine.epochs()))
 
     def _queue(self, peer: Peer, message: Commit) -> None:
@@ -279,20 +284,20 @@ class Server:
         except LockhouseError as error:
             self._send(peer, _failed(message.seq, error))
             return
-        silent = {other for other in self._peers if other.greeted}
-        until_s = self.clock.monotonic_s() + ANNOUNCE_S
-        self._announcings.append(_Announcing(peer, message.seq, epochs, silent, until_s))
+        now = self.clock.monotonic_s()
+        silent = {other: min(now + ANNOUNCE_S, other.beat_s + UNHEARD_S) for other in self._peers if other.greeted}
+        self._announcings.append(_Announcing(peer, message.seq, epochs, silent))
         for other in list(silent):
             self._send(other, Moved(*epochs))
 
     def _acknowledge(self, peer: Peer, epochs: tuple[int, int]) -> None:
         for asked in self._announcings:
             if epochs[0] >= asked.epochs[0] and epochs[1] >= asked.epochs[1]:
-                asked.silent.discard(peer)
+                asked.silent.pop(peer, None)
 
     def _settle(self, asked: _Announcing) -> bool:
         now = self.clock.monotonic_s()
-        if (asked.silent and now < asked.until_s) or now < self._unheard_until_s:
+        if now < max(asked.silent.values(), default=0.0) or now < self._unheard_until_s:
             return False
         self._send(asked.peer, Done(asked.seq))
         return True
