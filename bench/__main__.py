@@ -18,6 +18,7 @@ from bench import (
     imports,
     inside,
     intake,
+    lookups,
     minimise,
     people,
     profiles,
@@ -51,6 +52,7 @@ def _own(*, quick: bool) -> list[Own]:
     return [
         ("profile30", lambda base: profiles.looks_at_thirty(base, looks=60 if quick else 200, population=POPULATION)),
         ("stalled", lambda base: stalled.erasures(base, idle=12, stopped=4 if quick else 8)),
+        ("lookup", lambda base: lookups.of_a_large_house(base, persons=100_000 if quick else 1_000_000)),
     ]
 
 

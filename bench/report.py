@@ -29,6 +29,7 @@ AT_MOST: dict[str, float] = {
     "profile_p50_ms": 10.0,
     "profile_30_p50_ms": 5.0,
     "profile_30_busy_p50_ms": 15.0,
+    "lookup_1m_over_10k": 2.0,
     "single_p99_over_p50": 2.5,
     "half_load_p99_beyond_fsync_ms": 10.0,
     "stored_over_json_200": 3.0,

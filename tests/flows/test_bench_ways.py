@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench import profiles, stalled
+from bench import lookups, profiles, stalled
 from lockhouse.adapters.writer_protocol import LEASE_S
 
 if TYPE_CHECKING:
@@ -35,3 +35,12 @@ def test_an_erasure_answers_beside_running_processes_and_beside_one_that_is_stop
     found = _medians(stalled.erasures(tmp_path, idle=3, stopped=1))
     assert 0 < found["erase_p50_ms"] < found["erase_done_p50_ms"]
     assert LEASE_S < found["erase_stalled_p50_s"] == found["erase_stalled_p99_s"] < found["erase_done_stalled_p99_s"]
+
+
+@pytest.mark.slow
+def test_an_address_leads_to_its_person_in_a_large_house_and_in_a_small_one(tmp_path: Path) -> None:
+    found = _medians(lookups.of_a_large_house(tmp_path, persons=4_000, small=1_000))
+    assert found["lookup_1m_over_10k"] > 0
+    assert 0 < found["lookup_1m_p50_ms"] < found["find_1m_p50_ms"]
+    assert 0 < found["lookup_10k_p50_ms"] < found["find_10k_p50_ms"]
+    assert found["settle_per_s"] > 0
