@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from bench import (
     commits,
+    expiry,
     footprint,
     hello,
     imports,
@@ -49,10 +50,12 @@ def _alone(*, quick: bool) -> list[Alone]:
 
 def _own(*, quick: bool) -> list[Own]:
     """What is measured on houses of its own, which are founded in a folder."""
+    ten = 1 if quick else 10
     return [
         ("profile30", lambda base: profiles.looks_at_thirty(base, looks=60 if quick else 200, population=POPULATION)),
         ("stalled", lambda base: stalled.erasures(base, idle=12, stopped=4 if quick else 8)),
-        ("lookup", lambda base: lookups.of_a_large_house(base, persons=100_000 if quick else 1_000_000)),
+        ("expire", lambda base: expiry.of_a_month(base, records=ten * 100_000, each_swept=ten * 2_000)),
+        ("lookup", lambda base: lookups.of_a_large_house(base, persons=ten * 100_000)),
     ]
 
 

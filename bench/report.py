@@ -25,6 +25,7 @@ AT_LEAST: dict[str, float] = {
 AT_MOST: dict[str, float] = {
     "erase_10000_over_1": 1.1,
     "erase_p50_ms": 50.0,
+    "expire_1m_ms": 100.0,
     "erase_stalled_p99_s": 6.0,
     "profile_p50_ms": 10.0,
     "profile_30_p50_ms": 5.0,

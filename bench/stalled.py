@@ -77,7 +77,7 @@ def _child(pid: int) -> int:
 
 
 async def _erase(serving: Serving, idle: int, stopped: int) -> tuple[list[Took], list[Took]]:
-    await _until_ready(serving)  # whoever came before the writer would hold the folder's lock
+    await until_ready(serving.house)  # whoever came before the writer would hold the folder's lock
     async with wiring.opened(serving.house.folder, role="console") as house:
         people = [row.id async for rows in house.house.reads.scan(Person) for row in rows][: idle + stopped]
         free = [await _erase_one(house, person) for person in people[:idle]]
@@ -92,10 +92,14 @@ async def _erase(serving: Serving, idle: int, stopped: int) -> tuple[list[Took],
         return free, held
 
 
-async def _until_ready(serving: Serving) -> None:
-    """All parts run, and the worker has looked for endings that were cut off: it would carry on one just begun."""
+async def until_ready(house: Founded) -> None:
+    """All parts of `serve` run, and its worker has looked for endings that were cut off: it would carry on a new one.
+
+    Raises:
+        SystemExit: they do not come up.
+    """
     until = time.monotonic() + START_S
-    while b'"event": "ready"' not in (serving.house.folder / "serve.log").read_bytes():
+    while b'"event": "ready"' not in (house.folder / "serve.log").read_bytes():
         if time.monotonic() > until:
             raise SystemExit("bench: expected `serve` to be ready, got one that is not")
         await asyncio.sleep(0.05)

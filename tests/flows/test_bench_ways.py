@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench import lookups, profiles, stalled
+from bench import expiry, lookups, profiles, stalled
 from lockhouse.adapters.writer_protocol import LEASE_S
 
 if TYPE_CHECKING:
@@ -44,3 +44,12 @@ def test_an_address_leads_to_its_person_in_a_large_house_and_in_a_small_one(tmp_
     assert 0 < found["lookup_1m_p50_ms"] < found["find_1m_p50_ms"]
     assert 0 < found["lookup_10k_p50_ms"] < found["find_10k_p50_ms"]
     assert found["settle_per_s"] > 0
+
+
+@pytest.mark.slow
+def test_a_month_ends_in_every_process_and_the_erased_are_swept(tmp_path: Path) -> None:
+    found = _medians(expiry.of_a_month(tmp_path, records=10_000, each_swept=600))
+    assert found["expire_1m_ms"] > 0
+    assert found["expire_count_per_s"] > 0
+    assert found["sweep_rows_per_s"] > 0
+    assert found["seal_rows_per_s"] > 0
