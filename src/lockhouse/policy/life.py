@@ -31,12 +31,17 @@ def add(at_ms: int, keep: Keep) -> int:
     """
     if keep.unit == "days":
         return at_ms + keep.n * DAY_MS
-    at = _EPOCH + timedelta(milliseconds=at_ms)
-    month = at.month - 1 + keep.n
+    day, rest = divmod(at_ms, DAY_MS)
+    return _months_on(day, keep.n) * DAY_MS + rest
+
+
+@functools.lru_cache(maxsize=4096)
+def _months_on(day: int, months: int) -> int:
+    """The day, since 1970, so many months on: of the many values that a look asks about most came on a few days."""
+    at = _EPOCH + timedelta(days=day)
+    month = at.month - 1 + months
     year, month = at.year + month // 12, month % 12 + 1
-    day = min(at.day, calendar.monthrange(year, month)[1])
-    moved = at.replace(year=year, month=month, day=day)
-    return (moved - _EPOCH) // timedelta(milliseconds=1)
+    return (at.replace(year=year, month=month, day=min(at.day, calendar.monthrange(year, month)[1])) - _EPOCH).days
 
 
 def days(keep: Keep) -> int:

@@ -59,7 +59,8 @@ class Former(msgspec.Struct, frozen=True, kw_only=True):
 
 def type_of(field: Field) -> str:
     """A field's type as one text: two that differ read the same bytes differently, and mask them differently."""
-    return f"{field.type}({','.join(f'{key}:{field.of[key]}' for key in sorted(field.of))})"
+    items = ",".join(f"{key}:{field.of[key]}" for key in sorted(field.of)) if field.of else ""
+    return f"{field.type}({items})"
 
 
 def shut_since(policy: Policy, purpose: str, slot: Slot, times: SlotTimes) -> str:
@@ -70,15 +71,33 @@ def shut_since(policy: Policy, purpose: str, slot: Slot, times: SlotTimes) -> st
     keep must not have passed, though another purpose may still hold the box. The built-in purpose `requests` asks
     only what the field is: a person may see whatever is still held about them.
     """
+    was = shut_as_sealed(policy, purpose, slot, sealed_class=times.sealed_class, sealed_type=times.sealed_type)
+    return was or over_today(policy, purpose, times)
+
+
+def shut_as_sealed(
+    policy: Policy, purpose: str, slot: Slot, *, sealed_class: str | None, sealed_type: str | None
+) -> str:  # fmt: skip
+    """As far as that is the same at any time, for every value that was sealed so."""
     field = policy.fields.get(slot.field)
     if field is None:
         return "undeclared"
-    if times.sealed_type is not None and times.sealed_type != type_of(field):
+    if sealed_type is not None and sealed_type != type_of(field):
         return "other-type"
-    moved = _moved(field, special=slot.special, sealed_class=times.sealed_class)
-    if moved or purpose == REQUESTS:
-        return moved
-    return _left(field, purpose, slot) or _over(policy, purpose, times)
+    moved = _moved(field, special=slot.special, sealed_class=sealed_class)
+    return moved if moved or purpose == REQUESTS else _left(field, purpose, slot)
+
+
+def over_today(policy: Policy, purpose: str, times: SlotTimes) -> str:
+    """As far as it is by time: whether the purpose's own keep has passed, for all that was collected then."""
+    if purpose == REQUESTS:
+        return ""
+    keep = next((one.keep for one in policy.purposes if one.name == purpose), None)
+    if keep is None:
+        return "no-such-purpose"
+    collected = min(times.occurred_at, times.received_at)
+    start = collected if keep.after == "event" else max(times.last_activity, collected)
+    return "" if times.now < add(start, keep) else "keep-over"
 
 
 def shut_unopened(
@@ -113,12 +132,3 @@ def _left(field: Field, purpose: str, slot: Slot) -> str:
     if purpose not in field.purposes:
         return "not-for-this-purpose"
     return "" if purpose in slot.purposes else "not-collected-for-it"
-
-
-def _over(policy: Policy, purpose: str, times: SlotTimes) -> str:
-    keep = next((one.keep for one in policy.purposes if one.name == purpose), None)
-    if keep is None:
-        return "no-such-purpose"
-    collected = min(times.occurred_at, times.received_at)
-    start = collected if keep.after == "event" else max(times.last_activity, collected)
-    return "" if times.now < add(start, keep) else "keep-over"

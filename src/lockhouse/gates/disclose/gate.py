@@ -209,9 +209,9 @@ async def _opened(opening: Opening, group: Group, footing: Footing) -> list[Open
     Raises:
         Moved: a snapshot is of somebody whose ring came since the entry was made; it does not name them.
     """
-    opening.fields = group.fields
+    opening.turn_to(group.fields, group.covered)
     active_at = max((one.active_at for one in group.facts), default=0)
-    opened, opening.covered = list[OpenedRecord](), group.covered
+    opened = list[OpenedRecord]()
     for row in group.rows:
         await footing.step()
         one = await _while_held(opening, row.person, footing, partial(opening.record, row, active_at=active_at))

@@ -9,6 +9,7 @@ import msgspec
 
 from lockhouse.crypto.noted import Noted, refs_root
 from lockhouse.errors import Tampered, Unavailable
+from lockhouse.gates.disclose.covered import classes_of
 from lockhouse.gates.disclose.opened import wanted_boxes
 from lockhouse.ledger.entry import Disclosure, Refusal
 from lockhouse.model.change import Change, Committed, Conflict, Noting, Put
@@ -79,10 +80,9 @@ async def note(
         refused = Refusal(**who, fields=_asked(live, ask), because=because, count=len(groups))
         await commit_note(house, Change("record", entries=(refused.draft(id=entry, lane=house.lane, urgent=True),)))
         return entry, None
-    boxes = {box.compartment for group in groups for row in group.rows for box in wanted_boxes(live, row, group.fields)}
-    boxes.update(number for group in groups if group.covered for number in group.covered.compartments)
     disclosure = Disclosure(
-        **who, part=place[1], compartments=sorted(boxes), count=len(refs), refs_root=refs_root(list(refs)).hex(),
+        **who, part=place[1], count=len(refs), refs_root=refs_root(list(refs)).hex(),
+        compartments=sorted(_compartments(live, groups)),
         fields=sorted({live.policy.fields[name].id for group in groups for name in group.fields}),
         recipient=live.policy.recipients[ask.recipient].id if ask.recipient is not None else None,
     )  # fmt: skip
@@ -93,6 +93,16 @@ async def note(
     draft = disclosure.draft(id=entry, lane=house.lane, urgent=True)
     answer = await commit_note(house, Change("record", puts=notes, entries=(draft,)))
     return entry, ticket(house, answer.notings[0], list(refs))
+
+
+def _compartments(live: LivePolicy, groups: Sequence[Group]) -> set[int]:
+    """Those of which a box or a snapshot is opened."""
+    found: set[int] = set()
+    for group in groups:
+        classes = classes_of(live, group.fields)
+        found.update(box.compartment for row in group.rows for box in wanted_boxes(live, row, classes))
+        found.update(group.covered.compartments if group.covered else ())
+    return found
 
 
 def common(policy: Policy, ask: Ask, asked: bytes) -> dict[str, Any]:

@@ -16,10 +16,10 @@ from lockhouse.gates.rings import Waiting
 from lockhouse.gates.snapshots import Place, opened_snapshot, place_of
 from lockhouse.model.decision import SlotTimes
 from lockhouse.model.rows import Record
-from lockhouse.policy.reopen import shut_since, shut_unopened
+from lockhouse.policy.reopen import over_today, shut_as_sealed, shut_unopened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from lockhouse.crypto.noted import Noted
     from lockhouse.crypto.seal import SealedBox
@@ -62,10 +62,17 @@ class Opening(msgspec.Struct):
     now: int
     waiting: Mapping[bytes, Waiting]
     all_fields: bool = False
+    classes: set[str] = msgspec.field(default_factory=set)
+    """Of these fields: the boxes of no other class are opened."""
     covered: Covered | None = None
     """Of the person whose records are opened now: what their snapshots cover is not opened once more."""
+    _codes: dict[tuple[int, int, int], str] = msgspec.field(default_factory=dict)
     spoilt: set[Place] = msgspec.field(default_factory=set)
     """Where snapshots stand that are not as this house made them: nothing is shown that was opened beside one."""
+
+    def turn_to(self, fields: frozenset[str], covered: Covered | None) -> None:
+        """The next person: which fields of theirs are opened, and what their snapshots cover."""
+        self.fields, self.classes, self.covered = fields, classes_of(self.live, fields), covered
 
     def record(self, row: Record, *, active_at: int) -> OpenedRecord:
         """Everything of a record that may be seen.
@@ -76,7 +83,7 @@ class Opening(msgspec.Struct):
         """
         house: House = self.house
         opened = OpenedRecord(row, {}, {}, {}, {})
-        wanted, others = _parted(self.live, row, self.fields)
+        wanted, others = _parted(self.live, row, self.classes)
         for box in wanted:
             if self.covered is not None and self.covered.snapshots.covers(row, box):
                 continue
@@ -137,22 +144,36 @@ class Opening(msgspec.Struct):
 
     def _take(self, opened: OpenedRecord, values: Mapping[int, Any], *, compartment: int, active_at: int) -> None:
         live: LivePolicy = self.live
-        row, sealed = opened.row, live.compartment_class(compartment) if compartment else None
-        over = is_over(live, self.purpose, row, compartment=compartment, at=Moment(self.now, active_at))
+        row = opened.row
+        times = SlotTimes(
+            occurred_at=row.occurred_at, received_at=row.received_at, last_activity=active_at, now=self.now
+        )
+        over = over_today(live.policy, self.purpose, times)
+        if not over and is_over(live, self.purpose, row, compartment=compartment, at=Moment(self.now, active_at)):
+            over = "keep-over"
         for number, value in values.items():
             slot = live.slot(number)
             if slot is None or not self._asks(slot):
                 continue
-            was = live.declared(slot.field, version=row.policy)
-            times = SlotTimes(
-                occurred_at=row.occurred_at, received_at=row.received_at, last_activity=active_at, now=self.now,
-                sealed_class=sealed or (was.class_ if was else None), sealed_type=was.type if was else None,
-            )  # fmt: skip
-            code = shut_since(live.policy, self.purpose, slot, times) or ("keep-over" if over else "")
+            code = self._as_sealed(slot, row.policy, compartment) or over
             if code:
                 opened.hidden[slot.field] = code
             else:
                 opened.values[slot.field] = value
+
+    def _as_sealed(self, slot: Slot, version: int, compartment: int) -> str:
+        """Why a value stays shut that was sealed so, whenever that was: asked once for all values that are alike."""
+        place = slot.id, version, compartment
+        code = self._codes.get(place)
+        if code is None:
+            live: LivePolicy = self.live
+            was = live.declared(slot.field, version=version)
+            code = self._codes[place] = shut_as_sealed(
+                live.policy, self.purpose, slot, sealed_type=was.type if was else None,
+                sealed_class=(live.compartment_class(compartment) if compartment else None)
+                or (was.class_ if was else None),
+            )  # fmt: skip
+        return code
 
     def _asks(self, slot: Slot) -> bool:
         """Whether the look asks for the slot's field; of one that is gone, if it was kept for what is asked."""
@@ -161,18 +182,17 @@ class Opening(msgspec.Struct):
         return gone or slot.field in self.fields
 
 
-def wanted_boxes(live: LivePolicy, row: Record, fields: frozenset[str]) -> list[SealedBox]:
-    """The record's boxes that may hold one of these fields: those of the fields' classes.
+def wanted_boxes(live: LivePolicy, row: Record, classes: Collection[str]) -> list[SealedBox]:
+    """The record's boxes that may hold what is asked for: those of these classes, which are the fields' own.
 
     A value sealed under another class than its field has today stays shut until it is sealed again: the stricter of
     the two classes wins, and a box that is not opened tells nothing.
     """
-    return _parted(live, row, fields)[0]
+    return _parted(live, row, classes)[0]
 
 
-def _parted(live: LivePolicy, row: Record, fields: frozenset[str]) -> tuple[list[SealedBox], list[SealedBox]]:
-    """The record's boxes: those that may hold one of these fields, and the others."""
-    classes = classes_of(live, fields)
+def _parted(live: LivePolicy, row: Record, classes: Collection[str]) -> tuple[list[SealedBox], list[SealedBox]]:
+    """The record's boxes of these classes, and the others."""
     wanted: list[SealedBox] = []
     others: list[SealedBox] = []
     for box in decode_boxes(row.boxes):
