@@ -76,7 +76,7 @@ def _peak_kib(pid: int) -> int:
 
 
 def _told(step: Step) -> None:
-    rate = f"{step.rows / step.seconds:>9,.0f}/s" if step.rows > step.seconds else ""
+    rate = f"{step.rows / step.seconds:>9,.0f}/s" if step.rows > step.seconds > 0 else ""
     print(f"{step.name:<44} {step.rows:>10,} {step.seconds:>9.1f} s {rate}", file=sys.stderr, flush=True)
 
 

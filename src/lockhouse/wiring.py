@@ -259,12 +259,10 @@ async def opened(
         kept = _anchors(folder, chosen, keys.secrets["log"], begins=purpose == "restored")
         parts = _parts(identity, keys.secrets["log"], time, kept)
         parts = replace(parts, quiet=purpose in {"audit", "state"}, restored=purpose == "restored")
-        writer: LocalWriter | WriterClient
-        if beside is None:
-            writer = LocalWriter(folder, parts)
+        writer: LocalWriter | WriterClient = beside or LocalWriter(folder, parts)
+        if isinstance(writer, LocalWriter):
             open_things.callback(writer.close)
-        else:
-            writer = beside
+            open_things.callback(reads.close)  # before the writer: only the last to close a file moves its log
         house = _house(identity, keys, reads, writer, clock=time)
         house.lane, house.demo = lane or role, chosen.demo and await is_demo(house)
         writer.on_move(lambda policy, key: drop(house, policy=policy, key=key))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -10,6 +11,7 @@ from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Tampered
 from lockhouse.gates.authority import checked, signed
 from lockhouse.model.change import Change, Conflict, Delete, Draft, Expect, Put
+from lockhouse.model.ids import DAY_MS, first_id
 from lockhouse.model.rows import Intent
 
 if TYPE_CHECKING:
@@ -148,6 +150,31 @@ async def sound_cases(house: House, *, also_closed: bool = False) -> tuple[list[
         except Tampered:
             spoilt.append(row.id)
     return sorted(cases, key=lambda case: case.id), spoilt
+
+
+async def case_of(house: House, case_id: bytes) -> Case | None:
+    """The case with this id, whatever its state; None if there is none. Read by its key: a house has ended many.
+
+    Raises:
+        Tampered: its intent is not as this house made it.
+    """
+    row = (await house.reads.get(Intent, [(case_id,)])).get((case_id,))
+    return None if row is None else checked_case(house, row)
+
+
+async def cases_since(house: House, at: int) -> list[Case]:
+    """The cases that were asked for since (ms), and that verify; open or closed. Older ones are not read.
+
+    Ids follow this machine's clock and the asking the ledger's, so that they are looked for from a day before.
+    """
+    early = max(0, min(at, house.clock.now_ms()) - DAY_MS)
+    rows = [row for state in (OPEN, CLOSED) for row in
+            await house.reads.find(Intent, ("state",), [(state,)], after=(first_id(early),))]  # fmt: skip
+    cases = []
+    for row in rows:
+        with suppress(Tampered):  # as everywhere, one that was edited holds up nobody
+            cases.append(checked_case(house, row))
+    return [case for case in cases if case.asked_at >= at]
 
 
 def checked_case(house: House, row: Intent) -> Case:

@@ -20,3 +20,8 @@ AHEAD_MS = 35 * DAY_MS
 """How far a clock may be ahead of the newest ledger entry when a process starts: longer than any house rests but one
 that is wound up, moved or seasonal, and then an admin is at hand. A machine whose clock was reset, or whose battery is
 empty, is off by years."""
+
+
+def first_id(at: int) -> bytes:
+    """What stands before every id that was made at this time (ms) or later: its first 48 bits are the time."""
+    return (at << 80).to_bytes(16)

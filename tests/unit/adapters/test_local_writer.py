@@ -12,7 +12,9 @@ from lockhouse.adapters.migrations.run import migrate
 from lockhouse.adapters.sqlite_writer.local import LocalWriter
 from lockhouse.errors import Unavailable
 from lockhouse.model.change import Change, Committed, Put
-from lockhouse.model.rows import House
+from lockhouse.model.rows import House, Record
+from lockhouse.wiring import opened
+from tests.attack.real_house import found
 from tests.ports.stores import a_draft, a_record, put
 from tests.ports.writer_entry import HOUSE, LOG, make_parts
 
@@ -101,3 +103,15 @@ async def test_a_fault_of_ours_in_a_call_ends_the_writer_and_tells_the_caller(tm
 
 def _fail(size: int, root: bytes) -> str:
     raise ZeroDivisionError(size, root)
+
+
+async def test_a_house_that_nobody_has_open_leaves_no_log_to_be_read_first(tmp_path: Path) -> None:
+    house = await found(tmp_path)
+    async with opened(house, role="console") as one:
+        records = [Change("record", puts=(put(a_record()),)) for _ in range(50)]
+        assert [type(answer) for answer in await one.writer.commit_each(records)] == [Committed] * 50
+        assert (house / "record.db-wal").stat().st_size > 0
+
+    assert [(house / f"{name}.db-wal").stat().st_size for name in ("identity", "record")] == [0, 0]
+    async with opened(house, role="console") as one:
+        assert len([row async for rows in one.house.reads.scan(Record) for row in rows]) == 50

@@ -153,12 +153,12 @@ async def fulfil(case: str, /, *, now: bool = False, yes: bool = False, acting: 
         found = await request.find_case(house, id_of(case, where="request", hint=CASES))
         if now and not house.demo:  # before anything is asked
             await request.fulfil(house, found, journal=opened.journal, now=now)
-        if found.step == "shut" and (now or found.destroy_at <= house.clock.now_ms()):
-            records = await _records(house, found)
+        if not yes and found.step == "shut" and (now or found.destroy_at <= house.clock.now_ms()):
+            records = await _records(house, found)  # for the question alone: to destroy their keys, none is read
             question = (
                 f"{count(len(found.persons), 'source person')} with {count(records, 'record')} will be gone for good."
             )
-            call.sure(question, str(records), yes=yes)
+            call.sure(question, str(records), yes=False)
         done = await request.fulfil(house, found, journal=opened.journal, now=now)
     if done.case.step == "cancelled":
         raise Conflict(
