@@ -20,6 +20,7 @@ from lockhouse.ledger.entry.storing import Gone
 from lockhouse.ledger.record import record_leaf_of
 from lockhouse.ledger.verify import verify_export, verify_records
 from lockhouse.ledger.verify.lines import WORDS
+from lockhouse.ledger.verify.records import Meanwhile
 from lockhouse.model.rows import Record
 from tests.unit.ledger.logs import ORIGIN, Log, busy, some
 
@@ -168,6 +169,57 @@ def test_records_are_judged_as_sets_would_judge_them(
         "unfounded-deletion": deleted - stored,
     }
     assert found == {(kind, f"record {own(one).hex()}") for kind, which in expected.items() for one in which}
+
+
+@given(data=st.data())
+def test_what_came_meanwhile_excuses_what_it_would_if_the_ledger_were_remembered_as_it_was(data: st.DataObject) -> None:
+    """The house keeps of what was before only what changed; here all of it is kept."""
+    ids = st.integers(0, 6)
+    takes = st.lists(st.tuples(ids, st.integers(0, 2), st.booleans()), max_size=8)
+    ends = st.lists(st.tuples(ids, st.integers(0, 2)), max_size=4)
+    before, after = (data.draw(takes) for _ in range(2))
+    gone, leaving = (data.draw(ends) for _ in range(2))
+    rows = [
+        (_own(one), _leaf(leaf)) for one, leaf in data.draw(st.lists(st.tuples(ids, st.integers(0, 3)), max_size=8))
+    ]
+    pairs = [[(_own(one), _leaf(leaf)) for one, leaf in part] for part in (gone, leaving)]
+    told = [[(_own(one), _leaf(leaf), again) for one, leaf, again in part] for part in (before, after)]
+
+    found = verify_records(told[0], rows, pairs[0], meanwhile=Meanwhile(told[1], pairs[1]))
+    judged = [(one.kind, one.where) for one in found if one.kind not in {"repeated-record", "unfounded-deletion"}]
+    assert sorted(judged) == sorted(_judged(told, rows, pairs))
+
+
+def _own(one: int) -> bytes:
+    return some(f"record {one}")
+
+
+def _leaf(one: int) -> bytes:
+    return some(f"leaf {one}", 32)
+
+
+def _judged(
+    told: list[list[tuple[bytes, bytes, bool]]], rows: list[tuple[bytes, bytes]], pairs: list[list[tuple[bytes, bytes]]]
+) -> list[tuple[str, str]]:
+    known: dict[bytes, bytes] = {one: leaf for one, leaf, _ in told[0]}
+    ended = [{one: known.pop(one) for one, leaf in pairs[0] if known.get(one) == leaf}]
+    before = dict(known)
+    known |= {one: leaf for one, leaf, _ in told[1]}
+    ended.append({one: known.pop(one) for one, leaf in pairs[1] if known.get(one) == leaf})
+    found, seen = list[tuple[str, str]](), set[bytes]()
+    for one, leaf in rows:
+        if one in seen:
+            continue
+        seen.add(one)
+        now = known.get(one, ended[1].get(one))
+        if one in ended[0]:
+            found.append(("not-deleted", f"record {one.hex()}"))
+        elif now is None:
+            found.append(("unknown-record", f"record {one.hex()}"))
+        elif leaf not in (now, before.get(one)):
+            found.append(("edited-record", f"record {one.hex()}"))
+    missing = (known.keys() & before.keys()) - seen
+    return found + [("missing-record", f"record {one.hex()}") for one in missing]
 
 
 records = st.builds(

@@ -1,7 +1,7 @@
 """Audit: the house's own rows read as an export and held against the ledger, and single entries proven.
 
 The verifier is the auditor's own (`lockhouse.ledger.verify`): it believes nothing of ours but the verifier key. What
-is read here streams; only one leaf a record and one row a deleted record are held in memory.
+is read here streams; only two leaves a record (some 250 bytes) and one row a deleted record are held in memory.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from lockhouse.gates.tail import read_tail, told_by
 from lockhouse.gates.tree import RUN, between, growth_from, place_of
 from lockhouse.gates.unexported import changed_columns, stray_checkpoints
 from lockhouse.ledger.append import is_lane
-from lockhouse.ledger.export import chunk_lines, end_line, head_line
-from lockhouse.ledger.record import record_leaf_of
+from lockhouse.ledger.export import end_line, head_line, pieces
+from lockhouse.ledger.record import LeafRows, record_leaf_of
 from lockhouse.ledger.verify import Finding, Report, verify_export, verify_tiles
 from lockhouse.ledger.verify.anchors import opened_anchors
 from lockhouse.ledger.verify.findings import Findings
@@ -112,10 +112,10 @@ async def _lines(house: House, size: int, *, seen: Callable[[Sequence[LedgerEntr
     entries = checkpoints = 0
     yield head_line(house=house.id, log=house.log, size=max(0, min(size, MAX_NUMBER)))
     async for chunk in chunks(house, 0, size):
-        lines = list(chunk_lines(chunk))
-        entries += sum(line.startswith(ENTRY) for line in lines)
-        checkpoints += sum(line.startswith(CHECKPOINT) for line in lines)
-        yield b"".join(lines)
+        for lines in pieces(chunk):
+            entries += sum(line.startswith(ENTRY) for line in lines)
+            checkpoints += sum(line.startswith(CHECKPOINT) for line in lines)
+            yield b"".join(lines)
         seen(chunk.entries)
     yield end_line(entries=entries, checkpoints=checkpoints)
 
@@ -176,7 +176,7 @@ async def _read(
     vkeys: Sequence[str],
     held: Sequence[str],
     *,
-    rows: Leaves | None = None,
+    rows: Iterable[tuple[bytes, bytes]] | None = None,
     since: int | None = None,
 ) -> Report:
     """Read an export, and hold record rows against it that were read when the tree was of size `since`."""
@@ -185,11 +185,14 @@ async def _read(
     return await asyncio.to_thread(verify_export, lines, vkeys=vkeys, held=held, records=records, since=since)
 
 
-async def _rows(house: House) -> Leaves:
-    return [one async for part in _leaves(house) for one in part]
+async def _rows(house: House) -> LeafRows:
+    rows = LeafRows()
+    async for part in _leaves(house):
+        rows.add(part)
+    return rows
 
 
-async def _as_signed(house: House, rows: Leaves, *, size: int, signed: int, key: Secret) -> Leaves:
+async def _as_signed(house: House, rows: LeafRows, *, size: int, signed: int, key: Secret) -> Leaves:
     """The rows as the tree of this size should know them: without those stored since, and with those removed since.
 
     Only entries that are the house's own say so; and they say it of a record with its leaf, not of whatever stands

@@ -16,6 +16,8 @@ from lockhouse.ledger.entry import Gone
 from lockhouse.ledger.verify import lines as wire
 from lockhouse.model.rows import Checkpoint, Intake, LedgerEntry
 
+PIECE_BYTES = 1_000_000
+
 
 class Chunk(msgspec.Struct, frozen=True, kw_only=True):
     """A run of the log, in order of position, with what lies beside.
@@ -54,6 +56,23 @@ def chunk_lines(chunk: Chunk) -> Iterator[bytes]:
         text = points.pop(entry.position + 1, None)
         if text is not None:
             yield _line(wire.Signed(checkpoint=text))
+
+
+def pieces(chunk: Chunk, *, most: int = PIECE_BYTES) -> Iterator[list[bytes]]:
+    """The same in lists that end once they have `most` bytes: beside one entry hundreds of leaves may lie.
+
+    Raises:
+        Invalid: as `chunk_lines`.
+    """
+    piece, size = list[bytes](), 0
+    for line in chunk_lines(chunk):
+        piece.append(line)
+        size += len(line)
+        if size >= most:
+            yield piece
+            piece, size = [], 0
+    if piece:
+        yield piece
 
 
 def end_line(*, entries: int, checkpoints: int) -> bytes:

@@ -15,7 +15,7 @@ from lockhouse.crypto.merkle import leaf_hash
 from lockhouse.errors import Invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from lockhouse.model.rows import Record
 
@@ -24,6 +24,7 @@ SALT_BYTES = 16
 _COLUMNS = struct.Struct(">16s16sqqqqqqq")
 """id, person, channel, event, occurred_at, received_at, assurance, proof, policy: fixed widths, so that no two rows
 share bytes; the `clear` bytes follow to the end."""
+_ID_BYTES, _LEAF_BYTES = 16, 32
 _HEAD = lp(LABEL)
 _SALT_LENGTH = struct.pack(">I", SALT_BYTES)
 _HASH_LENGTH = struct.pack(">I", 32)
@@ -83,3 +84,27 @@ def record_leaf_of(row: Record) -> bytes:
         (b"\x00", _HEAD, _SALT_LENGTH, salt, _LENGTH.pack(len(clear)), clear, _HASH_LENGTH, sha256(row.boxes).digest())
     )
     return sha256(joined).digest()
+
+
+class LeafRows:
+    """Id and leaf of record rows, at 48 bytes each: a house has millions of them."""
+
+    def __init__(self) -> None:
+        """None yet."""
+        self._joined = bytearray()
+        self._odd: list[tuple[bytes, bytes]] = []
+
+    def add(self, rows: Iterable[tuple[bytes, bytes]]) -> None:
+        """Some more; those whose id somebody made longer or shorter lie by themselves, and come last."""
+        for record, leaf in rows:
+            if len(record) == _ID_BYTES:
+                self._joined += record + leaf
+            else:
+                self._odd.append((record, leaf))
+
+    def __iter__(self) -> Iterator[tuple[bytes, bytes]]:
+        """In the order in which they were added."""
+        for at in range(0, len(self._joined), _ID_BYTES + _LEAF_BYTES):
+            end = at + _ID_BYTES
+            yield bytes(self._joined[at:end]), bytes(self._joined[end : end + _LEAF_BYTES])
+        yield from self._odd

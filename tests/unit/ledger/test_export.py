@@ -11,7 +11,7 @@ import pytest
 
 from lockhouse.crypto.canonical import canonical_json
 from lockhouse.errors import Invalid
-from lockhouse.ledger.export import Chunk, chunk_lines
+from lockhouse.ledger.export import Chunk, chunk_lines, pieces
 from lockhouse.ledger.verify import verify_export
 from lockhouse.model.rows import LedgerEntry
 from tests.unit.ledger.logs import Log, busy, kinds
@@ -26,8 +26,16 @@ def _chunk(log: Log, entries: list[LedgerEntry]) -> Chunk:
 
 def test_an_export_in_pieces_is_the_same_as_in_one() -> None:
     log = busy()
-    pieces = [_chunk(log, log.entries[at : at + 5]) for at in range(0, 14, 5)]
-    assert [line for piece in pieces for line in chunk_lines(piece)] == log.lines()[1:-1]
+    runs = [_chunk(log, log.entries[at : at + 5]) for at in range(0, 14, 5)]
+    assert [line for run in runs for line in chunk_lines(run)] == log.lines()[1:-1]
+    assert [line for run in runs for piece in pieces(run) for line in piece] == log.lines()[1:-1]
+
+
+def test_a_run_beside_which_much_lies_is_given_in_pieces() -> None:
+    log, most = busy(), 1_000
+    found = list(pieces(_chunk(log, log.entries), most=most))
+    assert len(found) > 3
+    assert all(sum(map(len, piece[:-1])) < most for piece in found)
 
 
 def test_every_line_is_json_and_ends_in_a_line_feed() -> None:

@@ -21,11 +21,12 @@ from lockhouse.ledger.verify.lanes import Lane, Wire, refuse_fraction
 from lockhouse.ledger.verify.records import HASH_BYTES, ID_BYTES, Meanwhile, verify_records
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     Records = Callable[[], Iterable[tuple[bytes, bytes]]]
 
 Line = TypeVar("Line", bound=msgspec.Struct)
+Item = TypeVar("Item")
 MAX_ENTRY_BYTES = 65_535
 _WRITES = "`lockhouse ledger export FILE` writes one"
 _SIGNS = "`lockhouse ledger checkpoint` prints one"
@@ -300,7 +301,7 @@ class _Audit:
                 self.found.add("truncated-log", f"held checkpoint of {point.origin}", sentence)
         if records is not None:
             meanwhile = Meanwhile(self.late_intakes, self.late_deletions)
-            self.found.extend(verify_records(self.intakes, records(), self.deletions, meanwhile=meanwhile))
+            self.found.extend(verify_records(_let_go(self.intakes), records(), self.deletions, meanwhile=meanwhile))
         return Report(
             entries=self.tree.size,
             lanes={name: lane.counter for name, lane in sorted(self.lanes.items())},
@@ -318,6 +319,13 @@ class _Audit:
         if self.signed != self.tree.size and not self.rewritten:
             span = f"positions {self.signed} to {self.tree.size - 1}"
             self.found.add("unsigned-tail", span, "No verified checkpoint covers them.")
+
+
+def _let_go(kept: list[Item]) -> Iterator[Item]:
+    """The items in order, none of which is kept once it was given."""
+    kept.reverse()
+    while kept:
+        yield kept.pop()
 
 
 def _is_canonical(raw: bytes, entry: Wire) -> bool:

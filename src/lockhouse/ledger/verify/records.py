@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
 ID_BYTES = 16
 HASH_BYTES = 32
-_Known = dict[bytes, bytes]
+_Known = dict[bytes, bytes | None]
+"""Record -> leaf; None once its row was looked at."""
 
 
 class Meanwhile(NamedTuple):
@@ -31,7 +32,7 @@ def verify_records(
     """What differs between the record rows and what the ledger says of them.
 
     Present must mean equal; absent must mean covered by a deletion; covered and present is a finding. Everything
-    streams but one leaf a record (about 200 bytes of memory each).
+    streams but one leaf a record, which is let go once its row was looked at (about 200 bytes of memory each).
 
     A house at work takes in and deletes while its rows are read. Only the ledger excuses what differs for that: a row
     whose deletion came meanwhile may be there or not, one that came or was sealed again meanwhile may be there as it
@@ -49,28 +50,53 @@ def verify_records(
         yield from _take(known, ids, leaves, resealed=resealed)
     ended: _Known = {}
     yield from _end(deletions, known=known, ended=ended)
-    before = known.copy() if (late := list(meanwhile.intakes)) else known
-    for ids, leaves, resealed in late:
+    former: _Known = {}
+    came: set[bytes] = set()
+    for ids, leaves, resealed in meanwhile.intakes:
+        _remember(known, ids, former=former, came=came)
         yield from _take(known, ids, leaves, resealed=resealed)
     leaving: _Known = {}
     yield from _end(meanwhile.deletions, known=known, ended=leaving)
-    # What was seen leaves `known`; what is left in the end was never seen.
-    seen: set[bytes] = set()
+    yield from _hold(records, known=known, ended=ended, leaving=leaving, former=former)
+    for record, left in known.items():
+        if left is not None and record not in came:
+            yield _finding("missing-record", record, "It was stored, no deletion covers it, and it is not there.")
+
+
+def _hold(
+    records: Iterable[tuple[bytes, bytes]], *, known: _Known, ended: _Known, leaving: _Known, former: _Known
+) -> Iterator[Finding]:
+    """Each row against its leaf, which is let go with it: what is left in the end was never seen."""
+    others: set[bytes] = set()
     for record, leaf in records:
-        if record in seen:
+        now = known.get(record)
+        if record in others or (now is None and record in known):
             yield _finding("repeated-record", record, "Two rows have this id.")
             continue
-        seen.add(record)
-        now = known.pop(record, leaving.get(record))
+        if now is None:
+            others.add(record)
+            now = leaving.get(record)
+        else:
+            known[record] = None
         if record in ended:
             yield _finding("not-deleted", record, "A deletion covers it, and yet it is there.")
         elif now is None:
             yield _finding("unknown-record", record, "No intake ever stored it.")
-        elif leaf not in (now, before.get(record)):
+        elif leaf not in (now, former.get(record)):
             yield _finding("edited-record", record, "It is not as it was stored: a clear column or a box was changed.")
-    for record in known:
-        if record in before:
-            yield _finding("missing-record", record, "It was stored, no deletion covers it, and it is not there.")
+
+
+def _remember(known: _Known, ids: bytes, *, former: _Known, came: set[bytes]) -> None:
+    """Of records that came or were sealed again meanwhile: which came, and as what the others stood before."""
+    for record in _cut(ids):
+        if record not in known:
+            came.add(record)
+        elif record not in came:
+            former.setdefault(record, known[record])
+
+
+def _cut(ids: bytes) -> list[bytes]:
+    return [ids[at : at + ID_BYTES] for at in range(0, len(ids) // ID_BYTES * ID_BYTES, ID_BYTES)]
 
 
 def _end(deletions: Iterable[tuple[bytes, bytes]], *, known: _Known, ended: _Known) -> Iterator[Finding]:
@@ -82,8 +108,7 @@ def _end(deletions: Iterable[tuple[bytes, bytes]], *, known: _Known, ended: _Kno
 
 
 def _take(known: _Known, ids: bytes, leaves: bytes, *, resealed: bool) -> Iterator[Finding]:
-    for at in range(len(ids) // ID_BYTES):
-        record = ids[at * ID_BYTES : (at + 1) * ID_BYTES]
+    for at, record in enumerate(_cut(ids)):
         if resealed != (record in known):
             sentence = "It was sealed again but never stored." if resealed else "It was stored twice."
             yield _finding("repeated-record", record, sentence)
