@@ -49,6 +49,19 @@ async def test_a_stored_event_is_explained_by_its_message_id(tmp_path: Path) -> 
     assert said.record == reply.record.hex()
 
 
+@pytest.mark.parametrize("kept", ["LH-0001", "1", "planted by hand"])
+async def test_a_receipt_tells_its_code_as_it_was_answered_also_one_that_keeps_it_whole(
+    tmp_path: Path, kept: str
+) -> None:
+    world = await World.make(tmp_path)
+    reply = await send(world, "backend", "Order Completed", message_id="m-1", email=CANARY, order_id="A-1", ssn="1")
+    [receipt] = await world.rows(Receipt)
+    assert (receipt.code, reply.code) == ("1", "LH-0001")
+    world.plant(msgspec.structs.replace(receipt, code=kept))
+    [said] = await why(world.house, "m-1")
+    assert said.code == (reply.code if kept != "planted by hand" else kept)
+
+
 async def test_a_refused_event_is_explained_though_nothing_of_it_was_stored(tmp_path: Path) -> None:
     world = await World.make(tmp_path)
     await send(world, "backend", "page", message_id="m-2", secret_path="/x")

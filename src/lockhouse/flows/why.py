@@ -9,6 +9,7 @@ import msgspec
 from lockhouse.crypto.credentials import message_tag
 from lockhouse.gates.authority import sound
 from lockhouse.gates.collect.work import unread_class
+from lockhouse.model import codes
 from lockhouse.model.rows import Receipt, Record
 from lockhouse.model.scale import Assurance
 
@@ -83,7 +84,7 @@ def _only(rows: Iterable[Receipt], record: bytes) -> list[Receipt]:
 def _said(row: Receipt, channels: dict[int, str], kept: int | None, dropped: tuple[tuple[str, str], ...]) -> Why:
     return Why(
         channel=channels.get(row.channel, f"#{row.channel}"),
-        code=row.code,
+        code=codes.whole(row.code),
         at=row.at,
         kept=kept,
         dropped=dropped,

@@ -6,6 +6,7 @@ policy, a consent or an ending decided, `LH-5xxx` something of ours is away.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 STORED: Final = "LH-0000"
@@ -20,3 +21,16 @@ ERASED_BEFORE: Final = "LH-2110"
 EXPIRED_ON_ARRIVAL: Final = "LH-2111"
 NO_SUCH_EVENT: Final = "LH-2120"
 UNSETTLED: Final = "LH-5001"
+
+_PREFIX: Final = "LH-"
+
+
+@cache
+def brief(code: str) -> str:
+    """A code as receipts keep it, of which there is one an event: `LH-0001` is `1`, `LH-2107` is `2107`."""
+    return code.removeprefix(_PREFIX).lstrip("0") or "0"
+
+
+def whole(kept: str) -> str:
+    """The code that a receipt keeps; those of before this version keep it whole, and so does one that was edited."""
+    return f"{_PREFIX}{kept:0>4}" if kept.isascii() and kept.isdigit() else kept

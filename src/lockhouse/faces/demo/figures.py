@@ -81,7 +81,7 @@ async def count_traffic(figures: Figures, house: House, tally: Tally) -> None:
     """What came of the traffic: receipts and rows from the stores, duplicates and refusals from the answers."""
     receipts: Counter[str] = Counter()
     async for receipt_rows in house.reads.scan(Receipt):
-        receipts.update(row.code for row in receipt_rows)
+        receipts.update(codes.whole(row.code) for row in receipt_rows)
     figures.stored, figures.trimmed = receipts[codes.STORED], receipts[codes.TRIMMED]
     figures.accepted = figures.stored + figures.trimmed
     figures.duplicate, figures.refused = tally.count("duplicate"), tally.count("refused")

@@ -311,7 +311,8 @@ def receipt_of(house: House, work: Work, channel: int, code: str) -> tuple[Put, 
     refused, at = work.reply is not None, work.batch.received_at
     kept, dropped = (0, work.reply.dropped) if work.reply is not None else (work.reduced.kept, work.reduced.dropped)
     detail, work.listed = house.drop_lists.detail(kept, dropped, at=at)
-    receipt = Receipt(channel, work.message, work.body, None if refused else work.record, at, code, detail)
+    record, kept_as = None if refused else work.record, codes.brief(code)
+    receipt = Receipt(channel, work.message, work.body, record, at, kept_as, detail)
     if work.listed is None:
         return (Put("receipt", receipt),)
     return Put("receipt", receipt), Put("drop_list", work.listed)
@@ -328,7 +329,7 @@ def unread(house: House, live: LivePolicy, batch: Batch) -> list[Change]:
     for fault in faults:
         message = tag(fault.message_id or "", credential_class=known_as)
         detail = _ENCODE((0, ((fault.where, fault.expected),)))
-        receipt = Receipt(channel.id, message, b"", None, now, fault.code, detail)
+        receipt = Receipt(channel.id, message, b"", None, now, codes.brief(fault.code), detail)
         changes.append(Change("record", puts=(Put(Receipt.TABLE, receipt),)))
     return changes
 

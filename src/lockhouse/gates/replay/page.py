@@ -178,7 +178,7 @@ def _with_record(
         if receipt is not None:
             code = codes.TRIMMED if work.reduced.dropped or one.left else codes.STORED
             puts = (*puts, Put(Receipt.TABLE, msgspec.structs.replace(
-                receipt, record=row.id, code=code, detail=detail_of(work.reduced)
+                receipt, record=row.id, code=codes.brief(code), detail=detail_of(work.reduced)
             )))  # fmt: skip
             refused = {"record": None, "body": receipt.body}
             expects = (*expects, Expect(

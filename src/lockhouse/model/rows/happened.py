@@ -84,6 +84,7 @@ class Receipt(Row, frozen=True):
     record: bytes | None
     at: At
     code: str
+    """Without its prefix and zeros (`codes.brief`): of `LH-0001` it is `1`; of receipts from before all of it."""
     detail: bytes
     """msgpack of (kept, what was dropped): shapes only, emptied after 7 days.
 
