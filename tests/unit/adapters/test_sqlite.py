@@ -14,12 +14,13 @@ from lockhouse.adapters.migrations import HEAD
 from lockhouse.adapters.migrations.freeze import DIALECTS, baseline, ddl
 from lockhouse.adapters.migrations.newest import newest, statements
 from lockhouse.adapters.migrations.run import create, migrate, migrate_check, upgrade
+from lockhouse.adapters.migrations.schema import require_schema
 from lockhouse.adapters.sqlite_reads import SqliteReads
 from lockhouse.adapters.sqlite_sql import LENGTHS, cut, delete_sql, find_sql, flat, get_sql, scan_sql
 from lockhouse.adapters.sqlite_writer.local import LocalWriter
 from lockhouse.adapters.sqlite_writer.shelf import SqliteShelf
 from lockhouse.adapters.tables import FILES, STORES, Shape, shape_of, shapes
-from lockhouse.errors import Unavailable
+from lockhouse.errors import Tampered, Unavailable
 from lockhouse.model.rows import Person, Receipt, Record, tables
 from tests.ports.writer_entry import make_parts
 
@@ -208,3 +209,15 @@ def test_a_list_of_keys_is_cut_into_known_lengths_and_nothing_is_lost() -> None:
 def test_an_appended_table_is_scanned_by_its_row_id() -> None:
     assert scan_sql(Record, first=True).startswith("SELECT seq, ")
     assert scan_sql(Record, first=False).count("?") == 2
+
+
+@pytest.mark.parametrize("store", STORES)
+def test_a_file_is_held_against_what_sqlalchemy_makes_of_the_row_classes(store: Store) -> None:
+    made = [(one.split()[1].lower(), one.split()[2], one) for one in statements(ddl(store))]
+    require_schema(store, made)
+    for kind, name, sql in made:
+        others = [row for row in made if row != (kind, name, sql)]
+        with pytest.raises(Tampered, match=f"another {kind}"):
+            require_schema(store, others)
+        with pytest.raises(Tampered, match=f"another {kind}"):
+            require_schema(store, [*others, (kind, name, sql.replace("(", "( x,", 1))])
