@@ -9,7 +9,7 @@ many small runs is much.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -48,43 +48,59 @@ class _Tally(msgspec.Struct):
     due: int = 0
     of: int = 0
 
-    def add(self, *, run: bool, due: bool) -> None:
-        self.run += run
-        self.due += due
-        self.of += 1
+    def add(self, many: int, *, run: bool, due: bool) -> None:
+        self.run += many * run
+        self.due += many * due
+        self.of += many
 
 
 class _Count:
     """Boxes of every record, of those that no stranger could send, and by class.
 
-    With a channel's public key anybody makes a house look larger than it is, so the larger of two shares counts.
+    With a channel's public key anybody makes a house look larger than it is, so the larger of two shares counts. Alike
+    boxes are counted together, of which a house has a few hundred kinds and millions of each.
     """
 
     def __init__(self, house: House) -> None:
         self._house = house
-        self._classes: dict[int, str] = {}
-        self.every, self.known = _Tally(), _Tally()
-        self.by_class: dict[str, _Tally] = defaultdict(_Tally)
+        self._alike: Counter[tuple[bool, int | None, bool, bool]] = Counter()
 
     def add(self, row: Record, box: SealedBox | None, ends: Ends) -> None:
         """A box of a record; of one that nobody can read it is said that it ends."""
-        run, due = (True, True) if box is None else (ends.run(row, box), ends.due(row, box))
-        self.every.add(run=run, due=due)
-        if row.assurance != Assurance.PUBLIC:
-            self.known.add(run=run, due=due)
-        if box is not None:
-            self.by_class[self._class_of(box.compartment)].add(run=run, due=due)
+        known = row.assurance != Assurance.PUBLIC
+        if box is None:
+            self._alike[known, None, True, True] += 1
+        else:
+            self._alike[known, box.compartment, ends.run(row, box), ends.due(row, box)] += 1
+
+    @property
+    def every(self) -> _Tally:
+        """Of all that was added."""
+        return self._tally()
+
+    def by_class(self) -> list[_Tally]:
+        """Of each class, what can be read."""
+        found: dict[str, _Tally] = defaultdict(_Tally)
+        for (_, compartment, run, due), many in self._alike.items():
+            if compartment is not None:
+                found[self._class_of(compartment)].add(many, run=run, due=due)
+        return list(found.values())
 
     def shares(self) -> tuple[float, float]:
         """Of what lives, the part that the run ends, and the part that is due."""
-        both = self.every, self.known
+        both = self.every, self._tally(strangers=False)
         return max(one.run / max(1, one.of) for one in both), max(one.due / max(1, one.of) for one in both)
 
+    def _tally(self, *, strangers: bool = True) -> _Tally:
+        tally = _Tally()
+        for (known, _, run, due), many in self._alike.items():
+            if known or strangers:
+                tally.add(many, run=run, due=due)
+        return tally
+
     def _class_of(self, compartment: int) -> str:
-        if compartment not in self._classes:
-            part = compartment_of(self._house, compartment)
-            self._classes[compartment] = "" if part is None else part.class_
-        return self._classes[compartment]
+        part = compartment_of(self._house, compartment)
+        return "" if part is None else part.class_
 
 
 async def extent_of(
@@ -112,7 +128,7 @@ async def extent_of(
         return Extent(id=house.ids.new(), boxes=of_boxes, of_boxes=of_boxes, is_much=True, weight=1.0)
     weight, due = count.shares()
     before, usual = await _before(house)
-    much = is_much(due + before, usual) or any(is_most(one.due, one.of) for one in count.by_class.values())
+    much = is_much(due + before, usual) or any(is_most(one.due, one.of) for one in count.by_class())
     return Extent(
         id=house.ids.new(), boxes=count.every.run, of_boxes=count.every.of, is_much=much, weight=weight
     )  # fmt: skip
