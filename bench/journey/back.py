@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from lockhouse.model.ports import Clock
 
 MOST_RECORDS = 1_000_000
+TOGETHER = 20
+"""Persons: all that is shown of those whom one look is at is in memory at once, and they have hundreds of records."""
 
 
 class _Sums(msgspec.Struct):
@@ -93,12 +95,12 @@ async def read_back(folder: Path, clock: Clock) -> Totals:
 async def _records(house: House, role: str) -> AsyncIterator[RecordView]:
     actor = Actor(id="os-user:0", kind="os-user", roles=(role,))
     asked = await ask_of(house, actor, action="timeline", purpose=None, mode="full", reason="totals")
-    async for view in disclose(house, asked, _everyone(house), records=Records(limit=MOST_RECORDS)):
-        for record in view.timeline:
-            yield record
+    async for rows in house.reads.scan(Person, chunk=TOGETHER):
+        async for view in disclose(house, asked, _ids(rows), records=Records(limit=MOST_RECORDS)):
+            for record in view.timeline:
+                yield record
 
 
-async def _everyone(house: House) -> AsyncIterator[bytes]:
-    async for rows in house.reads.scan(Person):
-        for row in rows:
-            yield row.id
+async def _ids(rows: list[Person]) -> AsyncIterator[bytes]:
+    for row in rows:
+        yield row.id
