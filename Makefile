@@ -1,6 +1,6 @@
 # The verbs of work on this project; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup check fix test test-all docs demo journey vectors hammer release-check lock
+.PHONY: help setup check fix test test-all docs demo journey vectors hammer outage release-check lock
 SHELL := /bin/bash
 PYTEST := .venv/bin/python -m pytest --numprocesses 2 --dist loadgroup --quiet
 
@@ -36,7 +36,10 @@ vectors: ## make the test vectors again; fails if they changed
 	@git diff --exit-code --stat -- tests/vectors
 
 hammer: ## rounds of kill -9 under load
-	@.venv/bin/python -m pytest --numprocesses 0 -m hammer tests
+	@.venv/bin/python -m pytest --numprocesses 0 -m "hammer and not outage" tests
+
+outage: ## a store, the root or the writer away for ten minutes each; OUTAGE_S says for how many seconds
+	@.venv/bin/python -m pytest --numprocesses 0 --capture no -m outage tests
 
 release-check: ## build the wheel twice and compare
 	@script/release-check

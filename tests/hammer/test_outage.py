@@ -1,7 +1,9 @@
-"""A store is away for ten minutes under load: nothing is refused, and nothing that was answered is lost or doubled.
+"""Something a served house depends on is away for ten minutes under load: nothing is refused, lost or doubled.
 
-What is away: the writer, stopped or killed whenever it comes back, so that neither store can be written; or the record
-store alone, whose file another program holds locked. The root key file is away as well, as a KMS would be.
+What is away: the writer, stopped or killed whenever it comes back, so that neither store can be written; the record
+store or the identity store alone, whose file another program holds locked; or the root key file, as a KMS would be,
+and a collecting process dies meanwhile that cannot start again without it. Each with one collecting process and with
+two. `OUTAGE_S` says for how many seconds; in the usual run it is some.
 """
 
 from __future__ import annotations
@@ -9,9 +11,12 @@ from __future__ import annotations
 import os
 import signal
 import sqlite3
+import threading
 import time
+from collections import Counter
 from contextlib import closing, contextmanager, suppress
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Self, get_args
 
 import pytest
 
@@ -19,14 +24,18 @@ from lockhouse.adapters.tables import FILES
 from lockhouse.flows import audit
 from lockhouse.model.rows import Intake, Record
 from lockhouse.wiring import opened
-from tests.faces.serve_world import Place, Served, make_place, run, served, set_aside
-from tests.faces.steady_load import SteadyLoad
+from tests.faces.serve_world import Place, Served, make_place, run, served, set_aside, until
+from tests.faces.steady_load import BACK_S, SteadyLoad
+from tests.hammer.test_kill import POLICY, opened_orders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
-AWAY_S = float(os.environ.get("HAMMER_AWAY_S", "600"))
+Away = Literal["stopped", "killed", "record", "identity", "root"]
+AWAY_S = float(os.environ.get("OUTAGE_S", "600"))
+LOOK_S = 1.0
+MOST_GROWN = 48 << 20
+"""So much more memory a process may have taken at any moment of an outage than before it, however long that is."""
 
 
 async def each_is_there_once(place: Place, answered: list[str]) -> None:
@@ -42,6 +51,49 @@ async def each_is_there_once(place: Place, answered: list[str]) -> None:
     assert sorted(covered) == sorted(record.id for record in records)
 
 
+async def each_opens(place: Place, answered: list[str]) -> None:
+    """What the gate opens of everybody are the orders that were answered, each to its own number."""
+    async with opened(place.folder, role="console") as house:
+        orders = await opened_orders(house)
+    assert Counter(order["order_id"] for order in orders) == Counter(f"o-{name[2:]}" for name in answered)
+
+
+class Sizes:
+    """How much memory each process of a served house has, looked at once a second."""
+
+    def __init__(self, house: Served) -> None:
+        self.before: dict[str, int] = {}
+        self.grown: dict[str, int] = {}
+        """By how much each process was larger than before, at most."""
+        self._house = house
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._look)
+
+    def __enter__(self) -> Self:
+        self.before = dict(self._now())
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._stop.set()
+        self._thread.join(30)
+
+    def __str__(self) -> str:
+        return "grown (MB): " + ", ".join(f"{name} {size / 1e6:.0f}" for name, size in sorted(self.grown.items()))
+
+    def _look(self) -> None:
+        while not self._stop.wait(LOOK_S):
+            for name, size in self._now():
+                grown = size - self.before.get(name, size)
+                self.grown[name] = max(self.grown.get(name, 0), grown)
+
+    def _now(self) -> Iterator[tuple[str, int]]:
+        for name, pid in self._house.pids().items():
+            with suppress(OSError):
+                lines = Path(f"/proc/{pid}/status").read_text("utf-8").splitlines()
+                yield from ((name, int(line.split()[1]) << 10) for line in lines if line.startswith("RssAnon:"))
+
+
 @contextmanager
 def stopped(house: Served) -> Iterator[None]:
     """The writer stands still."""
@@ -54,56 +106,88 @@ def stopped(house: Served) -> Iterator[None]:
 
 
 @contextmanager
-def locked(house: Served) -> Iterator[None]:
-    """Another program holds the record store for writing."""
-    with closing(sqlite3.connect(house.place.folder / FILES["record"], isolation_level=None, timeout=60)) as other:
+def locked(file: Path) -> Iterator[None]:
+    """Another program holds a store for writing."""
+    with closing(sqlite3.connect(file, isolation_level=None, timeout=60)) as other:
         other.execute("BEGIN IMMEDIATE")
         yield
 
 
-def hold_away(house: Served, how: str, seconds: float) -> None:
+@contextmanager
+def moved(root: Path) -> Iterator[None]:
+    """The root key file is away."""
+    away = root.rename(root.with_suffix(".away"))
+    try:
+        yield
+    finally:
+        away.rename(root)
+
+
+def hold_away(house: Served, how: Away, seconds: float) -> None:
     """What is away stays away for so long."""
-    end = time.monotonic() + seconds
-    if how == "killed":
-        while time.monotonic() < end:
+    end, folder = time.monotonic() + seconds, house.place.folder
+    if how in {"record", "identity"}:
+        with locked(folder / FILES["record" if how == "record" else "identity"]):
+            time.sleep(seconds)
+        return
+    with moved(Path(house.place.settings.root)):
+        if how == "stopped":
+            with stopped(house):
+                time.sleep(seconds)
+        elif how == "root":
+            time.sleep(seconds / 2)
+            house.kill("writer")
+            house.kill("work")
+            time.sleep(seconds / 2)
+        while how == "killed" and time.monotonic() < end:
             with suppress(KeyError, ProcessLookupError):
                 house.kill("writer")
             time.sleep(0.5)
-        return
-    with stopped(house) if how == "stopped" else locked(house):
-        time.sleep(seconds)
 
 
-def an_outage(place: Place, how: str, seconds: float) -> SteadyLoad:
-    """Load before, while and after; then everything is looked through: each answered event is there once."""
-    root = place.folder.parent / "root" / "house.root"
+def an_outage(place: Place, how: Away, seconds: float) -> None:
+    """Load before, while and after, until nothing waits any more; then everything is looked through."""
     with served(place) as house:
-        with SteadyLoad(place, kept=4, new=1, idle=2) as load:
+        parts = set(house.pids())
+        with SteadyLoad(place, kept=0, new=0, idle=10) as load, Sizes(house) as sizes:
             load.goes_on(50)
-            root.rename(root.with_suffix(".away"))
+            before = len(load.answered)
             hold_away(house, how, seconds)
-            root.with_suffix(".away").rename(root)
-            waited, began = set_aside(place), time.monotonic()
+            during, waited, began = len(load.answered) - before, set_aside(place), time.monotonic()
+            until(lambda: set_aside(place) == 0, BACK_S)
+            back_s = time.monotonic() - began
             load.goes_on(50)
+        until(lambda: set(house.pids()) == parts)
+        assert (set(load.statuses), load.lost) == ({200}, {})
+        print(  # noqa: T201  # the figures, with pytest -s
+            f"{how} away for {seconds:.0f} s, {place.settings.collect_processes} collecting: {during} answered "
+            f"meanwhile, {during / seconds:.0f}/s, none refused, the longest in {load.longest_s:.1f} s; {waited:,} "
+            f"bytes set aside, {waited / during:.0f} an event, in again {back_s:.0f} s after; {sizes}"
+        )
         assert waited > 0
-        back_s = time.monotonic() - began
-        print(f"{how} for {seconds:.0f} s: {len(load.answered)} answered, none refused, the longest in "  # noqa: T201
-              f"{load.longest_s:.1f} s; {waited:,} bytes waited and were in after {back_s:.0f} s")  # fmt: skip
+        assert max(sizes.grown.values()) < MOST_GROWN
         assert house.stop() == 0
     run(each_is_there_once(place, load.answered))
-    return load
+    run(each_opens(place, load.answered))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("how", "seconds"), [("stopped", 20.0), ("killed", 8.0), ("locked", 8.0)])
-def test_an_outage_of_some_seconds_loses_and_refuses_nothing(tmp_path: Path, how: str, seconds: float) -> None:
-    load = an_outage(run(make_place(tmp_path)), how, seconds)
-    assert (set(load.statuses), load.lost) == ({200}, {})
+@pytest.mark.parametrize(
+    ("how", "seconds"),
+    [("stopped", 20.0), ("killed", 8.0), ("record", 8.0), ("identity", 8.0), ("root", 8.0)],
+)
+def test_an_outage_of_some_seconds_loses_and_refuses_nothing(tmp_path: Path, how: Away, seconds: float) -> None:
+    place: Place = run(make_place(tmp_path, policy=POLICY))
+    place.set(collect_processes=2)
+    an_outage(place, how, seconds)
 
 
 @pytest.mark.hammer
+@pytest.mark.outage
 @pytest.mark.timeout(7_200)
-@pytest.mark.parametrize("how", ["stopped", "killed", "locked"])
-def test_an_outage_of_ten_minutes_loses_and_refuses_nothing(tmp_path: Path, how: str) -> None:
-    load = an_outage(run(make_place(tmp_path)), how, AWAY_S)
-    assert (set(load.statuses), load.lost) == ({200}, {})
+@pytest.mark.parametrize("collecting", [1, 2])
+@pytest.mark.parametrize("how", get_args(Away))
+def test_an_outage_of_ten_minutes_loses_and_refuses_nothing(tmp_path: Path, how: Away, collecting: int) -> None:
+    place: Place = run(make_place(tmp_path, policy=POLICY))
+    place.set(collect_processes=collecting)
+    an_outage(place, how, AWAY_S)
