@@ -34,8 +34,10 @@ if TYPE_CHECKING:
 Away = Literal["stopped", "killed", "record", "identity", "root"]
 AWAY_S = float(os.environ.get("OUTAGE_S", "600"))
 LOOK_S = 1.0
-MOST_GROWN = 48 << 20
-"""So much more memory a process may have taken at any moment of an outage than before it, however long that is."""
+MOST_GROWN = 128 << 20
+"""So much more memory a process may take in an outage than before: it opens a part of what waits again and again."""
+MOST_LATER = 24 << 20
+"""So much more it may take in the second half of an outage than in the first: it does not grow with what waits."""
 
 
 async def each_is_there_once(place: Place, answered: list[str]) -> None:
@@ -59,18 +61,16 @@ async def each_opens(place: Place, answered: list[str]) -> None:
 
 
 class Sizes:
-    """How much memory each process of a served house has, looked at once a second."""
+    """How much memory each process of a served house has, looked at once a second from `begin` on."""
 
     def __init__(self, house: Served) -> None:
-        self.before: dict[str, int] = {}
-        self.grown: dict[str, int] = {}
-        """By how much each process was larger than before, at most."""
         self._house = house
+        self._seen: list[dict[str, int]] = []
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._look)
 
     def __enter__(self) -> Self:
-        self.before = dict(self._now())
+        self.begin()
         self._thread.start()
         return self
 
@@ -78,14 +78,33 @@ class Sizes:
         self._stop.set()
         self._thread.join(30)
 
+    def begin(self) -> None:
+        """From now on: what was before this is before."""
+        self._seen = [dict(self._now())]
+
+    def grown(self) -> dict[str, int]:
+        """By how much each process was larger than at the beginning, at most."""
+        before, *since = self._seen
+        return {name: max((seen.get(name, 0) for seen in since), default=0) - size for name, size in before.items()}
+
+    def grown_later(self) -> dict[str, int]:
+        """By how much each was larger in the second half of the time than in the first, at most."""
+        half = len(self._seen) // 2
+        first, second = self._seen[:half], self._seen[half:]
+        return {
+            name: max(seen.get(name, 0) for seen in second) - max(seen.get(name, 0) for seen in first)
+            for name in self._seen[0]
+        }
+
     def __str__(self) -> str:
-        return "grown (MB): " + ", ".join(f"{name} {size / 1e6:.0f}" for name, size in sorted(self.grown.items()))
+        later = self.grown_later()
+        return ", ".join(
+            f"{name} {size / 1e6:.0f} (second half {later[name] / 1e6:+.0f})" for name, size in self.grown().items()
+        )
 
     def _look(self) -> None:
         while not self._stop.wait(LOOK_S):
-            for name, size in self._now():
-                grown = size - self.before.get(name, size)
-                self.grown[name] = max(self.grown.get(name, 0), grown)
+            self._seen.append(dict(self._now()))
 
     def _now(self) -> Iterator[tuple[str, int]]:
         for name, pid in self._house.pids().items():
@@ -153,19 +172,27 @@ def an_outage(place: Place, how: Away, seconds: float) -> None:
             load.goes_on(50)
             before = len(load.answered)
             hold_away(house, how, seconds)
-            during, waited, began = len(load.answered) - before, set_aside(place), time.monotonic()
+            many, waited, longest_s = len(load.answered) - before, set_aside(place), load.longest_s
+            print(  # noqa: T201  # the figures, with pytest -s
+                f"{how} away for {seconds:.0f} s, {place.settings.collect_processes} collecting: {many} answered, "
+                f"{many / seconds:.0f}/s, the longest in {longest_s:.1f} s; {waited:,} bytes set aside, "
+                f"{waited / max(many, 1):.0f} an event; grown (MB): {sizes}"
+            )
+            assert waited > 0
+            assert [line for line in house.lines("writes again") if line["what"] == "changes"] == []
+            assert max(sizes.grown().values()) < MOST_GROWN
+            assert max(sizes.grown_later().values()) < MOST_LATER
+            sizes.begin()
+            load.longest_s, began = 0.0, time.monotonic()
             until(lambda: set_aside(place) == 0, BACK_S)
             back_s = time.monotonic() - began
             load.goes_on(50)
         until(lambda: set(house.pids()) == parts)
-        assert (set(load.statuses), load.lost) == ({200}, {})
-        print(  # noqa: T201  # the figures, with pytest -s
-            f"{how} away for {seconds:.0f} s, {place.settings.collect_processes} collecting: {during} answered "
-            f"meanwhile, {during / seconds:.0f}/s, none refused, the longest in {load.longest_s:.1f} s; {waited:,} "
-            f"bytes set aside, {waited / during:.0f} an event, in again {back_s:.0f} s after; {sizes}"
+        print(  # noqa: T201  # as above
+            f"{how} is back: all in after {back_s:.0f} s, {len(load.answered) - before - many} more answered by then, "
+            f"the longest in {load.longest_s:.1f} s; grown since (MB): {sizes}"
         )
-        assert waited > 0
-        assert max(sizes.grown.values()) < MOST_GROWN
+        assert (set(load.statuses), load.lost) == ({200}, {})
         assert house.stop() == 0
     run(each_is_there_once(place, load.answered))
     run(each_opens(place, load.answered))

@@ -249,7 +249,8 @@ class Server:
                 batch.peer.waiting -= 1
                 self._send(batch.peer, _failed(batch.seq, error))
             return
-        self.trouble.ends("changes")
+        if not self.shelf.failing:  # one store alone may be away: that the other is written does not end it
+            self.trouble.ends("changes")
         start = 0
         for batch in group:
             batch.peer.waiting -= 1

@@ -66,12 +66,14 @@ class SqliteShelf(SoleShelf):
 
     Attributes:
         was_cut_off: a writer before did not end in order, so its clients may still believe in it for a moment.
+        failing: the stores whose last write failed.
     """
 
     def __init__(self, folder: Path) -> None:
         self._lock, self.was_cut_off = _lock(folder)
         self._connections: dict[Store, apsw.Connection] = {}
         self._mover: Mover | None = None
+        self.failing: set[Store] = set()
         try:
             for store in STORES:
                 self._connections[store] = _open(folder, store)
@@ -113,7 +115,9 @@ class SqliteShelf(SoleShelf):
         except _REFUSED_VALUES as error:
             raise Invalid("row", "values that their columns take", got=type(error).__name__) from error
         except apsw.Error as error:
+            self.failing.add(store)
             raise Unavailable(f"{store} store: expected a writable database, got {type(error).__name__}") from error
+        self.failing.discard(store)
         if self._mover is not None:
             self._mover.look(store)
 
