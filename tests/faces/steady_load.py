@@ -65,17 +65,17 @@ class SteadyLoad:
             number += 1
             name = f"{kind}-{sender}-{number}"
             try:
-                stream = stream or await self._connect()
+                stream = await still_open(stream) or await self._connect()
                 is_last = await asyncio.wait_for(self._ask(stream, name), ANSWER_S)
             except (OSError, EOFError, TimeoutError) as error:
                 self.lost[f"{kind}: {type(error).__name__}"] += 1
                 is_last = True
             if stream is not None and (is_last or kind == "new"):
-                await _end(stream)
+                await end(stream)
                 stream = None
             await asyncio.sleep(draw.random() * PAUSES_S[kind])
         if stream is not None:
-            await _end(stream)
+            await end(stream)
 
     async def _connect(self) -> Stream:
         host, _, port = self._place.settings.listen_collect.rpartition(":")
@@ -104,7 +104,19 @@ class SteadyLoad:
         return "connection: close" in head
 
 
-async def _end(stream: Stream) -> None:
+async def still_open(stream: Stream | None) -> Stream | None:
+    """A connection that a request may be written to; None where the other side has ended it.
+
+    It does so when nothing comes for 5 s, as from a sender that gets no turn on a busy machine for so long; whoever
+    keeps connections looks for that before they write (RFC 9112 section 9.5).
+    """
+    if stream is None or not stream[0].at_eof():
+        return stream
+    await end(stream)
+    return None
+
+
+async def end(stream: Stream) -> None:
     """The connection is closed on this side, whether or not the other says goodbye (over TLS it is waited for)."""
     writer = stream[1]
     writer.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import ssl
 import subprocess
@@ -17,10 +18,13 @@ import lockhouse
 from lockhouse.errors import Unavailable
 from lockhouse.faces.serve.bell import ring
 from lockhouse.model.rows import Receipt, Record
+from tests.faces.arriving_load import Arrivals
 from tests.faces.serve_world import Place, free_port, make_place, order, run, served
 from tests.faces.steady_load import SteadyLoad
 
 MANY = 300
+SETTLED_S = 3
+"""For so long requests come before and after new code takes over."""
 
 
 @pytest.fixture
@@ -82,6 +86,33 @@ def test_new_code_takes_over_under_load_without_a_refused_or_lost_request(
         assert list(place.folder.glob("*.sock")) == []
     records, receipts = run(place.rows(Record)), run(place.rows(Receipt))
     assert len(records) == len(receipts) == len(load.answered) == len(set(load.answered))
+
+
+def upgraded_under(place: Place, tmp_path: Path, *, rate: float) -> None:
+    """New code takes over while so many requests a second begin; each of them is answered."""
+    python = new_code(tmp_path, version="9.9.9")
+    place.set(collect_processes=2)
+    with served(place) as house:
+        with Arrivals(place, rate=rate) as load:
+            load.goes_on(int(rate * SETTLED_S))
+            before = str(load)
+            assert run(ring(place.folder, python=python)) == "9.9.9"
+            load.goes_on(int(rate * SETTLED_S))
+        print(f"asked for {rate:.0f}/s; until then: {before}; in all: {load}")  # noqa: T201  # the figures, with pytest -s
+        assert (set(load.statuses), load.lost) == ({200}, {})
+        assert len(load.answered) == load.offered
+        assert house.stop() == 0
+    assert len(run(place.rows(Receipt))) == len(load.answered) == len(set(load.answered))
+
+
+@pytest.mark.slow
+def test_an_upgrade_while_a_hundred_requests_a_second_begin_answers_each(place: Place, tmp_path: Path) -> None:
+    upgraded_under(place, tmp_path, rate=100)
+
+
+@pytest.mark.hammer
+def test_an_upgrade_while_a_thousand_requests_a_second_begin_answers_each(place: Place, tmp_path: Path) -> None:
+    upgraded_under(place, tmp_path, rate=float(os.environ.get("UPGRADE_RATE", "1000")))
 
 
 def test_new_code_that_cannot_start_leaves_the_old_as_it_was_and_says_why(place: Place, tmp_path: Path) -> None:
