@@ -199,6 +199,29 @@ async def test_a_ring_without_any_box_is_in_the_journal(tmp_path: Path) -> None:
     assert len(world.journal.serials) == 1
 
 
+@pytest.mark.parametrize("of_a_part", [False, True])
+async def test_a_request_that_was_cut_off_before_it_was_shut_is_shut_by_asking_again(
+    tmp_path: Path, *, of_a_part: bool
+) -> None:
+    world = await World.make(tmp_path)
+    person = await anna(world)
+    part = await contact(world, person) if of_a_part else None
+    stopped = Stopped(world.store, store="identity")  # the intent is durable, and nothing is shut
+    world.house.commits = stopped
+    asking = asyncio.create_task(request.open_erasure(world.house, person, by="os-user:1000", compartment=part))
+    await stopped.reached.wait()
+    asking.cancel()
+    world.house.commits = world.store
+    [left] = await open_cases(world.house)
+    assert left.step == "begun"
+    world.clock.pass_days(1)
+
+    done = await request.open_erasure(world.house, person, by="os-user:1000", compartment=part)
+    assert (done.case.id, done.case.step, done.case.destroy_at) == (left.id, "shut", left.destroy_at)
+    with pytest.raises(Conflict, match="expected none that is open"):
+        await request.open_erasure(world.house, person, by="os-user:1000", compartment=part)
+
+
 async def test_the_cooling_time_is_left_out_in_a_demo_house_only(tmp_path: Path) -> None:
     world = await World.make(tmp_path)
     case = await world.erase(await anna(world), now=False)

@@ -27,7 +27,8 @@ async def open_erasure(
 ) -> Done:
     """The person (or one compartment of theirs) is shut in every process; destruction follows after the cooling time.
 
-    A clock in doubt does not hold it up: nothing is destroyed by it, and what was shut can be put back.
+    Whoever was cut off before it was shut asks the same again, and that request is carried on. A clock in doubt does
+    not hold it up: nothing is destroyed by it, and what was shut can be put back.
 
     Raises:
         NotFound: no such living person.
@@ -42,6 +43,17 @@ async def open_erasure(
             known = ", ".join(one.name for one in house.live().policy.compartments)
             raise Invalid("compartment", f"one of {known}", got="another")
         number = found
+    case = await _begun_only(house, person, compartment=number)
+    if case is None:
+        case = await _begin(house, person, by=by, compartment=number, anyway=anyway)
+    try:
+        return await shut_at_once(house, case)
+    except Unavailable as wrong:  # the intent is durable: whoever asked must be able to name it
+        wrong.hint = f"the request stands, and a house that serves shuts it: lockhouse request show {case.id.hex()}"
+        raise
+
+
+async def _begin(house: House, person: bytes, *, by: str, compartment: int, anyway: bool) -> Case:
     now = await ledger_now(house)
     lately = [] if anyway else await _requests(house, since=now - ERASURES.window_ms)
     if is_burst([one.asked_at for one in lately], now=now, limit=ERASURES):
@@ -50,12 +62,15 @@ async def open_erasure(
             hint="look at lockhouse request list; if they are right, say --anyway",
         )  # fmt: skip
     due = destroy_at(now, cause="request", regulations=house.live().policy.controller.regulations)
-    case = await begin_person(house, person, by=by, reason="erasure", destroy_at=due, compartment=number)
-    try:
-        return await shut_at_once(house, case)
-    except Unavailable as wrong:  # the intent is durable: whoever asked must be able to name it
-        wrong.hint = f"the request stands, and a house that serves shuts it: lockhouse request show {case.id.hex()}"
-        raise
+    return await begin_person(house, person, by=by, reason="erasure", destroy_at=due, compartment=compartment)
+
+
+async def _begun_only(house: House, person: bytes, *, compartment: int) -> Case | None:
+    """The request for just this that was cut off before anything was shut."""
+    for case in (await sound_cases(house))[0]:
+        if (case.step, case.compartment) == ("begun", compartment) and person in case.persons and case.reason != LAPSE:
+            return case
+    return None
 
 
 async def _requests(house: House, *, since: int) -> list[Case]:
