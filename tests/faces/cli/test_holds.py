@@ -6,9 +6,12 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+import pytest
+
 from lockhouse.errors import Invalid, NotFound, Tampered
 from lockhouse.faces.outcomes import OUTCOMES
 from lockhouse.model.ids import DAY_MS
+from lockhouse.model.rows.base import MAX_AT_MS
 from tests.faces.cli.house import EMAIL, Desk
 
 if TYPE_CHECKING:
@@ -122,3 +125,35 @@ def test_an_edited_hold_stops_neither_the_release_of_another_nor_the_plan(tmp_pa
     assert desk.call(f"hold show {other}").code == OUTCOMES[Tampered].exit_code
     assert desk.call(f"hold release {one} --yes").code == 0
     assert "edited-row" in desk.call("ledger verify --state").out
+
+
+@pytest.mark.parametrize("review", ["9999-12-31T23:59:59-12:00", "9999-12-31T23:59:59.999999"])
+def test_a_time_that_no_calendar_has_in_utc_is_refused_before_anything_is_kept(tmp_path: Path, review: str) -> None:
+    desk = Desk(tmp_path)
+    desk.found()
+    desk.send(("Order Completed", {"email": EMAIL, "order_id": "A-1"}))
+    seen = desk.call(f"hold place {desk.person()} --reason lawsuit --basis 7-O-12-26 --review {review}")
+    assert (seen.code, "years 1 to 9999 UTC" in seen.err) == (OUTCOMES[Invalid].exit_code, True)
+    assert desk.call(f"grant record os-user:1000 grant case-1 --until {review}").code == OUTCOMES[Invalid].exit_code
+    assert desk.call("hold list", json=True).value == desk.call("grant list", json=True).value == []
+    assert desk.call("ledger log --since 0001-01-01T00:00:00+12:00").code == OUTCOMES[Invalid].exit_code
+
+
+def test_a_stored_time_beyond_the_calendar_hides_neither_its_hold_nor_the_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a house has it that took such a time before it was refused."""
+    desk = Desk(tmp_path)
+    desk.found()
+    desk.send(("Order Completed", {"email": EMAIL, "order_id": "A-1"}))
+    person = desk.person()
+    monkeypatch.setattr("lockhouse.faces.cli.commands.hold.ms_of", lambda _: MAX_AT_MS + 1)
+    held = desk.call(PLACE.format(person), json=True).value
+    monkeypatch.undo()
+    said = f"beyond the calendar ({MAX_AT_MS + 1} ms)"
+    for line in ("hold list", f"hold show {held['id']}", "ledger log"):
+        seen = desk.call(line)
+        assert (seen.code, said in seen.out) == (0, True), seen.err
+    assert desk.call("ledger log --kind hold", json=True).value[0]["body"]["review"] == MAX_AT_MS + 1
+    assert [one["id"] for one in desk.call("hold list", json=True).value] == [held["id"]]
+    assert desk.call(f"hold release {held['id']} --yes").code == 0

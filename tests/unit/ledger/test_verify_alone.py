@@ -8,13 +8,14 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from lockhouse.crypto.checkpoint import format_proof
 from lockhouse.crypto.cosignature import cosign, witness_vkey
 from lockhouse.crypto.signatures import SigningKey
 from lockhouse.errors import Tampered
-from lockhouse.ledger.certificate import certificate, commitment
+from lockhouse.ledger.certificate import Residue, certificate, commitment
 from lockhouse.ledger.verify import consistency, inclusion, verify_export
 from lockhouse.ledger.verify.__main__ import main
 from tests.unit.ledger.logs import Log, busy
@@ -92,6 +93,19 @@ def test_a_certificate_is_told_in_sentences(tmp_path: Path, capsys: pytest.Captu
     assert told[1] == f"entry {entry.id.hex()} at position 14 of {log.origin}"
     assert told[2] == "remains until 2026-09-22T14:13:20Z: backup of 1 October"
     assert told[3] == "remains until nobody can say: paper"
+
+
+def test_a_certificate_with_a_time_beyond_the_calendar_is_told_all_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log, ms = busy(), 253_402_300_800_000
+    late = msgspec.structs.replace(STATEMENT, residues=[Residue(what="boxes under a legal hold", until=ms)])
+    entry = log.end(statement=commitment(late, salt=SALT))
+    log.seal()
+    path = tmp_path / "certificate.json"
+    path.write_bytes(certificate(late, salt=SALT, entry=entry.body, place=log.place(entry)))
+    assert main([str(path), "--certificate", "--vkey", log.vkeys[0]]) == 0
+    assert f"remains until a time beyond the calendar ({ms} ms): boxes" in capsys.readouterr().out
 
 
 def test_what_was_found_is_said_and_sets_the_exit_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

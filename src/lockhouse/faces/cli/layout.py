@@ -35,13 +35,22 @@ def clean(text: object) -> str:
 
 
 def when(at: int | None) -> str:
-    """A time in ms as people read it, UTC."""
-    return "-" if at is None else f"{datetime.fromtimestamp(at / 1000, UTC):%Y-%m-%d %H:%M}Z"
+    """A time in ms as people read it, UTC; one that no calendar has is said as such, with its number."""
+    return _dated(at, "%Y-%m-%d %H:%MZ")
 
 
 def day(at: int | None) -> str:
-    """The day of a time in ms, UTC."""
-    return "-" if at is None else f"{datetime.fromtimestamp(at / 1000, UTC):%Y-%m-%d}"
+    """The day of a time in ms, UTC; as `when` where no calendar has it."""
+    return _dated(at, "%Y-%m-%d")
+
+
+def _dated(at: int | None, form: str) -> str:
+    if at is None:
+        return "-"
+    try:
+        return datetime.fromtimestamp(at / 1000, UTC).strftime(form)
+    except (ValueError, OverflowError, OSError):  # stored is stored: one such number must not hide all the others
+        return f"beyond the calendar ({at} ms)"
 
 
 def begins(epoch: int) -> int:

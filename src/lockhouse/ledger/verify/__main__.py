@@ -152,8 +152,13 @@ def _proof(asked: Namespace) -> int:
 
 
 def _day(until: int | None) -> str:
-    """The end of a residue as people read it; the certificate holds ms since 1970."""
-    return "nobody can say" if until is None else f"{datetime.fromtimestamp(until // 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    """The end of a residue as people read it; the certificate holds ms since 1970, whatever number was written."""
+    if until is None:
+        return "nobody can say"
+    try:
+        return f"{datetime.fromtimestamp(until // 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    except (ValueError, OverflowError, OSError):
+        return f"a time beyond the calendar ({until} ms)"
 
 
 def _report(report: Report, *, as_json: bool) -> int:
