@@ -9,12 +9,16 @@ import msgspec
 import pytest
 
 from lockhouse.errors import Unavailable
-from lockhouse.flows import link, request
+from lockhouse.flows import hold, link, request
 from lockhouse.flows.tell import CHUNK, Told, tell_untold
 from lockhouse.gates.authority import signed
 from lockhouse.gates.ending import begin_person
+from lockhouse.gates.holds import draft_of, terms_of
+from lockhouse.gates.state import verify_state
 from lockhouse.ledger.entry import parse_entry
+from lockhouse.model.ids import DAY_MS
 from lockhouse.model.rows import Consent, KeyRing, LedgerEntry, Link, Record, Seal
+from tests.flows.test_holds import BY, _placed
 from tests.world import Away, Stopped, World
 
 if TYPE_CHECKING:
@@ -249,3 +253,28 @@ async def test_whatever_is_to_be_told_goes_in_steps_of_bounded_size(tmp_path: Pa
     watched = world.house.commits = Watched(world.store)
     assert await tell_untold(world.house) == Told(words=len(many))
     assert watched.entries == [CHUNK, CHUNK, 1]
+
+
+async def test_a_review_whose_entry_was_cut_off_is_told_as_a_review_by_who_made_it(tmp_path: Path) -> None:
+    world, _, held = await _placed(tmp_path)
+    until = world.clock.now_ms() + 300 * DAY_MS
+    world.house.commits = Away(world.store)
+    with pytest.raises(Unavailable):
+        await hold.review(world.house, held.id, until=until, by="os-user:7")
+    world.house.commits = world.store
+    world.clock.pass_days(0.1)
+    assert await tell_untold(world.house) == Told(holds=1)
+    said = [parse_entry(row.body).body.body() for row in await world.rows(LedgerEntry) if row.kind == "hold"]
+    assert [(one["change"], one["by"]) for one in said] == [("made", BY), ("reviewed", "os-user:7")]
+    assert {one["hold"] for one in said} == {held.id.hex()}
+    assert said[1]["review"] == until
+    assert list((await verify_state(world.house)).findings.kept) == []
+
+
+async def test_a_hold_of_terms_that_have_no_word_of_a_review_is_one_that_was_placed(tmp_path: Path) -> None:
+    """As a house has it that placed it before terms said so."""
+    world, _, held = await _placed(tmp_path)
+    former = msgspec.msgpack.encode(msgspec.msgpack.decode(held.terms)[:-1])
+    old = msgspec.structs.replace(held, terms=former)
+    assert terms_of(old) == terms_of(held)
+    assert draft_of(world.house, old).body["change"] == "made"

@@ -39,9 +39,9 @@ async def review(house: House, hold: bytes, *, until: int, by: str) -> Hold:
     row = await _one(house, hold)
     if row.state != STANDS:
         raise _ended()
-    terms = msgspec.structs.replace(terms_of(row), review_at=until)
+    terms = msgspec.structs.replace(terms_of(row), review_at=until, reviewed=True)
     further = _further(house, msgspec.structs.replace(row, terms=encoded(terms)), by=by)
-    draft = draft_of(house, further, reviewed=True)
+    draft = draft_of(house, further)
     change = Change("identity", puts=(Put(Hold.TABLE, further),), expects=(_as_read(row),))
     if isinstance(await house.commits.commit(change), Conflict):
         raise _moved()

@@ -56,6 +56,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
         since, before: ms; of what came in from the one and before the other; `since` None: from the first. Of a hold
             that was placed, `before` is at most the ms behind that.
         review_at: ms; when somebody is to look whether it must still stand. It does not end by itself.
+        reviewed: whether somebody has looked since it was placed, so that whoever tells of it late tells of that.
     """
 
     reason: str
@@ -65,6 +66,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     review_at: int
     since: int | None = None
     before: int | None = None
+    reviewed: bool = False
 
     def reaches(self, record: Record) -> bool:
         """Whether the record came in within its time."""
@@ -316,10 +318,10 @@ async def keys_of(house: House, row: Hold, person: bytes) -> tuple[bytes, dict[t
     }
 
 
-def draft_of(house: House, row: Hold, *, reviewed: bool = False) -> Draft:
-    """The ledger entry of a hold as it stands. Persons are counted: their refs would outlive them."""
+def draft_of(house: House, row: Hold) -> Draft:
+    """The ledger entry of a hold as its row says it stands. Persons are counted: their refs would outlive them."""
     terms = terms_of(row)
-    change: Literal["made", "reviewed", "ended"] = "reviewed" if reviewed else "made"
+    change: Literal["made", "reviewed", "ended"] = "reviewed" if terms.reviewed else "made"
     said = HoldEntry(
         change=change if row.state == STANDS else "ended", hold=row.id.hex(), reason=terms.reason,
         basis=terms.basis, by=row.by, persons=len(terms.persons), compartments=list(terms.compartments), keys=row.keys,
