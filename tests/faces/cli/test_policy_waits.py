@@ -198,6 +198,10 @@ def test_a_version_that_was_put_back_rules_nothing_and_shuts_no_command(desk: De
     assert "v3 is not as it was left last and never rules" in said
     [check] = [one for one in desk.call("doctor", json=True).value["results"] if one["check"] == "policy"]
     assert (check["state"], "v3 is not as it was left last" in check["sentence"]) == ("MANUAL", True)
+    draft = desk.house / "policy.yaml"
+    draft.write_text(draft.read_text("utf-8").replace(LESS, ""), "utf-8")
+    [check] = [one for one in desk.call("doctor", json=True).value["results"] if one["check"] == "draft"]
+    assert (check["state"], "differs from live v2, which rules" in check["sentence"]) == ("MANUAL", True)
     assert desk.call("policy withdraw v3").code == 0
     assert "v3 is not" not in desk.call("policy history").out
 

@@ -189,3 +189,4 @@ def test_a_clock_that_is_not_believed_holds_up_what_waits_too_where_something_do
 
     assert "policy" not in said()
     assert "policy that waits come" in said(waiting="v2 is approved and rules from then.")
+    assert "policy" not in said(waiting="v2 never rules.", waits_in_vain=True)

@@ -239,6 +239,12 @@ def waits(house: House) -> str | None:
     return f"v{waiting.version} is approved and rules from {when(waiting.due_at)}. lockhouse policy history"
 
 
+def waits_in_vain(house: House) -> bool:
+    """Whether what waits was found not to be as it was left last, so that it never rules."""
+    waiting = house.live_policy.waiting if house.live_policy else None
+    return waiting is not None and waiting.stale
+
+
 def unreadable(opened: Opened) -> LockhouseError | None:
     """Why the draft of an open house cannot be read, or None if it can."""
     try:
@@ -249,9 +255,9 @@ def unreadable(opened: Opened) -> LockhouseError | None:
 
 
 async def is_waiting(opened: Opened) -> bool:
-    """Whether the draft is, to the byte, the version that is approved and waits."""
+    """Whether the draft is, to the byte, the version that is approved and waits; none waits that never rules."""
     number = waiting_version(opened)
-    if number is None or unreadable(opened) is not None:
+    if number is None or waits_in_vain(opened.house) or unreadable(opened) is not None:
         return False
     source = draft_of_house(opened.folder, opened.settings).source
     return any(row.id == number and row.document == source for row in await versions(opened.house))

@@ -12,7 +12,7 @@ import msgspec
 from lockhouse.errors import LockhouseError, Tampered, Unavailable
 from lockhouse.faces.cli.acting import os_user
 from lockhouse.faces.cli.call import Here
-from lockhouse.faces.cli.drafts import difference, is_waiting, unreadable, waits
+from lockhouse.faces.cli.drafts import difference, is_waiting, unreadable, waits, waits_in_vain
 from lockhouse.faces.cli.layout import Said, plain
 from lockhouse.faces.workers.sending import key_file, write_key
 from lockhouse.flows import audit
@@ -102,7 +102,7 @@ async def _house(opened: Opened) -> House:
     return House(
         policy=house.live_policy.version if house.live_policy else None,
         differs=await difference(opened),
-        waiting=waits(house) or "", draft_waits=await is_waiting(opened),
+        waiting=waits(house) or "", draft_waits=await is_waiting(opened), waits_in_vain=waits_in_vain(house),
         no_draft=wrong.text if wrong else "",
         mend_draft=(wrong.hint or "lockhouse policy check") if wrong else "",
         placeholder=policy is not None and policy.controller.contact == EXAMPLE_CONTACT,
