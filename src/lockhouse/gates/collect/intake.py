@@ -23,6 +23,7 @@ from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Tampered, Unavailable
 from lockhouse.gates.collect.hold import hold
 from lockhouse.gates.collect.observe import observe
+from lockhouse.gates.collect.overtaken import Since
 from lockhouse.gates.collect.settle import flight_of, look_up, settle_activity, settle_links, take_in
 from lockhouse.gates.collect.turns import Turns
 from lockhouse.gates.collect.words import words_to_store
@@ -178,7 +179,7 @@ async def collect_group(house: House, batches: Sequence[Batch], *, turns: Turns 
     """
     await trusted_now(house)
     await refresh(house)
-    live = house.live()
+    live, key = house.live(), house.epochs.key()
     started = begin_all(house, live, batches)
     open_works = [work for batch in started for work in batch if isinstance(work, Work)]
     if len(open_works) < sum(map(len, started)) and (
@@ -193,9 +194,10 @@ async def collect_group(house: House, batches: Sequence[Batch], *, turns: Turns 
         if attempt:
             await asyncio.sleep(PAUSE_S * attempt)
             await refresh(house)
-            live = house.live()
+            live, key = house.live(), house.epochs.key()
         open_works = [work for work in open_works if work.under(live)]
-        lost, changes = await _decide_group(house, open_works, turns)
+        since = Since(key=key, deadline=house.clock.now_ms() + LEASE_MS)
+        lost, changes = await _decide_group(house, open_works, turns, since)
         lost += await _commit(house, changes)
         await _tell_lost(house, lost)
         open_works = lost
@@ -210,7 +212,9 @@ def _unanswered() -> Reply:
     raise AssertionError("an item left the gate without an answer")
 
 
-async def _decide_group(house: House, works: list[Work], turns: Turns) -> tuple[list[Work], list[tuple[Work, Change]]]:
+async def _decide_group(
+    house: House, works: list[Work], turns: Turns, since: Since
+) -> tuple[list[Work], list[tuple[Work, Change]]]:
     """From look-ups to sealed Changes; the works that must be tried again, and the Changes of the others."""
     if not house.epochs.alive():
         raise Unavailable("collect: expected a confirmed lease", retry_after_s=1.0)
@@ -222,12 +226,26 @@ async def _decide_group(house: House, works: list[Work], turns: Turns) -> tuple[
             await settle_activity(house, passing)
             await settle_links(house, passing)
             await _stop_known(house, passing)
-            lost = await settle_persons(house, [work for work in passing if work.reply is None])
+            lost = await _settled_since(house, [work for work in passing if work.reply is None], since)
             await _hear(house, [work for work in works if work.person and work.reply is not None])
+            lost += await since.overtaken(house, _but(works, lost))
     finally:
         turns.land(flight)
     # From here to the last box nothing is awaited: no ring that was just read back can make room for others.
-    return lost, _sealed(house, works, lost)
+    return lost, _sealed(house, works, lost, deadline=since.deadline)
+
+
+async def _settled_since(house: House, works: list[Work], since: Since) -> list[Work]:
+    """The persons of all works are durable but of those that it returns, which must be tried again."""
+    lost = await since.overtaken(house, works)
+    for work in lost:  # nothing that it says stands yet
+        work.new_words = work.new_links = ()
+    return lost + await settle_persons(house, _but(works, lost), deadline=since.deadline)
+
+
+def _but(works: Sequence[Work], lost: Sequence[Work]) -> list[Work]:
+    again = {id(work) for work in lost}
+    return [work for work in works if id(work) not in again and work.reply is None]
 
 
 async def _decided(house: House, works: list[Work], turns: Turns) -> tuple[list[Work], Flight]:
@@ -275,11 +293,10 @@ async def _settled(telling: Awaitable[object]) -> None:
         raise Unavailable("collect: expected the stores to settle", retry_after_s=1.0) from err
 
 
-def _sealed(house: House, works: list[Work], lost: list[Work]) -> list[tuple[Work, Change]]:
+def _sealed(house: House, works: list[Work], lost: list[Work], *, deadline: int) -> list[tuple[Work, Change]]:
     """The Changes of all works but those that are lost, which more may be found to be."""
     again = {id(work) for work in lost}
-    sealing = [work for work in works if id(work) not in again and work.reply is None]
-    sealed = iter(seal_records(house, sealing, deadline=house.clock.now_ms() + LEASE_MS))
+    sealed = iter(seal_records(house, _but(works, lost), deadline=deadline))
     changes = []
     for work in works:  # in their order: of two with one message id the first is the one that is kept
         if id(work) in again:

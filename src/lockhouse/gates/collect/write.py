@@ -49,14 +49,14 @@ if TYPE_CHECKING:
 SPECIAL_FLOOR = 256
 """Plaintext length that boxes of special data are padded to at least, so that length tells nothing (bytes)."""
 LEASE_MS = 5_000
-"""A sealed write must be durable within this; later, an ending may have answered without it."""
+"""What was decided and sealed must be durable within this; later, an ending may have answered without it."""
 SERVICE = "service:collect"
 """Who the ledger says makes and ends the links that events bring."""
 _ENCODE = msgspec.msgpack.Encoder().encode
 
 
-async def settle_persons(house: House, works: Sequence[Work]) -> list[Work]:
-    """New persons, indexes, links and words are durable; returns the works whose expectations failed.
+async def settle_persons(house: House, works: Sequence[Work], *, deadline: int) -> list[Work]:
+    """New persons, indexes, links and words are durable by the deadline (ms); returns the works of which they are not.
 
     A process seals only with a ring it has read back committed: the rings of the group's new persons, and of known
     persons that are not in the keyring, are read from the store before this returns.
@@ -72,7 +72,7 @@ async def settle_persons(house: House, works: Sequence[Work]) -> list[Work]:
     gone = {id(work) for work in lost}
     here = [work for work in works if id(work) not in gone]
     made = _make(house, here)
-    changing = [(work, change) for work in here if (change := _who(house, work, made)) is not None]
+    changing = [(work, change) for work in here if (change := _who(house, work, made, deadline)) is not None]
     if changing:
         answers = await house.commits.commit_each([change for _, change in changing])
         for (work, _), answer in zip(changing, answers, strict=True):
@@ -90,7 +90,7 @@ async def settle_persons(house: House, works: Sequence[Work]) -> list[Work]:
         if work.moved or work.new_words or work.untold:
             house.facts.drop(work.person)
     await admit_rings(house, {work.person for work in kept} | ends)
-    return lost + await extend_rings(house, kept)
+    return lost + await extend_rings(house, kept, deadline=deadline)
 
 
 class _Made(NamedTuple):
@@ -135,7 +135,7 @@ def _ring_for(work: Work) -> set[int]:
     return {*work.live.ring_for(frozenset([kind for kind, _, _, _ in work.indexes])), *work.reduced.boxes}
 
 
-def _who(house: House, work: Work, made: _Made) -> Change | None:
+def _who(house: House, work: Work, made: _Made, deadline: int) -> Change | None:
     """What the identity store must hold before this item can be sealed; None when nothing is new.
 
     Nothing is added to a known person whose ring has moved: an index that an ending did not see would outlive it.
@@ -172,7 +172,7 @@ def _who(house: House, work: Work, made: _Made) -> Change | None:
         puts.append(Put(Person.TABLE, bound(further, house.row_macs)))
         was = {"version": further.version - 1}
         expects.append(Expect(Person.TABLE, (person,), was, False, "person-moved"))  # noqa: FBT003
-    return Change("identity", puts=tuple(puts), expects=tuple(expects)) if puts else None
+    return Change("identity", puts=tuple(puts), expects=tuple(expects), deadline=deadline) if puts else None
 
 
 def activity(work: Work, moved: Person | None) -> Person | None:
@@ -188,7 +188,7 @@ def activity(work: Work, moved: Person | None) -> Person | None:
     return Person(work.person, state, facts.came_with, was.version + 1, created_at, today, b"")
 
 
-async def extend_rings(house: House, works: Sequence[Work]) -> list[Work]:
+async def extend_rings(house: House, works: Sequence[Work], *, deadline: int) -> list[Work]:
     """Known persons get keys for compartments their rings lack: the policy has new ones, or theirs was erased before.
 
     Returns the works whose ring moved meanwhile.
@@ -208,7 +208,7 @@ async def extend_rings(house: House, works: Sequence[Work]) -> list[Work]:
         more = house.keyring.extend(ring, lacking[person])
         expect = Expect(KeyRing.TABLE, (person,), {"version": row.version}, False, "ring-moved")  # noqa: FBT003
         put = Put(KeyRing.TABLE, KeyRing(person, more.generation, more.version, more.blob))
-        changes.append(Change("identity", puts=(put,), expects=(expect,)))
+        changes.append(Change("identity", puts=(put,), expects=(expect,), deadline=deadline))
     answers = await house.commits.commit_each(changes)
     moved = {person for (person,), answer in zip(stored, answers, strict=True) if isinstance(answer, Conflict)}
     await admit_rings(house, set(lacking) - moved, again=True)

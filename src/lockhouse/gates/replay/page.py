@@ -88,13 +88,13 @@ def _told(found: Sorted, trials: Sequence[Trial], *, moved: int) -> Replaying:
 
 async def _store(house: House, found: Sorted, trials: Sequence[Trial]) -> Replaying | None:
     """The page as decided becomes durable; None where it has to be decided again."""
-    storing = [one for one in trials if one.is_stored]
-    if not await _prepare(house, storing):
+    storing, deadline = [one for one in trials if one.is_stored], house.clock.now_ms() + LEASE_MS
+    if not await _prepare(house, storing, deadline=deadline):
         return None
     receipts = await house.reads.get(Receipt, [(one.opened.held.channel, one.opened.held.message) for one in trials])
     await admit_rings(house, {one.opened.row.person for one in trials})
     # From here to the last box nothing is awaited: no ring can make room for others.
-    changes = _changes(house, trials, receipts)
+    changes = _changes(house, trials, receipts, deadline=deadline)
     gone = [*found.ended, *(one.opened.row for one in trials if one.gone)]
     ends = [Change("record", deletes=(Delete(row.TABLE, (row.id,)),), expects=(_as_read(row),)) for row in gone]
     answers = await house.commits.commit_each([*(change for _, change in changes), *ends])
@@ -109,10 +109,10 @@ async def _store(house: House, found: Sorted, trials: Sequence[Trial]) -> Replay
     return _told(found, kept, moved=len(lost) + len(missing))
 
 
-async def _prepare(house: House, storing: Sequence[Trial]) -> bool:
+async def _prepare(house: House, storing: Sequence[Trial], *, deadline: int) -> bool:
     """Keys and look-ups are durable before anything is sealed; False where a ring moved meanwhile."""
     works = [one.work for one in storing]
-    if await extend_rings(house, works):
+    if await extend_rings(house, works, deadline=deadline):
         return False
     places = {(compartment, epoch) for work in works for compartment, epoch, _ in plain_of(work).parts}
     if lacking := sorted(place for place in places if not house.keyring.has_epoch(*place)):
@@ -123,13 +123,14 @@ async def _prepare(house: House, storing: Sequence[Trial]) -> bool:
         version = house.keyring.version_of(work.person)
         if found:
             ring = Expect(KeyRing.TABLE, (work.person,), {"version": version}, or_absent=False, because="ring-moved")
-            changes.append(Change("identity", puts=tuple(Put(Lookup.TABLE, row) for row in found), expects=(ring,)))
+            puts = tuple(Put(Lookup.TABLE, row) for row in found)
+            changes.append(Change("identity", puts=puts, expects=(ring,), deadline=deadline))
     answers = await house.commits.commit_each(changes) if changes else []
     return not any(isinstance(answer, Conflict) for answer in answers)
 
 
 def _changes(
-    house: House, trials: Sequence[Trial], receipts: dict[tuple[object, ...], Receipt]
+    house: House, trials: Sequence[Trial], receipts: dict[tuple[object, ...], Receipt], *, deadline: int
 ) -> list[tuple[Trial, Change]]:
     """One Change an event that is stored, or of which less is lacking than was kept; none where a key has ended."""
     moving = [one for one in trials if one.is_stored or (not one.gone and one.left != one.opened.held.source)]
@@ -145,9 +146,7 @@ def _changes(
         if one.is_stored:
             change = _with_record(house, one, change, boxes, receipts.get((held.channel, held.message)))
         expects = (*change.expects, _as_read(one.opened.row), *_of_person(one))
-        changes.append(
-            (one, msgspec.structs.replace(change, expects=expects, deadline=house.clock.now_ms() + LEASE_MS))
-        )
+        changes.append((one, msgspec.structs.replace(change, expects=expects, deadline=deadline)))
     return changes
 
 

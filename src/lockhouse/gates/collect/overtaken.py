@@ -1,0 +1,55 @@
+"""A suppression may become durable in another process while a group is on its way, and is obeyed by that group too.
+
+Whoever suppresses moves the key epoch, and looks once more for owners when every process has heard of it. So a group
+looks whether that epoch moved since it began: before it makes anybody, and again when whom it made can be found by
+others, before anything is sealed for them. Endings move the epoch as well, so that nothing is lost by its move alone:
+only an item of which the suppressions are not as they were is decided again, and no storm of endings holds up a group.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lockhouse.gates.facts import suppressed_by
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lockhouse.gates.collect.work import Work
+    from lockhouse.gates.house import House
+
+LOOKS = 3
+"""At the suppressions, while the epoch goes on moving under each look."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Since:
+    """By which key epoch a group is decided, and until when (ms) what it makes and seals may become durable.
+
+    To be made before the look-ups, and before the lease is looked at: what is made and sealed counts on both.
+    """
+
+    key: int
+    deadline: int
+
+    async def overtaken(self, house: House, works: Sequence[Work]) -> list[Work]:
+        """The works of which a suppression came or went since then; they are to be decided again.
+
+        Afterwards and until something is awaited, the others are decided by everything that this process has heard of.
+        """
+        lost: dict[int, Work] = {}
+        for _ in range(LOOKS):
+            if self.key == (now := house.epochs.key()):
+                break
+            self.key = now
+            identified = [work.reducer.identifiers(work.event, seen=work.seen) for work in works]
+            for work, closed in zip(works, await suppressed_by(house, identified), strict=True):
+                if closed != work.suppressions:
+                    lost[id(work)] = work
+        else:
+            if self.key != house.epochs.key():
+                lost = {id(work): work for work in works if work.found}
+        for work in lost.values():
+            house.facts.drop(work.person)
+        return list(lost.values())

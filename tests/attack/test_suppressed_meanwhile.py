@@ -1,0 +1,131 @@
+"""A suppression that becomes durable while another process is collecting its identifier is obeyed by that process."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from lockhouse.flows import consent
+from lockhouse.gates.collect import collect_group
+from lockhouse.gates.collect.turns import Turns
+from lockhouse.gates.refresh import refresh
+from lockhouse.model.change import Conflict
+from lockhouse.model.rows import Consent, Person
+from tests.world import Stopped, World
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from lockhouse.model.change import Change, Committed
+    from lockhouse.model.event import Batch
+
+ANNA = {
+    "email": "anna@example.com", "order_id": "A-1", "order_total": "12.50", "device_id": "d-1f3a5c7e9b",
+    "consent": {"Advertising": True, "Analytics": True},
+}  # fmt: skip
+BOB = {"email": "bob@example.com", "order_id": "B-1", "order_total": "1.50"}
+
+
+async def _suppress_anna(world: World) -> None:
+    await consent.suppress(
+        world.house, "email", "anna@example.com", purposes=["marketing", "analytics"], reason="asked", by="os-user:1000"
+    )
+
+
+async def _is_refused(world: World, *, dropped: Sequence[tuple[str, str]]) -> None:
+    purposes = {one.name: one.id for one in world.house.live().policy.purposes}
+    newest = {row.purpose: row for row in sorted(await world.rows(Consent), key=lambda row: (row.at, row.id))}
+    for name in ("marketing", "analytics"):
+        assert (newest[purposes[name]].state, newest[purposes[name]].signal) == (0, "suppression")
+    assert "properties.device_id" in [path for path, _ in dropped]
+
+
+async def test_a_group_that_waits_for_its_turn_to_settle_hears_of_a_suppression_first(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    collecting, turns = await world.second(), Turns()
+    await turns.settling.acquire()  # the group before is at its commit
+    anna = asyncio.create_task(collect_group(collecting.house, [_order(collecting, ANNA)], turns=turns))
+    await asyncio.sleep(0.05)
+    await _suppress_anna(world)
+    bob = asyncio.create_task(collect_group(collecting.house, [_order(collecting, BOB)], turns=turns))
+    await asyncio.sleep(0.02)  # it has read the stores again, so that the process seals
+    turns.settling.release()
+    [[reply]], [[other]] = await anna, await bob
+    await _is_refused(world, dropped=reply.dropped)
+    assert not [row for row in await world.rows(Consent) if row.state == 1]
+    assert other.outcome == "stored"
+
+
+async def test_a_group_whose_persons_are_just_being_made_hears_of_a_suppression_before_it_seals(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    collecting, turns = await world.second(), Turns()
+    collecting.house.commits = stopped = Stopped(world.store, store="identity")
+    anna = asyncio.create_task(collect_group(collecting.house, [_order(collecting, ANNA)], turns=turns))
+    await stopped.reached.wait()
+    await _suppress_anna(world)
+    bob = asyncio.create_task(collect_group(collecting.house, [_order(collecting, BOB)], turns=turns))
+    await asyncio.sleep(0.02)
+    stopped.go_on.set()
+    [[reply]], [[other]] = await anna, await bob
+    await _is_refused(world, dropped=reply.dropped)
+    assert other.outcome == "stored"
+    assert await world.findings() == []
+
+
+class _Storm(Stopped):
+    """At each commit to the identity store something ends elsewhere, and another group has read the stores again."""
+
+    world: World
+    seen = 0
+
+    async def commit_each(self, changes: Sequence[Change]) -> list[Committed | Conflict]:
+        if changes[0].store == "identity":
+            self.seen += 1
+            await self.world.store.announce(key=True)
+            await refresh(self.world.house)
+        return await self._inner.commit_each(changes)
+
+
+async def test_endings_that_do_not_stop_hold_up_no_order_of_somebody_new(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    await _suppress_anna(world)
+    storm = _Storm(world.store)
+    storm.world, world.house.commits = world, storm
+    assert (await world.send("backend", "Order Completed", **BOB)).outcome == "stored"
+    assert storm.seen == 1  # at the first try
+
+
+class _Answered(Stopped):
+    """As `Stopped`; what the identity store answered is remembered."""
+
+    answers: list[Committed | Conflict]
+
+    async def commit_each(self, changes: Sequence[Change]) -> list[Committed | Conflict]:
+        answers = await super().commit_each(changes)
+        if changes[0].store == "identity":
+            self.answers += answers
+        return answers
+
+
+async def test_a_person_whose_process_stood_still_for_longer_than_a_lease_is_looked_up_again(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    collecting = await world.second()
+    collecting.house.commits = stopped = _Answered(world.store, store="identity")
+    stopped.answers = []
+    anna = asyncio.create_task(collect_group(collecting.house, [_order(collecting, ANNA)]))
+    await stopped.reached.wait()
+    world.clock.at += 5_001
+    await _suppress_anna(world)
+    stopped.go_on.set()
+    [[reply]] = await anna
+    first, *_ = stopped.answers
+    assert isinstance(first, Conflict)
+    assert first.because == "deadline"
+    await _is_refused(world, dropped=reply.dropped)
+    assert len(await world.rows(Person)) == 1
+    assert not [row for row in await world.rows(Consent) if row.state == 1]
+
+
+def _order(world: World, values: dict[str, Any]) -> Batch:
+    return world.batch("backend", "Order Completed", values)
