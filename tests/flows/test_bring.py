@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 BY_NUMBER = (
     "import: 1\nevent: Order Completed\ntime: now\nmessage_id: number\nfields: {email: mail, order_id: number}\n"
 )
+BY_KIND = "import: 1\nevent: {column: device}\ntime: {column: when}\nfields: {email: mail, order_id: number}\n"
 
 
 class PowerCut:
@@ -193,6 +194,21 @@ async def test_the_same_file_may_come_again_behind_an_undo(tmp_path: Path) -> No
     assert await world.findings() == []
     with pytest.raises(NotFound):
         await undone(world, bytes(16))
+
+
+async def test_behind_an_undo_rows_that_were_unknown_come_in_once_the_policy_names_them(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    lines = [*orders(1, device="Order Completed"), *orders(1, first=2, device="Quiz Done")]
+    file = paper(world, lines, mapping=BY_KIND)
+    first = await brought(world, file)
+    assert (first.row.stored, first.row.refused) == (1, 1)
+    await undone(world, first.row.id)
+    await world.approve(POLICY.replace("  Order Completed: [", "  Quiz Done: [email, order_id]\n  Order Completed: ["))
+    assert (await foreseen(world, file)).outcomes == {"stored": 2}
+    again = await brought(world, file)
+    assert (again.row.stored, again.row.duplicate, again.row.refused) == (2, 0, 0)
+    await undone(world, again.row.id)
+    assert await world.rows(Receipt) == []
 
 
 @pytest.mark.parametrize("after", range(1, 5))

@@ -9,13 +9,14 @@ import pytest
 
 from lockhouse.errors import Unavailable
 from lockhouse.flows import consent, link
+from lockhouse.gates.collect.foresee import Foresight
 from lockhouse.gates.facts import SEAL_ENDING
 from lockhouse.ledger.entry import parse_entry
 from lockhouse.model.change import Change, Put
 from lockhouse.model.ids import DAY_MS
-from lockhouse.model.rows import Consent, LedgerEntry, Link, Person, Record, Seal
+from lockhouse.model.rows import Consent, Drop, LedgerEntry, Link, Person, Receipt, Record, Seal
 from tests.flows.test_regions import region
-from tests.world import Away, Stopped, World
+from tests.world import POLICY, Away, Stopped, World
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -239,3 +240,39 @@ async def test_a_refusal_is_remembered_although_nothing_of_its_event_is_kept(tmp
     before = await world.kinds()
     assert (await world.send("account", "page", **no)).outcome == "refused"
     assert await world.kinds() == before
+
+
+async def test_an_event_that_was_refused_as_unknown_is_decided_anew_once_the_policy_names_it(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    told = {"email": EMAIL, "order_id": "Q-1", "message_id": "quiz"}
+    assert (await world.send("backend", "Quiz Done", **told)).code == "LH-2120"
+    before = await world.rows(Drop)
+    assert (await world.send("backend", "Quiz Done", **told)).code == "LH-0100"
+    assert await world.rows(Drop) == before, "a repeat is counted once"
+    await world.approve(POLICY.replace("  Order Completed: [", "  Quiz Done: [email, order_id]\n  Order Completed: ["))
+    batch = world.batch("backend", "Quiz Done", told)
+    [foreseen] = await Foresight(world.house).foresee(batch)
+    stored = await world.send("backend", "Quiz Done", consent={"Advertising": True}, **told)
+    assert (foreseen.reply.code, stored.code) == ("LH-0000", "LH-0000")
+    [receipt] = await world.rows(Receipt)
+    assert (receipt.record, receipt.code) == (stored.record, "0")
+    assert (await world.send("backend", "Quiz Done", consent={"Advertising": True}, **told)).code == "LH-0100"
+    assert (await world.send("backend", "Quiz Done", **told | {"order_id": "Q-2"})).code == "LH-0101"
+    assert len(await world.rows(Record)) == 1
+    assert await world.findings() == []
+
+
+async def test_a_refusal_in_an_event_that_was_unknown_before_is_heard_when_it_comes_again(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    yes = {"Advertising": True, "Analytics": True}
+    await world.send("account", "identify", device_id="tablet-0042", consent=yes)
+    await world.send("account", "identify", device_id="tablet-0042", consent=yes)
+    world.clock.at += 1
+    no = {"device_id": "tablet-0042", "page_path": "/", "consent": dict.fromkeys(yes, False), "message_id": "no"}
+    assert (await world.send("account", "Page Left", **no)).code == "LH-2120"
+    await world.approve(
+        POLICY.replace("  Order Completed: [", "  Page Left: [device_id, page_path]\n  Order Completed: [")
+    )
+    assert (await world.send("account", "Page Left", **no)).code == "LH-2107", "nothing of it is kept"
+    assert sorted(row.state for row in await world.rows(Consent)) == [0, 0, 1, 1]
+    assert (await world.send("account", "Page Left", **no)).code == "LH-0100"

@@ -96,6 +96,20 @@ async def test_an_event_that_a_later_policy_names_is_stored_and_a_retry_of_it_is
     assert await world.findings() == []
 
 
+async def test_an_event_that_came_again_before_the_replay_is_stored_once(tmp_path: Path) -> None:
+    world = await World.make(tmp_path, TRIAL)
+    await order(world, coupon=None)
+    quiz = {"email": ANNA, "order_id": "Q-1", "message_id": "quiz"}
+    assert (await world.send("backend", "Quiz Done", **quiz)).code == "LH-2120"
+    await world.approve(QUIZ)
+    assert (await world.send("backend", "Quiz Done", **quiz)).outcome == "stored"
+    done = await replay(world)
+    assert (done.stored, done.ended, done.moved) == (0, 1, 0)
+    assert len(await world.rows(Record)) == 2
+    assert (await replay(world)).looked == 0
+    assert await world.findings() == []
+
+
 async def test_what_is_still_lacking_stays_with_its_first_72_hours(tmp_path: Path) -> None:
     world = await World.make(tmp_path, TRIAL)
     await order(world, gift_wrap="red")

@@ -79,7 +79,13 @@ CODES: Final[dict[str, Answer]] = {
         "Move the channel's stage to trial or live.",
         _OWNER,
     ),
-    "LH-0100": Answer("duplicate", 200, "Received before under the same message id; stored once.", "Nothing.", _NOBODY),
+    "LH-0100": Answer(
+        "duplicate",
+        200,
+        "Received before under the same message id; what was decided then stands.",
+        "Nothing.",
+        _NOBODY,
+    ),
     "LH-0101": Answer(
         "refused",
         200,

@@ -83,7 +83,10 @@ def test_who_asks_of_a_row_that_was_taken_back_is_told_so(desk: Desk) -> None:
     assert desk.call(f"import undo {batch} --yes").code == 0
     seen = desk.call("why m-1")
     assert seen.code != 0
-    assert "1 import was taken back, the last 2026-11-23 13:30Z: of their rows nothing is remembered" in seen.err
+    assert (
+        "1 import was taken back, the last 2026-11-23 13:30Z: of rows that they stored nothing is remembered"
+        in seen.err
+    )
     assert "lockhouse import list" in seen.err
 
 

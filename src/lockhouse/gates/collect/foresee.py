@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from lockhouse.gates.collect.again import received
 from lockhouse.gates.collect.settle import flight_of, look_up, take_in
 from lockhouse.gates.collect.turns import Turns
 from lockhouse.gates.collect.work import Work, begin_all
@@ -15,7 +16,6 @@ from lockhouse.gates.refresh import refresh
 from lockhouse.gates.trusted_time import trusted_now
 from lockhouse.model import codes
 from lockhouse.model.event import Reply
-from lockhouse.model.rows import Receipt
 
 if TYPE_CHECKING:
     from lockhouse.gates.house import House
@@ -53,10 +53,10 @@ class Foresight:
         [started] = begin_all(house, house.live(), [batch])
         works = [one for one in started if isinstance(one, Work) and one.reply is None]
         channel = house.live().policy.channels[batch.channel].id if works else 0
-        received = await house.reads.get(Receipt, [(channel, work.message) for work in works])
+        came = await received(house, [(channel, work.message) for work in works])
         for work in works:
             key = (channel, work.message)
-            before = received[key].body if key in received else self._seen.get(key)
+            before = came[key].body if key in came else self._seen.get(key)
             if before is None:
                 self._seen[key] = work.body
             else:

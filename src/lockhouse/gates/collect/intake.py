@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Tampered, Unavailable
+from lockhouse.gates.collect.again import received
 from lockhouse.gates.collect.hold import hold
 from lockhouse.gates.collect.observe import observe
 from lockhouse.gates.collect.overtaken import Since
@@ -264,7 +265,7 @@ async def _hear(house: House, works: list[Work]) -> None:
     telling = [work for work in works if work.new_words == () and any(not said.granted for said in work.said)]
     if not telling:
         return
-    known = await house.reads.get(Receipt, [_receipt_key(work) for work in telling])
+    known = await received(house, [_receipt_key(work) for work in telling])
     await admit_rings(house, {work.person for work in telling})
     for work in telling:
         version = house.keyring.version_of(work.person)
@@ -320,7 +321,7 @@ async def _stop_known(house: House, works: list[Work]) -> None:
     if not telling:
         return
     keys = [_receipt_key(work) for work in telling]
-    known = await house.reads.get(Receipt, keys)
+    known = await received(house, keys)
     for work, key in zip(telling, keys, strict=True):
         if key in known:
             work.refuse(codes.DUPLICATE)  # the commit finds the receipt and says which it is
@@ -332,22 +333,22 @@ async def _commit(house: House, changes: list[tuple[Work, Change]]) -> list[Work
         return []
     answers = await house.commits.commit_each([change for _, change in changes])
     lost: list[Work] = []
-    received: list[Work] = []
+    repeats: list[Work] = []
     for (work, _), answer in zip(changes, answers, strict=True):
         if not isinstance(answer, Conflict):
             _answer(work)
             if work.listed is not None and work.reply is not None:
                 house.drop_lists.keep(work.reply.dropped, work.listed)
         elif answer.because == "received":
-            received.append(work)
+            repeats.append(work)
         else:
             house.facts.drop(work.person)
             house.keyring.forget(work.person)
             work.reply = None
             lost.append(work)
-    if received:
-        await _tell_lost(house, received)
-        await _answer_received(house, received)
+    if repeats:
+        await _tell_lost(house, repeats)
+        await _answer_received(house, repeats)
     return lost
 
 

@@ -11,6 +11,7 @@ from lockhouse.crypto.keyring import Plain
 from lockhouse.crypto.ring import WrappedRing
 from lockhouse.crypto.seal import encode_boxes
 from lockhouse.gates.authority import bound, bound_all
+from lockhouse.gates.collect.again import unreceived
 from lockhouse.gates.collect.words import moves_seal, words_to_store
 from lockhouse.gates.collect.work import evidence_of, unread_class
 from lockhouse.gates.epochs import epoch_at
@@ -301,9 +302,9 @@ def refusal(house: House, work: Work) -> Change:
     channel = work.live.policy.channels[work.batch.channel].id
     if work.reply.code == codes.OBSERVED:
         return Change("record", counts=_counts(channel, work))
-    absent = Expect(Receipt.TABLE, (channel, work.message), None, False, "received")  # noqa: FBT003
     puts = receipt_of(house, work, channel, work.reply.code)
-    return Change("record", puts=puts, expects=(absent,), counts=_counts(channel, work))
+    new = unreceived(channel, work.message, code=work.reply.code)
+    return Change("record", puts=puts, expects=(new,), counts=_counts(channel, work))
 
 
 def receipt_of(house: House, work: Work, channel: int, code: str) -> tuple[Put, ...]:
@@ -361,7 +362,7 @@ def _expects(work: Work, channel: int) -> tuple[Expect, ...]:
     """What must still be so when the record becomes durable; each is shown by a test under `tests/attack/`."""
     seal = work.seal_version
     expects: tuple[Expect, ...] = (
-        Expect(Receipt.TABLE, (channel, work.message), None, False, "received"),  # noqa: FBT003
+        unreceived(channel, work.message),
         Expect(Seal.TABLE, (work.person,), {"version": seal, "state": 0}, seal == 0, "seal-moved"),
         Expect(HouseRow.TABLE, (1,), {"policy_epoch": work.live.epoch}, False, "policy-moved"),  # noqa: FBT003
     )

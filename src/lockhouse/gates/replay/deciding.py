@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from lockhouse.gates.collect.again import received
 from lockhouse.gates.collect.settle import decide, look_up
 from lockhouse.gates.collect.turns import Turns
 from lockhouse.gates.collect.work import Work, find_identifiers
@@ -31,7 +32,8 @@ class Trial(msgspec.Struct):
     Attributes:
         work: as the gate has it; answered where nothing of it may be stored.
         left: what the policy still lacks of it.
-        gone: nothing of it may ever be stored any more: somebody it led to was erased, or is ending.
+        gone: nothing of it may ever be stored any more: somebody it led to was erased, or is ending; or its sender
+            sent it again, and it is stored since.
     """
 
     opened: Opened
@@ -59,7 +61,12 @@ async def decided(house: House, opened: Sequence[Opened], *, channel: str) -> li
     known = await look_up(house, works, Turns())
     persons = {one.row.person for one in opened} | {person for one in opened for person in one.held.others}
     facts = {**known.facts, **await facts_of_persons(house, persons, fresh=True)}
-    return [_trial(one, work, known, facts) for one, work in zip(opened, works, strict=True)]
+    came = await received(house, [(one.held.channel, one.held.message) for one in opened])
+    trials = [_trial(one, work, known, facts) for one, work in zip(opened, works, strict=True)]
+    for held, trial in [(one.held, trial) for one, trial in zip(opened, trials, strict=True)]:
+        receipt = came.get((held.channel, held.message))
+        trial.gone |= held.record is None and receipt is not None and receipt.record is not None
+    return trials
 
 
 def _work(house: House, one: Opened, channel: str) -> Work:

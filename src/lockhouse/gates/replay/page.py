@@ -41,7 +41,7 @@ class Replaying(msgspec.Struct, frozen=True, kw_only=True):
         fields: (event, field) of each field that is stored.
         left: of which the policy still lacks something.
         waiting: whose person is being erased, or a part of them, is restricted, or a minor.
-        ended: that nothing brings back: their keys, or their 72 hours, are over.
+        ended: that nothing brings back: their keys, or their 72 hours, are over, or they came again and are stored.
         moved: whose world moved while they were being stored; another call takes them up.
     """
 

@@ -332,6 +332,9 @@ async def undo(batch: str, /, *, yes: bool = False, acting: As | None = None, ca
     with it and has nothing else is ended within days. A backup holds the records until it ends; who must be forgotten
     is erased: `lockhouse request open`.
 
+    What was answered to rows that were refused stays: the same row again is a duplicate, unless its event was unknown
+    (LH-2120) and the policy names it since.
+
     Args:
         batch: an id that `import list` printed.
         yes: do not ask.

@@ -60,7 +60,7 @@ async def _undone(house: House) -> list[str]:
             many = (
                 f"{count(len(rows), 'import')} {'was' if len(rows) == 1 else 'were'} taken back, the last {when(last)}"
             )
-            return [f"{many}: of their rows nothing is remembered (lockhouse import list). Else "]
+            return [f"{many}: of rows that they stored nothing is remembered (lockhouse import list). Else "]
     return []
 
 
