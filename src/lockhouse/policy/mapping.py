@@ -79,12 +79,12 @@ def _begin(columns: Collection[str], policy: Policy, channel: Channel) -> str:
     carried = policy.events[likely].fields
     named = {name: name for name in carried if name in columns} or dict.fromkeys(carried[:_SHOWN], "COLUMN")
     event = "{column: event}" if EVENT in columns else f'"{likely}"'
-    time = "{column: time}" if TIME in columns else "now"
+    time = "{column: time}" if TIME in columns else "{column: COLUMN}"
     body = ", ".join(f"{field}: {column}" for field, column in named.items())
     return (
         "--map FILE says which column is what. To begin with, a file of this line: "
-        f"{{import: 1, event: {event}, time: {time}, fields: {{{body}}}}}. `time: {{column: NAME}}` where a column "
-        "says when a row happened; every word stands in docs/spec/import.md"
+        f"{{import: 1, event: {event}, time: {time}, fields: {{{body}}}}}. `time: now` only where no column says "
+        "when a row happened: every row is then taken as of now. Every word stands in docs/spec/import.md"
     )
 
 
@@ -92,8 +92,12 @@ def plain_mapping(columns: Iterable[str], *, policy: Policy, channel: Channel) -
     """The mapping of a file whose columns are called what the policy calls them; any other column is not read.
 
     Raises:
-        Invalid: it has no column `event` or `time`, or none that is a field of the channel's events.
+        Invalid: it has no column `event` or `time`, or none that is a field of the channel's events; or the channel has
+            no events.
     """
+    if not channel.events:
+        hint = "name the events that it may send in the policy, under the channel's `events`"
+        raise Invalid("import", "a channel with events", got="one without", hint=hint)
     known = list(columns)
     lacking = [one for one in (EVENT, TIME) if one not in known]
     allowed = _allowed(policy, channel)

@@ -70,7 +70,8 @@ _NOT_KEPT = {
     "minor": "Not kept: this person is a minor; optional purposes are shut. Orders are kept. Ask a privacy officer.",
     "no-consent": "Not kept: this person did not agree to what it would be kept for. Orders are kept. Only they can "
     "agree.",
-    "no-such-event": "Not kept: the policy does not name this event. Others are kept. Add it under events.",
+    "no-such-event": "Not kept: the policy does not name this event on this channel. Others are kept. Add it under "
+    "events, and to the channel if it lists its own.",
     "objected": "Not kept: this person objected to what it would be kept for. Orders are kept. Ask a privacy officer.",
     "opted-out": "Not kept: this person opted out of sale and sharing. Orders are kept. Only they can opt in again.",
     "region": "Not kept: their region is unknown, so the strictest rule counts. Orders are kept. Send a country.",

@@ -41,10 +41,17 @@ def _import(desk: Desk, *words: str, name: str = "orders.csv") -> Any:
     return desk.call(f"import {name} --channel shop --map map.yaml {' '.join(words)}", json=True)
 
 
+def _dry(desk: Desk) -> str:
+    seen = desk.call("import orders.csv --channel shop --map map.yaml --dry-run")
+    assert seen.code == 0, seen.err
+    return str(seen.out)
+
+
 def test_a_script_reads_the_same_figures_before_and_after(desk: Desk) -> None:
     _file(
         desk, HEAD + f"{EMAIL},1,1.50,2026-11-01\nx@customers.example,2,no,2026-11-01\ny@customers.example,3,1,never\n"
     )
+    assert "as of now" not in _dry(desk)
     before = _import(desk, "--dry-run").value
     after = _import(desk).value
     for name in ("batch", "stored", "trimmed", "duplicate", "refused", "rejected", "dropped", "rejects", "refused_for"):
@@ -61,8 +68,10 @@ def test_without_a_mapping_an_import_says_what_it_read_or_how_one_is_written(des
     _file(desk, f"order_id,email,Total\nA-1,{EMAIL},3\n")
     error = desk.call("import orders.csv --channel shop", json=True).error
     line = error["hint"].partition("a file of this line: ")[2].partition("}}.")[0] + "}}"
-    assert line == ('{import: 1, event: "Order Completed", time: now, fields: {email: email, order_id: order_id}}')
-    (desk.house / "map.yaml").write_text(line, "utf-8")
+    fields = "fields: {email: email, order_id: order_id}}"
+    assert line == f'{{import: 1, event: "Order Completed", time: {{column: COLUMN}}, {fields}'
+    (desk.house / "map.yaml").write_text(line.replace("{column: COLUMN}", "now"), "utf-8")
+    assert "every row is taken as of now" in _dry(desk)
     assert _import(desk).value["stored"] == 1, "it is a mapping as it stands"
     _file(desk, f"order_id,email,event,time,Total\nA-2,{EMAIL},Order Completed,2026-11-01T00:00:00Z,3\n")
     for words in ("--dry-run", ""):

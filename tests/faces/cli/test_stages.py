@@ -105,7 +105,7 @@ def test_events_that_the_policy_does_not_name_are_counted_without_their_names(de
     seen = desk.call("channel drops shop").out
     assert re.search(r"^the event +no-such-event  2  ", seen, re.MULTILINE), seen
     assert "1 field and 2 events not kept." in seen
-    assert "no-such-event: Not kept: the policy does not name this event." in seen
+    assert "no-such-event: Not kept: the policy does not name this event on this channel. Others are kept." in seen
     assert "Jane" not in seen
     [shop] = [row for row in desk.call("channel list", json=True).value if row["name"] == "shop"]
     assert (shop["dropped"], shop["unknown_events"]) == (1, 2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from lockhouse.errors import Invalid
@@ -115,3 +116,10 @@ def test_columns_called_as_in_the_policy_need_no_mapping(house: tuple[Policy, Ch
     for lacking in (["email", "time"], ["email", "event"], ["event", "time", "shoe size"]):
         with pytest.raises(Invalid, match="or a mapping"):
             plain_mapping(lacking, policy=house[0], channel=house[1])
+
+
+@pytest.mark.parametrize("columns", [["email"], ["email", "event", "time"]])
+def test_a_channel_without_events_is_said_to_have_none(columns: list[str], house: tuple[Policy, Channel]) -> None:
+    silent = msgspec.structs.replace(house[1], events=())
+    with pytest.raises(Invalid, match="a channel with events, got one without"):
+        plain_mapping(columns, policy=house[0], channel=silent)

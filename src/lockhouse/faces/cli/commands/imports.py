@@ -192,6 +192,8 @@ def _foreseen(ready: _Ready, outlook: Outlook, unspoken: Sequence[str]) -> str:
         kept = [(field, f"{times:,}") for field, times in sorted(outlook.kept.items())]
         parts.append("Would be kept\n" + table(("field", "rows"), kept))
     parts += _not_kept(outlook.dropped, outlook.codes)
+    if ready.table.mapping.time is None:
+        parts.append("The mapping says `time: now`: every row is taken as of now, whenever it happened.")
     if outlook.unasked:
         parts.append(
             f"{count(outlook.unasked, 'row')} would lose what needs a yes, for want of one. Consents come first: say "
