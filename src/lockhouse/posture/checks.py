@@ -282,7 +282,9 @@ def _is_demo(host: Host) -> Answer:
 def _locked(host: Host) -> Answer:
     if not host.root.locked:
         return Answer(
-            "FAIL", "Whoever copies the root key file can read everything; a root that stands cannot be locked.",
+            "FAIL",
+            "Whoever copies the root key file can read everything; a root that stands cannot be locked, so this means "
+            "a new house.",
             "lockhouse init DIR --passphrase-file FILE",
         )  # fmt: skip
     return fine("A passphrase locks the root key file.")

@@ -210,7 +210,7 @@ def test_what_is_to_be_typed_next_keeps_the_house_that_was_named(tmp_path: Path)
     desk.house = tmp_path / "elsewhere"  # nobody stands in the house
     place = tmp_path / "shop"
     named = f"lockhouse -C {shlex.quote(str(place))}"
-    assert f"  {named} why first-1\n" in desk.call(f"-C {place} channel add shop").out
+    assert f"  {named} why first-shop-1\n" in desk.call(f"-C {place} channel add shop").out
     assert f"hint: {named} request list" in desk.call(f"-C {place} request show {MISSING}").err
     assert f"→ {named} channel add web" in desk.call(f"-C {place} doctor").out
     said = desk.call(f"-C {place} doctor --production", json=True).value["results"]
@@ -218,7 +218,7 @@ def test_what_is_to_be_typed_next_keeps_the_house_that_was_named(tmp_path: Path)
     assert not [one for one in said if re.search(r"(?<![/\w])lockhouse (?!-C|init)[a-z]+ [a-z]", one["mend"])]
     desk.environment["LOCKHOUSE_HOUSE"] = str(place)
     assert "hint: lockhouse request list" in desk.call(f"request show {MISSING}").err
-    assert "\n  lockhouse why first-1\n" in desk.call("channel add shop").out
+    assert "\n  lockhouse why first-shop-1\n" in desk.call("channel add shop").out
 
 
 @pytest.mark.parametrize("channel", ["shop", "web"])

@@ -209,6 +209,8 @@ def test_what_is_to_be_typed_names_the_house_and_the_very_file_and_mends_it(desk
     assert mends["contact"] == f"in the policy (docs/spec/policy.md) set controller.contact, {then}"
     assert mends["public-url"] == "in lockhouse.toml (docs/settings.md) set public_url and tls"
     assert mends["root-locked"] == "lockhouse init DIR --passphrase-file FILE"
+    [root] = [one for one in said if one["check"] == "root-locked"]
+    assert "a root that stands cannot be locked, so this means a new house" in root["sentence"]
 
 
 def test_a_journal_that_is_gone_from_both_places_is_a_finding(desk: Desk) -> None:

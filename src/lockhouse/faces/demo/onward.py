@@ -10,7 +10,7 @@ ACTIVATE: Final = ". .venv/bin/activate"
 CURL: Final = (
     'curl -s --retry 9 --retry-connrefused -u "$KEY": http://127.0.0.1:8400/v1/track'
     " -H 'content-type: application/json' -H 'Prefer: return=representation'"
-    ' -d \'{"messageId":"first-1","userId":"customer-1","event":"Order Completed",'
+    ' -d \'{"messageId":"first-shop-1","userId":"customer-1","event":"Order Completed",'
     '"properties":{"email":"anna@customer.example","order_id":"A-1"}}\''
 )
 LINES: Final = (
@@ -19,7 +19,7 @@ LINES: Final = (
     "read -rs KEY",
     "lockhouse -C shop serve &",
     CURL,
-    "lockhouse -C shop why first-1",
+    "lockhouse -C shop why first-shop-1",
     "lockhouse -C shop person find email",
 )
 """In order. `read` takes the key that the line above it printed; the last line asks for the address."""

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from lockhouse.wiring import Opened
 
 APP = noun("channel", "The ways in: their write keys, and what they send that is not kept.")
-FIRST = "first-1"
-"""The message id of the event by hand, so that it can be asked for."""
+FIRST = "first-{}-1"
+"""The message id of the event by hand through a channel, so that it can be asked for."""
 READ = "read -rs KEY"
 """Stands alone: whatever is pasted together with it would be taken for the key."""
 SAMPLE = {"email": "anna@customer.example", "order_id": "A-1"}
@@ -67,7 +67,12 @@ def address_of(settings: Settings) -> str:
 
 def _shown(channel: Channel, key: str, address: str) -> str:
     event = next((one for one in ("Order Completed", *channel.events) if one in channel.events), "page")
-    told = {"messageId": FIRST, "userId": "customer-1", "event": event, "properties": SAMPLE}
+    told = {
+        "messageId": (first := FIRST.format(channel.name)),
+        "userId": "customer-1",
+        "event": event,
+        "properties": SAMPLE,
+    }
     sample = msgspec.json.encode(told).decode()
     # Only who holds a secret key is told what became of each event.
     prefer = " -H 'Prefer: return=representation'" if channel.assurance_key == "secret" else ""
@@ -90,7 +95,7 @@ def _shown(channel: Channel, key: str, address: str) -> str:
         "",
         f"While the house is served, `lockhouse tail --channel {channel.name}` follows along. What became of this one:",
         "",
-        f"  lockhouse why {FIRST}",
+        f"  lockhouse why {first}",
     ])  # fmt: skip
 
 
@@ -222,7 +227,7 @@ async def drops(name: str, /, *, call: Here) -> Said:
     """What a channel sent that was not kept: paths, reasons and counts, never a value.
 
     Events that the policy does not name are counted as such, without their names, which can be values. Stage `observe`
-    tells the names of both: `lockhouse channel observed`.
+    tells the names of both, of a channel with a secret key, once five senders sent them: `lockhouse channel observed`.
 
     Args:
         name: of the channel.

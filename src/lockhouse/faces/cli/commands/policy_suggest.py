@@ -54,5 +54,6 @@ def _in_trial(name: str, events: int) -> str:
     much = f"{count(events, 'event')} that the policy lacks something of {'waits' if events == 1 else 'wait'} there"
     return (
         f"{name} is in stage trial: {much if events else 'nothing waits there'}, sealed, so nothing is suggested from "
-        f"it. Paths and counts: lockhouse channel drops {name}. Names: `stage: observe`, which stores nothing."
+        f"it. Paths and counts: lockhouse channel drops {name}. Names: `stage: observe`, which stores nothing, "
+        "of a channel with a secret key, once five senders sent them."
     )
