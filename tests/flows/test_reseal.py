@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
+from lockhouse.crypto.keyring import Keyring
 from lockhouse.crypto.seal import decode_boxes
 from lockhouse.errors import Invalid, NotFound, Tampered, Unavailable
 from lockhouse.flows import audit, link, request
@@ -255,3 +256,21 @@ async def test_verification_is_clean_while_sealing_again_is_not_signed_yet(tmp_p
     world.clock.pass_days(1 / 24)
     await reseal(world.house, anna, by=BY)
     assert (await _verified(world)).clean
+
+
+async def test_what_was_sealed_again_while_the_process_stood_still_is_sealed_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, anna = await _shop(tmp_path, orders=1)
+    [row] = await world.rows(Record)
+    seal = Keyring.seal
+    sealed: list[Any] = []
+
+    def slowly(*one: Any, **place: Any) -> Any:
+        world.clock.at += 0 if sealed else 5_001
+        sealed.append(one)
+        return seal(*one, **place)
+
+    monkeypatch.setattr(Keyring, "seal", slowly)
+    done = await reseal(world.house, anna, by=BY)
+    assert (done.records, len(sealed)) == (1, 2 * len(decode_boxes(row.boxes)))

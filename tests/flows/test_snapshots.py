@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import msgspec
 import pytest
 
+from lockhouse.crypto.keyring import Keyring
 from lockhouse.errors import Unavailable
 from lockhouse.flows import audit, link, look, snapshot
 from lockhouse.flows.snapshot import Folded, Wanted
@@ -288,3 +289,20 @@ async def test_a_range_that_meets_another_begins_where_that_left_off(tmp_path: P
     assert done.snapshots == len(await world.rows(Snapshot))
     assert not await lacking(world.house, anna, await Footing.of(world.house), above=OPENED)
     assert (await snapshot_person(world.house, anna, by=BY, above=OPENED)) == Snapshotted()
+
+
+async def test_a_snapshot_that_was_sealed_while_the_process_stood_still_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, anna = await _many(tmp_path, 2)
+    seal_group = Keyring.seal_group
+    sealed: list[Any] = []
+
+    def slowly(*group: Any, **given: Any) -> Any:
+        world.clock.at += 0 if sealed else 5_001
+        sealed.append(group)
+        return seal_group(*group, **given)
+
+    monkeypatch.setattr(Keyring, "seal_group", slowly)
+    done = await snapshot_person(world.house, anna, by=BY, above=0)
+    assert len(sealed) == 2 * done.snapshots > 0

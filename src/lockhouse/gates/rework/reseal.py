@@ -127,13 +127,14 @@ async def _with_tries(house: House, person: bytes, leaves: Mapping[bytes, bytes 
             continue
         try:
             noted, entry = await noted_range(house, person, _compartments(part.rows), action="reseal", by=by)
+            deadline = house.clock.now_ms() + LEASE_MS  # from before the first is sealed, and the lease looked at
             await footing.hold()
             for row in part.rows:
                 await footing.step()
                 _reseal(house, part, row, noted)
         except (Moved, LostError):
             continue
-        if not part.after or await _stands(house, part, seal, entry=entry):
+        if not part.after or await _stands(house, part, seal, entry=entry, deadline=deadline):
             return part
         leaves = {**leaves, **await newest_leaves(house, leaves)}
     raise Moved("reseal: expected the person's records and keys to hold still", hint="try again")
@@ -180,7 +181,7 @@ def _again(house: House, part: _Range, row: Record, box: SealedBox, noted: Noted
     return new
 
 
-async def _stands(house: House, part: _Range, seal: Seal, *, entry: bytes) -> bool:
+async def _stands(house: House, part: _Range, seal: Seal, *, entry: bytes, deadline: int) -> bool:
     """Whether the range became durable; not if a row or the person's seal moved since it was read."""
     was = {row.id: row for row in part.rows}
     leaves = [record_leaf_of(row) for row in part.after]
@@ -191,6 +192,6 @@ async def _stands(house: House, part: _Range, seal: Seal, *, entry: bytes) -> bo
         "record", puts=(*(Put(Record.TABLE, row) for row in part.after), Put(Intake.TABLE, beside)),
         deletes=spoilt_by(part.after), expects=stand_still([was[row.id] for row in part.after], seal),
         entries=(said.draft(id=told, lane=house.lane),),
-        deadline=house.clock.now_ms() + LEASE_MS,
+        deadline=deadline,
     )  # fmt: skip
     return not isinstance(await house.commits.commit(change), Conflict)

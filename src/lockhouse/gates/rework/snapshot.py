@@ -249,6 +249,7 @@ def _took(house: House, work: _Work, row: Record, box: SealedBox, noted: Noted) 
 
 async def _stands(house: House, work: _Work, rows: Sequence[Record], touched: dict[Part, _State]) -> bool:
     """Whether the snapshots became durable; not if anything that they are over moved since it was read."""
+    deadline = house.clock.now_ms() + LEASE_MS  # from before the first is sealed
     puts, deletes, expects, after = [], [], [], dict[Part, Snapshot]()
     for part, state in touched.items():
         place = work.seal.person, *part
@@ -266,7 +267,7 @@ async def _stands(house: House, work: _Work, rows: Sequence[Record], touched: di
             after[part] = new
     change = Change(
         "record", puts=tuple(puts), deletes=tuple(deletes), expects=(*stand_still(rows, work.seal), *expects),
-        deadline=house.clock.now_ms() + LEASE_MS,
+        deadline=deadline,
     )  # fmt: skip
     if isinstance(await house.commits.commit(change), Conflict):
         return False
