@@ -41,3 +41,32 @@ async def test_a_command_that_reads_a_house_loads_nothing_that_migrates_sends_or
     loaded = _loaded("-C", str(await found(tmp_path)), "request", "list", "--json")
     assert {"lockhouse.wiring", "apsw"} <= loaded
     assert loaded.isdisjoint(_SELDOM - {"apsw"})
+
+
+_SENDS = """
+import asyncio, sys
+import lockhouse.faces.workers.process
+from lockhouse.adapters.outbound import SafeHTTP
+from lockhouse.faces.workers.loaded import load_all
+from lockhouse.identity.normalise import normal
+async def answer(reader, writer):
+    await reader.readuntil(b"\\r\\n\\r\\n")
+    writer.write(b"HTTP/1.1 200 OK\\r\\nContent-Length: 0\\r\\n\\r\\n")
+    await writer.drain()
+    writer.close()
+async def send():
+    listening = await asyncio.start_server(answer, "127.0.0.1", 0)
+    port = listening.sockets[0].getsockname()[1]
+    return await SafeHTTP(private=["127.0.0.0/8"]).post(f"http://127.0.0.1:{port}/", body=b"", headers={})
+load_all()
+before = set(sys.modules)
+assert asyncio.run(send()).status == 200
+assert normal("email", "anna@b\u00fccher.example") is not None
+print(*sorted(name for name in set(sys.modules) - before if name.split(".")[0] not in sys.stdlib_module_names))
+"""
+
+
+def test_a_process_that_serves_loads_no_package_once_it_has_begun() -> None:
+    ended = run([sys.executable, "-c", _SENDS], capture_output=True, text=True, check=False, timeout=60)
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.split() == []

@@ -15,6 +15,7 @@ from lockhouse.faces.serve.desk import Answers, Desk, State
 from lockhouse.faces.serve.http import server
 from lockhouse.faces.serve.roles import desk_of
 from lockhouse.faces.workers.collect import collect
+from lockhouse.faces.workers.loaded import load_all
 from lockhouse.faces.workers.numbers import page
 from lockhouse.faces.workers.task import Running, Task
 from lockhouse.faces.workers.work import work
@@ -30,6 +31,7 @@ async def run_process(role: str, task: Task) -> None:
     Raises:
         Unavailable: the writer is away.
     """
+    load_all()
     ending, leaving = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, ending.set)
