@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from lockhouse.crypto.keyring import Keyring
 from lockhouse.errors import NotFound, Refused
 from lockhouse.flows import observed
 from lockhouse.flows import replay as flow
@@ -234,3 +235,23 @@ async def test_to_a_record_that_was_sent_on_nothing_is_sent_after(tmp_path: Path
     await world.approve(QUIZ)
     await replay(world)
     assert len(await world.rows(Outbox)) == sent + 1
+
+
+async def test_what_was_replayed_while_the_process_stood_still_is_not_stored_by_that_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = await World.make(tmp_path, TRIAL)
+    await order(world)
+    await world.approve(WIDER)
+    seal_group = Keyring.seal_group
+
+    def slowly(*group: Any, **given: Any) -> Any:
+        world.clock.at += 5_001
+        return seal_group(*group, **given)
+
+    monkeypatch.setattr(Keyring, "seal_group", slowly)
+    await replay(world)
+    monkeypatch.setattr(Keyring, "seal_group", seal_group)
+    assert len(await world.rows(Record)) == 1
+    await replay(world)
+    assert len(await world.rows(Record)) == 2
