@@ -12,7 +12,7 @@ from lockhouse.flows import consent, link
 from lockhouse.gates.collect.foresee import Foresight
 from lockhouse.gates.facts import SEAL_ENDING
 from lockhouse.ledger.entry import parse_entry
-from lockhouse.model.change import Change, Put
+from lockhouse.model.change import Change, Committed, Conflict, Put
 from lockhouse.model.ids import DAY_MS
 from lockhouse.model.rows import Consent, Drop, LedgerEntry, Link, Person, Receipt, Record, Seal
 from tests.flows.test_regions import region
@@ -240,6 +240,32 @@ async def test_a_refusal_is_remembered_although_nothing_of_its_event_is_kept(tmp
     before = await world.kinds()
     assert (await world.send("account", "page", **no)).outcome == "refused"
     assert await world.kinds() == before
+
+
+class Slow:
+    """Commits that take three seconds each."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def commit(self, change: Change) -> Committed | Conflict:
+        [answer] = await self.commit_each([change])
+        return answer
+
+    async def commit_each(self, changes: Sequence[Change]) -> list[Committed | Conflict]:
+        self._world.clock.pass_days(3_000 / DAY_MS)
+        return await self._world.store.commit_each(changes)
+
+    async def scrub(self) -> None:
+        await self._world.store.scrub()
+
+
+async def test_a_store_that_takes_seconds_for_each_commit_refuses_nobody(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    world.house.commits = Slow(world)
+    for number in range(3):
+        reply = await world.send("backend", "Order Completed", email=f"p{number}@example.com", order_id=f"A-{number}")
+        assert reply.outcome == "stored"
 
 
 async def test_an_event_that_was_refused_as_unknown_is_decided_anew_once_the_policy_names_it(tmp_path: Path) -> None:

@@ -197,8 +197,7 @@ async def collect_group(house: House, batches: Sequence[Batch], *, turns: Turns 
             await refresh(house)
             live, key = house.live(), house.epochs.key()
         open_works = [work for work in open_works if work.under(live)]
-        since = Since(key=key, deadline=house.clock.now_ms() + LEASE_MS)
-        lost, changes = await _decide_group(house, open_works, turns, since)
+        lost, changes = await _decide_group(house, open_works, turns, Since(key))
         lost += await _commit(house, changes)
         await _tell_lost(house, lost)
         open_works = lost
@@ -217,8 +216,7 @@ async def _decide_group(
     house: House, works: list[Work], turns: Turns, since: Since
 ) -> tuple[list[Work], list[tuple[Work, Change]]]:
     """From look-ups to sealed Changes; the works that must be tried again, and the Changes of the others."""
-    if not house.epochs.alive():
-        raise Unavailable("collect: expected a confirmed lease", retry_after_s=1.0)
+    _require_lease(house)
     async with turns.deciding:
         passing, flight = await _decided(house, works, turns)
         turns.take_off(flight)
@@ -233,15 +231,22 @@ async def _decide_group(
     finally:
         turns.land(flight)
     # From here to the last box nothing is awaited: no ring that was just read back can make room for others.
-    return lost, _sealed(house, works, lost, deadline=since.deadline)
+    return lost, _sealed(house, works, lost)
+
+
+def _require_lease(house: House) -> None:
+    if not house.epochs.alive():
+        raise Unavailable("collect: expected a confirmed lease", retry_after_s=1.0)
 
 
 async def _settled_since(house: House, works: list[Work], since: Since) -> list[Work]:
     """The persons of all works are durable but of those that it returns, which must be tried again."""
+    deadline = house.clock.now_ms() + LEASE_MS  # of this commit alone: a slow store must do one in time, not two
+    _require_lease(house)
     lost = await since.overtaken(house, works)
     for work in lost:  # nothing that it says stands yet
         work.new_words = work.new_links = ()
-    return lost + await settle_persons(house, _but(works, lost), deadline=since.deadline)
+    return lost + await settle_persons(house, _but(works, lost), deadline=deadline)
 
 
 def _but(works: Sequence[Work], lost: Sequence[Work]) -> list[Work]:
@@ -294,10 +299,10 @@ async def _settled(telling: Awaitable[object]) -> None:
         raise Unavailable("collect: expected the stores to settle", retry_after_s=1.0) from err
 
 
-def _sealed(house: House, works: list[Work], lost: list[Work], *, deadline: int) -> list[tuple[Work, Change]]:
+def _sealed(house: House, works: list[Work], lost: list[Work]) -> list[tuple[Work, Change]]:
     """The Changes of all works but those that are lost, which more may be found to be."""
     again = {id(work) for work in lost}
-    sealed = iter(seal_records(house, _but(works, lost), deadline=deadline))
+    sealed = iter(seal_records(house, _but(works, lost), deadline=house.clock.now_ms() + LEASE_MS))
     changes = []
     for work in works:  # in their order: of two with one message id the first is the one that is kept
         if id(work) in again:

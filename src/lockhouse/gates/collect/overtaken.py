@@ -23,15 +23,11 @@ LOOKS = 3
 """At the suppressions, while the epoch goes on moving under each look."""
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True)
 class Since:
-    """By which key epoch a group is decided, and until when (ms) what it makes and seals may become durable.
-
-    To be made before the look-ups, and before the lease is looked at: what is made and sealed counts on both.
-    """
+    """By which key epoch a group is decided; to be taken before the look-ups."""
 
     key: int
-    deadline: int
 
     async def overtaken(self, house: House, works: Sequence[Work]) -> list[Work]:
         """The works of which a suppression came or went since then; they are to be decided again.

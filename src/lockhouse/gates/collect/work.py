@@ -107,6 +107,7 @@ class Work(msgspec.Struct, gc=False):
         self.suppressed, self.suppressions, self.said, self.is_new = frozenset(), {}, (), False
         self.is_activity, self.region = True, None
         self.ended, self.past = frozenset(), ()
+        self.ended_links = self.untold_links = ()
         if live is not self.live:
             if not live.takes(self.batch.channel):
                 self.refuse(codes.NO_SUCH_EVENT)
