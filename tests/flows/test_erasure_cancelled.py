@@ -10,8 +10,9 @@ import pytest
 from lockhouse.errors import Conflict, Refused, Tampered
 from lockhouse.flows import accept, consent, link, request
 from lockhouse.flows.request import find_case
-from lockhouse.gates.ending import carry_on, open_cases
+from lockhouse.gates.ending import begin_person, carry_on, open_cases
 from lockhouse.ledger.entry import Cancellation, parse_entry
+from lockhouse.model.ids import DAY_MS
 from lockhouse.model.rows import (
     Consent,
     ErasedMark,
@@ -217,9 +218,27 @@ async def test_a_request_that_was_cut_off_before_it_was_shut_is_shut_by_asking_a
     world.clock.pass_days(1)
 
     done = await request.open_erasure(world.house, person, by="os-user:1000", compartment=part)
-    assert (done.case.id, done.case.step, done.case.destroy_at) == (left.id, "shut", left.destroy_at)
+    assert (done.case.id, done.case.step) == (left.id, "shut")
+    assert done.case.destroy_at == left.destroy_at + DAY_MS, "it can be called off as long as any other"
     with pytest.raises(Conflict, match="expected none that is open"):
         await request.open_erasure(world.house, person, by="os-user:1000", compartment=part)
+
+
+async def test_asking_again_carries_on_nothing_that_was_not_asked_for(tmp_path: Path) -> None:
+    """Neither what the house began of its own and calls off, nor a request of others than belong together now."""
+    world = await World.make(tmp_path)
+    person = await anna(world)
+    due = world.clock.now_ms() + DAY_MS
+    own = await begin_person(world.house, person, by="service:work", reason="orphan", destroy_at=due)
+    with pytest.raises(Conflict, match="expected none that is open"):
+        await request.open_erasure(world.house, person, by="os-user:1000")
+    assert (await carry_on(world.house, own, journal=world.journal)).case.step == "cancelled"
+
+    await begin_person(world.house, person, by="os-user:1000", reason="erasure", destroy_at=due)
+    await world.send("account", "Order Completed", email="bert@example.com", order_id="B-1")
+    await link.make(world.house, person, await world.person("bert@example.com"), by="os-user:1000")
+    with pytest.raises(Conflict, match="expected none that is open"):
+        await request.open_erasure(world.house, person, by="os-user:1000")
 
 
 async def test_the_cooling_time_is_left_out_in_a_demo_house_only(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ import msgspec
 from lockhouse.detection.burst import ERASURES, is_burst
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Invalid, NotFound, Refused, Tampered, Unavailable
-from lockhouse.gates.cases import LAPSE, case_of, cases_since, sound_cases
+from lockhouse.gates.cases import LAPSE, advance, case_of, cases_since, sound_cases
+from lockhouse.gates.disclose.group import circles_of
 from lockhouse.gates.ending import Case, Done, begin_person, cancel, carry_on, shut_at_once
 from lockhouse.gates.tree import place_of
 from lockhouse.gates.trusted_time import ledger_now
@@ -20,6 +21,9 @@ from lockhouse.rights.erasure import destroy_at
 if TYPE_CHECKING:
     from lockhouse.gates.house import House
     from lockhouse.model.ports import Journal, Sequencer
+
+_ASKED = "erasure"
+"""The reason of what a person asked for; all else that ends somebody the house began of its own."""
 
 
 async def open_erasure(
@@ -43,7 +47,7 @@ async def open_erasure(
             known = ", ".join(one.name for one in house.live().policy.compartments)
             raise Invalid("compartment", f"one of {known}", got="another")
         number = found
-    case = await _begun_only(house, person, compartment=number)
+    case = await _cut_off(house, person, compartment=number)
     if case is None:
         case = await _begin(house, person, by=by, compartment=number, anyway=anyway)
     try:
@@ -61,16 +65,31 @@ async def _begin(house: House, person: bytes, *, by: str, compartment: int, anyw
             f"erasures: expected at most {ERASURES.most} an hour, got more", reasons=("burst",),
             hint="look at lockhouse request list; if they are right, say --anyway",
         )  # fmt: skip
-    due = destroy_at(now, cause="request", regulations=house.live().policy.controller.regulations)
-    return await begin_person(house, person, by=by, reason="erasure", destroy_at=due, compartment=compartment)
+    return await begin_person(
+        house, person, by=by, reason=_ASKED, destroy_at=_cooled(house, now), compartment=compartment
+    )
 
 
-async def _begun_only(house: House, person: bytes, *, compartment: int) -> Case | None:
-    """The request for just this that was cut off before anything was shut."""
+async def _cut_off(house: House, person: bytes, *, compartment: int) -> Case | None:
+    """The request for just this that was cut off before anything was shut; its cooling time begins now.
+
+    Only of just those who belong together now: who came or went since is not ended by what somebody else was asked.
+
+    Raises:
+        Moved: another process carries it on.
+    """
+    [circle] = await circles_of(house, [person])
     for case in (await sound_cases(house))[0]:
-        if (case.step, case.compartment) == ("begun", compartment) and person in case.persons and case.reason != LAPSE:
-            return case
+        asked = (case.step, case.reason, case.compartment) == ("begun", _ASKED, compartment)
+        if asked and set(case.persons) == set(circle.group):
+            further = msgspec.structs.replace(case, destroy_at=_cooled(house, await ledger_now(house)))
+            await advance(house, further, was=case)
+            return further
     return None
+
+
+def _cooled(house: House, now: int) -> int:
+    return destroy_at(now, cause="request", regulations=house.live().policy.controller.regulations)
 
 
 async def _requests(house: House, *, since: int) -> list[Case]:
