@@ -73,6 +73,39 @@ async def test_two_processes_that_meet_somebody_new_at_once_make_one_person(tmp_
     assert late.conflicts.seen == ["index-taken"]
 
 
+async def test_somebody_new_whose_address_is_suppressed_meanwhile_is_made_without_a_yes(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    late = Late(await world.second(), store="identity")
+    order = late.world.send("account", "Order Completed", email=EMAIL, order_id="A-1", consent={"Advertising": True})
+    await late.across(order, _suppressed(world))
+    assert {(row.state, row.signal) for row in await world.rows(Consent)} == {(0, "suppression")}
+    assert late.conflicts.seen == ["suppression-moved"]
+
+
+async def test_somebody_new_who_says_nothing_is_not_made_behind_a_suppression_of_theirs(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    late = Late(await world.second(), store="identity")
+    order = late.world.send("account", "Order Completed", email=EMAIL, order_id="A-1")
+    await late.across(order, _suppressed(world))
+    assert {(row.state, row.signal) for row in await world.rows(Consent)} == {(0, "suppression")}
+    assert late.conflicts.seen == ["suppression-moved"]
+
+
+async def test_a_yes_of_somebody_known_does_not_outlive_a_suppression_from_meanwhile(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    await world.send("account", "Order Completed", phone=PHONE, order_id="A-1")
+    late = Late(await world.second(), store="identity")
+    both = {"email": EMAIL, "phone": PHONE, "consent": {"Advertising": True}}
+    order = late.world.send("account", "Order Completed", **both, order_id="A-2")
+    await late.across(order, _suppressed(world))
+    assert {(row.state, row.signal) for row in await world.rows(Consent)} == {(0, "suppression")}
+    assert late.conflicts.seen == ["suppression-moved"]
+
+
+async def _suppressed(world: World) -> None:
+    await consent.suppress(world.house, "email", EMAIL, purposes=[], reason="asked", by="os-user:1000")
+
+
 async def test_a_link_that_was_cut_off_is_told_by_one_process_alone(tmp_path: Path) -> None:
     world = await World.make(tmp_path)
     await world.send("account", "Order Completed", email=EMAIL, order_id="A-1")

@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
+from lockhouse.errors import Unavailable
 from lockhouse.flows import consent
 from lockhouse.gates.collect import collect_group
 from lockhouse.gates.collect.turns import Turns
 from lockhouse.gates.refresh import refresh
+from lockhouse.model import codes
 from lockhouse.model.change import Conflict
-from lockhouse.model.rows import Consent, Person
-from tests.world import Stopped, World
+from lockhouse.model.rows import Consent, Identifier, Person
+from tests.world import Away, Stopped, World
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +28,8 @@ ANNA = {
     "email": "anna@example.com", "order_id": "A-1", "order_total": "12.50", "device_id": "d-1f3a5c7e9b",
     "consent": {"Advertising": True, "Analytics": True},
 }  # fmt: skip
+PHONE = {"phone": "+491711234567"}
+NEIGHBOUR = PHONE | {"device_id": "d-2f3a5c7e9b", "order_id": "C-1", "order_total": "3.00"}
 BOB = {"email": "bob@example.com", "order_id": "B-1", "order_total": "1.50"}
 
 
@@ -125,6 +131,119 @@ async def test_a_person_whose_process_stood_still_for_longer_than_a_lease_is_loo
     await _is_refused(world, dropped=reply.dropped)
     assert len(await world.rows(Person)) == 1
     assert not [row for row in await world.rows(Consent) if row.state == 1]
+
+
+async def test_nobody_is_made_and_no_yes_stands_by_a_commit_that_a_suppression_came_before(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    collecting = await world.second()
+    collecting.house.commits = away = _ThenAway(world.store, store="identity")
+    anna = asyncio.create_task(collect_group(collecting.house, [_order(collecting, ANNA)]))
+    await away.reached.wait()
+    await _suppress_anna(world)
+    away.go_on.set()
+    with pytest.raises(Unavailable):
+        await anna
+    assert [await world.rows(table) for table in (Person, Identifier, Consent)] == [[], [], []]
+
+
+class _ThenAway(Stopped):
+    """As `Stopped`; behind what was stopped the identity store is away, so that no further try mends anything."""
+
+    async def commit_each(self, changes: Sequence[Change]) -> list[Committed | Conflict]:
+        if changes[0].store == "identity" and self.go_on.is_set():
+            raise Unavailable("identity store: expected to be there, got nothing")
+        return await super().commit_each(changes)
+
+
+async def test_who_is_found_by_the_phone_of_somebody_just_suppressed_goes_by_the_suppression(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    collecting = await world.second()
+    collecting.house.commits = stopped = Stopped(world.store, store="identity")
+    group = [_order(collecting, ANNA | PHONE), _order(collecting, NEIGHBOUR)]
+    both = asyncio.create_task(collect_group(collecting.house, group))
+    await stopped.reached.wait()
+    await _suppress_anna(world)
+    await refresh(collecting.house)  # as another group does, so that the process seals
+    stopped.go_on.set()
+    [reply], [other] = await both
+    await _is_refused(world, dropped=reply.dropped)
+    assert (other.code, other.dropped) == (codes.TRIMMED, (("properties.device_id", "objected"),))
+    assert not [row for row in await world.rows(Consent) if row.state == 1]
+    kinds = {row.kind for row in await world.rows(Identifier)}
+    assert kinds == {world.house.live().kind(name).number for name in ("email", "phone")}
+    assert await world.findings() == []
+
+
+async def test_a_suppression_that_was_lifted_and_made_anew_meanwhile_is_obeyed(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    await _suppress_anna(world)
+    world.house.commits = Away(world.store)  # lifted, and cut off before the ledger tells: the row stays
+    with pytest.raises(Unavailable):
+        await consent.lift(world.house, "email", "anna@example.com", reason="asked", by="os-user:1000")
+    world.house.commits = world.store
+    collecting = await world.second()
+    collecting.house.commits = stopped = _Answered(world.store, store="identity")
+    stopped.answers = []
+    anna = asyncio.create_task(collect_group(collecting.house, [_order(collecting, ANNA)]))
+    await stopped.reached.wait()
+    await _suppress_anna(world)
+    stopped.go_on.set()
+    [[reply]] = await anna
+    assert [one.because for one in stopped.answers if isinstance(one, Conflict)] == ["suppression-moved"]
+    await _is_refused(world, dropped=reply.dropped)
+    assert not [row for row in await world.rows(Consent) if row.state == 1]
+
+
+async def test_who_came_with_a_lifted_suppression_is_made_at_once(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    await _suppress_anna(world)
+    world.house.commits = Away(world.store)
+    with pytest.raises(Unavailable):
+        await consent.lift(world.house, "email", "anna@example.com", reason="asked", by="os-user:1000")
+    world.house.commits = heard = _Answered(world.store, store="none")
+    heard.answers = []
+    assert (await world.send("backend", "Order Completed", **ANNA)).code == codes.STORED
+    assert heard.answers
+    assert not [one for one in heard.answers if isinstance(one, Conflict)]
+
+
+async def test_the_last_suppression_of_a_house_holds_up_nobody_when_it_is_lifted_meanwhile(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    await _suppress_anna(world)
+    collecting = await world.second()
+    collecting.house.commits = stopped = _Answered(world.store, store="identity")
+    stopped.answers = []
+    anna = asyncio.create_task(collect_group(collecting.house, [_order(collecting, ANNA)]))
+    await stopped.reached.wait()
+    await consent.lift(world.house, "email", "anna@example.com", reason="asked", by="os-user:1000")
+    stopped.go_on.set()
+    [[reply]] = await anna
+    assert reply.code == codes.STORED
+    assert [one.because for one in stopped.answers if isinstance(one, Conflict)] == ["suppression-moved"]
+    assert {row.state for row in await world.rows(Consent)} == {1}
+
+
+async def test_the_first_suppression_of_a_house_is_obeyed_before_anybody_is_told_of_it(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    collecting = await world.second()
+    collecting.house.commits = stopped = Stopped(world.store, store="identity")
+    anna = asyncio.create_task(collect_group(collecting.house, [_order(collecting, ANNA)]))
+    await stopped.reached.wait()
+    world.house.commits = _CutOff(world.store)
+    with pytest.raises(Unavailable):
+        await _suppress_anna(world)
+    stopped.go_on.set()
+    [[reply]] = await anna
+    await _is_refused(world, dropped=reply.dropped)
+    assert not [row for row in await world.rows(Consent) if row.state == 1]
+
+
+class _CutOff(Away):
+    """Whose process ends behind its commit, before it tells anybody."""
+
+    async def commit_each(self, changes: Sequence[Change]) -> list[Committed | Conflict]:
+        await self._inner.commit_each(changes)
+        raise Unavailable("process: expected to go on, got its end")
 
 
 def _order(world: World, values: dict[str, Any]) -> Batch:

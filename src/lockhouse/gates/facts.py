@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -169,7 +169,7 @@ async def _closed_by(house: House, pointers: Collection[str]) -> dict[str, froze
     No later event opens that (GDPR Art. 21(3)), only lifting the suppression.
     """
     places = {pointer: place_of_pointer(pointer) for pointer in pointers}
-    closed = await _closed(house, list(places.values()))
+    closed = _closed(house, await _suppressions(house, list(places.values())))
     return {pointer: closed[place] for pointer, place in places.items() if place in closed}
 
 
@@ -184,10 +184,17 @@ def place_of_pointer(pointer: str) -> tuple[int, bytes]:
     return int(kind), bytes.fromhex(tag)
 
 
-async def suppressed_by(
-    house: House, identified: Sequence[Iterable[tuple[str, str]]]
-) -> list[dict[str, frozenset[str]]]:
-    """For each item, the suppressions of its identifiers, as words name them, and the purposes that each closes.
+class Suppressed(NamedTuple):
+    """The suppressions of an item's identifiers, as words name them."""
+
+    closes: dict[str, frozenset[str]]
+    """The purposes that each closes which stands."""
+    macs: dict[str, bytes]
+    """The rows as they were read, those that ended too: by these a commit finds them unmoved."""
+
+
+async def suppressed_by(house: House, identified: Sequence[Iterable[tuple[str, str]]]) -> list[Suppressed]:
+    """For each item, the suppressions of its identifiers.
 
     Args:
         identified: an item's identifiers each, as (field, canonical value).
@@ -195,21 +202,35 @@ async def suppressed_by(
     Raises:
         Tampered: a suppression was not made by this house.
     """
-    keys = [[key for field, value in one if (key := _suppression_key(house, field, value))] for one in identified]
-    closed = await _closed(house, list({key for one in keys for key in one}))
-    return [{pointer_of(*key): closed[key] for key in one if key in closed} for one in keys]
+    keys = [suppression_keys(house, one) for one in identified]
+    rows = await _suppressions(house, list({key for one in keys for key in one}))
+    closed, macs = _closed(house, rows), {(row.kind, row.tag): row.mac for row in rows}
+    return [
+        Suppressed(
+            {pointer_of(*key): closed[key] for key in one if key in closed},
+            {pointer_of(*key): macs[key] for key in one if key in macs},
+        )
+        for one in keys
+    ]
 
 
-async def _closed(house: House, keys: Sequence[tuple[int, bytes]]) -> dict[tuple[int, bytes], frozenset[str]]:
-    if not keys:
-        return {}
+async def _suppressions(house: House, keys: Sequence[tuple[int, bytes]]) -> list[Suppression]:
+    return checked((await house.reads.get(Suppression, keys)).values(), house.integrity_key) if keys else []
+
+
+def _closed(house: House, rows: Iterable[Suppression]) -> dict[tuple[int, bytes], frozenset[str]]:
     purposes, now = house.live().policy.purposes, house.clock.now_ms()
     closed = {}
-    for row in checked((await house.reads.get(Suppression, keys)).values(), house.integrity_key):
+    for row in rows:
         if row.until_at is None or row.until_at > now:
             numbers = msgspec.msgpack.decode(row.purposes)
             closed[row.kind, row.tag] = frozenset(one.name for one in purposes if not numbers or one.id in numbers)
     return closed
+
+
+def suppression_keys(house: House, identified: Iterable[tuple[str, str]]) -> list[tuple[int, bytes]]:
+    """Where the suppressions of these identifiers lie, if there are any."""
+    return [key for field, value in identified if (key := _suppression_key(house, field, value))]
 
 
 def _suppression_key(house: House, field: str, value: str) -> tuple[int, bytes] | None:

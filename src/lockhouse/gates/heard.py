@@ -197,7 +197,7 @@ async def _known(house: House, words: Sequence[Resolved], batch: bytes) -> _Know
             erased[place] = max(mark.before_at, erased.get(place, 0))
     closed = await suppressed_by(house, [[(word.field, word.value)] for word in words])
     borrowed = {person: words - apart[person] for person, words in spoken.items()}
-    return _Known(owners, facts, spoken, borrowed, erased, closed)
+    return _Known(owners, facts, spoken, borrowed, erased, [one.closes for one in closed])
 
 
 def _weigh(  # noqa: PLR0913  (a word, and everything that decides over it)

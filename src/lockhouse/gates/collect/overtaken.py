@@ -4,6 +4,9 @@ Whoever suppresses moves the key epoch, and looks once more for owners when ever
 looks whether that epoch moved since it began: before it makes anybody, and again when whom it made can be found by
 others, before anything is sealed for them. Endings move the epoch as well, so that nothing is lost by its move alone:
 only an item of which the suppressions are not as they were is decided again, and no storm of endings holds up a group.
+
+Between that look and the commit that makes somebody, a suppression may become durable all the same. So that commit
+expects the suppressions as they were read: they lie in the same store.
 """
 
 from __future__ import annotations
@@ -11,7 +14,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lockhouse.gates.facts import suppressed_by
+from lockhouse.gates.facts import pointer_of, suppressed_by, suppression_keys
+from lockhouse.model.change import Expect
+from lockhouse.model.rows import Suppression
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +45,7 @@ class Since:
                 break
             self.key = now
             identified = [work.reducer.identifiers(work.event, seen=work.seen) for work in works]
-            for work, closed in zip(works, await suppressed_by(house, identified), strict=True):
+            for work, (closed, _) in zip(works, await suppressed_by(house, identified), strict=True):
                 if closed != work.suppressions:
                     lost[id(work)] = work
         else:
@@ -49,3 +54,18 @@ class Since:
         for work in lost.values():
             house.facts.drop(work.person)
         return list(lost.values())
+
+
+def unsuppressed_since(house: House, work: Work) -> list[Expect]:
+    """That the suppressions of its identifiers are as it was decided by; of an item that makes somebody findable.
+
+    Or that says a word. One key read an identifier, so that nothing is asked of the many that bring neither.
+    """
+    if not (work.is_new or work.new_words or work.indexes):
+        return []
+    expects = []
+    for key in dict.fromkeys(suppression_keys(house, work.reducer.identifiers(work.event, seen=work.seen))):
+        mac = work.suppression_macs.get(pointer_of(*key))
+        as_read = None if mac is None else {"mac": mac}
+        expects.append(Expect(Suppression.TABLE, key, as_read, or_absent=False, because="suppression-moved"))
+    return expects

@@ -101,6 +101,8 @@ class Work(msgspec.Struct, gc=False):
     """Purposes that a suppression of one of its identifiers closes."""
     suppressions: Mapping[str, frozenset[str]] = {}
     """The suppressions of its identifiers, as words name them, and what each closes."""
+    suppression_macs: Mapping[str, bytes] = {}
+    """Their rows as they were read, also of what was lifted."""
 
     def under(self, live: LivePolicy) -> bool:
         """Whether it can be decided by this policy; what another policy's reducer saw in it is looked at again."""
@@ -108,6 +110,7 @@ class Work(msgspec.Struct, gc=False):
         self.is_activity, self.region = True, None
         self.ended, self.past = frozenset(), ()
         self.ended_links = self.untold_links = ()
+        self.suppression_macs = {}
         if live is not self.live:
             if not live.takes(self.batch.channel):
                 self.refuse(codes.NO_SUCH_EVENT)

@@ -12,6 +12,7 @@ from lockhouse.crypto.ring import WrappedRing
 from lockhouse.crypto.seal import encode_boxes
 from lockhouse.gates.authority import bound, bound_all
 from lockhouse.gates.collect.again import unreceived
+from lockhouse.gates.collect.overtaken import unsuppressed_since
 from lockhouse.gates.collect.words import moves_seal, words_to_store
 from lockhouse.gates.collect.work import evidence_of, unread_class
 from lockhouse.gates.epochs import epoch_at
@@ -35,6 +36,7 @@ from lockhouse.model.rows import (
     Receipt,
     Record,
     Seal,
+    Suppression,
 )  # fmt: skip
 from lockhouse.model.scale import PersonState, Stage
 
@@ -81,6 +83,7 @@ async def settle_persons(house: House, works: Sequence[Work], *, deadline: int) 
                 lost.append(work)
                 work.new_words = work.new_links = ()
                 house.facts.drop(work.person)
+                house.suppressions |= answer.table == Suppression.TABLE  # the first, perhaps, and not told of yet
                 if work.is_new:
                     failed.add(work.person)
     again = {id(work) for work in lost}
@@ -157,6 +160,7 @@ def _who(house: House, work: Work, made: _Made, deadline: int) -> Change | None:
         found = lookup_rows(house, work.live, person, work.reduced.lookups, belief=work.belief)
         puts += [Put(row.TABLE, row) for row in found]
     work.new_words = words_to_store(house, work)
+    expects += unsuppressed_since(house, work)
     if work.new_words or work.new_links:
         puts += [Put(row.TABLE, row) for row in (*work.new_links, *work.new_words)]
         # A link to somebody who has ended would shut everything of the other: nothing may be read across it.
