@@ -155,6 +155,23 @@ class _ThenAway(Stopped):
         return await super().commit_each(changes)
 
 
+async def test_somebody_known_gets_no_index_by_a_commit_that_a_suppression_came_before(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    await world.send("backend", "Order Completed", order_id="A-0", **PHONE)
+    before = await world.rows(Identifier)
+    collecting = await world.second()
+    collecting.house.commits = stopped = _ThenAway(world.store, store="identity")
+    silent = PHONE | {"email": ANNA["email"], "order_id": "A-1"}
+    anna = asyncio.create_task(collect_group(collecting.house, [_order(collecting, silent)]))
+    await stopped.reached.wait()
+    await _suppress_anna(world)
+    await refresh(collecting.house)
+    stopped.go_on.set()
+    with pytest.raises(Unavailable):
+        await anna
+    assert await world.rows(Identifier) == before
+
+
 async def test_who_is_found_by_the_phone_of_somebody_just_suppressed_goes_by_the_suppression(tmp_path: Path) -> None:
     world = await World.make(tmp_path)
     collecting = await world.second()
