@@ -88,8 +88,8 @@ def test_new_code_takes_over_under_load_without_a_refused_or_lost_request(
     assert len(records) == len(receipts) == len(load.answered) == len(set(load.answered))
 
 
-def upgraded_under(place: Place, tmp_path: Path, *, rate: float) -> None:
-    """New code takes over while so many requests a second begin; each of them is answered."""
+def upgraded_under(place: Place, tmp_path: Path, *, rate: float) -> Arrivals:
+    """New code takes over while so many requests a second begin; what came of them."""
     python = new_code(tmp_path, version="9.9.9")
     place.set(collect_processes=2, trusted_proxies=("127.0.0.0/8",))  # else more than 256 of one network are cut off
     with served(place) as house:
@@ -99,20 +99,21 @@ def upgraded_under(place: Place, tmp_path: Path, *, rate: float) -> None:
             assert run(ring(place.folder, python=python)) == "9.9.9"
             load.goes_on(int(rate * SETTLED_S))
         print(f"asked for {rate:.0f}/s; until then: {before}; in all: {load}")  # noqa: T201  # the figures, with pytest -s
-        assert (set(load.statuses), load.lost) == ({200}, {})
-        assert len(load.answered) == load.offered
         assert house.stop() == 0
     assert len(run(place.rows(Receipt))) == len(load.answered) == len(set(load.answered))
+    return load
 
 
 @pytest.mark.slow
 def test_an_upgrade_while_a_hundred_requests_a_second_begin_answers_each(place: Place, tmp_path: Path) -> None:
-    upgraded_under(place, tmp_path, rate=100)
+    load = upgraded_under(place, tmp_path, rate=100)
+    assert (set(load.statuses), load.lost, len(load.answered)) == ({200}, {}, load.offered)
 
 
 @pytest.mark.hammer
 def test_an_upgrade_while_a_thousand_requests_a_second_begin_answers_each(place: Place, tmp_path: Path) -> None:
-    upgraded_under(place, tmp_path, rate=float(os.environ.get("UPGRADE_RATE", "1000")))
+    load = upgraded_under(place, tmp_path, rate=float(os.environ.get("UPGRADE_RATE", "1000")))
+    assert (set(load.statuses), load.lost, len(load.answered)) == ({200}, {}, load.offered)
 
 
 def test_new_code_that_cannot_start_leaves_the_old_as_it_was_and_says_why(place: Place, tmp_path: Path) -> None:
