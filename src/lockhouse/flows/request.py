@@ -73,15 +73,17 @@ async def _begin(house: House, person: bytes, *, by: str, compartment: int, anyw
 async def _cut_off(house: House, person: bytes, *, compartment: int) -> Case | None:
     """The request for just this that was cut off before anything was shut; its cooling time begins now.
 
-    Only of just those who belong together now: who came or went since is not ended by what somebody else was asked.
+    Only if it is of just those who belong together now: whoever came or went since was not asked about.
 
     Raises:
         Moved: another process carries it on.
     """
-    [circle] = await circles_of(house, [person])
     for case in (await sound_cases(house))[0]:
         asked = (case.step, case.reason, case.compartment) == ("begun", _ASKED, compartment)
-        if asked and set(case.persons) == set(circle.group):
+        if not asked or person not in case.persons:
+            continue
+        [circle] = await circles_of(house, [person])
+        if set(case.persons) == set(circle.group):
             further = msgspec.structs.replace(case, destroy_at=_cooled(house, await ledger_now(house)))
             await advance(house, further, was=case)
             return further

@@ -63,7 +63,8 @@ async def decided(house: House, opened: Sequence[Opened], *, channel: str) -> li
     facts = {**known.facts, **await facts_of_persons(house, persons, fresh=True)}
     came = await received(house, [(one.held.channel, one.held.message) for one in opened])
     trials = [_trial(one, work, known, facts) for one, work in zip(opened, works, strict=True)]
-    for held, trial in [(one.held, trial) for one, trial in zip(opened, trials, strict=True)]:
+    for trial in trials:
+        held = trial.opened.held
         receipt = came.get((held.channel, held.message))
         trial.gone |= held.record is None and receipt is not None and receipt.record is not None
     return trials

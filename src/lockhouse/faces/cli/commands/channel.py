@@ -67,12 +67,8 @@ def address_of(settings: Settings) -> str:
 
 def _shown(channel: Channel, key: str, address: str) -> str:
     event = next((one for one in ("Order Completed", *channel.events) if one in channel.events), "page")
-    told = {
-        "messageId": (first := FIRST.format(channel.name)),
-        "userId": "customer-1",
-        "event": event,
-        "properties": SAMPLE,
-    }
+    first = FIRST.format(channel.name)
+    told = {"messageId": first, "userId": "customer-1", "event": event, "properties": SAMPLE}
     sample = msgspec.json.encode(told).decode()
     # Only who holds a secret key is told what became of each event.
     prefer = " -H 'Prefer: return=representation'" if channel.assurance_key == "secret" else ""
