@@ -8,6 +8,7 @@ import pytest
 
 from lockhouse.flows import consent
 from lockhouse.model.rows import Consent
+from lockhouse.secret import Secret
 from tests.world import World
 
 if TYPE_CHECKING:
@@ -43,3 +44,30 @@ async def test_what_an_analyst_would_see_of_a_device_is_not_kept_of_one_that_is_
     assert [path for path, _ in reply.dropped] == ["properties.page_path"]
     other = await world.send("web", "page", **page | {"device_id": "d-0000111122"})
     assert (other.outcome, other.dropped) == ("stored", ())
+
+
+class _Counted(Secret):
+    """A key that counts how often it is used."""
+
+    __slots__ = ("used",)
+
+    def __init__(self, value: bytes) -> None:
+        super().__init__(value)
+        self.used = 0
+
+    def reveal(self) -> bytes:
+        self.used += 1
+        return super().reveal()
+
+
+async def test_where_the_suppressions_of_somebody_new_lie_is_computed_once(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    other = "bob@example.com"
+    order = {"order_id": "A-1", "order_total": "12.50", "device_id": VALUES["device_id"]}
+    key = world.house.suppression_key = _Counted(world.house.suppression_key.reveal())
+    await world.send("backend", "Order Completed", email="eve@example.com", **order)
+    assert key.used == 2  # also in a house that suppresses nobody: the commit must find that none has come
+    await consent.suppress(world.house, "email", other, purposes=["analytics"], reason="asked", by="os-user:1000")
+    before = key.used
+    await world.send("backend", "Order Completed", email=VALUES["email"], phone=VALUES["phone"], **order)
+    assert key.used - before == 3

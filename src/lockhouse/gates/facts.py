@@ -14,12 +14,13 @@ from lockhouse.gates.house import PersonFacts
 from lockhouse.gates.regions import whereabouts
 from lockhouse.gates.vouched import vouched
 from lockhouse.identity.normalise import NORM_VERSION, normal
+from lockhouse.model.change import Expect
 from lockhouse.model.rows import Consent, LedgerEntry, Person, Seal, Suppression
 from lockhouse.model.scale import Assurance, ConsentState, PersonState
 from lockhouse.training.lapse import Attested, by_grace
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from lockhouse.gates.house import House
     from lockhouse.model.decision import Actor
@@ -178,19 +179,22 @@ def pointer_of(kind: int, tag: bytes) -> str:
     return f"{kind}:{tag.hex()}"
 
 
-def place_of_pointer(pointer: str) -> tuple[int, bytes]:
+def place_of_pointer(pointer: str) -> SuppressionKey:
     """The key of the suppression that a word names."""
     kind, _, tag = pointer.partition(":")
     return int(kind), bytes.fromhex(tag)
 
 
+SuppressionKey = tuple[int, bytes]
+
+
 class Suppressed(NamedTuple):
-    """The suppressions of an item's identifiers, as words name them."""
+    """The suppressions of an item's identifiers."""
 
     closes: dict[str, frozenset[str]]
-    """The purposes that each closes which stands."""
-    macs: dict[str, bytes]
-    """The rows as they were read, those that ended too: by these a commit finds them unmoved."""
+    """The purposes that each closes which stands, as words name it."""
+    as_read: dict[SuppressionKey, bytes | None]
+    """Where they lie: the MAC of the row that was read there, also of one that ended, or None where there was none."""
 
 
 async def suppressed_by(house: House, identified: Sequence[Iterable[tuple[str, str]]]) -> list[Suppressed]:
@@ -206,19 +210,27 @@ async def suppressed_by(house: House, identified: Sequence[Iterable[tuple[str, s
     rows = await _suppressions(house, list({key for one in keys for key in one}))
     closed, macs = _closed(house, rows), {(row.kind, row.tag): row.mac for row in rows}
     return [
-        Suppressed(
-            {pointer_of(*key): closed[key] for key in one if key in closed},
-            {pointer_of(*key): macs[key] for key in one if key in macs},
-        )
+        Suppressed({pointer_of(*key): closed[key] for key in one if key in closed}, {key: macs.get(key) for key in one})
         for one in keys
     ]
 
 
-async def _suppressions(house: House, keys: Sequence[tuple[int, bytes]]) -> list[Suppression]:
+def as_they_were(suppressions: Mapping[SuppressionKey, bytes | None]) -> list[Expect]:
+    """That these suppressions are as they were read; for the commit of what was decided by them.
+
+    They lie in the store of persons: so nothing is made durable there behind a suppression that was not looked at.
+    """
+    return [
+        Expect(Suppression.TABLE, key, None if mac is None else {"mac": mac}, False, "suppression-moved")  # noqa: FBT003
+        for key, mac in suppressions.items()
+    ]
+
+
+async def _suppressions(house: House, keys: Sequence[SuppressionKey]) -> list[Suppression]:
     return checked((await house.reads.get(Suppression, keys)).values(), house.integrity_key) if keys else []
 
 
-def _closed(house: House, rows: Iterable[Suppression]) -> dict[tuple[int, bytes], frozenset[str]]:
+def _closed(house: House, rows: Iterable[Suppression]) -> dict[SuppressionKey, frozenset[str]]:
     purposes, now = house.live().policy.purposes, house.clock.now_ms()
     closed = {}
     for row in rows:
@@ -228,12 +240,12 @@ def _closed(house: House, rows: Iterable[Suppression]) -> dict[tuple[int, bytes]
     return closed
 
 
-def suppression_keys(house: House, identified: Iterable[tuple[str, str]]) -> list[tuple[int, bytes]]:
+def suppression_keys(house: House, identified: Iterable[tuple[str, str]]) -> list[SuppressionKey]:
     """Where the suppressions of these identifiers lie, if there are any."""
     return [key for field, value in identified if (key := _suppression_key(house, field, value))]
 
 
-def _suppression_key(house: House, field: str, value: str) -> tuple[int, bytes] | None:
+def _suppression_key(house: House, field: str, value: str) -> SuppressionKey | None:
     kind = house.live().kind(field)
     plain = normal(kind.type, value)
     if plain is None:

@@ -14,15 +14,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lockhouse.gates.facts import pointer_of, suppressed_by, suppression_keys
-from lockhouse.model.change import Expect
-from lockhouse.model.rows import Suppression
+from lockhouse.gates.facts import as_they_were, suppressed_by, suppression_keys
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lockhouse.gates.collect.work import Work
     from lockhouse.gates.house import House
+    from lockhouse.model.change import Expect
 
 LOOKS = 3
 """At the suppressions, while the epoch goes on moving under each look."""
@@ -45,8 +44,8 @@ class Since:
                 break
             self.key = now
             identified = [work.reducer.identifiers(work.event, seen=work.seen) for work in works]
-            for work, (closed, _) in zip(works, await suppressed_by(house, identified), strict=True):
-                if closed != work.suppressions:
+            for work, found in zip(works, await suppressed_by(house, identified), strict=True):
+                if found.closes != work.suppressions:
                     lost[id(work)] = work
         else:
             if self.key != house.epochs.key():
@@ -63,9 +62,7 @@ def unsuppressed_since(house: House, work: Work) -> list[Expect]:
     """
     if not (work.is_new or work.new_words or work.indexes):
         return []
-    expects = []
-    for key in dict.fromkeys(suppression_keys(house, work.reducer.identifiers(work.event, seen=work.seen))):
-        mac = work.suppression_macs.get(pointer_of(*key))
-        as_read = None if mac is None else {"mac": mac}
-        expects.append(Expect(Suppression.TABLE, key, as_read, or_absent=False, because="suppression-moved"))
-    return expects
+    as_read = work.suppressions_read
+    if as_read is None:  # the house has none: then nobody looked for its own
+        as_read = dict.fromkeys(suppression_keys(house, work.reducer.identifiers(work.event, seen=work.seen)))
+    return as_they_were(as_read)

@@ -88,9 +88,9 @@ async def look_up(house: House, works: Sequence[Work], turns: Turns, *, fresh: b
         await _erased_before(house, works, keys)
     if house.suppressions:
         identified = [work.reducer.identifiers(work.event, seen=work.seen) for work in works]
-        for work, (closed, macs) in zip(works, await suppressed_by(house, identified), strict=True):
+        for work, (closed, as_read) in zip(works, await suppressed_by(house, identified), strict=True):
             work.suppressions, work.suppressed = closed, frozenset().union(*closed.values())
-            work.suppression_macs = macs
+            work.suppressions_read = as_read
     return Known(owners, facts, {}, await look_up_reach(house, works, owners, brought=brought))
 
 

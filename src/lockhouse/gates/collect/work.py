@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import msgspec
 
+from lockhouse.gates.facts import SuppressionKey  # a Struct reads its hints
 from lockhouse.gates.sights import UNKNOWN_EVENT, WOULD_BE_KEPT
 from lockhouse.identity.match import Joined
 from lockhouse.identity.normalise import NORM_VERSION
@@ -101,8 +102,8 @@ class Work(msgspec.Struct, gc=False):
     """Purposes that a suppression of one of its identifiers closes."""
     suppressions: Mapping[str, frozenset[str]] = {}
     """The suppressions of its identifiers, as words name them, and what each closes."""
-    suppression_macs: Mapping[str, bytes] = {}
-    """Their rows as they were read, also of what was lifted."""
+    suppressions_read: Mapping[SuppressionKey, bytes | None] | None = None
+    """Where they lie, and the rows as they were read, also of what was lifted; None if they were not looked for."""
 
     def under(self, live: LivePolicy) -> bool:
         """Whether it can be decided by this policy; what another policy's reducer saw in it is looked at again."""
@@ -110,7 +111,7 @@ class Work(msgspec.Struct, gc=False):
         self.is_activity, self.region = True, None
         self.ended, self.past = frozenset(), ()
         self.ended_links = self.untold_links = ()
-        self.suppression_macs = {}
+        self.suppressions_read = None
         if live is not self.live:
             if not live.takes(self.batch.channel):
                 self.refuse(codes.NO_SUCH_EVENT)
