@@ -15,6 +15,7 @@ from lockhouse.gates.refresh import refresh
 from lockhouse.model import codes
 from lockhouse.model.change import Conflict
 from lockhouse.model.rows import Consent, Identifier, Person
+from tests.flows.consent_files import heard, words
 from tests.world import Away, Stopped, World
 
 if TYPE_CHECKING:
@@ -261,6 +262,38 @@ class _CutOff(Away):
     async def commit_each(self, changes: Sequence[Change]) -> list[Committed | Conflict]:
         await self._inner.commit_each(changes)
         raise Unavailable("process: expected to go on, got its end")
+
+
+async def test_a_yes_of_a_file_is_weighed_again_when_its_identifier_was_suppressed_meanwhile(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    importing = await world.second()
+    importing.house.commits = stopped = _Answered(world.store, store="identity")
+    stopped.answers = []
+    lines = [f"{ANNA['email']},{word},granted,2025-05-01T10:00:00Z," for word in ("Advertising", "Analytics")]
+    bringing = asyncio.create_task(heard(importing, words(importing, *lines)))
+    await stopped.reached.wait()
+    await _suppress_anna(world)
+    stopped.go_on.set()
+    done = await bringing
+    assert [one.because for one in stopped.answers if isinstance(one, Conflict)] == ["suppression-moved"]
+    assert (done.heard.words, done.row.stored, done.row.refused) == ({"suppressed": 2}, 0, 2)
+    assert [await world.rows(table) for table in (Person, Identifier, Consent)] == [[], [], []]
+
+
+async def test_a_yes_of_a_file_for_somebody_known_does_not_stand_over_a_suppression_that_came_first(
+    tmp_path: Path,
+) -> None:
+    world = await World.make(tmp_path)
+    await world.send("backend", "Order Completed", **BOB | {"email": ANNA["email"]})
+    importing = await world.second()
+    importing.house.commits = stopped = Stopped(world.store, store="identity")
+    said = "2025-05-01T10:00:00Z"
+    bringing = asyncio.create_task(heard(importing, words(importing, f"{ANNA['email']},Advertising,granted,{said},")))
+    await stopped.reached.wait()
+    await _suppress_anna(world)
+    stopped.go_on.set()
+    assert (await bringing).heard.words == {"suppressed": 1}
+    assert not [row for row in await world.rows(Consent) if row.state == 1]
 
 
 def _order(world: World, values: dict[str, Any]) -> Batch:

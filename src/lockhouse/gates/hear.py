@@ -9,14 +9,14 @@ word keeps its row: what stood before counts again.
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from lockhouse.errors import Unavailable
 from lockhouse.gates.authority import bound, checked, signed
 from lockhouse.gates.ending.person import waiting_owners
-from lockhouse.gates.facts import IMPORT, SUPPRESSION
+from lockhouse.gates.facts import IMPORT, SUPPRESSION, as_they_were
 from lockhouse.gates.heard import ERASED, STORED, Ahead, Weighed, notice_of, weigh
 from lockhouse.gates.refresh import refresh
 from lockhouse.gates.rings import admit_rings
@@ -30,11 +30,19 @@ from lockhouse.model.scale import ConsentState, PersonState
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Sequence
 
+    from lockhouse.gates.facts import SuppressionKey
     from lockhouse.gates.heard import Origin, Resolved
     from lockhouse.gates.house import House
 
 TRIES = 4
 CHUNK = 500
+
+
+class _Said(NamedTuple):
+    """New words of one person, and the suppressions as they were weighed by: of whoever is made, and of a yes."""
+
+    rows: list[Consent]
+    suppressions: dict[SuppressionKey, bytes | None]
 
 
 async def hear(house: House, origin: Origin, words: Sequence[Resolved], *, batch: bytes) -> list[str]:
@@ -43,7 +51,7 @@ async def hear(house: House, origin: Origin, words: Sequence[Resolved], *, batch
     Raises:
         Unavailable: their persons keep moving, or the clock is in doubt; what was stored is found again.
     """
-    outcomes: list[str] = []
+    stood: set[int] = set()
     for _ in range(TRIES):
         await trusted_now(house)
         await refresh(house)
@@ -51,11 +59,10 @@ async def hear(house: House, origin: Origin, words: Sequence[Resolved], *, batch
         lost, stored = await _store(house, origin, weighed, batch=batch)
         await _tell_the_shut(house, origin, weighed, batch=batch)
         await tell(house, {row.person for row in stored}, [consent_draft(house, row) for row in stored])
-        now = [one.outcome for one in weighed]
         # What an earlier try has stored is found said already: it was stored all the same.
-        outcomes = [STORED if was == STORED else new for was, new in zip(outcomes or now, now, strict=True)]
+        stood |= {at for at, one in enumerate(weighed) if one.outcome == STORED and not lost.issuperset(one.persons)}
         if not lost:
-            return outcomes
+            return [STORED if at in stood else one.outcome for at, one in enumerate(weighed)]
     raise Unavailable("consents: expected persons that hold still, got moving ones", retry_after_s=1.0)
 
 
@@ -64,8 +71,8 @@ async def _store(
 ) -> tuple[set[bytes], list[Consent]]:
     """Each person's words in one commit with the person, if they are made by it; whose were lost, and what stands."""
     made = {one.makes: one for one in weighed if one.makes is not None}
-    rows = _rows(house, origin, weighed, batch=batch)
-    known = rows.keys() - made.keys()
+    said = _said(house, origin, weighed, batch=batch)
+    known = said.keys() - made.keys()
     await admit_rings(house, known)
     lost = {person for person in known if house.keyring.version_of(person) is None}
     rings = {
@@ -74,9 +81,9 @@ async def _store(
             [(person, house.live().ring_for(frozenset([one.word.place[0]]))) for person, one in made.items()]
         )
     }
-    persons = [person for person in rows if person not in lost]
+    persons = [person for person in said if person not in lost]
     changes = [
-        _change(house, person, rows[person], makes=made.get(person), ring=rings.get(person)) for person in persons
+        _change(house, person, said[person], makes=made.get(person), ring=rings.get(person)) for person in persons
     ]
     answers = await house.commits.commit_each(changes) if changes else []
     stored = []
@@ -84,7 +91,7 @@ async def _store(
         if isinstance(answer, Conflict):
             lost.add(person)
         else:
-            stored += rows[person]
+            stored += said[person].rows
     await admit_rings(house, {row.person for row in stored})
     # Whoever ended between the two commits took their words along.
     return lost, [row for row in stored if house.keyring.version_of(row.person) is not None]
@@ -118,32 +125,34 @@ def _word(house: House, origin: Origin, one: Weighed, person: bytes, *, batch: b
     return signed(row, house.integrity_key)
 
 
-def _rows(house: House, origin: Origin, weighed: Iterable[Weighed], *, batch: bytes) -> dict[bytes, list[Consent]]:
+def _said(house: House, origin: Origin, weighed: Iterable[Weighed], *, batch: bytes) -> dict[bytes, _Said]:
     """The new words by person; whoever is made with a suppressed identifier has refused what that closes."""
-    rows: dict[bytes, list[Consent]] = defaultdict(list)
+    said: dict[bytes, _Said] = defaultdict(lambda: _Said([], {}))
     now, names = house.clock.now_ms(), house.live().names
     for one in weighed:
         for person in one.persons:
-            rows[person].append(_word(house, origin, one, person, batch=batch))
+            said[person].rows.append(_word(house, origin, one, person, batch=batch))
+            if one.word.said.granted or person == one.makes:
+                said[person].suppressions.update(one.suppressed.as_read)
         if one.makes is None:
             continue
-        for pointer, closes in one.suppressions.items():
+        for pointer, closes in one.suppressed.closes.items():
             for name in sorted(closes):
                 row = Consent(
                     one.makes, names.number("purpose", name), now, house.ids.new(), ConsentState.DENIED,
                     origin.channel, SUPPRESSION, origin.assurance, pointer, house.ids.new(), b"",
                 )  # fmt: skip
-                rows[one.makes].append(signed(row, house.integrity_key))
-    return rows
+                said[one.makes].rows.append(signed(row, house.integrity_key))
+    return said
 
 
 def _change(
-    house: House, person: bytes, rows: Sequence[Consent], *, makes: Weighed | None, ring: KeyRing | None
+    house: House, person: bytes, said: _Said, *, makes: Weighed | None, ring: KeyRing | None
 ) -> Change:  # fmt: skip
-    words = tuple(Put(Consent.TABLE, row) for row in rows)
+    words, unmoved = tuple(Put(Consent.TABLE, row) for row in said.rows), as_they_were(said.suppressions)
     if makes is None or ring is None:
         alive = Expect(KeyRing.TABLE, (person,), {"person": person}, or_absent=False, because="ring-moved")
-        return Change("identity", puts=words, expects=(alive,))
+        return Change("identity", puts=words, expects=(alive, *unmoved))
     now, index = house.clock.now_ms(), (*makes.word.place, makes.word.belief)
     active_at = min(makes.word.said.at, now) or now  # a yes without its time is of nobody who was active then
     who = Person(person, PersonState.NONE, None, 1, now, active_at - active_at % DAY_MS, b"")
@@ -152,7 +161,7 @@ def _change(
         Put(Identifier.TABLE, bound(Identifier(*index, person, now, b""), house.row_macs)), *words,
     )  # fmt: skip
     free = Expect(Identifier.TABLE, index, None, or_absent=False, because="index-taken")
-    return Change("identity", puts=puts, expects=(free,))
+    return Change("identity", puts=puts, expects=(free, *unmoved))
 
 
 async def words_of(house: House, batch: bytes) -> AsyncIterator[list[Consent]]:

@@ -20,7 +20,7 @@ import msgspec
 
 from lockhouse.errors import Invalid
 from lockhouse.gates.authority import checked, checked_bound
-from lockhouse.gates.facts import IMPORT, facts_of_persons, suppressed_by
+from lockhouse.gates.facts import IMPORT, Suppressed, facts_of_persons, suppressed_by
 from lockhouse.gates.typed import canonical
 from lockhouse.identity.normalise import NORM_VERSION
 from lockhouse.model.rows import Consent, ErasedMark, Identifier
@@ -29,7 +29,7 @@ from lockhouse.model.table import Reject
 from lockhouse.policy.live import map_consent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from lockhouse.gates.house import House, LivePolicy, PersonFacts
     from lockhouse.model.consents import Statement
@@ -82,13 +82,13 @@ class Resolved(NamedTuple):
 
 
 class Weighed(NamedTuple):
-    """What becomes of a word: whose it is, if it is stored, and the suppressions of its identifier."""
+    """What becomes of a word: whose it is, if it is stored, and by which suppressions of its identifier."""
 
     word: Resolved
     outcome: str
     persons: tuple[bytes, ...] = ()
     makes: bytes | None = None
-    suppressions: Mapping[str, frozenset[str]] = {}
+    suppressed: Suppressed = Suppressed({}, {})
 
 
 _Spoken = tuple[int, int, bool]
@@ -152,7 +152,7 @@ class _Known(NamedTuple):
     spoken: dict[bytes, set[_Spoken]]
     borrowed: dict[bytes, set[_Spoken]]
     erased: dict[Place, int]
-    closed: Sequence[Mapping[str, frozenset[str]]]
+    suppressed: Sequence[Suppressed]
 
 
 async def weigh(
@@ -165,8 +165,8 @@ async def weigh(
     """
     known = await _known(house, words, batch)
     return [
-        _weigh(house, origin, word, known=known, closed=closed, ahead=ahead)
-        for word, closed in zip(words, known.closed, strict=True)
+        _weigh(house, origin, word, known=known, suppressed=suppressed, ahead=ahead)
+        for word, suppressed in zip(words, known.suppressed, strict=True)
     ]
 
 
@@ -195,13 +195,13 @@ async def _known(house: House, words: Sequence[Resolved], batch: bytes) -> _Know
         for mark in checked_bound(await house.reads.find(ErasedMark, columns, places), house.row_macs):
             place = (mark.kind, mark.generation, mark.tag)
             erased[place] = max(mark.before_at, erased.get(place, 0))
-    closed = await suppressed_by(house, [[(word.field, word.value)] for word in words])
+    suppressed = await suppressed_by(house, [[(word.field, word.value)] for word in words])
     borrowed = {person: words - apart[person] for person, words in spoken.items()}
-    return _Known(owners, facts, spoken, borrowed, erased, [one.closes for one in closed])
+    return _Known(owners, facts, spoken, borrowed, erased, suppressed)
 
 
 def _weigh(  # noqa: PLR0913  (a word, and everything that decides over it)
-    house: House, origin: Origin, word: Resolved, *, known: _Known, closed: Mapping[str, frozenset[str]], ahead: Ahead
+    house: House, origin: Origin, word: Resolved, *, known: _Known, suppressed: Suppressed, ahead: Ahead
 ) -> Weighed:
     at = word.said.at
     owned = [*known.owners.get(word.place, ()), *ahead.owners.get(word.place, ())]
@@ -213,7 +213,7 @@ def _weigh(  # noqa: PLR0913  (a word, and everything that decides over it)
         objected = frozenset().union(*(known.facts[one].objected for one in persons if one in known.facts))
         if origin.assurance < Assurance.SECRET:
             return Weighed(word, PUBLIC)
-        if word.purpose in objected.union(*closed.values()):
+        if word.purpose in objected.union(*suppressed.closes.values()):
             return Weighed(word, CLOSED)
         if any((word.number, at, False) in one for one in spoken.values()):
             return Weighed(word, TIED)
@@ -232,7 +232,7 @@ def _weigh(  # noqa: PLR0913  (a word, and everything that decides over it)
     fresh = tuple(dict.fromkeys(one for one in persons if saying not in there[one]))
     for person in fresh:
         ahead.spoken[person].add(saying)
-    return Weighed(word, STORED if fresh else SAME, fresh, made, closed)
+    return Weighed(word, STORED if fresh else SAME, fresh, made, suppressed)
 
 
 def _is_refused(word: Resolved, spoken: Iterable[set[_Spoken]]) -> bool:
