@@ -32,6 +32,7 @@ from lockhouse.policy.lacking import WIDE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from lockhouse.gates.collect.overtaken import Since
     from lockhouse.gates.collect.settle import Known
     from lockhouse.gates.house import House
     from lockhouse.policy.lacking import Sieve
@@ -44,16 +45,18 @@ _REFUSED = frozenset({codes.NO_SUCH_EVENT, codes.NO_FIELD_LEFT})
 class _Kept(NamedTuple):
     id: bytes
     person: bytes
+    work: Work
     held: Held
     plain: bytes
     seal: int | None
     """The version of the person's seal that it was decided at; None of what was stored: its own commit expected it."""
 
 
-async def hold(house: House, works: Sequence[Work]) -> None:
+async def hold(house: House, works: Sequence[Work], since: Since) -> None:
     """What the policy lacks of these items, which are answered, is sealed for replay as far as it may be.
 
-    A store that is away, or a row that is not this house's, leaves it unkept: nobody's event waits for that.
+    A store that is away, or a row that is not this house's, leaves it unkept: nobody's event waits for that. So does a
+    suppression that came or went since the group began.
     """
     trials, before = house.live().trials, house.clock.now_ms() - KEEP_MS
     trying = [work for work in works if work.batch.channel in trials and work.batch.origin is None]
@@ -64,7 +67,7 @@ async def hold(house: House, works: Sequence[Work]) -> None:
         found = [one for work in trying if (one := _of_stored(house, work)) is not None]
         found += await _of_refused(house, trying)
         if found:
-            await _commit(house, found)
+            await _commit(house, found, since)
 
 
 def _of_stored(house: House, work: Work) -> _Kept | None:
@@ -149,10 +152,10 @@ def _kept(house: House, work: Work, source: dict[str, object], *, record: bytes 
     )  # fmt: skip
     plain = packed(held)
     seal = None if record is not None else work.seal_version
-    return None if plain is None else _Kept(house.ids.new(), work.person, held, plain, seal)
+    return None if plain is None else _Kept(house.ids.new(), work.person, work, held, plain, seal)
 
 
-async def _commit(house: House, found: Sequence[_Kept]) -> None:
+async def _commit(house: House, found: Sequence[_Kept], since: Since) -> None:
     """Sealed and durable, each if its person's seal is open and as it was read: nobody who ends leaves any behind."""
     facts = await facts_of_persons(house, {one.person for one in found}, fresh=True)
     days = {one.id: epoch_at(one.held.received_at, daily=True) for one in found}
@@ -164,6 +167,8 @@ async def _commit(house: House, found: Sequence[_Kept]) -> None:
     ]
     deadline = house.clock.now_ms() + LEASE_MS
     await admit_rings(house, {one.person for one in allowed})
+    lost = {id(work) for work in await since.overtaken(house, [one.work for one in allowed])}
+    allowed = [one for one in allowed if id(one.work) not in lost]
     # From here to the last box nothing is awaited, as in the gate: no ring can make room for others.
     sealed = house.keyring.seal_group(
         [Plain(one.person, one.id, [(WHOLE, days[one.id], one.plain)]) for one in allowed]

@@ -180,7 +180,7 @@ async def collect_group(house: House, batches: Sequence[Batch], *, turns: Turns 
     """
     await trusted_now(house)
     await refresh(house)
-    live, key = house.live(), house.epochs.key()
+    live, key = house.live(), (began := house.epochs.key())
     started = begin_all(house, live, batches)
     open_works = [work for batch in started for work in batch if isinstance(work, Work)]
     if len(open_works) < sum(map(len, started)) and (
@@ -204,7 +204,7 @@ async def collect_group(house: House, batches: Sequence[Batch], *, turns: Turns 
     for work in open_works:
         work.refuse(codes.UNSETTLED)
     if live.trials:
-        await hold(house, [work for batch in started for work in batch if isinstance(work, Work)])
+        await hold(house, [work for batch in started for work in batch if isinstance(work, Work)], Since(began))
     return [[one.reply or _unanswered() if isinstance(one, Work) else one for one in batch] for batch in started]
 
 

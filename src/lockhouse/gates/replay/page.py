@@ -10,6 +10,7 @@ from lockhouse.crypto.keyring import Plain
 from lockhouse.crypto.ring import WHOLE
 from lockhouse.crypto.seal import encode_boxes
 from lockhouse.errors import Conflict as Moved
+from lockhouse.gates.collect.overtaken import Since
 from lockhouse.gates.collect.write import LEASE_MS, detail_of, extend_rings, leaf_of, outbox_of, plain_of, record_of
 from lockhouse.gates.epochs import mint_epochs
 from lockhouse.gates.lookups import lookup_rows
@@ -67,10 +68,11 @@ async def replay_page(house: House, rows: Sequence[Quarantined], *, channel: str
             found = await open_page(house, rows, by=by, action="replay-dry" if dry else "replay")
         except Moved:
             continue
+        since = Since(house.epochs.key())
         trials = await decided(house, found.opened, channel=channel)
         if dry:
             return _told(found, trials, moved=0)
-        if (done := await _store(house, found, trials)) is not None:
+        if (done := await _store(house, found, trials, since)) is not None:
             return done
     raise Moved("replay: expected the policy and the keys to hold still", hint="try again")
 
@@ -86,13 +88,15 @@ def _told(found: Sorted, trials: Sequence[Trial], *, moved: int) -> Replaying:
     )  # fmt: skip
 
 
-async def _store(house: House, found: Sorted, trials: Sequence[Trial]) -> Replaying | None:
+async def _store(house: House, found: Sorted, trials: Sequence[Trial], since: Since) -> Replaying | None:
     """The page as decided becomes durable; None where it has to be decided again."""
     storing, deadline = [one for one in trials if one.is_stored], house.clock.now_ms() + LEASE_MS
     if not await _prepare(house, storing, deadline=deadline):
         return None
     receipts = await house.reads.get(Receipt, [(one.opened.held.channel, one.opened.held.message) for one in trials])
     await admit_rings(house, {one.opened.row.person for one in trials})
+    if await since.overtaken(house, [one.work for one in trials if not one.gone]):
+        return None
     # From here to the last box nothing is awaited: no ring can make room for others.
     changes = _changes(house, trials, receipts, deadline=deadline)
     gone = [*found.ended, *(one.opened.row for one in trials if one.gone)]
