@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -14,19 +14,21 @@ from lockhouse.gates.collect.turns import Turns
 from lockhouse.gates.refresh import refresh
 from lockhouse.model import codes
 from lockhouse.model.change import Conflict
-from lockhouse.model.rows import Consent, Identifier, Person
+from lockhouse.model.rows import Consent, Identifier, LedgerEntry, Person
 from tests.flows.consent_files import heard, words
 from tests.world import Away, Stopped, World
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
     from pathlib import Path
 
     from lockhouse.model.change import Change, Committed
     from lockhouse.model.event import Batch
+    from lockhouse.model.rows import Row
 
+EMAIL = "anna@example.com"
 ANNA = {
-    "email": "anna@example.com", "order_id": "A-1", "order_total": "12.50", "device_id": "d-1f3a5c7e9b",
+    "email": EMAIL, "order_id": "A-1", "order_total": "12.50", "device_id": "d-1f3a5c7e9b",
     "consent": {"Advertising": True, "Analytics": True},
 }  # fmt: skip
 PHONE = {"phone": "+491711234567"}
@@ -269,7 +271,7 @@ async def test_a_yes_of_a_file_is_weighed_again_when_its_identifier_was_suppress
     importing = await world.second()
     importing.house.commits = stopped = _Answered(world.store, store="identity")
     stopped.answers = []
-    lines = [f"{ANNA['email']},{word},granted,2025-05-01T10:00:00Z," for word in ("Advertising", "Analytics")]
+    lines = [f"{EMAIL},{word},granted,2025-05-01T10:00:00Z," for word in ("Advertising", "Analytics")]
     bringing = asyncio.create_task(heard(importing, words(importing, *lines)))
     await stopped.reached.wait()
     await _suppress_anna(world)
@@ -288,12 +290,46 @@ async def test_a_yes_of_a_file_for_somebody_known_does_not_stand_over_a_suppress
     importing = await world.second()
     importing.house.commits = stopped = Stopped(world.store, store="identity")
     said = "2025-05-01T10:00:00Z"
-    bringing = asyncio.create_task(heard(importing, words(importing, f"{ANNA['email']},Advertising,granted,{said},")))
+    bringing = asyncio.create_task(heard(importing, words(importing, f"{EMAIL},Advertising,granted,{said},")))
     await stopped.reached.wait()
     await _suppress_anna(world)
     stopped.go_on.set()
     assert (await bringing).heard.words == {"suppressed": 1}
     assert not [row for row in await world.rows(Consent) if row.state == 1]
+
+
+class _Meanwhile:
+    """Reads of a house in which something happens behind the first look into the ledger."""
+
+    def __init__(self, world: World, deed: Callable[[], Awaitable[object]]) -> None:
+        self._inner, self._deed = world.house.reads, [deed]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    async def get(self, row: type[Row], keys: Sequence[Any]) -> Any:
+        found = await self._inner.get(row, keys)
+        if row is LedgerEntry and self._deed:
+            await self._deed.pop()()
+        return found
+
+
+async def test_a_yes_to_staff_that_a_suppression_overtook_is_not_the_last_word_when_that_is_lifted(
+    tmp_path: Path,
+) -> None:
+    world = await World.make(tmp_path)
+    other = await world.second()
+    await world.send("backend", "Order Completed", **ANNA)
+
+    async def suppress() -> None:
+        world.clock.at += 1
+        await _suppress_anna(other)
+        world.clock.at += 1
+
+    world.house.reads = cast("Any", _Meanwhile(world, suppress))
+    await consent.record(world.house, await world.person(EMAIL), "marketing", granted=True)
+    await consent.lift(other.house, "email", EMAIL, reason="asked", by="os-user:1000")
+    assert not any(EMAIL in str(view.fields) for view in await other.find(EMAIL, role="marketer"))
 
 
 def _order(world: World, values: dict[str, Any]) -> Batch:

@@ -59,6 +59,7 @@ async def record(  # noqa: PLR0913  (what a word is made of)
     if found is None or not found.refusable:
         known = ", ".join(one.name for one in live.policy.purposes if one.refusable)
         raise Invalid("purpose", f"one that a person can refuse: {known}", got="another")
+    asked_at = house.clock.now_ms()
     facts = (await facts_of_persons(house, [person], fresh=True)).get(person)
     await admit_rings(house, {person})
     if facts is None or facts.ending or house.keyring.version_of(person) is None:
@@ -68,7 +69,9 @@ async def record(  # noqa: PLR0913  (what a word is made of)
             "consent: expected a purpose that no suppression closes, got one", reasons=("suppressed",),
             hint="lockhouse suppression remove KIND lifts it; then record what they say",
         )  # fmt: skip
-    row = _word(house, person, found.id, granted=granted, signal=signal, notice=notice)
+    # A yes is no newer than the look that allowed it: what a suppression has refused since stays the last word.
+    at = asked_at if granted else house.clock.now_ms()
+    row = _word(house, person, found.id, at=at, granted=granted, signal=signal, notice=notice)
     change = Change("identity", puts=(Put(Consent.TABLE, row),), expects=(_alive(person),))
     if isinstance(await house.commits.commit(change), Conflict):
         raise NotFound("person: expected a living person", hint="lockhouse person find KIND looks one up")
@@ -77,11 +80,11 @@ async def record(  # noqa: PLR0913  (what a word is made of)
 
 
 def _word(  # noqa: PLR0913  (what a word is made of)
-    house: House, person: bytes, purpose: int, *, granted: bool, signal: str, notice: str | None
+    house: House, person: bytes, purpose: int, *, at: int, granted: bool, signal: str, notice: str | None
 ) -> Consent:
     state = ConsentState.GRANTED if granted else ConsentState.DENIED
     row = Consent(
-        person, purpose, house.clock.now_ms(), house.ids.new(), state, 0, signal, Assurance.SECRET, notice,
+        person, purpose, at, house.ids.new(), state, 0, signal, Assurance.SECRET, notice,
         house.ids.new(), b"",
     )  # fmt: skip
     return signed(row, house.integrity_key)
@@ -178,9 +181,9 @@ async def _close(  # noqa: PLR0913  (a suppression, whom it is of and what it cl
     pointer = pointer_of(row.kind, row.tag)
     for _ in range(TRIES):
         holders = await _holders(house, field, value)
-        waiting = await waiting_owners(house, _place(house, field, value))
+        waiting, now = await waiting_owners(house, _place(house, field, value)), house.clock.now_ms()
         words = [
-            _word(house, person, purpose, granted=False, signal=SUPPRESSION, notice=pointer)
+            _word(house, person, purpose, at=now, granted=False, signal=SUPPRESSION, notice=pointer)
             for person in (*holders, *(person for person, _ in waiting))
             for purpose in shut
         ]
