@@ -9,9 +9,10 @@ import msgspec
 from lockhouse.detection.burst import ERASURES, is_burst
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Invalid, NotFound, Refused, Tampered, Unavailable
-from lockhouse.gates.cases import LAPSE, advance, case_of, cases_since, sound_cases
+from lockhouse.gates.cases import LAPSE, case_of, cases_since, moved, sound_cases, step
 from lockhouse.gates.disclose.group import circles_of
 from lockhouse.gates.ending import Case, Done, begin_person, cancel, carry_on, shut_at_once
+from lockhouse.gates.ending.person import require_unasked
 from lockhouse.gates.tree import place_of
 from lockhouse.gates.trusted_time import ledger_now
 from lockhouse.ledger.certificate import Statement, certificate
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from lockhouse.gates.house import House
     from lockhouse.model.ports import Journal, Sequencer
 
+TRIES = 5
 _ASKED = "erasure"
 """The reason of what a person asked for; all else that ends somebody the house began of its own."""
 
@@ -31,11 +33,13 @@ async def open_erasure(
 ) -> Done:
     """The person (or one compartment of theirs) is shut in every process; destruction follows after the cooling time.
 
-    Whoever was cut off before it was shut asks the same again, and that request is carried on. A clock in doubt does
-    not hold it up: nothing is destroyed by it, and what was shut can be put back.
+    Whoever was cut off before it was shut asks the same again, and that request is carried on. Of several who ask at
+    the same moment one shuts it, and the others hear what is heard afterwards. A clock in doubt does not hold it up:
+    nothing is destroyed by it, and what was shut can be put back.
 
     Raises:
         NotFound: no such living person.
+        Moved: a request of the same is open; its hint names it. Or what is to end keeps moving.
         Invalid: no such compartment.
         Refused: more erasures in the last hour than a person is likely to have wanted (`burst`).
         Unavailable: something is silent; its hint names the request, if there is one already.
@@ -51,10 +55,29 @@ async def open_erasure(
     if case is None:
         case = await _begin(house, person, by=by, compartment=number, anyway=anyway)
     try:
-        return await shut_at_once(house, case)
+        return await _shut(house, case, person)
     except Unavailable as wrong:  # the intent is durable: whoever asked must be able to name it
         wrong.hint = f"the request stands, and a house that serves shuts it: lockhouse request show {case.id.hex()}"
         raise
+
+
+async def _shut(house: House, case: Case, person: bytes) -> Done:
+    """The case is shut, though others who ask the same may carry it on beside us.
+
+    Raises:
+        NotFound, Moved: as whoever asks now is answered, if it was shut elsewhere. Or it was called off meanwhile.
+    """
+    for _ in range(TRIES):
+        try:
+            return await shut_at_once(house, case)
+        except Moved:
+            stands = await find_case(house, case.id)
+            if stands.step != "begun":
+                await require_unasked(house, person, compartment=case.compartment)
+            if stands.step != "begun" or stands == case:
+                raise
+            case = stands
+    raise moved()
 
 
 async def _begin(house: House, person: bytes, *, by: str, compartment: int, anyway: bool) -> Case:
@@ -71,12 +94,25 @@ async def _begin(house: House, person: bytes, *, by: str, compartment: int, anyw
 
 
 async def _cut_off(house: House, person: bytes, *, compartment: int) -> Case | None:
-    """The request for just this that was cut off before anything was shut; its cooling time begins now.
-
-    Only if it is of just those who belong together now: whoever came or went since was not asked about.
+    """The request for just this that was cut off before it was shut, if there is one; its cooling time begins now.
 
     Raises:
-        Moved: another process carries it on.
+        Moved: others keep carrying it on.
+    """
+    for _ in range(TRIES):
+        case = await _begun(house, person, compartment=compartment)
+        if case is None:
+            return None
+        further = msgspec.structs.replace(case, destroy_at=_cooled(house, await ledger_now(house)))
+        if await step(house, further, was=case) is None:
+            return further
+    raise moved()
+
+
+async def _begun(house: House, person: bytes, *, compartment: int) -> Case | None:
+    """The open request for just this that is not shut.
+
+    Only if it is of just those who belong together now: whoever came or went since was not asked about.
     """
     for case in (await sound_cases(house))[0]:
         asked = (case.step, case.reason, case.compartment) == ("begun", _ASKED, compartment)
@@ -84,9 +120,7 @@ async def _cut_off(house: House, person: bytes, *, compartment: int) -> Case | N
             continue
         [circle] = await circles_of(house, [person])
         if set(case.persons) == set(circle.group):
-            further = msgspec.structs.replace(case, destroy_at=_cooled(house, await ledger_now(house)))
-            await advance(house, further, was=case)
-            return further
+            return case
     return None
 
 

@@ -87,6 +87,16 @@ async def begin_person(  # noqa: PLR0913  (what a case is made of)
     raise Moved("ending: expected the persons' seals to hold still", hint="try again")
 
 
+async def require_unasked(house: House, person: bytes, *, compartment: int) -> None:
+    """The person, or the compartment of theirs, could be asked to end now.
+
+    Raises:
+        NotFound, Moved: as `begin_person` says that it cannot.
+    """
+    [circle] = await circles_of(house, [person])
+    await _to_end(house, circle.group, person, compartment=compartment)
+
+
 async def _to_end(
     house: House, group: Sequence[bytes], person: bytes, *, compartment: int
 ) -> tuple[tuple[bytes, ...], list[Case]]:
