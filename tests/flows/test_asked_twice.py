@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from lockhouse.errors import Conflict, NotFound
 from lockhouse.flows import request
 from lockhouse.gates.ending import carry_on, open_cases
+from lockhouse.gates.state import verify_state
 from lockhouse.ledger.entry import Intent, parse_entry
+from lockhouse.model.rows import Intent as IntentRow
 from lockhouse.model.rows import LedgerEntry
 from tests.flows.anna import anna, contact
 from tests.world import Stopped, World
@@ -51,9 +54,11 @@ class Two:
             await self.ask(self.other, AFTERWARDS)
         return heard.value.text, heard.value.hint
 
-    async def askers(self) -> list[str]:
-        bodies = [parse_entry(row.body).body for row in await self.world.rows(LedgerEntry)]
-        return [body.by for body in bodies if isinstance(body, Intent)]
+    async def intents(self) -> list[Intent]:
+        """What the ledger says of who asked, in its order."""
+        rows = sorted(await self.world.rows(LedgerEntry), key=lambda row: (row.at, row.id))
+        bodies = [parse_entry(row.body).body for row in rows]
+        return [body for body in bodies if isinstance(body, Intent)]
 
 
 @both
@@ -106,6 +111,44 @@ async def test_who_finds_that_the_person_has_ended_meanwhile_hears_so(tmp_path: 
     stopped.go_on.set()
     with pytest.raises(NotFound, match="person: expected a living person"):
         await first
+
+
+@both
+async def test_who_carries_on_what_another_was_cut_off_from_stands_in_the_ledger_beside_them(
+    tmp_path: Path, *, of_a_part: bool
+) -> None:
+    two = await Two.make(tmp_path, of_a_part=of_a_part)
+    ref = two.world.house.keyring.ref(two.person).hex()
+    first, _ = await two.stopped(two.world, FIRST, store="identity")
+    first.cancel()
+    two.world.clock.at += 1
+    done = await two.ask(two.other, SECOND)
+    [begun, asked] = await two.intents()
+    assert (begun.by, asked.by) == (FIRST, SECOND)
+    assert msgspec.structs.replace(asked, by=FIRST) == begun
+    assert (asked.case, asked.ref) == (done.case.id.hex(), ref)
+    assert done.case.by == FIRST
+    ended = (await carry_on(two.other.house, done.case, journal=two.other.journal, now=True)).case
+    assert ended.step == "done"
+    state = await verify_state(two.other.house)
+    assert (state.findings.kept, await two.other.findings()) == ([], [])
+
+
+async def test_a_request_that_two_asked_for_is_missed_when_it_is_taken_away(tmp_path: Path) -> None:
+    two = await Two.make(tmp_path, of_a_part=False)
+    first, _ = await two.stopped(two.world, FIRST, store="identity")
+    first.cancel()
+    await two.ask(two.other, SECOND)
+    [row] = await two.world.rows(IntentRow)
+    two.world.drop(row)
+    assert [one.kind for one in (await verify_state(two.other.house)).findings.kept] == ["missing-row"]
+
+
+async def test_nobody_who_is_not_answered_that_it_is_shut_stands_there(tmp_path: Path) -> None:
+    two = await Two.make(tmp_path, of_a_part=False)
+    await two.ask(two.world, FIRST)
+    await two.heard_afterwards()
+    assert [one.by for one in await two.intents()] == [FIRST]
 
 
 async def test_of_many_who_ask_at_once_one_shuts_and_each_other_is_told_of_it(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -16,6 +17,7 @@ from lockhouse.gates.ending.person import require_unasked
 from lockhouse.gates.tree import place_of
 from lockhouse.gates.trusted_time import ledger_now
 from lockhouse.ledger.certificate import Statement, certificate
+from lockhouse.ledger.entry import Intent, parse_entry
 from lockhouse.model.rows import LedgerEntry
 from lockhouse.rights.erasure import destroy_at
 
@@ -51,7 +53,7 @@ async def open_erasure(
             known = ", ".join(one.name for one in house.live().policy.compartments)
             raise Invalid("compartment", f"one of {known}", got="another")
         number = found
-    case = await _cut_off(house, person, compartment=number)
+    case = await _cut_off(house, person, by=by, compartment=number)
     if case is None:
         case = await _begin(house, person, by=by, compartment=number, anyway=anyway)
     try:
@@ -93,20 +95,38 @@ async def _begin(house: House, person: bytes, *, by: str, compartment: int, anyw
     )
 
 
-async def _cut_off(house: House, person: bytes, *, compartment: int) -> Case | None:
+async def _cut_off(house: House, person: bytes, *, by: str, compartment: int) -> Case | None:
     """The request for just this that was cut off before it was shut, if there is one; its cooling time begins now.
+
+    The ledger says who asked for it again, in the same commit.
 
     Raises:
         Moved: others keep carrying it on.
+        Tampered: the ledger entry by which it was begun was changed or taken away.
     """
     for _ in range(TRIES):
         case = await _begun(house, person, compartment=compartment)
         if case is None:
             return None
         further = msgspec.structs.replace(case, destroy_at=_cooled(house, await ledger_now(house)))
-        if await step(house, further, was=case) is None:
+        entry = (await _intent_of(house, case, by=by)).draft(id=house.ids.new(), lane=house.lane)
+        if await step(house, further, was=case, entries=[entry]) is None:
             return further
     raise moved()
+
+
+async def _intent_of(house: House, case: Case, *, by: str) -> Intent:
+    """What the ledger says of a case's beginning, in the name of whoever asks for it again.
+
+    As it stands there and not by the person's ring, which may wait in limbo by now.
+    """
+    row = (await house.reads.get(LedgerEntry, [(case.entries[0],)])).get((case.entries[0],))
+    body = None
+    with suppress(Invalid):
+        body = None if row is None else parse_entry(row.body).body
+    if not isinstance(body, Intent):
+        raise Tampered("request: expected the ledger entry of its intent", hint="lockhouse ledger verify")
+    return msgspec.structs.replace(body, by=by)
 
 
 async def _begun(house: House, person: bytes, *, compartment: int) -> Case | None:

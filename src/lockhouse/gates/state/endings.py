@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lockhouse.crypto.ring import WHOLE
-from lockhouse.gates.cases import checked_case
+from lockhouse.gates.cases import RESTORE, checked_case
 from lockhouse.gates.state.found import read_rows
 from lockhouse.gates.state.history import restored_at
 from lockhouse.gates.state.words import Gone
@@ -60,17 +60,17 @@ class Endings:
 
     def hold(self, *, before: History, history: History, found: Found) -> None:
         """Each case is as the ledger tells of it, and each key that one destroyed has its tombstone."""
-        begun: dict[str, list[bytes]] = {}
+        begun: dict[str, list[Told]] = {}
         closed: dict[str, Told] = {}
         for told in before.values():
             if isinstance(told.body, IntentEntry):
-                begun.setdefault(told.body.case, []).append(told.id)
+                begun.setdefault(told.body.case, []).append(told)
             elif isinstance(told.body, CancellationEntry | CompletionEntry):
                 closed[told.body.of] = told
         for name in begun.keys() - {case.hex() for case in self.cases}:
-            if found.edited.isdisjoint(begun[name]):
+            if found.edited.isdisjoint(told.id for told in begun[name]):
                 newest = begun[name][-1]
-                found.missing("intent", newest, is_before=before[newest].at <= restored_at(before.values()))
+                found.missing("intent", newest.id, is_before=newest.at <= restored_at(before.values()))
         standing = {stone.serial for stone in self.stones}
         for case in self.cases.values():
             where = f"intent {case.id.hex()}"
@@ -82,12 +82,16 @@ class Endings:
                 found.add("missing-row", f"tombstone, {where}", sentence)
 
 
-def _differs(case: Case, begun: Sequence[bytes], closed: dict[str, Told], *, history: History) -> str:
-    """In what a case is not as the ledger tells of it; empty if it is."""
+def _differs(case: Case, begun: Sequence[Told], closed: dict[str, Told], *, history: History) -> str:
+    """In what a case is not as the ledger tells of it; empty if it is.
+
+    Only a restore begins a case anew. Of any other the further entries say who asked for it again.
+    """
     if case.entries[0] not in history:
         return "No entry tells that it was begun."
-    if begun and begun[-1] not in case.entries:
-        return f"It was begun anew by entry {begun[-1].hex()}, and this is the one before."
+    anew = [told.id for told in begun if isinstance(told.body, IntentEntry) and told.body.reason == RESTORE]
+    if anew and anew[-1] not in case.entries:
+        return f"It was begun anew by entry {anew[-1].hex()}, and this is the one before."
     told = closed.get(case.entries[0].hex())
     if told is None:
         is_told = case.step not in {"done", "cancelled"} or (case.completion or case.cancellation) in history

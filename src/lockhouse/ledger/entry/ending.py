@@ -16,6 +16,8 @@ What = Literal["person", "compartment", "epoch", "generation"]
 class Intent(Body, frozen=True):
     """An ending has begun; start-up replays it until its completion stands in the ledger.
 
+    A further one of the same case says who asked for it again; or, with the reason `restore`, that it began anew.
+
     Attributes:
         what: what ends. `case`: of the request or policy effect. `by`: who or what asked. `reason`: the legal word.
         ref: of the source person. `compartment`, `epoch`, `generation`: numbers; those that apply.
