@@ -15,6 +15,7 @@ from lockhouse.gates.facts import facts_of_persons
 from lockhouse.gates.forgotten import remember
 from lockhouse.gates.imports import DONE, OPEN, UNDONE, batches
 from lockhouse.gates.state import verify_state
+from lockhouse.model.change import Conflict as Unmade
 from lockhouse.model.rows import Consent, Identifier, Person, Record
 from tests.flows.consent_files import BY, foreseen, heard, unheard, words
 from tests.flows.test_bring import PowerCut
@@ -22,7 +23,10 @@ from tests.flows.test_words_in_a_group import STRICT
 from tests.world import Stopped, World
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from lockhouse.model.change import Change, Committed
 
 ANNA = "anna@example.com"
 YES = f"{ANNA},Advertising,granted,2025-05-01T10:00:00Z,checkout"
@@ -256,6 +260,35 @@ async def test_a_no_that_comes_while_its_person_is_shut_stands_when_that_is_call
     await heard(world, words(world, NO))
     await cancel(world.house, case, by=BY)
     assert (await facts_of_persons(world.house, [person], fresh=True))[person].consents == {"marketing": False}
+
+
+class _Counted(Stopped):
+    """As `Stopped`; how many Changes each commit to the identity store brought."""
+
+    brought: list[int]
+
+    async def commit_each(self, changes: Sequence[Change]) -> list[Committed | Unmade]:
+        if changes[0].store == "identity":
+            self.brought.append(len(changes))
+        return await super().commit_each(changes)
+
+
+async def test_what_comes_of_several_who_are_shut_is_one_commit_and_each_of_it_is_theirs_alone(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    await heard(world, words(world, YES, YES.replace("anna", "bea")))
+    persons = [await world.person(ANNA), await world.person("bea@example.com")]
+    cases = [await world.erase(person, now=False) for person in persons]
+    world.clock.pass_days(0.1)
+    await world.new_epochs()
+    world.house.commits = counted = _Counted(world.store, nth=-1)
+    counted.brought = []
+    await heard(world, words(world, NO, NO, NO.replace("2025-06", "2025-07"), NO.replace("anna", "bea")))
+    assert counted.brought == [3]
+    world.house.commits = world.store
+    for case in cases:
+        await cancel(world.house, case, by=BY)
+    stand = await facts_of_persons(world.house, persons, fresh=True)
+    assert [stand[person].consents for person in persons] == [{"marketing": False}] * 2
 
 
 async def test_a_process_that_wakes_after_an_undo_leaves_nothing(tmp_path: Path) -> None:

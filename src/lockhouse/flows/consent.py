@@ -181,7 +181,8 @@ async def _close(  # noqa: PLR0913  (a suppression, whom it is of and what it cl
     pointer = pointer_of(row.kind, row.tag)
     for _ in range(TRIES):
         holders = await _holders(house, field, value)
-        waiting, now = await waiting_owners(house, _place(house, field, value)), house.clock.now_ms()
+        place = _place(house, field, value)
+        waiting, now = (await waiting_owners(house, [place])).get(place, []), house.clock.now_ms()
         words = [
             _word(house, person, purpose, at=now, granted=False, signal=SUPPRESSION, notice=pointer)
             for person in (*holders, *(person for person, _ in waiting))

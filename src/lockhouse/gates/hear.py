@@ -102,17 +102,23 @@ async def _tell_the_shut(house: House, origin: Origin, weighed: Sequence[Weighed
 
     The ledger is told then, by their next event or the daily round.
     """
-    for one in weighed:
-        said = one.word.said
-        if one.outcome != ERASED or said.granted:
-            continue
-        for person, still in await waiting_owners(house, one.word.place):
-            rows = checked(await house.reads.find(Consent, ("person",), [(person,)]), house.integrity_key)
-            if (one.word.number, said.at, ConsentState.DENIED) not in [
-                (row.purpose, row.at, row.state) for row in rows
-            ]:
+    noes = [one for one in weighed if one.outcome == ERASED and not one.word.said.granted]
+    if not noes:
+        return
+    waiting = await waiting_owners(house, {one.word.place for one in noes})
+    persons = {person for owners in waiting.values() for person, _ in owners}
+    rows = checked(await house.reads.find(Consent, ("person",), [(one,) for one in persons]), house.integrity_key)
+    said = {(row.person, row.purpose, row.at) for row in rows if row.state == ConsentState.DENIED}
+    changes = []
+    for one in noes:
+        for person, still in waiting.get(one.word.place, ()):
+            saying = (person, one.word.number, one.word.said.at)
+            if saying not in said:
+                said.add(saying)
                 row = _word(house, origin, one, person, batch=batch)
-                await house.commits.commit(Change("identity", puts=(Put(Consent.TABLE, row),), expects=(still,)))
+                changes.append(Change("identity", puts=(Put(Consent.TABLE, row),), expects=(still,)))
+    if changes:
+        await house.commits.commit_each(changes)
 
 
 def _word(house: House, origin: Origin, one: Weighed, person: bytes, *, batch: bytes) -> Consent:

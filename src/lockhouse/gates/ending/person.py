@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -41,7 +42,7 @@ from lockhouse.rights.erasure import REPLAY_DAYS, scope_of_person
 from lockhouse.secret import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from lockhouse.gates.house import House
     from lockhouse.model.change import Draft
@@ -342,21 +343,25 @@ def limbo_rows(house: House, case: Case, row: Limbo) -> tuple[bytes, list[Identi
     return wrapped, [Identifier(*values) for values in indexes]
 
 
-async def waiting_owners(house: House, place: tuple[int, int, bytes]) -> list[tuple[bytes, Expect]]:
-    """Whose blind index this was before all of them was shut, and may be again; each with that it still waits.
+async def waiting_owners(
+    house: House, places: Collection[tuple[int, int, bytes]]
+) -> dict[tuple[int, int, bytes], list[tuple[bytes, Expect]]]:
+    """Whose blind index each of these was before all of them was shut, and may be again; with that it still waits.
+
+    What waits is opened once, however many are asked for. One that is nobody's is left out.
 
     A limbo row that is not as this house made it is passed over: nobody is put back from it, and one row that was
     edited must not keep everybody else from being left out.
     """
-    owners = []
+    owners: dict[tuple[int, int, bytes], list[tuple[bytes, Expect]]] = defaultdict(list)
     for case in (await sound_cases(house))[0]:
         keys = [(person, case.id) for person in case.persons] if case.what == "person" else []
         for row in (await house.reads.get(Limbo, keys)).values() if keys else ():
             with suppress(Tampered):
                 _, indexes = limbo_rows(house, case, row)
-                if place in [(one.kind, one.generation, one.tag) for one in indexes]:
-                    owners.append((row.person, as_read(row)))
-    return owners
+                for place in {(one.kind, one.generation, one.tag) for one in indexes}.intersection(places):
+                    owners[place].append((row.person, as_read(row)))
+    return dict(owners)
 
 
 def serials_in_limbo(house: House, case: Case, row: Limbo) -> tuple[bytes, ...]:
