@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 import pytest
 
-from lockhouse.errors import Tampered
+from lockhouse.errors import Tampered, Unavailable
 from lockhouse.gates.authority import signed
 from lockhouse.gates.imports import UNDONE, batches
 from lockhouse.gates.state import verify_state
 from lockhouse.model.rows import Import, Imported, Record
 from tests.flows.files import brought, orders, paper, undone
+from tests.flows.test_bring import PowerCut
+from tests.flows.test_state import AtWork
 from tests.world import World
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
 
@@ -98,6 +102,64 @@ async def test_a_batch_whose_row_was_taken_away_or_put_back_is_found(tmp_path: P
     assert await _found(world) == [("rolled-back-row", "import_batch")]
     world.plant(msgspec.structs.replace(again.row, stored=1))
     assert await _found(world) == [("edited-row", "import_batch")]
+
+
+@pytest.mark.parametrize("state", ["done", "being taken back", "taken back", "cut off"])
+async def test_of_a_batch_it_is_found_that_records_are_not_said_any_more_to_have_come_with_it(
+    tmp_path: Path, state: str
+) -> None:
+    world = await World.make(tmp_path)
+    if state == "cut off":
+        world.house.commits = PowerCut(world.store, after=12)
+        with pytest.raises(Unavailable):
+            await brought(world, paper(world, orders(3_000)))
+        world.house.commits = world.store
+    else:
+        await brought(world, paper(world, orders(600)))
+    [batch] = await world.rows(Import)
+    if state == "being taken back":
+        world.house.commits = PowerCut(world.store, after=2)
+        with pytest.raises(Unavailable):
+            await undone(world, batch.id)
+        world.house.commits = world.store
+    [batch] = await world.rows(Import)
+    assert batch.stored >= 100
+    assert await _found(world) == []
+    [gone, other, *_] = await world.rows(Imported)
+    world.drop(gone)
+    world.drop(other)
+    uncounted = len(await world.rows(Imported)) + 2 - batch.stored
+    for row in (await world.rows(Imported))[:uncounted]:  # which the batch's row does not count yet
+        world.drop(row)
+    if state == "taken back":
+        await undone(world, batch.id)
+    [one] = (await verify_state(world.house)).findings.kept
+    assert (one.kind, one.where) == ("missing-row", f"import_record, batch {batch.id.hex()}")
+    assert one.sentence.startswith(f"2 of the {2 if state == 'taken back' else batch.stored} records that came with it")
+
+
+async def test_of_whom_a_batch_brought_and_who_was_erased_since_nothing_is_missed(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    file = paper(world, orders(3))
+    told = await brought(world, file)
+    await world.erase(await world.person("c2@example.com"))
+    assert await _found(world) == []
+    await undone(world, told.row.id)
+    assert await _found(world) == []
+
+
+async def test_what_a_batch_at_work_brings_or_takes_back_meanwhile_is_no_finding(tmp_path: Path) -> None:
+    for after in range(1, 22):
+        (tmp_path / f"{after}").mkdir()
+        world = await World.make(tmp_path / f"{after}")
+        file, busy = paper(world, orders(3)), await world.second()
+        told = await brought(world, file)
+        deeds: list[Callable[[], Awaitable[Any]]] = [
+            partial(undone, busy, told.row.id), partial(brought, busy, file), partial(undone, busy, told.row.id),
+        ]  # fmt: skip
+        world.clock.at += 1_000
+        world.house.reads = cast("Any", AtWork(world, deeds, after=after))
+        assert await _found(world) == [], after
 
 
 async def test_a_batch_that_names_no_entry_of_the_ledger_is_found(tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ from lockhouse.ledger.verify.findings import Findings
 from lockhouse.model.rows import ErasedMark, Identifier, Imported, Person, Row
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from lockhouse.gates.house import House
 
 RowT = TypeVar("RowT", bound=Row)
@@ -60,11 +62,17 @@ async def read_rows(house: House, table: type[RowT], found: Found) -> list[RowT]
     return kept
 
 
-async def check_bound(house: House, table: type[BoundT], found: Found) -> None:
-    """Every row of a table without entries of its own has a MAC that fits, or is a finding."""
+async def check_bound(
+    house: House, table: type[BoundT], found: Found, *, read: Callable[[Sequence[BoundT]], object] = len
+) -> None:
+    """Every row of a table without entries of its own has a MAC that fits, or is a finding.
+
+    `read` is called with the rows as they come, whatever their MACs.
+    """
     found.rows[table.TABLE] = 0
     async for rows in house.reads.scan(table):
         found.rows[table.TABLE] += len(rows)
+        read(rows)
         try:
             checked_bound(rows, house.row_macs)
         except Tampered:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from lockhouse.gates.state.batches import hold_batches
+from lockhouse.gates.state.batches import Came, hold_batches
 from lockhouse.gates.state.endings import Endings
 from lockhouse.gates.state.found import Found, check_bound, read_rows
 from lockhouse.gates.state.history import read_history
 from lockhouse.gates.state.kept import hold_kept
 from lockhouse.gates.state.policies import Policies
 from lockhouse.gates.state.words import WordsCheck, read_words
-from lockhouse.model.rows import ErasedMark, Hold, Identifier, Import, Imported, Person
+from lockhouse.model.rows import ErasedMark, Hold, Identifier, Import, Person
 
 if TYPE_CHECKING:
     from lockhouse.gates.house import House
@@ -54,12 +54,12 @@ async def verify_state(house: House) -> State:
     await check_bound(house, Person, found)
     await check_bound(house, Identifier, found)
     await check_bound(house, ErasedMark, found)
-    await check_bound(house, Imported, found)
+    came = await Came.read(house, found)
     batches = await read_rows(house, Import, found)
     history = await read_history(house)
     leaving = endings.leaving(history)
     WordsCheck(before=before, history=history, ended=ended, leaving=leaving, found=found).hold(words)
     endings.hold(before=before, history=history, found=found)
     policies.hold(before=before, history=history, found=found)
-    hold_batches(batches, before=before, history=history, found=found)
+    hold_batches(batches, came, before=before, history=history, found=found)
     return State(found.rows, found.untold, found.findings)
