@@ -20,6 +20,7 @@ from lockhouse.flows.channel import credentials_of, lives
 from lockhouse.flows.confirm import much
 from lockhouse.flows.forward import backlog
 from lockhouse.flows.hold import unreviewed
+from lockhouse.flows.staff_audit import examined
 from lockhouse.flows.sweep import odd_jobs
 from lockhouse.gates.cases import Case, sound_cases
 from lockhouse.gates.ending.seals import closed_by_none
@@ -128,6 +129,7 @@ async def _house(opened: Opened) -> House:
         read_shut=house.read_shut,
         journal=await _journal(opened),
         dead=await _dead(house, policy),
+        staff=await examined(house),
         folder=str(opened.folder),
     )  # fmt: skip
 
