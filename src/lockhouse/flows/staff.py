@@ -120,7 +120,8 @@ async def link_anew(house: House, staff: bytes, *, by: str) -> Link:
     """
     found = await people(house)
     row = one_of(found, staff)
-    refuse("staff", None if row.state == State.INVITED else "wrong-state")
+    open_to = "somebody who has not enrolled and is not disabled"
+    refuse("staff", None if row.state == State.INVITED else "wrong-state", instead=open_to)
     deed = Deed(house)
     linked, link = open_link(house, deed, moved(house, row, "linked", by=by), kind=ENROL)
     deed.put(linked, was=row)
@@ -183,7 +184,8 @@ async def enable(house: House, staff: bytes, *, by: str) -> Staff:
 
 def _after(row: Staff, step: Step) -> int:
     then = after(State(row.state), step, was_active=row.active_at is not None)
-    refuse("staff", "wrong-state" if then is None else None)
+    stands = "somebody who is disabled" if step == "enable" else "somebody who is not disabled already"
+    refuse("staff", "wrong-state" if then is None else None, instead=stands)
     return row.state if then is None else int(then)
 
 
@@ -196,7 +198,7 @@ async def reset(house: House, staff: bytes, *, by: str) -> Staff:
     """
     found = await people(house)
     row = one_of(found, staff)
-    refuse("staff", against_reset(doer(found, by), subject=found.member(staff)))
+    refuse("staff", against_reset(doer(found, by), subject=found.member(staff)), instead="somebody who can sign in")
     deed = Deed(house)
     whole = deed.put(moved(house, row, "reset-begun", by=by), was=row)
     await deed.done()
@@ -214,7 +216,7 @@ async def approve_reset(house: House, staff: bytes, *, by: str) -> Link:
     row = one_of(found, staff)
     now = house.clock.now_ms()
     is_begun = row.step == "reset-begun" and now - row.at < RESET_MS and row.state == State.ACTIVE
-    refuse("reset", None if is_begun else "wrong-state")
+    refuse("reset", None if is_begun else "wrong-state", instead="one that was begun within 24 hours")
     if not is_staff(by):
         require_host_may(found, where="reset")
     else:
@@ -248,7 +250,7 @@ async def review_recovery(house: House, staff: bytes, *, by: str) -> Staff:
     """
     found = await people(house)
     row = one_of(found, staff)
-    refuse("review", None if row.recovered_at is not None else "wrong-state")
+    refuse("review", None if row.recovered_at is not None else "wrong-state", instead="a recovery on the machine")
     refuse("review", "same-person" if doer(found, by).id == staff else None)
     deed = Deed(house)
     whole = deed.put(msgspec.structs.replace(moved(house, row, "reviewed", by=by), recovered_at=None), was=row)

@@ -45,7 +45,9 @@ async def give(house: House, staff: bytes, role: str, *, by: str) -> StaffRole:
     found = await people(house)
     account = one_of(found, staff)
     rows = found.roles.get(staff, [])
-    refuse("role", "wrong-state" if account.state == State.DISABLED or role in meant(rows) else None)
+    is_wrong = account.state == State.DISABLED or role in meant(rows)
+    free = "somebody who is not disabled, and has not got it"
+    refuse("role", "wrong-state" if is_wrong else None, instead=free)
     refuse("role", "same-person" if doer(found, by).id == staff else None)
     refuse("role", "kept-apart" if kept_apart(policy, {*meant(rows), role}) else None)
     before = next((one for one in rows if one.role == role), None)
@@ -76,7 +78,8 @@ async def approve(house: House, staff: bytes, role: str, *, by: str) -> StaffRol
     """
     policy, found, deed = house.live().policy, await people(house), Deed(house)
     row = _one(found, staff, role, state=PROPOSED)
-    refuse("role", "wrong-state" if found.rows[staff].state == State.DISABLED else None)
+    is_out = found.rows[staff].state == State.DISABLED
+    refuse("role", "wrong-state" if is_out else None, instead="somebody who is not disabled")
     refuse("role", "kept-apart" if kept_apart(policy, meant(found.roles[staff])) else None)
     if is_staff(by):
         begun = Begun(doer(found, row.proposed_by), staff)

@@ -36,7 +36,7 @@ def new_account(house: House, called: Called, *, inviter: bytes, by: str, langua
     """
     for where, text in (("login", called.login), ("name", called.name)):
         if not 0 < len(text) <= MAX_TEXT or not text.isprintable():
-            raise Invalid(where, f"1 to {MAX_TEXT} printable signs", got="something else")
+            raise Invalid(where, "1 to 200 printable signs", got="something else")
     if language not in LANGUAGES:
         raise Invalid("language", f"one of {', '.join(LANGUAGES)}", got="another word")
     now, own = house.clock.now_ms(), house.ids.new()

@@ -39,12 +39,17 @@ SENTENCES: dict[str, tuple[str, str]] = {
 """Word -> what was expected, and what to do."""
 
 
-def refuse(where: str, word: Objection | Word | None) -> None:
+def refuse(where: str, word: Objection | Word | None, *, instead: str = "") -> None:
     """Nothing, if there is no objection.
+
+    Args:
+        where: what was asked for. word: the objection.
+        instead: what was expected, in words of the place, of a state that is wrong there.
 
     Raises:
         Refused: there is one; its word is the reason.
     """
     if word is not None:
         expected, hint = SENTENCES[word]
-        raise Refused(f"{where}: {expected}", reasons=(word,), hint=hint)
+        said = f"expected {instead}" if instead and word == "wrong-state" else expected
+        raise Refused(f"{where}: {said}", reasons=(word,), hint=hint)

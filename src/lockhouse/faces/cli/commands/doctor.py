@@ -129,16 +129,17 @@ async def _house(opened: Opened) -> House:
         read_shut=house.read_shut,
         journal=await _journal(opened),
         dead=await _dead(house, policy),
-        staff=await examined(house),
         folder=str(opened.folder),
     )  # fmt: skip
 
 
 async def _runs(house: TheHouse, seen: House) -> House:
-    """What was seen, with the retention runs that end much."""
+    """What was seen, with the retention runs that end much, and who works here."""
     runs = await much(house)
     unmeant = tuple(one.extent.id.hex() for one in runs if not one.extent.meant)
-    return msgspec.structs.replace(seen, unmeant=unmeant, announced=sum(one.is_alone for one in runs))
+    return msgspec.structs.replace(
+        seen, unmeant=unmeant, announced=sum(one.is_alone for one in runs), staff=await examined(house)
+    )  # fmt: skip
 
 
 async def _dead(house: TheHouse, policy: Policy | None) -> dict[str, int]:
