@@ -20,6 +20,7 @@ from lockhouse.crypto.signatures import RowMacs
 from lockhouse.crypto.staff import StaffKeys
 from lockhouse.errors import Unavailable
 from lockhouse.gates.drop_lists import DropLists
+from lockhouse.gates.proving import Proving
 from lockhouse.gates.sights import Sighted
 from lockhouse.identity.normalise import EMPTY, StopList, normal, stop_list
 from lockhouse.model.ids import DAY_MS
@@ -376,6 +377,7 @@ class House:
     row_macs: RowMacs = field(init=False)
     """How rows of persons and identifiers are known as the house's own; from the integrity key, taken in once."""
     staff_keys: StaffKeys = field(init=False)
+    proving: Proving = field(default_factory=Proving)
 
     def __post_init__(self) -> None:
         self.message_tags = MessageTags(self.receipt_key)
