@@ -148,3 +148,13 @@ def test_an_account_is_named_as_the_ledger_names_it_too(desk: Desk) -> None:
 def test_a_house_that_is_not_there_yet_says_who_acts(desk: Desk) -> None:
     doctor = desk.call("doctor").out
     assert "Nobody can sign in: the operating system's user acts alone." in doctor
+
+
+def test_a_link_leads_to_the_console_that_the_settings_name(desk: Desk) -> None:
+    settings = desk.house / "lockhouse.toml"
+    settings.write_text(settings.read_text("utf-8") + 'console_url = "http://localhost:9000"\n', "utf-8")
+    value = desk.call("staff invite -", typed=f"{LOGIN}\n{NAME}\n", json=True).value
+    assert value["link"].startswith("http://localhost:9000/enrol#")
+    again = desk.call(f"staff link {value['staff']}", json=True).value
+    assert again["link"].startswith("http://localhost:9000/enrol#")
+    assert again["link"] != value["link"]
