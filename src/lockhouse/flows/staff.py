@@ -166,7 +166,7 @@ async def disable(house: House, staff: bytes, *, by: str) -> Staff:
 
 
 async def enable(house: House, staff: bytes, *, by: str) -> Staff:
-    """Somebody may sign in again, with the roles and factors they have. Who never enrolled needs a new link.
+    """Somebody may sign in again, anew, with the roles and factors they have. Who never enrolled needs a new link.
 
     Raises:
         NotFound: there is no such account.
@@ -176,7 +176,9 @@ async def enable(house: House, staff: bytes, *, by: str) -> Staff:
     row = one_of(found, staff)
     refuse("staff", "same-person" if doer(found, by).id == staff else None)
     deed = Deed(house)
-    whole = deed.put(msgspec.structs.replace(moved(house, row, "enabled", by=by), state=_after(row, "enable")), was=row)
+    state = _after(row, "enable")
+    then = msgspec.structs.replace(moved(house, row, "enabled", by=by), state=state, sessions_from=house.clock.now_ms())
+    whole = deed.put(then, was=row)
     await deed.done()
     return whole
 
