@@ -11,7 +11,7 @@ from lockhouse.flows import factor, session, sign_in, step_up
 from lockhouse.flows.sign_in import Typed
 from lockhouse.gates.state import verify_state
 from lockhouse.ledger.entry import parse_entry
-from lockhouse.model.rows import LedgerEntry
+from lockhouse.model.rows import LedgerEntry, Staff
 from tests.authenticator import BE, UP, UV, Authenticator, b64
 from tests.flows.signing import PASSWORD, SEEN, by_passkey, cheaply, with_passkey, with_password
 from tests.world import World
@@ -140,6 +140,26 @@ async def test_whoever_has_an_app_adds_a_passkey_and_ends_the_app_no_sooner(worl
     proof = await _proof(world, own, authenticator, factor.ending(mia.staff, app))
     await factor.end(world.house, own, app, proof=proof)
     assert [one.factor.kind for one in await factor.list_of(world.house, mia.staff)] == [2, 4, 1]
+
+
+async def test_whoever_ended_their_codes_gets_new_ones(world: World) -> None:
+    mia, own = await _in_by_password(world)
+    old = (await factor.list_of(world.house, mia.staff))[2].factor.id
+    meant = factor.ending(mia.staff, old)
+    proof = await step_up.by_password(world.house, own, meant, typed=mia.typed(world), seen=SEEN)
+    await factor.end(world.house, own, old, proof=proof)
+    world.clock.at += 30_000
+    meant = factor.adding(mia.staff)
+    proof = await step_up.by_password(world.house, own, meant, typed=mia.typed(world), seen=SEEN)
+    assert len(await factor.codes_anew(world.house, own, proof=proof)) == 10
+
+
+async def test_an_account_that_somebody_deleted_by_sql_is_asked_for_nothing(world: World) -> None:
+    own = await _in(world, Authenticator())
+    [row] = await world.rows(Staff)
+    world.drop(row)
+    with pytest.raises(Unproven, match="expected an account that is there"):
+        await factor.options(world.house, own)
 
 
 async def test_no_codes_stand_in_for_an_app_that_there_is_not(world: World) -> None:

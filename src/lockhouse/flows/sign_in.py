@@ -14,7 +14,6 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
-from lockhouse.access.passwords import ALONE
 from lockhouse.access.sessions import Limits, until
 from lockhouse.access.sign_in import Account, Done, Means, Proof, State, begin, prove
 from lockhouse.access.throttle import Scope
@@ -93,14 +92,14 @@ async def by_passkey(house: House, ceremony: str, answer: str, *, seen: Seen) ->
     passkey = passkey_of(house, proof)
     asked = challenge(house, ceremony, row.bound)
     used = passkeys.used(house.proving.site, answer, challenge=asked, user=whose.id, passkey=passkey)
-    who = _account(house, whose, held)
+    who = _account(whose, held)
     state = prove(begin(who), Proof(Means.PASSKEY, synced=passkey.is_synced), account=who)
     await judging.use(house, proof, used.sign_count)
     return await _signed(house, whose, _done(state), seen=seen)
 
 
 async def by_password(house: House, typed: Typed, *, seen: Seen) -> Signed:
-    """Whoever has this login is signed in, at level 2 with a code; without one at 1, if the house lets that do.
+    """Whoever has this login is signed in at level 2, by their password and the code that their app shows now.
 
     Raises:
         Unproven: the login, the password or the code is not right; which one is not told.
@@ -141,26 +140,23 @@ async def _looked_up(house: House, login: str) -> tuple[Staff | None, list[Held]
 async def _ended(house: House, tried: _Tried, typed: Typed, *, seen: Seen) -> Signed:
     judged = tried.judged
     try:
-        whose, done = _level(house, tried, typed)
+        whose, second, done = _level(tried)
     except Unproven:
         scope = judged.innocent
         await waits.moved(house, tried.tags, {scope: "off"} if scope in tried.tags else {})
         raise
-    if judged.second is not None:
-        await judging.use(house, judged.second, judged.counter)
+    await judging.use(house, second, judged.counter)
     await _rehashed(house, whose, typed.password, tried.held)
     return await _signed(house, whose, done, seen=seen)
 
 
-def _level(house: House, tried: _Tried, typed: Typed) -> tuple[Staff, Done]:
+def _level(tried: _Tried) -> tuple[Staff, Held, Done]:
     whose, second = tried.whose, tried.judged.second
-    if whose is None or not tried.judged.password:
+    if whose is None or second is None or not tried.judged.password:
         raise unproven()
-    who = _account(house, whose, tried.held)
-    state = prove(begin(who), Proof(Means.PASSWORD, long=len(typed.password) >= ALONE), account=who)
-    if not isinstance(state, Done) and second is not None:
-        state = prove(state, Proof(Means(second.factor.kind)), account=who)
-    return whose, _done(state)
+    who = _account(whose, tried.held)
+    first = prove(begin(who), Proof(Means.PASSWORD), account=who)
+    return whose, second, _done(prove(first, Proof(Means(second.factor.kind)), account=who))
 
 
 def _done(state: State) -> Done:
@@ -169,9 +165,9 @@ def _done(state: State) -> Done:
     return state
 
 
-def _account(house: House, whose: Staff, held: list[Held]) -> Account:
-    has = kinds(one.factor for one in held)
-    return Account(is_active=whose.state == ACTIVE, has=has, alone=house.proving.alone)
+def _account(whose: Staff, held: list[Held]) -> Account:
+    """As `access.sign_in` decides over them. No password alone signs in here: nobody is enrolled with one."""
+    return Account(is_active=whose.state == ACTIVE, has=kinds(one.factor for one in held))
 
 
 def _is_of(house: House, proof: Held, credential: bytes) -> bool:
