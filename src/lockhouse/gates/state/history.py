@@ -17,12 +17,16 @@ from lockhouse.ledger.entry import (
     Completion,
     Consent,
     Credential,
+    Factor,
     Hold,
     Import,
     Intent,
     Link,
     Policy,
     Restore,
+    Role,
+    Session,
+    Staff,
     Suppression,
     Undo,
     parse_entry,
@@ -38,8 +42,8 @@ if TYPE_CHECKING:
 _KINDS = frozenset(
     kind.KIND
     for kind in (
-        Acceptance, Attestation, Cancellation, Completion, Consent, Credential, Hold, Import, Intent, Link, Policy,
-        Restore, Suppression, Undo,
+        Acceptance, Attestation, Cancellation, Completion, Consent, Credential, Factor, Hold, Import, Intent, Link,
+        Policy, Restore, Role, Session, Staff, Suppression, Undo,
     )
 )  # fmt: skip
 

@@ -16,10 +16,23 @@ from lockhouse.model.rows.held import HeldKey, Hold
 from lockhouse.model.rows.keys import EpochKey, HouseSecret, IndexKey, Kek, KeyRing, Limbo, Tombstone
 from lockhouse.model.rows.ledger import Checkpoint, Deletion, Intake, Lane, LedgerEntry, Note
 from lockhouse.model.rows.running import House, Intent, Job, Name, PolicyVersion, ReadShut
+from lockhouse.model.rows.staff import (
+    Attempts,
+    Ceremony,
+    Factor,
+    FactorUse,
+    Invite,
+    Session,
+    Staff,
+    StaffLogin,
+    StaffRole,
+)
 from lockhouse.model.rows.who import ErasedMark, Identifier, Link, Lookup, Person
 
 __all__ = [
+    "Attempts",
     "Attestation",
+    "Ceremony",
     "Checkpoint",
     "Consent",
     "Credential",
@@ -28,6 +41,8 @@ __all__ = [
     "DropList",
     "EpochKey",
     "ErasedMark",
+    "Factor",
+    "FactorUse",
     "HeldKey",
     "Hold",
     "House",
@@ -38,6 +53,7 @@ __all__ = [
     "IndexKey",
     "Intake",
     "Intent",
+    "Invite",
     "Job",
     "Kek",
     "KeyRing",
@@ -57,7 +73,11 @@ __all__ = [
     "Record",
     "Row",
     "Seal",
+    "Session",
     "Snapshot",
+    "Staff",
+    "StaffLogin",
+    "StaffRole",
     "Store",
     "Suppression",
     "Tombstone",
