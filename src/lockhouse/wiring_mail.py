@@ -7,26 +7,19 @@ import tomllib
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from lockhouse import settings
 from lockhouse.access.letters import Texts
 from lockhouse.adapters.mail import Server, SmtpMail
+from lockhouse.flows.mail import Out
 
 if TYPE_CHECKING:
-    from lockhouse.model.ports import OutboundMail
     from lockhouse.settings import Settings
 
 LANGUAGES = ("de", "en")
-
-
-class Post(NamedTuple):
-    """How a house sends mail: the way out and the name its staff know it by."""
-
-    out: OutboundMail
-    house: str
 
 
 @cache
@@ -37,7 +30,7 @@ def texts() -> dict[str, Texts]:
     return {language: msgspec.convert(tomllib.loads(text), Texts) for language, text in raw.items()}
 
 
-def post_of(chosen: Settings) -> Post | None:
+def out_of(chosen: Settings) -> Out | None:
     """How the house of these settings sends mail; None where it sends none."""
     if not chosen.smtp_host:
         return None
@@ -47,16 +40,16 @@ def post_of(chosen: Settings) -> Post | None:
         user=chosen.smtp_user, sender=chosen.mail_from, shown=chosen.mail_name or name,
         password_file=Path(chosen.smtp_password_file) if chosen.smtp_password_file else None,
     )  # fmt: skip
-    return Post(SmtpMail(server), name)
+    return Out(way=SmtpMail(server), texts=texts(), house=name)
 
 
-def post_in(folder: Path) -> Post | None:
+def out_in(folder: Path) -> Out | None:
     """The same, of the house in a folder, which is not opened.
 
     Raises:
         Invalid: a setting is wrong.
     """
-    return post_of(settings.load(folder, os.environ))
+    return out_of(settings.load(folder, os.environ))
 
 
-__all__ = ["LANGUAGES", "Post", "post_in", "post_of", "texts"]
+__all__ = ["LANGUAGES", "out_in", "out_of", "texts"]

@@ -2,8 +2,6 @@
 
 A connection in plain goes to this machine only. What a server says in words is not kept: it repeats the address. Only
 the status counts, and whether it is about this mail or about how the house sends (its sign-in, its sender).
-
-aiosmtplib is loaded by the first who sends: most commands send nothing.
 """
 
 from __future__ import annotations
@@ -20,14 +18,14 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from typing import TYPE_CHECKING, Literal
 
+import aiosmtplib
+
 from lockhouse.access.letters import wire_address
 from lockhouse.errors import Invalid, Unavailable
 from lockhouse.model.ports import MailAnswer
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import aiosmtplib
 
     from lockhouse.model.mails import Letter
 
@@ -62,6 +60,17 @@ class Server:
     shown: str
 
 
+class _Client(aiosmtplib.SMTP):
+    """Lets a connection go at once: by then the server has answered, or is not waited for any more."""
+
+    def close(self) -> None:
+        """Without the farewell of TLS, for which a loop that ends would have to wait."""
+        transport = self.transport
+        super().close()
+        if transport is not None:
+            transport.abort()  # type: ignore[attr-defined]  # each transport of a stream has it
+
+
 class SmtpMail:
     """`OutboundMail` over SMTP; a connection a mail, as there are few."""
 
@@ -72,8 +81,6 @@ class SmtpMail:
 
     async def send(self, letter: Letter) -> MailAnswer:
         """See the port."""
-        import aiosmtplib  # noqa: PLC0415  # see the module
-
         message = message_of(letter, self._server)
         client = self._client()
         try:
@@ -92,12 +99,10 @@ class SmtpMail:
         finally:
             await _goodbye(client)
 
-    def _client(self) -> aiosmtplib.SMTP:
-        import aiosmtplib  # noqa: PLC0415  # see the module
-
+    def _client(self) -> _Client:
         server = self._server
         is_plain = server.tls == "none"
-        return aiosmtplib.SMTP(
+        return _Client(
             hostname=server.host, port=server.port, timeout=self._within_s, username=server.user or None,
             password=_password(server.password_file) if server.user and server.password_file else None,
             # Its default would ask the resolver for this machine's name, and tell it.
@@ -119,12 +124,11 @@ async def _handed_over(client: aiosmtplib.SMTP, message: EmailMessage, *, sender
 
 
 async def _goodbye(client: aiosmtplib.SMTP) -> None:
-    import aiosmtplib  # noqa: PLC0415  # see the module
-
     with suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
         if client.is_connected:
             await client.quit(timeout=GOODBYE_S)
     client.close()
+    await asyncio.sleep(0)  # the loop's next turn closes it
 
 
 def message_of(letter: Letter, server: Server) -> EmailMessage:

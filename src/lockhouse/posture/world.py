@@ -101,6 +101,23 @@ class Host(msgspec.Struct, frozen=True, kw_only=True):
     spool_bytes: int = 0
 
 
+class Mail(msgspec.Struct, frozen=True, kw_only=True):
+    """The house's own mail to its staff.
+
+    Attributes:
+        is_set: a mail server stands in the settings.
+        given_up: mails that are not tried any more. `stuck`: that wait longer than they should; `why`: in words.
+        spoilt: why its rows cannot be read; empty when they can. `mend`: what to do then.
+    """
+
+    is_set: bool = False
+    given_up: int = 0
+    stuck: int = 0
+    why: str = ""
+    spoilt: str = ""
+    mend: str = ""
+
+
 class House(msgspec.Struct, frozen=True, kw_only=True):
     """What the open house shows.
 
@@ -132,6 +149,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
         found: what is wrong with them; None when there were too many to be read here.
         journal: the two files of the destruction journal, held against every key that is destroyed.
         admins: enrolled staff that may approve; None while nobody can enrol.
+        mail: the house's own, to its staff.
     """
 
     policy: int | None
@@ -168,6 +186,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     unmeant: tuple[str, ...] = ()
     announced: int = 0
     admins: int | None = None
+    mail: Mail = Mail()
 
 
 class World(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
 import pytest
 
+from lockhouse.flows.mail import Sent, send_mail
+from lockhouse.gates.mail import put_for
+from lockhouse.model.change import Change
+from lockhouse.model.ids import DAY_MS
+from lockhouse.model.mails import FactorAdded, Mail
 from lockhouse.settings import Settings
+from lockhouse.wiring import opened
+from lockhouse.wiring_mail import out_of
 from tests.faces.cli.house import Desk, Seen
 from tests.mail_server import Certified, MailServer, serving
 
@@ -110,3 +119,88 @@ def test_plain_to_this_machine_is_taken(desk: Desk) -> None:
     with serving(server, None):
         assert _test(desk).code == 0
     assert server.secure == [False]
+
+
+def _put(desk: Desk, *names: str) -> None:
+    async def put() -> None:
+        async with opened(desk.house, role="console", clock=desk.clock) as house:
+            now = desk.clock.now
+            mails = [
+                Mail(
+                    to=f"{name}@staff.example", name="", language="en", until_at=now + DAY_MS,
+                    about=FactorAdded(means="passkey", at=now),
+                )
+                for name in names
+            ]  # fmt: skip
+            await house.house.commits.commit(Change("identity", puts=tuple(put_for(house.house, one) for one in mails)))
+
+    asyncio.run(put())
+
+
+def _round(desk: Desk) -> Sent:
+    async def once() -> Sent:
+        async with opened(desk.house, role="work", clock=desk.clock) as house:
+            return await send_mail(house.house, out_of(house.settings))
+
+    return asyncio.run(once())
+
+
+def _doctor(desk: Desk) -> tuple[str, str, str]:
+    [one] = [one for one in desk.call("doctor", json=True).value["results"] if one["check"] == "mail"]
+    return one["state"], one["sentence"], one["mend"]
+
+
+def test_what_was_given_up_is_listed_without_its_address_and_goes_after_a_retry(desk: Desk) -> None:
+    server, certified = MailServer(answers=["550 no", "450 later"]), Certified.make(desk.folder, "localhost")
+    assert desk.call("mail list").out == "no mail waits\n"
+    _put(desk, "canary.one", "canary.two")
+    set_mail(desk, server)
+    with serving(server, certified):
+        assert _round(desk) == Sent(given_up=1, later=1)
+        seen, listed = desk.call("mail list"), desk.call("mail list", json=True).value
+        assert "canary" not in seen.out
+        assert "the mail server answered 550 to its recipient or text" in seen.out
+        assert [(one["kind"], one["state"], one["attempts"], one["reason"]) for one in listed] == [
+            ("factor-added", "given up", 1, "answer-550"), ("factor-added", "waiting", 1, "answer-450"),
+        ]  # fmt: skip
+        wrong = desk.call("mail retry 12")
+        assert "mail: expected an id of 32 hexadecimal digits" in wrong.err
+        assert desk.call(f"mail retry {listed[0]['id']}", json=True).value == {"retried": 1}
+        desk.clock.now += 60_000
+        assert _round(desk) == Sent(sent=2)
+    assert sorted(server.to) == ["canary.one@staff.example", "canary.two@staff.example"]
+    assert desk.call("mail list", json=True).value == []
+
+
+def test_the_doctor_says_whether_mail_goes_out(desk: Desk) -> None:
+    state, sentence, _ = _doctor(desk)
+    assert (state, "No mail is sent: lockhouse.toml names no mail server" in sentence) == ("PASS", True)
+    _put(desk, "canary.one", "canary.two")
+    desk.clock.now += 3_600_000
+    state, sentence, mend = _doctor(desk)
+    assert (state, sentence) == ("FAIL", "Of the mails to staff 2 wait: lockhouse.toml names no mail server.")
+    assert "set smtp_host" in mend
+    server, certified = MailServer(answers=["550 no"]), Certified.make(desk.folder, "localhost")
+    set_mail(desk, server)
+    assert "2 wait: no worker has tried yet: lockhouse serve" in _doctor(desk)[1]
+    with serving(server, certified):
+        assert _round(desk) == Sent(given_up=1, sent=1)
+    state, sentence, mend = _doctor(desk)
+    assert (state, sentence) == ("FAIL", "Of the mails to staff 1 could not be sent and was given up.")
+    assert mend == "lockhouse mail list, lockhouse mail test, then lockhouse mail retry"
+    desk.call("mail retry")
+    with serving(server, certified):
+        assert _round(desk) == Sent(sent=1)
+    assert _doctor(desk)[:2] == ("PASS", "Mail to staff goes out.")
+
+
+def test_a_row_that_none_of_ours_is_like_is_named_with_the_statement_that_finds_it(desk: Desk) -> None:
+    _put(desk, "canary.one")
+    with sqlite3.connect(desk.house / "identity.db") as store:
+        store.execute("UPDATE mail SET attempts = -1")
+    store.close()
+    state, sentence, mend = _doctor(desk)
+    assert state == "FAIL"
+    assert "mail: expected attempts as this house writes it" in sentence
+    assert "SELECT * FROM mail WHERE attempts < 0" in mend
+    assert desk.call("mail list").code != 0

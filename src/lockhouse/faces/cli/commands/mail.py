@@ -9,19 +9,61 @@ from cyclopts import Parameter
 
 from lockhouse.access.letters import letter_of, wire_address
 from lockhouse.errors import Unavailable
-from lockhouse.faces.cli.call import Here, Input, noun
-from lockhouse.faces.cli.layout import Said
+from lockhouse.faces.cli.acting import As, allowed
+from lockhouse.faces.cli.call import Here, Input, id_of, noun
+from lockhouse.faces.cli.layout import Said, count, plain, table, when
+from lockhouse.faces.cli.mails import in_words
+from lockhouse.flows.mail import retry_mail, waiting_mail
+from lockhouse.gates.mail import GIVEN_UP
 from lockhouse.model.mails import Mail, Trial
 from lockhouse.wiring import SystemClock
-from lockhouse.wiring_mail import Post, post_in, texts
+from lockhouse.wiring_mail import out_in
 
 if TYPE_CHECKING:
+    from lockhouse.flows.mail import Out
     from lockhouse.model.ports import MailAnswer
 
 APP = noun("mail", "The house's own mail to its staff: what waits, and whether it goes out.")
 NONE = "set smtp_host, mail_from and what else docs/operations/mail.md says in lockhouse.toml"
 EXAMPLE = "echo you@firm.example | lockhouse mail test -"
+HEADS = ("mail", "kind", "state", "tries", "next try", "goes at", "last fault")
 Language = Annotated[Literal["de", "en"], Parameter(name="--language")]
+
+
+@APP.command(name="list")
+async def list_(*, call: Here) -> Said:
+    """Every mail that is not sent: its kind, how often it was tried, why in vain; never to whom or what it says."""
+    async with call.open() as opened:
+        rows = await waiting_mail(opened.house)
+    states = {True: "given up", False: "waiting"}
+    lines = [
+        (row.id.hex(), row.kind, states[row.state == GIVEN_UP], row.attempts, when(row.run_at), when(row.until_at),
+         in_words(row.reason))
+        for row in rows
+    ]  # fmt: skip
+    value = [
+        {
+            "id": row.id.hex(), "kind": row.kind, "state": states[row.state == GIVEN_UP], "attempts": row.attempts,
+            "next_at": row.run_at, "until_at": row.until_at, "reason": row.reason,
+        }
+        for row in rows
+    ]  # fmt: skip
+    return Said(plain(value), table(HEADS, lines, empty="no mail waits"))
+
+
+@APP.command
+async def retry(mail: str | None = None, /, *, acting: As | None = None, call: Here) -> Said:
+    """Let mail that was given up wait again, and try at once what waits for its next try.
+
+    Args:
+        mail: id of one, as `mail list` prints it; all without one.
+        acting: the role.
+    """
+    own = None if mail is None else id_of(mail, where="mail", hint="lockhouse mail list prints ids")
+    async with call.open() as opened:
+        allowed(opened.house, "mail.retry", (acting or As()).role)
+        number = await retry_mail(opened.house, own)
+    return Said({"retried": number}, f"{count(number, 'mail')} will be tried again by `lockhouse serve`.")
 
 
 @APP.command(name="test")
@@ -32,11 +74,11 @@ async def try_out(source: Input = None, /, *, language: Language = "en", call: H
         source: `-` reads the address from standard input.
         language: of its text.
     """
-    post = _post(call)
+    out = _out(call)
     to = wire_address(call.terminal.personal("address", source, example=call.located(EXAMPLE)))
     at = (call.clock or SystemClock()).now_ms()
     trial = Mail(to=to, name="", language=language, until_at=at, about=Trial())
-    answer = await post.out.send(letter_of(trial, texts(), house=post.house, mail_id=urandom(16), at=at))
+    answer = await out.way.send(letter_of(trial, out.texts, house=out.house, mail_id=urandom(16), at=at))
     if not is_taken(answer):
         raise Unavailable(f"mail server: expected it to take the mail, got status {answer.status}", hint=why(answer))
     return Said(
@@ -45,16 +87,16 @@ async def try_out(source: Input = None, /, *, language: Language = "en", call: H
     )
 
 
-def _post(call: Here) -> Post:
+def _out(call: Here) -> Out:
     """How the house sends mail.
 
     Raises:
         Unavailable: it sends none.
     """
-    post = post_in(call.folder())
-    if post is None:
+    out = out_in(call.folder())
+    if out is None:
         raise Unavailable("mail: expected a mail server in the settings, got none", hint=NONE)
-    return post
+    return out
 
 
 def is_taken(answer: MailAnswer) -> bool:
