@@ -1,13 +1,22 @@
-"""A house with somebody who works in it, as its rows: for tests of what is stored, below the flows."""
+"""A house with people who work in it: their rows alone, and as they come in by the flows."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
+from lockhouse.flows import staff
+from lockhouse.gates.staff import read
+from lockhouse.gates.staff.called import Called, moved
 from lockhouse.gates.staff.deed import Deed
 from lockhouse.ledger.entry import Session as SessionEntry
 from lockhouse.model.rows import Ceremony, Factor, FactorUse, Invite, Session, Staff, StaffLogin, StaffRole
-from tests.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tests.world import World
 
 BY = "os-user:1000"
 MIA = b"mia-------------"
@@ -69,3 +78,37 @@ async def moved_on(world: World) -> None:
     over = SessionEntry(step="ended", staff=MIA.hex(), session=SESSION.hex(), by=BY)
     deed.tell(over.draft(id=ids.new(), lane=world.house.lane))
     await deed.done()
+
+
+async def enrolled(world: World, staff: bytes, *, means: Sequence[int] = (1,)) -> None:
+    """Somebody opened their link and has factors of these kinds."""
+    row = await read.account(world.house, staff)
+    assert row is not None
+    [link] = [one for one in await world.rows(Invite) if one.tag == row.link]
+    now, by, ids = world.clock.at, f"staff:{staff.hex()}", world.house.ids
+    deed = Deed(world.house)
+    deed.take(link)
+    then = moved(world.house, row, "enrolled", by=by)
+    deed.put(msgspec.structs.replace(then, state=1, active_at=row.active_at or now, link=b""), was=row)
+    for kind in means:
+        own = ids.new()
+        deed.put(Factor(staff, own, kind, 0, b"sealed", b"", now, by, now, ids.new(), b""), was=None)
+        deed.set(FactorUse(staff, own, 0, now, b""), was=None)
+    await deed.done()
+
+
+async def hired(world: World, name: str, *, by: str = BY, roles: Sequence[str] = ()) -> bytes:
+    """Somebody is invited, enrols, and holds these roles, whatever they read."""
+    link = await staff.invite(world.house, Called(f"{name}@shop.example", name), by=by)
+    for role in roles:
+        deed = Deed(world.house)
+        now = world.clock.at
+        deed.put(StaffRole(link.staff, role, 1, BY, BY, now, world.house.ids.new(), b""), was=None)
+        await deed.done()
+    await enrolled(world, link.staff)
+    return link.staff
+
+
+def acts(staff: bytes) -> str:
+    """Somebody, as the one who acts."""
+    return f"staff:{staff.hex()}"

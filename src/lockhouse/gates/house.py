@@ -17,6 +17,7 @@ from lockhouse.crypto.blindindex import Indexer
 from lockhouse.crypto.credentials import MessageTags
 from lockhouse.crypto.keyring import Keyring
 from lockhouse.crypto.signatures import RowMacs
+from lockhouse.crypto.staff import StaffKeys
 from lockhouse.errors import Unavailable
 from lockhouse.gates.drop_lists import DropLists
 from lockhouse.gates.sights import Sighted
@@ -374,12 +375,14 @@ class House:
     time: TimeSense = field(init=False)
     row_macs: RowMacs = field(init=False)
     """How rows of persons and identifiers are known as the house's own; from the integrity key, taken in once."""
+    staff_keys: StaffKeys = field(init=False)
 
     def __post_init__(self) -> None:
         self.message_tags = MessageTags(self.receipt_key)
         self.drop_lists = DropLists(self.message_tags)
         self.time = TimeSense(self.clock.now_ms(), self.clock.monotonic_s())
         self.row_macs = RowMacs(self.integrity_key)
+        self.staff_keys = StaffKeys.of(self.integrity_key, house=self.id)
 
     def live(self) -> LivePolicy:
         """The policy that rules now.

@@ -13,6 +13,7 @@ from lockhouse.gates.authority import Bound, bound, signed
 from lockhouse.gates.staff.told import Telling, draft_of, tell_of
 from lockhouse.gates.told import tell
 from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
+from lockhouse.model.rows import StaffRole
 
 if TYPE_CHECKING:
     from lockhouse.gates.house import House
@@ -54,11 +55,20 @@ class Deed:
     def take(self, row: Bound) -> None:
         """The row goes, if it is as it was read: of two who take one, one does."""
         self.hold(row)
+        self.drop(row)
+
+    def drop(self, row: Bound) -> None:
+        """The row goes, however it stands by then."""
         self._deletes.append(Delete(row.TABLE, _key(row)))
 
     def hold(self, row: Bound | Telling) -> None:
         """The row is still as it was read when this is done."""
         self._expects.append(_as_read(row, row))
+
+    def hold_role(self, staff: bytes, role: str, was: StaffRole | None) -> None:
+        """What somebody has of a role is as it was read, or still nothing."""
+        values = None if was is None else {"mac": was.mac}
+        self._expects.append(Expect(StaffRole.TABLE, (staff, role), values, or_absent=False, because="staff-moved"))
 
     def tell(self, draft: Draft) -> None:
         """One more entry, brought with the others."""

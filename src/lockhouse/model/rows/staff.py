@@ -24,7 +24,7 @@ class Staff(Row, frozen=True):
     id: bytes
     login_tag: bytes
     box: bytes
-    """Sealed msgpack of `gates.staff.records.Called`: login and name."""
+    """Sealed: login and name, see `gates.staff.called`."""
     state: int
     step: str
     """What was done last, as the ledger's entry says it."""
@@ -36,7 +36,7 @@ class Staff(Row, frozen=True):
     link: bytes
     """Tag of the one link that may be used; empty: none may."""
     sessions_from: int
-    """ms; a session that was made before it is over."""
+    """ms; a session that was made then, or before, is over."""
     recovered_at: int | None
     """ms; of a recovery on the host that nobody has reviewed."""
     by: str
@@ -164,7 +164,7 @@ class Session(Row, frozen=True):
     step_up_by: bytes
     """Id of the factor; empty: none."""
     box: bytes
-    """Sealed msgpack of what it was seen from: network and browser."""
+    """Sealed: what it was seen from, network and browser."""
     mac: bytes
 
 
