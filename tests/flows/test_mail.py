@@ -289,7 +289,7 @@ async def test_a_house_that_is_brought_back_forgets_what_waited(tmp_path: Path) 
         msgspec.structs.replace(ADDED, to="ben@staff.example\r\nBcc: eve@evil.example"),
         msgspec.structs.replace(ADDED, to="ben@staff.example, eve@evil.example"),
         msgspec.structs.replace(ADDED, name="Ben\r\nBcc: eve@evil.example"),
-        msgspec.structs.replace(ADDED, name="B" * 200),
+        msgspec.structs.replace(ADDED, name="B" * 201),
         msgspec.structs.replace(INVITE, about=Invite(link="http://vault.northwind.example/x", until_at=NOW)),
         msgspec.structs.replace(INVITE, about=Invite(link=f"{LINK}\n\nanother text", until_at=NOW)),
     ],

@@ -348,6 +348,7 @@ class House:
     lane: str = "console"
     """The ledger lane of this process: a slot, reopened at a restart."""
     demo: bool = False
+    sends_mail: bool = False
     live_policy: LivePolicy | None = None
     suppressions: bool = False
     erased_marks: bool = False

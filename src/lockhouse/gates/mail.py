@@ -3,7 +3,9 @@
 1. `put_for` gives a row for the Change of the deed: either both are durable or neither is.
 2. Address, name, language and every value are sealed with the box key of the staff (`crypto.staff`) to the row, its
    kind and its end: in no row, backup or log does anybody's address stand.
-3. A restore forgets what waited: links that were open then open nothing any more, and what was sent since is not sent
+3. Whoever works here is written to at their login, if that is an address and the house sends mail; what they are told
+   of is done all the same where it is none.
+4. A restore forgets what waited: links that were open then open nothing any more, and what was sent since is not sent
    again.
 """
 
@@ -13,10 +15,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from lockhouse.access.letters import MAX_SHOWN, check_link, wire_address
+from lockhouse.access.letters import check_link, wire_address
 from lockhouse.crypto.canonical import lp
-from lockhouse.crypto.staff import StaffKeys, place
+from lockhouse.crypto.staff import place
 from lockhouse.errors import Invalid
+from lockhouse.gates.staff.called import MAX_TEXT as MOST_SIGNS
+from lockhouse.gates.staff.called import called
 from lockhouse.model.change import Change, Delete, Put
 from lockhouse.model.ids import DAY_MS
 from lockhouse.model.mails import Invite, Mail
@@ -24,10 +28,14 @@ from lockhouse.model.rows import QueuedMail
 
 if TYPE_CHECKING:
     from lockhouse.gates.house import House
+    from lockhouse.model.mails import About
+    from lockhouse.model.rows import Staff
 
 WAITING, GIVEN_UP = 0, 1
 MOST_MS = 7 * DAY_MS
 """The longest that a mail may wait: an address is not kept for longer, whatever the caller says."""
+NOTICE_MS = 3 * DAY_MS
+"""How long it is worth while to tell somebody of what happened to their account."""
 _CONTENT = 1
 _DECODE = msgspec.json.Decoder(Mail).decode
 
@@ -40,16 +48,39 @@ def put_for(house: House, mail: Mail) -> Put:
             to this machine.
     """
     now = house.clock.now_ms()
-    if len(mail.name) > MAX_SHOWN or not (mail.name.isprintable() or not mail.name):
-        raise Invalid("mail", f"a name of at most {MAX_SHOWN} printable signs", got="something else")
+    if len(mail.name) > MOST_SIGNS or not mail.name.isprintable():
+        raise Invalid("mail", f"a name of at most {MOST_SIGNS} printable signs", got="something else")
     if isinstance(mail.about, Invite):
         check_link(mail.about.link)
     until = min(mail.until_at, now + MOST_MS)
     own, kind = house.ids.new(), str(type(mail.about).__struct_config__.tag)
     whole = msgspec.structs.replace(mail, to=wire_address(mail.to), until_at=until)
     content = msgspec.json.encode(whole).decode()
-    box = _keys(house).seal_fields({_CONTENT: content}, place=_place(own, kind, until))
+    box = house.staff_keys.seal_fields({_CONTENT: content}, place=_place(own, kind, until))
     return Put(QueuedMail.TABLE, QueuedMail(own, kind, box, WAITING, 0, min(now, until), until, None))
+
+
+def notice_for(house: House, row: Staff, about: About) -> tuple[Put, ...]:
+    """The mail to somebody, whose row was checked, for the Change of what they are told of.
+
+    None where the house sends no mail, or their login is no e-mail address.
+
+    Raises:
+        Tampered: the box of their row is not its own.
+    """
+    who = called(house, row) if house.sends_mail else None
+    if who is None or not _is_address(who.login):
+        return ()
+    until = house.clock.now_ms() + NOTICE_MS
+    return (put_for(house, Mail(to=who.login, name=who.name, language=row.language, until_at=until, about=about)),)
+
+
+def _is_address(login: str) -> bool:
+    try:
+        wire_address(login)
+    except Invalid:
+        return False
+    return True
 
 
 def opened(house: House, row: QueuedMail) -> Mail:
@@ -58,7 +89,7 @@ def opened(house: House, row: QueuedMail) -> Mail:
     Raises:
         Tampered: the row is not as this house wrote it.
     """
-    fields = _keys(house).open_fields(row.box, place=_place(row.id, row.kind, row.until_at))
+    fields = house.staff_keys.open_fields(row.box, place=_place(row.id, row.kind, row.until_at))
     return _DECODE(str(fields[_CONTENT]))
 
 
@@ -75,10 +106,6 @@ async def forget_mail(house: House) -> int:
         await house.commits.commit(Change("identity", deletes=deletes))
         gone += len(rows)
     return gone
-
-
-def _keys(house: House) -> StaffKeys:
-    return StaffKeys.of(house.integrity_key, house=house.id, entropy=house.ids.random)
 
 
 def _place(mail_id: bytes, kind: str, until_at: int) -> bytes:

@@ -12,6 +12,7 @@ from lockhouse.posture.world import Mail
 if TYPE_CHECKING:
     from lockhouse.wiring import Opened
 
+UNSET = "set smtp_host, mail_from and what else docs/operations/mail.md says in lockhouse.toml"
 LATE_MS = 15 * 60_000
 """A mail that is due for longer is not only the next round's."""
 TRIES = 3

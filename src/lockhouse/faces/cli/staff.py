@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from lockhouse.errors import Unavailable
 from lockhouse.faces.cli.call import id_of
 from lockhouse.faces.cli.layout import pairs, when
+from lockhouse.faces.cli.mails import UNSET as MAIL_UNSET
 
 if TYPE_CHECKING:
     from lockhouse.flows.staff import Known
+    from lockhouse.gates.house import House
     from lockhouse.gates.staff.links import Link
     from lockhouse.model.rows import StaffRole
 
@@ -33,9 +36,25 @@ def address(link: Link, *, console_url: str = CONSOLE_URL) -> str:
     return f"{console_url.rstrip('/')}/enrol#{link.token}"
 
 
-def linked(link: Link) -> dict[str, Any]:
-    """A link for scripts."""
-    return {"staff": link.staff.hex(), "link": address(link), "until": link.until_at}
+def linked(link: Link, *, mail: bool = False) -> dict[str, Any]:
+    """A link for scripts; one that is mailed is not told."""
+    told = {"mailed": True} if mail else {"link": address(link)}
+    return {"staff": link.staff.hex(), **told, "until": link.until_at}
+
+
+def require_mail(house: House) -> None:
+    """Raise `Unavailable` unless the house sends mail."""
+    if not house.sends_mail:
+        raise Unavailable("--mail: expected a mail server in the settings, got none", hint=MAIL_UNSET)
+
+
+def on_its_way(link: Link) -> str:
+    """What is said of a link that goes out by mail, and is shown to nobody here."""
+    return (
+        f"A link is mailed to the login, by `lockhouse serve`. It opens once, until {when(link.until_at)}; "
+        "lockhouse mail list says why, if it is not sent.\n"
+        f"Another one: lockhouse staff link {link.staff.hex()} --mail"
+    )
 
 
 def handing(link: Link, *, again: str) -> str:

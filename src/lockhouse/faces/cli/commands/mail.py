@@ -12,7 +12,7 @@ from lockhouse.errors import Unavailable
 from lockhouse.faces.cli.acting import As, allowed
 from lockhouse.faces.cli.call import Here, Input, id_of, noun
 from lockhouse.faces.cli.layout import Said, count, plain, table, when
-from lockhouse.faces.cli.mails import in_words
+from lockhouse.faces.cli.mails import UNSET, in_words
 from lockhouse.flows.mail import retry_mail, waiting_mail
 from lockhouse.gates.mail import GIVEN_UP
 from lockhouse.model.mails import Mail, Trial
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from lockhouse.model.ports import MailAnswer
 
 APP = noun("mail", "The house's own mail to its staff: what waits, and whether it goes out.")
-NONE = "set smtp_host, mail_from and what else docs/operations/mail.md says in lockhouse.toml"
 EXAMPLE = "echo you@firm.example | lockhouse mail test -"
 HEADS = ("mail", "kind", "state", "tries", "next try", "goes at", "last fault")
 Language = Annotated[Literal["de", "en"], Parameter(name="--language")]
@@ -95,7 +94,7 @@ def _out(call: Here) -> Out:
     """
     out = out_in(call.folder())
     if out is None:
-        raise Unavailable("mail: expected a mail server in the settings, got none", hint=NONE)
+        raise Unavailable("mail: expected a mail server in the settings, got none", hint=UNSET)
     return out
 
 
