@@ -101,7 +101,7 @@ def failed(scope: Scope, tally: Tally, *, now: int, tight: bool = False) -> Tall
 
 
 def taken_off(scope: Scope, tally: Tally, *, now: int) -> Tally:
-    """The tally of a network or the house without the try that was right; others are deleted when one was right."""
+    """The tally without the last failure, which was none of its own. Who was right has none left of what is theirs."""
     before = _standing(scope, tally, now)
     return before._replace(failures=max(before.failures - 1, 0), until_at=0)
 

@@ -41,6 +41,12 @@ def shown_seed(seed: Secret) -> str:
     return " ".join(text[at : at + 4] for at in range(0, len(text), 4))
 
 
+def read_seed(shown: str) -> Secret:
+    """The seed that `shown_seed` showed."""
+    text = shown.replace(" ", "")
+    return Secret(base64.b32decode(text + "=" * (-len(text) % 8)))
+
+
 def enrolment_uri(seed: Secret, *, login: str, issuer: str) -> str:
     """The `otpauth:` address that a QR code holds: who, for which house, and the seed."""
     label = f"{quote(issuer, safe='')}:{quote(login, safe='')}"

@@ -20,6 +20,7 @@ from lockhouse.crypto.signatures import RowMacs
 from lockhouse.crypto.staff import StaffKeys
 from lockhouse.errors import Unavailable
 from lockhouse.gates.drop_lists import DropLists
+from lockhouse.gates.proving import Proving
 from lockhouse.gates.sights import Sighted
 from lockhouse.identity.normalise import EMPTY, StopList, normal, stop_list
 from lockhouse.model.ids import DAY_MS
@@ -377,6 +378,7 @@ class House:
     row_macs: RowMacs = field(init=False)
     """How rows of persons and identifiers are known as the house's own; from the integrity key, taken in once."""
     staff_keys: StaffKeys = field(init=False)
+    proving: Proving = field(default_factory=Proving)
 
     def __post_init__(self) -> None:
         self.message_tags = MessageTags(self.receipt_key)
@@ -392,8 +394,6 @@ class House:
             Unavailable: none was ever approved; then nothing is collected and nothing is shown.
         """
         if self.live_policy is None:
-            raise Unavailable(
-                "policy: expected an approved policy, got none",
-                hint="lockhouse policy check, then lockhouse policy approve",
-            )
+            hint = "lockhouse policy check, then lockhouse policy approve"
+            raise Unavailable("policy: expected an approved policy, got none", hint=hint)
         return self.live_policy

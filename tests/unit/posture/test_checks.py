@@ -63,6 +63,7 @@ BAD_HOSTS: list[tuple[str, dict[str, Any], str]] = [
     ("wal-size", {"wal_bytes": {"record": 1 << 30}}, "FAIL"),
     ("spool", {"spool_bytes": 4_096}, "FAIL"),
     ("listeners", _outside("collect"), "FAIL"),
+    ("listeners", _outside("console"), "FAIL"),
     ("listeners", {"missing_keys": ("tls.key",)}, "FAIL"),
     ("metrics", {**_outside("metrics"), "tls": "files"}, "MANUAL"),
     ("no-demo", {"demo": True}, "FAIL"),

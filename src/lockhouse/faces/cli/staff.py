@@ -10,13 +10,13 @@ from lockhouse.faces.cli.layout import pairs, when
 from lockhouse.faces.cli.mails import UNSET as MAIL_UNSET
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lockhouse.flows.staff import Known
-    from lockhouse.gates.house import House
     from lockhouse.gates.staff.links import Link
     from lockhouse.model.rows import StaffRole
+    from lockhouse.wiring import Opened
 
-CONSOLE_URL = "http://localhost:8410"
-"""Where the console of a house is."""
 STATES = {0: "invited", 1: "active", 2: "disabled"}
 ROLE_STATES = {0: "proposed", 1: "given", 2: "ended"}
 MEANS = {1: "passkey", 2: "password", 3: "one-time codes", 4: "recovery codes"}
@@ -31,39 +31,46 @@ def staff_of(text: str) -> bytes:
     return id_of(text.removeprefix("staff:"), where="staff", hint="lockhouse staff list prints ids")
 
 
-def address(link: Link, *, console_url: str = CONSOLE_URL) -> str:
+def address(link: Link, *, console_url: str) -> str:
     """What is opened once in a browser. The secret stands behind `#`, where no server and no log sees it."""
     return f"{console_url.rstrip('/')}/enrol#{link.token}"
 
 
-def linked(link: Link, *, mail: bool = False) -> dict[str, Any]:
+def linked(link: Link, *, console_url: str, mail: bool = False) -> dict[str, Any]:
     """A link for scripts; one that is mailed is not told."""
-    told = {"mailed": True} if mail else {"link": address(link)}
+    told = {"mailed": True} if mail else {"link": address(link, console_url=console_url)}
     return {"staff": link.staff.hex(), **told, "until": link.until_at}
 
 
-def require_mail(house: House) -> None:
-    """Raise `Unavailable` unless the house sends mail."""
-    if not house.sends_mail:
+def by_mail(opened: Opened, *, wanted: bool) -> Callable[[Link], str] | None:
+    """How a link that is to be mailed is written; None where it is not wanted so.
+
+    Raises:
+        Unavailable: the house sends no mail.
+    """
+    if wanted and not opened.house.sends_mail:
         raise Unavailable("--mail: expected a mail server in the settings, got none", hint=MAIL_UNSET)
+    return (lambda link: address(link, console_url=opened.settings.console_url)) if wanted else None
 
 
-def on_its_way(link: Link) -> str:
-    """What is said of a link that goes out by mail, and is shown to nobody here."""
+def handed_or_mailed(link: dict[str, Any]) -> str:
+    """A link for whoever hands it over, or that it goes out by mail and is shown to nobody here."""
+    if "link" in link:
+        return f"The link:\n{handing(link, again='link')}"
     return (
-        f"A link is mailed to the login, by `lockhouse serve`. It opens once, until {when(link.until_at)}; "
+        f"A link is mailed to the login, by `lockhouse serve`. It opens once, until {when(link['until'])}; "
         "lockhouse mail list says why, if it is not sent.\n"
-        f"Another one: lockhouse staff link {link.staff.hex()} --mail"
+        f"Another one: lockhouse staff link {link['staff']} --mail"
     )
 
 
-def handing(link: Link, *, again: str) -> str:
+def handing(link: dict[str, Any], *, again: str) -> str:
     """A link for whoever hands it over; `again` is the command that makes another."""
     return (
-        f"  {address(link)}\n"
-        f"It opens once, until {when(link.until_at)}. Whoever opens it becomes this account: hand it over yourself, "
+        f"  {link['link']}\n"
+        f"It opens once, until {when(link['until'])}. Whoever opens it becomes this account: hand it over yourself, "
         "on a way that nobody else reads.\n"
-        f"Another one: lockhouse staff {again} {link.staff.hex()}"
+        f"Another one: lockhouse staff {again} {link['staff']}"
     )  # fmt: skip
 
 

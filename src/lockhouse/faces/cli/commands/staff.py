@@ -7,13 +7,12 @@ from lockhouse.faces.cli.acting import As, allowed
 from lockhouse.faces.cli.call import Here, Input, noun
 from lockhouse.faces.cli.layout import Said, table, when
 from lockhouse.faces.cli.staff import (
-    address,
     as_value,
+    by_mail,
+    handed_or_mailed,
     handing,
     linked,
-    on_its_way,
     page,
-    require_mail,
     roles_line,
     staff_of,
 )
@@ -40,17 +39,15 @@ async def invite(
     """
     async with call.open() as opened:
         by = allowed(opened.house, "staff.invite", (acting or As()).role)
-        if mail:
-            require_mail(opened.house)
+        way = by_mail(opened, wanted=mail)
         login = call.terminal.personal("login", source, example="lockhouse staff invite")
         name = call.terminal.personal("name", source, example="lockhouse staff invite")
-        way = address if mail else None
         link = await flow.invite(opened.house, Called(login, name), by=by.id, language=language, mailed=way)
-        value = linked(link, mail=mail) | as_value(await flow.show(opened.house, link.staff))
+        told = linked(link, console_url=opened.settings.console_url, mail=mail)
+        value = told | as_value(await flow.show(opened.house, link.staff))
     role = roles_line(value)
     then = f"lockhouse staff role give {value['staff']} ROLE" if role == "none" else f"they are {role}"
-    text = on_its_way(link) if mail else f"The link:\n{handing(link, again='link')}"
-    return Said(value, f"Invited as {value['staff']}; {then}. {text}")
+    return Said(value, f"Invited as {value['staff']}; {then}. {handed_or_mailed(value)}")
 
 
 @APP.command
@@ -64,10 +61,10 @@ async def link(staff: str, /, *, mail: bool = False, acting: As | None = None, c
     """
     async with call.open() as opened:
         by = allowed(opened.house, "staff.invite", (acting or As()).role)
-        if mail:
-            require_mail(opened.house)
-        made = await flow.link_anew(opened.house, staff_of(staff), by=by.id, mailed=address if mail else None)
-    return Said(linked(made, mail=mail), on_its_way(made) if mail else f"The link:\n{handing(made, again='link')}")
+        way = by_mail(opened, wanted=mail)
+        made = await flow.link_anew(opened.house, staff_of(staff), by=by.id, mailed=way)
+        value = linked(made, console_url=opened.settings.console_url, mail=mail)
+    return Said(value, handed_or_mailed(value))
 
 
 @APP.command(name="list")
@@ -148,7 +145,8 @@ async def reset(staff: str, /, *, approve: bool = False, acting: As | None = Non
         by = allowed(opened.house, "staff.reset", (acting or As()).role)
         if approve:
             made = await flow.approve_reset(opened.house, staff_of(staff), by=by.id)
-            return Said(linked(made), f"Their factors are over. The link:\n{handing(made, again='reset')}")
+            told = linked(made, console_url=opened.settings.console_url)
+            return Said(told, f"Their factors are over. The link:\n{handing(told, again='reset')}")
         row = await flow.reset(opened.house, staff_of(staff), by=by.id)
         value = as_value(await flow.show(opened.house, row.id))
     text = "A reset has begun, and waits 24 hours for the approval of somebody else, in the console; while fewer than "
@@ -177,9 +175,10 @@ async def recover(
         found = as_value(await flow.show(opened.house, staff_of(staff)))
         call.sure("Every factor and session of the only admin will be over.", found["staff"][:8], yes=yes)
         made = await flow.recover_local(opened.house, staff_of(staff), by=by.id)
-    text = f"Their factors are over. The link:\n{handing(made, again='recover --local')}\n"
+        value = linked(made, console_url=opened.settings.console_url)
+    text = f"Their factors are over. The link:\n{handing(value, again='recover --local')}\n"
     text += f"Once they are in, somebody else looks into it: lockhouse staff review {found['staff']}"
-    return Said(linked(made), text)
+    return Said(value, text)
 
 
 @APP.command
