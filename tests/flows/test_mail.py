@@ -34,7 +34,11 @@ INVITE = Mail(
     about=Invite(link=LINK, until_at=NOW + DAY_MS),
 )  # fmt: skip
 ADDED = Mail(
-    to="ben@staff.example", name="Ben", language="en", until_at=NOW + DAY_MS, about=FactorAdded(means="totp", at=NOW)
+    to="ben@staff.example",
+    name="Ben",
+    language="en",
+    until_at=NOW + DAY_MS,
+    about=FactorAdded(means="one-time-codes", at=NOW),
 )
 
 

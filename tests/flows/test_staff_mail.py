@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lockhouse.errors import Refused
-from lockhouse.flows import staff, staff_roles
+from lockhouse.flows import enrol, staff, staff_roles
 from lockhouse.flows.mail import send_mail
 from lockhouse.gates.staff.called import Called
 from lockhouse.model.rows import QueuedMail, Staff
+from tests.authenticator import Authenticator
+from tests.flows.signing import SEEN, cheaply, with_passkey
 from tests.flows.staffed import BY, enrolled, hired
 from tests.flows.test_mail import Way
 from tests.world import POLICY, World
@@ -61,3 +63,18 @@ async def test_a_login_that_is_no_address_or_a_house_without_mail_keeps_nothing_
     await staff.reset(silent.house, ada, by=BY)
     assert [row.step for one in (world, silent) for row in await one.rows(Staff)] == ["reset-begun"] * 2
     assert [row for one in (world, silent) for row in await one.rows(QueuedMail)] == []
+
+
+async def test_a_reset_that_was_carried_out_is_told_with_what_signs_in_since(tmp_path: Path) -> None:
+    world, way = await _world(tmp_path), Way()
+    cheaply(world)
+    mia = await with_passkey(world, authenticator=Authenticator())
+    assert await world.rows(QueuedMail) == []
+    await staff.reset(world.house, mia, by=BY)
+    link = await staff.approve_reset(world.house, mia, by=BY)
+    begun = await enrol.begin(world.house, link.token)
+    answer = Authenticator().make(begun.options_json)
+    await enrol.with_passkey(world.house, begun.ceremony, answer, name="thief", seen=SEEN)
+    await send_mail(world.house, way.out())
+    assert [letter.to for letter in way.asked] == ["mia@shop.example"] * 2
+    assert "a passkey was added to your account at Northwind" in way.asked[1].text
