@@ -20,7 +20,7 @@ from lockhouse.model.rows import QueuedMail
 from lockhouse.settings import Settings
 from lockhouse.wiring_mail import out_of, texts
 from tests.mail_server import Certified, MailServer, serving
-from tests.world import NOW, World
+from tests.world import NOW, Clock, World
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -265,6 +265,19 @@ async def test_nothing_is_sent_or_dropped_while_the_clock_is_in_doubt(tmp_path: 
     assert len(await world.rows(QueuedMail)) == 1
     world.clock.jump_days(-30)
     assert await send_mail(world.house, way.out()) == Sent(sent=1)
+
+
+async def test_a_process_whose_own_clock_leapt_drops_nothing_though_the_stores_clock_is_right(tmp_path: Path) -> None:
+    world, way = await World.make(tmp_path), Way()
+    await _put(world, ADDED)
+    other, own = await world.second(), Clock()
+    other.house.clock = own
+    own.jump_days(2)
+    with pytest.raises(Unavailable, match="got a jump"):
+        await send_mail(other.house, way.out())
+    with pytest.raises(Unavailable, match="got a jump"):
+        await end_mail(other.house)
+    assert (len(await world.rows(QueuedMail)), way.asked) == (1, [])
 
 
 async def test_a_retry_leaves_what_is_being_tried_alone(tmp_path: Path) -> None:
