@@ -108,7 +108,7 @@ class SmtpMail:
             # Its default would ask the resolver for this machine's name, and tell it.
             local_hostname=server.sender.rpartition("@")[2],
             use_tls=server.tls == "tls", start_tls=server.tls == "starttls",
-            tls_context=None if is_plain else ssl.create_default_context(cafile=server.trust or None),
+            tls_context=None if is_plain else _context(server.trust),
         )  # fmt: skip
 
 
@@ -179,6 +179,20 @@ def _no_answer(err: BaseException) -> Unavailable:
         "mail server: expected an answer", retry_after_s=60.0,
         hint="smtp_host and smtp_port in lockhouse.toml name it; is it up, and does a firewall let this machine out?",
     )  # fmt: skip
+
+
+def _context(trust: str) -> ssl.SSLContext:
+    """What verifies the server's certificate.
+
+    Raises:
+        Unavailable: the authorities that the settings name cannot be read.
+    """
+    try:
+        return ssl.create_default_context(cafile=trust or None)
+    except OSError as err:  # an SSLError is one
+        raise Unavailable(
+            "smtp_trust: expected a PEM file with certificates, got none", hint="leave it empty for the system's own"
+        ) from err
 
 
 def _password(file: Path) -> str:

@@ -94,6 +94,14 @@ async def test_it_signs_in_with_the_password_of_its_file_as_it_is_now(tmp_path: 
             await out.send(LETTER)
 
 
+async def test_authorities_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+    server = MailServer()
+    (tmp_path / "odd.pem").write_text("no certificate", encoding="utf-8")
+    for name in ("none.pem", "odd.pem"):
+        with pytest.raises(Unavailable, match="smtp_trust: expected a PEM file with certificates"):
+            await SmtpMail(_house(server, tmp_path, trust=str(tmp_path / name))).send(LETTER)
+
+
 async def test_whether_a_refusal_is_about_the_mail_or_the_house_is_told_apart(tmp_path: Path) -> None:
     server, certified = MailServer(), Certified.make(tmp_path, "localhost")
     out = SmtpMail(_house(server, tmp_path))
