@@ -76,6 +76,16 @@ class Settings:
     private_recipients: tuple[str, ...] = _setting(
         (), "networks that recipients may be in though they are private, as 10.1.0.0/16"
     )
+    smtp_host: str = _setting("", "the mail server for mail to staff; empty: none is sent")
+    smtp_port: int = _setting(587, "its port: mostly 587 with starttls, 465 with tls")
+    smtp_tls: Literal["starttls", "tls", "none"] = _setting(
+        "starttls", "starttls: TLS after a greeting in plain; tls: from the first byte; none: only to this machine"
+    )
+    smtp_trust: str = _setting("", "PEM file of the certificate authorities that may vouch for it; empty: the system's")
+    smtp_user: str = _setting("", "the name to sign in with; empty: no sign-in")
+    smtp_password_file: str = _setting("", "file with its password, mode 0600")
+    mail_from: str = _setting("", "the address that mail comes from")
+    mail_name: str = _setting("", "the name beside it; empty: the company's")
 
 
 _DEFAULTS: dict[str, Any] = {one.name: one.default for one in fields(Settings)}
@@ -116,7 +126,9 @@ def load(folder: Path, environment: Mapping[str, str]) -> Settings:
     if not settings.root:
         hint = f"unless lockhouse init was told otherwise that is ~/.config/lockhouse/roots/{settings.house}.root"
         raise Invalid(_line("root"), "the path of the root key file", got="none", hint=hint)
-    _check_listeners(settings, {name: _line(name) for name in _DEFAULTS} | {name: given[name].where for name in given})
+    places = {name: _line(name) for name in _DEFAULTS} | {name: given[name].where for name in given}
+    _check_listeners(settings, places)
+    _check_mail(settings, places)
     return settings
 
 
@@ -209,6 +221,10 @@ def _is_network(text: Any) -> bool:
     return True
 
 
+_MAILBOX = re.compile(r"[^\s@<>,;:\"()\\[\]]{1,64}@[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?", re.ASCII | re.IGNORECASE)
+_ONE_LINE = _Rule(str.isprintable, "one line of signs that can be seen", "another form")
+
+
 def _is_console_url(text: str) -> bool:
     """An origin as browsers write one, of a host that has a name: an address can be no relying party (WebAuthn §5.1.2).
 
@@ -239,7 +255,16 @@ _RULES = {
     "collect_processes": _Rule(lambda number: number >= 1, "at least 1", "less"),
     "house": _Rule(lambda text: _HOUSE.fullmatch(text) is not None, "32 hexadecimal digits", "another form"),
     "log": _one_of("log"),
+    "mail_from": _Rule(
+        lambda text: not text or (text.isascii() and _MAILBOX.fullmatch(text) is not None),
+        "one address in ASCII, as vault@firm.example",
+        "another form",
+    ),
+    "mail_name": _ONE_LINE,
     "private_recipients": _NETWORKS,
+    "smtp_host": _ONE_LINE,
+    "smtp_port": _Rule(lambda number: 0 < number <= _LAST_PORT, "a port, 1 to 65535", "another number"),
+    "smtp_tls": _one_of("smtp_tls"),
     "tls": _one_of("tls"),
     "trusted_proxies": _NETWORKS,
 }
@@ -285,6 +310,21 @@ def _check_listeners(settings: Settings, places: Mapping[str, str]) -> None:
         raise Invalid(places["tls"], 'tls_cert and tls_key beside tls = "files"', got="one of them missing")
     if settings.tls == "proxy" and not settings.trusted_proxies:
         raise Invalid(places["tls"], 'trusted_proxies beside tls = "proxy"', got="none")
+
+
+def _check_mail(settings: Settings, places: Mapping[str, str]) -> None:
+    """As `_check_listeners`, of the settings that say how mail is sent."""
+    if not settings.smtp_host:
+        return
+    if not settings.mail_from:
+        raise Invalid(places["mail_from"], "the address that mail comes from, beside smtp_host", got="none")
+    if settings.smtp_tls == "none" and not is_loopback(settings.smtp_host):
+        raise Invalid(
+            places["smtp_tls"], "starttls or tls, as the mail server is not this machine", got="none",
+            hint="what an invitation says must not cross a network in plain",
+        )  # fmt: skip
+    if bool(settings.smtp_user) != bool(settings.smtp_password_file):
+        raise Invalid(places["smtp_user"], "smtp_user and smtp_password_file together, or neither", got="one of them")
 
 
 def _check_console(settings: Settings, places: Mapping[str, str]) -> None:

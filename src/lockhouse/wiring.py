@@ -265,6 +265,7 @@ async def opened(
             open_things.callback(reads.close)  # before the writer: only the last to close a file moves its log
         house = _house(identity, keys, reads, writer, clock=time)
         house.lane, house.demo = lane or role, chosen.demo and await is_demo(house)
+        house.sends_mail = bool(chosen.smtp_host)
         writer.on_move(lambda policy, key: drop(house, policy=policy, key=key))
         await (refresh_if_sound if purpose == "state" else refresh)(house)
         if house.live_policy is not None and purpose == "use":

@@ -22,6 +22,7 @@ print(*sorted({name.split(".")[0] for name in sys.modules} | {name for name in s
 sys.exit(ended)
 """
 _SELDOM = {
+    "aiosmtplib",
     "alembic",
     "apsw",
     "cedarpy",
@@ -57,9 +58,11 @@ async def test_a_command_that_reads_a_house_loads_nothing_that_migrates_sends_or
 _SENDS = """
 import asyncio, sys
 import lockhouse.faces.workers.process
+from lockhouse.adapters.mail import Server, SmtpMail
 from lockhouse.adapters.outbound import SafeHTTP
 from lockhouse.faces.workers.loaded import load_all
 from lockhouse.identity.normalise import normal
+from lockhouse.model.mails import Letter
 async def answer(reader, writer):
     await reader.readuntil(b"\\r\\n\\r\\n")
     writer.write(b"HTTP/1.1 200 OK\\r\\nContent-Length: 0\\r\\n\\r\\n")
@@ -69,9 +72,26 @@ async def send():
     listening = await asyncio.start_server(answer, "127.0.0.1", 0)
     port = listening.sockets[0].getsockname()[1]
     return await SafeHTTP(private=["127.0.0.0/8"]).post(f"http://127.0.0.1:{port}/", body=b"", headers={})
+async def greet(reader, writer):
+    writer.write(b"220 mail\\r\\n")
+    while line := await reader.readline():
+        writer.write(b"354 go\\r\\n" if line == b"DATA\\r\\n" else b"250 OK\\r\\n")
+        if line == b"DATA\\r\\n":
+            await reader.readuntil(b"\\r\\n.\\r\\n")
+            writer.write(b"250 OK\\r\\n")
+        await writer.drain()
+    writer.close()
+async def mail():
+    listening = await asyncio.start_server(greet, "127.0.0.1", 0)
+    port = listening.sockets[0].getsockname()[1]
+    server = Server(host="127.0.0.1", port=port, tls="none", user="", password_file=None, trust="",
+                    sender="vault@firm.example", shown="Vault")
+    letter = Letter(id=bytes(16), at=0, to="anna@firm.example", name="", language="en", subject="Hello", text="Hello")
+    return await SmtpMail(server).send(letter)
 load_all()
 before = set(sys.modules)
 assert asyncio.run(send()).status == 200
+assert asyncio.run(mail()).status == 250
 assert normal("email", "anna@b\u00fccher.example") is not None
 print(*sorted(name for name in set(sys.modules) - before if name.split(".")[0] not in sys.stdlib_module_names))
 """

@@ -14,6 +14,8 @@ from lockhouse.flows import backup
 from lockhouse.flows.sweep import Swept, sweep
 from lockhouse.wiring import jobs, opened
 from tests.faces.cli.house import EMAIL, Desk
+from tests.faces.cli.test_mail import set_mail
+from tests.mail_server import MailServer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,6 +68,16 @@ def test_who_was_erased_after_the_backup_does_not_come_back(desk: Desk) -> None:
     assert desk.call("-C ../back person find email -", typed=f"{EMAIL}\n", json=True).value["persons"] == []
     [other] = desk.call("-C ../back person find email -", typed="bo@x.example\n", json=True).value["persons"]
     assert other["fields"]["email"]["state"] == "masked"
+
+
+def test_mail_that_waited_when_the_copy_was_made_is_forgotten(desk: Desk) -> None:
+    server = MailServer()
+    set_mail(desk, server)
+    assert desk.call("staff invite - --mail", typed="mia@shop.example\nMia\n").code == 0
+    assert desk.call("backup create ../late").code == 0
+    assert [one["kind"] for one in desk.call("mail list", json=True).value] == ["invite"]
+    assert desk.call("backup restore ../late --to ../again").code == 0
+    assert desk.call("-C ../again mail list", json=True).value == []
 
 
 @pytest.mark.parametrize("part", [False, True])

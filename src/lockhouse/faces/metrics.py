@@ -99,6 +99,7 @@ class Gauges(msgspec.Struct, kw_only=True):
     """What the stores say of the house as a whole."""
 
     outbox: dict[str, int] = {}
+    mails: dict[str, int] = {}
     open_endings: int = 0
     lanes: dict[str, int] = {}
     tree_size: int = 0
@@ -162,7 +163,10 @@ class _House:
         lanes = GaugeMetricFamily("lockhouse_ledger_lane_entries", "Entries in a lane of the ledger", labels=["lane"])
         for lane, counter in sorted(gauges.lanes.items()):
             lanes.add_metric([lane], counter)
-        yield from (outbox, lanes)
+        mails = GaugeMetricFamily("lockhouse_mails", "Mails to staff that are not sent", labels=["state"])
+        for state, count in sorted(gauges.mails.items()):
+            mails.add_metric([state], count)
+        yield from (outbox, mails, lanes)
         for name, about, value in (
             ("open_endings", "Endings without their completion", gauges.open_endings),
             ("due_jobs", "Jobs that wait or run", gauges.due_jobs),

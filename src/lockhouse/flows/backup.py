@@ -42,6 +42,7 @@ from lockhouse.gates.facts import SEAL_ENDING
 from lockhouse.gates.forgotten import Forgotten, remember
 from lockhouse.gates.hold_ends import OF_A_HOLD
 from lockhouse.gates.live import PROPOSED, WAITING, versions
+from lockhouse.gates.mail import forget_mail
 from lockhouse.gates.read_shut import NO_JOURNAL, shut_reading
 from lockhouse.gates.rings import admit_rings
 from lockhouse.gates.staff.over import end_open
@@ -211,6 +212,7 @@ async def replay(house: House, source: Source, *, journal: Journal, by: str) -> 
     replayed = await _destroyed_since(house, before)
     manifest = source.manifest
     await end_open(house)
+    await forget_mail(house)
     said = RestoreEntry(
         backup=manifest.backup, log=manifest.log, size=manifest.size, root=manifest.root, replayed=replayed.keys,
         shut=shut, by=by,

@@ -17,6 +17,7 @@ from lockhouse.access.sessions import Limits, until
 from lockhouse.access.sign_in import Level, Means
 from lockhouse.crypto import otp, passkeys
 from lockhouse.errors import Conflict, Invalid, Unproven
+from lockhouse.gates.mail import notice_for
 from lockhouse.gates.staff import sessions
 from lockhouse.gates.staff.called import called, moved
 from lockhouse.gates.staff.ceremonies import (
@@ -37,6 +38,7 @@ from lockhouse.gates.staff.read import ACTIVE, DISABLED, factors_of, invite_of
 from lockhouse.gates.staff.refusing import refuse
 from lockhouse.gates.staff.tokens import token_tag
 from lockhouse.gates.staff.told import MEANS
+from lockhouse.model.mails import FactorAdded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -200,6 +202,8 @@ async def _active(
     whole = deed.put(row, was=whose)
     for one in new:
         add(house, deed, whose.id, one, by=by)
+    if whose.active_at is not None:  # anew: somebody else may hold the link of a reset
+        deed.also(*notice_for(house, whose, FactorAdded(means=MEANS[new[0].means], at=now)))
     try:
         await deed.done()
     except Conflict as err:

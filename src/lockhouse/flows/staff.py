@@ -14,6 +14,7 @@ import msgspec
 from lockhouse.access.people import Deed as Begun
 from lockhouse.access.people import State, after, against_leaving, against_local, against_reset, against_second
 from lockhouse.errors import Conflict, Refused
+from lockhouse.gates.mail import notice_for, put_for
 from lockhouse.gates.staff.called import called, moved, new_account
 from lockhouse.gates.staff.deed import Deed
 from lockhouse.gates.staff.finding import doer, is_staff, one_of, require_host_may
@@ -23,14 +24,18 @@ from lockhouse.gates.staff.read import GIVEN, account_of_login, factors_of, uses
 from lockhouse.gates.staff.refusing import refuse
 from lockhouse.gates.staff.sessions import all_over
 from lockhouse.gates.staff.told import FACTOR_ENDED, FACTOR_LIVE
+from lockhouse.model.mails import Invite, Mail, ResetBegun
 from lockhouse.model.rows import StaffLogin, StaffRole
 from lockhouse.policy.decide import permits
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lockhouse.access.people import Step
     from lockhouse.gates.house import House
     from lockhouse.gates.staff.called import Called
     from lockhouse.gates.staff.members import People
+    from lockhouse.model.change import Put
     from lockhouse.model.rows import Factor, Staff
 
 RESET_MS = 24 * 60 * 60_000
@@ -78,8 +83,17 @@ async def _known(house: House, found: People, row: Staff) -> Known:
     return Known(row, called(house, row), roles, tuple(live), used or None)
 
 
-async def invite(house: House, who: Called, *, by: str, language: str = "en") -> Link:
+async def invite(
+    house: House, who: Called, *, by: str, language: str = "en", mailed: Callable[[Link], str] | None = None
+) -> Link:
     """Somebody has an account, and one link by which they enrol. The first of a house is to be its admin.
+
+    Args:
+        house: as it stands.
+        who: is invited.
+        by: who acts.
+        language: of their pages and mail.
+        mailed: how the link is written; then it is mailed to the login, which must be an e-mail address.
 
     Raises:
         Invalid: the login or the name is none.
@@ -94,6 +108,7 @@ async def invite(house: House, who: Called, *, by: str, language: str = "en") ->
         raise Conflict("login: expected one that nobody has", hint="lockhouse staff list")
     deed = Deed(house)
     row, link = open_link(house, deed, row, kind=ENROL)
+    deed.also(*([] if mailed is None else [_by_mail(house, who, link, language=language, mailed=mailed)]))
     deed.put(row, was=None)
     deed.set(StaffLogin(row.login_tag, row.id, b""), was=None)
     role = None if found.rows else admin_role(house)
@@ -104,14 +119,27 @@ async def invite(house: House, who: Called, *, by: str, language: str = "en") ->
     return link
 
 
+def _by_mail(house: House, who: Called, link: Link, *, language: str, mailed: Callable[[Link], str]) -> Put:
+    about = Invite(link=mailed(link), until_at=link.until_at)
+    return put_for(house, Mail(to=who.login, name=who.name, language=language, until_at=link.until_at, about=about))
+
+
 def admin_role(house: House) -> str | None:
     """The first role of the policy that lets people in; None if it has none, or no policy rules."""
     policy = house.live_policy.policy if house.live_policy else None
     return next((one for one in policy.roles if permits(policy, (one,), LETS_IN)), None) if policy else None
 
 
-async def link_anew(house: House, staff: bytes, *, by: str) -> Link:
+async def link_anew(
+    house: House, staff: bytes, *, by: str, mailed: Callable[[Link], str] | None = None
+) -> Link:  # fmt: skip
     """Another link for somebody who was invited and has not enrolled; the one before does not open any more.
+
+    Args:
+        house: as it stands.
+        staff: whom it is for.
+        by: who acts.
+        mailed: as of `invite`.
 
     Raises:
         NotFound: there is no such account.
@@ -123,6 +151,8 @@ async def link_anew(house: House, staff: bytes, *, by: str) -> Link:
     refuse("staff", None if row.state == State.INVITED else "wrong-state", instead=open_to)
     deed = Deed(house)
     linked, link = open_link(house, deed, moved(house, row, "linked", by=by), kind=ENROL)
+    if mailed is not None:
+        deed.also(_by_mail(house, called(house, row), link, language=row.language, mailed=mailed))
     deed.put(linked, was=row)
     await deed.done()
     return link
@@ -202,6 +232,7 @@ async def reset(house: House, staff: bytes, *, by: str) -> Staff:
     refuse("staff", against_reset(doer(found, by), subject=found.member(staff)), instead="somebody who can sign in")
     deed = Deed(house)
     whole = deed.put(moved(house, row, "reset-begun", by=by), was=row)
+    deed.also(*notice_for(house, row, ResetBegun(at=whole.at)))
     await deed.done()
     return whole
 

@@ -13,6 +13,7 @@ import msgspec
 from lockhouse.access.people import Deed as Begun
 from lockhouse.access.people import State, against_leaving, against_role
 from lockhouse.errors import Invalid, NotFound
+from lockhouse.gates.mail import notice_for
 from lockhouse.gates.staff.called import moved
 from lockhouse.gates.staff.deed import Deed
 from lockhouse.gates.staff.finding import doer, is_staff, one_of, require_host_may
@@ -20,6 +21,7 @@ from lockhouse.gates.staff.members import LETS_IN, hold_an_admin, kept_apart, me
 from lockhouse.gates.staff.read import ENDED, GIVEN, PROPOSED
 from lockhouse.gates.staff.refusing import refuse
 from lockhouse.gates.staff.sessions import all_over
+from lockhouse.model.mails import RoleProposed
 from lockhouse.model.rows import StaffRole
 from lockhouse.policy.decide import permits
 
@@ -55,6 +57,8 @@ async def give(house: House, staff: bytes, role: str, *, by: str) -> StaffRole:
     new = StaffRole(staff, role, state, by, by, house.clock.now_ms(), house.ids.new(), b"")
     deed = Deed(house)
     whole = deed.put(new, was=before)
+    if state == PROPOSED:
+        deed.also(*notice_for(house, account, RoleProposed(role=role, at=whole.at)))
     _hold(deed, policy, found, staff, role)
     await deed.done()
     return whole

@@ -349,6 +349,7 @@ class House:
     lane: str = "console"
     """The ledger lane of this process: a slot, reopened at a restart."""
     demo: bool = False
+    sends_mail: bool = False
     live_policy: LivePolicy | None = None
     suppressions: bool = False
     erased_marks: bool = False
@@ -393,8 +394,6 @@ class House:
             Unavailable: none was ever approved; then nothing is collected and nothing is shown.
         """
         if self.live_policy is None:
-            raise Unavailable(
-                "policy: expected an approved policy, got none",
-                hint="lockhouse policy check, then lockhouse policy approve",
-            )
+            hint = "lockhouse policy check, then lockhouse policy approve"
+            raise Unavailable("policy: expected an approved policy, got none", hint=hint)
         return self.live_policy

@@ -6,13 +6,14 @@ Everything durable passes through two of them: `Reads` for set-wise look-ups, `C
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from typing import Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar
 
 import msgspec
 
 from lockhouse.model.change import Change, Committed, Conflict, KeyTuple
 from lockhouse.model.decision import Actor
 from lockhouse.model.decision import Facts as ActorFacts
+from lockhouse.model.mails import Letter
 from lockhouse.model.rows import Checkpoint, Job, Row
 from lockhouse.secret import Secret
 
@@ -237,6 +238,31 @@ class OutboundHTTP(Protocol):
         Raises:
             Unavailable: no answer; the body may or may not have arrived.
             Refused: the address is not one that may be sent to.
+        """
+        ...
+
+
+class MailAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What the mail server answered.
+
+    Attributes:
+        status: a reply code (RFC 5321 §4.2.1): 2xx it was taken, 4xx not yet, 5xx never.
+        about: this `mail` (its recipient, its text), or how the `house` sends: its sign-in, its sender.
+    """
+
+    status: int
+    about: Literal["house", "mail"]
+
+
+class OutboundMail(Protocol):
+    """The one way out by mail, through the server that the settings name."""
+
+    async def send(self, letter: Letter) -> MailAnswer:
+        """The answer of the server; with a 2xx it is the server's to deliver.
+
+        Raises:
+            Unavailable: no answer; it may or may not have been taken.
+            Invalid: an address or subject that would be more than one header.
         """
         ...
 

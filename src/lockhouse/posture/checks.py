@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from lockhouse.model.ids import DAY_MS
-from lockhouse.posture import clock, endings, journal, mends
+from lockhouse.posture import clock, endings, journal, mail, mends
 from lockhouse.posture.staff import CHECKS as STAFF_CHECKS
 from lockhouse.posture.staff import Said, StaffSeen
 from lockhouse.posture.world import Host, House, Thing, World
@@ -358,6 +358,7 @@ _HOUSE: tuple[tuple[str, Callable[[House], Answer], bool], ...] = (
     ("readable", _readable, False), ("journal", _journal, False),
     ("channels", _channels, False), ("origins", _origins, False), ("proof", _proof, False), ("served", _served, False),
     ("recipient-keys", _recipient_keys, False), ("endings", _endings, False), ("dead-letters", _dead, False),
+    ("mail", lambda house: Answer(*mail.standing(house)), False),
     ("backup", _backup, True), ("contact", _contact, True), ("recipients", _recipients, True),
     *((name, _of_staff(ask), only) for name, ask, only in STAFF_CHECKS), ("witness", _witness, True),
 )  # fmt: skip

@@ -103,6 +103,23 @@ class Host(msgspec.Struct, frozen=True, kw_only=True):
     spool_bytes: int = 0
 
 
+class Mail(msgspec.Struct, frozen=True, kw_only=True):
+    """The house's own mail to its staff.
+
+    Attributes:
+        is_set: a mail server stands in the settings.
+        given_up: mails that are not tried any more. `stuck`: that wait longer than they should; `why`: in words.
+        spoilt: why its rows cannot be read; empty when they can. `mend`: what to do then.
+    """
+
+    is_set: bool = False
+    given_up: int = 0
+    stuck: int = 0
+    why: str = ""
+    spoilt: str = ""
+    mend: str = ""
+
+
 class House(msgspec.Struct, frozen=True, kw_only=True):
     """What the open house shows.
 
@@ -133,6 +150,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
         unsigned: why the ledger could not be signed just now; empty when it was. `entries`: how many it has.
         found: what is wrong with them; None when there were too many to be read here.
         journal: the two files of the destruction journal, held against every key that is destroyed.
+        mail: the house's own, to its staff.
         staff: who works with it.
     """
 
@@ -169,6 +187,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     unreviewed: tuple[str, ...] = ()
     unmeant: tuple[str, ...] = ()
     announced: int = 0
+    mail: Mail = Mail()
     staff: StaffSeen = StaffSeen()
 
 

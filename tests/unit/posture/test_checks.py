@@ -13,7 +13,7 @@ import pytest
 from lockhouse.model.ids import DAY_MS
 from lockhouse.posture.checks import CHECKS, counts, examine
 from lockhouse.posture.staff import StaffSeen
-from lockhouse.posture.world import Host, House, JournalPlace, Listener, Place, Root, Thing, World
+from lockhouse.posture.world import Host, House, JournalPlace, Listener, Mail, Place, Root, Thing, World
 
 NOW = 1_795_440_630_000
 FILE = Thing(name="record.db", mode=0o600, owned=True)
@@ -94,6 +94,9 @@ BAD_HOUSES: list[tuple[str, dict[str, Any], str]] = [
     ("endings", {"spoilt": ("01" * 16,)}, "FAIL"),
     ("dead-letters", {"dead": {"tool": 1}}, "FAIL"),
     ("recipient-keys", {"no_write_key": ("recipients/tool.key",)}, "FAIL"),
+    ("mail", {"mail": Mail(is_set=True, given_up=1)}, "FAIL"),
+    ("mail", {"mail": Mail(stuck=2, why="lockhouse.toml names no mail server")}, "FAIL"),
+    ("mail", {"mail": Mail(spoilt="mail: expected attempts as this house writes it", mend="SELECT")}, "FAIL"),
     *[("journal", _journal(fault), "FAIL") for fault in get_args(get_type_hints(JournalPlace)["fault"]) if fault],
     ("journal", _journal("missing", folder=False), "FAIL"),
     ("journal", {"journal": tuple(msgspec.structs.replace(one, fault="late") for one in (HERE, SHIPPED))}, "FAIL"),
@@ -186,7 +189,7 @@ def test_a_house_that_does_not_open_is_an_error_and_never_a_pass() -> None:
     results = examine(World(host=HOST, away="root file: expected its passphrase"), production=False)
     of_house = [one for one in results if "could not be opened" in one.sentence]
     assert {one.state for one in of_house} == {"ERROR"}
-    assert counts(results)["ERROR"] == len(of_house) == 14
+    assert counts(results)["ERROR"] == len(of_house) == 15
 
 
 def test_without_production_only_what_concerns_every_house_is_asked() -> None:

@@ -279,6 +279,22 @@ CREATE TABLE lookup (
 
 CREATE INDEX lookup_person ON lookup (person);
 
+CREATE TABLE mail (
+    id BLOB NOT NULL,
+    kind TEXT NOT NULL,
+    box BLOB NOT NULL,
+    state INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    run_at INTEGER NOT NULL,
+    until_at INTEGER NOT NULL,
+    reason TEXT,
+    PRIMARY KEY (id)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE INDEX mail_state_run_at ON mail (state, run_at);
+
 CREATE TABLE person (
     id BLOB NOT NULL,
     state INTEGER NOT NULL,

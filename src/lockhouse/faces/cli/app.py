@@ -46,6 +46,7 @@ TREE: tuple[tuple[str, str, Group, str], ...] = (
     ("channel", "channel:APP", RULE, "The ways in: their write keys, and what they send that is not kept."),
     ("import", "imports:APP", RULE, "Rows of files through a channel, by the same gate; and back again."),
     ("recipient", "recipient:APP", RULE, "The ways out: what was sent, what was held back and why."),
+    ("mail", "mail:APP", RULE, "The house's own mail to its staff: what waits, and whether it goes out."),
     ("consent", "consent:APP", RULE, "What a person said about a purpose."),
     ("suppression", "suppression:APP", RULE, "Who must not be collected again."),
     ("request", "request:APP", RULE, "A person's request to be erased: shut at once, destroyed later, certified."),

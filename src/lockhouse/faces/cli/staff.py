@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from lockhouse.errors import Unavailable
 from lockhouse.faces.cli.call import id_of
 from lockhouse.faces.cli.layout import pairs, when
+from lockhouse.faces.cli.mails import UNSET as MAIL_UNSET
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lockhouse.flows.staff import Known
     from lockhouse.gates.staff.links import Link
     from lockhouse.model.rows import StaffRole
+    from lockhouse.wiring import Opened
 
 STATES = {0: "invited", 1: "active", 2: "disabled"}
 ROLE_STATES = {0: "proposed", 1: "given", 2: "ended"}
@@ -31,9 +36,32 @@ def address(link: Link, *, console_url: str) -> str:
     return f"{console_url.rstrip('/')}/enrol#{link.token}"
 
 
-def linked(link: Link, *, console_url: str) -> dict[str, Any]:
-    """A link for scripts."""
-    return {"staff": link.staff.hex(), "link": address(link, console_url=console_url), "until": link.until_at}
+def linked(link: Link, *, console_url: str, mail: bool = False) -> dict[str, Any]:
+    """A link for scripts; one that is mailed is not told."""
+    told = {"mailed": True} if mail else {"link": address(link, console_url=console_url)}
+    return {"staff": link.staff.hex(), **told, "until": link.until_at}
+
+
+def by_mail(opened: Opened, *, wanted: bool) -> Callable[[Link], str] | None:
+    """How a link that is to be mailed is written; None where it is not wanted so.
+
+    Raises:
+        Unavailable: the house sends no mail.
+    """
+    if wanted and not opened.house.sends_mail:
+        raise Unavailable("--mail: expected a mail server in the settings, got none", hint=MAIL_UNSET)
+    return (lambda link: address(link, console_url=opened.settings.console_url)) if wanted else None
+
+
+def handed_or_mailed(link: dict[str, Any]) -> str:
+    """A link for whoever hands it over, or that it goes out by mail and is shown to nobody here."""
+    if "link" in link:
+        return f"The link:\n{handing(link, again='link')}"
+    return (
+        f"A link is mailed to the login, by `lockhouse serve`. It opens once, until {when(link['until'])}; "
+        "lockhouse mail list says why, if it is not sent.\n"
+        f"Another one: lockhouse staff link {link['staff']} --mail"
+    )
 
 
 def handing(link: dict[str, Any], *, again: str) -> str:

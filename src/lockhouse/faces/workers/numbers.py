@@ -12,9 +12,10 @@ from lockhouse.faces.metrics import Counts, Gauges, rendered
 from lockhouse.faces.serve.desk import ask_line, collecting
 from lockhouse.faces.serve.roles import CONSOLE, desk_of
 from lockhouse.flows.forward import WAITING
+from lockhouse.gates import mail
 from lockhouse.gates.cases import sound_cases
 from lockhouse.model.rows import House as HouseRow
-from lockhouse.model.rows import Job, Lane, Outbox
+from lockhouse.model.rows import Job, Lane, Outbox, QueuedMail
 
 if TYPE_CHECKING:
     from lockhouse.faces.workers.task import Running
@@ -55,6 +56,9 @@ async def gauges_of(house: House) -> Gauges:
     for one in recipients:
         rows = await house.reads.find(Outbox, ("recipient", "state"), [(one.id, WAITING)], limit=COUNTED)
         outbox[one.name] = len(rows)
+    mails = {}
+    for word, state in (("waiting", mail.WAITING), ("given-up", mail.GIVEN_UP)):
+        mails[word] = len(await house.reads.find(QueuedMail, ("state",), [(state,)], limit=COUNTED))
     lanes = {}
     async for chunk in house.reads.scan(Lane):
         lanes.update({lane.name: lane.counter for lane in chunk})
@@ -63,6 +67,7 @@ async def gauges_of(house: House) -> Gauges:
     cases, spoilt = await sound_cases(house)
     return Gauges(
         outbox=outbox,
+        mails=mails,
         open_endings=len(cases) + len(spoilt),
         lanes=lanes,
         tree_size=row.tree_size if row else 0,

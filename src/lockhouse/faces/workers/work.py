@@ -1,4 +1,4 @@
-"""The worker: carries on endings, runs retention daily, sends on, sweeps, mints keys, tells, folds, empties."""
+"""The worker: carries on endings, runs retention daily, sends on, mails, sweeps, mints keys, tells, folds, empties."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lockhouse.errors import LockhouseError
 from lockhouse.faces import logs
+from lockhouse.faces.workers.mailing import EVERY_S, Mailing
 from lockhouse.faces.workers.rounds import Step, come_round
 from lockhouse.faces.workers.sending import Sending
 from lockhouse.flows import lapse, retain
@@ -232,7 +233,7 @@ class Worker:
 
 async def work(running: Running, desk: Desk) -> None:
     """Replay, then work until told to end."""
-    worker, moved = Worker(running), asyncio.Event()
+    worker, mailing, moved = Worker(running), Mailing(running.opened), asyncio.Event()
     running.opened.writer.on_move(lambda _policy, _key: moved.set())
     await worker.replay()
     await desk.open()
@@ -241,6 +242,8 @@ async def work(running: Running, desk: Desk) -> None:
         Step(name="endings", every_s=1.0, act=worker.endings),
         Step(name="stalled", every_s=HOUR_S, act=worker.stalled),
         Step(name="send", every_s=1.0, act=worker.send),
+        Step(name="mail", every_s=EVERY_S, act=mailing.act),
+        Step(name="mail-ends", every_s=HOUR_S, first_s=60.0, act=mailing.end),
         Step(name="jobs", every_s=1.0, act=worker.jobs),
         Step(name="sweeps", every_s=DAY_S, first_s=60.0, act=worker.sweeps),
         Step(name="epochs", every_s=HOUR_S, act=worker.epochs, woken=moved),

@@ -70,6 +70,10 @@ class Deed:
         values = None if was is None else {"mac": was.mac}
         self._expects.append(Expect(StaffRole.TABLE, (staff, role), values, or_absent=False, because="staff-moved"))
 
+    def also(self, *puts: Put) -> None:
+        """Rows of another kind, durable with these or not at all: mail that tells of what is done."""
+        self._puts += puts
+
     def tell(self, draft: Draft) -> None:
         """One more entry, brought with the others."""
         self._drafts.append(draft)

@@ -15,6 +15,7 @@ from lockhouse.model.rows.happened import Drop, DropList, Outbox, Quarantined, R
 from lockhouse.model.rows.held import HeldKey, Hold
 from lockhouse.model.rows.keys import EpochKey, HouseSecret, IndexKey, Kek, KeyRing, Limbo, Tombstone
 from lockhouse.model.rows.ledger import Checkpoint, Deletion, Intake, Lane, LedgerEntry, Note
+from lockhouse.model.rows.mail import QueuedMail
 from lockhouse.model.rows.running import House, Intent, Job, Name, PolicyVersion, ReadShut
 from lockhouse.model.rows.staff import (
     Attempts,
@@ -68,6 +69,7 @@ __all__ = [
     "Person",
     "PolicyVersion",
     "Quarantined",
+    "QueuedMail",
     "ReadShut",
     "Receipt",
     "Record",

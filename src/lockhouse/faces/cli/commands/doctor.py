@@ -14,6 +14,7 @@ from lockhouse.faces.cli.acting import os_user
 from lockhouse.faces.cli.call import Here
 from lockhouse.faces.cli.drafts import difference, is_waiting, unreadable, waits, waits_in_vain
 from lockhouse.faces.cli.layout import Said, plain
+from lockhouse.faces.cli.mails import seen_mail
 from lockhouse.faces.workers.sending import key_file, write_key
 from lockhouse.flows import audit
 from lockhouse.flows.channel import credentials_of, lives
@@ -62,7 +63,9 @@ async def doctor(*, production: bool = False, call: Here) -> Said:
     world = World(host=host)
     try:
         async with call.open() as opened:
-            house = await _runs(opened.house, await _house(opened))
+            house = await _runs(
+                opened.house, msgspec.structs.replace(await _house(opened), mail=await seen_mail(opened))
+            )
             world = World(host=host, house=house)
             results = examine(world, production=production)
             if production and not house.unsigned:

@@ -6,7 +6,16 @@ from lockhouse.errors import Invalid
 from lockhouse.faces.cli.acting import As, allowed
 from lockhouse.faces.cli.call import Here, Input, noun
 from lockhouse.faces.cli.layout import Said, table, when
-from lockhouse.faces.cli.staff import as_value, handing, linked, page, roles_line, staff_of
+from lockhouse.faces.cli.staff import (
+    as_value,
+    by_mail,
+    handed_or_mailed,
+    handing,
+    linked,
+    page,
+    roles_line,
+    staff_of,
+)
 from lockhouse.flows import staff as flow
 from lockhouse.gates.staff.called import Called
 
@@ -15,8 +24,8 @@ APP = noun("staff", "Who works here: invited by a link, given roles, disabled, r
 
 @APP.command
 async def invite(
-    source: Input = None, /, *, language: str = "en", acting: As | None = None, call: Here
-) -> Said:  # fmt: skip
+    source: Input = None, /, *, language: str = "en", mail: bool = False, acting: As | None = None, call: Here
+) -> Said:
     """Invite somebody by a link that opens once, within 24 hours. Login and name are asked for.
 
     The first one of a house is its admin. For example `lockhouse staff invite`, or, with login and name
@@ -25,34 +34,37 @@ async def invite(
     Args:
         source: `-` reads login and name from two lines of standard input; a value is refused here.
         language: of their pages, en or de.
+        mail: mail the link to the login, which must be an e-mail address, and do not print it.
         acting: the role.
     """
     async with call.open() as opened:
         by = allowed(opened.house, "staff.invite", (acting or As()).role)
+        way = by_mail(opened, wanted=mail)
         login = call.terminal.personal("login", source, example="lockhouse staff invite")
         name = call.terminal.personal("name", source, example="lockhouse staff invite")
-        link = await flow.invite(opened.house, Called(login, name), by=by.id, language=language)
-        value = linked(link, console_url=opened.settings.console_url) | as_value(
-            await flow.show(opened.house, link.staff)
-        )
+        link = await flow.invite(opened.house, Called(login, name), by=by.id, language=language, mailed=way)
+        told = linked(link, console_url=opened.settings.console_url, mail=mail)
+        value = told | as_value(await flow.show(opened.house, link.staff))
     role = roles_line(value)
     then = f"lockhouse staff role give {value['staff']} ROLE" if role == "none" else f"they are {role}"
-    return Said(value, f"Invited as {value['staff']}; {then}. The link:\n{handing(value, again='link')}")
+    return Said(value, f"Invited as {value['staff']}; {then}. {handed_or_mailed(value)}")
 
 
 @APP.command
-async def link(staff: str, /, *, acting: As | None = None, call: Here) -> Said:
+async def link(staff: str, /, *, mail: bool = False, acting: As | None = None, call: Here) -> Said:
     """Another link for somebody who has not enrolled. The one before does not open any more.
 
     Args:
         staff: an id that `staff list` printed.
+        mail: mail it to the login, which must be an e-mail address, and do not print it.
         acting: the role.
     """
     async with call.open() as opened:
         by = allowed(opened.house, "staff.invite", (acting or As()).role)
-        made = await flow.link_anew(opened.house, staff_of(staff), by=by.id)
-        value = linked(made, console_url=opened.settings.console_url)
-    return Said(value, f"The link:\n{handing(value, again='link')}")
+        way = by_mail(opened, wanted=mail)
+        made = await flow.link_anew(opened.house, staff_of(staff), by=by.id, mailed=way)
+        value = linked(made, console_url=opened.settings.console_url, mail=mail)
+    return Said(value, handed_or_mailed(value))
 
 
 @APP.command(name="list")
