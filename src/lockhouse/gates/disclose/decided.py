@@ -9,6 +9,7 @@ import msgspec
 from lockhouse.gates.customers import customer_of
 from lockhouse.gates.disclose.covered import Covered
 from lockhouse.gates.disclose.group import circles_of
+from lockhouse.gates.disclose.hour import Spent
 from lockhouse.gates.facts import facts_of_persons, merge_facts, narrowed
 from lockhouse.gates.house import PersonFacts
 from lockhouse.gates.regions import region_of
@@ -20,6 +21,7 @@ from lockhouse.policy.decide import decide, sees_nothing
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from lockhouse.gates.disclose.hour import Hour
     from lockhouse.gates.house import House
     from lockhouse.model.decision import Ask
 
@@ -37,6 +39,8 @@ class Group(msgspec.Struct):
     """Snapshots that are passed over, since they are not as this house made them."""
     noted: frozenset[bytes] = frozenset()
     """Those of the persons whom the look's entry names: a ring was there for each when it was made."""
+    spent: Spent | None = None
+    """That the person is beyond the actor's limit, which refused them or only observes."""
     covered: Covered | None = None
     """What snapshots cover of more records than are opened."""
 
@@ -73,6 +77,27 @@ def decided(house: House, ask: Ask, group: dict[bytes, PersonFacts]) -> Group:
         nothing = dict.fromkeys(decision.open | decision.masked | decision.shut, (word,))
         decision = Decision(open=frozenset(), masked=frozenset(), shut=frozenset(nothing), because=nothing)
     return Group(tuple(living or group), parts, decision, [])
+
+
+def placed(house: House, ask: Ask, group: dict[bytes, PersonFacts], hour: Hour, *, takes: bool) -> Group:
+    """The same within the actor's hour: who has no place in it is refused, and nothing that stands of them is told.
+
+    Args:
+        house, ask, group: as of `decided`.
+        hour: the actor's. takes: whether a look at them is counted now; else who is shown is counted later (`settle`).
+    """
+    living = [person for person, facts in group.items() if not facts.ending]
+    person = living[0] if living else None  # who has ended is as who never was: counted each time
+    has_place = hour.has_place(person)
+    left = msgspec.structs.replace(ask.facts, quota_left=int(has_place))
+    found = decided(house, msgspec.structs.replace(ask, facts=left), group)
+    if not has_place and hour.limit.refuses and not found.fields:
+        nothing = dict.fromkeys(found.decision.shut, ("quota",))
+        found.decision = Decision(open=frozenset(), masked=frozenset(), shut=frozenset(nothing), because=nothing)
+        found.spent = hour.spent()
+    elif takes and hour.take(person):
+        found.spent = hour.spent()
+    return found
 
 
 def _facts(
