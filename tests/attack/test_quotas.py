@@ -190,26 +190,31 @@ async def test_setting_the_clock_gives_no_room(tmp_path: Path, days: float) -> N
         assert not (await _show(started, bert)).refused
 
 
-@pytest.mark.parametrize("change", [{"persons": 0}, {"seen": b""}, {"since": 0}, {"run": 1}, {"owner": "os-user:7"}])
+@pytest.mark.parametrize("change", [{"persons": 0}, {"seen": b""}, {"since": 0}, {"run": 1}])
 async def test_a_row_edited_by_sql_is_refused(tmp_path: Path, change: dict[str, Any]) -> None:
     world = await World.make(tmp_path, limited(1))
     anna, bert = await _people(world, 2)
     await _show(world, anna)
     [row] = await world.rows(Quota)
-    world.drop(row)
-    world.plant(msgspec.structs.replace(row, **change) if "owner" not in change else row)
-    if "owner" in change:  # somebody else's row, under this one's name
-        world.drop(row)
-        world.store.shelf.tables["quota"][row.owner,] = (
-            "os-user:1000",
-            *msgspec.structs.astuple(row)[1:5],
-            b"",
-            row.entry,
-            row.mac,
-        )
+    world.plant(msgspec.structs.replace(row, **change))
     for process in (world, await world.second()):
         with pytest.raises(Tampered, match="quota: expected a row whose mac verifies"):
             await _show(process, bert)
+
+
+async def test_anothers_row_in_this_ones_place_is_refused(tmp_path: Path) -> None:
+    world = await World.make(tmp_path, limited(2))
+    anna, bert, carla = await _people(world, 3)
+    for person in (anna, bert):
+        await _show(world, person)
+    ask = await look.ask_of(
+        world.house, Actor(id="os-user:7", kind="os-user", roles=("support",)), action="show", purpose=None
+    )
+    await look.show(world.house, ask, anna)
+    [fuller] = [row for row in await world.rows(Quota) if row.owner == "os-user:7"]
+    world.plant(msgspec.structs.replace(fuller, owner="os-user:1000"))
+    with pytest.raises(Tampered, match="quota: expected a row whose mac verifies"):
+        await _show(await world.second(), carla)
 
 
 async def test_a_deleted_row_opens_no_new_hour(tmp_path: Path) -> None:

@@ -239,6 +239,7 @@ CREATE TABLE quota (
     at INTEGER NOT NULL,
     persons INTEGER NOT NULL,
     seen BLOB NOT NULL,
+    tries BLOB NOT NULL,
     entry BLOB NOT NULL,
     mac BLOB NOT NULL,
     PRIMARY KEY (owner)

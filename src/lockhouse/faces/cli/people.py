@@ -17,7 +17,7 @@ from lockhouse.identity.match import BRAKE
 from lockhouse.model.decision import PersonFacts
 from lockhouse.model.scale import PersonState
 from lockhouse.policy.decide import plain_reason
-from lockhouse.policy.sentences import SENTENCES, over_limit, spent_hour
+from lockhouse.policy.sentences import SENTENCES, out_of_tries, over_limit, spent_hour
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -77,13 +77,15 @@ def why_refused(view: View, policy: Policy, ask: Ask) -> list[str]:
     """Why nothing of a person is shown, and what would help: another role, if this one sees nobody."""
     other = blind(policy, ask)
     codes = [code for code in view.refused if not other or code not in OF_THE_ROLE]
-    told = [
-        SENTENCES.get(code, code)
-        if view.spent is None or code != "quota"
-        else spent_hour(view.spent.limit, view.spent.free_at, actor=ask.actor.owner or ask.actor.id)
-        for code in codes
-    ]
-    return [other] * bool(other) + told
+    return [other] * bool(other) + [_sentence(code, view, ask) for code in codes]
+
+
+def _sentence(code: str, view: View, ask: Ask) -> str:
+    if view.spent is not None and code == "quota":
+        return spent_hour(view.spent.limit, view.spent.free_at, actor=ask.actor.owner or ask.actor.id)
+    if view.spent is not None and code == "tries":
+        return out_of_tries(view.spent.free_at)
+    return SENTENCES.get(code, code)
 
 
 def beyond(view: View) -> list[str]:

@@ -41,6 +41,8 @@ class Group(msgspec.Struct):
     """Those of the persons whom the look's entry names: a ring was there for each when it was made."""
     spent: Spent | None = None
     """That the person is beyond the actor's limit, which refused them or only observes."""
+    tries_left: int | None = None
+    """How often what is checked may be checked again this hour."""
     covered: Covered | None = None
     """What snapshots cover of more records than are opened."""
 
@@ -95,9 +97,27 @@ def placed(house: House, ask: Ask, group: dict[bytes, PersonFacts], hour: Hour, 
         nothing = dict.fromkeys(found.decision.shut, ("quota",))
         found.decision = Decision(open=frozenset(), masked=frozenset(), shut=frozenset(nothing), because=nothing)
         found.spent = hour.spent()
-    elif takes and hour.take(person):
+        return found
+    if takes and hour.take(person):
         found.spent = hour.spent()
+    if ask.action == "check" and person is not None and found.fields:
+        _try(house, person, found, hour)
     return found
+
+
+def _try(house: House, person: bytes, found: Group, hour: Hour) -> None:
+    """A check takes one of the tries of its field; without one left the field is shut, as what stands against it is."""
+    for name in sorted(found.fields):
+        number = house.live().policy.fields[name].id
+        if hour.tries_left(person, number) > 0:
+            found.tries_left = hour.try_(person, number)
+            continue
+        decision = found.decision
+        found.spent = hour.spent()
+        found.decision = msgspec.structs.replace(
+            decision, open=decision.open - {name}, masked=decision.masked - {name}, shut=decision.shut | {name},
+            because={**decision.because, name: ("tries",)},
+        )  # fmt: skip
 
 
 def _facts(

@@ -5,7 +5,9 @@
                 that no operator can set (of this machine, since it was started)
     3 place     a person who was counted in this hour has theirs; anybody else takes one, and so does whoever was
                 looked for and not found
-    4 commit    the row as it was read is expected where the look is noted: of two processes that want the last place
+    4 try       a check is one of three tries of that field of that person in the hour, whatever is answered; after
+                them it is shut, for everybody who counts to the same owner
+    5 commit    the row as it was read is expected where the look is noted: of two processes that want the last place
                 one has its whole Change refused, and decides anew
 
 The row is one an owner, with a MAC, and each move of it is an entry of its own beside the look's. Who edits it is
@@ -42,6 +44,10 @@ TAG_BYTES = 8
 """Of the 10,000 people of an hour two share a tag once in 10^11 hours."""
 MAX_TAGS = 10_000
 """People of an hour who are known again: 80 KB. Whoever looks up more has each of the others counted at every look."""
+MAX_TRIES = 3
+"""Of one field of one person in an hour: enough for a slip of the tongue, and not for guessing."""
+MAX_TRIED = 10_000
+"""Fields of people that are checked in an hour; nobody checks more."""
 UNCOUNTED = frozenset({"count", "send"})
 """Actions that look at nobody, or that no limit is for: what is sent is the policy's own word."""
 CROWD = 200
@@ -59,6 +65,10 @@ class Limit(NamedTuple):
 
     most: int
     refuses: bool
+
+
+NO_LIMIT = Limit(2**53 - 1, refuses=False)
+"""Of a check by whoever may look up as many people as they like: its tries are counted all the same."""
 
 
 class _Kept(NamedTuple):
@@ -100,26 +110,26 @@ def limit_of(policy: Policy, ask: Ask) -> Limit | None:
 
 
 async def hour_of(house: House, ask: Ask) -> Hour | None:
-    """The actor's hour as it stands; None if no limit is theirs. To be asked once the clock is believed.
+    """The actor's hour as it stands; None if nothing of it is counted. To be asked once the clock is believed.
 
     Raises:
         Tampered: its row was edited, deleted, or is older than this process has seen it.
     """
     limit = limit_of(house.live().policy, ask)
-    if limit is None:
+    if limit is None and ask.action != "check":
         return None
     owner = ask.actor.owner or ask.actor.id
     known = house.quotas.get(owner)  # before the row is read: what another look of this process commits comes after
     rows = checked((await house.reads.get(Quota, [(owner,)])).values(), house.integrity_key)
     row = rows[0] if rows else None
-    if known is not None and (row is None or (row.since, row.persons) < known):
+    if known is not None and (row is None or _progress(row) < known):
         raise Tampered("quota: expected the row as it was counted last, got an older one or none")
     now = max(house.clock.now_ms(), house.time.ledger_ms, row.at if row else 0)
     if row is None:
         await _require_never(house, owner, since=now - HOUR_MS)
     else:
         _remember(house, row)
-    return Hour(house, ask, limit, _Kept(owner, row, now))
+    return Hour(house, ask, limit or NO_LIMIT, _Kept(owner, row, now))
 
 
 class Hour:
@@ -140,6 +150,8 @@ class Hour:
         self._seen = b"" if row is None or begins else row.seen
         self._tags = {self._seen[at : at + TAG_BYTES] for at in range(0, len(self._seen), TAG_BYTES)}
         self._persons = 0 if row is None or begins else row.persons
+        self._tries = _tries_in(b"" if row is None or begins else row.tries)
+        self._tried = 0
         self._counted = 0
         self._moved: Quota | None = None
         self.limit = limit
@@ -157,7 +169,7 @@ class Hour:
     def take(self, person: bytes | None) -> bool:
         """Count a person who is looked up, once an hour; nobody in particular each time. Whether they are beyond."""
         tag = self._house.ids.random(TAG_BYTES) if person is None else self._tag(person)
-        if tag in self._tags:
+        if tag in self._tags or self.limit == NO_LIMIT:
             return False
         is_over = self.left == 0
         self._persons += 1
@@ -168,14 +180,26 @@ class Hour:
             self._seen += tag
         return is_over
 
+    def tries_left(self, person: bytes, field: int) -> int:
+        """How often the field of this person may still be checked."""
+        tag = self._tag(person, field)
+        room = tag in self._tries or len(self._tries) < MAX_TRIED
+        return MAX_TRIES - self._tries.get(tag, 0) if room else 0
+
+    def try_(self, person: bytes, field: int) -> int:
+        """One of the tries is taken, whatever will be answered; how many are left."""
+        tag = self._tag(person, field)
+        self._tried = self._tries[tag] = self._tries.get(tag, 0) + 1
+        return MAX_TRIES - self._tried
+
     def spent(self) -> Spent:
         """What is told of somebody beyond the limit."""
         return Spent(limit=self.limit.most, free_at=self._since + HOUR_MS, refused=self.limit.refuses)
 
     @property
     def is_moved(self) -> bool:
-        """Whether somebody was counted."""
-        return self._counted > 0
+        """Whether somebody, or a try, was counted."""
+        return self._counted > 0 or self._tried > 0
 
     def beside(self, change: Change, *, asked: bytes) -> Change:
         """The Change that notes the look, which counts it too; the same if nobody is new.
@@ -183,16 +207,19 @@ class Hour:
         Args:
             asked: the id of the ask, as its disclosure or refusal names it.
         """
-        if not self._counted:
+        if not self.is_moved:
             return change
         house, row, entry = self._house, self._row, self._house.ids.new()
         moved = self._moved = signed(
-            Quota(self._owner, self._since, self._began, self._now, self._persons, self._seen, entry, b""),
+            Quota(
+                self._owner, self._since, self._began, self._now, self._persons, self._seen,
+                b"".join(tag + bytes([many]) for tag, many in self._tries.items()), entry, b"",
+            ),
             house.integrity_key,
-        )
+        )  # fmt: skip
         said = QuotaEntry(
             actor=self._ask.actor.id, owner=self._owner, ask=asked.hex(), persons=self._persons,
-            counted=self._counted, over=self.over, row=digest(moved), place=place_digest(moved),
+            counted=self._counted, over=self.over, tried=self._tried, row=digest(moved), place=place_digest(moved),
         )  # fmt: skip
         expect = Expect(
             Quota.TABLE, (self._owner,), None if row is None else {"mac": row.mac}, or_absent=False,
@@ -214,12 +241,23 @@ class Hour:
         if answer is None and self._moved is not None:
             _remember(self._house, self._moved)
 
-    def _tag(self, person: bytes) -> bytes:
-        return self._house.row_macs.of("quota/seen", lp(self._owner, self._since, person))[:TAG_BYTES]
+    def _tag(self, person: bytes, *field: int) -> bytes:
+        place = lp(self._owner, self._since, person, *field)
+        return self._house.row_macs.of("quota/tried" if field else "quota/seen", place)[:TAG_BYTES]
+
+
+def _tries_in(packed: bytes) -> dict[bytes, int]:
+    each = TAG_BYTES + 1
+    return {packed[at : at + TAG_BYTES]: packed[at + TAG_BYTES] for at in range(0, len(packed), each)}
+
+
+def _progress(row: Quota) -> tuple[int, int]:
+    """When its hour began, and how far it is: neither ever becomes less."""
+    return row.since, row.persons + sum(_tries_in(row.tries).values())
 
 
 def _remember(house: House, row: Quota) -> None:
-    house.quotas[row.owner] = max(house.quotas.get(row.owner, (0, 0)), (row.since, row.persons))
+    house.quotas[row.owner] = max(house.quotas.get(row.owner, (0, 0)), _progress(row))
 
 
 def _is_over(row: Quota, *, now: int, run: int) -> bool:
@@ -233,7 +271,7 @@ async def _require_never(house: House, owner: str, *, since: int) -> None:
     Raises:
         Tampered: one does: the row was deleted. What is older opens a new hour anyway.
     """
-    place = place_digest(Quota(owner, 0, 0, 0, 0, b"", b"", b""))
+    place = place_digest(Quota(owner, 0, 0, 0, 0, b"", b"", b"", b""))
     async for said in _newest(house, since=since):
         if said.kind == QuotaEntry.KIND and said.body.get("place") == place:
             raise Tampered(f"quota: expected the row that ledger entry {said.id} tells of, got none")

@@ -56,6 +56,7 @@ def view_of(house: House, ask: Ask, group: Any, opened: Sequence[OpenedRecord], 
         shut=_shut_boxes(_sum(one.shut for one in opened)),
         spoilt=group.spoilt,
         spent=group.spent,
+        tries_left=group.tries_left,
     )
     return view if covered is None else _with_covered(live, view, opened, covered)
 

@@ -71,6 +71,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
         ended: boxes that nothing opens any more, by `erased` and `expired`.
         shut: boxes whose key waits for its destruction.
         spent: that the person was beyond the actor's limit of people an hour: refused, or seen where it only observes.
+        tries_left: of a check, how often the field may be checked again this hour.
         spoilt: snapshots that are not as this house made them, and of which nothing is shown; the records decide.
     """
 
@@ -91,3 +92,4 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     shut: tuple[ShutBoxes, ...] = ()
     spoilt: int = 0
     spent: Spent | None = None
+    tries_left: int | None = None

@@ -95,6 +95,7 @@ class Quota(Body, frozen=True):
         ask: of the disclosure or refusal beside it.
         persons: how many people the hour has, this look's among them. `counted`: how many of them are new.
         over: how many of those were beyond a limit that only observes: they would have been refused.
+        tried: the how manieth try of the hour it was, if a field of one person was checked.
         row: hash of the row. `place`: as in a suppression.
     """
 
@@ -107,6 +108,7 @@ class Quota(Body, frozen=True):
     row: Hex32
     place: Hex32
     over: Number = 0
+    tried: Number = 0
 
 
 class Refusals(Body, frozen=True):

@@ -92,6 +92,8 @@ class Quota(Row, frozen=True):
     persons: int
     seen: bytes
     """Of each of them a keyed tag of 8 bytes, good for this owner and hour alone."""
+    tries: bytes
+    """Of each field of a person that was checked such a tag, and in one more byte how often."""
     entry: bytes
     mac: bytes
 

@@ -14,6 +14,7 @@ SQLITE = """CREATE TABLE quota (
     at INTEGER NOT NULL,
     persons INTEGER NOT NULL,
     seen BLOB NOT NULL,
+    tries BLOB NOT NULL,
     entry BLOB NOT NULL,
     mac BLOB NOT NULL,
     PRIMARY KEY (owner)
@@ -27,6 +28,7 @@ POSTGRESQL = """CREATE TABLE quota (
     at BIGINT NOT NULL,
     persons BIGINT NOT NULL,
     seen BYTEA NOT NULL,
+    tries BYTEA NOT NULL,
     entry BYTEA NOT NULL,
     mac BYTEA NOT NULL,
     PRIMARY KEY (owner)
