@@ -211,7 +211,9 @@ async def _looked_up(house: House, email: str) -> str:
         found = await look.find(house, ask, by="email", value=email)
     except LockhouseError as error:
         return error.code
-    return "shown" if found.persons else "nobody"
+    if not found.persons:
+        return "nobody"
+    return "shown" if any(one.state != "shut" for one in found.persons[0].fields.values()) else "shut"
 
 
 def _say(what: object) -> None:

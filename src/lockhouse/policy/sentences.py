@@ -11,6 +11,8 @@ SENTENCES: dict[str, str] = {
     "bad-value": "Not kept: the value is not one of its field's type. The rest of the event is. Ask who sends it.",
     "being-erased": "Shut: this person's data is being erased. It can be called off until it is destroyed. Ask a "
     "privacy officer (lockhouse request list).",
+    "ceiling": "Hidden: the whole house has opened this class of as many people this hour as the policy allows. There "
+    "is room again within the hour, and who was opened already still is. Ask a privacy officer.",
     "class-not-seen": "Hidden: your role does not see this class of data. Other fields may be open. Ask an admin.",
     "course-missing": "Hidden: a course your role needs is not recorded of you, or has lapsed. Take it. An admin "
     "records it (lockhouse training record WHO COURSE --until DAY).",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from lockhouse.gates.disclose.hour import Hour
+    from lockhouse.gates.disclose.hours import Hours
     from lockhouse.gates.house import House
     from lockhouse.model.decision import Ask
 
@@ -81,15 +82,28 @@ def decided(house: House, ask: Ask, group: dict[bytes, PersonFacts]) -> Group:
     return Group(tuple(living or group), parts, decision, [])
 
 
-def placed(house: House, ask: Ask, group: dict[bytes, PersonFacts], hour: Hour, *, takes: bool) -> Group:
-    """The same within the actor's hour: who has no place in it is refused, and nothing that stands of them is told.
+def placed(house: House, ask: Ask, group: dict[bytes, PersonFacts], hours: Hours, *, takes: bool) -> Group:
+    """The same within the hours: who has no place in the actor's is refused, and nothing that stands of them is told.
 
     Args:
         house, ask, group: as of `decided`.
-        hour: the actor's. takes: whether a look at them is counted now; else who is shown is counted later (`settle`).
+        hours: of the look. takes: whether they are counted now; else who is shown is counted later (`settled`).
     """
     living = [person for person, facts in group.items() if not facts.ending]
     person = living[0] if living else None  # who has ended is as who never was: counted each time
+    found = decided(house, ask, group) if hours.own is None else _in_own(house, ask, group, hours.own, person)
+    if not takes or (found.spent is not None and found.spent.refused):
+        return found
+    if hours.own is not None and hours.own.take(person):
+        found.spent = hours.own.spent()
+    if hours.own is not None and ask.action == "check" and person is not None:
+        _try(house, person, found, hours.own)
+    if person is not None:
+        _shut(found, hours.beyond(person, found.fields), "ceiling")
+    return found
+
+
+def _in_own(house: House, ask: Ask, group: dict[bytes, PersonFacts], hour: Hour, person: bytes | None) -> Group:
     has_place = hour.has_place(person)
     left = msgspec.structs.replace(ask.facts, quota_left=int(has_place))
     found = decided(house, msgspec.structs.replace(ask, facts=left), group)
@@ -97,11 +111,6 @@ def placed(house: House, ask: Ask, group: dict[bytes, PersonFacts], hour: Hour, 
         nothing = dict.fromkeys(found.decision.shut, ("quota",))
         found.decision = Decision(open=frozenset(), masked=frozenset(), shut=frozenset(nothing), because=nothing)
         found.spent = hour.spent()
-        return found
-    if takes and hour.take(person):
-        found.spent = hour.spent()
-    if ask.action == "check" and person is not None and found.fields:
-        _try(house, person, found, hour)
     return found
 
 
@@ -111,12 +120,17 @@ def _try(house: House, person: bytes, found: Group, hour: Hour) -> None:
         number = house.live().policy.fields[name].id
         if hour.tries_left(person, number) > 0:
             found.tries_left = hour.try_(person, number)
-            continue
+        else:
+            found.spent = hour.spent()
+            _shut(found, frozenset({name}), "tries")
+
+
+def _shut(found: Group, names: frozenset[str], code: str) -> None:
+    if names:
         decision = found.decision
-        found.spent = hour.spent()
         found.decision = msgspec.structs.replace(
-            decision, open=decision.open - {name}, masked=decision.masked - {name}, shut=decision.shut | {name},
-            because={**decision.because, name: ("tries",)},
+            decision, open=decision.open - names, masked=decision.masked - names, shut=decision.shut | names,
+            because={**decision.because, **dict.fromkeys(names, (code,))},
         )  # fmt: skip
 
 

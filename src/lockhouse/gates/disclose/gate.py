@@ -23,8 +23,9 @@ from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Unavailable
 from lockhouse.gates.authority import sound
 from lockhouse.gates.disclose.covering import cover, taken, taken_clear
-from lockhouse.gates.disclose.decided import Group, decided, placed, with_facts
-from lockhouse.gates.disclose.hour import CROWD, Hour, QuotaMoved, hour_of
+from lockhouse.gates.disclose.decided import Group, placed, with_facts
+from lockhouse.gates.disclose.hour import CROWD, QuotaMoved
+from lockhouse.gates.disclose.hours import Hours
 from lockhouse.gates.disclose.noting import note
 from lockhouse.gates.disclose.opened import OpenedRecord, Opening
 from lockhouse.gates.disclose.shown import UNFOLDED, view_of
@@ -150,9 +151,9 @@ async def _looked(  # noqa: PLR0913  (a chunk, and what it stands on)
     Raises:
         Moved: the policy or the keys moved, or a snapshot did not open.
     """
-    hour = await hour_of(house, ask)
-    counts = hour if records.sought is None else None  # who shares a tag is not shown, and so not counted
-    groups = await _decided(house, ask, persons, footing, hour=hour, takes=counts is not None)
+    hours = await Hours.of(house, ask)
+    takes = records.sought is None  # who shares a tag is not shown, and so not counted
+    groups = await _decided(house, ask, persons, footing, hours=hours, takes=takes)
     seen = [group for group in groups if group.fields]
     for group in seen if records.only is None else ():
         await _read(house, group, records, folds=ask.action not in UNFOLDED)
@@ -165,7 +166,7 @@ async def _looked(  # noqa: PLR0913  (a chunk, and what it stands on)
     for group in seen:  # nobody has a turn from here until what is to be noted is read off the rings
         group.noted = frozenset(one for one in group.persons if house.keyring.version_of(one) is not None)
         group.rows = [row for row in group.rows if row.person in group.noted]
-    entry, noted = await note(house, ask, groups, place=place, hour=counts)
+    entry, noted = await note(house, ask, groups, place=place, hours=hours if takes else None)
     await footing.hold()
     opening = Opening(
         house, house.live(), noted, ask.purpose, frozenset(), house.clock.now_ms(), waiting, ask.fields is None
@@ -179,17 +180,17 @@ async def _looked(  # noqa: PLR0913  (a chunk, and what it stands on)
     without |= opening.spoilt
     if opening.spoilt:
         raise Moved("disclose: expected snapshots that open", hint="try again")
-    return views if hour is None or counts is not None else await settled(house, ask, views, asked=place[0])
+    return views if takes or not hours.is_counting else await settled(house, ask, views, asked=place[0])
 
 
 async def _decided(  # noqa: PLR0913  (as of `_looked`)
-    house: House, ask: Ask, persons: Sequence[bytes], footing: Footing, *, hour: Hour | None, takes: bool
+    house: House, ask: Ask, persons: Sequence[bytes], footing: Footing, *, hours: Hours, takes: bool
 ) -> list[Group]:
     """Each canonical person of them, with what may be seen, as long as the actor's hour has a place."""
     groups = []
     for known in await with_facts(house, persons):
         await footing.step()
-        groups.append(decided(house, ask, known) if hour is None else placed(house, ask, known, hour, takes=takes))
+        groups.append(placed(house, ask, known, hours, takes=takes))
     return groups
 
 

@@ -118,7 +118,15 @@ async def hour_of(house: House, ask: Ask) -> Hour | None:
     limit = limit_of(house.live().policy, ask)
     if limit is None and ask.action != "check":
         return None
-    owner = ask.actor.owner or ask.actor.id
+    return await hour_under(house, ask, limit or NO_LIMIT, owner=ask.actor.owner or ask.actor.id)
+
+
+async def hour_under(house: House, ask: Ask, limit: Limit, *, owner: str) -> Hour:
+    """The hour of whoever, or whatever, is counted under this name.
+
+    Raises:
+        Tampered: as of `hour_of`.
+    """
     known = house.quotas.get(owner)  # before the row is read: what another look of this process commits comes after
     rows = checked((await house.reads.get(Quota, [(owner,)])).values(), house.integrity_key)
     row = rows[0] if rows else None
@@ -129,7 +137,7 @@ async def hour_of(house: House, ask: Ask) -> Hour | None:
         await _require_never(house, owner, since=now - HOUR_MS)
     else:
         _remember(house, row)
-    return Hour(house, ask, limit or NO_LIMIT, _Kept(owner, row, now))
+    return Hour(house, ask, limit, _Kept(owner, row, now))
 
 
 class Hour:
@@ -226,7 +234,7 @@ class Hour:
             because="quota-moved",
         )  # fmt: skip
         return Change(
-            "record", puts=(*change.puts, Put(Quota.TABLE, moved)), expects=(expect,),
+            "record", puts=(*change.puts, Put(Quota.TABLE, moved)), expects=(*change.expects, expect),
             entries=(*change.entries, said.draft(id=entry, lane=house.lane, urgent=True)),
         )  # fmt: skip
 

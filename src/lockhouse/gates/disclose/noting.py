@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lockhouse.gates.disclose.decided import Group
-    from lockhouse.gates.disclose.hour import Hour
+    from lockhouse.gates.disclose.hours import Hours
     from lockhouse.gates.house import House, LivePolicy
     from lockhouse.model.decision import Ask
     from lockhouse.model.policy import Policy
@@ -49,11 +49,11 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
 _DECODE = msgspec.msgpack.Decoder(Kept).decode
 
 
-async def note_nothing(house: House, ask: Ask, *, hour: Hour | None = None) -> bytes:
+async def note_nothing(house: House, ask: Ask, *, hours: Hours | None = None) -> bytes:
     """A look that found nobody is a look all the same: asking who is known must not be free. Returns the entry's id.
 
     Args:
-        hour: the actor's, in which a place was taken for it.
+        hours: in which a place was taken for it.
 
     Raises:
         Unavailable: the ledger cannot be written; then not even "nobody" is answered.
@@ -68,7 +68,7 @@ async def note_nothing(house: House, ask: Ask, *, hour: Hour | None = None) -> b
         refs_root=refs_root([]).hex(),
     )
     draft = looked.draft(id=entry, lane=house.lane, urgent=True)
-    await commit_note(house, Change("record", entries=(draft,)), hour=hour, asked=asked)
+    await commit_note(house, Change("record", entries=(draft,)), hours=hours, asked=asked)
     return entry
 
 
@@ -86,13 +86,13 @@ async def note_refused(house: House, ask: Ask, because: Sequence[str]) -> bytes:
 
 
 async def note(
-    house: House, ask: Ask, groups: Sequence[Group], *, place: tuple[bytes, int], hour: Hour | None
+    house: House, ask: Ask, groups: Sequence[Group], *, place: tuple[bytes, int], hours: Hours | None
 ) -> tuple[bytes, Noted | None]:
     """The durable entry of this chunk, and the ticket made from it when something is to be opened.
 
     Args:
         house, ask, groups: who is looked at, and what was decided. place: the id of the ask, and which chunk of it.
-        hour: the actor's, in which places were taken for those of the chunk.
+        hours: in which places were taken for those of the chunk.
 
     Raises:
         QuotaMoved: another look of theirs was counted first; nothing was noted.
@@ -106,7 +106,7 @@ async def note(
         because = sorted({word for group in groups for words in group.decision.because.values() for word in words})
         refused = Refusal(**who, fields=_asked(live, ask), because=because, count=len(groups))
         draft = refused.draft(id=entry, lane=house.lane, urgent=True)
-        await commit_note(house, Change("record", entries=(draft,)), hour=hour, asked=place[0])
+        await commit_note(house, Change("record", entries=(draft,)), hours=hours, asked=place[0])
         return entry, None
     disclosure = Disclosure(
         **who, part=place[1], count=len(refs), refs_root=refs_root(list(refs)).hex(),
@@ -120,7 +120,7 @@ async def note(
     )
     draft = disclosure.draft(id=entry, lane=house.lane, urgent=True)
     change = Change("record", puts=notes, entries=(draft,))
-    answer = await commit_note(house, change, hour=hour, asked=place[0])
+    answer = await commit_note(house, change, hours=hours, asked=place[0])
     return entry, ticket(house, answer.notings[0], list(refs))
 
 
@@ -152,16 +152,16 @@ def ticket(house: House, noting: Noting, refs: list[bytes]) -> Noted:
     )
 
 
-async def commit_note(house: House, change: Change, *, hour: Hour | None = None, asked: bytes = b"") -> Committed:
-    """The entry is durable, and so is what it counts of the actor's hour.
+async def commit_note(house: House, change: Change, *, hours: Hours | None = None, asked: bytes = b"") -> Committed:
+    """The entry is durable, and so is what it counts.
 
     Raises:
         Unavailable: it could not be written.
         QuotaMoved: another look of the actor was counted first; nothing was written.
     """
-    answer = await house.commits.commit(change if hour is None else hour.beside(change, asked=asked))
-    if hour is not None:
-        hour.kept(answer if isinstance(answer, Conflict) else None)
+    answer = await house.commits.commit(change if hours is None else hours.beside(change, asked=asked))
+    if hours is not None:
+        hours.kept(answer if isinstance(answer, Conflict) else None)
     if isinstance(answer, Conflict):
         raise Unavailable("ledger: expected the note to be written", retry_after_s=1.0)
     return answer

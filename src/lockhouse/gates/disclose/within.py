@@ -13,7 +13,9 @@ import msgspec
 
 from lockhouse.errors import Refused, Unavailable
 from lockhouse.gates.disclose.hour import CROWD, QuotaMoved, hour_of
+from lockhouse.gates.disclose.hours import Hours
 from lockhouse.gates.disclose.noting import commit_note, note_nothing, note_refused
+from lockhouse.gates.disclose.view import FieldView
 from lockhouse.model.change import Change
 from lockhouse.policy.sentences import spent_hour
 
@@ -49,11 +51,10 @@ async def note_nobody(house: House, ask: Ask) -> bytes:
         Unavailable: as of `note_nothing`, or too many looks of this actor are counted at once.
     """
     for _ in range(CROWD):
-        hour = await hour_of(house, ask)
-        if hour is not None:
-            await _take_nobody(house, ask, hour)
+        hours = await Hours.of(house, ask)
+        await _take_nobody(house, ask, hours)
         try:
-            return await note_nothing(house, ask, hour=hour)
+            return await note_nothing(house, ask, hours=hours)
         except QuotaMoved:
             continue
     raise _crowded()
@@ -66,29 +67,39 @@ async def settled(house: House, ask: Ask, views: Sequence[View], *, asked: bytes
         Refused, Unavailable: as of `note_nobody`.
     """
     for _ in range(CROWD):
-        hour = await hour_of(house, ask)
-        if hour is None:
-            return [*views]
-        shown = [_counted(hour, view) for view in views if not hour.limit.refuses or hour.has_place(view.person)]
+        hours = await Hours.of(house, ask)
+        shown = [_counted(hours, view) for view in views if _has_place(hours, view)]
         if not shown:
-            await _take_nobody(house, ask, hour)
+            await _take_nobody(house, ask, hours)
         try:
-            if hour.is_moved:
-                await commit_note(house, Change("record"), hour=hour, asked=asked)
+            if hours.is_moved:
+                await commit_note(house, Change("record"), hours=hours, asked=asked)
         except QuotaMoved:
             continue
         return shown
     raise _crowded()
 
 
-def _counted(hour: Hour, view: View) -> View:
-    return msgspec.structs.replace(view, spent=hour.spent()) if hour.take(view.person) else view
+def _has_place(hours: Hours, view: View) -> bool:
+    own = hours.own
+    return own is None or not own.limit.refuses or own.has_place(view.person)
 
 
-async def _take_nobody(house: House, ask: Ask, hour: Hour) -> None:
-    if hour.limit.refuses and not hour.has_place(None):
-        raise await _refused(house, ask, hour)
-    hour.take(None)
+def _counted(hours: Hours, view: View) -> View:
+    """The view once it is counted, without the fields of a class of which the house has opened enough."""
+    if hours.own is not None and hours.own.take(view.person):
+        view = msgspec.structs.replace(view, spent=hours.own.spent())
+    seen = [name for name, one in view.fields.items() if one.state != "shut"]
+    shut = dict.fromkeys(hours.beyond(view.person, seen), FieldView(state="shut", because=("ceiling",)))
+    return msgspec.structs.replace(view, fields={**view.fields, **shut}) if shut else view
+
+
+async def _take_nobody(house: House, ask: Ask, hours: Hours) -> None:
+    own = hours.own
+    if own is not None and own.limit.refuses and not own.has_place(None):
+        raise await _refused(house, ask, own)
+    if own is not None:
+        own.take(None)
 
 
 async def _refused(house: House, ask: Ask, hour: Hour) -> Refused:
