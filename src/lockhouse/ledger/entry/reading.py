@@ -91,7 +91,8 @@ class Quota(Body, frozen=True):
     """Somebody's looks were counted, in the very commit that notes them.
 
     Attributes:
-        actor: who looked. `owner`: to whom it counts: a token's look to whoever answers for it.
+        actor: who looked. `owner`: to whom it counts: a token's look to whoever answers for it; `class:NAME`, to the
+            whole house's ceiling of a class.
         ask: of the disclosure or refusal beside it.
         persons: how many people the hour has, this look's among them. `counted`: how many of them are new.
         over: how many of those were beyond a limit that only observes: they would have been refused.
