@@ -1,6 +1,6 @@
 """A real house on disk for attacks on processes: its writer, senders in processes of their own, and what they say.
 
-Also the processes themselves: `python -m tests.attack.real_house writer|sender|reader FOLDER …`.
+Also the processes themselves: `python -m tests.attack.real_house writer|sender|reader|looker FOLDER …`.
 """
 
 from __future__ import annotations
@@ -115,14 +115,14 @@ _OWN = ("message_id", "at")
 
 
 class Sender:
-    """Another process of the house that collects what it is told to; as a `reader`, one that looks at a person."""
+    """Another process of the house that collects what it is told to; or a `reader` of one person, or a `looker`."""
 
     def __init__(self, house: Path, name: str, *, role: str = "sender") -> None:
         command = [sys.executable, "-m", "tests.attack.real_house", role, str(house), name]
         self.popen = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT)
 
-    def tell(self, events: list[Sent]) -> None:
-        """Send these; the answer is heard later."""
+    def tell(self, events: list[Sent] | list[str]) -> None:
+        """Send these, or look these up; the answer is heard later."""
         assert self.popen.stdin is not None
         self.popen.stdin.write(msgspec.json.encode(events) + b"\n")
         self.popen.stdin.flush()
@@ -197,6 +197,25 @@ async def _be_reader(folder: Path, person: str) -> None:
         _say({name: field.value for name, field in view.fields.items()})
 
 
+async def _be_looker(folder: Path, name: str) -> None:
+    async with beside(folder, lane=name) as opened:
+        _say("ready")
+        while line := await asyncio.to_thread(sys.stdin.buffer.readline):
+            _say([await _looked_up(opened.house, email) for email in msgspec.json.decode(line, type=list[str])])
+
+
+async def _looked_up(house: House, email: str) -> str:
+    actor = Actor(id="os-user:1000", kind="os-user", roles=("support",))
+    ask = await look.ask_of(house, actor, action="find", purpose=None)
+    try:
+        found = await look.find(house, ask, by="email", value=email)
+    except LockhouseError as error:
+        return error.code
+    if not found.persons:
+        return "nobody"
+    return "shown" if any(one.state != "shut" for one in found.persons[0].fields.values()) else "shut"
+
+
 def _say(what: object) -> None:
     sys.stdout.buffer.write(msgspec.json.encode(what) + b"\n")
     sys.stdout.buffer.flush()
@@ -236,5 +255,7 @@ if __name__ == "__main__":
         _be_writer(Path(sys.argv[2]), sys.argv[3])
     elif sys.argv[1] == "sender":
         asyncio.run(_be_sender(Path(sys.argv[2]), sys.argv[3]))
+    elif sys.argv[1] == "looker":
+        asyncio.run(_be_looker(Path(sys.argv[2]), sys.argv[3]))
     else:
         asyncio.run(_be_reader(Path(sys.argv[2]), sys.argv[3]))

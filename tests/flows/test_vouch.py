@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from lockhouse.errors import Conflict, Invalid, NotFound, Tampered, Unavailable
+from lockhouse.errors import Conflict, Invalid, NotFound, Refused, Tampered, Unavailable
 from lockhouse.flows import vouch
 from lockhouse.flows.tell import Told, tell_untold
 from lockhouse.gates.authority import digest
@@ -52,9 +52,8 @@ async def test_each_condition_opens_by_what_an_admin_vouched_for_and_by_nothing_
     world = await _house(tmp_path)
     anna = await world.person("anna@example.com")
     seen = await world.reveal(anna)
-    assert set(seen.refused) >= {"network", "quota"}
+    assert "network" in seen.refused
     await _vouch(world, "network", "10.1.0.0/16")
-    await _vouch(world, "quota", "200")
     seen = await world.reveal(anna)
     assert (seen.fields["email"].state, set(seen.fields["email"].because)) == ("masked", {"grant", "step-up"})
     await _vouch(world, "grant", "case-17")
@@ -66,7 +65,6 @@ async def test_a_network_of_the_newer_internet_is_one_too(tmp_path: Path) -> Non
     world = await _house(tmp_path)
     await _vouch(world, "network", "2001:db8:7::/48")
     assert (await world.house.actor_facts.of(ACTOR)).network == "2001:db8:7::/48"
-    await _vouch(world, "quota", "200")
     assert (await world.reveal(await world.person("anna@example.com"))).fields["email"].state == "masked"
 
 
@@ -171,7 +169,6 @@ async def test_a_fact_that_moves_while_it_is_written_over_is_left_as_it_moved(tm
 async def test_nobody_looks_at_themselves_and_the_ledger_does_not_say_who_that_is(tmp_path: Path) -> None:
     world = await _house(tmp_path)
     await _vouch(world, "network", "10.1.0.0/16")
-    await _vouch(world, "quota", "200")
     anna = await world.person("anna@example.com")
     await _vouch(world, "own-record", anna.hex())
     assert (await world.reveal(anna)).refused == ("own-record",)
@@ -216,7 +213,25 @@ async def test_a_facts_day_and_hour_are_those_of_the_houses_clock(tmp_path: Path
 async def test_in_a_demo_house_the_machines_user_lacks_nothing_that_only_others_could_say(tmp_path: Path) -> None:
     world = await World.make(tmp_path)
     facts = await world.house.actor_facts.of(ACTOR)
-    assert (facts.step_up_age_s, facts.quota_left, facts.network, facts.grant) == (0, 1, None, None)
+    assert (facts.step_up_age_s, facts.network, facts.grant) == (0, None, None)
     world.house.demo = False
     facts = await world.house.actor_facts.of(ACTOR)
-    assert (facts.step_up_age_s, facts.quota_left) == (None, None)
+    assert facts.step_up_age_s is None
+
+
+async def test_what_an_admin_recorded_stands_in_the_place_of_the_roles_limit_until_it_ends(tmp_path: Path) -> None:
+    world = await World.make(tmp_path, STRICT.replace("persons_per_hour: 60", "persons_per_hour: 1"))
+    await _vouch(world, "network", "10.1.0.0/16", hours=24)
+    for number in range(3):
+        await world.send("backend", "Order Completed", email=f"a{number}@example.com", order_id=f"A-{number}")
+    assert len(await world.find("a0@example.com")) == 1
+    with pytest.raises(Refused, match="expected room for one more"):
+        await world.find("a1@example.com")
+    await _vouch(world, "quota", "2", hours=0.5)
+    assert len(await world.find("a1@example.com")) == 1
+    with pytest.raises(Refused, match="expected room for one more"):
+        await world.find("a2@example.com")
+    world.clock.pass_days(1 / 24)
+    assert len(await world.find("a2@example.com")) == 1
+    with pytest.raises(Refused, match="expected room for one more"):
+        await world.find("a1@example.com")

@@ -3,7 +3,7 @@
     grant.CASE              extra access that somebody else agreed to, by the name of its case
     network.10.0.0.0-8      where they work; in the word of an IPv6 network `_` stands for each `:`
     own-record.PERSON       the source person whom they are themselves
-    quota.200               how many people they may look up; nothing counts them down yet
+    quota.200               how many people they may look up an hour, in place of what their role says
     step-up.MEANS           that they have just proven strongly who they are, and by what
 
 Each has its end. A course is a word without a dot, so the two never meet. They hold no name.
@@ -43,13 +43,14 @@ class Standing(NamedTuple):
     """What is vouched for now; of each kind the newest word counts, of own records every one.
 
     Attributes:
+        limit: how many people they may look up an hour.
         step_up_at: ms; when the actor proved who they are.
     """
 
     grant: str | None = None
     network: str | None = None
     own: frozenset[bytes] = frozenset()
-    quota_left: int | None = None
+    limit: int | None = None
     step_up_at: int | None = None
 
 
@@ -94,7 +95,7 @@ def standing(said: Iterable[Said], *, now: int) -> Standing:
     values = {kind: value for kind, (_, value) in newest.items()}
     return Standing(
         grant=values.get("grant"), network=values.get("network"), own=frozenset(own),
-        quota_left=int(values["quota"]) if "quota" in values else None,
+        limit=int(values["quota"]) if "quota" in values else None,
         step_up_at=newest["step-up"][0] if "step-up" in newest else None,
     )  # fmt: skip
 

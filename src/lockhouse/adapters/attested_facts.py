@@ -1,11 +1,11 @@
 """The `Facts` port as this release supplies it: courses and other facts that an admin vouched for, day and hour.
 
-Nobody signs in yet, no listener knows the network of whoever asks and nothing counts looks. So those facts are
-attestations with an end (`lockhouse grant record`), and what nobody attested is not so: a person at the machine's own
-shell has shown that they may read its files, and not who they are.
+Nobody signs in yet, and no listener knows the network of whoever asks. So those facts are attestations with an end
+(`lockhouse grant record`), and what nobody attested is not so: a person at the machine's own shell has shown that they
+may read its files, and not who they are.
 
-In a demo house the machine's user counts as freshly signed in, with people left to look up: whoever watches a demo has
-nobody to ask.
+In a demo house the machine's user counts as freshly signed in: whoever watches a demo has nobody to ask. How many
+people are left to look up is counted where a look is noted (`gates.disclose.hour`).
 """
 
 from __future__ import annotations
@@ -48,6 +48,5 @@ class AttestedFacts:
         return Facts(
             training=courses, grant=said.grant, network=said.network, own=said.own,
             step_up_age_s=0 if watched else age,
-            quota_left=1 if watched and said.quota_left is None else said.quota_left,
-            today=moment.date().isoformat(), hour=moment.hour,
+            limit=said.limit, today=moment.date().isoformat(), hour=moment.hour,
         )  # fmt: skip

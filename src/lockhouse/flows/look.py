@@ -8,7 +8,7 @@ import msgspec
 
 from lockhouse.errors import Invalid, NotFound, Refused
 from lockhouse.gates.authority import checked_bound
-from lockhouse.gates.disclose import Records, View, disclose, note_nothing
+from lockhouse.gates.disclose import Records, View, disclose, note_nobody, note_nothing, out_of_room, with_room
 from lockhouse.gates.lookups import Sought, lookup_tag, seek
 from lockhouse.gates.pace import Footing
 from lockhouse.gates.typed import pointing
@@ -91,21 +91,26 @@ async def find(house: House, ask: Ask, *, by: str, value: str) -> Found:
 
     Raises:
         Invalid: the policy has no such way to find, or the value has no usable form.
-        Refused: the actor may neither see nor check that field for the purpose; that is noted, and says nothing of who
-            is known.
+        Refused: the actor may neither see nor check that field for the purpose, or has looked up as many people as
+            they may this hour; that is noted, and says nothing of who is known.
     """
-    await _require_seen(house, ask, by)
     await Footing.of(house)  # before it can be told who is known
+    ask = await with_room(house, ask)
+    await _require_seen(house, ask, by)
     persons, sought = await _owners(house, by, value)
     if not persons:
-        await note_nothing(house, ask)
+        await note_nobody(house, ask)
     shared = sought if sought is not None and sought.is_shared else None
     looked = persons[: FOUND_LIMIT if shared is None else CANDIDATES]
     views = [view async for view in disclose(house, ask, _each(looked), records=Records(sought=shared))]
     place = {person: at for at, person in enumerate(looked)}
-    living = [view for view in views if not set(view.refused) & {"being-erased", "erased"}]
+    living = [view for view in views if not set(view.refused) & {"being-erased", "erased", "quota"}]
     living.sort(key=lambda view: min(place.get(person, len(place)) for person in view.persons))
-    return Found(persons=living[:FOUND_LIMIT], more=len(persons) > len(looked) or len(living) > FOUND_LIMIT)
+    beyond = [view for view in views if "quota" in view.refused]
+    if beyond and beyond[0].spent is not None and not living:  # another look took the last place meanwhile
+        raise out_of_room(ask, beyond[0].spent, beyond[0].entry)
+    more = len(persons) > len(looked) or len(living) > FOUND_LIMIT or bool(beyond)
+    return Found(persons=living[:FOUND_LIMIT], more=more)
 
 
 async def _require_seen(house: House, ask: Ask, by: str) -> None:

@@ -361,6 +361,8 @@ class House:
     """What is known of channels that are observed, by their number; `gates.collect.observe` fills it."""
     held: dict[int, tuple[int, float]] = field(default_factory=dict)
     """Channel -> bytes that lie in quarantine, and when they were counted; `gates.quarantine` fills it."""
+    quotas: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Owner -> how far this process has seen their hour: when it began, how much was counted; `gates.disclose.hour`."""
     cases: dict[Intent, Any] = field(default_factory=dict)
     """Intent rows whose MAC was checked, as they stood; `gates.cases` fills it."""
     seen_policy: int = -1

@@ -130,6 +130,11 @@ def _id(value: str) -> str | None:
     return None if is_filler else plain
 
 
+def plain_text(value: str) -> str:
+    """Free text as it is compared with what somebody says: without case, width and more than one space in a row."""
+    return " ".join(unicodedata.normalize("NFKC", value).casefold().split())
+
+
 def lookup(how: str, value: str) -> str | None:
     """What a look-up of several owners is indexed by: `exact`, `last4` digits or `surname`; None if nothing is left."""
     if how == "last4":

@@ -21,12 +21,14 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
         id: random id, never a name or an address.
         roles: names in the policy; roles unite.
         shown: what colleagues read beside the id.
+        owner: the actor who answers for a service or a token, and to whom its looks count; empty for oneself.
     """
 
     id: str
     kind: ActorKind
     roles: tuple[str, ...] = ()
     shown: str = ""
+    owner: str = ""
 
 
 class PersonFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,7 +69,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
         grant: id of a grant in force that covers this ask, or None.
         step_up_age_s: seconds since the last strong authentication, or None when there was none.
         network: the actor's address or network, or None when unknown.
-        quota_left: persons left in the actor's window, or None when nobody counts.
+        limit: how many people an hour somebody recorded for the actor, in place of what their role says.
+        quota_left: persons left in the actor's hour, or None when nobody counted; the gate fills it in.
         own_record: the actor is the person.
         own: the source persons whom the actor is, as far as anybody said so; the gate makes `own_record` of it.
         today: ISO date, for reviews of recipients.
@@ -85,6 +88,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     grant: str | None = None
     step_up_age_s: int | None = None
     network: str | None = None
+    limit: int | None = None
     quota_left: int | None = None
     own_record: bool = False
     own: frozenset[bytes] = frozenset()

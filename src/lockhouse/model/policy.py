@@ -244,6 +244,13 @@ class Limits(Part, frozen=True):
     mode: Literal["observe", "enforce"] = "enforce"
 
 
+class Ceiling(Part, frozen=True):
+    """Of how many people an hour the whole house opens a class; `observe` counts without refusing."""
+
+    persons_per_hour: int
+    mode: Literal["observe", "enforce"] = "enforce"
+
+
 class Role(Part, frozen=True):
     """What a kind of staff may do. `see` and `reveal` hold real classes only: `*` has been spelled out."""
 
@@ -296,6 +303,7 @@ class Policy(Part, frozen=True):
         fields: by name, like the other mappings.
         roles, table: in the order of `role_order`, which is the document's: the first that may is who acts.
         slots: every slot of this policy, in the order of their numbers.
+        ceilings: by class; unset where there are none, so that such a policy has the hash it always had.
         identifiers: blind-index kinds: `email` for a field that identifies, `phone#last4` for a look-up.
         kinds: what this build knows of the wire formats of the served channels.
     """
@@ -321,6 +329,7 @@ class Policy(Part, frozen=True):
     separate: Separate
     table: Table
     kinds: dict[str, Kind] = {}
+    ceilings: dict[str, Ceiling] | msgspec.UnsetType = msgspec.UNSET
 
 
 _ENCODER = msgspec.msgpack.Encoder(order="deterministic")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from lockhouse.model.event import Kind
@@ -67,6 +68,7 @@ def compile_policy(document: Document, names: NameBook, kinds: Mapping[str, Kind
         consent_names=document.consent_names,
         training=document.training,
         separate=document.separate,
+        ceilings=document.ceilings or UNSET,
         table={name: _cells(role, document.classes) for name, role in document.roles.items()},
         kinds={channel.kind: kinds[channel.kind] for channel in channels.values() if channel.served},
     )

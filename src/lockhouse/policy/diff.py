@@ -13,7 +13,7 @@ import msgspec
 
 from lockhouse.model.policy import REQUESTS, Guard, Keep, Policy, Reveal, Role
 from lockhouse.model.scale import Stage
-from lockhouse.policy.diff_rules import bases, loose, lost, strict
+from lockhouse.policy.diff_rules import bases, ceilings, loose, lost, strict
 from lockhouse.policy.life import may_outlast
 
 
@@ -76,6 +76,7 @@ def diff(old: Policy | None, new: Policy) -> Effects:
         "readable_by_more": _seen(before_seen, after_seen),
         "sent_to_more": after_sent - before_sent,
         "loosened": bases(old, new, weaker=True)
+        | ceilings(old, new, weaker=True)
         | (after_rules - before_rules)
         | {f"no longer: {line}" for line in (before_strict - after_strict) | unheard},
     }
@@ -85,6 +86,7 @@ def diff(old: Policy | None, new: Policy) -> Effects:
         "readable_by_less": _seen(after_seen, before_seen),
         "sent_to_less": before_sent - after_sent,
         "tightened": bases(old, new, weaker=False)
+        | ceilings(old, new, weaker=False)
         | (after_strict - before_strict)
         | {f"no longer: {line}" for line in before_rules - after_rules - unheard},
     }

@@ -42,6 +42,26 @@ def bases(before: Policy | None, after: Policy, *, weaker: bool) -> set[str]:
     return found
 
 
+def ceilings(before: Policy | None, after: Policy, *, weaker: bool) -> set[str]:
+    """Classes that the whole house may open of more people an hour (or of fewer) than before."""
+    old, new = ({} if one is None else _bounds(one) for one in (before, after))
+    found = set[str]()
+    for class_ in sorted({*old, *new} if before is not None else ()):
+        was, now = old.get(class_), new.get(class_)
+        if was != now and (now is None or (was is not None and now > was)) is weaker:
+            found.add(f"{class_} of {_people(now)} an hour in the whole house (was {_people(was)})")
+    return found
+
+
+def _bounds(policy: Policy) -> dict[str, int]:
+    """Ceilings that refuse, by class."""
+    return {name: one.persons_per_hour for name, one in (policy.ceilings or {}).items() if one.mode == "enforce"}
+
+
+def _people(bound: int | None) -> str:
+    return "as many people as there are" if bound is None else f"{bound:,} people"
+
+
 def loose(policy: Policy) -> Iterator[str]:
     """Rules that let more happen by being there."""
     for role in policy.roles.values():

@@ -13,7 +13,18 @@ from typing import cast
 from ruamel.yaml import YAML
 
 from lockhouse.errors import Invalid, NotFound
-from lockhouse.model.policy import Channel, Controller, Course, EventPlan, Field, Purpose, Recipient, Role, Separate
+from lockhouse.model.policy import (
+    Ceiling,
+    Channel,
+    Controller,
+    Course,
+    EventPlan,
+    Field,
+    Purpose,
+    Recipient,
+    Role,
+    Separate,
+)
 from lockhouse.policy import words
 from lockhouse.policy.parts import data, people, ways
 from lockhouse.policy.reading import Plain, Problems, Spot, read
@@ -38,6 +49,7 @@ class Document:
     consent_names: dict[str, str]
     training: dict[str, Course]
     separate: Separate
+    ceilings: dict[str, Ceiling]
     merged: Plain
 
 
@@ -155,6 +167,7 @@ def _document(spot: Spot, problems: Problems) -> Document:
         consent_names=_consent_names(top.sub("consent", ("absent", "names")), purposes),
         training=training,
         separate=people.separate(top.sub("separate", ("roles", "steps")), role_names=roles),
+        ceilings=people.ceilings(top.sub("ceilings", classes)),
         merged={key: value for key, value in cast("dict[str, Plain]", spot.plain()).items() if key != "extends"},
     )
 

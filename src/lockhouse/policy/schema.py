@@ -51,6 +51,7 @@ def schema() -> Schema:
                 "roles": _list(_list(_name(words.LABEL), least=2), "roles that nobody holds together"),
                 "steps": _list(_list(_permission(), least=2), "steps that nobody takes both of"),
             }),
+            "ceilings": _named(words.NAME, _ceiling(), "class: of how many people an hour the whole house opens it"),
             "training": _named(words.LABEL, _course(), "courses that roles ask for"),
         }),
     }  # fmt: skip
@@ -224,6 +225,11 @@ def _role() -> Schema:
         "training": _list(_name(words.LABEL), "courses that must be held"),
         "networks": _list(_matching("^[0-9a-fA-F.:]+(/[0-9]{1,3})?$"), "that it works from"),
     })  # fmt: skip
+
+
+def _ceiling() -> Schema:
+    properties = {"persons_per_hour": {"type": "integer", "minimum": 1}, "mode": _word(("enforce", "observe"))}
+    return _mapping(properties, required=("persons_per_hour",))
 
 
 def _course() -> Schema:

@@ -5,10 +5,14 @@ A code is stable and part of the interface; its sentence is for the person in fr
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 SENTENCES: dict[str, str] = {
     "bad-value": "Not kept: the value is not one of its field's type. The rest of the event is. Ask who sends it.",
     "being-erased": "Shut: this person's data is being erased. It can be called off until it is destroyed. Ask a "
     "privacy officer (lockhouse request list).",
+    "ceiling": "Hidden: the whole house has opened this class of as many people this hour as the policy allows. There "
+    "is room again within the hour, and who was opened already still is. Ask a privacy officer.",
     "class-not-seen": "Hidden: your role does not see this class of data. Other fields may be open. Ask an admin.",
     "course-missing": "Hidden: a course your role needs is not recorded of you, or has lapsed. Take it. An admin "
     "records it (lockhouse training record WHO COURSE --until DAY).",
@@ -49,8 +53,8 @@ SENTENCES: dict[str, str] = {
     "since is shown. Ask the policy's owner.",
     "own-record": "Hidden: this is your own record. You may have it as any customer may. Ask a colleague who may "
     "answer requests.",
-    "quota": "Hidden: your role may look up so many people an hour, and nobody counts them yet. Say how many. An admin "
-    "records it (lockhouse grant record WHO quota NUMBER --until WHEN).",
+    "quota": "Hidden: you have looked up as many people this hour as your role may. There is room again within the "
+    "hour. An admin can raise it (lockhouse grant record WHO quota NUMBER --until WHEN).",
     "reason": "Masked: showing it needs a reason. State one of your role's and reveal it. Ask an admin for others.",
     "region": "Hidden: their region is unknown, so the strictest rule counts. Orders stay open. Add a country.",
     "restricted": "Hidden: this person's data is restricted. Legal duties stay open. Ask a privacy officer.",
@@ -62,6 +66,8 @@ SENTENCES: dict[str, str] = {
     "suppressed": "Hidden: this person asked to be left out of this purpose. Orders stay open. Ask a privacy officer.",
     "too-long": "Not kept: the value is longer than its type allows. The rest of the event is. Ask who sends it.",
     "too-old": "Not kept: the event is older than this may be kept. What may be kept longer is. Ask who sends it.",
+    "tries": "Shut: this was checked three times this hour, which is all. It can be checked again within the hour. Ask "
+    "the caller for something else that you may check.",
     "undeclared": "Hidden: the policy does not name this field. Declared fields are kept. Add it under fields.",
 }
 
@@ -84,6 +90,38 @@ _NOT_KEPT = {
 
 TRIAL = "keeps what the policy lacks sealed for 72 hours, for a replay under a policy that has it"
 """What stage `trial` does beside what `live` does."""
+
+
+def spent_hour(limit: int, free_at: int, *, actor: str) -> str:
+    """What is told of whoever has looked up as many people this hour as they may; `free_at` in ms."""
+    return (
+        f"You have opened {_people(limit)} this hour, your limit. It is free again at {_clock(free_at)}, or an admin "
+        f"can raise it (lockhouse grant record {actor} quota NUMBER --until WHEN)."
+    )
+
+
+def out_of_tries(free_at: int) -> str:
+    """What is told of whoever has checked a field of somebody as often as they may; `free_at` in ms."""
+    return (
+        f"You have checked this three times this hour, which is all. It can be checked again at {_clock(free_at)}. Ask "
+        "the caller for something else that you may check."
+    )
+
+
+def over_limit(limit: int, free_at: int) -> str:
+    """What is told beside a look beyond a limit that only observes."""
+    return (
+        f"Your limit is {_people(limit)} an hour, and this look is beyond it until {_clock(free_at)}. The limit only "
+        "observes: where it is enforced this would be refused."
+    )
+
+
+def _people(number: int) -> str:
+    return "1 person" if number == 1 else f"{number:,} people"
+
+
+def _clock(at: int) -> str:
+    return f"{datetime.fromtimestamp(at / 1000, UTC):%H:%M} UTC"
 
 
 def not_kept(code: str) -> str:

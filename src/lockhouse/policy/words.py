@@ -15,7 +15,7 @@ EVENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.:/-]{0,79}\Z")
 PATH = re.compile(r"[A-Za-z0-9_$ -]{1,64}(?:\.[A-Za-z0-9_$ -]{1,64}){0,9}\Z")
 
 SECTIONS = (
-    "channels", "classes", "consent", "controller", "events", "extends", "fields", "policy", "purposes",
+    "ceilings", "channels", "classes", "consent", "controller", "events", "extends", "fields", "policy", "purposes",
     "recipients", "roles", "separate", "training",
 )  # fmt: skip
 CLASSES = ("behaviour", "contact", "identity", "location", "profile", "special", "transactions")

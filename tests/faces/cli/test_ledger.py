@@ -37,8 +37,9 @@ def test_an_actor_of_whom_nothing_is_noted_has_no_entry_and_who_acted_has_theirs
         assert (seen.code, seen.out) == (0, "no such entry\n")
     for somebody in {entry["body"].get("by") for entry in desk.call("ledger log", json=True).value} - {None}:
         assert desk.call(f"ledger log --actor {somebody}", json=True).value
-    assert [entry["kind"] for entry in desk.call(f"ledger log --actor {WHO} --limit 1", json=True).value] == [
-        "disclosure"
+    assert [entry["kind"] for entry in desk.call(f"ledger log --actor {WHO} --limit 2", json=True).value] == [
+        "quota",
+        "disclosure",
     ]
 
 

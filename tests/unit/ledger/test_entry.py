@@ -30,6 +30,7 @@ EVERY: list[Body] = [
         count=1,
         ask=H16,
     ),
+    kinds.Quota(actor="service:t1", owner=AUTHOR, ask=H16, persons=61, counted=1, over=1, row=H32, place=H32),
     kinds.Refusals(door="collect", since=START, until=START + 1, counts={"LH-1001": 12}),
     kinds.Intake(count=1, root=H32),
     kinds.Reseal(count=1, root=H32, by=H16),

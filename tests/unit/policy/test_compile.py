@@ -54,6 +54,13 @@ def test_the_hash_sees_meaning_and_not_text_or_build() -> None:
     assert len({hash_of(one) for one in (compiled(), laxer, shorter)}) == 3
 
 
+def test_a_policy_without_ceilings_has_the_hash_that_it_had_before_there_were_any() -> None:
+    assert b"ceilings" not in encode_policy(compiled())
+    capped = compiled(EXAMPLE + "\nceilings: {contact: {persons_per_hour: 500}}\n")
+    assert decode_policy(encode_policy(capped)) == capped
+    assert capped.hash != compiled().hash
+
+
 def test_numbers_stay_when_the_policy_grows() -> None:
     names = NameBook()
     before = compile_policy(document(SMALL), names, {})

@@ -215,6 +215,19 @@ CASES = [
         "    networks: [10.1.0.0/16]\n    check: [contact] ",
         "    check: [contact] ",
     ),
+    Case("ceilings", "\nseparate:\n", "\nseparate:\n", "\nceilings: {contact: {persons_per_hour: 500}}\nseparate:\n"),
+    Case(
+        "ceilings.persons_per_hour",
+        "\nseparate:\n",
+        "\nceilings: {contact: {persons_per_hour: 500}}\nseparate:\n",
+        "\nceilings: {contact: {persons_per_hour: 501}}\nseparate:\n",
+    ),
+    Case(
+        "ceilings.mode",
+        "\nseparate:\n",
+        "\nceilings: {contact: {persons_per_hour: 500}}\nseparate:\n",
+        "\nceilings: {contact: {persons_per_hour: 500, mode: observe}}\nseparate:\n",
+    ),
     Case("separate.roles", "roles: [[admin, privacy_officer]]", "roles: []", "roles: [[admin, privacy_officer]]"),
     Case(
         "separate.steps",

@@ -232,6 +232,21 @@ CREATE TABLE quarantine (
 
 CREATE INDEX quarantine_channel_id ON quarantine (channel, id);
 
+CREATE TABLE quota (
+    owner TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    run INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    persons INTEGER NOT NULL,
+    seen BLOB NOT NULL,
+    tries BLOB NOT NULL,
+    entry BLOB NOT NULL,
+    mac BLOB NOT NULL,
+    PRIMARY KEY (owner)
+)
+ WITHOUT ROWID,
+ STRICT;
+
 CREATE TABLE read_shut (
     cause TEXT NOT NULL,
     at INTEGER NOT NULL,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
+import msgspec
 from cyclopts import Parameter
 
 from lockhouse.access.acting import acting
@@ -116,6 +117,27 @@ async def asking(house: House, said: Reading, *, action: Action, mode: Wanted = 
     role = said.role or _reader(policy, said.purpose)
     extra: dict[str, Any] = {"reason": said.reason, "mode": mode}
     return await ask_of(house, os_user(house, role), action=action, purpose=said.purpose, **extra)
+
+
+async def checking(house: House, said: Reading, *, field: str) -> Ask:
+    """The question of the operating system's user whether a field is what a caller says.
+
+    Without a role the first that may check the field for the purpose asks, else the first that sees persons.
+
+    Raises:
+        Invalid: as of `asking`.
+    """
+    policy = house.live().policy
+    declared = policy.fields.get(field)
+    checkers = [
+        role
+        for role, purposes in policy.table.items()
+        for purpose, classes in purposes.items()
+        if said.purpose in {None, purpose} and declared is not None and "check" in classes.get(declared.class_, {})
+    ]
+    role = said.role or next(iter(checkers), None)
+    ask = await asking(house, replace(said, role=role), action="check", mode="full")
+    return msgspec.structs.replace(ask, fields=(field,))
 
 
 def _reader(policy: Policy, purpose: str | None) -> str:

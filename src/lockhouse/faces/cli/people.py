@@ -17,7 +17,7 @@ from lockhouse.identity.match import BRAKE
 from lockhouse.model.decision import PersonFacts
 from lockhouse.model.scale import PersonState
 from lockhouse.policy.decide import plain_reason
-from lockhouse.policy.sentences import SENTENCES
+from lockhouse.policy.sentences import SENTENCES, out_of_tries, over_limit, spent_hour
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -42,6 +42,7 @@ def card(view: View, policy: Policy, ask: Ask, *, call: Call) -> str:
     lines = [_head(view), _look(view, ask)]
     if view.refused:
         return "\n".join([*lines, *(f"  {call.located(one)}" for one in why_refused(view, policy, ask))])
+    lines += beyond(view)
     seen = {name: one for name, one in view.fields.items() if one.state != "shut"}
     rows = [
         (name, one.state, shown(one.value), one.channel or "-", proof(one.proof), day(one.at))
@@ -76,7 +77,20 @@ def why_refused(view: View, policy: Policy, ask: Ask) -> list[str]:
     """Why nothing of a person is shown, and what would help: another role, if this one sees nobody."""
     other = blind(policy, ask)
     codes = [code for code in view.refused if not other or code not in OF_THE_ROLE]
-    return [other] * bool(other) + [SENTENCES.get(code, code) for code in codes]
+    return [other] * bool(other) + [_sentence(code, view, ask) for code in codes]
+
+
+def _sentence(code: str, view: View, ask: Ask) -> str:
+    if view.spent is not None and code == "quota":
+        return spent_hour(view.spent.limit, view.spent.free_at, actor=ask.actor.owner or ask.actor.id)
+    if view.spent is not None and code == "tries":
+        return out_of_tries(view.spent.free_at)
+    return SENTENCES.get(code, code)
+
+
+def beyond(view: View) -> list[str]:
+    """That a look was beyond the actor's limit, which only observes."""
+    return [over_limit(view.spent.limit, view.spent.free_at)] * (not view.spent.refused) if view.spent else []
 
 
 def unkept(ask: Ask) -> list[str]:
@@ -193,7 +207,7 @@ def _spelt(value: Any) -> str:
 
 def records(view: View, policy: Policy, ask: Ask, *, newest: bool) -> str:
     """A page of a timeline: the newest records, or others; below it why something in them is hidden."""
-    lines = [_head(view, which="the newest " * newest), _look(view, ask)]
+    lines = [_head(view, which="the newest " * newest), _look(view, ask), *beyond(view)]
     for one in view.timeline:
         lines.append(f"\n{when(one.occurred_at)}  {clean(one.event)}  {clean(one.channel)}  record {one.id.hex()}")
         lines += [f"  {name}  {_field(field)}" for name, field in sorted(one.fields.items())]

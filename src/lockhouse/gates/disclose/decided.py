@@ -9,6 +9,7 @@ import msgspec
 from lockhouse.gates.customers import customer_of
 from lockhouse.gates.disclose.covered import Covered
 from lockhouse.gates.disclose.group import circles_of
+from lockhouse.gates.disclose.hour import Spent
 from lockhouse.gates.facts import facts_of_persons, merge_facts, narrowed
 from lockhouse.gates.house import PersonFacts
 from lockhouse.gates.regions import region_of
@@ -20,6 +21,8 @@ from lockhouse.policy.decide import decide, sees_nothing
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from lockhouse.gates.disclose.hour import Hour
+    from lockhouse.gates.disclose.hours import Hours
     from lockhouse.gates.house import House
     from lockhouse.model.decision import Ask
 
@@ -37,6 +40,10 @@ class Group(msgspec.Struct):
     """Snapshots that are passed over, since they are not as this house made them."""
     noted: frozenset[bytes] = frozenset()
     """Those of the persons whom the look's entry names: a ring was there for each when it was made."""
+    spent: Spent | None = None
+    """That the person is beyond the actor's limit, which refused them or only observes."""
+    tries_left: int | None = None
+    """How often what is checked may be checked again this hour."""
     covered: Covered | None = None
     """What snapshots cover of more records than are opened."""
 
@@ -73,6 +80,58 @@ def decided(house: House, ask: Ask, group: dict[bytes, PersonFacts]) -> Group:
         nothing = dict.fromkeys(decision.open | decision.masked | decision.shut, (word,))
         decision = Decision(open=frozenset(), masked=frozenset(), shut=frozenset(nothing), because=nothing)
     return Group(tuple(living or group), parts, decision, [])
+
+
+def placed(house: House, ask: Ask, group: dict[bytes, PersonFacts], hours: Hours, *, takes: bool) -> Group:
+    """The same within the hours: who has no place in the actor's is refused, and nothing that stands of them is told.
+
+    Args:
+        house, ask, group: as of `decided`.
+        hours: of the look. takes: whether they are counted now; else who is shown is counted later (`settled`).
+    """
+    living = [person for person, facts in group.items() if not facts.ending]
+    person = living[0] if living else None  # who has ended is as who never was: counted each time
+    found = decided(house, ask, group) if hours.own is None else _in_own(house, ask, group, hours.own, person)
+    if not takes or (found.spent is not None and found.spent.refused):
+        return found
+    if hours.own is not None and hours.own.take(person):
+        found.spent = hours.own.spent()
+    if hours.own is not None and ask.action == "check" and person is not None:
+        _try(house, person, found, hours.own)
+    if person is not None:
+        _shut(found, hours.beyond(person, found.fields), "ceiling")
+    return found
+
+
+def _in_own(house: House, ask: Ask, group: dict[bytes, PersonFacts], hour: Hour, person: bytes | None) -> Group:
+    has_place = hour.has_place(person)
+    left = msgspec.structs.replace(ask.facts, quota_left=int(has_place))
+    found = decided(house, msgspec.structs.replace(ask, facts=left), group)
+    if not has_place and hour.limit.refuses and not found.fields:
+        nothing = dict.fromkeys(found.decision.shut, ("quota",))
+        found.decision = Decision(open=frozenset(), masked=frozenset(), shut=frozenset(nothing), because=nothing)
+        found.spent = hour.spent()
+    return found
+
+
+def _try(house: House, person: bytes, found: Group, hour: Hour) -> None:
+    """A check takes one of the tries of its field; without one left the field is shut, as what stands against it is."""
+    for name in sorted(found.fields):
+        number = house.live().policy.fields[name].id
+        if hour.tries_left(person, number) > 0:
+            found.tries_left = hour.try_(person, number)
+        else:
+            found.spent = hour.spent()
+            _shut(found, frozenset({name}), "tries")
+
+
+def _shut(found: Group, names: frozenset[str], code: str) -> None:
+    if names:
+        decision = found.decision
+        found.decision = msgspec.structs.replace(
+            decision, open=decision.open - names, masked=decision.masked - names, shut=decision.shut | names,
+            because={**decision.because, **dict.fromkeys(names, (code,))},
+        )  # fmt: skip
 
 
 def _facts(

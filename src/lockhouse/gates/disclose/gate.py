@@ -1,7 +1,8 @@
 """The read spine: one person or a million, in chunks.
 
-    1 decide    what this actor may see of each person, for this purpose, with everything that stands against it
-    2 note      one ledger entry a chunk, with one deletable note a person; a refusal is noted too
+    1 decide    what this actor may see of each person, for this purpose, with everything that stands against it, and
+                whether they have a place left in their hour
+    2 note      one ledger entry a chunk, with one deletable note a person; a refusal is noted too. It counts them
     3 open      only boxes that the committed entry names, only with the ticket made from it
     4 decide    each opened value again, by the current policy; the stricter wins
     5 fold, mask, view
@@ -22,11 +23,14 @@ from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Unavailable
 from lockhouse.gates.authority import sound
 from lockhouse.gates.disclose.covering import cover, taken, taken_clear
-from lockhouse.gates.disclose.decided import Group, decided, with_facts
+from lockhouse.gates.disclose.decided import Group, placed, with_facts
+from lockhouse.gates.disclose.hour import CROWD, QuotaMoved
+from lockhouse.gates.disclose.hours import Hours
 from lockhouse.gates.disclose.noting import note
 from lockhouse.gates.disclose.opened import OpenedRecord, Opening
 from lockhouse.gates.disclose.shown import UNFOLDED, view_of
 from lockhouse.gates.disclose.view import View
+from lockhouse.gates.disclose.within import settled
 from lockhouse.gates.lookups import Sought
 from lockhouse.gates.pace import ROWS_A_STEP, Footing, Pace
 from lockhouse.gates.rings import admit_rings, refuse_ended
@@ -120,13 +124,15 @@ async def _chunk(
     When either moves in the midst, all of it is decided, noted and opened anew: whoever was shut meanwhile, or a part
     of them, must not be among what was opened before. So it is if snapshots do not open: then without them.
     """
-    without = set[Place]()
-    for _ in range(TRIES):
+    without, moved, crowd = set[Place](), 0, 0
+    while moved < TRIES and crowd < CROWD:
         footing = await Footing.of(house)
         try:
             return await _looked(house, ask, persons, footing, records=records, place=place, without=without)
+        except QuotaMoved:
+            crowd += 1
         except Moved:
-            continue
+            moved += 1
     raise Unavailable("disclose: expected the policy and the keys to hold still", retry_after_s=1.0)
 
 
@@ -145,7 +151,9 @@ async def _looked(  # noqa: PLR0913  (a chunk, and what it stands on)
     Raises:
         Moved: the policy or the keys moved, or a snapshot did not open.
     """
-    groups = await _decided(house, ask, persons, footing)
+    hours = await Hours.of(house, ask)
+    takes = records.sought is None  # who shares a tag is not shown, and so not counted
+    groups = await _decided(house, ask, persons, footing, hours=hours, takes=takes)
     seen = [group for group in groups if group.fields]
     for group in seen if records.only is None else ():
         await _read(house, group, records, folds=ask.action not in UNFOLDED)
@@ -158,7 +166,7 @@ async def _looked(  # noqa: PLR0913  (a chunk, and what it stands on)
     for group in seen:  # nobody has a turn from here until what is to be noted is read off the rings
         group.noted = frozenset(one for one in group.persons if house.keyring.version_of(one) is not None)
         group.rows = [row for row in group.rows if row.person in group.noted]
-    entry, noted = await note(house, ask, groups, place=place)
+    entry, noted = await note(house, ask, groups, place=place, hours=hours if takes else None)
     await footing.hold()
     opening = Opening(
         house, house.live(), noted, ask.purpose, frozenset(), house.clock.now_ms(), waiting, ask.fields is None
@@ -172,15 +180,17 @@ async def _looked(  # noqa: PLR0913  (a chunk, and what it stands on)
     without |= opening.spoilt
     if opening.spoilt:
         raise Moved("disclose: expected snapshots that open", hint="try again")
-    return views
+    return views if takes or not hours.is_counting else await settled(house, ask, views, asked=place[0])
 
 
-async def _decided(house: House, ask: Ask, persons: Sequence[bytes], footing: Footing) -> list[Group]:
-    """Each canonical person of them, with what may be seen."""
+async def _decided(  # noqa: PLR0913  (as of `_looked`)
+    house: House, ask: Ask, persons: Sequence[bytes], footing: Footing, *, hours: Hours, takes: bool
+) -> list[Group]:
+    """Each canonical person of them, with what may be seen, as long as the actor's hour has a place."""
     groups = []
     for known in await with_facts(house, persons):
         await footing.step()
-        groups.append(decided(house, ask, known))
+        groups.append(placed(house, ask, known, hours, takes=takes))
     return groups
 
 

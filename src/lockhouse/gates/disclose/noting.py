@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lockhouse.gates.disclose.decided import Group
+    from lockhouse.gates.disclose.hours import Hours
     from lockhouse.gates.house import House, LivePolicy
     from lockhouse.model.decision import Ask
     from lockhouse.model.policy import Policy
@@ -48,28 +49,54 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
 _DECODE = msgspec.msgpack.Decoder(Kept).decode
 
 
-async def note_nothing(house: House, ask: Ask) -> bytes:
+async def note_nothing(house: House, ask: Ask, *, hours: Hours | None = None) -> bytes:
     """A look that found nobody is a look all the same: asking who is known must not be free. Returns the entry's id.
+
+    Args:
+        hours: in which a place was taken for it.
 
     Raises:
         Unavailable: the ledger cannot be written; then not even "nobody" is answered.
+        QuotaMoved: another look of theirs was counted first.
     """
-    entry = house.ids.new()
+    entry, asked = house.ids.new(), house.ids.new()
     looked = Disclosure(
-        **common(house.live().policy, ask, house.ids.new()),
+        **common(house.live().policy, ask, asked),
         fields=[],
         compartments=[],
         count=0,
         refs_root=refs_root([]).hex(),
     )
-    await commit_note(house, Change("record", entries=(looked.draft(id=entry, lane=house.lane, urgent=True),)))
+    draft = looked.draft(id=entry, lane=house.lane, urgent=True)
+    await commit_note(house, Change("record", entries=(draft,)), hours=hours, asked=asked)
+    return entry
+
+
+async def note_refused(house: House, ask: Ask, because: Sequence[str]) -> bytes:
+    """That nobody was looked up, since the actor may not; the entry's id.
+
+    Raises:
+        Unavailable: the ledger cannot be written.
+    """
+    entry, live = house.ids.new(), house.live()
+    who = common(live.policy, ask, house.ids.new())
+    refused = Refusal(**who, fields=_asked(live, ask), because=[*because], count=0)
+    await commit_note(house, Change("record", entries=(refused.draft(id=entry, lane=house.lane, urgent=True),)))
     return entry
 
 
 async def note(
-    house: House, ask: Ask, groups: Sequence[Group], *, place: tuple[bytes, int]
+    house: House, ask: Ask, groups: Sequence[Group], *, place: tuple[bytes, int], hours: Hours | None
 ) -> tuple[bytes, Noted | None]:
-    """The durable entry of this chunk, and the ticket made from it when something is to be opened."""
+    """The durable entry of this chunk, and the ticket made from it when something is to be opened.
+
+    Args:
+        house, ask, groups: who is looked at, and what was decided. place: the id of the ask, and which chunk of it.
+        hours: in which places were taken for those of the chunk.
+
+    Raises:
+        QuotaMoved: another look of theirs was counted first; nothing was noted.
+    """
     seen = [(group, person) for group in groups if group.fields for person in group.persons]
     refs = {house.keyring.ref(person): group for group, person in seen if house.keyring.version_of(person) is not None}
     entry = house.ids.new()
@@ -78,7 +105,8 @@ async def note(
     if not refs:
         because = sorted({word for group in groups for words in group.decision.because.values() for word in words})
         refused = Refusal(**who, fields=_asked(live, ask), because=because, count=len(groups))
-        await commit_note(house, Change("record", entries=(refused.draft(id=entry, lane=house.lane, urgent=True),)))
+        draft = refused.draft(id=entry, lane=house.lane, urgent=True)
+        await commit_note(house, Change("record", entries=(draft,)), hours=hours, asked=place[0])
         return entry, None
     disclosure = Disclosure(
         **who, part=place[1], count=len(refs), refs_root=refs_root(list(refs)).hex(),
@@ -91,7 +119,8 @@ async def note(
         for ref, group in refs.items()
     )
     draft = disclosure.draft(id=entry, lane=house.lane, urgent=True)
-    answer = await commit_note(house, Change("record", puts=notes, entries=(draft,)))
+    change = Change("record", puts=notes, entries=(draft,))
+    answer = await commit_note(house, change, hours=hours, asked=place[0])
     return entry, ticket(house, answer.notings[0], list(refs))
 
 
@@ -123,13 +152,16 @@ def ticket(house: House, noting: Noting, refs: list[bytes]) -> Noted:
     )
 
 
-async def commit_note(house: House, change: Change) -> Committed:
-    """The entry is durable.
+async def commit_note(house: House, change: Change, *, hours: Hours | None = None, asked: bytes = b"") -> Committed:
+    """The entry is durable, and so is what it counts.
 
     Raises:
         Unavailable: it could not be written.
+        QuotaMoved: another look of the actor was counted first; nothing was written.
     """
-    answer = await house.commits.commit(change)
+    answer = await house.commits.commit(change if hours is None else hours.beside(change, asked=asked))
+    if hours is not None:
+        hours.kept(answer if isinstance(answer, Conflict) else None)
     if isinstance(answer, Conflict):
         raise Unavailable("ledger: expected the note to be written", retry_after_s=1.0)
     return answer

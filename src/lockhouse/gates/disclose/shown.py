@@ -35,7 +35,7 @@ def view_of(house: House, ask: Ask, group: Any, opened: Sequence[OpenedRecord], 
         because = tuple(sorted({word for words in decision.because.values() for word in words}))
         return View(
             person=group.persons[0], persons=group.persons, state=state, entry=entry, refused=because or ("denied",),
-            fields=_shut(decision),
+            fields=_shut(decision), spent=group.spent,
         )  # fmt: skip
     times = [one.row.occurred_at for one in opened]
     listed, covered = ask.action in UNFOLDED, group.covered
@@ -55,6 +55,8 @@ def view_of(house: House, ask: Ask, group: Any, opened: Sequence[OpenedRecord], 
         ended=_sum(one.ended for one in opened),
         shut=_shut_boxes(_sum(one.shut for one in opened)),
         spoilt=group.spoilt,
+        spent=group.spent,
+        tries_left=group.tries_left,
     )
     return view if covered is None else _with_covered(live, view, opened, covered)
 

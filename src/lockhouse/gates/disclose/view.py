@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from lockhouse.gates.disclose.hour import Spent
+
 
 class FieldView(msgspec.Struct, frozen=True, kw_only=True):
     """One field as this actor may see it.
@@ -68,6 +70,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
             come in its direction, or, where values are folded, others are believed less.
         ended: boxes that nothing opens any more, by `erased` and `expired`.
         shut: boxes whose key waits for its destruction.
+        spent: that the person was beyond the actor's limit of people an hour: refused, or seen where it only observes.
+        tries_left: of a check, how often the field may be checked again this hour.
         spoilt: snapshots that are not as this house made them, and of which nothing is shown; the records decide.
     """
 
@@ -87,3 +91,5 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     ended: Mapping[str, int] = {}
     shut: tuple[ShutBoxes, ...] = ()
     spoilt: int = 0
+    spent: Spent | None = None
+    tries_left: int | None = None

@@ -23,6 +23,7 @@ from lockhouse.ledger.entry import (
     Intent,
     Link,
     Policy,
+    Quota,
     Restore,
     Role,
     Session,
@@ -43,7 +44,7 @@ _KINDS = frozenset(
     kind.KIND
     for kind in (
         Acceptance, Attestation, Cancellation, Completion, Consent, Credential, Factor, Hold, Import, Intent, Link,
-        Policy, Restore, Role, Session, Staff, Suppression, Undo,
+        Policy, Quota, Restore, Role, Session, Staff, Suppression, Undo,
     )
 )  # fmt: skip
 
@@ -63,11 +64,25 @@ History = dict[bytes, Told]
 
 
 async def read_history(house: House) -> History:
-    """Every entry that speaks of such a row, as it stands in the store."""
+    """Every entry that speaks of such a row, as it stands in the store; of looks that were counted the newest."""
     found: list[Told] = []
+    counted: dict[str, list[Told]] = {}
     async for rows in house.reads.scan(LedgerEntry, chunk=5_000):
-        found += [told for row in rows if (told := _told(row)) is not None]
+        for told in map(_told, rows):
+            if told is not None and isinstance(told.body, Quota):
+                _keep_newest(counted.setdefault(told.body.place, []), told)
+            elif told is not None:
+                found.append(told)
+    found += [told for newest in counted.values() for told in newest]
     return {told.id: told for told in sorted(found, key=lambda told: (told.at, told.id))}
+
+
+def _keep_newest(newest: list[Told], told: Told) -> None:
+    """Of looks that were counted only the newest say what stands: a house has as many as it had looks."""
+    if newest and told.at > newest[0].at:
+        newest.clear()
+    if not newest or told.at == newest[0].at:
+        newest.append(told)
 
 
 def _told(row: LedgerEntry) -> Told | None:

@@ -1,4 +1,4 @@
-"""Rows of which each entry holds the hash: words on consent, suppressions, links, write keys, staff and the like."""
+"""Rows of which each entry holds the hash: words on consent, suppressions, links, write keys, staff, hours and the like."""
 
 from __future__ import annotations
 
@@ -15,10 +15,22 @@ from lockhouse.ledger.entry import Credential as CredentialEntry
 from lockhouse.ledger.entry import Factor as FactorEntry
 from lockhouse.ledger.entry import Hold as HoldEntry
 from lockhouse.ledger.entry import Link as LinkEntry
+from lockhouse.ledger.entry import Quota as QuotaEntry
 from lockhouse.ledger.entry import Role as RoleEntry
 from lockhouse.ledger.entry import Staff as StaffEntry
 from lockhouse.ledger.entry import Suppression as SuppressionEntry
-from lockhouse.model.rows import Attestation, Consent, Credential, Factor, Hold, Link, Staff, StaffRole, Suppression
+from lockhouse.model.rows import (
+    Attestation,
+    Consent,
+    Credential,
+    Factor,
+    Hold,
+    Link,
+    Quota,
+    Staff,
+    StaffRole,
+    Suppression,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,13 +40,14 @@ if TYPE_CHECKING:
     from lockhouse.gates.state.history import History, Told
 
 _Kind = (
-    AttestationEntry | ConsentEntry | CredentialEntry | FactorEntry | HoldEntry | LinkEntry | RoleEntry | StaffEntry
-    | SuppressionEntry
+    AttestationEntry | ConsentEntry | CredentialEntry | FactorEntry | HoldEntry | LinkEntry | QuotaEntry | RoleEntry
+    | StaffEntry | SuppressionEntry
 )  # fmt: skip
-Word = Attestation | Consent | Credential | Factor | Hold | Link | Staff | StaffRole | Suppression
+Word = Attestation | Consent | Credential | Factor | Hold | Link | Quota | Staff | StaffRole | Suppression
 TABLES: dict[type[Word], type[_Kind]] = {
     Attestation: AttestationEntry, Consent: ConsentEntry, Credential: CredentialEntry, Factor: FactorEntry,
-    Hold: HoldEntry, Link: LinkEntry, Staff: StaffEntry, StaffRole: RoleEntry, Suppression: SuppressionEntry,
+    Hold: HoldEntry, Link: LinkEntry, Quota: QuotaEntry, Staff: StaffEntry, StaffRole: RoleEntry,
+    Suppression: SuppressionEntry,
 }  # fmt: skip
 
 

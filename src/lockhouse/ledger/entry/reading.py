@@ -87,6 +87,31 @@ class Refusal(Body, frozen=True):
     ask: Hex16
 
 
+class Quota(Body, frozen=True):
+    """Somebody's looks were counted, in the very commit that notes them.
+
+    Attributes:
+        actor: who looked. `owner`: to whom it counts: a token's look to whoever answers for it; `class:NAME`, to the
+            whole house's ceiling of a class.
+        ask: of the disclosure or refusal beside it.
+        persons: how many people the hour has, this look's among them. `counted`: how many of them are new.
+        over: how many of those were beyond a limit that only observes: they would have been refused.
+        tried: the how manieth try of the hour it was, if a field of one person was checked.
+        row: hash of the row. `place`: as in a suppression.
+    """
+
+    KIND = "quota"
+    actor: Actor
+    owner: Actor
+    ask: Hex16
+    persons: Number
+    counted: Number
+    row: Hex32
+    place: Hex32
+    over: Number = 0
+    tried: Number = 0
+
+
 class Refusals(Body, frozen=True):
     """Refusals of callers nobody knows, counted: noting each would let anyone flood the ledger.
 

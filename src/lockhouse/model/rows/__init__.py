@@ -16,7 +16,7 @@ from lockhouse.model.rows.held import HeldKey, Hold
 from lockhouse.model.rows.keys import EpochKey, HouseSecret, IndexKey, Kek, KeyRing, Limbo, Tombstone
 from lockhouse.model.rows.ledger import Checkpoint, Deletion, Intake, Lane, LedgerEntry, Note
 from lockhouse.model.rows.mail import QueuedMail
-from lockhouse.model.rows.running import House, Intent, Job, Name, PolicyVersion, ReadShut
+from lockhouse.model.rows.running import House, Intent, Job, Name, PolicyVersion, Quota, ReadShut
 from lockhouse.model.rows.staff import (
     Attempts,
     Ceremony,
@@ -70,6 +70,7 @@ __all__ = [
     "PolicyVersion",
     "Quarantined",
     "QueuedMail",
+    "Quota",
     "ReadShut",
     "Receipt",
     "Record",

@@ -75,6 +75,29 @@ class ReadShut(Row, frozen=True):
     mac: bytes
 
 
+class Quota(Row, frozen=True):
+    """How many people somebody has looked up in their hour; one row for whoever answers for the looks."""
+
+    TABLE = "quota"
+    STORE = "record"
+    KEY = ("owner",)
+    AUTHORITY = True
+    owner: str
+    since: int
+    """When the hour began, by the ledger's time (ms)."""
+    run: int
+    """The same by the clock that no operator can set (ms)."""
+    at: int
+    """When it was last counted, by the ledger's time (ms)."""
+    persons: int
+    seen: bytes
+    """Of each of them a keyed tag of 8 bytes, good for this owner and hour alone."""
+    tries: bytes
+    """Of each field of a person that was checked such a tag, and in one more byte how often."""
+    entry: bytes
+    mac: bytes
+
+
 class PolicyVersion(Row, frozen=True):
     """A policy as proposed, approved and once live. `compiled` is what serving processes load.
 

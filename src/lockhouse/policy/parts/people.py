@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from lockhouse.model.policy import Course, Limits, Purpose, Reveal, Role, Separate
+from lockhouse.model.policy import Ceiling, Course, Limits, Purpose, Reveal, Role, Separate
 from lockhouse.policy import words
 from lockhouse.policy.reading import Spot
 from lockhouse.policy.section import Section
@@ -89,6 +89,19 @@ def _limits(part: Section) -> Limits | None:
         export=limits.word("export", ("allowed", "never")) or "never",
         mode=limits.word("mode", ("enforce", "observe")) or "enforce",
     )
+
+
+def ceilings(section: Section) -> dict[str, Ceiling]:
+    """Of how many people an hour each class may be opened by the whole house."""
+    found: dict[str, Ceiling] = {}
+    for name in section.names(words.NAME, "a class such as 'contact'"):
+        part = section.sub(name, ("mode", "persons_per_hour"))
+        part.need("persons_per_hour")
+        found[name] = Ceiling(
+            persons_per_hour=part.count("persons_per_hour") or 1,
+            mode=part.word("mode", ("enforce", "observe")) or "enforce",
+        )
+    return found
 
 
 def _networks(part: Section) -> tuple[str, ...]:

@@ -9,13 +9,14 @@ import msgspec
 from cyclopts import Parameter
 
 from lockhouse.errors import Invalid, Refused
-from lockhouse.faces.cli.acting import As, Reading, allowed, asking, blind
+from lockhouse.faces.cli.acting import As, Reading, allowed, asking, blind, checking
 from lockhouse.faces.cli.call import Here, Input, id_of, noun, person_of
 from lockhouse.faces.cli.kinds import way_of
 from lockhouse.faces.cli.layout import Said, count, plain
 from lockhouse.faces.cli.people import (
     apart,
     as_value,
+    beyond,
     card,
     facts_about,
     joined,
@@ -26,7 +27,7 @@ from lockhouse.faces.cli.people import (
     unkept,
     why_refused,
 )
-from lockhouse.flows import link, look
+from lockhouse.flows import check, link, look
 from lockhouse.gates.disclose import FOLD_LIMIT, Records
 from lockhouse.gates.facts import courses_by_grace
 from lockhouse.policy.explain import explain_known
@@ -103,6 +104,47 @@ async def reveal(person: str, /, *, acting: Reading | None = None, call: Here) -
         graces = await courses_by_grace(opened.house, ask.actor)
     more = [*unkept(ask), *map(call.located, [noted(view), *let_in(graces, ask)])]
     return Said(said.value | {"grace": graces}, "\n".join([said.text, *more]))
+
+
+@APP.command(name="check")
+async def check_(
+    person: str, field: str, source: Input = None, /, *, acting: Reading | None = None, call: Here
+) -> Said:
+    """Whether a field is what a caller says: yes or no, and nothing of it is shown.
+
+    What the caller says is asked for, or read from standard input. It may be written in any way that its type allows.
+    Each answer is one of three tries of that field of that person in an hour, and is noted before it is given. For
+    example `lockhouse person check 01989f… phone`.
+
+    Args:
+        person: an id that `person find` printed.
+        field: of the live policy, of a class that the role may check.
+        source: `-` reads one line of standard input; a value is refused here.
+        acting: role, purpose and reason.
+    """
+    who = person_of(person)
+    async with call.open() as opened:
+        house = opened.house
+        check.checkable(house, field)
+        ask = await checking(house, acting or Reading(), field=field)
+        typed = call.terminal.personal(field, source, example=f"lockhouse person check {person} {field}")
+        seen = await check.check(house, ask, who, check.readable(house, field, typed))
+        policy = house.live().policy
+    if seen.matches is None:
+        raise _unchecked(seen.view, policy, ask)
+    answer = f"{'Yes' if seen.matches else 'No'}: that is{'' if seen.matches else ' not'} the {field} that is held."
+    tries = f"It may be checked {count(seen.view.tries_left or 0, 'more time')} this hour."
+    value = {
+        "person": person, "field": field, "matches": seen.matches, "tries_left": seen.view.tries_left,
+        "entry": seen.view.entry, "spent": plain(seen.view.spent),
+    }  # fmt: skip
+    return Said(value, "\n".join([answer, tries, *beyond(seen.view), f"Noted as {seen.view.entry.hex()}."]))
+
+
+def _unchecked(view: View, policy: Policy, ask: Ask) -> Refused:
+    codes = view.refused or tuple(sorted({code for one in view.fields.values() for code in one.because}))
+    told = why_refused(msgspec.structs.replace(view, refused=codes), policy, ask)
+    return Refused("person: expected a field that may be checked, got another", reasons=codes, hint=" ".join(told))
 
 
 @Parameter(name="*")

@@ -1,0 +1,82 @@
+"""Whoever may check what a caller says guesses a value: by many tries, roles, processes, services, and by SQL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+from lockhouse.errors import Tampered
+from lockhouse.flows import check, look
+from lockhouse.model.decision import Actor
+from lockhouse.model.rows import Quota
+from tests.flows.test_check import CHECKING, EMAIL, PHONE, check_of
+from tests.world import World
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lockhouse.flows.check import Checked
+
+TWO_ROLES = CHECKING.replace("  accountant:", "  till: {for: [fulfilment], check: [contact]}\n  accountant:")
+
+
+async def _two(tmp_path: Path) -> tuple[World, bytes, bytes]:
+    world = await World.make(tmp_path, TWO_ROLES)
+    await world.send("account", "Order Completed", email=EMAIL, phone=PHONE, name="Anna", order_id="A-1")
+    await world.send("account", "Order Completed", email="bert@example.com", phone="+4915187654321", order_id="A-2")
+    return world, await world.person(EMAIL), await world.person("bert@example.com")
+
+
+async def test_after_three_tries_a_field_of_a_person_is_shut_and_right_ones_count_too(tmp_path: Path) -> None:
+    world, anna, bert = await _two(tmp_path)
+    said = [await check_of(world, anna, "phone", f"0151 1234567{number}") for number in (7, 8, 9)]
+    assert [(one.matches, one.view.tries_left) for one in said] == [(False, 2), (True, 1), (False, 0)]
+    for guess in (PHONE, "0151 12345670"):
+        shut = await check_of(world, anna, "phone", guess)
+        assert (shut.matches, shut.view.refused) == (None, ("tries",))
+        assert shut.view.spent is not None, "and when it is free again"
+    assert (await check_of(world, anna, "name", "Anna")).matches, "another field has its own tries"
+    assert (await check_of(world, bert, "phone", "0151 87654321")).matches, "and so has another person"
+    world.clock.pass_days(1 / 24)
+    assert (await check_of(world, anna, "phone", PHONE)).matches
+
+
+async def test_roles_processes_and_services_of_one_owner_share_the_tries(tmp_path: Path) -> None:
+    world, anna, _ = await _two(tmp_path)
+    await check_of(world, anna, "phone", "0151 12345670")
+    await check_of(await world.second(), anna, "phone", "0151 12345671", role="till")
+    service = Actor(id="service:t1", kind="service", roles=("till",), owner="os-user:1000")
+    ask = await look.ask_of(world.house, service, action="check", purpose=None, fields=("phone",))
+
+    async def by_service() -> Checked:
+        return await check.check(world.house, ask, anna, check.readable(world.house, "phone", PHONE))
+
+    assert (await by_service()).view.tries_left == 0
+    assert (await by_service()).view.refused == ("tries",)
+    assert (await check_of(world, anna, "phone", PHONE)).view.refused == ("tries",)
+
+
+async def test_a_person_known_twice_and_linked_is_not_tried_six_times(tmp_path: Path) -> None:
+    from lockhouse.flows import link  # noqa: PLC0415  # only this test joins anybody
+
+    world, anna, bert = await _two(tmp_path)
+    await link.make(world.house, anna, bert, by="os-user:0")
+    seen = [await check_of(world, person, "phone", "0151 12345670") for person in (anna, bert, anna, bert)]
+    assert [one.view.refused for one in seen] == [(), (), (), ("tries",)]
+
+
+@pytest.mark.parametrize("change", [{"tries": b""}, {"since": 0}])
+async def test_tries_given_back_by_sql_are_refused(tmp_path: Path, change: dict[str, object]) -> None:
+    world, anna, _ = await _two(tmp_path)
+    for _ in range(3):
+        await check_of(world, anna, "phone", "0151 12345670")
+    [row] = await world.rows(Quota)
+    world.plant(msgspec.structs.replace(row, **change))
+    with pytest.raises(Tampered, match="mac verifies"):
+        await check_of(world, anna, "phone", PHONE)
+    world.drop(row)
+    for process in (world, await world.second()):
+        with pytest.raises(Tampered, match=r"got an older one or none|tells of, got none"):
+            await check_of(process, anna, "phone", PHONE)
