@@ -24,6 +24,7 @@ from lockhouse.ledger.entry import (
     Policy,
     Restore,
     Suppression,
+    Token,
     Undo,
     parse_entry,
 )
@@ -39,7 +40,7 @@ _KINDS = frozenset(
     kind.KIND
     for kind in (
         Acceptance, Attestation, Cancellation, Completion, Consent, Credential, Hold, Import, Intent, Link, Policy,
-        Restore, Suppression, Undo,
+        Restore, Suppression, Token, Undo,
     )
 )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Rows of which each entry holds the hash: words on consent, suppressions, links, attestations, write keys."""
+"""Rows of which each entry holds the hash: words on consent, suppressions, links, attestations, keys, tokens."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from lockhouse.ledger.entry import Credential as CredentialEntry
 from lockhouse.ledger.entry import Hold as HoldEntry
 from lockhouse.ledger.entry import Link as LinkEntry
 from lockhouse.ledger.entry import Suppression as SuppressionEntry
-from lockhouse.model.rows import Attestation, Consent, Credential, Hold, Link, Suppression
+from lockhouse.ledger.entry import Token as TokenEntry
+from lockhouse.model.rows import Attestation, Consent, Credential, Hold, Link, Suppression, Token
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,11 +25,11 @@ if TYPE_CHECKING:
     from lockhouse.gates.state.found import Found
     from lockhouse.gates.state.history import History, Told
 
-_Kind = AttestationEntry | ConsentEntry | CredentialEntry | HoldEntry | LinkEntry | SuppressionEntry
-Word = Attestation | Consent | Credential | Hold | Link | Suppression
+_Kind = AttestationEntry | ConsentEntry | CredentialEntry | HoldEntry | LinkEntry | SuppressionEntry | TokenEntry
+Word = Attestation | Consent | Credential | Hold | Link | Suppression | Token
 TABLES: dict[type[Word], type[_Kind]] = {
     Attestation: AttestationEntry, Consent: ConsentEntry, Credential: CredentialEntry, Hold: HoldEntry,
-    Link: LinkEntry, Suppression: SuppressionEntry,
+    Link: LinkEntry, Suppression: SuppressionEntry, Token: TokenEntry,
 }  # fmt: skip
 
 

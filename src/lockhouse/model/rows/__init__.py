@@ -16,6 +16,7 @@ from lockhouse.model.rows.held import HeldKey, Hold
 from lockhouse.model.rows.keys import EpochKey, HouseSecret, IndexKey, Kek, KeyRing, Limbo, Tombstone
 from lockhouse.model.rows.ledger import Checkpoint, Deletion, Intake, Lane, LedgerEntry, Note
 from lockhouse.model.rows.running import House, Intent, Job, Name, PolicyVersion, ReadShut
+from lockhouse.model.rows.token import Token, TokenUse
 from lockhouse.model.rows.who import ErasedMark, Identifier, Link, Lookup, Person
 
 __all__ = [
@@ -60,6 +61,8 @@ __all__ = [
     "Snapshot",
     "Store",
     "Suppression",
+    "Token",
+    "TokenUse",
     "Tombstone",
     "tables",
 ]
