@@ -197,7 +197,7 @@ async def _bearer(world: World, one: Made) -> Bearer:
 
 
 def _by(bearer: Bearer) -> Maker:
-    return Maker(Actor(id=f"service:{bearer.id.hex()}", kind="service"), bearer)
+    return Maker(Actor(id=f"service:{bearer.id.hex()}", kind="token"), bearer)
 
 
 async def test_staff_give_a_token_no_role_but_their_own(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from lockhouse.gates.house import House
     from lockhouse.model.change import Draft
-    from lockhouse.model.decision import ActorKind, Facts
+    from lockhouse.model.decision import Facts
     from lockhouse.secret import Secret
 
 SHOWN = 7
@@ -174,8 +174,7 @@ async def facts_of(house: House, token: Bearer) -> Facts:
     Raises:
         Tampered: a row that gives authority was not made by this house.
     """
-    kind: ActorKind = "staff" if token.owner.startswith("staff:") else "service"
-    known = await house.actor_facts.of(Actor(id=token.owner, kind=kind))
+    known = await house.actor_facts.of(Actor(id=token.owner, kind="token"))
     return msgspec.structs.replace(known, step_up_age_s=None, grant=None, network=token.network)
 
 

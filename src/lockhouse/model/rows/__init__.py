@@ -15,6 +15,7 @@ from lockhouse.model.rows.happened import Drop, DropList, Outbox, Quarantined, R
 from lockhouse.model.rows.held import HeldKey, Hold
 from lockhouse.model.rows.keys import EpochKey, HouseSecret, IndexKey, Kek, KeyRing, Limbo, Tombstone
 from lockhouse.model.rows.ledger import Checkpoint, Deletion, Intake, Lane, LedgerEntry, Note
+from lockhouse.model.rows.repeat import Repeat
 from lockhouse.model.rows.running import House, Intent, Job, Name, PolicyVersion, ReadShut
 from lockhouse.model.rows.token import Token, TokenUse
 from lockhouse.model.rows.who import ErasedMark, Identifier, Link, Lookup, Person
@@ -56,6 +57,7 @@ __all__ = [
     "ReadShut",
     "Receipt",
     "Record",
+    "Repeat",
     "Row",
     "Seal",
     "Snapshot",
