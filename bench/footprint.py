@@ -171,10 +171,10 @@ def serving(folder: Path) -> Iterator[tuple[int, int]]:
     Raises:
         SystemExit: it did not come up.
     """
-    ports = [_free_port() for _ in range(2)]
+    ports = [_free_port() for _ in range(3)]
     listens = {
         f"LOCKHOUSE_LISTEN_{name}": f"127.0.0.1:{port}"
-        for name, port in zip(("COLLECT", "METRICS"), ports, strict=True)
+        for name, port in zip(("COLLECT", "METRICS", "CONSOLE"), ports, strict=True)
     }
     argv = [sys.executable, "-m", "lockhouse", "serve", "--house", str(folder)]
     with (folder / "serve.log").open("wb") as log:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args, get_type_hints
+from urllib.parse import urlsplit
 
 from lockhouse.errors import Invalid, NotFound
 
@@ -29,6 +30,7 @@ _LOST_HOUSE = (
     "lockhouse init wrote it, and this house opens with no other: bring lockhouse.toml back from a backup, or write it "
     "anew with the digits that stand between lockhouse/ and /1 in checkpoints.jsonl"
 )
+_HOST_NAME = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*")
 _MOST_DIGITS = 9
 _LAST_PORT = 65_535
 
@@ -51,8 +53,13 @@ class Settings:
         "folder that the destruction journal is shipped to, best on another machine; empty: beside the root key file",
     )
     listen_collect: str = _setting("127.0.0.1:8400", "address and port that SDKs send to")
+    listen_console: str = _setting("127.0.0.1:8410", "address and port of the console, which staff sign in to")
     listen_metrics: str = _setting("127.0.0.1:9420", "address and port of /metrics; loopback unless you know better")
     public_url: str = _setting("", "the address by which senders reach the collect listener")
+    console_url: str = _setting(
+        "http://localhost:8410",
+        "the one address by which staff reach the console; passkeys are bound to its host name: a change ends them",
+    )
     trusted_proxies: tuple[str, ...] = _setting((), "networks whose X-Forwarded-For is believed, as 10.0.0.0/8")
     tls: Literal["own", "files", "proxy"] = _setting(
         "own", "own: plain HTTP, on loopback only; files: TLS by tls_cert and tls_key; proxy: plain HTTP behind one"
@@ -202,10 +209,33 @@ def _is_network(text: Any) -> bool:
     return True
 
 
+def _is_console_url(text: str) -> bool:
+    """An origin as browsers write one, of a host that has a name: an address can be no relying party (WebAuthn §5.1.2).
+
+    Plain HTTP is of `localhost` alone, which browsers hold for as safe as HTTPS.
+    """
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        return False
+    host = parts.hostname or ""
+    default = {"http": 80, "https": 443}.get(parts.scheme)
+    written = host if port is None or port == default else f"{host}:{port}"
+    if text != f"{parts.scheme}://{written}" or not _HOST_NAME.fullmatch(host) or host.rpartition(".")[2].isdecimal():
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and host == "localhost")
+
+
+_CONSOLE_URL = _Rule(
+    _is_console_url, "https:// and a host's name, as https://console.shop.example, or http://localhost:8410",
+    "another form",
+)  # fmt: skip
 _NETWORKS = _Rule(
     lambda texts: all(map(_is_network, texts)), "networks or addresses, as 10.0.0.0/8 or ::1", "another form"
 )
 _RULES = {
+    "console_url": _CONSOLE_URL,
     "collect_processes": _Rule(lambda number: number >= 1, "at least 1", "less"),
     "house": _Rule(lambda text: _HOUSE.fullmatch(text) is not None, "32 hexadecimal digits", "another form"),
     "log": _one_of("log"),
@@ -245,6 +275,7 @@ def _check_listeners(settings: Settings, places: Mapping[str, str]) -> None:
     """Raise `Invalid` where two settings do not go together; `places` says where each one was made."""
     host, _ = address_of(settings.listen_collect, where=places["listen_collect"])
     address_of(settings.listen_metrics, where=places["listen_metrics"])
+    _check_console(settings, places)
     if settings.tls == "own" and not is_loopback(host):
         raise Invalid(
             places["listen_collect"], "a loopback address while tls is own", got="another address",
@@ -254,6 +285,22 @@ def _check_listeners(settings: Settings, places: Mapping[str, str]) -> None:
         raise Invalid(places["tls"], 'tls_cert and tls_key beside tls = "files"', got="one of them missing")
     if settings.tls == "proxy" and not settings.trusted_proxies:
         raise Invalid(places["tls"], 'trusted_proxies beside tls = "proxy"', got="none")
+
+
+def _check_console(settings: Settings, places: Mapping[str, str]) -> None:
+    """Raise `Invalid` where the console's address and the way to it do not go together."""
+    host, _ = address_of(settings.listen_console, where=places["listen_console"])
+    if not settings.console_url.startswith("https:"):
+        if not is_loopback(host):
+            raise Invalid(
+                places["listen_console"], "a loopback address while console_url is http://localhost",
+                got="another address", hint="set console_url to the https:// address that staff shall use",
+            )  # fmt: skip
+    elif settings.tls == "own":
+        raise Invalid(
+            places["console_url"], "http://localhost while tls is own", got="https",
+            hint='set tls = "files" with tls_cert and tls_key, or tls = "proxy" with trusted_proxies',
+        )  # fmt: skip
 
 
 def write(settings: Settings) -> str:

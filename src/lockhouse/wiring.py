@@ -380,8 +380,8 @@ def host_of(folder: Path) -> Host:
     """
     chosen = houses.load(folder, os.environ)
     served = []
-    for name, text in (("collect", chosen.listen_collect), ("metrics", chosen.listen_metrics)):
-        host, port = houses.address_of(text, where=f"listen_{name}")
+    for name in ("collect", "console", "metrics"):
+        host, port = houses.address_of(getattr(chosen, f"listen_{name}"), where=f"listen_{name}")
         served.append(listener(name, host, port, loopback=houses.is_loopback(host)))
     return look(
         folder, root=Path(chosen.root), passphrase=chosen.root_passphrase_file, journal=_shipping(chosen),

@@ -83,6 +83,12 @@ PLANTED = [
         "adapters/planted.py",
         "import cryptography.fernet",
     ),
+    _one(
+        "Only crypto imports what proves who somebody is",
+        "a flow weighs a passkey itself",
+        "flows/planted.py",
+        "import webauthn.helpers",
+    ),
     _one("Only the SQLite writer imports apsw", "a reader may write", "adapters/planted.py", "import apsw"),
     _one("Only the PostgreSQL adapter imports asyncpg", "a flow asks a server", "flows/planted.py", "import asyncpg"),
     _one("The verifier stands alone", "it needs the product", "ledger/verify/planted.py", "import lockhouse.model"),

@@ -21,7 +21,18 @@ print(*sorted({name.split(".")[0] for name in sys.modules} | {name for name in s
       file=sys.stderr)
 sys.exit(ended)
 """
-_SELDOM = {"alembic", "apsw", "cedarpy", "email_validator", "httpx", "ruamel", "sqlalchemy", "uvicorn"}
+_SELDOM = {
+    "alembic",
+    "apsw",
+    "cedarpy",
+    "email_validator",
+    "httpx",
+    "jinja2",
+    "ruamel",
+    "sqlalchemy",
+    "starlette",
+    "uvicorn",
+}
 
 
 def _loaded(*words: str) -> set[str]:

@@ -38,13 +38,13 @@ class Person:
 
     def __init__(self, folder: Path) -> None:
         (folder / ".venv").symlink_to(sys.prefix)
-        ports = free_ports(2)
+        ports = free_ports(3)
         self.url = f"http://127.0.0.1:{ports[0]}"
         self.folder = folder
         self.serving: subprocess.Popen[bytes] | None = None
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith("LOCKHOUSE_")} | {
             "XDG_CONFIG_HOME": str(folder / "config"), "LOCKHOUSE_LISTEN_COLLECT": f"127.0.0.1:{ports[0]}",
-            "LOCKHOUSE_LISTEN_METRICS": f"127.0.0.1:{ports[1]}",
+            "LOCKHOUSE_LISTEN_METRICS": f"127.0.0.1:{ports[1]}", "LOCKHOUSE_LISTEN_CONSOLE": f"127.0.0.1:{ports[2]}",
         }  # fmt: skip
 
     def types(self, line: str, answers: str = "") -> str:

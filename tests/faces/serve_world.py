@@ -111,10 +111,13 @@ class Place:
 
 async def make_place(tmp_path: Path, *, policy: str | None = POLICY) -> Place:
     """A house with an approved policy and a key of its `backend` channel, on free ports."""
+    console = free_port()
     chosen = Settings(
         root=str(tmp_path / "root" / "house.root"),
         demo=True,
         listen_collect=f"127.0.0.1:{free_port()}",
+        listen_console=f"127.0.0.1:{console}",
+        console_url=f"http://localhost:{console}",
         listen_metrics=f"127.0.0.1:{free_port()}",
     )
     folder = tmp_path / "house"

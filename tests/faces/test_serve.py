@@ -272,7 +272,7 @@ def test_a_root_key_that_is_away_ends_it_with_the_code_of_its_error(place: Place
 
 
 def test_an_unknown_part_is_refused(place: Place) -> None:
-    with served(place, only="collect,console", wait=False) as house:
+    with served(place, only="collect,canary", wait=False) as house:
         assert house.process.wait(10) == 2
         assert "expected some of collect, work" in house.log
 

@@ -124,3 +124,32 @@ def test_a_root_that_nobody_named_is_said_to_be_missing_with_its_usual_place(tmp
     with pytest.raises(Invalid, match=r"^lockhouse\.toml: root: expected the path of the root key file") as caught:
         load(tmp_path, {})
     assert f"lockhouse/roots/{HOUSE}.root" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://console.shop.example", "https://127.0.0.1", "https://[::1]", "https://console.shop.example/",
+        "https://console.shop.example/staff", "https://anna@console.shop.example", "https://Console.shop.example",
+        "https://console.shop.example:443", "https://console.shop.example:0x1", "ftp://localhost", "localhost:8410", "",
+        "https://-a.example", "https://a..example", "https://shop.7", "http://localhost:80", "https://a.example?b",
+    ],
+)  # fmt: skip
+def test_the_consoles_address_is_one_that_a_browser_can_bind_a_passkey_to(url: str, tmp_path: Path) -> None:
+    with pytest.raises(Invalid, match=r"^lockhouse\.toml: console_url: expected https:// and a host's name"):
+        _load(tmp_path, f'console_url = "{url}"')
+
+
+_FILES = 'tls = "files"\ntls_cert = "c"\ntls_key = "k"\n'
+
+
+def test_the_console_is_reached_by_tls_or_on_this_machine_alone(tmp_path: Path) -> None:
+    with pytest.raises(Invalid, match="listen_console: expected a loopback address while console_url is http://local"):
+        _load(tmp_path, _FILES + 'listen_console = "0.0.0.0:8410"')
+    with pytest.raises(Invalid, match="console_url: expected http://localhost while tls is own, got https"):
+        _load(tmp_path, 'console_url = "https://console.shop.example"')
+    there = _load(
+        tmp_path, _FILES + 'listen_console = "0.0.0.0:8410"\nconsole_url = "https://console.shop.example:8410"'
+    )
+    assert there.console_url == "https://console.shop.example:8410"
+    assert _load(tmp_path, _FILES).console_url == "http://localhost:8410"

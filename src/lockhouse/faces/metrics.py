@@ -30,6 +30,7 @@ class Counts(msgspec.Struct, kw_only=True):
         answers: (channel, outcome, code, how many).
         seconds: requests by the bucket of `BUCKETS_S` that held them, and one more for the longer ones.
         alive: whether the writer confirmed this process within its lease.
+        pages: (page of the console, HTTP status, how many).
         spool: events of the spool by what became of them. spool_bytes: how much waits there, of all processes.
     """
 
@@ -39,6 +40,7 @@ class Counts(msgspec.Struct, kw_only=True):
     seconds_sum: float = 0.0
     incidents: int = 0
     alive: bool = False
+    pages: list[tuple[str, int, int]] = []
     spool: dict[str, int] = {}
     spool_bytes: int = 0
 
@@ -57,6 +59,11 @@ class Tally:
         self._seconds = [0] * (len(BUCKETS_S) + 1)
         self._sum = 0.0
         self._incidents = 0
+        self._pages: Counter[tuple[str, int]] = Counter()
+
+    def showed(self, page: str, status: int) -> None:
+        """A page of the console was answered. Its name comes from our own table of routes, never as it was asked."""
+        self._pages[page, status] += 1
 
     def answered(self, channel: str, outcome: str, code: str, count: int) -> None:
         """Events (or a whole request) were answered so. Channel and code come from our own tables, never as sent."""
@@ -82,6 +89,7 @@ class Tally:
             seconds_sum=self._sum,
             incidents=self._incidents,
             alive=alive,
+            pages=[(*key, count) for key, count in sorted(self._pages.items())],
             spool=spool,
             spool_bytes=spool_bytes,
         )
@@ -124,8 +132,17 @@ class _House:
             alive.add_metric([one.process], int(one.alive))
             if one.seconds:
                 seconds.add_metric([one.process], _cumulated(one.seconds), one.seconds_sum)
-        yield from (answers, incidents, alive, seconds)
+        yield from (answers, incidents, alive, seconds, self._pages())
         yield from self._spool()
+
+    def _pages(self) -> Metric:
+        pages = CounterMetricFamily(
+            "lockhouse_console_answers", "Pages of the console answered", labels=["process", "page", "status"]
+        )
+        for one in self._processes:
+            for page, status, count in one.pages:
+                pages.add_metric([one.process, page, str(status)], count)
+        return pages
 
     def _spool(self) -> Iterator[Metric]:
         events = CounterMetricFamily(

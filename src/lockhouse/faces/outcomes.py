@@ -61,6 +61,7 @@ _OWNER = "whoever proposes policy changes"
 _OPERATOR = "whoever runs the house"
 _PRIVACY = "a privacy officer"
 _PERSON = "the customer"
+_STAFF = "whoever asked"
 _NOBODY = "nobody; it is as it should be"
 
 CODES: Final[dict[str, Answer]] = {
@@ -208,6 +209,39 @@ CODES: Final[dict[str, Answer]] = {
         "sealed for 72 hours: `lockhouse channel replay` stores it then.",
         _OWNER,
     ),
+    "LH-3001": Answer(
+        "rejected", 421, "The console has one address, and this is another.", "Open the address that serves it.", _STAFF
+    ),
+    "LH-3002": Answer(
+        "rejected",
+        403,
+        "Not done: the request did not come from a page of this console.",
+        "Open the page again, and press its button there.",
+        _STAFF,
+    ),
+    "LH-3003": Answer(
+        "rejected",
+        403,
+        "Not done: the page was made for another sign-in, or too long ago.",
+        "Open the page again, and press its button there.",
+        _STAFF,
+    ),
+    "LH-3004": Answer("rejected", 404, "There is no page at this address.", "Go on from the overview.", _STAFF),
+    "LH-3005": Answer("rejected", 405, "This address does not take this method.", "Go on from the overview.", _STAFF),
+    "LH-3006": Answer(
+        "rejected",
+        400,
+        "Not done: what came in is no form of this console.",
+        "Open the page again, and fill in its form there.",
+        _STAFF,
+    ),
+    "LH-3007": Answer(
+        "rejected",
+        403,
+        "Plain HTTP is taken from the proxies that the house trusts only.",
+        "Open the https:// address.",
+        _STAFF,
+    ),
     **{code: Answer(*told) for code, told in API_CODES.items()},
     "LH-5000": Answer(
         "rejected",
@@ -302,7 +336,8 @@ _PAGE_HEAD = """# Outcome codes
 
 Every answer that is not plainly "stored and shown" has a code. The code is stable; its sentence may be put better.
 `LH-0…` something was stored or was there already · `LH-1…` the event, the request or the sender is wrong ·
-`LH-2…` the policy, a consent or an ending decided · `LH-4…` the API answers so to a system ·
+`LH-2…` the policy, a consent or an ending decided · `LH-3…` the console answers so to whoever looks at it ·
+`LH-4…` the API answers so to a system ·
 `LH-5…` something of ours is away.
 
 An event that is refused does not fail its batch: the request is still answered `200 {"success":true}`, because clients

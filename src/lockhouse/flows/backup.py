@@ -44,6 +44,7 @@ from lockhouse.gates.hold_ends import OF_A_HOLD
 from lockhouse.gates.live import PROPOSED, WAITING, versions
 from lockhouse.gates.read_shut import NO_JOURNAL, shut_reading
 from lockhouse.gates.rings import admit_rings
+from lockhouse.gates.staff.over import end_open
 from lockhouse.gates.versions import withdraw
 from lockhouse.ledger.entry import Backup as BackupEntry
 from lockhouse.ledger.entry import Intent as IntentEntry
@@ -209,6 +210,7 @@ async def replay(house: House, source: Source, *, journal: Journal, by: str) -> 
     to_sweep = await sweep_again(house, journal=journal, by=by)
     replayed = await _destroyed_since(house, before)
     manifest = source.manifest
+    await end_open(house)
     said = RestoreEntry(
         backup=manifest.backup, log=manifest.log, size=manifest.size, root=manifest.root, replayed=replayed.keys,
         shut=shut, by=by,

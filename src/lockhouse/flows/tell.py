@@ -1,9 +1,10 @@
-"""Tell: words on consent, links, suppressions, attestations and legal holds get the ledger entry that nobody brought.
+"""Tell: words on consent, links, suppressions, attestations, legal holds and what was done with staff get their entry.
 
 Who is committed before what: a word or a link to the identity store, its entry to the record store a moment later. A
 process that ends in between, or a store that goes away, leaves a row that no entry tells of. The person's next item
 brings it; this is for whoever never comes again. A suppression is told to every process, too, before it is told of; one
-that was lifted is taken away. An attestation and a hold name who made them, and are told as theirs.
+that was lifted is taken away. An attestation, a hold, an account, a role and a
+factor name who made them, and are told as theirs.
 
 Nothing is told twice: the entry's id stands in the row, and the store takes an id once. Nor is it told ahead of
 whoever is just about to: a row is looked at when it is minutes old, by its own time.
@@ -27,6 +28,8 @@ from lockhouse.gates.authority import checked
 from lockhouse.gates.hold_ends import finish
 from lockhouse.gates.holds import RELEASED, draft_of
 from lockhouse.gates.refresh import refresh
+from lockhouse.gates.staff.told import Telling
+from lockhouse.gates.staff.told import draft_of as staff_draft
 from lockhouse.gates.told import (
     LATE,
     attestation_draft,
@@ -38,7 +41,7 @@ from lockhouse.gates.told import (
     untold,
 )
 from lockhouse.gates.trusted_time import trusted_now
-from lockhouse.model.rows import Attestation, Consent, Hold, Link, Suppression
+from lockhouse.model.rows import Attestation, Consent, Factor, Hold, Link, Staff, StaffRole, Suppression
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +59,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     """What one pass did.
 
     Attributes:
-        words, links, suppressions, attestations, holds: that were told.
+        words, links, suppressions, attestations, holds: that were told. `staff`: accounts, roles, factors.
         faults: rows that do not verify, or could not be told for another reason; the next pass meets them again.
     """
 
@@ -65,11 +68,12 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     suppressions: int = 0
     attestations: int = 0
     holds: int = 0
+    staff: int = 0
     faults: int = 0
 
 
 async def tell_untold(house: House) -> Told:
-    """Every word, link, suppression, attestation and legal hold older than some minutes has its ledger entry.
+    """Everything of the kinds above that is older than some minutes has its ledger entry.
 
     But those of who is ending have none.
 
@@ -93,9 +97,22 @@ async def tell_untold(house: House) -> Told:
     async for held in house.reads.scan(Hold, chunk=CHUNK):
         told, failed = await _tell_own(house, [row for row in held if row.at < before])
         holds, faults = holds + told, faults + failed
+    staff, failed = await _tell_staff(house, before)
     return Told(
-        words=words, links=links, suppressions=suppressions, attestations=attestations, holds=holds, faults=faults
+        words=words, links=links, suppressions=suppressions, attestations=attestations, holds=holds, staff=staff,
+        faults=faults + failed,
     )  # fmt: skip
+
+
+async def _tell_staff(house: House, before: int) -> tuple[int, int]:
+    """Accounts, roles and factors: there are few of them."""
+    tables: tuple[type[Telling], ...] = (Staff, StaffRole, Factor)
+    told = faults = 0
+    for table in tables:
+        async for rows in house.reads.scan(table, chunk=CHUNK):
+            done, failed = await _tell_own(house, [row for row in rows if row.at < before])
+            told, faults = told + done, faults + failed
+    return told, faults
 
 
 def _changed_at(row: Suppression) -> int:
@@ -147,7 +164,7 @@ async def _tell_suppressions(house: House, rows: Sequence[Suppression]) -> tuple
     return told, faults
 
 
-async def _tell_own(house: House, rows: Sequence[Attestation | Hold]) -> tuple[int, int]:
+async def _tell_own(house: House, rows: Sequence[Attestation | Hold | Telling]) -> tuple[int, int]:
     """As `_tell_chunk`, of rows that say themselves who made them."""
     await asyncio.sleep(PAUSE_S)
     await refresh(house)
@@ -162,10 +179,12 @@ async def _tell_own(house: House, rows: Sequence[Attestation | Hold]) -> tuple[i
     return told, faults
 
 
-async def _tell_one(house: House, row: Attestation | Hold) -> None:
+async def _tell_one(house: House, row: Attestation | Hold | Telling) -> None:
     """Told; of a hold that was released, once its key is out of the store's log too: the release was cut off."""
     if isinstance(row, Attestation):
         await tell(house, [], [attestation_draft(house, row)])
+    elif isinstance(row, Telling):
+        await tell(house, [], [staff_draft(house, row)])
     elif row.state == RELEASED:
         await finish(house, row)
     else:

@@ -17,7 +17,18 @@ from lockhouse.crypto.canonical import lp
 from lockhouse.crypto.signatures import RowMacs, check_row, row_mac
 from lockhouse.errors import Invalid, Tampered
 from lockhouse.ledger.entry import row_hash
-from lockhouse.model.rows import ErasedMark, Identifier, Imported, Person, Row
+from lockhouse.model.rows import (
+    Ceremony,
+    ErasedMark,
+    FactorUse,
+    Identifier,
+    Imported,
+    Invite,
+    Person,
+    Row,
+    Session,
+    StaffLogin,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,7 +36,9 @@ if TYPE_CHECKING:
     from lockhouse.secret import Secret
 
 RowT = TypeVar("RowT", bound=Row)
-BoundT = TypeVar("BoundT", Person, Identifier, ErasedMark, Imported)
+Bound = Ceremony | ErasedMark | FactorUse | Identifier | Imported | Invite | Person | Session | StaffLogin
+"""Rows with a short MAC, which no entry makes."""
+BoundT = TypeVar("BoundT", bound=Bound)
 _ENCODE = msgspec.msgpack.Encoder().encode
 _PLACE = re.compile(r"\[(\d+)\]")
 """The column's number in msgspec's word of where it is wrong."""
@@ -57,7 +70,7 @@ def checked(rows: Iterable[RowT], key: Secret) -> list[RowT]:
 
 
 def bound(row: BoundT, macs: RowMacs) -> BoundT:
-    """The same row with its MAC: of a person, an identifier, an erased mark, an imported record: no entry makes it."""
+    """The same row with its short MAC: no entry makes it."""
     return bound_all([row], macs)[0]
 
 
@@ -117,7 +130,7 @@ def _finding(row: type[Row], column: str) -> str:
     return f"SELECT * FROM {row.TABLE} WHERE {outside}"  # noqa: S608  # names and numbers of our own, to be read
 
 
-def _before_mac(row: Person | Identifier | ErasedMark | Imported) -> bytes:
+def _before_mac(row: Bound) -> bytes:
     """The row's bytes up to its MAC, which stands last."""
     return _ENCODE(row)[: -len(_ENCODE(row.mac))]
 

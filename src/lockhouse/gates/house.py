@@ -17,8 +17,10 @@ from lockhouse.crypto.blindindex import Indexer
 from lockhouse.crypto.credentials import MessageTags
 from lockhouse.crypto.keyring import Keyring
 from lockhouse.crypto.signatures import RowMacs
+from lockhouse.crypto.staff import StaffKeys
 from lockhouse.errors import Unavailable
 from lockhouse.gates.drop_lists import DropLists
+from lockhouse.gates.proving import Proving
 from lockhouse.gates.sights import Sighted
 from lockhouse.identity.normalise import EMPTY, StopList, normal, stop_list
 from lockhouse.model.ids import DAY_MS
@@ -374,12 +376,15 @@ class House:
     time: TimeSense = field(init=False)
     row_macs: RowMacs = field(init=False)
     """How rows of persons and identifiers are known as the house's own; from the integrity key, taken in once."""
+    staff_keys: StaffKeys = field(init=False)
+    proving: Proving = field(default_factory=Proving)
 
     def __post_init__(self) -> None:
         self.message_tags = MessageTags(self.receipt_key)
         self.drop_lists = DropLists(self.message_tags)
         self.time = TimeSense(self.clock.now_ms(), self.clock.monotonic_s())
         self.row_macs = RowMacs(self.integrity_key)
+        self.staff_keys = StaffKeys.of(self.integrity_key, house=self.id)
 
     def live(self) -> LivePolicy:
         """The policy that rules now.

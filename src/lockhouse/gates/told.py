@@ -16,7 +16,18 @@ from lockhouse.ledger.entry import Consent as ConsentEntry
 from lockhouse.ledger.entry import Link as LinkEntry
 from lockhouse.ledger.entry import Suppression as SuppressionEntry
 from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
-from lockhouse.model.rows import Attestation, Consent, Hold, LedgerEntry, Link, Seal, Suppression
+from lockhouse.model.rows import (
+    Attestation,
+    Consent,
+    Factor,
+    Hold,
+    LedgerEntry,
+    Link,
+    Seal,
+    Staff,
+    StaffRole,
+    Suppression,
+)
 from lockhouse.model.scale import ConsentState
 
 if TYPE_CHECKING:
@@ -26,7 +37,7 @@ if TYPE_CHECKING:
     from lockhouse.model.change import Draft
 
 Said = TypeVar("Said", bound=Consent | Link)
-UntoldT = TypeVar("UntoldT", bound=Attestation | Consent | Hold | Link | Suppression)
+UntoldT = TypeVar("UntoldT", bound=Attestation | Consent | Factor | Hold | Link | Staff | StaffRole | Suppression)
 _YES = ConsentState.GRANTED
 _TAKEN_BACK = frozenset({ConsentState.DENIED + ConsentState.TAKEN_BACK, _YES + ConsentState.TAKEN_BACK})
 LATE = "service:work"

@@ -9,6 +9,8 @@ import msgspec
 
 from lockhouse.model.ids import DAY_MS
 from lockhouse.posture import clock, endings, journal, mends
+from lockhouse.posture.staff import CHECKS as STAFF_CHECKS
+from lockhouse.posture.staff import Said, StaffSeen
 from lockhouse.posture.world import Host, House, Thing, World
 
 State = Literal["PASS", "FAIL", "MANUAL", "ERROR"]
@@ -331,14 +333,8 @@ def _recipients(house: House) -> Answer:
     return fine("Every recipient outside has a contract.")
 
 
-def _admins(house: House) -> Answer:
-    if house.admins is None:
-        return Answer(
-            "MANUAL",
-            "The operating system's user acts alone: staff cannot be enrolled yet.",
-            f"let few have this account ({mends.SERVING})",
-        )
-    return fine(f"{house.admins} may approve.")
+def _of_staff(ask: Callable[[StaffSeen], Said]) -> Callable[[House], Answer]:
+    return lambda house: Answer(*ask(house.staff))
 
 
 def _witness(_house: House) -> Answer:
@@ -363,7 +359,7 @@ _HOUSE: tuple[tuple[str, Callable[[House], Answer], bool], ...] = (
     ("channels", _channels, False), ("origins", _origins, False), ("proof", _proof, False), ("served", _served, False),
     ("recipient-keys", _recipient_keys, False), ("endings", _endings, False), ("dead-letters", _dead, False),
     ("backup", _backup, True), ("contact", _contact, True), ("recipients", _recipients, True),
-    ("second-admin", _admins, True), ("witness", _witness, True),
+    *((name, _of_staff(ask), only) for name, ask, only in STAFF_CHECKS), ("witness", _witness, True),
 )  # fmt: skip
 CHECKS: tuple[str, ...] = tuple(name for name, _, _ in (*_HOST, *_HOUSE))
 """Every check by its word."""

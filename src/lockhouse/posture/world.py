@@ -7,6 +7,8 @@ from typing import Literal
 
 import msgspec
 
+from lockhouse.posture.staff import StaffSeen
+
 
 class Thing(msgspec.Struct, frozen=True, kw_only=True):
     """A file or folder as it stands.
@@ -131,7 +133,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
         unsigned: why the ledger could not be signed just now; empty when it was. `entries`: how many it has.
         found: what is wrong with them; None when there were too many to be read here.
         journal: the two files of the destruction journal, held against every key that is destroyed.
-        admins: enrolled staff that may approve; None while nobody can enrol.
+        staff: who works with it.
     """
 
     policy: int | None
@@ -167,7 +169,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     unreviewed: tuple[str, ...] = ()
     unmeant: tuple[str, ...] = ()
     announced: int = 0
-    admins: int | None = None
+    staff: StaffSeen = StaffSeen()
 
 
 class World(msgspec.Struct, frozen=True, kw_only=True):

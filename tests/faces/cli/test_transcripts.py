@@ -38,6 +38,7 @@ EVENT = {
 ID = re.compile(r"\b[0-9a-f]{32}\b")
 KEY = re.compile(r"lh[ps]?_[\w-]+")
 SHOWN = [
+    (re.compile(r"/enrol#[\w-]{43}"), "/enrol#SECRET"),
     (re.compile(r"lh[ps]?_[\w-]+…"), "KEY…"),
     (KEY, "KEY"),
     (re.compile(r"lockhouse/[0-9a-f]{32}/1\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+"), "VKEY"),

@@ -12,6 +12,7 @@ import pytest
 
 from lockhouse.model.ids import DAY_MS
 from lockhouse.posture.checks import CHECKS, counts, examine
+from lockhouse.posture.staff import StaffSeen
 from lockhouse.posture.world import Host, House, JournalPlace, Listener, Place, Root, Thing, World
 
 NOW = 1_795_440_630_000
@@ -28,7 +29,7 @@ HERE = JournalPlace(name="house folder", path="shop/destroyed.jsonl")
 SHIPPED = JournalPlace(name="shipped copy", path="/else where/destroyed.jsonl")
 HOUSE = House(
     policy=1, differs=None, placeholder=False, keyless=(), proving=("shop",), unserved=(), unproven=(), behind_ms=0,
-    backup_at=NOW, now=NOW, overdue=0, dead={}, admins=2, found=0, journal=(HERE, SHIPPED),
+    backup_at=NOW, now=NOW, overdue=0, dead={}, staff=StaffSeen(active=2, admins=2), found=0, journal=(HERE, SHIPPED),
 )  # fmt: skip
 LOOSE = msgspec.structs.replace(FILE, mode=0o640)
 FOREIGN = msgspec.structs.replace(FILE, owned=False)
@@ -62,6 +63,7 @@ BAD_HOSTS: list[tuple[str, dict[str, Any], str]] = [
     ("wal-size", {"wal_bytes": {"record": 1 << 30}}, "FAIL"),
     ("spool", {"spool_bytes": 4_096}, "FAIL"),
     ("listeners", _outside("collect"), "FAIL"),
+    ("listeners", _outside("console"), "FAIL"),
     ("listeners", {"missing_keys": ("tls.key",)}, "FAIL"),
     ("metrics", {**_outside("metrics"), "tls": "files"}, "MANUAL"),
     ("no-demo", {"demo": True}, "FAIL"),
@@ -100,7 +102,11 @@ BAD_HOUSES: list[tuple[str, dict[str, Any], str]] = [
     ("contact", {"placeholder": True}, "FAIL"),
     ("recipients", {"unproven": ("mailer",)}, "FAIL"),
     ("recipients", {"elsewhere": ("tool (collector.example)",)}, "MANUAL"),
-    ("second-admin", {"admins": None}, "MANUAL"),
+    ("second-admin", {"staff": StaffSeen(active=2, admins=1)}, "FAIL"),
+    ("second-admin", {"staff": StaffSeen(active=2)}, "FAIL"),
+    ("staff", {"staff": StaffSeen(active=2, admins=2, recovered=("04" * 16,))}, "FAIL"),
+    ("staff-keys", {"staff": StaffSeen(active=2, admins=2, one_key=("05" * 16,))}, "FAIL"),
+    ("staff-unused", {"staff": StaffSeen(active=2, admins=2, unused=("06" * 16,))}, "FAIL"),
 ]
 ALWAYS_BY_HAND = {"backup", "witness"}
 
@@ -113,6 +119,13 @@ def test_a_good_house_leaves_only_what_nobody_can_check_for_you() -> None:
     said = _said(World(host=HOST, house=HOUSE))
     assert {name for name, state in said.items() if state != "PASS"} == ALWAYS_BY_HAND
     assert tuple(said) == CHECKS
+
+
+def test_a_house_in_which_nobody_can_sign_in_says_so_and_who_acts_then() -> None:
+    said = _said(World(host=HOST, house=msgspec.structs.replace(HOUSE, staff=StaffSeen())))
+    by_hand = {"staff": "MANUAL", "second-admin": "MANUAL"}
+    assert {name: state for name, state in said.items() if name in by_hand} == by_hand
+    assert {name for name, state in said.items() if state != "PASS"} - ALWAYS_BY_HAND == by_hand.keys()
 
 
 @pytest.mark.parametrize(("check", "changed", "state"), BAD_HOSTS)
@@ -173,7 +186,7 @@ def test_a_house_that_does_not_open_is_an_error_and_never_a_pass() -> None:
     results = examine(World(host=HOST, away="root file: expected its passphrase"), production=False)
     of_house = [one for one in results if "could not be opened" in one.sentence]
     assert {one.state for one in of_house} == {"ERROR"}
-    assert counts(results)["ERROR"] == len(of_house) == 13
+    assert counts(results)["ERROR"] == len(of_house) == 14
 
 
 def test_without_production_only_what_concerns_every_house_is_asked() -> None:

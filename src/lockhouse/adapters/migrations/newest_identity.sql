@@ -1,3 +1,15 @@
+CREATE TABLE attempts (
+    scope INTEGER NOT NULL,
+    tag BLOB NOT NULL,
+    failures INTEGER NOT NULL,
+    first_at INTEGER NOT NULL,
+    last_at INTEGER NOT NULL,
+    until_at INTEGER NOT NULL,
+    PRIMARY KEY (scope, tag)
+)
+ WITHOUT ROWID,
+ STRICT;
+
 CREATE TABLE attestation (
     actor TEXT NOT NULL,
     fact TEXT NOT NULL,
@@ -7,6 +19,20 @@ CREATE TABLE attestation (
     entry BLOB NOT NULL,
     mac BLOB NOT NULL,
     PRIMARY KEY (actor, fact)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE TABLE ceremony (
+    tag BLOB NOT NULL,
+    kind INTEGER NOT NULL,
+    staff BLOB NOT NULL,
+    session BLOB NOT NULL,
+    bound BLOB NOT NULL,
+    box BLOB NOT NULL,
+    until_at INTEGER NOT NULL,
+    mac BLOB NOT NULL,
+    PRIMARY KEY (tag)
 )
  WITHOUT ROWID,
  STRICT;
@@ -70,6 +96,34 @@ CREATE TABLE erased_mark (
     until_at INTEGER NOT NULL,
     mac BLOB NOT NULL,
     PRIMARY KEY (kind, generation, tag, case_id)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE TABLE factor (
+    staff BLOB NOT NULL,
+    id BLOB NOT NULL,
+    kind INTEGER NOT NULL,
+    state INTEGER NOT NULL,
+    box BLOB NOT NULL,
+    label BLOB NOT NULL,
+    created_at INTEGER NOT NULL,
+    "by" TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    entry BLOB NOT NULL,
+    mac BLOB NOT NULL,
+    PRIMARY KEY (staff, id)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE TABLE factor_use (
+    staff BLOB NOT NULL,
+    id BLOB NOT NULL,
+    counter INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    mac BLOB NOT NULL,
+    PRIMARY KEY (staff, id)
 )
  WITHOUT ROWID,
  STRICT;
@@ -139,6 +193,17 @@ CREATE TABLE index_key (
     wrapped BLOB NOT NULL,
     state INTEGER NOT NULL,
     PRIMARY KEY (kind, generation)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE TABLE invite (
+    tag BLOB NOT NULL,
+    staff BLOB NOT NULL,
+    kind INTEGER NOT NULL,
+    until_at INTEGER NOT NULL,
+    mac BLOB NOT NULL,
+    PRIMARY KEY (tag)
 )
  WITHOUT ROWID,
  STRICT;
@@ -223,6 +288,70 @@ CREATE TABLE person (
     active_at INTEGER NOT NULL,
     mac BLOB NOT NULL,
     PRIMARY KEY (id)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE TABLE session (
+    tag BLOB NOT NULL,
+    id BLOB NOT NULL,
+    staff BLOB NOT NULL,
+    level INTEGER NOT NULL,
+    made_at INTEGER NOT NULL,
+    seen_at INTEGER NOT NULL,
+    until_at INTEGER NOT NULL,
+    step_up_at INTEGER NOT NULL,
+    step_up_by BLOB NOT NULL,
+    box BLOB NOT NULL,
+    mac BLOB NOT NULL,
+    PRIMARY KEY (tag)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE INDEX session_staff ON session (staff);
+
+CREATE TABLE staff (
+    id BLOB NOT NULL,
+    login_tag BLOB NOT NULL,
+    box BLOB NOT NULL,
+    state INTEGER NOT NULL,
+    step TEXT NOT NULL,
+    inviter BLOB NOT NULL,
+    language TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    active_at INTEGER,
+    link BLOB NOT NULL,
+    sessions_from INTEGER NOT NULL,
+    recovered_at INTEGER,
+    "by" TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    entry BLOB NOT NULL,
+    mac BLOB NOT NULL,
+    PRIMARY KEY (id)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE TABLE staff_login (
+    tag BLOB NOT NULL,
+    staff BLOB NOT NULL,
+    mac BLOB NOT NULL,
+    PRIMARY KEY (tag)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE TABLE staff_role (
+    staff BLOB NOT NULL,
+    role TEXT NOT NULL,
+    state INTEGER NOT NULL,
+    proposed_by TEXT NOT NULL,
+    "by" TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    entry BLOB NOT NULL,
+    mac BLOB NOT NULL,
+    PRIMARY KEY (staff, role)
 )
  WITHOUT ROWID,
  STRICT;

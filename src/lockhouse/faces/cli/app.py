@@ -51,6 +51,7 @@ TREE: tuple[tuple[str, str, Group, str], ...] = (
     ("request", "request:APP", RULE, "A person's request to be erased: shut at once, destroyed later, certified."),
     ("retention", "retention:APP", RULE, "End what has been kept long enough, by destroying keys."),
     ("hold", "hold:APP", RULE, "What a legal claim needs is kept for it alone, whatever ends meanwhile."),
+    ("staff", "staff:APP", RULE, "Who works here: invited by a link, given roles, disabled, reset."),
     (
         "token",
         "token:APP",

@@ -89,10 +89,11 @@ def packaged_policy() -> str:
 async def make(folder: Path, policy: str, *, name: str, said: Callable[[str], None]) -> Place:
     """A founded house with an approved policy and a write key for each channel; nothing serves it yet."""
     house, keys = folder / "house", folder / KEYS
-    collect, metrics = free_ports(2)
+    collect, console, metrics = free_ports(3)
     chosen = Settings(
         name=name, demo=True, root=str(keys / "root.key"), journal_copy=str(keys), log="error",
         listen_collect=f"127.0.0.1:{collect}", listen_metrics=f"127.0.0.1:{metrics}",
+        listen_console=f"127.0.0.1:{console}", console_url=f"http://localhost:{console}",
     )  # fmt: skip
     keys.mkdir(mode=0o700)
     await found(house, chosen)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lockhouse.settings import Settings
+BESIDE = ("console", "work")
+"""What ends between collecting and the writer, in this order: what staff began is done before."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -25,7 +27,7 @@ class Crew:
     """A house's processes and what they share.
 
     Attributes:
-        sockets: the listeners, `collect` and `metrics`.
+        sockets: the listeners, `collect`, `console` and `metrics`.
         lock: the open file that holds `serve.lock`.
         keepers: of the parts that serve, the writer first.
         tasks: their lives.
@@ -64,7 +66,7 @@ class Crew:
         """
         lives = dict(zip(self.keepers, self.tasks, strict=True))
         await asyncio.gather(*(keeper.leave() for keeper in lives if keeper.part.kind == "collect"))
-        for kind in ("work", "writer"):
+        for kind in (*BESIDE, "writer"):
             await asyncio.gather(*(keeper.end() for keeper in lives if keeper.part.kind == kind))
         for keeper, life in lives.items():
             if keeper.part.kind == "collect":
@@ -89,7 +91,7 @@ class Crew:
 
     async def _end(self, keepers: list[Keeper], lives: list[asyncio.Task[None]]) -> int:
         """Collect first, so that nothing more comes in; the writer last, so that all that was taken is durable."""
-        for kind in ("collect", "work", "writer"):
+        for kind in ("collect", *BESIDE, "writer"):
             await asyncio.gather(*(keeper.end() for keeper in keepers if keeper.part.kind == kind))
         code = 0
         for result in await asyncio.gather(*lives, return_exceptions=True):

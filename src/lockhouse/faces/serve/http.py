@@ -146,6 +146,15 @@ def tls_of(settings: Settings, folder: Path) -> tuple[str, str] | None:
     return str(cert), str(key)
 
 
+def console_tls_of(settings: Settings, folder: Path) -> tuple[str, str] | None:
+    """The same of the console, which speaks TLS itself where its address begins with https.
+
+    Raises:
+        Invalid: the private key can be read by others.
+    """
+    return tls_of(settings, folder) if settings.console_url.startswith("https:") else None
+
+
 _NOT_BOUND = {
     errno.EADDRINUSE: (
         "one that another program listens on",

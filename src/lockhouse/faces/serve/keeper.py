@@ -27,7 +27,7 @@ _STATE = msgspec.json.Decoder(State).decode
 ASK_AGAIN_S = 0.02
 TRY_S = 60.0
 """A new process that is held has so long to say that it could start."""
-GRACE_S = {"collect": 3.5, "work": 1.5, "writer": 10.0}
+GRACE_S = {"collect": 3.5, "console": 3.5, "work": 1.5, "writer": 10.0}
 """From being asked to end to being killed. The writer is given long: it may be folding the ledger."""
 
 

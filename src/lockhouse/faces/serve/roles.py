@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
     from lockhouse.settings import Settings
 
-Kind = Literal["writer", "collect", "work"]
+Kind = Literal["writer", "collect", "work", "console"]
+CONSOLE = "console-0"
+"""The console's process, and its lane of the ledger: the command line has the lane `console`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,17 @@ class Ready:
         """Where metrics are read."""
         return f"http://{self.settings.listen_metrics}/metrics"
 
+    @property
+    def console_url(self) -> str:
+        """Where staff sign in; empty when no console is served."""
+        return self.settings.console_url if any(part.kind == "console" for part in self.parts) else ""
+
+
+def _kind(name: str) -> Kind:
+    if name == "work":
+        return "work"
+    return "console" if name == CONSOLE else "collect"
+
 
 def collect_url(settings: Settings) -> str:
     """Where the collect listener is on this machine."""
@@ -61,21 +74,23 @@ def collect_url(settings: Settings) -> str:
 
 
 def desk_of(folder: Path, name: str) -> Path:
-    """Where a process of the house listens for questions: `tail-0.sock` for `collect-0`, `work.sock` for `work`."""
+    """Where a process of the house listens for questions: `tail-0.sock` for `collect-0`, else its name: `work.sock`."""
     return folder / f"{name.replace('collect-', 'tail-')}.sock"
 
 
 def parts(
     folder: Path, settings: Settings, *, only: Sequence[str], sockets: Mapping[str, socket.socket]
 ) -> tuple[Part, ...]:
-    """The processes in the order in which they are started; the last one serves metrics."""
+    """The processes in the order in which they are started; the worker serves metrics, without one the last."""
     names = [f"collect-{number}" for number in range(settings.collect_processes)] if "collect" in only else []
     names += ["work"] if "work" in only else []
+    names += [CONSOLE] if "console" in only else []
+    counting = "work" if "work" in names else names[-1]
     found = [Part(kind="writer", name="writer", arguments=("writer", str(folder)), keep=(), desk=folder / SOCKET_FILE)]
     for name in names:
-        kind: Kind = "work" if name == "work" else "collect"
-        listener = sockets["collect"].fileno() if kind == "collect" else -1
-        metrics = sockets["metrics"].fileno() if name == names[-1] else -1
+        kind = _kind(name)
+        listener = sockets[kind].fileno() if kind in sockets else -1
+        metrics = sockets["metrics"].fileno() if name == counting else -1
         keep = tuple(number for number in (listener, metrics) if number >= 0)
         arguments = (kind, str(folder), name, str(listener), str(metrics))
         found.append(Part(kind=kind, name=name, arguments=arguments, keep=keep, desk=desk_of(folder, name)))

@@ -1,6 +1,6 @@
 """The supervisor: starts the writer, then whoever works beside it; restarts what dies; ends all in order.
 
-It holds no key and opens no store. The public listener is its own, handed to the collecting processes, so that a
+It holds no key and opens no store. The listeners are its own, handed to the processes that serve them, so that a
 process that dies or is replaced leaves senders waiting for a moment instead of refusing them. `succession` says how
 all of them are replaced by new code.
 """
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from lockhouse.faces.serve.bell import Restart
 
-PARTS = ("collect", "work")
+PARTS = ("collect", "work", "console")
 
 
 def serve(
@@ -47,7 +47,7 @@ def serve(
 
     Args:
         folder: of the house.
-        only: which of `collect` and `work` run beside the writer.
+        only: which of `collect`, `work` and `console` run beside the writer.
         ready: called once everything that was asked for is up; prints what is up when None.
         replaceable: `lockhouse restart` may make this process another program: nothing else is done in it.
 
@@ -86,8 +86,8 @@ async def supervise(
         lock = held.enter_context(sole(folder, collect=collect_url(settings) if "collect" in only else ""))
         sockets = {
             name: held.enter_context(_listener(settings, name))
-            for name in ("collect", "metrics")
-            if name == "metrics" or "collect" in only
+            for name in ("collect", "console", "metrics")
+            if name == "metrics" or name in only
         }
         plan = parts(folder, settings, only=only, sockets=sockets)
         crew = Crew(

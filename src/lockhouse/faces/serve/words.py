@@ -17,7 +17,7 @@ def say_ready(what: Ready) -> None:
     """Everything that was asked for is up."""
     names = [part.name for part in what.parts]
     if not sys.stderr.isatty():
-        urls = {"collect": what.collect_url, "metrics": what.metrics_url}
+        urls = {"collect": what.collect_url, "console": what.console_url, "metrics": what.metrics_url}
         logs.get().info("ready", parts=names, reasons=what.reasons, **urls)
         return
     console = _console()
@@ -27,6 +27,8 @@ def say_ready(what: Ready) -> None:
         console.print(f"[green]✓[/] collect   {what.collect_url}" + (f"  ({many} processes)" if many > 1 else ""))
     if "work" in names:
         console.print(f"[green]✓[/] work      metrics on {what.metrics_url}")
+    if what.console_url:
+        console.print(f"[green]✓[/] console   {what.console_url}")
     for reason in what.reasons:
         console.print(f"[yellow]![/] {reason}")
     console.print("Ctrl-C ends it.", style="dim")

@@ -36,7 +36,7 @@ def hold(folder: Path, *, role: str) -> None:
     with socket.socket(fileno=int(held)) as word:
         try:
             settings = houses.load(folder, os.environ)
-            if role == "collect":
+            if role in {"collect", "console"}:
                 server(None, tls=tls_of(settings, folder))
             # The writer's library and this one never open a store in one process: the others try for it.
             if role != "writer":

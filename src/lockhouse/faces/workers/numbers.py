@@ -10,6 +10,7 @@ from lockhouse.errors import LockhouseError
 from lockhouse.faces import logs
 from lockhouse.faces.metrics import Counts, Gauges, rendered
 from lockhouse.faces.serve.desk import ask_line, collecting
+from lockhouse.faces.serve.roles import CONSOLE, desk_of
 from lockhouse.flows.forward import WAITING
 from lockhouse.gates.cases import sound_cases
 from lockhouse.model.rows import House as HouseRow
@@ -28,7 +29,7 @@ async def page(running: Running) -> bytes:
     """`/metrics` of the whole house; a process that does not answer is left out."""
     own = running.tally.counts(alive=running.opened.house.epochs.alive())
     processes = [own]
-    for path in collecting(running.task.folder):
+    for path in (*collecting(running.task.folder), desk_of(running.task.folder, CONSOLE)):
         try:
             counts = _DECODE(await ask_line(path, "counts"))
         except (LockhouseError, msgspec.DecodeError):

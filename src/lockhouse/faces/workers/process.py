@@ -15,6 +15,7 @@ from lockhouse.faces.serve.desk import Answers, Desk, State
 from lockhouse.faces.serve.http import server
 from lockhouse.faces.serve.roles import desk_of
 from lockhouse.faces.workers.collect import collect
+from lockhouse.faces.workers.console import console
 from lockhouse.faces.workers.loaded import load_all
 from lockhouse.faces.workers.numbers import page
 from lockhouse.faces.workers.task import Running, Task
@@ -25,8 +26,11 @@ GC_THRESHOLD = (20_000, 20, 50)
 """A group makes thousands of values and no rings of them: looking for rings cost a twelfth of collecting."""
 
 
+_WORK = {"collect": collect, "console": console, "work": work}
+
+
 async def run_process(role: str, task: Task) -> None:
-    """Be a collecting process or the worker until SIGTERM or the end of the supervisor.
+    """Be a collecting process, the console or the worker until SIGTERM or the end of the supervisor.
 
     Raises:
         Unavailable: the writer is away.
@@ -49,7 +53,7 @@ async def run_process(role: str, task: Task) -> None:
         gc.freeze()  # what start-up made lives as long as the process: it is never looked through again
         gc.set_threshold(*GC_THRESHOLD)
         try:
-            await (collect if role == "collect" else work)(running, _desk(running))
+            await _WORK[role](running, _desk(running))
         finally:
             ending.set()
             await served

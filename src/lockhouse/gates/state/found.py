@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from lockhouse.errors import Tampered
-from lockhouse.gates.authority import checked, checked_bound
+from lockhouse.gates.authority import Bound, checked, checked_bound
 from lockhouse.ledger.verify.findings import Findings
-from lockhouse.model.rows import ErasedMark, Identifier, Imported, Person, Row
+from lockhouse.model.rows import Ceremony, FactorUse, Imported, Invite, Person, Row, Session
 
 if TYPE_CHECKING:
     from lockhouse.gates.house import House
 
 RowT = TypeVar("RowT", bound=Row)
-BoundT = TypeVar("BoundT", Person, Identifier, ErasedMark, Imported)
+BoundT = TypeVar("BoundT", bound=Bound)
 BEFORE = " The house was brought back from a copy since: it may be that the copy did not have it."
 
 
@@ -65,25 +65,42 @@ async def check_bound(house: House, table: type[BoundT], found: Found) -> None:
     found.rows[table.TABLE] = 0
     async for rows in house.reads.scan(table):
         found.rows[table.TABLE] += len(rows)
-        try:
-            checked_bound(rows, house.row_macs)
-        except Tampered:
-            for row in rows:
-                _check_one(house, row, found)
+        _fitting(house, rows, found)
 
 
-def _check_one(house: House, row: BoundT, found: Found) -> None:
+async def read_bound(house: House, table: type[BoundT], found: Found) -> list[BoundT]:
+    """The rows of such a table whose MAC fits; each other one is a finding. For tables that are small."""
+    kept: list[BoundT] = []
+    found.rows[table.TABLE] = 0
+    async for rows in house.reads.scan(table):
+        found.rows[table.TABLE] += len(rows)
+        kept += _fitting(house, rows, found)
+    return kept
+
+
+def _fitting(house: House, rows: list[BoundT], found: Found) -> list[BoundT]:
+    try:
+        return checked_bound(rows, house.row_macs)
+    except Tampered:
+        return [row for row in rows if _fits(house, row, found)]
+
+
+def _fits(house: House, row: BoundT, found: Found) -> bool:
     try:
         checked_bound([row], house.row_macs)
     except Tampered:
         where = f"{row.TABLE} {_own(row)}"
         found.add("edited-row", where, "Its MAC does not fit: it was edited, or this house never made it.")
+        return False
+    return True
 
 
-def _own(row: Person | Identifier | ErasedMark | Imported) -> str:
+def _own(row: Bound) -> str:
     if isinstance(row, Imported):
         return _hex(row.record)
-    return _hex(row.id if isinstance(row, Person) else row.tag)
+    if isinstance(row, Ceremony | Invite):  # its tag is of a secret that opens it
+        return f"of staff {_hex(row.staff)}"
+    return _hex(row.id if isinstance(row, FactorUse | Person | Session) else row.tag)
 
 
 def _hex(value: object) -> str:

@@ -17,12 +17,16 @@ from lockhouse.ledger.entry import (
     Completion,
     Consent,
     Credential,
+    Factor,
     Hold,
     Import,
     Intent,
     Link,
     Policy,
     Restore,
+    Role,
+    Session,
+    Staff,
     Suppression,
     Token,
     Undo,
@@ -39,8 +43,8 @@ if TYPE_CHECKING:
 _KINDS = frozenset(
     kind.KIND
     for kind in (
-        Acceptance, Attestation, Cancellation, Completion, Consent, Credential, Hold, Import, Intent, Link, Policy,
-        Restore, Suppression, Token, Undo,
+        Acceptance, Attestation, Cancellation, Completion, Consent, Credential, Factor, Hold, Import, Intent, Link,
+        Policy, Restore, Role, Session, Staff, Suppression, Token, Undo,
     )
 )  # fmt: skip
 

@@ -15,8 +15,9 @@ from lockhouse.gates.state.found import Found, check_bound, read_rows
 from lockhouse.gates.state.history import read_history
 from lockhouse.gates.state.kept import hold_kept
 from lockhouse.gates.state.policies import Policies
+from lockhouse.gates.state.staff import StaffCheck
 from lockhouse.gates.state.words import WordsCheck, read_words
-from lockhouse.model.rows import ErasedMark, Hold, Identifier, Import, Imported, Person
+from lockhouse.model.rows import Ceremony, ErasedMark, Hold, Identifier, Import, Imported, Invite, Person
 
 if TYPE_CHECKING:
     from lockhouse.gates.house import House
@@ -27,8 +28,7 @@ class State(NamedTuple):
     """What was seen of the rows that give authority.
 
     Attributes:
-        rows: table -> how many were held against their MAC and, but for persons, identifiers, erased marks and
-            records of imports, against the ledger.
+        rows: table -> how many were held against their MAC and, but for those with a short one, against the ledger.
         untold: how many of them no entry tells of yet.
         findings: what is not as it must be.
     """
@@ -55,11 +55,15 @@ async def verify_state(house: House) -> State:
     await check_bound(house, Identifier, found)
     await check_bound(house, ErasedMark, found)
     await check_bound(house, Imported, found)
+    await check_bound(house, Ceremony, found)
+    await check_bound(house, Invite, found)
+    staff = await StaffCheck.read(house, words, found)
     batches = await read_rows(house, Import, found)
     history = await read_history(house)
     leaving = endings.leaving(history)
     WordsCheck(before=before, history=history, ended=ended, leaving=leaving, found=found).hold(words)
     endings.hold(before=before, history=history, found=found)
     policies.hold(before=before, history=history, found=found)
+    staff.hold(before=before, history=history, found=found)
     hold_batches(batches, before=before, history=history, found=found)
     return State(found.rows, found.untold, found.findings)

@@ -1,4 +1,4 @@
-"""Rows of which each entry holds the hash: words on consent, suppressions, links, attestations, keys, tokens."""
+"""Rows of which each entry holds the hash: words on consent, suppressions, links, write keys, staff and the like."""
 
 from __future__ import annotations
 
@@ -12,11 +12,25 @@ from lockhouse.gates.state.history import last_of, restored_at
 from lockhouse.ledger.entry import Attestation as AttestationEntry
 from lockhouse.ledger.entry import Consent as ConsentEntry
 from lockhouse.ledger.entry import Credential as CredentialEntry
+from lockhouse.ledger.entry import Factor as FactorEntry
 from lockhouse.ledger.entry import Hold as HoldEntry
 from lockhouse.ledger.entry import Link as LinkEntry
+from lockhouse.ledger.entry import Role as RoleEntry
+from lockhouse.ledger.entry import Staff as StaffEntry
 from lockhouse.ledger.entry import Suppression as SuppressionEntry
 from lockhouse.ledger.entry import Token as TokenEntry
-from lockhouse.model.rows import Attestation, Consent, Credential, Hold, Link, Suppression, Token
+from lockhouse.model.rows import (
+    Attestation,
+    Consent,
+    Credential,
+    Factor,
+    Hold,
+    Link,
+    Staff,
+    StaffRole,
+    Suppression,
+    Token,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,11 +39,15 @@ if TYPE_CHECKING:
     from lockhouse.gates.state.found import Found
     from lockhouse.gates.state.history import History, Told
 
-_Kind = AttestationEntry | ConsentEntry | CredentialEntry | HoldEntry | LinkEntry | SuppressionEntry | TokenEntry
-Word = Attestation | Consent | Credential | Hold | Link | Suppression | Token
+_Kind = (
+    AttestationEntry | ConsentEntry | CredentialEntry | FactorEntry | HoldEntry | LinkEntry | RoleEntry | StaffEntry
+    | SuppressionEntry | TokenEntry
+)  # fmt: skip
+Word = Attestation | Consent | Credential | Factor | Hold | Link | Staff | StaffRole | Suppression | Token
 TABLES: dict[type[Word], type[_Kind]] = {
-    Attestation: AttestationEntry, Consent: ConsentEntry, Credential: CredentialEntry, Hold: HoldEntry,
-    Link: LinkEntry, Suppression: SuppressionEntry, Token: TokenEntry,
+    Attestation: AttestationEntry, Consent: ConsentEntry, Credential: CredentialEntry, Factor: FactorEntry,
+    Hold: HoldEntry, Link: LinkEntry, Staff: StaffEntry, StaffRole: RoleEntry, Suppression: SuppressionEntry,
+    Token: TokenEntry,
 }  # fmt: skip
 
 

@@ -17,11 +17,24 @@ from lockhouse.model.rows.keys import EpochKey, HouseSecret, IndexKey, Kek, KeyR
 from lockhouse.model.rows.ledger import Checkpoint, Deletion, Intake, Lane, LedgerEntry, Note
 from lockhouse.model.rows.repeat import Repeat
 from lockhouse.model.rows.running import House, Intent, Job, Name, PolicyVersion, ReadShut
+from lockhouse.model.rows.staff import (
+    Attempts,
+    Ceremony,
+    Factor,
+    FactorUse,
+    Invite,
+    Session,
+    Staff,
+    StaffLogin,
+    StaffRole,
+)
 from lockhouse.model.rows.token import Token, TokenUse
 from lockhouse.model.rows.who import ErasedMark, Identifier, Link, Lookup, Person
 
 __all__ = [
+    "Attempts",
     "Attestation",
+    "Ceremony",
     "Checkpoint",
     "Consent",
     "Credential",
@@ -30,6 +43,8 @@ __all__ = [
     "DropList",
     "EpochKey",
     "ErasedMark",
+    "Factor",
+    "FactorUse",
     "HeldKey",
     "Hold",
     "House",
@@ -40,6 +55,7 @@ __all__ = [
     "IndexKey",
     "Intake",
     "Intent",
+    "Invite",
     "Job",
     "Kek",
     "KeyRing",
@@ -60,7 +76,11 @@ __all__ = [
     "Repeat",
     "Row",
     "Seal",
+    "Session",
     "Snapshot",
+    "Staff",
+    "StaffLogin",
+    "StaffRole",
     "Store",
     "Suppression",
     "Token",

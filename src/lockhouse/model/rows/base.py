@@ -23,6 +23,8 @@ OneOfThree = Annotated[int, msgspec.Meta(ge=1, le=3)]
 """An assurance, a proof."""
 Sixteen = Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
 """An id, a salt."""
+ThirtyTwo = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
+"""A tag."""
 State = Annotated[int, msgspec.Meta(ge=0, le=2)]
 """A `KeyState`."""
 

@@ -20,6 +20,7 @@ from lockhouse.flows.channel import credentials_of, lives
 from lockhouse.flows.confirm import much
 from lockhouse.flows.forward import backlog
 from lockhouse.flows.hold import unreviewed
+from lockhouse.flows.staff_audit import examined
 from lockhouse.flows.sweep import odd_jobs
 from lockhouse.gates.cases import Case, sound_cases
 from lockhouse.gates.ending.seals import closed_by_none
@@ -133,10 +134,12 @@ async def _house(opened: Opened) -> House:
 
 
 async def _runs(house: TheHouse, seen: House) -> House:
-    """What was seen, with the retention runs that end much."""
+    """What was seen, with the retention runs that end much, and who works here."""
     runs = await much(house)
     unmeant = tuple(one.extent.id.hex() for one in runs if not one.extent.meant)
-    return msgspec.structs.replace(seen, unmeant=unmeant, announced=sum(one.is_alone for one in runs))
+    return msgspec.structs.replace(
+        seen, unmeant=unmeant, announced=sum(one.is_alone for one in runs), staff=await examined(house)
+    )  # fmt: skip
 
 
 async def _dead(house: TheHouse, policy: Policy | None) -> dict[str, int]:

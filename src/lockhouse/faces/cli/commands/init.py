@@ -206,5 +206,7 @@ def _next_steps(directory: Path, made: dict[str, object], *, demo: bool) -> str:
         f"Next, a write key for {count(len(names), 'channel')}:",
         *adds,
         f"  lockhouse -C {place} serve",
+        "Who works with it, the first as its admin; then what stands between here and real customers:",
+        f"  lockhouse -C {place} staff invite",
         f"  lockhouse -C {place} doctor --production",
     ])  # fmt: skip

@@ -8,9 +8,11 @@ from typing import Literal
 from lockhouse.faces.cli.call import Here
 from lockhouse.faces.cli.layout import Said
 
+_Part = Literal["collect", "work", "console"]
 
-def serve(*, only: tuple[Literal["collect", "work"], ...] = ("collect", "work"), call: Here) -> Said:
-    """Run the house: one writer, the collect listener and the worker. Ctrl-C or SIGTERM ends all in order.
+
+def serve(*, only: tuple[_Part, ...] = ("collect", "work", "console"), call: Here) -> Said:
+    """Run the house: one writer, the collect listener, the worker and the console. Ctrl-C or SIGTERM ends all in order.
 
     `lockhouse restart` goes on with new code or settings, and refuses no connection.
 

@@ -1,0 +1,84 @@
+"""Accounts of staff as people and scripts read them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lockhouse.faces.cli.call import id_of
+from lockhouse.faces.cli.layout import pairs, when
+
+if TYPE_CHECKING:
+    from lockhouse.flows.staff import Known
+    from lockhouse.gates.staff.links import Link
+    from lockhouse.model.rows import StaffRole
+
+CONSOLE_URL = "http://localhost:8410"
+"""Where the console of a house is."""
+STATES = {0: "invited", 1: "active", 2: "disabled"}
+ROLE_STATES = {0: "proposed", 1: "given", 2: "ended"}
+MEANS = {1: "passkey", 2: "password", 3: "one-time codes", 4: "recovery codes"}
+
+
+def staff_of(text: str) -> bytes:
+    """An account's id as people see it, as bytes.
+
+    Raises:
+        Invalid: it is none.
+    """
+    return id_of(text.removeprefix("staff:"), where="staff", hint="lockhouse staff list prints ids")
+
+
+def address(link: Link, *, console_url: str = CONSOLE_URL) -> str:
+    """What is opened once in a browser. The secret stands behind `#`, where no server and no log sees it."""
+    return f"{console_url.rstrip('/')}/enrol#{link.token}"
+
+
+def linked(link: Link) -> dict[str, Any]:
+    """A link for scripts."""
+    return {"staff": link.staff.hex(), "link": address(link), "until": link.until_at}
+
+
+def handing(link: Link, *, again: str) -> str:
+    """A link for whoever hands it over; `again` is the command that makes another."""
+    return (
+        f"  {address(link)}\n"
+        f"It opens once, until {when(link.until_at)}. Whoever opens it becomes this account: hand it over yourself, "
+        "on a way that nobody else reads.\n"
+        f"Another one: lockhouse staff {again} {link.staff.hex()}"
+    )  # fmt: skip
+
+
+def as_value(one: Known) -> dict[str, Any]:
+    """An account for scripts."""
+    row = one.row
+    return {
+        "staff": row.id.hex(), "login": one.called.login, "name": one.called.name, "state": STATES[row.state],
+        "roles": [_role(role) for role in one.roles], "factors": [MEANS[factor.kind] for factor in one.factors],
+        "invited_by": row.inviter.hex() or "host", "invited_at": row.created_at, "active_at": row.active_at,
+        "used_at": one.used_at, "last": row.step, "at": row.at, "by": row.by, "unreviewed_since": row.recovered_at,
+    }  # fmt: skip
+
+
+def _role(row: StaffRole) -> dict[str, Any]:
+    return {
+        "role": row.role, "state": ROLE_STATES[row.state], "proposed_by": row.proposed_by, "by": row.by, "at": row.at,
+    }  # fmt: skip
+
+
+def roles_line(value: dict[str, Any]) -> str:
+    """The roles of an account in one line; those that are only proposed say so."""
+    held = [one for one in value["roles"] if one["state"] != "ended"]
+    return ", ".join(one["role"] + (" (proposed)" if one["state"] == "proposed" else "") for one in held) or "none"
+
+
+def page(value: dict[str, Any]) -> str:
+    """One account."""
+    lines = {
+        "staff": value["staff"], "login": value["login"], "name": value["name"],
+        "state": f"{value['state']}, {value['last']} {when(value['at'])} by {value['by']}",
+        "roles": roles_line(value), "factors": ", ".join(value["factors"]) or "none",
+        "invited": f"{when(value['invited_at'])} by {value['invited_by']}", "active since": when(value["active_at"]),
+        "factor last used": when(value["used_at"]),
+    }  # fmt: skip
+    lines |= {"recovered": when(value["unreviewed_since"])} if value["unreviewed_since"] else {}
+    return pairs(lines)

@@ -1,0 +1,62 @@
+"""The console's process: the listener that staff sign in to.
+
+It takes nobody's place while it runs: an upgrade ends it and starts the new one, while the listener's queue, which is
+the supervisor's, holds whoever asks meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from typing import TYPE_CHECKING
+
+from lockhouse.faces import logs
+from lockhouse.faces.console.app import Served, console_app
+from lockhouse.faces.serve.http import console_tls_of, door_of, server
+
+if TYPE_CHECKING:
+    from lockhouse.faces.console.guard import Guard
+    from lockhouse.faces.serve.desk import Desk
+    from lockhouse.faces.workers.task import Running
+
+
+async def console(running: Running, desk: Desk) -> None:
+    """Show the console until told to end; requests under way are answered first."""
+    settings = running.opened.settings
+    made = server(_app(running), tls=console_tls_of(settings, running.task.folder), door=door_of(settings))
+    with socket.socket(fileno=running.task.listener) as sock:
+        serving = asyncio.create_task(made.serve([sock]))
+        await made.accepts.wait()
+        await desk.open()
+        logs.get().info("console", url=settings.console_url)
+        try:
+            ended = asyncio.create_task(running.ending.wait())
+            await asyncio.wait({serving, ended}, return_when=asyncio.FIRST_COMPLETED)
+            ended.cancel()
+        finally:
+            await desk.close()
+            made.should_exit = True
+            await serving
+
+
+def _app(running: Running) -> Guard:
+    """The application; whatever else answers on this listener is mounted here."""
+    opened, settings = running.opened, running.opened.settings
+
+    def on_incident(number: str, error: BaseException) -> None:
+        running.tally.failed()
+        logs.get().error("incident", incident=number, **logs.fault(error))
+
+    served = Served(
+        house=opened.house, name=settings.name, url=settings.console_url, reasons=lambda: _reasons(running),
+        on_answer=running.tally.showed, on_incident=on_incident,
+    )  # fmt: skip
+    return console_app(
+        served, mounts=(), trusted_proxies=settings.trusted_proxies, behind_proxy=settings.tls == "proxy"
+    )
+
+
+def _reasons(running: Running) -> list[str]:
+    if running.opened.house.epochs.alive():
+        return []
+    return ["the writer process has not confirmed this one within its lease"]

@@ -1,0 +1,271 @@
+"""Staff: accounts are made by a link, disabled and enabled, and factors reset; roles are in `flows.staff_roles`.
+
+Whoever has the machine and its root key acts as `os-user:…`; who is signed in as `staff:…`. `access.people` says who
+may decide over whom. While fewer than two can sign in, nobody could approve anything: then the host does, and the
+ledger says so.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from lockhouse.access.people import Deed as Begun
+from lockhouse.access.people import State, after, against_leaving, against_local, against_reset, against_second
+from lockhouse.errors import Conflict, Refused
+from lockhouse.gates.staff.called import called, moved, new_account
+from lockhouse.gates.staff.deed import Deed
+from lockhouse.gates.staff.finding import doer, is_staff, one_of, require_host_may
+from lockhouse.gates.staff.links import ANEW, ENROL, Link, open_link
+from lockhouse.gates.staff.members import LETS_IN, hold_an_admin, people
+from lockhouse.gates.staff.read import GIVEN, account_of_login, factors_of, uses_of
+from lockhouse.gates.staff.refusing import refuse
+from lockhouse.gates.staff.sessions import all_over
+from lockhouse.gates.staff.told import FACTOR_ENDED, FACTOR_LIVE
+from lockhouse.model.rows import StaffLogin, StaffRole
+from lockhouse.policy.decide import permits
+
+if TYPE_CHECKING:
+    from lockhouse.access.people import Step
+    from lockhouse.gates.house import House
+    from lockhouse.gates.staff.called import Called
+    from lockhouse.gates.staff.members import People
+    from lockhouse.ledger.entry import StaffStep
+    from lockhouse.model.rows import Factor, Staff
+
+RESET_MS = 24 * 60 * 60_000
+"""How long a reset that was begun waits for its approval."""
+
+
+class Known(NamedTuple):
+    """An account as it is shown.
+
+    Attributes:
+        factors: the live ones. `used_at`: when one was last used (ms); None: never.
+    """
+
+    row: Staff
+    called: Called
+    roles: tuple[StaffRole, ...]
+    factors: tuple[Factor, ...]
+    used_at: int | None
+
+
+async def everybody(house: House) -> list[Known]:
+    """Every account, oldest first.
+
+    Raises:
+        Tampered: a row was not made, or not left, as this house made it.
+    """
+    found = await people(house)
+    return [await _known(house, found, row) for row in found.rows.values()]
+
+
+async def show(house: House, staff: bytes) -> Known:
+    """One account.
+
+    Raises:
+        NotFound: there is none. Tampered: as `everybody`.
+    """
+    found = await people(house)
+    return await _known(house, found, one_of(found, staff))
+
+
+async def _known(house: House, found: People, row: Staff) -> Known:
+    live = [one for one in await factors_of(house, row.id) if one.state == FACTOR_LIVE]
+    used = max((one.at for one in await uses_of(house, row.id)), default=0)
+    roles = tuple(sorted(found.roles.get(row.id, ()), key=lambda one: one.role))
+    return Known(row, called(house, row), roles, tuple(live), used or None)
+
+
+async def invite(house: House, who: Called, *, by: str, language: str = "en") -> Link:
+    """Somebody has an account, and one link by which they enrol. The first of a house is to be its admin.
+
+    Raises:
+        Invalid: the login or the name is none.
+        Conflict: the login is somebody's already.
+        Refused: who acts is not active.
+    """
+    found = await people(house)
+    inviter = doer(found, by)
+    refuse("staff", None if inviter.state is State.ACTIVE else "not-active")
+    row = new_account(house, who, inviter=inviter.id, by=by, language=language)
+    if await account_of_login(house, row.login_tag) is not None:
+        raise Conflict("login: expected one that nobody has", hint="lockhouse staff list")
+    deed = Deed(house)
+    row, link = open_link(house, deed, row, kind=ENROL)
+    deed.put(row, was=None)
+    deed.set(StaffLogin(row.login_tag, row.id, b""), was=None)
+    role = None if found.rows else admin_role(house)
+    if role is not None:
+        now = house.clock.now_ms()
+        deed.put(StaffRole(row.id, role, GIVEN, by, by, now, house.ids.new(), b""), was=None)
+    await deed.done()
+    return link
+
+
+def admin_role(house: House) -> str | None:
+    """The first role of the policy that lets people in; None if it has none, or no policy rules."""
+    policy = house.live_policy.policy if house.live_policy else None
+    return next((one for one in policy.roles if permits(policy, (one,), LETS_IN)), None) if policy else None
+
+
+async def link_anew(house: House, staff: bytes, *, by: str) -> Link:
+    """Another link for somebody who was invited and has not enrolled; the one before does not open any more.
+
+    Raises:
+        NotFound: there is no such account.
+        Refused: they have enrolled, or are disabled.
+    """
+    found = await people(house)
+    row = one_of(found, staff)
+    open_to = "somebody who has not enrolled and is not disabled"
+    refuse("staff", None if row.state == State.INVITED else "wrong-state", instead=open_to)
+    deed = Deed(house)
+    linked, link = open_link(house, deed, moved(house, row, "linked", by=by), kind=ENROL)
+    deed.put(linked, was=row)
+    await deed.done()
+    return link
+
+
+async def first_link(house: House, who: Called, *, by: str) -> Link | None:
+    """A link for the first admin of a house in which nobody can sign in; None where somebody can.
+
+    Whoever was invited by the host and has not enrolled gets a new one; else somebody called so is invited.
+
+    Raises:
+        Invalid: the login or the name is none.
+        Conflict: the login is somebody's already, who is disabled.
+    """
+    found = await people(house)
+    if found.active:
+        return None
+    waiting = [row.id for row in found.rows.values() if row.state == State.INVITED and not row.inviter]
+    return await (link_anew(house, waiting[0], by=by) if waiting else invite(house, who, by=by))
+
+
+async def disable(house: House, staff: bytes, *, by: str) -> Staff:
+    """Somebody signs in no more, in no process, from now on; `enable` undoes it.
+
+    Raises:
+        NotFound: there is no such account.
+        Refused: they are the last admin, or are disabled already.
+    """
+    found = await people(house)
+    row = one_of(found, staff)
+    deed = Deed(house)
+    if house.live_policy is not None:
+        policy = house.live_policy.policy
+        refuse("staff", against_leaving(staff, admins=found.admins(policy)))
+        hold_an_admin(deed, found, policy, but=staff)
+    state = _after(row, "disable")
+    ended = msgspec.structs.replace(moved(house, row, "disabled", by=by), state=state, link=b"")
+    whole = deed.put(await all_over(house, deed, ended, by=by), was=row)
+    await deed.done()
+    return whole
+
+
+async def enable(house: House, staff: bytes, *, by: str) -> Staff:
+    """Somebody may sign in again, with the roles and factors they have. Who never enrolled needs a new link.
+
+    Raises:
+        NotFound: there is no such account.
+        Refused: they are not disabled, or it is themselves who ask.
+    """
+    found = await people(house)
+    row = one_of(found, staff)
+    refuse("staff", "same-person" if doer(found, by).id == staff else None)
+    deed = Deed(house)
+    whole = deed.put(msgspec.structs.replace(moved(house, row, "enabled", by=by), state=_after(row, "enable")), was=row)
+    await deed.done()
+    return whole
+
+
+def _after(row: Staff, step: Step) -> int:
+    then = after(State(row.state), step, was_active=row.active_at is not None)
+    stands = "somebody who is disabled" if step == "enable" else "somebody who is not disabled already"
+    refuse("staff", "wrong-state" if then is None else None, instead=stands)
+    return row.state if then is None else int(then)
+
+
+async def reset(house: House, staff: bytes, *, by: str) -> Staff:
+    """A reset of somebody's factors is begun: nothing changes for them until somebody else approves it in 24 hours.
+
+    Raises:
+        NotFound: there is no such account.
+        Refused: they are not active, or it is themselves who ask.
+    """
+    found = await people(house)
+    row = one_of(found, staff)
+    refuse("staff", against_reset(doer(found, by), subject=found.member(staff)), instead="somebody who can sign in")
+    deed = Deed(house)
+    whole = deed.put(moved(house, row, "reset-begun", by=by), was=row)
+    await deed.done()
+    return whole
+
+
+async def approve_reset(house: House, staff: bytes, *, by: str) -> Link:
+    """A reset that somebody else began is carried out: factors and sessions are over, and a link enrols anew.
+
+    Raises:
+        NotFound: there is no such account.
+        Refused: none was begun in the last 24 hours, or this is nobody who may approve it.
+    """
+    found = await people(house)
+    row = one_of(found, staff)
+    now = house.clock.now_ms()
+    is_begun = row.step == "reset-begun" and now - row.at < RESET_MS and row.state == State.ACTIVE
+    refuse("reset", None if is_begun else "wrong-state", instead="one that was begun within 24 hours")
+    if not is_staff(by):
+        require_host_may(found, where="reset")
+    else:
+        begun = Begun(doer(found, row.by), staff)
+        refuse("reset", against_second(begun, doer(found, by), inviters=found.inviters, now=now))
+    return await _anew(house, row, "reset", by=by)
+
+
+async def recover_local(house: House, staff: bytes, *, by: str) -> Link:
+    """The only admin enrols anew by a link, on the machine itself. `doctor` says so until somebody reviews it.
+
+    Raises:
+        NotFound: there is no such account.
+        Refused: there is another admin, or it is not the machine's user who asks.
+    """
+    found = await people(house)
+    row = one_of(found, staff)
+    if is_staff(by) or house.live_policy is None:
+        raise Refused("recover: expected the machine's own user, in a house with a policy", reasons=("not-host",))
+    refuse("recover", against_local(staff, admins=found.admins(house.live_policy.policy)))
+    row_then = msgspec.structs.replace(row, recovered_at=house.clock.now_ms())
+    return await _anew(house, row, "recovered", by=by, then=row_then)
+
+
+async def review_recovery(house: House, staff: bytes, *, by: str) -> Staff:
+    """Somebody looked into a recovery on the machine, and answers for it.
+
+    Raises:
+        NotFound: there is no such account.
+        Refused: there is none to review, or it is themselves who ask.
+    """
+    found = await people(house)
+    row = one_of(found, staff)
+    refuse("review", None if row.recovered_at is not None else "wrong-state", instead="a recovery on the machine")
+    refuse("review", "same-person" if doer(found, by).id == staff else None)
+    deed = Deed(house)
+    whole = deed.put(msgspec.structs.replace(moved(house, row, "reviewed", by=by), recovered_at=None), was=row)
+    await deed.done()
+    return whole
+
+
+async def _anew(house: House, row: Staff, step: StaffStep, *, by: str, then: Staff | None = None) -> Link:
+    """Every factor and session of theirs is over, and one link enrols anew."""
+    deed = Deed(house)
+    for one in await factors_of(house, row.id):
+        if one.state == FACTOR_LIVE:
+            at, entry = house.clock.now_ms(), house.ids.new()
+            deed.put(msgspec.structs.replace(one, state=FACTOR_ENDED, by=by, at=at, entry=entry), was=one)
+    linked, link = open_link(house, deed, moved(house, then or row, step, by=by), kind=ANEW)
+    deed.put(await all_over(house, deed, linked, by=by), was=row)
+    await deed.done()
+    return link

@@ -1,0 +1,127 @@
+"""Roles of staff: given at once, but one that reads personal data is only proposed, and approved by somebody else.
+
+The policy's table says which those are; its `separate` says what nobody holds together. `access.people` says who may
+approve. While fewer than two can sign in, the host approves what is proposed; the ledger has both.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from lockhouse.access.people import Deed as Begun
+from lockhouse.access.people import State, against_leaving, against_role
+from lockhouse.errors import Invalid, NotFound
+from lockhouse.gates.staff.called import moved
+from lockhouse.gates.staff.deed import Deed
+from lockhouse.gates.staff.finding import doer, is_staff, one_of, require_host_may
+from lockhouse.gates.staff.members import LETS_IN, hold_an_admin, kept_apart, meant, people, reads_persons
+from lockhouse.gates.staff.read import ENDED, GIVEN, PROPOSED
+from lockhouse.gates.staff.refusing import refuse
+from lockhouse.gates.staff.sessions import all_over
+from lockhouse.model.rows import StaffRole
+from lockhouse.policy.decide import permits
+
+if TYPE_CHECKING:
+    from lockhouse.gates.house import House
+    from lockhouse.gates.staff.members import People
+    from lockhouse.model.policy import Policy
+
+
+async def give(house: House, staff: bytes, role: str, *, by: str) -> StaffRole:
+    """Somebody holds the role; or, of a role that reads personal data, is proposed for it: the row says which.
+
+    Raises:
+        Invalid: the policy has no such role.
+        NotFound: there is no such account.
+        Refused: they hold it already or are disabled, the policy keeps it apart from what they hold, or it is
+            themselves who ask.
+        Unavailable: no policy rules.
+    """
+    policy = house.live().policy
+    if role not in policy.roles:
+        raise Invalid("role", f"one of {', '.join(policy.roles)}", got="another word")
+    found = await people(house)
+    account = one_of(found, staff)
+    rows = found.roles.get(staff, [])
+    is_wrong = account.state == State.DISABLED or role in meant(rows)
+    free = "somebody who is not disabled, and has not got it"
+    refuse("role", "wrong-state" if is_wrong else None, instead=free)
+    refuse("role", "same-person" if doer(found, by).id == staff else None)
+    refuse("role", "kept-apart" if kept_apart(policy, {*meant(rows), role}) else None)
+    before = next((one for one in rows if one.role == role), None)
+    state = PROPOSED if reads_persons(policy, role) else GIVEN
+    new = StaffRole(staff, role, state, by, by, house.clock.now_ms(), house.ids.new(), b"")
+    deed = Deed(house)
+    whole = deed.put(new, was=before)
+    _hold(deed, policy, found, staff, role)
+    await deed.done()
+    return whole
+
+
+def _hold(deed: Deed, policy: Policy, found: People, staff: bytes, role: str) -> None:
+    """The account is as it was read, and so is what they have of roles that are kept apart from this one."""
+    deed.hold(found.rows[staff])
+    has = {row.role: row for row in found.roles.get(staff, [])}
+    for other in sorted({name for apart in policy.separate.roles if role in apart for name in apart} - {role}):
+        deed.hold_role(staff, other, has.get(other))
+
+
+async def approve(house: House, staff: bytes, role: str, *, by: str) -> StaffRole:
+    """Somebody holds the role that somebody else proposed them for.
+
+    Raises:
+        NotFound: there is no such account, or they are not proposed for the role.
+        Refused: this is nobody who may approve it, or what they hold since is kept apart from it.
+        Unavailable: no policy rules.
+    """
+    policy, found, deed = house.live().policy, await people(house), Deed(house)
+    row = _one(found, staff, role, state=PROPOSED)
+    is_out = found.rows[staff].state == State.DISABLED
+    refuse("role", "wrong-state" if is_out else None, instead="somebody who is not disabled")
+    refuse("role", "kept-apart" if kept_apart(policy, meant(found.roles[staff])) else None)
+    if is_staff(by):
+        begun = Begun(doer(found, row.proposed_by), staff)
+        now, other = house.clock.now_ms(), doer(found, by)
+        refuse("role", against_role(begun, other, role=role, inviters=found.inviters, now=now))
+        deed.hold(found.rows[other.id])
+    else:
+        require_host_may(found, where="role")
+    _hold(deed, policy, found, staff, role)
+    given = deed.put(_then(house, row, GIVEN, by=by), was=row)
+    await deed.done()
+    return given
+
+
+async def end(house: House, staff: bytes, role: str, *, by: str) -> StaffRole:
+    """Somebody holds the role no longer, or is not proposed for it any more; what they are signed in by is over.
+
+    Raises:
+        NotFound: there is no such account, or they do not have the role.
+        Refused: they are the last admin.
+    """
+    found = await people(house)
+    row = _one(found, staff, role)
+    policy = house.live_policy.policy if house.live_policy else None
+    deed, account = Deed(house), found.rows[staff]
+    if policy is not None and row.state == GIVEN and permits(policy, (role,), LETS_IN):
+        refuse("role", against_leaving(staff, admins=found.admins(policy)))
+        hold_an_admin(deed, found, policy, but=staff)
+    if row.state == GIVEN:
+        deed.put(await all_over(house, deed, moved(house, account, "sessions", by=by), by=by), was=account)
+    ended = deed.put(_then(house, row, ENDED, by=by), was=row)
+    await deed.done()
+    return ended
+
+
+def _one(found: People, staff: bytes, role: str, *, state: int | None = None) -> StaffRole:
+    one_of(found, staff)
+    for row in found.roles.get(staff, []):
+        if row.role == role and (row.state != ENDED if state is None else row.state == state):
+            return row
+    raise NotFound("role: expected one that they have or are proposed for", hint="lockhouse staff show STAFF")
+
+
+def _then(house: House, row: StaffRole, state: int, *, by: str) -> StaffRole:
+    return msgspec.structs.replace(row, state=state, by=by, at=house.clock.now_ms(), entry=house.ids.new())

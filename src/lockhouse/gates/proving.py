@@ -1,0 +1,27 @@
+"""What proving oneself costs a process, and for which site."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+from lockhouse.crypto.passkeys import Site
+
+AT_ONCE = 2
+"""Hashes in one process at a time: each holds 64 MiB and a core for a third of a second."""
+LOCAL = Site(rp_id="localhost", origin="http://localhost:8410")
+"""The console as it is before anything is set."""
+
+
+@dataclass(slots=True)
+class Proving:
+    """How members prove who they are to this process.
+
+    Attributes:
+        site: whom passkeys are made for; the wiring sets it from `console_url`.
+        alone: whether a long password alone signs in, at level 1.
+    """
+
+    site: Site = LOCAL
+    alone: bool = False
+    at_once: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))

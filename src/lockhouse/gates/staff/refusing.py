@@ -1,0 +1,55 @@
+"""What somebody is told who may not do something with staff: one sentence a word, and who could."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from lockhouse.errors import Refused
+
+if TYPE_CHECKING:
+    from lockhouse.access.people import Objection
+
+Word = Literal["has-staff", "kept-apart"]
+SENTENCES: dict[str, tuple[str, str]] = {
+    "has-staff": (
+        "expected a signed-in member of staff, as two or more can sign in here",
+        "one of them approves it, in the console",
+    ),
+    "kept-apart": (
+        "expected roles that the policy lets one person hold together",
+        "end the other role first: lockhouse staff role end",
+    ),
+    "last-admin": (
+        "expected another admin who stays, got the last one", "lockhouse staff invite, then lockhouse staff role give"
+    ),
+    "lowers-factors": ("expected factors that are no weaker than before", "enrol a passkey"),
+    "not-active": ("expected somebody who is active", "lockhouse staff list"),
+    "not-another-role": (
+        "expected the approval of somebody who holds a role that the proposer does not", "ask a holder of another role"
+    ),
+    "not-sole": ("expected the only admin, got one of several", "another admin begins it: lockhouse staff reset"),
+    "of-one-line": (
+        "expected the approval of somebody who neither invited them nor was invited by them, not even through others",
+        "ask somebody whom somebody else invited",
+    ),
+    "same-person": ("expected somebody else to do it", "nobody decides over themselves"),
+    "too-young": ("expected the approval of somebody who has been active for 72 hours", "ask somebody else, or wait"),
+    "wrong-state": ("expected an account for which this can be done", "lockhouse staff show STAFF says how it stands"),
+}  # fmt: skip
+"""Word -> what was expected, and what to do."""
+
+
+def refuse(where: str, word: Objection | Word | None, *, instead: str = "") -> None:
+    """Nothing, if there is no objection.
+
+    Args:
+        where: what was asked for. word: the objection.
+        instead: what was expected, in words of the place, of a state that is wrong there.
+
+    Raises:
+        Refused: there is one; its word is the reason.
+    """
+    if word is not None:
+        expected, hint = SENTENCES[word]
+        said = f"expected {instead}" if instead and word == "wrong-state" else expected
+        raise Refused(f"{where}: {said}", reasons=(word,), hint=hint)

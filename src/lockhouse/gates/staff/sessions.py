@@ -1,0 +1,104 @@
+"""Sessions: begun, used, ended; one by one, or all of somebody at once.
+
+A sign-in is told of before its session stands, and its end once the session is gone: what the ledger calls over never
+counts again unseen. All of somebody's end by their account's row, in one Change with what they end for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from lockhouse.crypto.staff import place
+from lockhouse.gates.staff.deed import Deed
+from lockhouse.gates.staff.read import sessions_of
+from lockhouse.gates.staff.tokens import new_token, token_tag
+from lockhouse.gates.told import tell
+from lockhouse.ledger.entry import Session as SessionEntry
+from lockhouse.model.rows import Session, Staff
+
+if TYPE_CHECKING:
+    from lockhouse.gates.house import House
+
+MAX_LABEL = 120
+_NETWORK, _AGENT = 1, 2
+
+
+class Seen(NamedTuple):
+    """From where somebody comes: their network, and a short word for their browser."""
+
+    network: str
+    agent: str
+
+
+class Begin(NamedTuple):
+    """How somebody signed in: by which means, how sure that is, and until when (ms) it counts at most."""
+
+    means: str
+    level: int
+    until_at: int
+
+
+async def begin(house: House, account: Staff, how: Begin, *, seen: Seen) -> tuple[str, Session]:
+    """Somebody is signed in, if their account is as it was read; the secret for their browser, and the row.
+
+    Raises:
+        Moved: the account changed meanwhile; then nobody is signed in.
+    """
+    token, own, now = new_token(house), house.ids.new(), house.clock.now_ms()
+    tag, staff = token_tag(house, "session", token), account.id
+    fields = {_NETWORK: seen.network[:MAX_LABEL], _AGENT: seen.agent[:MAX_LABEL]}
+    box = house.staff_keys.seal_fields(fields, place=_place(tag))
+    said = SessionEntry(
+        step="begun", staff=staff.hex(), session=own.hex(), by=f"staff:{staff.hex()}", means=how.means, level=how.level
+    )  # fmt: skip
+    await tell(house, [], [said.draft(id=house.ids.new(), lane=house.lane)])
+    deed = Deed(house)
+    deed.hold(account)
+    row = deed.set(Session(tag, own, staff, how.level, now, now, how.until_at, 0, b"", box, b""), was=None)
+    await deed.done()
+    return token, row
+
+
+async def touch(house: House, row: Session, *, now: int) -> Session:
+    """The session was used at this time (ms); the row as it stands.
+
+    Raises:
+        Moved: it was used or ended meanwhile.
+    """
+    deed = Deed(house)
+    used = deed.set(msgspec.structs.replace(row, seen_at=now), was=row)
+    await deed.done()
+    return used
+
+
+def seen_from(house: House, row: Session) -> Seen:
+    """From where somebody signed in.
+
+    Raises:
+        Tampered: the box is not this row's own.
+    """
+    fields = house.staff_keys.open_fields(row.box, place=_place(row.tag))
+    return Seen(str(fields[_NETWORK]), str(fields[_AGENT]))
+
+
+def over(house: House, deed: Deed, row: Session, *, by: str) -> None:
+    """The session goes with this deed, and the ledger says who ended it."""
+    deed.drop(row)
+    said = SessionEntry(step="ended", staff=row.staff.hex(), session=row.id.hex(), by=by)
+    deed.tell(said.draft(id=house.ids.new(), lane=house.lane))
+
+
+async def all_over(house: House, deed: Deed, row: Staff, *, by: str) -> Staff:
+    """The account, still to be put, of somebody none of whose sessions counts any more; their rows go, too.
+
+    A session that begins meanwhile expects the account as it was, and so does not begin.
+    """
+    for session in await sessions_of(house, row.id):
+        over(house, deed, session, by=by)
+    return msgspec.structs.replace(row, sessions_from=house.clock.now_ms())
+
+
+def _place(tag: bytes) -> bytes:
+    return place(Session.TABLE, tag, "box")

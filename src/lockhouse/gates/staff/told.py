@@ -1,0 +1,64 @@
+"""What the ledger says of accounts, roles and factors: from their rows alone, so that anybody can tell of them late."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lockhouse.gates.authority import checked, digest, place_digest
+from lockhouse.gates.told import tell, untold
+from lockhouse.ledger.entry import Factor as FactorEntry
+from lockhouse.ledger.entry import Means, RoleStep
+from lockhouse.ledger.entry import Role as RoleEntry
+from lockhouse.ledger.entry import Staff as StaffEntry
+from lockhouse.model.rows import Factor, Staff, StaffRole
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lockhouse.gates.house import House
+    from lockhouse.model.change import Draft
+
+Telling = Factor | Staff | StaffRole
+"""Rows that each name an entry of their own."""
+MEANS: dict[int, Means] = {1: "passkey", 2: "password", 3: "one-time-codes", 4: "recovery-codes"}
+ROLE_STEPS: dict[int, RoleStep] = {0: "proposed", 1: "given", 2: "ended"}
+FACTOR_LIVE, FACTOR_ENDED = 0, 1
+
+
+def draft_of(house: House, row: Telling) -> Draft:
+    """The entry that the row names, as its columns say it.
+
+    Raises:
+        Invalid: who did it, or the role, has not its form.
+    """
+    return _said(row).draft(id=row.entry, lane=house.lane)
+
+
+def _said(row: Telling) -> FactorEntry | RoleEntry | StaffEntry:
+    staff = row.id if isinstance(row, Staff) else row.staff
+    own, place = digest(row), place_digest(row)
+    if isinstance(row, Staff):
+        return StaffEntry(step=row.step, staff=staff.hex(), by=row.by, row=own, place=place)  # type: ignore[arg-type]  # checked as it is drafted
+    if isinstance(row, StaffRole):
+        return RoleEntry(
+            step=ROLE_STEPS[row.state], staff=staff.hex(), role=row.role, by=row.by, proposed_by=row.proposed_by,
+            row=own, place=place,
+        )  # fmt: skip
+    lives = "added" if row.at == row.created_at else "changed"
+    return FactorEntry(
+        step="ended" if row.state == FACTOR_ENDED else lives,  # type: ignore[arg-type]  # one of three words
+        staff=staff.hex(), factor=row.id.hex(), means=MEANS[row.kind], by=row.by, row=own, place=place,
+    )  # fmt: skip
+
+
+async def tell_of(house: House, rows: Sequence[Telling]) -> int:
+    """The entries of those rows that whoever stored them was cut off from bringing; how many of them.
+
+    Raises:
+        Tampered: a row was not made, or not left, as this house made it.
+    """
+    late: list[Telling] = [*await untold(house, rows)]
+    drafts = [draft_of(house, row) for row in checked(late, house.integrity_key)]
+    if drafts:
+        await tell(house, [], drafts)
+    return len(drafts)

@@ -1,0 +1,121 @@
+"""Failures are counted before a try is judged, and taken off again if it was right (`access.throttle`).
+
+What is counted stands under keyed tags of what was typed and of the network it came from; whether there is such an
+account is asked by nobody here. A tally is moved under an expectation, so that tries at once count one by one; only the
+house's own, which makes nobody wait, is not.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from lockhouse.access.throttle import Scope, Tally, failed, is_shut, is_tight, network_of, taken_off, wait
+from lockhouse.errors import Unavailable
+from lockhouse.gates.authority import sound
+from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
+from lockhouse.model.rows import Attempts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lockhouse.gates.house import House
+
+TRIES = 20
+Move = Literal["count", "off", "clear"]
+PASSWORD = (Scope.ACCOUNT, Scope.HERE, Scope.NETWORK, Scope.HOUSE, Scope.CODE)
+PASSKEY = (Scope.NETWORK, Scope.HOUSE)
+
+
+class Try(NamedTuple):
+    """A try that was counted.
+
+    Attributes:
+        tags: where each tally stands. `shut`: the scopes of which so many failed in a row that they are shut.
+    """
+
+    tags: dict[Scope, bytes]
+    shut: frozenset[Scope]
+
+
+def tags_for(house: House, *, network: str, login: bytes | None) -> dict[Scope, bytes]:
+    """Where the tallies of a try stand: of a network, and of the login's tag if one was typed."""
+    near, keys = network_of(network), house.staff_keys
+    tags = {Scope.NETWORK: keys.tag("network", near), Scope.HOUSE: keys.tag("house", b"")}
+    if login is not None:
+        tags |= {
+            Scope.ACCOUNT: keys.tag("account", login), Scope.CODE: keys.tag("code", login),
+            Scope.HERE: keys.tag("here", login + near.encode()),
+        }  # fmt: skip
+    return tags
+
+
+async def counted(house: House, tags: dict[Scope, bytes]) -> Try:
+    """The try, counted as failed everywhere.
+
+    Raises:
+        Unavailable: it comes within a wait; then it is not counted. `retry_after_s` says how long that is.
+        Tampered: a tally is not as this house writes them.
+    """
+    before = await moved(house, tags, dict.fromkeys(tags, "count"))
+    return Try(tags, frozenset(scope for scope, tally in before.items() if is_shut(tally)))
+
+
+async def moved(house: House, tags: Mapping[Scope, bytes], moves: Mapping[Scope, Move]) -> dict[Scope, Tally]:
+    """The tallies as they were before these moves.
+
+    Raises:
+        Unavailable: a count comes within a wait, or too many try at once.
+        Tampered: a tally is not as this house writes them.
+    """
+    for _ in range(TRIES):
+        rows = await house.reads.get(Attempts, [(int(scope), tag) for scope, tag in tags.items()])
+        sound(rows.values())
+        held = {scope: rows.get((int(scope), tag)) for scope, tag in tags.items()}
+        before = {scope: _tally(row) for scope, row in held.items()}
+        now = house.clock.now_ms()
+        if "count" in moves.values():
+            _require_no_wait(before, now)
+        change = _change(held, tags, _after(before, moves, now), moves)
+        if not isinstance(await house.commits.commit(change), Conflict):
+            return before
+    raise Unavailable("sign-in: expected fewer tries at once", retry_after_s=1.0)
+
+
+def _require_no_wait(tallies: Mapping[Scope, Tally], now: int) -> None:
+    left = wait(tallies, now=now)
+    if left:
+        raise Unavailable(
+            "sign-in: expected a pause after wrong tries", retry_after_s=left / 1_000, hint="wait, then try again"
+        )
+
+
+def _after(before: Mapping[Scope, Tally], moves: Mapping[Scope, Move], now: int) -> dict[Scope, Tally]:
+    tight = is_tight(before, now=now)
+    after = {}
+    for scope, move in moves.items():
+        if move == "count":
+            after[scope] = failed(scope, before[scope], now=now, tight=tight)
+        else:
+            after[scope] = taken_off(scope, before[scope], now=now)
+    return after
+
+
+def _change(
+    held: Mapping[Scope, Attempts | None], tags: Mapping[Scope, bytes], after: Mapping[Scope, Tally],
+    moves: Mapping[Scope, Move],
+) -> Change:  # fmt: skip
+    puts, deletes, expects = [], [], []
+    for scope, tally in after.items():
+        row, key = held[scope], (int(scope), tags[scope])
+        if moves[scope] == "clear":
+            deletes.append(Delete(Attempts.TABLE, key))
+        else:
+            puts.append(Put(Attempts.TABLE, Attempts(int(scope), tags[scope], *tally)))
+        if scope is not Scope.HOUSE:
+            seen = None if row is None else {"failures": row.failures, "last_at": row.last_at}
+            expects.append(Expect(Attempts.TABLE, key, seen, or_absent=False, because="attempts-moved"))
+    return Change("identity", puts=tuple(puts), deletes=tuple(deletes), expects=tuple(expects))
+
+
+def _tally(row: Attempts | None) -> Tally:
+    return Tally() if row is None else Tally(row.failures, row.first_at, row.last_at, row.until_at)

@@ -1,0 +1,90 @@
+"""Entries of staff: who was let in, as what, by which proof; who signed in, and who meant what they did."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from lockhouse.ledger.entry.body import Actor, Body, Hex16, Hex32, Number, Word
+
+StaffStep = Literal[
+    "invited", "linked", "enrolled", "disabled", "enabled", "reset-begun", "reset", "recovered", "reviewed", "sessions"
+]
+RoleStep = Literal["proposed", "given", "ended"]
+FactorStep = Literal["added", "changed", "ended"]
+Means = Literal["passkey", "password", "one-time-codes", "recovery-codes"]
+
+
+class Staff(Body, frozen=True):
+    """An account of somebody who works here.
+
+    Attributes:
+        step: `invited`; `linked`, a new link in place of the one before; `enrolled`; `disabled`; `enabled`;
+            `reset-begun` and, by somebody else, `reset`: their factors are over; `recovered`, with the root key on the
+            host, and `reviewed`; `sessions`: what was signed in is over.
+        staff: its random id. `row`: hash of the row. `place`: as in a suppression.
+    """
+
+    KIND = "staff"
+    step: StaffStep
+    staff: Hex16
+    by: Actor
+    row: Hex32
+    place: Hex32
+
+
+class Role(Body, frozen=True):
+    """Somebody is to hold a role of the policy, holds it, or holds it no longer.
+
+    Attributes:
+        staff, row, place: as of an account. `proposed_by`: who proposed what `by` gave.
+    """
+
+    KIND = "role"
+    step: RoleStep
+    staff: Hex16
+    role: Word
+    by: Actor
+    proposed_by: Actor
+    row: Hex32
+    place: Hex32
+
+
+class Factor(Body, frozen=True):
+    """Something by which somebody proves who they are. `factor`: its random id; the others as of an account."""
+
+    KIND = "factor"
+    step: FactorStep
+    staff: Hex16
+    factor: Hex16
+    means: Means
+    by: Actor
+    row: Hex32
+    place: Hex32
+
+
+class Session(Body, frozen=True):
+    """Somebody signed in, or a session is over: signed out by themselves, or ended by somebody.
+
+    Attributes:
+        session: its random id. `means`: what they signed in by; `level`: how sure that is, 1 to 3. Both of
+            `begun` alone.
+    """
+
+    KIND = "session"
+    step: Literal["begun", "ended"]
+    staff: Hex16
+    session: Hex16
+    by: Actor
+    means: Word | None = None
+    level: Number | None = None
+
+
+class StepUp(Body, frozen=True):
+    """Somebody proved once more who they are, for one thing. `hash`: of the action, its persons and its fields."""
+
+    KIND = "step-up"
+    staff: Hex16
+    session: Hex16
+    means: Word
+    action: Word
+    hash: Hex32

@@ -1,0 +1,74 @@
+"""Whether the people who work with the house are as they should be: who can sign in, by what, and whoever does not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from lockhouse.posture.mends import SERVING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+UNUSED_DAYS = 90
+KEYS = 2
+STAFF = "docs/operations/staff.md"
+Said = tuple[Literal["PASS", "FAIL", "MANUAL"], str, str]
+"""State, sentence, and what mends it."""
+
+
+class StaffSeen(msgspec.Struct, frozen=True, kw_only=True):
+    """The accounts, as far as they are checked.
+
+    Attributes:
+        active: how many can sign in. `admins`: how many of them let people in.
+        one_key: of those whose roles weigh much, the ids of who has fewer than two passkeys.
+        unused: ids of who can sign in and has not for 90 days. `recovered`: of a recovery that nobody has reviewed.
+    """
+
+    active: int = 0
+    admins: int = 0
+    one_key: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
+    recovered: tuple[str, ...] = ()
+
+
+def _standing(seen: StaffSeen) -> Said:
+    if seen.recovered:
+        told = f"A sole admin recovered on this machine, and nobody has looked into it: {', '.join(seen.recovered)}."
+        return "FAIL", told, f"lockhouse staff review {seen.recovered[0]}"
+    if not seen.active:
+        told = "Nobody can sign in: the operating system's user acts alone."
+        return "MANUAL", told, f"let few have this account ({SERVING}); lockhouse staff invite"
+    return "PASS", f"{seen.active} can sign in.", ""
+
+
+def _admins(seen: StaffSeen) -> Said:
+    if not seen.active:
+        return "MANUAL", "There is no admin but the operating system's user.", "lockhouse staff invite"
+    if seen.admins <= 1:
+        told = "Whoever is the only admin cannot be helped by another." if seen.admins else "Nobody lets people in."
+        return "FAIL", told, "lockhouse staff invite, then lockhouse staff role give"
+    return "PASS", f"{seen.admins} may let people in.", ""
+
+
+def _keys(seen: StaffSeen) -> Said:
+    if seen.one_key:
+        told = f"Roles that weigh much are held with fewer than two passkeys: {', '.join(seen.one_key)}."
+        return "FAIL", told, f"let them enrol another in the console ({STAFF})"
+    return "PASS", "Whoever holds a role that weighs much has two passkeys.", ""
+
+
+def _unused(seen: StaffSeen) -> Said:
+    if seen.unused:
+        told = f"Nobody has signed in for {UNUSED_DAYS} days by: {', '.join(seen.unused)}."
+        return "FAIL", told, f"lockhouse staff disable {seen.unused[0]}"
+    return "PASS", f"Every account was used within {UNUSED_DAYS} days.", ""
+
+
+CHECKS: tuple[tuple[str, Callable[[StaffSeen], Said], bool], ...] = (
+    ("staff", _standing, False), ("second-admin", _admins, True), ("staff-keys", _keys, True),
+    ("staff-unused", _unused, True),
+)  # fmt: skip
+"""Each check's word, what it says, and whether it stands only before real customers."""
