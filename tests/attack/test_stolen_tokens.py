@@ -13,9 +13,11 @@ from lockhouse.errors import Tampered
 from lockhouse.flows import token
 from lockhouse.flows.token import Maker
 from lockhouse.gates import authority, tokens
+from lockhouse.gates.staff.deed import Deed
 from lockhouse.gates.tokens import Bearer, Refusal
 from lockhouse.model.decision import Actor
-from lockhouse.model.rows import Token
+from lockhouse.model.rows import Staff, StaffRole, Token
+from tests.flows.staffed import acts, hired
 from tests.world import World
 
 if TYPE_CHECKING:
@@ -173,3 +175,23 @@ async def test_a_token_looks_for_nothing_that_needs_somebody_present(tmp_path: P
     assert isinstance(bearer, Bearer)
     facts = await token.facts(world.house, bearer)  # a demo house, whose own user counts as stepped up
     assert (world.house.demo, facts.step_up_age_s) == (True, None)
+
+
+@pytest.mark.parametrize("what", ["disabled", "without the role", "without an account"])
+async def test_the_token_of_somebody_who_left_or_lost_its_role_is_none(tmp_path: Path, what: str) -> None:
+    world = await World.make(tmp_path)
+    mia = await hired(world, "mia", roles=["support"])
+    by = Maker(Actor(id=acts(mia), kind="staff", roles=("support",)))
+    text = (await token.create(world.house, TERMS, by=by)).text.reveal().decode()
+    assert await _why(world, text) is None
+    [account], [role] = await world.rows(Staff), await world.rows(StaffRole)
+    deed = Deed(world.house)
+    if what == "disabled":
+        gone = msgspec.structs.replace(account, state=2, step="disabled", entry=world.house.ids.new())
+        deed.put(gone, was=account)
+    if what == "without the role":
+        deed.put(msgspec.structs.replace(role, state=2, entry=world.house.ids.new()), was=role)
+    await deed.done()
+    if what == "without an account":
+        world.drop(account)
+    assert await _why(world, text) == "owner"

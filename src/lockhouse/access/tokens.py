@@ -2,7 +2,8 @@
 
 A token is a narrowing of one role of the policy, in four steps that each only take away:
 
-1. It *stands*, or it is nothing: not revoked, its end to come, and asked from a network that it names. Its life is at
+1. It *stands*, or it is nothing: not revoked, its end to come, asked from a network that it names, and its owner, if
+   that is a member of staff, may still sign in and holds its role (the gate asks for that). Its life is at
    most a year, 90 days unless it is said otherwise (OWASP ASVS 5.0, 13.3.4: secrets end; RFC 6750 §5.3: bearer tokens
    are short-lived and scoped; 13.2.2: least privilege).
 2. A *deed* needs a permission: one of the token's own must cover it, and the live policy must give it to the token's

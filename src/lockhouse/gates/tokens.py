@@ -18,11 +18,13 @@ from lockhouse.crypto.credentials import looks_like_token, new_token, token_hash
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import NotFound
 from lockhouse.gates.authority import checked, digest, place_digest, signed, sound
+from lockhouse.gates.staff.finding import STAFF
+from lockhouse.gates.staff.read import ACTIVE, GIVEN
 from lockhouse.ledger.entry import Token as TokenEntry
 from lockhouse.model.change import Change, Conflict, Expect, Put
 from lockhouse.model.decision import Actor
 from lockhouse.model.ids import DAY_MS
-from lockhouse.model.rows import Token, TokenUse
+from lockhouse.model.rows import Staff, StaffRole, Token, TokenUse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -181,7 +183,7 @@ async def facts_of(house: House, token: Bearer) -> Facts:
 class Refusal(NamedTuple):
     """Why what was shown is no token that stands. Whoever showed it is not told which."""
 
-    why: Literal["shape", "unknown"] | Why
+    why: Literal["owner", "shape", "unknown"] | Why
     token: bytes | None = None
 
 
@@ -207,8 +209,24 @@ async def bearer(house: House, text: str, *, network: str | None) -> Bearer | Re
         return Refusal("unknown")
     if why is not None:
         return Refusal(why, row.id)
+    if not await _owner_stands(house, row.owner, terms.role):
+        return Refusal("owner", row.id)
     await _remember(house, row, now // DAY_MS)
     return Bearer(row.id, row.owner, terms, network or "")
+
+
+async def _owner_stands(house: House, owner: str, role: str) -> bool:
+    """Whether the member of staff whom a token counts to may still sign in, and holds the role that it narrows.
+
+    The machine's own user, who is no account, always does.
+    """
+    if not owner.startswith(STAFF):
+        return True
+    own = bytes.fromhex(owner.removeprefix(STAFF))
+    accounts = checked((await house.reads.get(Staff, [(own,)])).values(), house.integrity_key)
+    roles = checked((await house.reads.get(StaffRole, [(own, role)])).values(), house.integrity_key)
+    is_active = any(one.state == ACTIVE for one in accounts)
+    return is_active and (not role or any(one.state == GIVEN for one in roles))
 
 
 _DECOYS: dict[bytes, Token] = {}
