@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import statistics
+import time
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -166,6 +168,22 @@ async def test_an_unknown_token_takes_the_steps_of_a_known_one_that_is_refused(
         taken.append(counted.steps)
     assert taken[0] == taken[1]
     assert taken[0] == {"token_hash": 1, "get token 1": 1, "check_row": 1, "decoded": 1, "why_not": 1}
+
+
+async def test_how_long_a_refusal_takes_does_not_say_whether_the_token_was_ever_one(tmp_path: Path) -> None:
+    """2,000 refusals of each kind in turn; the medians are one within a quarter, on a machine that others share."""
+    world = await World.make(tmp_path)
+    (ended, revoked), (_, elsewhere) = await _made(world), await _made(world)
+    await token.revoke(world.house, ended.row.id, by="os-user:1")
+    unknown = credentials.new_token(world.house.ids.random).reveal().decode()
+    took: dict[str, list[int]] = {revoked: [], elsewhere: [], unknown: []}
+    for _ in range(2_000):
+        for shown, times in took.items():
+            since = time.perf_counter_ns()
+            await token.shown(world.house, shown, network="203.0.113.9")
+            times.append(time.perf_counter_ns() - since)
+    medians = [statistics.median(times) for times in took.values()]
+    assert max(medians) < 1.25 * min(medians)
 
 
 async def test_a_token_looks_for_nothing_that_needs_somebody_present(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
+import structlog
 
 from lockhouse.errors import Tampered
 from lockhouse.faces.api.limits import Most
@@ -250,3 +251,14 @@ async def test_a_fault_of_our_own_tells_its_number_and_nothing_else(tmp_path: Pa
     answer = await api.call("GET", "/version", role="admin")
     assert (answer.status_code, answer.json()["code"], EMAIL in answer.text) == (500, "LH-5000", False)
     assert len(api.incidents) == 1
+
+
+async def test_why_a_token_does_not_stand_is_told_to_the_log_by_its_id_and_never_by_its_text(tmp_path: Path) -> None:
+    api = await ApiWorld.make(tmp_path)
+    text = await api.token("admin", networks=("192.0.2.0/24",))
+    [row] = [one for one in await api.world.rows(Token) if text.startswith(one.shown)]
+    with structlog.testing.capture_logs() as lines:
+        answer = await api.call("GET", "/version", shown=text)
+        await api.call("GET", "/version", shown=text[:-1] + "-")
+    assert lines == [{"event": "token refused", "token": row.id.hex(), "why": "network", "log_level": "warning"}]
+    assert text[7:] not in answer.text + str(lines)

@@ -38,7 +38,7 @@ CHECKS = [
     response_schema_conformance, unsupported_method,
 ]  # fmt: skip
 UNPROVEN = 401
-EXAMPLES = 8
+EXAMPLES = 4
 """Of each operation and caller."""
 ASKED = settings(
     max_examples=EXAMPLES, deadline=None, derandomize=True, database=None, phases=[Phase.explicit, Phase.generate],

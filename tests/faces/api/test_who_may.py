@@ -14,7 +14,7 @@ from lockhouse.gates.holds import Terms
 from lockhouse.model.ids import DAY_MS
 from lockhouse.model.rows import LedgerEntry, Record
 from lockhouse.policy.words import PERMISSION
-from tests.faces.api.world import ELSEWHERE, EMAIL, ROLES, ApiWorld
+from tests.faces.api.world import ELSEWHERE, EMAIL, RETAIL, ROLES, ApiWorld
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -180,3 +180,24 @@ async def test_an_address_that_is_none_is_not_there_and_a_method_that_is_none_is
     assert (await api.call("HEAD", "/version", role="admin")).status_code == 405
     assert (await api.call("POST", "/openapi.json")).headers["allow"] == "GET"
     assert PREFIX == "/api/v1"
+
+
+async def test_what_another_process_approved_counts_from_the_next_request(tmp_path: Path) -> None:
+    api = await ApiWorld.make(tmp_path)
+    assert (await api.call("GET", "/ledger", role="auditor")).status_code == 200
+    other = await api.world.second()
+    await other.approve(f"{RETAIL}\nroles:\n  auditor: {{may: [audit.run]}}\n")
+    answer = await api.call("GET", "/ledger", role="auditor")
+    assert (answer.status_code, answer.json()["code"]) == (403, "LH-4002")
+
+
+async def test_a_process_that_nobody_has_confirmed_answers_nothing(tmp_path: Path) -> None:
+    api = await ApiWorld.make(tmp_path)
+
+    class Alone:
+        def alive(self) -> bool:
+            return False
+
+    api.world.house.epochs = Alone()  # type: ignore[assignment]  # the one word that is asked for
+    answer = await api.call("GET", "/version", role="admin")
+    assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (503, "LH-5001", "1")

@@ -28,6 +28,7 @@ from lockhouse.faces.api.problems import MEDIA, Problem, RejectedError, problem,
 from lockhouse.faces.api.repeating import once
 from lockhouse.faces.api.route import Call, Desk
 from lockhouse.faces.api.table import ROUTES
+from lockhouse.gates.refresh import refresh
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
     from lockhouse.faces.api.route import Route
     from lockhouse.faces.api.shapes import Asked
+    from lockhouse.gates.house import House
 
 MAX_BODY = 64 * 1024
 JSON = "application/json"
@@ -75,29 +77,35 @@ class Api:
         """The answer to one request, whatever becomes of it."""
         headers: dict[str, str] = {}
         try:
-            route = _route(by_method, request.method)
-            token = await self._door.admitted(self._desk.house, request, headers)
-            self._door.require(self._desk.house, token, route)
-            query = _query(route, request)
-            raw = await _body(request) if route.body else b""
-            body = None if route.body is None else _parsed(route.body, raw, where="body")
-            call = Call(
-                desk=self._desk, token=token, path=request.path_params, query=query, body=body, route=route
-            )  # fmt: skip
-            said = await once(call, request, raw)
-            return _said(call, request, said, headers)
-        except RejectedError as error:
-            return _problem(problem(error.code, detail=error.detail), headers | error.headers)
-        except Tampered as error:
-            return self._incident(error, problem_of(error), headers)
-        except Unavailable as error:
-            return _problem(problem_of(error), headers | {"Retry-After": str(max(1, round(error.retry_after_s)))})
-        except LockhouseError as error:
-            return _problem(problem_of(error), headers)
-        except ClientDisconnect:
-            raise
+            return await self._done(by_method, request, headers)
+        except (RejectedError, LockhouseError, ClientDisconnect) as error:
+            return self._refused(error, headers)
         except Exception as error:  # noqa: BLE001  # the edge: an incident number instead of a traceback
             return self._incident(error, problem(problems.FAULT), headers)
+
+    async def _done(self, by_method: Mapping[str, Route], request: Request, headers: dict[str, str]) -> Response:
+        house = self._desk.house
+        route = _route(by_method, request.method)
+        await _require_current(house)
+        token = await self._door.admitted(house, request, headers)
+        self._door.require(house, token, route)
+        query = _query(route, request)
+        raw = await _body(request) if route.body else b""
+        body = None if route.body is None else _parsed(route.body, raw, where="body")
+        call = Call(desk=self._desk, token=token, path=request.path_params, query=query, body=body, route=route)
+        return _said(call, request, await once(call, request, raw), headers)
+
+    def _refused(
+        self, error: RejectedError | LockhouseError | ClientDisconnect, headers: Mapping[str, str]
+    ) -> Response:  # fmt: skip
+        if isinstance(error, RejectedError):
+            return _problem(problem(error.code, detail=error.detail), dict(headers) | error.headers)
+        if isinstance(error, ClientDisconnect):  # nobody is there to hear it
+            return _problem(problem(problems.BAD_BODY), headers)
+        if isinstance(error, Tampered):
+            return self._incident(error, problem_of(error), headers)
+        wait = {"Retry-After": str(max(1, round(error.retry_after_s)))} if isinstance(error, Unavailable) else {}
+        return _problem(problem_of(error), dict(headers) | wait)
 
     def _incident(self, error: BaseException, told: Problem, headers: Mapping[str, str]) -> Response:
         number = self._desk.house.ids.random(8).hex()
@@ -134,6 +142,17 @@ class _Document:
 
 async def _nowhere(scope: Scope, receive: Receive, send: Send) -> None:
     await _problem(problem(problems.NOT_FOUND), {})(scope, receive, send)
+
+
+async def _require_current(house: House) -> None:
+    """What rules now is what this process goes by.
+
+    Raises:
+        Unavailable: nobody has confirmed it within its lease: another policy may rule.
+    """
+    if not house.epochs.alive():
+        raise Unavailable("house: expected to be confirmed by its writer, got silence")
+    await refresh(house)
 
 
 def _route(by_method: Mapping[str, Route], method: str) -> Route:

@@ -29,6 +29,11 @@ STATUSES = {
 }  # fmt: skip
 _WORDS: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": 80}
 _ID: dict[str, Any] = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
+_TEXT: dict[str, Any] = {"required": True, "schema": {"type": "string"}}
+_WAIT: dict[str, Any] = {"required": True, "schema": {"type": "integer"}}
+_LIMITS = {"RateLimit": _TEXT, "RateLimit-Policy": _TEXT}
+_MORE = {401: _LIMITS | {"WWW-Authenticate": _TEXT}, 429: _LIMITS | {"Retry-After": _WAIT}, 503: {"Retry-After": _WAIT}}
+"""Headers of answers that are none of what was asked for."""
 IDS = frozenset({"entry", "person", "request"})
 """Words of paths that are ids; the others are names of the policy."""
 
@@ -122,20 +127,22 @@ def _without_null(part: dict[str, Any]) -> dict[str, Any]:
 
 
 def _headers(route: Route) -> list[dict[str, Any]]:
-    if not route.changes:
-        return []
     form = {"type": "string", "pattern": "^[A-Za-z0-9_.:-]{8,64}$"}
-    return [{"name": HEADER.title(), "in": "header", "required": False, "schema": form}]
+    found = [{"name": HEADER.title(), "in": "header", "required": False, "schema": form}] * route.changes
+    known = {"type": "string", "description": "the `ETag` of an answer that is held"}
+    return found + [{"name": "If-None-Match", "in": "header", "required": False, "schema": known}] * route.tagged
 
 
 def _responses(route: Route) -> dict[str, Any]:
     told = {JSON: {"schema": _ref(route.answer)}}
-    found: dict[str, Any] = {"200": {"description": "Done.", "content": told}}
+    tag = {"ETag": _TEXT} if route.tagged else {}
+    found: dict[str, Any] = {"200": {"description": "Done.", "headers": _LIMITS | tag, "content": told}}
     if route.tagged:
-        found["304"] = {"description": "As `If-None-Match` has it."}
+        found["304"] = {"description": "As `If-None-Match` has it.", "headers": _LIMITS | tag}
     for status in statuses(route):
         found[str(status)] = {
-            "description": STATUSES[status], "content": {MEDIA: {"schema": _ref(Problem)}},
+            "description": STATUSES[status], "headers": _MORE.get(status, {}),
+            "content": {MEDIA: {"schema": _ref(Problem)}},
         }  # fmt: skip
     return found
 
