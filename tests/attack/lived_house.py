@@ -63,6 +63,7 @@ class Lived:
         self._call(f"person link {anna} {bert}")
         self._call(f"person link {anna} {desk.person(DORA)}")
         key = desk.call("channel add shop", json=True).value["key"]
+        old, ended = (desk.call(f"token create {name}", json=True).value["id"] for name in ("siem", "till"))
         self.keep("early")
         desk.clock.now += 3_600_000
         self._call(f"consent record {anna} marketing denied")
@@ -71,6 +72,8 @@ class Lived:
         self._call(f"person unlink {anna} {bert}")
         self._call(["channel", "revoke", "shop", key, "--yes"])
         self._call("channel add shop")
+        self._call(f"token rotate {old}")
+        self._call(f"token revoke {ended} --yes")
         with (desk.house / "policy.yaml").open("a", encoding="utf-8") as draft:
             draft.write(RECIPIENT)
         self._call("policy approve --yes")

@@ -19,10 +19,10 @@ def test_a_house_that_has_lived_is_clean(lived: Lived) -> None:
     rows = seen.value["state"]["rows"]
     assert {table for table, number in rows.items() if number} == {
         "attestation", "consent", "credential", "erased_mark", "identifier", "intent", "link", "name", "person",
-        "policy_version", "quota", "suppression", "tombstone",
+        "policy_version", "quota", "suppression", "token", "tombstone",
     }  # fmt: skip
     told = lived.desk.call("ledger verify --state").out
-    assert f"{sum(rows.values())} rows with a MAC in 25 tables\n" in told
+    assert f"{sum(rows.values())} rows with a MAC in 26 tables\n" in told
     assert told.endswith("Clean: the ledger and every row that gives authority is as it was signed.\n")
 
 
@@ -34,6 +34,11 @@ EDITS = {
     "a key that was revoked opened again": (
         "credential", "UPDATE credential SET state = 0, until_at = NULL WHERE state = 1",
     ),
+    "a token prolonged": ("token", "UPDATE token SET until_at = until_at + 86400000 WHERE state = 0"),
+    "a token of another role": (
+        "token", "UPDATE token SET terms = (SELECT terms FROM token WHERE state = 1) WHERE state = 0",
+    ),
+    "a revoked token opened again": ("token", "UPDATE token SET state = 0 WHERE state = 1"),
     "a link made again": ("link", "UPDATE link SET undone_at = NULL WHERE undone_at IS NOT NULL"),
     "a grant prolonged": ("attestation", "UPDATE attestation SET until_at = until_at + 86400000"),
     "a suppression narrowed": ("suppression", "UPDATE suppression SET purposes = x'9101'"),
@@ -68,6 +73,10 @@ PLANTED = {
     "a write key": (
         "credential", ("INSERT INTO credential SELECT generation, randomblob(length(hash)), channel, assurance, shown, "
         "0, created_at, NULL, randomblob(16), randomblob(32) FROM credential LIMIT 1"),
+    ),
+    "a token": (
+        "token", ("INSERT INTO token SELECT generation, randomblob(32), randomblob(16), owner, terms, shown, 0, "
+        "made_at, until_at, by, follows, randomblob(16), randomblob(32) FROM token WHERE state = 0"),
     ),
     "a grant": (
         "attestation", ("INSERT INTO attestation SELECT 'os-user:1001', fact, until_at, by, at, entry, mac "
@@ -107,6 +116,7 @@ DELETED = {
     "a denial": ("consent", "DELETE FROM consent WHERE state = 0 AND signal = 'staff'", "consent"),
     "the end of a write key": ("credential", "DELETE FROM credential WHERE state = 1", "credential"),
     "a write key": ("credential", "DELETE FROM credential WHERE state = 0", "credential"),
+    "the end of a token": ("token", "DELETE FROM token WHERE state = 1", "token"),
     "a suppression": ("suppression", "DELETE FROM suppression", "suppression"),
     "the end of a link": ("link", "DELETE FROM link WHERE undone_at IS NOT NULL", "link"),
     "the end of a grant": ("attestation", "DELETE FROM attestation", "attestation"),
@@ -128,6 +138,7 @@ def test_a_row_that_was_taken_away_is_missed(lived: Lived, table: str, statement
 
 ROLLED_BACK = {
     "a write key from before it was revoked": ("credential", "early", "rolled-back-row"),
+    "tokens from before they were revoked or overtaken": ("token", "early", "rolled-back-row"),
     "a link from before it was undone": ("link", "early", "rolled-back-row"),
     "a grant from before it was ended": ("attestation", "early", "rolled-back-row"),
     "a suppression that was lifted": ("suppression", "early", "rolled-back-row"),

@@ -1,8 +1,8 @@
-"""Channel credentials: made, recognised and hashed.
+"""Channel credentials and service tokens: made, recognised and hashed.
 
-A credential is text that secret scanners can find (`lhp_` for a public write key, `lhs_` for a secret one)
-with a checksum, so that a typing error is told from a wrong key without a look-up, and a leaked one can be
-matched in logs and repositories.
+A credential is text that secret scanners can find (`lhp_` for a public write key, `lhs_` for a secret one, `lh_` for a
+service token) with a checksum, so that a typing error is told from a wrong key without a look-up, and a leaked one can
+be matched in logs and repositories.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _FAIR = 256 - 256 % len(_ALPHABET)
 _SHAPE = re.compile(rf"lh[ps]_[0-9A-Za-z]{{{BODY}}}_[0-9A-Za-z]{{{CHECK}}}", re.ASCII)
 _PREFIX = {"public": "lhp_", "secret": "lhs_"}
+_OF_TOKENS = "lh_"
+_TOKEN = re.compile(rf"{_OF_TOKENS}[0-9A-Za-z]{{{BODY}}}_[0-9A-Za-z]{{{CHECK}}}", re.ASCII)
 
 
 def new_credential(kind: Literal["public", "secret"], entropy: Entropy) -> Secret:
@@ -40,11 +42,23 @@ def new_credential(kind: Literal["public", "secret"], entropy: Entropy) -> Secre
 
     Shown once to whoever made the channel; the house keeps `credential_hash` of it.
     """
+    return _made(_PREFIX[kind], entropy)
+
+
+def new_token(entropy: Entropy) -> Secret:
+    """A new service token, as the ASCII bytes of its text: `lh_`, 30 characters, `_`, checksum of 6.
+
+    Shown once to whoever made it; the house keeps `token_hash` of it.
+    """
+    return _made(_OF_TOKENS, entropy)
+
+
+def _made(prefix: str, entropy: Entropy) -> Secret:
     body = ""
     while len(body) < BODY:
         # Bytes above the last whole multiple of 62 are left out: taking them modulo 62 would favour some letters.
         body += "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in entropy(BODY) if byte < _FAIR)
-    start = _PREFIX[kind] + body[:BODY]
+    start = prefix + body[:BODY]
     return Secret(f"{start}_{_check(start)}".encode())
 
 
@@ -59,6 +73,16 @@ def _check(start: str) -> str:
 def looks_valid(text: str) -> bool:
     """Whether the shape and the checksum are right. Says nothing of whether the credential is live."""
     return _SHAPE.fullmatch(text) is not None and _check(text[: 4 + BODY]) == text[-CHECK:]
+
+
+def looks_like_token(text: str) -> bool:
+    """Whether the shape and the checksum are a service token's. Says nothing of whether the token stands."""
+    return _TOKEN.fullmatch(text) is not None and _check(text[: len(_OF_TOKENS) + BODY]) == text[-CHECK:]
+
+
+def token_hash(text: str, *, key: Secret) -> bytes:
+    """The 32 bytes under which the house knows a service token; never those of a write key of the same text."""
+    return hmac_sha256(key, lp("lockhouse/token/1", _raw(text)))
 
 
 def credential_hash(text: str, *, key: Secret) -> bytes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lockhouse import errors
+from lockhouse.faces.api_codes import API_CODES
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -265,6 +266,7 @@ CODES: Final[dict[str, Answer]] = {
     "LH-3011": Answer(
         "rejected", 403, "Not done: your role does not let you.", "An admin gives roles.", "an admin of the house"
     ),
+    **{code: Answer(*told) for code, told in API_CODES.items()},
     "LH-5000": Answer(
         "rejected",
         500,
@@ -359,6 +361,7 @@ _PAGE_HEAD = """# Outcome codes
 Every answer that is not plainly "stored and shown" has a code. The code is stable; its sentence may be put better.
 `LH-0…` something was stored or was there already · `LH-1…` the event, the request or the sender is wrong ·
 `LH-2…` the policy, a consent or an ending decided · `LH-3…` the console answers so to whoever looks at it ·
+`LH-4…` the API answers so to a system ·
 `LH-5…` something of ours is away.
 
 An event that is refused does not fail its batch: the request is still answered `200 {"success":true}`, because clients

@@ -29,6 +29,7 @@ from lockhouse.ledger.entry import (
     Link,
     Policy,
     Suppression,
+    Token,
     Undo,
     parse_entry,
 )
@@ -42,7 +43,8 @@ if TYPE_CHECKING:
 _PERSONS = ("os-user:", "staff:")
 """How actors who mean something begin: the house's own worker, `service:work`, means nothing."""
 _DEEDS = (
-    Acceptance, Attestation, Cancellation, Confirmation, Credential, Hold, Intent, Link, Policy, Suppression, Undo,
+    Acceptance, Attestation, Cancellation, Confirmation, Credential, Hold, Intent, Link, Policy, Suppression, Token,
+    Undo,
 )  # fmt: skip
 """Entries of who decides in a house: what rules it, who may do what, what ends and what does not.
 

@@ -27,8 +27,9 @@ from lockhouse.ledger.entry import Entry, parse_entry
 from lockhouse.ledger.entry import Intent as IntentEntry
 from lockhouse.ledger.entry import Link as LinkEntry
 from lockhouse.ledger.entry import Suppression as SuppressionEntry
+from lockhouse.ledger.entry import Token as TokenEntry
 from lockhouse.model.change import Change, Put
-from lockhouse.model.rows import Attestation, Consent, Credential, KeyRing, LedgerEntry, Link, Row, Suppression
+from lockhouse.model.rows import Attestation, Consent, Credential, KeyRing, LedgerEntry, Link, Row, Suppression, Token
 from lockhouse.model.scale import Assurance, ConsentState
 from lockhouse.policy.live import STRICTEST
 
@@ -39,11 +40,11 @@ if TYPE_CHECKING:
 
 RESTORE = "restore"
 """The signal of a word that a restore stored again."""
-Told = AttestationEntry | ConsentEntry | CredentialEntry | LinkEntry | SuppressionEntry
+Told = AttestationEntry | ConsentEntry | CredentialEntry | LinkEntry | SuppressionEntry | TokenEntry
 """Entries that hold the hash of a row of the identity store."""
 _ROWS: dict[type[Told], type[Row]] = {
     AttestationEntry: Attestation, ConsentEntry: Consent, CredentialEntry: Credential, LinkEntry: Link,
-    SuppressionEntry: Suppression,
+    SuppressionEntry: Suppression, TokenEntry: Token,
 }  # fmt: skip
 _KINDS = frozenset({IntentEntry.KIND, *(entry.KIND for entry in _ROWS)})
 

@@ -9,7 +9,8 @@ import msgspec
 
 from lockhouse.model.scale import PersonState
 
-ActorKind = Literal["staff", "service", "os-user"]
+ActorKind = Literal["staff", "service", "token", "os-user"]
+"""A `service` is a worker of the house's own; a `token` is another system, in the role of its token."""
 Action = Literal["find", "show", "reveal", "timeline", "send", "package", "count", "check", "change"]
 Wanted = Literal["masked", "full", "aggregate"]
 

@@ -36,10 +36,10 @@ EVENT = {
     "shipping_country": "DE",
 }
 ID = re.compile(r"\b[0-9a-f]{32}\b")
-KEY = re.compile(r"lh[ps]_[\w-]+")
+KEY = re.compile(r"lh[ps]?_[\w-]+")
 SHOWN = [
     (re.compile(r"/enrol#[\w-]{43}"), "/enrol#SECRET"),
-    (re.compile(r"lh[ps]_[\w-]+…"), "KEY…"),
+    (re.compile(r"lh[ps]?_[\w-]+…"), "KEY…"),
     (KEY, "KEY"),
     (re.compile(r"lockhouse/[0-9a-f]{32}/1\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+"), "VKEY"),
     (ID, "ID"),

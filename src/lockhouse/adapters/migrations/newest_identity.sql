@@ -386,6 +386,35 @@ CREATE TABLE suppression (
  WITHOUT ROWID,
  STRICT;
 
+CREATE TABLE token (
+    generation INTEGER NOT NULL,
+    hash BLOB NOT NULL,
+    id BLOB NOT NULL,
+    owner TEXT NOT NULL,
+    terms BLOB NOT NULL,
+    shown TEXT NOT NULL,
+    state INTEGER NOT NULL,
+    made_at INTEGER NOT NULL,
+    until_at INTEGER NOT NULL,
+    "by" TEXT NOT NULL,
+    follows BLOB NOT NULL,
+    entry BLOB NOT NULL,
+    mac BLOB NOT NULL,
+    PRIMARY KEY (generation, hash)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE INDEX token_id ON token (id);
+
+CREATE TABLE token_use (
+    token BLOB NOT NULL,
+    day INTEGER NOT NULL,
+    PRIMARY KEY (token)
+)
+ WITHOUT ROWID,
+ STRICT;
+
 CREATE TABLE tombstone (
     serial BLOB NOT NULL,
     person BLOB NOT NULL,

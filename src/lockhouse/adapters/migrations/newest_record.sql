@@ -295,6 +295,16 @@ CREATE TABLE record (
 
 CREATE INDEX record_person_id ON record (person, id);
 
+CREATE TABLE repeat (
+    tag BLOB NOT NULL,
+    body BLOB NOT NULL,
+    at INTEGER NOT NULL,
+    answer BLOB NOT NULL,
+    PRIMARY KEY (tag)
+)
+ WITHOUT ROWID,
+ STRICT;
+
 CREATE TABLE seal (
     person BLOB NOT NULL,
     version INTEGER NOT NULL,

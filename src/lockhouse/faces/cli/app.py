@@ -53,6 +53,12 @@ TREE: tuple[tuple[str, str, Group, str], ...] = (
     ("retention", "retention:APP", RULE, "End what has been kept long enough, by destroying keys."),
     ("hold", "hold:APP", RULE, "What a legal claim needs is kept for it alone, whatever ends meanwhile."),
     ("staff", "staff:APP", RULE, "Who works here: invited by a link, given roles, disabled, reset."),
+    (
+        "token",
+        "token:APP",
+        RULE,
+        "Keys for systems that use the API: each in one role, for a while, from where it says.",
+    ),
     ("training", "training:APP", RULE, "Courses that open doors, as far as an admin vouches for them."),
     ("grant", "grant:APP", RULE, "Facts about somebody that an admin vouches for, with their end."),
     ("ledger", "ledger:APP", PROVE, "Who did what: read it, verify it, prove one entry, export it."),

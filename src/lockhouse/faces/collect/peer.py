@@ -1,4 +1,4 @@
-"""Where a request came from, cut down to its network before anything else sees it."""
+"""Where a request came from, cut down to its network before anything that keeps it sees it."""
 
 from __future__ import annotations
 
@@ -45,12 +45,16 @@ def sender_network(peer: str | None, forwarded: bytes | None, trusted: Sequence[
         return None
     if not trusted and peer.count(".") == _V4_DOTS and ":" not in peer:
         return f"{peer.rpartition('.')[0]}.0"  # the everyday case without the cost of parsing: the server's own text
+    address = sender_address(peer, forwarded, trusted)
+    return None if address is None else _cut(address)
+
+
+def sender_address(peer: str, forwarded: bytes | None, trusted: Sequence[Network]) -> Address | None:
+    """The same, whole: for who must come from a network that is named, and nowhere kept."""
     address = _parsed(peer)
-    if address is None:
-        return None
-    if forwarded is not None and _is_one(address, trusted):
-        address = _behind(forwarded, trusted) or address
-    return _cut(address)
+    if address is not None and forwarded is not None and _is_one(address, trusted):
+        return _behind(forwarded, trusted) or address
+    return address
 
 
 def _behind(forwarded: bytes, trusted: Sequence[Network]) -> Address | None:

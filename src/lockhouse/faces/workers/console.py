@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 from lockhouse.access.people import State
 from lockhouse.faces import logs
+from lockhouse.faces.api.mounted import mounted
+from lockhouse.faces.api.route import Desk
 from lockhouse.faces.console.app import Served, console_app
 from lockhouse.faces.serve.http import console_tls_of, door_of, server
 from lockhouse.flows import staff
@@ -22,11 +24,11 @@ from lockhouse.gates.staff.called import Called
 
 if TYPE_CHECKING:
     from lockhouse.faces.console.guard import Guard
-    from lockhouse.faces.serve.desk import Desk
+    from lockhouse.faces.serve.desk import Desk as Handing
     from lockhouse.faces.workers.task import Running
 
 
-async def console(running: Running, desk: Desk) -> None:
+async def console(running: Running, desk: Handing) -> None:
     """Show the console until told to end; requests under way are answered first."""
     settings = running.opened.settings
     made = server(_app(running), tls=console_tls_of(settings, running.task.folder), door=door_of(settings))
@@ -59,8 +61,10 @@ def _app(running: Running) -> Guard:
         house=opened.house, name=settings.name, url=settings.console_url, demo=opened.house.demo,
         reasons=lambda: _reasons(running), on_answer=running.tally.showed, on_incident=on_incident,
     )  # fmt: skip
+    desk = Desk(house=opened.house, sequencer=opened.writer, verifier=opened.verifier)
+    api = mounted(desk, trusted_proxies=settings.trusted_proxies, on_incident=on_incident)
     return console_app(
-        served, mounts=(), trusted_proxies=settings.trusted_proxies, behind_proxy=settings.tls == "proxy"
+        served, mounts=(api,), trusted_proxies=settings.trusted_proxies, behind_proxy=settings.tls == "proxy"
     )
 
 

@@ -26,6 +26,7 @@ from lockhouse.gates.ending.spoilt import mend, spoilt_endings
 from lockhouse.gates.ending.steps import DAILY
 from lockhouse.gates.epochs import ensure_epochs
 from lockhouse.gates.refresh import refresh
+from lockhouse.gates.repeats import end_repeats
 from lockhouse.gates.trusted_time import is_watched, trusted_now
 from lockhouse.wiring import jobs
 
@@ -214,7 +215,7 @@ class Worker:
             logs.get().warning("not folded", persons=done.faults, **logs.fault(done.first))
 
     async def details(self) -> None:
-        """Paths of receipts that are a week old, marks and sessions whose time has passed, and orphans."""
+        """Paths of receipts that are a week old, marks, answers and sessions whose time has passed, and orphans."""
         emptied = await empty_details(self._house)
         if emptied:
             logs.get().info("receipts emptied", receipts=emptied)
@@ -226,6 +227,9 @@ class Worker:
         passed = await end_passed(self._house)
         if passed:
             logs.get().info("sign-ins forgotten", rows=passed)
+        repeats = await end_repeats(self._house)
+        if repeats:
+            logs.get().info("answers to repeats ended", answers=repeats)
         orphans = await end_orphans(self._house, journal=self._opened.journal)
         if orphans:
             logs.get().info("orphans ended", persons=orphans)

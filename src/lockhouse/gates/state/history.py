@@ -29,6 +29,7 @@ from lockhouse.ledger.entry import (
     Session,
     Staff,
     Suppression,
+    Token,
     Undo,
     parse_entry,
 )
@@ -44,7 +45,7 @@ _KINDS = frozenset(
     kind.KIND
     for kind in (
         Acceptance, Attestation, Cancellation, Completion, Consent, Credential, Factor, Hold, Import, Intent, Link,
-        Policy, Quota, Restore, Role, Session, Staff, Suppression, Undo,
+        Policy, Quota, Restore, Role, Session, Staff, Suppression, Token, Undo,
     )
 )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Rows of which each entry holds the hash: words on consent, suppressions, links, write keys, staff, hours and the like."""
+"""Rows of which each entry holds the hash: words on consent, suppressions, links, write keys, staff, hours and more."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from lockhouse.ledger.entry import Quota as QuotaEntry
 from lockhouse.ledger.entry import Role as RoleEntry
 from lockhouse.ledger.entry import Staff as StaffEntry
 from lockhouse.ledger.entry import Suppression as SuppressionEntry
+from lockhouse.ledger.entry import Token as TokenEntry
 from lockhouse.model.rows import (
     Attestation,
     Consent,
@@ -30,6 +31,7 @@ from lockhouse.model.rows import (
     Staff,
     StaffRole,
     Suppression,
+    Token,
 )
 
 if TYPE_CHECKING:
@@ -41,13 +43,13 @@ if TYPE_CHECKING:
 
 _Kind = (
     AttestationEntry | ConsentEntry | CredentialEntry | FactorEntry | HoldEntry | LinkEntry | QuotaEntry | RoleEntry
-    | StaffEntry | SuppressionEntry
+    | StaffEntry | SuppressionEntry | TokenEntry
 )  # fmt: skip
-Word = Attestation | Consent | Credential | Factor | Hold | Link | Quota | Staff | StaffRole | Suppression
+Word = Attestation | Consent | Credential | Factor | Hold | Link | Quota | Staff | StaffRole | Suppression | Token
 TABLES: dict[type[Word], type[_Kind]] = {
     Attestation: AttestationEntry, Consent: ConsentEntry, Credential: CredentialEntry, Factor: FactorEntry,
     Hold: HoldEntry, Link: LinkEntry, Quota: QuotaEntry, Staff: StaffEntry, StaffRole: RoleEntry,
-    Suppression: SuppressionEntry,
+    Suppression: SuppressionEntry, Token: TokenEntry,
 }  # fmt: skip
 
 

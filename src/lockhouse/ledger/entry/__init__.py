@@ -8,7 +8,17 @@ never taken away or given another meaning: a kind that must change gets a new wo
 
 from __future__ import annotations
 
-from lockhouse.ledger.entry.authority import Attestation, Consent, Credential, Hold, Link, Policy, Suppression, row_hash
+from lockhouse.ledger.entry.authority import (
+    Attestation,
+    Consent,
+    Credential,
+    Hold,
+    Link,
+    Policy,
+    Suppression,
+    Token,
+    row_hash,
+)
 from lockhouse.ledger.entry.body import Body
 from lockhouse.ledger.entry.ending import Cancellation, Completion, Confirmation, Intent, Key, serials_root
 from lockhouse.ledger.entry.keeping import Acceptance, Backup, Doctor, Gap, Opened, Restore
@@ -21,6 +31,6 @@ __all__ = [
     "KINDS", "Acceptance", "Attestation", "Backup", "Body", "Cancellation", "Completion", "Confirmation", "Consent",
     "Credential", "Deletion", "Disclosure", "Doctor", "Entry", "Factor", "FactorStep", "Gap", "Gone", "Hold", "Import",
     "Intake", "Intent", "Key", "Link", "Means", "Opened", "Policy", "Quota", "Refusal", "Refusals", "Reseal", "Restore",
-    "Rework", "Role", "RoleStep", "Session", "Staff", "StaffStep", "StepUp", "Suppression", "Undo", "deletion_of",
-    "parse_entry", "refs_root", "row_hash", "salted", "serials_root",
+    "Rework", "Role", "RoleStep", "Session", "Staff", "StaffStep", "StepUp", "Suppression", "Token", "Undo",
+    "deletion_of", "parse_entry", "refs_root", "row_hash", "salted", "serials_root",
 ]  # fmt: skip

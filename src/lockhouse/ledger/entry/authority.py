@@ -6,7 +6,18 @@ from hashlib import sha256
 from typing import Literal
 
 from lockhouse.crypto.canonical import lp
-from lockhouse.ledger.entry.body import Actor, Assurance, Body, Change, Hex16, Hex32, Number, Proof, Word
+from lockhouse.ledger.entry.body import (
+    Actor,
+    Assurance,
+    Body,
+    Change,
+    Hex16,
+    Hex32,
+    Number,
+    Permission,
+    Proof,
+    Word,
+)
 
 
 class Consent(Body, frozen=True):
@@ -139,6 +150,32 @@ class Credential(Body, frozen=True):
     by: Actor
     row: Hex32
     place: Hex32 | None = None
+
+
+class Token(Body, frozen=True):
+    """A service token was made, overtaken by a new one, or ended.
+
+    Attributes:
+        change: `rotated`: a new one was made in its place, and it lives on until `until`.
+        token: its random id. `owner`: to whom it counts. `role`: in which it reads; none: it reads nobody.
+        may: permissions. `purposes`: names. `networks`: how many it may come from; which, its row says.
+        until: when it ends, ms. `follows`: the id of the token in whose place it was made.
+        row: hash of the row, which holds only a keyed hash of the token. `place`: as in a suppression.
+    """
+
+    KIND = "token"
+    change: Change | Literal["rotated"]
+    token: Hex16
+    owner: Actor
+    by: Actor
+    may: list[Permission]
+    purposes: list[Word]
+    networks: Number
+    until: Number
+    row: Hex32
+    place: Hex32
+    role: Word | None = None
+    follows: Hex16 | None = None
 
 
 def row_hash(table: str, key: bytes, content: bytes) -> str:

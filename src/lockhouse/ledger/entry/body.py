@@ -15,6 +15,8 @@ Hex32 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
 Word = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}\Z")]
 Actor = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]{0,31}(:[A-Za-z0-9_.-]{1,64})?\Z")]
 """`staff:3f…`, `service:7a…`, `local`: a kind and a random identifier, never a name or an address."""
+Permission = Annotated[str, msgspec.Meta(pattern=r"^[a-z]{1,40}\.(\*|[a-z][a-z_-]{0,39})\Z")]
+"""`ledger.read`, or `ledger.*` for every one of its kind."""
 Number = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
 Change = Literal["made", "ended"]
 Assurance = Literal[1, 2, 3]

@@ -16,6 +16,7 @@ from lockhouse.model.rows.held import HeldKey, Hold
 from lockhouse.model.rows.keys import EpochKey, HouseSecret, IndexKey, Kek, KeyRing, Limbo, Tombstone
 from lockhouse.model.rows.ledger import Checkpoint, Deletion, Intake, Lane, LedgerEntry, Note
 from lockhouse.model.rows.mail import QueuedMail
+from lockhouse.model.rows.repeat import Repeat
 from lockhouse.model.rows.running import House, Intent, Job, Name, PolicyVersion, Quota, ReadShut
 from lockhouse.model.rows.staff import (
     Attempts,
@@ -28,6 +29,7 @@ from lockhouse.model.rows.staff import (
     StaffLogin,
     StaffRole,
 )
+from lockhouse.model.rows.token import Token, TokenUse
 from lockhouse.model.rows.who import ErasedMark, Identifier, Link, Lookup, Person
 
 __all__ = [
@@ -74,6 +76,7 @@ __all__ = [
     "ReadShut",
     "Receipt",
     "Record",
+    "Repeat",
     "Row",
     "Seal",
     "Session",
@@ -83,6 +86,8 @@ __all__ = [
     "StaffRole",
     "Store",
     "Suppression",
+    "Token",
+    "TokenUse",
     "Tombstone",
     "tables",
 ]

@@ -1,0 +1,1 @@
+"""The HTTP API under `/api/v1`: one table of routes, of which the router, the authorisation and OpenAPI are made."""

@@ -1,0 +1,116 @@
+"""What persons said and asked for: consents, suppressions, requests to be erased."""
+
+from __future__ import annotations
+
+import msgspec
+
+from lockhouse.errors import Invalid
+from lockhouse.faces.api import shapes
+from lockhouse.faces.api.route import Call
+from lockhouse.faces.api.shapes import answered, id_of
+from lockhouse.flows import consent, request
+from lockhouse.gates.cases import Case, sound_cases
+from lockhouse.gates.ending.spoilt import spoilt_endings
+from lockhouse.model.rows import Suppression
+
+_WORDS = {True: "granted", False: "denied"}
+
+
+async def consent_show(call: Call) -> shapes.WordList:
+    """Everything a person said."""
+    told = [
+        {
+            "purpose": one.purpose, "word": "customer" if one.customer else _WORDS[one.granted], "at": one.at,
+            "channel": one.channel, "signal": one.signal, "assurance": shapes.assurance(one.assurance),
+        }
+        for one in await consent.show(call.house, call.id("person"))
+    ]  # fmt: skip
+    return answered(shapes.WordList, words=told)
+
+
+async def consent_record(call: Call) -> shapes.WordRecorded:
+    """A person's word on a purpose."""
+    asked: shapes.WordAsked = call.body
+    person = call.id("person")
+    row = await consent.record(call.house, person, asked.purpose, granted=asked.word == "granted")
+    return answered(
+        shapes.WordRecorded, person=person, purpose=asked.purpose, word=asked.word, at=row.at, entry=row.entry
+    )
+
+
+async def suppression_list(call: Call) -> shapes.SuppressionList:
+    """Every suppression."""
+    found = [_suppression_parts(call, row) for row in await consent.suppressions(call.house)]
+    return answered(shapes.SuppressionList, suppressions=found)
+
+
+def _suppression_parts(call: Call, row: Suppression) -> dict[str, object]:
+    names = call.house.live().names
+    return {
+        "kind": names.name("identifier", row.kind) or f"#{row.kind}", "purposes": _closed(call, row),
+        "reason": row.reason, "since": row.since, "until": row.until_at, "entry": row.entry,
+    }  # fmt: skip
+
+
+def _closed(call: Call, row: Suppression) -> list[str]:
+    names = call.house.live().names
+    return [names.name("purpose", number) or f"#{number}" for number in msgspec.msgpack.decode(row.purposes)]
+
+
+async def suppression_add(call: Call) -> shapes.Suppressed:
+    """An identifier is not collected again."""
+    asked: shapes.SuppressAsked = call.body
+    _require_kind(call, asked.kind)
+    row = await consent.suppress(
+        call.house, asked.kind, asked.value, purposes=asked.purposes, reason=asked.reason, by=call.actor.id
+    )
+    return answered(
+        shapes.Suppressed, kind=asked.kind, purposes=_closed(call, row), reason=asked.reason, since=row.since,
+        entry=row.entry,
+    )  # fmt: skip
+
+
+async def suppression_remove(call: Call) -> shapes.Lifted:
+    """A suppression is lifted."""
+    asked: shapes.LiftAsked = call.body
+    _require_kind(call, asked.kind)
+    await consent.lift(call.house, asked.kind, asked.value, reason=asked.reason, by=call.actor.id)
+    return answered(shapes.Lifted, kind=asked.kind, removed=True, reason=asked.reason)
+
+
+def _require_kind(call: Call, kind: str) -> None:
+    known = [name for name, one in call.house.live().policy.fields.items() if one.identifies is not None]
+    if kind not in known:
+        raise Invalid("kind", f"one of {', '.join(known)}", got="another")
+
+
+async def request_list(call: Call) -> shapes.CaseList:
+    """Every request and ending, and how far it has come."""
+    known, bad = await sound_cases(call.house, also_closed=True)
+    stalled = await spoilt_endings(call.house)
+    spoilt = sorted({one.hex() for one in bad} | {one.name for one in stalled})
+    cases = sorted(known, key=lambda case: (case.asked_at, case.what, case.id))
+    return answered(shapes.CaseList, requests=[_case_parts(case) for case in cases], spoilt=spoilt)
+
+
+async def request_show(call: Call) -> shapes.CaseShown:
+    """One request."""
+    return answered(shapes.CaseShown, **_case_parts(await request.find_case(call.house, call.id("request"))))
+
+
+async def request_open(call: Call) -> shapes.CaseShown:
+    """A person is shut in every process at once; their keys are destroyed after a cooling time."""
+    asked: shapes.OpenAsked = call.body
+    done = await request.open_erasure(
+        call.house, id_of(asked.person, where="person"), by=call.actor.id, compartment=asked.compartment,
+        anyway=asked.anyway,
+    )  # fmt: skip
+    return answered(shapes.CaseShown, **_case_parts(done.case))
+
+
+def _case_parts(case: Case) -> dict[str, object]:
+    return {
+        "request": case.id, "what": case.what, "step": case.step, "reason": case.reason, "by": case.by,
+        "asked_at": case.asked_at, "destroy_at": case.destroy_at, "destroyed_at": request.destroyed_at(case),
+        "scope": case.scope, "keys": len(case.serials), "persons": len(case.persons), "entries": case.entries,
+    }  # fmt: skip

@@ -1,0 +1,203 @@
+"""Every route by everybody who asks: what each is answered, against a table that is kept by hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from lockhouse.faces.api.openapi import statuses
+from lockhouse.faces.api.route import PREFIX
+from lockhouse.faces.api.table import ROUTES
+from lockhouse.flows import hold, token
+from lockhouse.gates.holds import Terms
+from lockhouse.model.ids import DAY_MS
+from lockhouse.model.rows import LedgerEntry, Record
+from lockhouse.policy.words import PERMISSION
+from tests.faces.api.world import ELSEWHERE, EMAIL, RETAIL, ROLES, ApiWorld
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import httpx
+
+    from lockhouse.faces.api.route import Route
+
+EXPECTED = """
+route               support  analyst  privacy_officer  auditor  admin  bare
+version             200      200      200              200      200    200
+policy.show         403      403      403              403      200    403
+policy.history      403      403      403              403      200    403
+policy.matrix       403      403      403              403      200    403
+channel.list        403      403      403              403      200    403
+channel.show        403      403      403              403      200    403
+channel.drops       403      403      403              403      200    403
+recipient.list      403      403      403              403      200    403
+recipient.show      403      403      403              403      200    403
+why                 403      403      403              403      200    403
+ledger.log          403      403      403              200      403    403
+ledger.checkpoint   403      403      403              200      403    403
+ledger.prove        403      403      403              200      403    403
+person.find         200      403      200              403      403    403
+person.show         200      403      200              403      403    403
+person.timeline     200      403      200              403      403    403
+person.reveal       200      403      200              403      403    403
+person.explain      200      403      200              403      403    403
+consent.show        403      403      200              403      403    403
+consent.record      403      403      200              403      403    403
+suppression.list    403      403      200              403      403    403
+suppression.add     403      403      200              403      403    403
+suppression.remove  403      403      200              403      403    403
+request.list        403      403      200              403      403    403
+request.open        403      403      200              403      403    403
+request.show        403      403      200              403      403    403
+hold.list           403      403      200              403      403    403
+"""
+HEADS, *ROWS = [line.split() for line in EXPECTED.strip().splitlines()]
+TABLE = {row[0]: dict(zip(HEADS[1:], map(int, row[1:]), strict=True)) for row in ROWS}
+BODIES: dict[str, dict[str, Any]] = {
+    "person.find": {"by": "email", "value": EMAIL},
+    "person.reveal": {"reason": "other"},
+    "consent.record": {"purpose": "marketing", "word": "denied"},
+    "suppression.add": {"kind": "email", "value": "bo@customers.example"},
+    "suppression.remove": {"kind": "email", "value": "bo@customers.example", "reason": "typo"},
+}
+
+
+def test_the_table_names_every_route_once_and_in_its_order() -> None:
+    assert [row[0] for row in ROWS] == [route.name for route in ROUTES]
+    assert HEADS[1:] == [*ROLES, "bare"]
+
+
+def test_every_permission_that_a_route_asks_for_is_one_that_a_policy_can_give() -> None:
+    assert all(PERMISSION.match(route.needs.word) for route in ROUTES if route.needs.kind == "permission")
+    assert {route.needs.kind for route in ROUTES} == {"token", "permission", "look"}
+    assert not [route.name for route in ROUTES if route.changes and route.needs.kind != "permission"]
+
+
+class Asking:
+    """A house in which each route has something to answer."""
+
+    def __init__(self, api: ApiWorld, words: dict[str, str], record: str) -> None:
+        self.api = api
+        self.words = words
+        self.record = record
+
+    @classmethod
+    async def make(cls, folder: Path) -> Asking:
+        api = await ApiWorld.make(folder)
+        api.tokens["bare"] = await api.token("")
+        world, anna = api.world, await api.world.person(EMAIL)
+        await world.send("backend", "Order Completed", email="cora@customers.example", order_id="C")
+        terms = Terms(
+            reason="lawsuit", basis="7-O-1", persons=(anna,), compartments=(), review_at=world.clock.at + DAY_MS
+        )
+        await hold.place(world.house, terms, by="os-user:1")
+        case = (await world.erase(await world.person("cora@customers.example"), now=False)).id.hex()
+        entry = (await world.rows(LedgerEntry))[0].id.hex()
+        words = {
+            "person": anna.hex(), "channel": "web", "recipient": "tool", "entry": entry, "request": case,
+            "field": "email",
+        }  # fmt: skip
+        [record, *_] = await world.rows(Record)
+        return cls(api, words, record.id.hex())
+
+    async def ask(self, route: Route, **who: Any) -> httpx.Response:
+        """The route asked for what there is."""
+        body = BODIES.get(route.name)
+        if route.name == "why":
+            body = {"message": self.record}
+        if route.name == "request.open":
+            await self.api.world.send("backend", "Order Completed", email="dora@customers.example", order_id="D")
+            body = {"person": (await self.api.world.person("dora@customers.example")).hex()}
+        how: dict[str, Any] = {} if route.body is None else {"json": body}
+        return await self.api.call(route.method, route.path.format(**self.words), **how, **who)
+
+
+async def test_each_role_is_answered_as_the_table_says_and_in_the_documented_way(tmp_path: Path) -> None:
+    asking = await Asking.make(tmp_path)
+    wrong = []
+    for route in ROUTES:
+        for role in HEADS[1:]:
+            answer = await asking.ask(route, role=role)
+            if answer.status_code != TABLE[route.name][role] or answer.status_code not in {200, *statuses(route)}:
+                wrong.append((route.name, role, answer.status_code, answer.text))
+            assert answer.headers["cache-control"] == "no-store"
+    assert wrong == []
+    assert asking.api.incidents == []
+
+
+@pytest.mark.parametrize("who", ["nobody", "expired", "elsewhere", "revoked", "mistyped", "twice", "basic"])
+async def test_who_shows_no_token_that_stands_is_answered_alike_on_every_route(tmp_path: Path, who: str) -> None:
+    asking = await Asking.make(tmp_path)
+    api = asking.api
+    short = await api.token("admin", days=1)
+    ways: dict[str, dict[str, Any]] = {
+        "nobody": {"shown": ""}, "expired": {"shown": short}, "elsewhere": {"role": "admin", "client": ELSEWHERE},
+        "revoked": {"shown": short}, "mistyped": {"shown": short[:-1] + ("a" if short[-1] != "a" else "b")},
+        "twice": {"shown": "", "headers": {"Authorization": f"Bearer {short}, Bearer {short}"}},
+        "basic": {"shown": "", "headers": {"Authorization": f"Basic {short}"}},
+    }  # fmt: skip
+    if who == "expired":
+        api.world.clock.pass_days(1)
+    if who == "revoked":
+        [own] = [row.id for row, _ in await token.listed(api.world.house) if short.startswith(row.shown)]
+        await token.revoke(api.world.house, own, by="os-user:1")
+    for route in ROUTES:
+        answer = await asking.ask(route, **ways[who])
+        assert (answer.status_code, answer.json()["code"]) == (401, "LH-4001"), route.name
+        told = 'Bearer realm="lockhouse"' + ("" if who == "nobody" else ', error="invalid_token"')
+        assert answer.headers["www-authenticate"] == told
+        assert "detail" not in answer.json()
+
+
+async def test_what_a_token_names_narrower_than_its_role_is_all_it_may(tmp_path: Path) -> None:
+    asking = await Asking.make(tmp_path)
+    narrow = await asking.api.token("privacy_officer", may=("consent.show",), purposes=())
+    seen = {route.name: (await asking.ask(route, shown=narrow)).status_code for route in ROUTES}
+    assert {name for name, status in seen.items() if status == 200} == {"version", "consent.show"}
+
+
+async def test_a_look_that_is_refused_is_noted_and_one_that_needs_a_permission_is_not(tmp_path: Path) -> None:
+    asking = await Asking.make(tmp_path)
+    anna = asking.words["person"]
+    before = len(await asking.api.world.kinds())
+    answer = await asking.api.call("GET", f"/person/{anna}", role="analyst")
+    assert (answer.status_code, "noted as" in answer.json()["detail"]) == (403, True)
+    other = await asking.api.call("GET", f"/person/{anna}?purpose=marketing", role="support")
+    assert (other.status_code, other.json()["reasons"]) == (403, ["not-for-this-purpose"])
+    assert len(await asking.api.world.kinds()) == before + 2
+    assert (await asking.api.call("GET", "/ledger", role="support")).json()["code"] == "LH-4002"
+    assert len(await asking.api.world.kinds()) == before + 2
+
+
+async def test_an_address_that_is_none_is_not_there_and_a_method_that_is_none_is_named(tmp_path: Path) -> None:
+    api = await ApiWorld.make(tmp_path)
+    assert (await api.call("GET", "/nowhere", role="admin")).json()["code"] == "LH-4004"
+    assert (await api.call("GET", "/version/", role="admin")).json()["code"] == "LH-4004"
+    answer = await api.call("DELETE", "/suppression", role="admin")
+    assert (answer.status_code, answer.headers["allow"], answer.json()["code"]) == (405, "GET, POST", "LH-4005")
+    assert (await api.call("HEAD", "/version", role="admin")).status_code == 405
+    assert (await api.call("POST", "/openapi.json")).headers["allow"] == "GET"
+    assert PREFIX == "/api/v1"
+
+
+async def test_what_another_process_approved_counts_from_the_next_request(tmp_path: Path) -> None:
+    api = await ApiWorld.make(tmp_path)
+    assert (await api.call("GET", "/ledger", role="auditor")).status_code == 200
+    other = await api.world.second()
+    await other.approve(f"{RETAIL}\nroles:\n  auditor: {{may: [audit.run]}}\n")
+    answer = await api.call("GET", "/ledger", role="auditor")
+    assert (answer.status_code, answer.json()["code"]) == (403, "LH-4002")
+
+
+async def test_a_process_that_nobody_has_confirmed_answers_nothing(tmp_path: Path) -> None:
+    api = await ApiWorld.make(tmp_path)
+
+    class Alone:
+        def alive(self) -> bool:
+            return False
+
+    api.world.house.epochs = Alone()  # type: ignore[assignment]  # the one word that is asked for
+    answer = await api.call("GET", "/version", role="admin")
+    assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (503, "LH-5001", "1")
