@@ -115,6 +115,25 @@ async def test_a_role_that_reads_persons_waits_for_somebody_else_and_says_for_wh
         assert "support is approved" in done.text
 
 
+async def test_who_may_only_approve_approves_and_does_nothing_else(tmp_path: Path) -> None:
+    async with console(tmp_path) as made:
+        admin, _, tom = await _admins(made)
+        path = f"/staff/{tom.hex()}"
+        await admin.do(f"{path}/give", {"role": "support"}, on=path)
+        officer = await made.hired("ines")
+        await staff_roles.give(made.house, await _id(made, "ines"), "auditor", by=HOST)
+        made.clock.pass_days(4)
+        await officer.sign_in()
+        assert "tom: support" in (await officer.get("/")).text
+        page = await officer.get(path)
+        assert f'action="{path}/approve"' in page.text
+        for deed in ("end", "give", "disable", "reset"):
+            assert f'action="{path}/{deed}"' not in page.text
+        done = await officer.do(f"{path}/approve", {"role": "support"}, on=path)
+        assert "support is approved" in done.text
+        assert f'action="{path}/end"' not in done.text
+
+
 async def test_whoever_has_no_role_sees_nobody_and_is_told_so(tmp_path: Path) -> None:
     async with console(tmp_path) as made:
         await made.hired("mara")

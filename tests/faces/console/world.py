@@ -46,7 +46,7 @@ channels:
   web: {kind: segment, key: public, origins: [https://shop.example]}
 roles:
   support: {for: [fulfilment], see: {contact: masked}}
-  auditor: {may: [ledger.read, audit.*]}
+  auditor: {may: [ledger.read, audit.*, staff.list, staff.approve]}
   admin: {may: [policy.*, key.*, staff.*]}
 """
 OURS = {"sec-fetch-site": "same-origin", "origin": "null"}

@@ -63,7 +63,7 @@ def _needs(house: House, me: Me, everybody: Sequence[Known], *, _: Callable[[str
             mark="refused", head=_("No policy rules"),
             words=_("Nothing is stored until one is approved: lockhouse policy check, then lockhouse policy approve."),
         )  # fmt: skip
-    for one in everybody if me.may(house, "staff.invite") else ():
+    for one in everybody if me.may(house, "staff.approve") else ():
         for role in one.roles:
             if role.state == _PROPOSED and one.row.id != me.id and role.proposed_by != me.actor:
                 yield Need(

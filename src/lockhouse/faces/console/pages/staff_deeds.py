@@ -64,7 +64,7 @@ class Result:
 
 
 DEEDS: Final = {
-    "approve": Deed(action="role-approve", permission="staff.role", run=staff_roles.approve, is_of_role=True),
+    "approve": Deed(action="role-approve", permission="staff.approve", run=staff_roles.approve, is_of_role=True),
     "approve-reset": Deed(action="staff-reset", permission="staff.reset", run=flow.approve_reset, ends=True),
     "disable": Deed(action="staff-disable", permission="staff.disable", run=flow.disable, ends=True, undo="enable"),
     "enable": Deed(action="staff-enable", permission="staff.enable", run=flow.enable, undo="disable"),
@@ -149,6 +149,7 @@ async def _page(request: Request, me: Me, staff: bytes, result: Result) -> Respo
     except NotFound:
         raise Turned("LH-3004") from None
     may = me.may(house, "staff.role") and staff != me.id
+    may_approve = me.may(house, "staff.approve") and staff != me.id
     policy = house.live_policy.policy if house.live_policy else None
     held = roles_of(one, _)
     free = {
@@ -160,6 +161,7 @@ async def _page(request: Request, me: Me, staff: bytes, result: Result) -> Respo
     return shown(
         request, me, "member.html", here="/staff", status=409 if result.refused else 200,
         refused=result.refused, done=result.done, undo=undo, who=_who(one, _), roles=free, may=may,
+        may_approve=may_approve,
         held=await _judged(house, me, staff, held, _),
     )  # fmt: skip
 
