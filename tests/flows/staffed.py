@@ -16,6 +16,7 @@ from lockhouse.model.rows import Ceremony, Factor, FactorUse, Invite, Session, S
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from lockhouse.gates.house import House
     from tests.world import World
 
 BY = "os-user:1000"
@@ -80,20 +81,26 @@ async def moved_on(world: World) -> None:
     await deed.done()
 
 
-async def enrolled(world: World, staff: bytes, *, means: Sequence[int] = (1,)) -> None:
+async def enrolled(world: World, who: bytes, *, means: Sequence[int] = (1,)) -> None:
     """Somebody opened their link and has factors of these kinds."""
-    row = await read.account(world.house, staff)
+    await enrol(world.house, who, means=means)
+
+
+async def enrol(house: House, who: bytes, *, means: Sequence[int] = (1,)) -> None:
+    """The same in a house that is open."""
+    row = await read.account(house, who)
     assert row is not None
-    [link] = [one for one in await world.rows(Invite) if one.tag == row.link]
-    now, by, ids = world.clock.at, f"staff:{staff.hex()}", world.house.ids
-    deed = Deed(world.house)
-    deed.take(link)
-    then = moved(world.house, row, "enrolled", by=by)
+    found = await read.invite_of(house, row.link)
+    assert found is not None
+    now, by, ids = house.clock.now_ms(), acts(who), house.ids
+    deed = Deed(house)
+    deed.take(found[0])
+    then = moved(house, row, "enrolled", by=by)
     deed.put(msgspec.structs.replace(then, state=1, active_at=row.active_at or now, link=b""), was=row)
     for kind in means:
         own = ids.new()
-        deed.put(Factor(staff, own, kind, 0, b"sealed", b"", now, by, now, ids.new(), b""), was=None)
-        deed.set(FactorUse(staff, own, 0, now, b""), was=None)
+        deed.put(Factor(who, own, kind, 0, b"sealed", b"", now, by, now, ids.new(), b""), was=None)
+        deed.set(FactorUse(who, own, 0, now, b""), was=None)
     await deed.done()
 
 

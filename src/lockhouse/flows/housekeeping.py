@@ -8,6 +8,7 @@ import msgspec
 
 from lockhouse.errors import Tampered
 from lockhouse.gates.authority import checked_bound
+from lockhouse.gates.staff.over import take_passed
 from lockhouse.gates.trusted_time import watched_now
 from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
 from lockhouse.model.ids import DAY_MS
@@ -91,3 +92,12 @@ def _is_ours(house: House, mark: ErasedMark) -> bool:
     except Tampered:
         return False
     return True
+
+
+async def end_passed(house: House) -> int:
+    """What was open of staff and ran out, and failures that are forgotten, are gone; how many rows there were.
+
+    Raises:
+        Unavailable: the clock is in doubt, or nobody has watched it.
+    """
+    return await take_passed(house, now=await watched_now(house))

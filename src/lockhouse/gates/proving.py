@@ -19,9 +19,7 @@ class Proving:
 
     Attributes:
         site: whom passkeys are made for; the wiring sets it from `console_url`.
-        alone: whether a long password alone signs in, at level 1.
     """
 
     site: Site = LOCAL
-    alone: bool = False
     at_once: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))

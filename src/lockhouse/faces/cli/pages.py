@@ -30,9 +30,9 @@ This page is made from the commands themselves by `lockhouse.faces.cli.pages`, a
   What is a word for people is that word in JSON too; times are milliseconds since 1970, UTC.
 - A personal value is never taken from the command line, where the shell's history and `ps` would keep it: it is asked
   for, or read from standard input with `-`. No error repeats what was typed.
-- Until staff can be enrolled the operating system's user acts, in the role that `--as` names, else in the first role
-  of the policy that may; the ledger notes `os-user:UID` and the role. A deed that the policy gives to no role is that
-  user's own. What nothing here can know of them (a fresh sign-in, their network, a grant,
+- The operating system's user acts here, in the role that `--as` names, else in the first role of the policy that
+  may; who is enrolled signs in to the console. The ledger notes `os-user:UID` and the role. A deed that the policy
+  gives to no role is that user's own. What nothing here can know of them (a fresh sign-in, their network, a grant,
   how many people they may look up) an admin vouches for: `lockhouse grant record`. A demo house asks for none of it.
 """
 _SETTINGS_HEAD = f"""# Settings

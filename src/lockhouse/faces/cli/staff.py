@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from lockhouse.gates.staff.links import Link
     from lockhouse.model.rows import StaffRole
 
-CONSOLE_URL = "http://localhost:8410"
-"""Where the console of a house is."""
 STATES = {0: "invited", 1: "active", 2: "disabled"}
 ROLE_STATES = {0: "proposed", 1: "given", 2: "ended"}
 MEANS = {1: "passkey", 2: "password", 3: "one-time codes", 4: "recovery codes"}
@@ -28,23 +26,23 @@ def staff_of(text: str) -> bytes:
     return id_of(text.removeprefix("staff:"), where="staff", hint="lockhouse staff list prints ids")
 
 
-def address(link: Link, *, console_url: str = CONSOLE_URL) -> str:
+def address(link: Link, *, console_url: str) -> str:
     """What is opened once in a browser. The secret stands behind `#`, where no server and no log sees it."""
     return f"{console_url.rstrip('/')}/enrol#{link.token}"
 
 
-def linked(link: Link) -> dict[str, Any]:
+def linked(link: Link, *, console_url: str) -> dict[str, Any]:
     """A link for scripts."""
-    return {"staff": link.staff.hex(), "link": address(link), "until": link.until_at}
+    return {"staff": link.staff.hex(), "link": address(link, console_url=console_url), "until": link.until_at}
 
 
-def handing(link: Link, *, again: str) -> str:
+def handing(link: dict[str, Any], *, again: str) -> str:
     """A link for whoever hands it over; `again` is the command that makes another."""
     return (
-        f"  {address(link)}\n"
-        f"It opens once, until {when(link.until_at)}. Whoever opens it becomes this account: hand it over yourself, "
+        f"  {link['link']}\n"
+        f"It opens once, until {when(link['until'])}. Whoever opens it becomes this account: hand it over yourself, "
         "on a way that nobody else reads.\n"
-        f"Another one: lockhouse staff {again} {link.staff.hex()}"
+        f"Another one: lockhouse staff {again} {link['staff']}"
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from lockhouse.faces.workers.rounds import Step, come_round
 from lockhouse.faces.workers.sending import Sending
 from lockhouse.flows import lapse, retain
 from lockhouse.flows.daily import daily
-from lockhouse.flows.housekeeping import empty_details, end_marks
+from lockhouse.flows.housekeeping import empty_details, end_marks, end_passed
 from lockhouse.flows.orphans import end_orphans
 from lockhouse.flows.quarantine import Ended, end_quarantine
 from lockhouse.flows.retain import by_month, month
@@ -173,12 +173,12 @@ class Worker:
             logs.get().info("sweeps planned", persons=planned)
 
     async def untold(self) -> None:
-        """Words, links, suppressions, attestations and holds whose ledger entry a crash cut off get it."""
+        """Words, links, holds, what was done with staff and the like get the ledger entry that a crash cut off."""
         told = await tell_untold(self._house)
         if told != Told(faults=told.faults):
             logs.get().info(
                 "told", words=told.words, links=told.links, suppressions=told.suppressions,
-                attestations=told.attestations, holds=told.holds,
+                attestations=told.attestations, holds=told.holds, staff=told.staff,
             )  # fmt: skip
         if told.faults:
             logs.get().warning("not told", rows=told.faults)
@@ -214,7 +214,7 @@ class Worker:
             logs.get().warning("not folded", persons=done.faults, **logs.fault(done.first))
 
     async def details(self) -> None:
-        """Paths of receipts that are a week old, marks and answers whose time has passed, and orphans."""
+        """Paths of receipts that are a week old, marks, answers and sessions whose time has passed, and orphans."""
         emptied = await empty_details(self._house)
         if emptied:
             logs.get().info("receipts emptied", receipts=emptied)
@@ -223,6 +223,9 @@ class Worker:
             logs.get().info("erased marks ended", marks=ended.marks)
         if ended.faults:
             logs.get().warning("erased marks not ours", rows=ended.faults)
+        passed = await end_passed(self._house)
+        if passed:
+            logs.get().info("sign-ins forgotten", rows=passed)
         repeats = await end_repeats(self._house)
         if repeats:
             logs.get().info("answers to repeats ended", answers=repeats)

@@ -1,11 +1,12 @@
-"""What was open is over, all of it at once: sessions, links and ceremonies of a house that was brought back."""
+"""What was open is over: what ran out, and all of it at once in a house that was brought back."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lockhouse.access.throttle import RULES, Scope
 from lockhouse.model.change import Change, Delete
-from lockhouse.model.rows import Ceremony, Invite, Session
+from lockhouse.model.rows import Attempts, Ceremony, Invite, Session
 
 if TYPE_CHECKING:
     from lockhouse.gates.house import House
@@ -19,10 +20,38 @@ async def end_open(house: House) -> int:
     Whoever was signed in when the copy was made may have signed out since, or lost their account. Everybody signs in
     anew, and gets a new link.
     """
-    ended = 0
+    return await _take(house, until=None)
+
+
+async def take_passed(house: House, *, now: int) -> int:
+    """Sessions, links and ceremonies that ran out before `now` (ms) are gone, and failures that are forgotten by then.
+
+    How many there were. What ran out counts for nothing already; from where somebody signed in is nobody's to read any
+    more. Failures of an account, known or not, and of its codes stay until whoever it is has been right.
+    """
+    taken = await _take(house, until=now)
+    async for rows in house.reads.scan(Attempts):
+        gone = tuple(Delete(Attempts.TABLE, (row.scope, row.tag)) for row in rows if _is_forgotten(row, now))
+        taken += await _deleted(house, gone)
+    return taken
+
+
+def _is_forgotten(row: Attempts, now: int) -> bool:
+    known = {int(scope) for scope in Scope}
+    forget_ms = RULES[Scope(row.scope)].forget_ms if row.scope in known else 0
+    return forget_ms is not None and row.last_at + forget_ms < now
+
+
+async def _take(house: House, *, until: int | None) -> int:
+    taken = 0
     for table in _OPEN:
         async for rows in house.reads.scan(table):
-            gone = tuple(Delete(table.TABLE, (row.tag,)) for row in rows)
-            await house.commits.commit(Change("identity", deletes=gone))
-            ended += len(gone)
-    return ended
+            over = [row for row in rows if until is None or row.until_at < until]
+            taken += await _deleted(house, tuple(Delete(table.TABLE, (row.tag,)) for row in over))
+    return taken
+
+
+async def _deleted(house: House, gone: tuple[Delete, ...]) -> int:
+    if gone:
+        await house.commits.commit(Change("identity", deletes=gone))
+    return len(gone)

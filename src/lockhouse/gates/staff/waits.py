@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
 TRIES = 20
 Move = Literal["count", "off", "clear"]
-PASSWORD = (Scope.ACCOUNT, Scope.HERE, Scope.NETWORK, Scope.HOUSE, Scope.CODE)
-PASSKEY = (Scope.NETWORK, Scope.HOUSE)
+RIGHT: dict[Scope, Move] = {
+    Scope.ACCOUNT: "clear", Scope.HERE: "clear", Scope.CODE: "clear", Scope.NETWORK: "off", Scope.HOUSE: "off",
+}  # fmt: skip
+"""What a try that was right does to the tallies."""
 
 
 class Try(NamedTuple):

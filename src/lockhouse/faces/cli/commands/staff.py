@@ -32,10 +32,12 @@ async def invite(
         login = call.terminal.personal("login", source, example="lockhouse staff invite")
         name = call.terminal.personal("name", source, example="lockhouse staff invite")
         link = await flow.invite(opened.house, Called(login, name), by=by.id, language=language)
-        value = linked(link) | as_value(await flow.show(opened.house, link.staff))
+        value = linked(link, console_url=opened.settings.console_url) | as_value(
+            await flow.show(opened.house, link.staff)
+        )
     role = roles_line(value)
     then = f"lockhouse staff role give {value['staff']} ROLE" if role == "none" else f"they are {role}"
-    return Said(value, f"Invited as {value['staff']}; {then}. The link:\n{handing(link, again='link')}")
+    return Said(value, f"Invited as {value['staff']}; {then}. The link:\n{handing(value, again='link')}")
 
 
 @APP.command
@@ -49,7 +51,8 @@ async def link(staff: str, /, *, acting: As | None = None, call: Here) -> Said:
     async with call.open() as opened:
         by = allowed(opened.house, "staff.invite", (acting or As()).role)
         made = await flow.link_anew(opened.house, staff_of(staff), by=by.id)
-    return Said(linked(made), f"The link:\n{handing(made, again='link')}")
+        value = linked(made, console_url=opened.settings.console_url)
+    return Said(value, f"The link:\n{handing(value, again='link')}")
 
 
 @APP.command(name="list")
@@ -130,7 +133,8 @@ async def reset(staff: str, /, *, approve: bool = False, acting: As | None = Non
         by = allowed(opened.house, "staff.reset", (acting or As()).role)
         if approve:
             made = await flow.approve_reset(opened.house, staff_of(staff), by=by.id)
-            return Said(linked(made), f"Their factors are over. The link:\n{handing(made, again='reset')}")
+            told = linked(made, console_url=opened.settings.console_url)
+            return Said(told, f"Their factors are over. The link:\n{handing(told, again='reset')}")
         row = await flow.reset(opened.house, staff_of(staff), by=by.id)
         value = as_value(await flow.show(opened.house, row.id))
     text = "A reset has begun, and waits 24 hours for the approval of somebody else, in the console; while fewer than "
@@ -159,9 +163,10 @@ async def recover(
         found = as_value(await flow.show(opened.house, staff_of(staff)))
         call.sure("Every factor and session of the only admin will be over.", found["staff"][:8], yes=yes)
         made = await flow.recover_local(opened.house, staff_of(staff), by=by.id)
-    text = f"Their factors are over. The link:\n{handing(made, again='recover --local')}\n"
+        value = linked(made, console_url=opened.settings.console_url)
+    text = f"Their factors are over. The link:\n{handing(value, again='recover --local')}\n"
     text += f"Once they are in, somebody else looks into it: lockhouse staff review {found['staff']}"
-    return Said(linked(made), text)
+    return Said(value, text)
 
 
 @APP.command

@@ -48,7 +48,7 @@ async def approve(staff: str, role: str, /, *, acting: As | None = None, call: H
         acting: the role to act in.
     """
     async with call.open() as opened:
-        by = allowed(opened.house, "staff.role", (acting or As()).role)
+        by = allowed(opened.house, "staff.approve", (acting or As()).role)
         row = await flow.approve(opened.house, staff_of(staff), role, by=by.id)
         value = as_value(await accounts.show(opened.house, row.staff))
     undo = f"lockhouse staff role end {value['staff']} {role}"
