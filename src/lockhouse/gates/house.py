@@ -22,6 +22,7 @@ from lockhouse.errors import Unavailable
 from lockhouse.gates.drop_lists import DropLists
 from lockhouse.gates.proving import Proving
 from lockhouse.gates.sights import Sighted
+from lockhouse.gates.time_sense import TimeSense
 from lockhouse.identity.normalise import EMPTY, StopList, normal, stop_list
 from lockhouse.model.ids import DAY_MS
 from lockhouse.model.names import NameBook
@@ -307,20 +308,6 @@ class LivePolicy:
             return known.class_
         name = self.names.name("compartment", number)
         return None if name is None else compartment_of_name(name, number=number).class_
-
-
-@dataclass(slots=True)
-class TimeSense:
-    """What a process knows of time: both clocks when it began, and how far the ledger was when it last looked.
-
-    `steady_ms` is when the ledger's newest leap ended.
-    """
-
-    wall_ms: int
-    run_s: float
-    ledger_ms: int = 0
-    steady_ms: int = 0
-    read_s: float = float("-inf")
 
 
 @dataclass(slots=True, kw_only=True)

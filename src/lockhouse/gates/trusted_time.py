@@ -20,7 +20,8 @@ from lockhouse.model.ids import AHEAD_MS, DAY_MS, GAP_MS, JUMP_MS
 from lockhouse.model.rows import House as HouseRow
 
 if TYPE_CHECKING:
-    from lockhouse.gates.house import House, TimeSense
+    from lockhouse.gates.house import House
+    from lockhouse.gates.time_sense import TimeSense
 
 BEHIND_MS = 2 * 60_000
 """How far the clock may be behind the newest ledger entry: two machines' clocks differ by less."""
