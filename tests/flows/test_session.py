@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from lockhouse.errors import Conflict, NotFound, Tampered
+from lockhouse.errors import Conflict, NotFound, Refused, Tampered
 from lockhouse.flows import session, staff, staff_roles
 from lockhouse.gates.staff import read
 from lockhouse.gates.staff.sessions import Begin, Seen, begin
@@ -156,6 +156,22 @@ async def test_nobody_is_signed_in_who_was_disabled_between_proof_and_session(wo
     with pytest.raises(Conflict):
         await begin(world.house, row, Begin("passkey", 2, world.clock.at + 1), seen=SEEN)
     assert await world.rows(Session) == []
+
+
+async def test_nobody_is_signed_in_while_disabled_nor_by_that_once_enabled(world: World) -> None:
+    await hired(world, "mia")
+    ben = await hired(world, "ben")
+    token = await _in(world, ben)
+    [signed_in] = await world.rows(Session)
+    await staff.disable(world.house, ben, by=BY)
+    with pytest.raises(Refused):
+        await _in(world, ben)
+    world.clock.at += 1
+    await staff.enable(world.house, ben, by=BY)
+    world.plant(signed_in)
+    assert await session.of(world.house, token) is None
+    world.clock.at += 1
+    assert await session.of(world.house, await _in(world, ben)) is not None
 
 
 async def test_a_session_of_an_account_that_was_edited_is_refused(world: World) -> None:

@@ -18,15 +18,18 @@ from lockhouse.gates.proving import LOCAL
 from lockhouse.gates.staff.sessions import Seen
 from lockhouse.gates.state import verify_state
 from lockhouse.ledger.entry import parse_entry
+from lockhouse.model.change import Conflict
 from lockhouse.model.rows import Attempts, Ceremony, Factor, FactorUse, LedgerEntry
 from tests.authenticator import BE, BS, UP, UV, Authenticator
 from tests.flows.signing import BY, ELSEWHERE, PASSWORD, SEEN, by_passkey, cheaply, with_passkey, with_password
 from tests.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
+    from lockhouse.model.change import Change, Committed
+    from lockhouse.model.ports import Commits
     from tests.flows.signing import Member
 
 SAID = r"^sign-in: expected factors that prove who it is$"
@@ -89,10 +92,8 @@ async def test_whatever_is_wrong_the_answer_is_the_same(world: World, wrong: str
     assert len(await _means(world)) == 1
 
 
-async def test_a_password_alone_is_not_enough_and_a_long_one_not_where_there_is_a_second_factor(world: World) -> None:
+async def test_a_password_alone_is_not_enough(world: World) -> None:
     mia = await with_password(world)
-    await _fails(sign_in.by_password(world.house, Typed(mia.login, PASSWORD, ""), seen=SEEN))
-    world.house.proving.alone = True
     await _fails(sign_in.by_password(world.house, Typed(mia.login, PASSWORD, ""), seen=SEEN))
 
 
@@ -145,6 +146,42 @@ async def test_who_is_disabled_does_not_sign_in_by_any_way(world: World) -> None
     await _fails(by_passkey(world, authenticator))
     await _fails(sign_in.by_password(world.house, ada.typed(world), seen=SEEN))
     await _fails(sign_in.by_recovery(world.house, Typed(ada.login, PASSWORD, ada.codes[0]), seen=SEEN))
+
+
+class Between:
+    """Commits, and first does something else where a session is about to be stored."""
+
+    def __init__(self, behind: Commits, work: Callable[[], Awaitable[object]]) -> None:
+        self._behind = behind
+        self._work = [work]
+
+    async def commit(self, change: Change) -> Committed | Conflict:
+        if self._work and any(put.table == "session" for put in change.puts):
+            await self._work.pop()()
+        return await self._behind.commit(change)
+
+
+async def test_who_is_disabled_while_they_sign_in_is_not_signed_in(world: World) -> None:
+    authenticator = Authenticator()
+    mia = await with_passkey(world, authenticator=authenticator)
+    ended = len(await session.list_of(world.house, mia))
+    world.house.commits = Between(world.house.commits, lambda: staff.disable(world.house, mia, by=BY))  # type: ignore[assignment]  # all that is asked of it here
+    await _fails(by_passkey(world, authenticator))
+    assert (ended, await session.list_of(world.house, mia)) == (1, [])
+
+
+class Busy:
+    """Somebody else is always quicker."""
+
+    async def commit(self, change: Change) -> Conflict:
+        return Conflict(change.puts[0].table, (), "attempts-moved")
+
+
+async def test_where_too_many_try_at_once_nobody_is_judged(world: World) -> None:
+    mia = await with_password(world)
+    world.house.commits = Busy()  # type: ignore[assignment]  # all that is asked of it here
+    with pytest.raises(Unavailable, match="fewer tries at once"):
+        await sign_in.by_password(world.house, mia.typed(world), seen=SEEN)
 
 
 async def test_an_answer_is_of_its_ceremony_and_a_ceremony_is_answered_once(world: World) -> None:
@@ -231,6 +268,28 @@ async def test_a_hundred_guesses_from_everywhere_shut_the_password_and_not_the_p
     assert (await sign_in.by_recovery(world.house, by_paper, seen=ELSEWHERE)).staff == mia.staff
     world.clock.at += MINUTE_MS
     assert (await sign_in.by_password(world.house, mia.typed(world), seen=ELSEWHERE)).staff == mia.staff
+
+
+async def test_a_colleagues_passkey_forgives_nobody_from_their_network(world: World) -> None:
+    mia, authenticator = await with_password(world), Authenticator()
+    await with_passkey(world, "ada", authenticator=authenticator)
+    await _wrong(world, mia)
+    before = [row for row in await world.rows(Attempts) if row.failures]
+    await by_passkey(world, authenticator)
+    assert [row for row in await world.rows(Attempts) if row.failures] == before
+
+
+async def test_a_passkey_that_fails_is_counted_by_its_network(world: World) -> None:
+    authenticator = Authenticator(flags=UP)
+    stranger = Authenticator()
+    await with_passkey(world, authenticator=stranger)
+    authenticator.passkeys = stranger.passkeys
+    for _ in range(30):
+        with pytest.raises(Unproven):
+            await by_passkey(world, authenticator)
+    with pytest.raises(Unavailable):
+        await by_passkey(world, stranger)
+    assert (await by_passkey(world, stranger, seen=ELSEWHERE)).level == 3
 
 
 async def test_a_hundred_tries_at_once_are_judged_one_by_one(world: World) -> None:

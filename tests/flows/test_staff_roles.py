@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lockhouse.errors import Conflict, Invalid, NotFound, Refused
-from lockhouse.flows import staff_roles
+from lockhouse.flows import staff, staff_roles
+from lockhouse.gates.staff.called import Called
 from lockhouse.gates.staff.read import ENDED, GIVEN, PROPOSED, account
 from lockhouse.gates.state import verify_state
 from lockhouse.model.rows import Session, StaffRole
-from tests.flows.staffed import BY, acts, hired
+from tests.flows.staffed import BY, acts, enrolled, hired
 from tests.flows.test_staff import ROLES
 from tests.world import World
 
@@ -72,6 +73,17 @@ async def test_an_admin_gives_themselves_nothing(world: World) -> None:
         with pytest.raises(Refused) as caught:
             await staff_roles.give(world.house, mia, role, by=acts(mia))
         assert caught.value.reasons == ("same-person",)
+
+
+async def test_who_has_not_enrolled_is_given_nothing_to_read_since_anybody_may_open_their_link(world: World) -> None:
+    mia, eva = await hired(world, "mia"), await hired(world, "eva", roles=["auditor"])
+    link = await staff.invite(world.house, Called("ben@shop.example", "Ben"), by=BY)
+    world.clock.pass_days(4)
+    await staff_roles.give(world.house, link.staff, "support", by=acts(mia))
+    with pytest.raises(Refused, match="has enrolled"):
+        await staff_roles.approve(world.house, link.staff, "support", by=acts(eva))
+    await enrolled(world, (await staff.link_anew(world.house, link.staff, by=BY)).staff)
+    assert (await staff_roles.approve(world.house, link.staff, "support", by=acts(eva))).state == GIVEN
 
 
 async def test_while_one_alone_can_sign_in_the_host_approves(world: World) -> None:

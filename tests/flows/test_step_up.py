@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lockhouse.access.step_up import action_hash
-from lockhouse.errors import Conflict, Unproven
-from lockhouse.flows import session, step_up
+from lockhouse.errors import Conflict, Unavailable, Unproven
+from lockhouse.flows import session, sign_in, step_up
 from lockhouse.gates.staff.deed import Deed
 from lockhouse.gates.staff.steps import Meant, used_up
 from lockhouse.gates.state import verify_state
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lockhouse.model.rows import Session
+    from tests.flows.signing import Member
 
 ANNA, BERND = b"anna------------", b"bernd-----------"
 REVEAL = Meant("person-reveal", action_hash("person-reveal", persons=[ANNA], fields=["phone"]))
@@ -163,6 +164,40 @@ async def test_a_session_that_ended_meanwhile_steps_up_to_nothing(world: World) 
     await session.end(world.house, own.id, by="os-user:1000")
     with pytest.raises(Conflict, match="step-up: expected the session as it was"):
         await step_up.by_passkey(world.house, own, REVEAL, ceremony=ceremony, answer=authenticator.use(asked))
+
+
+async def _in_by_password(world: World) -> tuple[Member, Session]:
+    mia = await with_password(world)
+    live = await session.of(world.house, (await sign_in.by_password(world.house, mia.typed(world), seen=SEEN)).token)
+    assert live is not None
+    world.clock.at += 30_000
+    return mia, live.session
+
+
+async def test_whoever_has_an_app_steps_up_by_a_code_but_not_for_keys_and_policy(world: World) -> None:
+    mia, own = await _in_by_password(world)
+    proof = await step_up.by_password(world.house, own, REVEAL, typed=mia.typed(world), seen=SEEN)
+    await _do(world, own, proof=proof)
+    [told] = [parse_entry(row.body).body.body() for row in await world.rows(LedgerEntry) if row.kind == "step-up"]
+    assert told["means"] == "one-time-codes"
+    rotate = Meant("key-rotate", action_hash("key-rotate"))
+    with pytest.raises(Unproven, match="step-up: expected a passkey for this"):
+        await step_up.by_password(world.house, own, rotate, typed=mia.typed(world), seen=SEEN)
+
+
+async def test_a_thief_of_a_cookie_guesses_the_password_as_slowly_as_at_the_door(world: World) -> None:
+    mia, own = await _in_by_password(world)
+    wrong = mia.typed(world, "wrong password here")
+    for _ in range(3):
+        with pytest.raises(Unproven):
+            await step_up.by_password(world.house, own, REVEAL, typed=wrong, seen=SEEN)
+    with pytest.raises(Unavailable):
+        await step_up.by_password(world.house, own, REVEAL, typed=mia.typed(world), seen=SEEN)
+    used = mia.typed(world)
+    world.clock.at += 1_000
+    await step_up.by_password(world.house, own, REVEAL, typed=used, seen=SEEN)
+    with pytest.raises(Unproven):
+        await step_up.by_password(world.house, own, REVEAL, typed=used, seen=SEEN)
 
 
 async def test_whoever_has_no_passkey_is_told_to_enrol_one(world: World) -> None:

@@ -218,6 +218,31 @@ async function otherTags(key, { credential, message, row, bound_row: bound }) {
   same(hex(whole.slice(0, 16)), bound.mac, "bound row mac");
 }
 
+// Of these logins lower case is all that folding does.
+const folded_ = (login) => login.normalize("NFKC").trim().toLowerCase();
+
+async function staffKey(vectors, use) {
+  return hkdf(unhex(vectors.integrity), lp("lockhouse/staff/1", unhex(vectors.house), use));
+}
+
+async function staffTag(vectors, kind, content, expected) {
+  const tag = await hmac(await staffKey(vectors, "index"), lp("lockhouse/staff/tag/1", kind, content));
+  same(hex(tag), expected, "tag");
+}
+
+async function staffChallenge(vectors, it) {
+  const message = lp("lockhouse/staff/challenge/1", it.ceremony, unhex(it.bound));
+  same(hex(await hmac(await staffKey(vectors, "index"), message)), it.challenge, "challenge");
+}
+
+async function staffBox(vectors, it) {
+  const place = lp(it.table, unhex(it.key), it.column);
+  const plain = await open(await staffKey(vectors, "box"), unhex(it.blob), place);
+  if (it.plain !== undefined) return same(hex(plain), it.plain, "plain");
+  check(plain.length >= 128, "128 bytes at least");
+  same(fields(plain), it.fields, "fields");
+}
+
 async function checkpoint(vectors, it) {
   const root = await mth(vectors.entries.slice(0, it.size).map((entry) => text.encode(entry)));
   same(hex(root), it.root, "root");
@@ -266,8 +291,8 @@ async function consistency(vectors) {
 const part = ({ hex: bytes, str, int }) => (bytes !== undefined ? unhex(bytes) : str !== undefined ? str : BigInt(int));
 
 const read = (name) => JSON.parse(readFileSync(join(folder, `${name}.json`), "utf8"));
-const [boxes, rings, tags, log, forms, folded] =
-  ["box", "ring", "blind-index", "checkpoint", "canonical", "snapshot"].map(read);
+const [boxes, rings, tags, log, forms, folded, staff] =
+  ["box", "ring", "blind-index", "checkpoint", "canonical", "snapshot", "staff"].map(read);
 const key = unhex(tags.key);
 const tasks = [
   ...boxes.boxes.map((it) => [`box ${it.name}`, () => box(unhex(boxes.house), it)]),
@@ -277,6 +302,10 @@ const tasks = [
   ...rings.keys.map((it) => [`key ${it.purpose}`, () => wrapped(unhex(rings.house), it)]),
   ...tags.tags.map((it, at) => [`tag ${at}`, () => tag(key, it)]),
   ["other tags", () => otherTags(key, tags)],
+  ...staff.logins.map((it, at) => [`login ${at}`, () => staffTag(staff, "login", folded_(it.text), it.tag)]),
+  ...staff.tags.map((it, at) => [`staff tag ${at}`, () => staffTag(staff, it.kind, it.text, it.tag)]),
+  ...staff.challenges.map((it, at) => [`challenge ${at}`, () => staffChallenge(staff, it)]),
+  ...[...staff.boxes, ...staff.secrets].map((it, at) => [`staff box ${at}`, () => staffBox(staff, it)]),
   ...log.checkpoints.map((it) => [`checkpoint ${it.size}`, () => checkpoint(log, it)]),
   ["proof", () => proof(log)],
   ["consistency", () => consistency(log)],

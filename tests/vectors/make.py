@@ -17,6 +17,7 @@ from lockhouse.crypto import seal as boxes
 from lockhouse.crypto.derive import expand, keyed, unsalted
 from lockhouse.crypto.keyring import Keyring, Plain
 from lockhouse.crypto.ring import WrappedRing, Wrapper, pairs
+from lockhouse.crypto.staff import Cost, StaffKeys, place
 from lockhouse.gates.snapshots import START, Kept, further, pack
 from lockhouse.secret import Secret
 
@@ -292,6 +293,38 @@ def _part(part: bytes | str | int) -> dict[str, str]:
     return {"hex": part.hex()} if isinstance(part, bytes) else {type(part).__name__: str(part)}
 
 
+def staff() -> dict[str, Any]:
+    """Tags, challenges and sealed values of staff, and a password's hash at next to no cost."""
+    entropy = Counter("staff")
+    integrity = Secret(entropy(32))
+    keys = StaffKeys.of(integrity, house=HOUSE, cost=Cost(memory_kib=8, iterations=1, lanes=1), entropy=entropy)
+    logins = ["mia@shop.example", " M\u0131a@Shop.example ", "A\u0308nna", "\ufb01\ufb01"]
+    tokens = [("link", "q3"), ("session", "q3"), ("ceremony", "")]
+    own, values = entropy(32), {1: "mia@shop.example", 2: "Mia"}
+    here, there = place("staff", own[:16], "box"), place("factor", own, "label")
+    return {
+        "house": HOUSE.hex(),
+        "integrity": integrity.reveal().hex(),
+        "logins": [{"text": one, "tag": keys.login_tag(one).hex()} for one in logins],
+        "tags": [{"kind": kind, "text": one, "tag": keys.tag(kind, one).hex()} for kind, one in tokens],
+        "challenges": [
+            {"ceremony": "q3", "bound": bound.hex(), "challenge": keys.challenge(b"q3", bound).hex()}
+            for bound in (bytes(32), own)
+        ],
+        "boxes": [
+            {"table": "staff", "key": own[:16].hex(), "column": "box", "fields": _fields({**values}),
+             "blob": keys.seal_fields({**values}, place=here).hex()},
+            {"table": "factor", "key": own.hex(), "column": "label", "fields": [],
+             "blob": keys.seal_fields({}, place=there).hex()},
+        ],
+        "secrets": [
+            {"table": "staff", "key": own[:16].hex(), "column": "box", "plain": own.hex(),
+             "blob": keys.seal(Secret(own), place=here).hex()}
+        ],
+        "hash": {"password": "A\u0308ngste, 3 St\u00fcck", "phc": keys.hash("A\u0308ngste, 3 St\u00fcck")},
+    }  # fmt: skip
+
+
 VECTORS = {
     "blind-index": tags,
     "box": sealed_boxes,
@@ -299,6 +332,7 @@ VECTORS = {
     "checkpoint": checkpoints,
     "ring": rings,
     "snapshot": snapshots,
+    "staff": staff,
 }
 
 

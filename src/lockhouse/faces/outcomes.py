@@ -241,6 +241,30 @@ CODES: Final[dict[str, Answer]] = {
         "Open the https:// address.",
         _STAFF,
     ),
+    "LH-3008": Answer(
+        "rejected",
+        403,
+        "Not proven: what was shown does not prove who it is. Which part was wrong is not said.",
+        "Try again, or use another way in; after several tries there is a wait, which the page names.",
+        _STAFF,
+    ),
+    "LH-3009": Answer(
+        "rejected",
+        403,
+        "Not done: nobody is signed in here any more.",
+        "Sign in, and do it again.",
+        _STAFF,
+    ),
+    "LH-3010": Answer(
+        "rejected",
+        403,
+        "This link does not open: it was used, is older than a day, or another one was made after it.",
+        "Ask whoever invited you for another one.",
+        "whoever invited them",
+    ),
+    "LH-3011": Answer(
+        "rejected", 403, "Not done: your role does not let you.", "An admin gives roles.", "an admin of the house"
+    ),
     "LH-5000": Answer(
         "rejected",
         500,

@@ -1,6 +1,7 @@
 """Signing in: by a passkey, by a password and a code, by a password and a recovery code.
 
-1. The try is counted as failed (`gates.staff.waits`), or refused within a wait.
+1. The try is counted as failed (`gates.staff.waits`), or refused within a wait. A passkey's, which nobody guesses, is
+   counted once it failed.
 2. What was typed or signed is judged. For a password every login costs the same: the same look-ups, one hash, three
    codes and two moves of the tallies, whether there is such an account, or such a factor, or not.
 3. How far a factor was used is moved on under an expectation: of two who use one code, one does.
@@ -14,36 +15,32 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
-from lockhouse.access import recovery, totp
-from lockhouse.access.passwords import ALONE
 from lockhouse.access.sessions import Limits, until
 from lockhouse.access.sign_in import Account, Done, Means, Proof, State, begin, prove
 from lockhouse.access.throttle import Scope
 from lockhouse.crypto import passkeys
 from lockhouse.crypto.signatures import equal
 from lockhouse.errors import Conflict, Unproven
-from lockhouse.gates.staff import sessions, waits
+from lockhouse.gates.staff import judging, sessions, waits
 from lockhouse.gates.staff.ceremonies import NOTHING, SIGN_IN, What, begun, challenge, taken
 from lockhouse.gates.staff.deed import Deed
-from lockhouse.gates.staff.factors import kinds, of_kind, passkey_of, phc_of, seed_of, tags_of, used_now, with_hash
-from lockhouse.gates.staff.proving import hashed, matches
+from lockhouse.gates.staff.factors import kinds, of_kind, passkey_of, phc_of, with_hash
+from lockhouse.gates.staff.judging import Typed, unproven
+from lockhouse.gates.staff.proving import hashed
 from lockhouse.gates.staff.read import ACTIVE, account, account_of_login, proofs_of
 from lockhouse.gates.staff.told import MEANS
-from lockhouse.secret import Secret
 
 if TYPE_CHECKING:
     from lockhouse.gates.house import House
+    from lockhouse.gates.staff.judging import Judged
     from lockhouse.gates.staff.read import Proof as Held
     from lockhouse.gates.staff.sessions import Seen
     from lockhouse.model.rows import Staff
 
+__all__ = ["Options", "Signed", "Typed", "by_passkey", "by_password", "by_recovery", "passkey_options"]
 NOBODY = bytes(16)
 """An id that no account has, to look up what an unknown login would have."""
 LIMITS = Limits()
-_DECOY_SEED = Secret(bytes(20))
-_RIGHT: dict[Scope, waits.Move] = {
-    Scope.ACCOUNT: "clear", Scope.HERE: "clear", Scope.CODE: "clear", Scope.NETWORK: "off", Scope.HOUSE: "off",
-}  # fmt: skip
 
 
 class Options(NamedTuple):
@@ -61,23 +58,13 @@ class Signed(NamedTuple):
     level: int
 
 
-class Typed(NamedTuple):
-    """What somebody typed; an empty code is none."""
-
-    login: str
-    password: str
-    code: str
-
-
-class _Judged(NamedTuple):
-    """A try that was judged: whether the password was right, the second factor if it was, and how far that was used."""
+class _Tried(NamedTuple):
+    """A try that was judged: where it is counted, the account if there is one, and its live factors."""
 
     tags: dict[Scope, bytes]
     whose: Staff | None
     held: list[Held]
-    password: bool
-    second: Held | None
-    counter: int
+    judged: Judged
 
 
 async def passkey_options(house: House) -> Options:
@@ -95,25 +82,36 @@ async def by_passkey(house: House, ceremony: str, answer: str, *, seen: Seen) ->
         Unavailable: it comes within a wait of its network.
     """
     tags = waits.tags_for(house, network=seen.network, login=None)
-    await waits.counted(house, tags)
+    await waits.require_no_wait(house, tags)
+    try:
+        whose, done = await _by_passkey(house, ceremony, answer)
+        signed = await _signed(house, whose, done, seen=seen)
+    except Unproven:
+        await waits.moved(house, tags, dict.fromkeys(tags, "count"))
+        raise
+    await waits.moved(house, waits.tags_for(house, network=seen.network, login=whose.login_tag), waits.OPENED)
+    return signed
+
+
+async def _by_passkey(house: House, ceremony: str, answer: str) -> tuple[Staff, Done]:
     row = await taken(house, ceremony, SIGN_IN)
     credential, staff = passkeys.answering(answer)
     whose = await account(house, staff or NOBODY)
     held = await proofs_of(house, staff or NOBODY)
     proof = next((one for one in held if _is_of(house, one, credential)), None)
     if whose is None or proof is None:
-        raise _unproven()
+        raise unproven()
     passkey = passkey_of(house, proof)
     asked = challenge(house, ceremony, row.bound)
     used = passkeys.used(house.proving.site, answer, challenge=asked, user=whose.id, passkey=passkey)
-    who = _account(house, whose, held)
+    who = _account(whose, held)
     state = prove(begin(who), Proof(Means.PASSKEY, synced=passkey.is_synced), account=who)
-    await _use(house, proof, used.sign_count)
-    return await _signed(house, whose, _done(state), seen=seen)
+    await judging.use(house, proof, used.sign_count)
+    return whose, _done(state)
 
 
 async def by_password(house: House, typed: Typed, *, seen: Seen) -> Signed:
-    """Whoever has this login is signed in, at level 2 with a code; without one at 1, if the house lets that do.
+    """Whoever has this login is signed in at level 2, by their password and the code that their app shows now.
 
     Raises:
         Unproven: the login, the password or the code is not right; which one is not told.
@@ -122,16 +120,8 @@ async def by_password(house: House, typed: Typed, *, seen: Seen) -> Signed:
     tags = waits.tags_for(house, network=seen.network, login=house.staff_keys.login_tag(typed.login))
     tried = await waits.counted(house, tags)
     whose, held = await _looked_up(house, typed.login)
-    password = None if Scope.ACCOUNT in tried.shut else of_kind(held, Means.PASSWORD)
-    code = None if Scope.CODE in tried.shut else of_kind(held, Means.TOTP)
-    is_right = await matches(house, typed.password, None if password is None else phc_of(house, password.factor))
-    step = totp.check(
-        _DECOY_SEED if code is None else seed_of(house, code.factor), typed.code,
-        at_s=house.clock.now_ms() // 1_000, after_step=totp.NEVER if code is None else code.use.counter,
-    )  # fmt: skip
-    second = None if step is None else code
-    judged = _Judged(tags, whose, held, is_right, second, totp.NEVER if step is None else step)
-    return await _ended(house, judged, typed, seen=seen)
+    judged = await judging.by_code(house, held, typed, shut=tried.shut)
+    return await _ended(house, _Tried(tags, whose, held, judged), typed, seen=seen)
 
 
 async def by_recovery(house: House, typed: Typed, *, seen: Seen) -> Signed:
@@ -147,16 +137,8 @@ async def by_recovery(house: House, typed: Typed, *, seen: Seen) -> Signed:
     del tags[Scope.CODE]
     await waits.counted(house, tags)
     whose, held = await _looked_up(house, typed.login)
-    password, codes = of_kind(held, Means.PASSWORD), of_kind(held, Means.RECOVERY)
-    tag = house.staff_keys.tag("recovery", recovery.normal(typed.code) or "")
-    known, used = ([], 0) if codes is None else (tags_of(house, codes.factor), codes.use.counter)
-    at = recovery.match(known, tag, used=used)
-    # Without a right code the password is not even weighed: it would be one to guess at that is never shut.
-    is_weighed = password is not None and at is not None
-    is_right = await matches(house, typed.password, phc_of(house, password.factor) if is_weighed and password else None)
-    spent = used if at is None else recovery.spent(used, at)
-    judged = _Judged(tags, whose, held, is_right, None if at is None else codes, spent)
-    return await _ended(house, judged, typed, seen=seen)
+    judged = await judging.by_recovery(house, held, typed)
+    return await _ended(house, _Tried(tags, whose, held, judged), typed, seen=seen)
 
 
 async def _looked_up(house: House, login: str) -> tuple[Staff | None, list[Held]]:
@@ -167,58 +149,43 @@ async def _looked_up(house: House, login: str) -> tuple[Staff | None, list[Held]
     return whose, await proofs_of(house, NOBODY if whose is None else whose.id)
 
 
-async def _ended(house: House, judged: _Judged, typed: Typed, *, seen: Seen) -> Signed:
+async def _ended(house: House, tried: _Tried, typed: Typed, *, seen: Seen) -> Signed:
+    judged = tried.judged
     try:
-        whose, done = _level(house, judged, typed)
+        whose, second, done = _level(tried)
     except Unproven:
-        # A wrong password says nothing of the codes, and where it was right the account's was not guessed at.
-        wrong = Scope.ACCOUNT if judged.password else Scope.CODE
-        await waits.moved(house, judged.tags, {wrong: "off"} if wrong in judged.tags else {})
+        scope = judged.innocent
+        await waits.moved(house, tried.tags, {scope: "off"} if scope in tried.tags else {})
         raise
-    if judged.second is not None:
-        await _use(house, judged.second, judged.counter)
-    await _rehashed(house, whose, typed.password, judged.held)
-    return await _signed(house, whose, done, seen=seen)
+    await judging.use(house, second, judged.counter)
+    await _rehashed(house, whose, typed.password, tried.held)
+    signed = await _signed(house, whose, done, seen=seen)
+    await waits.moved(house, waits.tags_for(house, network=seen.network, login=whose.login_tag), waits.RIGHT)
+    return signed
 
 
-def _level(house: House, judged: _Judged, typed: Typed) -> tuple[Staff, Done]:
-    whose, second = judged.whose, judged.second
-    if whose is None or not judged.password:
-        raise _unproven()
-    who = _account(house, whose, judged.held)
-    state = prove(begin(who), Proof(Means.PASSWORD, long=len(typed.password) >= ALONE), account=who)
-    if not isinstance(state, Done) and second is not None:
-        state = prove(state, Proof(Means(second.factor.kind)), account=who)
-    return whose, _done(state)
+def _level(tried: _Tried) -> tuple[Staff, Held, Done]:
+    whose, second = tried.whose, tried.judged.second
+    if whose is None or second is None or not tried.judged.password:
+        raise unproven()
+    who = _account(whose, tried.held)
+    first = prove(begin(who), Proof(Means.PASSWORD), account=who)
+    return whose, second, _done(prove(first, Proof(Means(second.factor.kind)), account=who))
 
 
 def _done(state: State) -> Done:
     if not isinstance(state, Done):
-        raise _unproven()
+        raise unproven()
     return state
 
 
-def _account(house: House, whose: Staff, held: list[Held]) -> Account:
-    has = kinds(one.factor for one in held)
-    return Account(is_active=whose.state == ACTIVE, has=has, alone=house.proving.alone)
+def _account(whose: Staff, held: list[Held]) -> Account:
+    """As `access.sign_in` decides over them. No password alone signs in here: nobody is enrolled with one."""
+    return Account(is_active=whose.state == ACTIVE, has=kinds(one.factor for one in held))
 
 
 def _is_of(house: House, proof: Held, credential: bytes) -> bool:
     return proof.factor.kind == Means.PASSKEY and equal(passkey_of(house, proof).id, credential)
-
-
-async def _use(house: House, proof: Held, counter: int) -> None:
-    """The factor was used up to there; of two who use it at once, one did.
-
-    Raises:
-        Unproven: somebody else just used it.
-    """
-    deed = Deed(house)
-    deed.set(used_now(house, proof.use, counter), was=proof.use)
-    try:
-        await deed.done()
-    except Conflict as err:
-        raise _unproven() from err
 
 
 async def _rehashed(house: House, whose: Staff, password: str, held: list[Held]) -> None:
@@ -234,15 +201,10 @@ async def _rehashed(house: House, whose: Staff, password: str, held: list[Held])
 
 
 async def _signed(house: House, whose: Staff, done: Done, *, seen: Seen) -> Signed:
-    """A session, and nothing left of what failed before."""
+    """A session, if the account is still as it was."""
     how = sessions.Begin(MEANS[done.means[-1]], done.level, until(house.clock.now_ms(), limits=LIMITS))
     try:
         token, row = await sessions.begin(house, whose, how, seen=seen)
     except Conflict as err:  # disabled or reset meanwhile
-        raise _unproven() from err
-    await waits.moved(house, waits.tags_for(house, network=seen.network, login=whose.login_tag), _RIGHT)
+        raise unproven() from err
     return Signed(token, row.staff, row.level)
-
-
-def _unproven() -> Unproven:
-    return Unproven("sign-in: expected factors that prove who it is", hint="try again, or use another way in")

@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from lockhouse.gates.house import House
     from lockhouse.gates.staff.called import Called
     from lockhouse.gates.staff.members import People
-    from lockhouse.ledger.entry import StaffStep
     from lockhouse.model.change import Put
     from lockhouse.model.rows import Factor, Staff
 
@@ -197,7 +196,7 @@ async def disable(house: House, staff: bytes, *, by: str) -> Staff:
 
 
 async def enable(house: House, staff: bytes, *, by: str) -> Staff:
-    """Somebody may sign in again, with the roles and factors they have. Who never enrolled needs a new link.
+    """Somebody may sign in again, anew, with the roles and factors they have. Who never enrolled needs a new link.
 
     Raises:
         NotFound: there is no such account.
@@ -207,7 +206,9 @@ async def enable(house: House, staff: bytes, *, by: str) -> Staff:
     row = one_of(found, staff)
     refuse("staff", "same-person" if doer(found, by).id == staff else None)
     deed = Deed(house)
-    whole = deed.put(msgspec.structs.replace(moved(house, row, "enabled", by=by), state=_after(row, "enable")), was=row)
+    state = _after(row, "enable")
+    then = msgspec.structs.replace(moved(house, row, "enabled", by=by), state=state, sessions_from=house.clock.now_ms())
+    whole = deed.put(then, was=row)
     await deed.done()
     return whole
 
@@ -248,12 +249,14 @@ async def approve_reset(house: House, staff: bytes, *, by: str) -> Link:
     now = house.clock.now_ms()
     is_begun = row.step == "reset-begun" and now - row.at < RESET_MS and row.state == State.ACTIVE
     refuse("reset", None if is_begun else "wrong-state", instead="one that was begun within 24 hours")
+    deed = Deed(house)
     if not is_staff(by):
         require_host_may(found, where="reset")
     else:
-        begun = Begun(doer(found, row.by), staff)
-        refuse("reset", against_second(begun, doer(found, by), inviters=found.inviters, now=now))
-    return await _anew(house, row, "reset", by=by)
+        begun, other = Begun(doer(found, row.by), staff), doer(found, by)
+        refuse("reset", against_second(begun, other, inviters=found.inviters, now=now))
+        deed.hold(found.rows[other.id])
+    return await _anew(house, deed, row, moved(house, row, "reset", by=by))
 
 
 async def recover_local(house: House, staff: bytes, *, by: str) -> Link:
@@ -268,8 +271,8 @@ async def recover_local(house: House, staff: bytes, *, by: str) -> Link:
     if is_staff(by) or house.live_policy is None:
         raise Refused("recover: expected the machine's own user, in a house with a policy", reasons=("not-host",))
     refuse("recover", against_local(staff, admins=found.admins(house.live_policy.policy)))
-    row_then = msgspec.structs.replace(row, recovered_at=house.clock.now_ms())
-    return await _anew(house, row, "recovered", by=by, then=row_then)
+    then = msgspec.structs.replace(moved(house, row, "recovered", by=by), recovered_at=house.clock.now_ms())
+    return await _anew(house, Deed(house), row, then)
 
 
 async def review_recovery(house: House, staff: bytes, *, by: str) -> Staff:
@@ -289,14 +292,13 @@ async def review_recovery(house: House, staff: bytes, *, by: str) -> Staff:
     return whole
 
 
-async def _anew(house: House, row: Staff, step: StaffStep, *, by: str, then: Staff | None = None) -> Link:
+async def _anew(house: House, deed: Deed, row: Staff, then: Staff) -> Link:
     """Every factor and session of theirs is over, and one link enrols anew."""
-    deed = Deed(house)
     for one in await factors_of(house, row.id):
         if one.state == FACTOR_LIVE:
             at, entry = house.clock.now_ms(), house.ids.new()
-            deed.put(msgspec.structs.replace(one, state=FACTOR_ENDED, by=by, at=at, entry=entry), was=one)
-    linked, link = open_link(house, deed, moved(house, then or row, step, by=by), kind=ANEW)
-    deed.put(await all_over(house, deed, linked, by=by), was=row)
+            deed.put(msgspec.structs.replace(one, state=FACTOR_ENDED, by=then.by, at=at, entry=entry), was=one)
+    linked, link = open_link(house, deed, then, kind=ANEW)
+    deed.put(await all_over(house, deed, linked, by=then.by), was=row)
     await deed.done()
     return link

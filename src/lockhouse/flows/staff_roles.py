@@ -77,13 +77,14 @@ async def approve(house: House, staff: bytes, role: str, *, by: str) -> StaffRol
 
     Raises:
         NotFound: there is no such account, or they are not proposed for the role.
-        Refused: this is nobody who may approve it, or what they hold since is kept apart from it.
+        Refused: they have not enrolled yet, this is nobody who may approve it, or what they hold since is kept apart.
         Unavailable: no policy rules.
     """
     policy, found, deed = house.live().policy, await people(house), Deed(house)
     row = _one(found, staff, role, state=PROPOSED)
-    is_out = found.rows[staff].state == State.DISABLED
-    refuse("role", "wrong-state" if is_out else None, instead="somebody who is not disabled")
+    # Who has not enrolled is whoever opens the link, and another one is soon made: no second person stands behind that.
+    is_in = found.rows[staff].state == State.ACTIVE
+    refuse("role", None if is_in else "wrong-state", instead="somebody who has enrolled and is not disabled")
     refuse("role", "kept-apart" if kept_apart(policy, meant(found.roles[staff])) else None)
     if is_staff(by):
         begun = Begun(doer(found, row.proposed_by), staff)

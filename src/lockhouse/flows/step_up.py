@@ -1,8 +1,9 @@
-"""Stepping up: somebody who is signed in proves once more who they are, for one thing, by a passkey.
+"""Stepping up: somebody who is signed in proves once more who they are, for one thing.
 
-The challenge is made from the hash of the action, its persons and its fields, so that the answer is no answer to
-anything else. What comes of it is a proof for that very thing, used up by it (`gates.staff.steps`), or, for work that
-shows nothing plain, a window of the session.
+By a passkey, whose challenge is made from the hash of the action, its persons and its fields, so that the answer is no
+answer to anything else; or by a password and a code, where they have an app and the action asks for no passkey. What
+comes of it is a proof for that very thing, used up by it (`gates.staff.steps`), or, for work that shows nothing plain,
+a window of the session.
 """
 
 from __future__ import annotations
@@ -16,15 +17,20 @@ from lockhouse.access.step_up import need_of
 from lockhouse.crypto import passkeys
 from lockhouse.crypto.signatures import equal
 from lockhouse.errors import Conflict, Unproven
+from lockhouse.gates.staff import judging, waits
 from lockhouse.gates.staff.ceremonies import PROVEN, STEP_UP, What, begun, challenge, taken
 from lockhouse.gates.staff.deed import Deed
 from lockhouse.gates.staff.factors import passkey_of, used_now
-from lockhouse.gates.staff.read import proofs_of
+from lockhouse.gates.staff.read import account, proofs_of
+from lockhouse.gates.staff.steps import MEANS_KEPT
+from lockhouse.gates.staff.told import MEANS
 from lockhouse.ledger.entry import StepUp
 
 if TYPE_CHECKING:
     from lockhouse.gates.house import House
+    from lockhouse.gates.staff.judging import Typed
     from lockhouse.gates.staff.read import Proof
+    from lockhouse.gates.staff.sessions import Seen
     from lockhouse.gates.staff.steps import Meant
     from lockhouse.model.rows import Session
 
@@ -64,11 +70,33 @@ async def by_passkey(house: House, session: Session, meant: Meant, *, ceremony: 
     return await _given(house, session, meant, proof=proof, counter=used.sign_count)
 
 
+async def by_password(house: House, session: Session, meant: Meant, *, typed: Typed, seen: Seen) -> str:
+    """As `by_passkey`, by the member's password and the code that their app shows now; the login typed counts nothing.
+
+    Raises:
+        Unproven: the password or the code is not right, or what is meant asks for a passkey.
+        Unavailable: it comes within a wait, as at signing in.
+        Conflict: the session was used or ended meanwhile.
+    """
+    if need_of(meant.action).passkey:
+        raise Unproven("step-up: expected a passkey for this", reasons=("another-means",), hint="use a passkey")
+    whose = await account(house, session.staff)
+    tags = waits.tags_for(house, network=seen.network, login=b"" if whose is None else whose.login_tag)
+    tried = await waits.counted(house, tags)
+    judged = await judging.by_code(house, await proofs_of(house, session.staff), typed, shut=tried.shut)
+    if not judged.password or judged.second is None:
+        await waits.moved(house, tags, {judged.innocent: "off"})
+        raise judging.unproven()
+    given = await _given(house, session, meant, proof=judged.second, counter=judged.counter)
+    await waits.moved(house, tags, waits.RIGHT)
+    return given
+
+
 async def _given(house: House, session: Session, meant: Meant, *, proof: Proof, counter: int) -> str:
-    deed = Deed(house)
+    deed, means = Deed(house), proof.factor.kind
     deed.set(used_now(house, proof.use, counter), was=proof.use)
     said = StepUp(
-        staff=session.staff.hex(), session=session.id.hex(), means="passkey", action=meant.action,
+        staff=session.staff.hex(), session=session.id.hex(), means=MEANS[means], action=meant.action,
         hash=meant.hash.hex(),
     )  # fmt: skip
     deed.tell(said.draft(id=house.ids.new(), lane=house.lane))
@@ -82,7 +110,8 @@ async def _given(house: House, session: Session, meant: Meant, *, proof: Proof, 
         await deed.done()
     except Conflict as err:
         raise Conflict("step-up: expected the session as it was", hint="try again") from err
-    return await begun(house, What(PROVEN, session.staff, session.tag, meant.hash)) if bound else ""
+    what = What(PROVEN, session.staff, session.tag, meant.hash)
+    return await begun(house, what, kept={MEANS_KEPT: means}) if bound else ""
 
 
 async def _passkeys(house: House, staff: bytes) -> list[Proof]:

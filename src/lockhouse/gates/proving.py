@@ -19,9 +19,9 @@ class Proving:
 
     Attributes:
         site: whom passkeys are made for; the wiring sets it from `console_url`.
-        alone: whether a long password alone signs in, at level 1.
     """
 
     site: Site = LOCAL
-    alone: bool = False
+    counting: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Tallies move one after the other in a process, so that an office that signs in together does not collide."""
     at_once: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))

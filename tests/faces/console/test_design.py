@@ -131,7 +131,9 @@ def test_a_catalogue_has_every_text_translated_and_none_that_is_gone(language: s
         if message.id:
             assert [str(error) for error in message.check(kept)] == []
             wanted = _places(*_forms(message.id))
-            assert all(_places(form) == wanted for form in _forms(message.string)), message.id
+            forms = _forms(message.string)  # the singular may say "one" instead of its number
+            assert all(_places(form) <= wanted for form in forms), message.id
+            assert _places(forms[-1]) == wanted, message.id
 
 
 def _forms(text: str | Sequence[str] | None) -> tuple[str, ...]:

@@ -76,6 +76,10 @@ def test_keys_and_policy_take_a_passkey() -> None:
     assert _lack("export", _given(by=Means.TOTP)) is None
 
 
+def test_no_window_asks_for_a_passkey_since_a_session_does_not_say_by_what_it_was_opened() -> None:
+    assert [action for action, need in NEEDS.items() if need.passkey and not need.bound] == []
+
+
 def test_a_deed_that_nobody_wrote_down_takes_the_strictest_proof() -> None:
     assert need_of("no-such-deed") is STRICTEST
     assert [*NEEDS] == sorted(NEEDS)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
@@ -20,11 +20,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from lockhouse.crypto.passkeys import Site
 from lockhouse.errors import LockhouseError, Tampered, Unavailable
 from lockhouse.faces.console import assets
 from lockhouse.faces.console.guard import CODE, Guard
-from lockhouse.faces.console.refusals import refused
+from lockhouse.faces.console.pages import account, components, enrol, overview, sign_in, staff, staff_deeds
+from lockhouse.faces.console.refusals import refused, turned
 from lockhouse.faces.console.rendering import load_all
+from lockhouse.faces.console.turned import Turned
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
     from lockhouse.gates.house import House
+PAGES: Final = (account, components, enrol, overview, sign_in, staff, staff_deeds)
+"""Subjects, each with its routes; of two that fit a path, the first answers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +47,7 @@ class Served:
         house: it.
         name: of the company, as the settings have it.
         url: the console's one address.
+        demo: it is a throw-away house: the page of components is shown.
         reasons: why it cannot do its work just now, in plain words; empty when it can.
         on_answer: hears of each page that was answered, by its route's name, and its status.
         on_incident: hears of an error of ours, by the number that its reader was told.
@@ -50,6 +56,7 @@ class Served:
     house: House
     name: str
     url: str
+    demo: bool
     reasons: Callable[[], Sequence[str]]
     on_answer: Callable[[str, int], None]
     on_incident: Callable[[str, BaseException], None]
@@ -76,14 +83,16 @@ def console_app(
         behind_proxy: plain HTTP is heard from those and from this machine only.
     """
     load_all()
+    served.house.proving.site = Site(rp_id=urlsplit(served.url).hostname or "", origin=served.url)
     routes = [
         Route(assets.PREFIX + "{digest}/{name}", _asset, name="asset"),
         Route("/healthz", _healthz, name="healthz"),
         Route("/readyz", _readyz, name="readyz"),
+        *(route for subject in PAGES for route in subject.ROUTES),
     ]
     app = Starlette(
         routes=[*routes, *mounts],
-        exception_handlers={HTTPException: _no_route, LockhouseError: _error, Exception: _incident},
+        exception_handlers={HTTPException: _no_route, Turned: turned, LockhouseError: _error, Exception: _incident},
     )
     app.router.redirect_slashes = False
     app.state.served = served

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lockhouse.faces.console.rendering import Page, response
+from lockhouse.faces.console.turned import Turned
 from lockhouse.faces.outcomes import CODES
 
 if TYPE_CHECKING:
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
     from starlette.responses import HTMLResponse
 _ITS_OWN = "LH-3"
 """Codes that only the console answers with."""
+
+
+async def turned(request: Request, error: Exception) -> HTMLResponse:
+    """The page that such a request gets."""
+    return refused(request, error.code if isinstance(error, Turned) else "LH-5000")
 
 
 def refused(request: Request, code: str, *, incident: str = "") -> HTMLResponse:

@@ -7,22 +7,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from lockhouse import __version__
-from lockhouse.faces.console import assets
+from lockhouse.faces.console import assets, cookies
 from lockhouse.faces.console.catalogue import LANGUAGES, catalogue, chosen
+from lockhouse.faces.console.forms import token_of
 from lockhouse.faces.console.times import at, day
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from starlette.requests import Request
-
-LANGUAGE_COOKIE: Final = "__Host-lh-language"
 
 
 @cache
@@ -60,6 +59,11 @@ def language_of(request: Request) -> str:
     return getattr(request.state, "language", "") or chosen(request.headers.get("accept-language", ""))
 
 
+def text_of(request: Request) -> Callable[[str], str]:
+    """What says a text in the language of whoever asks: for words that a page's own code chooses, as `_`."""
+    return catalogue(language_of(request)).text
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """A template and what is put into it."""
@@ -71,7 +75,10 @@ class Page:
 
 def response(request: Request, page: Page) -> HTMLResponse:
     """The page as an answer."""
-    language = language_of(request)
-    shown = {"shop": request.app.state.served.name, "host": request.app.state.served.host, **page.values}
+    language, served = language_of(request), request.app.state.served
+    shown = {"shop": served.name, "host": served.host, "demo": served.demo, "token": token_of(request), **page.values}
     text = environment(language).get_template(page.template).render(shown)
-    return HTMLResponse(text, status_code=page.status, headers={"content-language": language})
+    made = HTMLResponse(text, status_code=page.status, headers={"content-language": language})
+    if not cookies.session_of(request) and cookies.BEFORE not in request.cookies:
+        cookies.keep(made, cookies.BEFORE, cookies.before_of(request))
+    return made

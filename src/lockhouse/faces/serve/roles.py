@@ -38,12 +38,16 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ready:
-    """What is up, and where it listens. `reasons` say why events cannot be taken yet, in plain words."""
+    """What is up, and where it listens. `reasons` say why events cannot be taken yet, in plain words.
+
+    `notes`: what whoever sits before it is told once; it may hold a link that opens an account, so no log does.
+    """
 
     folder: Path
     settings: Settings
     parts: tuple[Part, ...]
     reasons: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def collect_url(self) -> str:

@@ -127,7 +127,8 @@ async def stay(
                 await bell.open()
             if ready is not None:
                 reasons = {reason: None for keeper in crew.keepers if keeper.state for reason in keeper.state.reasons}
-                ready(replace(what, reasons=tuple(reasons)))
+                notes = tuple(note for keeper in crew.keepers if keeper.state for note in keeper.state.notes)
+                ready(replace(what, reasons=tuple(reasons), notes=notes))
         await _until_ended(crew, bell, stopping)
     finally:
         bell.close()

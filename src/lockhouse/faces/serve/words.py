@@ -31,6 +31,8 @@ def say_ready(what: Ready) -> None:
         console.print(f"[green]✓[/] console   {what.console_url}")
     for reason in what.reasons:
         console.print(f"[yellow]![/] {reason}")
+    for note in what.notes:
+        console.print(note, markup=False, soft_wrap=True)
     console.print("Ctrl-C ends it.", style="dim")
 
 

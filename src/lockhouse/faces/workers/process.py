@@ -64,7 +64,7 @@ def _desk(running: Running) -> Desk:
     house = running.opened.house
     return Desk(
         desk_of(running.task.folder, running.task.name),
-        state=lambda: State(process=running.task.name, reasons=tuple(reasons(house))),
+        state=lambda: State(process=running.task.name, reasons=tuple(reasons(house)), notes=tuple(running.notes)),
         counts=lambda: running.tally.counts(alive=house.epochs.alive()),
         answers=running.answers,
     )

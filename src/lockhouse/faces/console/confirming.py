@@ -1,0 +1,104 @@
+"""A deed that a stolen cookie must not do: it is confirmed with a passkey, for this deed and these people alone.
+
+The page that asks says the deed and its effect, and holds the fields of the form that began it. What comes back is the
+same form with a passkey's answer to a challenge that was made from the deed, the people and the fields.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from lockhouse.access.step_up import action_hash
+from lockhouse.errors import Conflict, Unproven
+from lockhouse.faces.console.current import house_of, shown
+from lockhouse.faces.console.rendering import text_of
+from lockhouse.flows import step_up
+from lockhouse.flows.factors import Proven
+from lockhouse.gates.staff.deed import Deed
+from lockhouse.gates.staff.steps import Meant, used_up
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from lockhouse.faces.console.current import Me
+
+STEP: Final = ("answer", "ceremony")
+"""The fields that a confirmation adds to a form."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A deed that is to be confirmed.
+
+    Attributes:
+        action: of `access.step_up`. `persons`: whom it is about.
+        deed: what the button says. `effect`: what is so afterwards.
+        path: of the form. `back`: where one goes who leaves it. `here`: the section that it belongs to.
+        ends: it takes something away.
+    """
+
+    action: str
+    persons: tuple[bytes, ...]
+    deed: str
+    effect: str
+    path: str
+    back: str
+    here: str
+    ends: bool = False
+
+    def meant(self, fields: Mapping[str, str]) -> Meant:
+        """The deed, these people and these fields of the form, as a passkey answers for them."""
+        said = [self.path, *(f"{name}={value}" for name, value in fields.items())]
+        return Meant(self.action, action_hash(self.action, persons=self.persons, fields=said))
+
+
+async def proven(request: Request, me: Me, asked: Asked, fields: Mapping[str, str]) -> Response | Proven:
+    """What a passkey answered for this very deed, to be used up by it; else the page that asks for one.
+
+    Args:
+        request: under way.
+        me: who does it.
+        asked: what.
+        fields: of the form, with `STEP` or without.
+    """
+    house, _ = house_of(request), text_of(request)
+    own = {name: value for name, value in fields.items() if name not in STEP}
+    meant = asked.meant(own)
+    wrong = ""
+    if fields.get("answer"):
+        ceremony, answer = fields.get("ceremony", ""), fields["answer"]
+        try:
+            token = await step_up.by_passkey(house, me.live.session, meant, ceremony=ceremony, answer=answer)
+            return Proven(me.live.session, meant, token)
+        except (Conflict, Unproven):
+            wrong = _("Nothing was done: this passkey is not yours, or it took too long. Try again.")
+    try:
+        options, begun = await step_up.options(house, me.live.session, meant)
+    except Unproven:  # a password and codes are no proof for one deed: they can be talked out of somebody
+        return shown(request, me, "no_passkey.html", here=asked.here, status=403, deed=asked.deed, back=asked.back)
+    return shown(
+        request, me, "confirm.html", here=asked.here, status=403 if wrong else 200,
+        deed=asked.deed, effect=asked.effect, action=asked.path, back=asked.back, ends=asked.ends, fields=own,
+        wrong=wrong, options=options, ceremony=begun,
+    )  # fmt: skip
+
+
+async def confirmed(request: Request, me: Me, asked: Asked, fields: Mapping[str, str]) -> Response | None:
+    """None once a passkey has answered for this very deed, and the answer is used up; else the page that asks for one.
+
+    Raises:
+        Conflict: the session ended meanwhile.
+    """
+    proof = await proven(request, me, asked, fields)
+    if not isinstance(proof, Proven):
+        return proof
+    house = house_of(request)
+    deed = Deed(house)
+    await used_up(house, deed, proof.session, proof.meant, proof=proof.token)
+    deed.hold(proof.session)
+    await deed.done()
+    return None

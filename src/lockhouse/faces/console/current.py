@@ -1,0 +1,129 @@
+"""Who is signed in, read anew at each request; and the pages that only they get."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from starlette.responses import RedirectResponse
+
+from lockhouse.faces.console import cookies
+from lockhouse.faces.console.agents import label
+from lockhouse.faces.console.guard import NETWORK
+from lockhouse.faces.console.rendering import Page, response
+from lockhouse.faces.console.turned import Turned
+from lockhouse.flows import session
+from lockhouse.gates.staff.called import called
+from lockhouse.gates.staff.sessions import Seen
+from lockhouse.policy.decide import permits
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from lockhouse.flows.session import Live
+    from lockhouse.gates.house import House
+
+_ID_CHARS: Final = 32
+_HEX: Final = frozenset("0123456789abcdef")
+SIGN_IN: Final = "/sign-in"
+HOME: Final = "/"
+ACCOUNT: Final = "/account"
+PLACES: Final = frozenset({SIGN_IN, HOME, ACCOUNT})
+"""All that a request is ever sent on to: never to an address that came in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Me:
+    """Whoever is signed in, as of this request.
+
+    Attributes:
+        live: account, session and roles. `login` and `name`: what they are called.
+    """
+
+    live: Live
+    login: str
+    name: str
+
+    @property
+    def id(self) -> bytes:
+        """Of the account."""
+        return self.live.account.id
+
+    @property
+    def actor(self) -> str:
+        """As the ledger calls them."""
+        return self.live.actor
+
+    @property
+    def roles(self) -> str:
+        """Their roles in a line; empty for none."""
+        return ", ".join(sorted(self.live.roles))
+
+    def may(self, house: House, permission: str) -> bool:
+        """Whether one of their roles lets them, by the policy that rules; without one nobody may anything."""
+        rules = house.live_policy
+        return rules is not None and permits(rules.policy, tuple(self.live.roles), permission)
+
+
+def house_of(request: Request) -> House:
+    """The house that is served."""
+    house: House = request.app.state.served.house
+    return house
+
+
+def id_in(text: str) -> bytes:
+    """An id that came in.
+
+    Raises:
+        Turned: it has not the form of one.
+    """
+    if len(text) != _ID_CHARS or not set(text) <= _HEX:
+        raise Turned("LH-3004")
+    return bytes.fromhex(text)
+
+
+def seen_of(request: Request) -> Seen:
+    """From where somebody asks: their network, and a word of ours for their browser."""
+    return Seen(request.scope[NETWORK], label(request.headers.get("user-agent", "")))
+
+
+async def me_of(request: Request) -> Me | None:
+    """Whoever is signed in by this browser's cookie; None if nobody is."""
+    token = cookies.session_of(request)
+    live = await session.of(house_of(request), token) if token else None
+    if live is None:
+        return None
+    own = called(house_of(request), live.account)
+    request.state.language = live.account.language
+    return Me(live=live, login=own.login, name=own.name)
+
+
+def signed_in(page: Callable[[Request, Me], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+    """The page for whoever is signed in; anybody else is shown where to."""
+
+    async def answer(request: Request) -> Response:
+        me = await me_of(request)
+        if me is not None:
+            return await page(request, me)
+        if request.method == "POST":
+            raise Turned("LH-3009")
+        return to(SIGN_IN)
+
+    answer.__name__ = page.__name__
+    return answer
+
+
+def to(place: str) -> RedirectResponse:
+    """On to one of our own places, to be read anew."""
+    if place not in PLACES:
+        raise KeyError(place)
+    return RedirectResponse(place, status_code=303)
+
+
+def shown(request: Request, me: Me, template: str, *, here: str = "", status: int = 200, **values: Any) -> Response:
+    """A page of whoever is signed in; `here` is the place among the sections that it belongs to."""
+    whole = {"me": me, "here": here, **values}
+    return response(request, Page(template=template, values=whole, status=status))

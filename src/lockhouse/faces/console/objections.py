@@ -1,0 +1,40 @@
+"""Why somebody may not do something with staff, in a sentence for whoever tried: what, why, and who can help."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lockhouse.errors import Refused
+
+
+def said(refused: Refused, _: Callable[[str], str]) -> str:
+    """The sentence of a refusal's word."""
+    return sentence(refused.reasons[0] if refused.reasons else "", _)
+
+
+def sentence(word: str, _: Callable[[str], str]) -> str:
+    """The sentence of a word."""
+    return _sentences(_).get(word) or _("Not done: this is not yours to do.")
+
+
+def _sentences(_: Callable[[str], str]) -> dict[str, str]:
+    """Word of `access.people` or of `gates.staff.refusing` -> sentence."""
+    return {
+        "has-staff": _("Two or more can sign in here, so one of them approves it."),
+        "kept-apart": _("The policy keeps this role apart from another that they have. End that one first."),
+        "last-admin": _("They are the last admin: without one nobody could be let in. Give another the role first."),
+        "lowers-factors": _("That would leave weaker proof than before. Add a passkey first."),
+        "not-active": _("They are not active, so nothing changes for them."),
+        "not-another-role": _("Whoever approves this holds a role that the proposer does not hold. Ask one of them."),
+        "not-sole": _("There is another admin, who begins a reset instead."),
+        "of-one-line": _(
+            "You and the proposer, or you and they, are of one line of invitations, which could be one person. Ask "
+            "somebody whom somebody else invited."
+        ),
+        "same-person": _("Nobody decides over themselves, and who proposed this does not approve it. Ask a colleague."),
+        "too-young": _("Whoever approves this has been active for 72 hours, and you have not yet. Ask a colleague."),
+        "wrong-state": _("This is done already, or does not go from where it stands. Read the page again."),
+    }  # fmt: skip

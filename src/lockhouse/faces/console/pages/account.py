@@ -1,0 +1,161 @@
+"""One's own account: how one proves who one is, and where one is signed in."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+from starlette.routing import Route
+
+from lockhouse.access.sign_in import Level, Means
+from lockhouse.errors import Conflict, NotFound, Refused, Unproven
+from lockhouse.faces.console.confirming import STEP, Asked, proven
+from lockhouse.faces.console.current import ACCOUNT, house_of, id_in, shown, signed_in, to
+from lockhouse.faces.console.forms import posted
+from lockhouse.faces.console.objections import said
+from lockhouse.faces.console.rendering import text_of
+from lockhouse.faces.console.turned import Turned
+from lockhouse.flows import factors, session
+from lockhouse.flows.factors import Proven
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from lockhouse.faces.console.current import Me
+    from lockhouse.flows.factors import Own
+    from lockhouse.flows.session import Open
+
+ADD: Final = "/account/passkeys"
+END: Final = "/account/factors/end"
+LONGEST_NAME: Final = 60
+
+
+@signed_in
+async def account(request: Request, me: Me) -> Response:
+    """One's own account."""
+    return await _page(request, me)
+
+
+async def _page(request: Request, me: Me, *, done: str = "", wrong: str = "") -> Response:
+    house, _ = house_of(request), text_of(request)
+    own, sessions = await factors.own(house, me.id), await session.list_of(house, me.id)
+    return shown(
+        request, me, "account.html", here=ACCOUNT, status=409 if wrong else 200, done=done, wrong=wrong,
+        login=me.login, factors=_factors(own, _), sessions=_sessions(sessions, me, _),
+    )  # fmt: skip
+
+
+def _factors(own: Sequence[Own], _: Callable[[str], str]) -> list[dict[str, object]]:
+    kinds = {
+        Means.PASSKEY: _("passkey"), Means.PASSWORD: _("password"), Means.TOTP: _("one-time codes"),
+        Means.RECOVERY: _("recovery codes"),
+    }  # fmt: skip
+    passkeys = sum(one.row.kind == Means.PASSKEY for one in own)
+    shown_factors = []
+    for one in own:
+        means = Means(one.row.kind)
+        is_last = passkeys == (1 if means is Means.PASSKEY else 0) and means is not Means.RECOVERY
+        shown_factors.append({
+            "id": one.row.id.hex(), "name": one.label or kinds[means], "kind": kinds[means],
+            "since": one.row.created_at, "used": one.used_at, "removable": not is_last,
+        })  # fmt: skip
+    return shown_factors
+
+
+def _sessions(found: Sequence[Open], me: Me, _: Callable[[str], str]) -> list[dict[str, object]]:
+    sure = {Level.ONE: _("one factor"), Level.TWO: _("two factors"), Level.BOUND: _("bound to a device")}
+    return [
+        {
+            "id": one.session.id.hex(), "agent": one.seen.agent, "network": one.seen.network,
+            "level": one.session.level, "sure": sure[Level(one.session.level)], "since": one.session.made_at,
+            "seen": one.session.seen_at, "here": one.session.id == me.live.session.id,
+        }
+        for one in found
+    ]  # fmt: skip
+
+
+@signed_in
+async def add(request: Request, me: Me) -> Response:
+    """Another passkey: the deed is confirmed with one that is there, then the new one is made."""
+    fields = await posted(request, "name", optional=STEP)
+    proof = await proven(request, me, _adding(request), fields)
+    if not isinstance(proof, Proven):
+        return proof
+    options, ceremony = await factors.making(house_of(request), proof.session)
+    return shown(
+        request, me, "new_passkey.html", here=ACCOUNT, options=options, ceremony=ceremony, proof=proof.token,
+        name=fields["name"],
+    )  # fmt: skip
+
+
+def _adding(request: Request) -> Asked:
+    _ = text_of(request)
+    return Asked(
+        action="factor-add", persons=(), deed=_("Add a passkey"), path=ADD, back=ACCOUNT, here=ACCOUNT,
+        effect=_("First confirm with a passkey that you have; then the new one is made."),
+    )  # fmt: skip
+
+
+@signed_in
+async def made(request: Request, me: Me) -> Response:
+    """The new passkey was made."""
+    fields, _ = await posted(request, "name", "proof", "answer", "ceremony"), text_of(request)
+    meant = _adding(request).meant({"name": fields["name"]})
+    label = fields["name"].strip()[:LONGEST_NAME]
+    try:
+        await factors.add_passkey(
+            house_of(request), Proven(me.live.session, meant, fields["proof"]), ceremony=fields["ceremony"],
+            answer=fields["answer"], label=label,
+        )  # fmt: skip
+    except (Conflict, Unproven):
+        wrong = _("No passkey was added: it took too long, or it does not ask who you are.")
+        return await _page(request, me, wrong=wrong)
+    return await _page(request, me, done=_("Added. It opens the same account."))
+
+
+@signed_in
+async def end_factor(request: Request, me: Me) -> Response:
+    """A factor proves nothing any more, once that was confirmed."""
+    fields, _ = await posted(request, "factor", optional=STEP), text_of(request)
+    own = await factors.own(house_of(request), me.id)
+    one = next((each for each in own if each.row.id == id_in(fields["factor"])), None)
+    if one is None:
+        raise Turned("LH-3004")
+    asked = Asked(
+        action="factor-end", persons=(), deed=_("Remove %(name)s") % {"name": one.label or _("this")}, path=END,
+        back=ACCOUNT, here=ACCOUNT, ends=True, effect=_("It proves nothing any more. Nobody can bring it back."),
+    )  # fmt: skip
+    proof = await proven(request, me, asked, fields)
+    if not isinstance(proof, Proven):
+        return proof
+    try:
+        await factors.end(house_of(request), proof, one.row.id)
+    except Refused as error:
+        return await _page(request, me, wrong=said(error, _))
+    except Conflict:
+        return await _page(request, me, wrong=_("It changed meanwhile: nothing was done. Look again."))
+    return await _page(request, me, done=_("Removed."))
+
+
+@signed_in
+async def end_session(request: Request, me: Me) -> Response:
+    """One of one's own sign-ins is over."""
+    fields = await posted(request, "session")
+    house, ended = house_of(request), id_in(fields["session"])
+    if ended not in {one.session.id for one in await session.list_of(house, me.id)}:
+        raise Turned("LH-3004")
+    with suppress(NotFound):  # it ended by itself just now
+        await session.end(house, ended, by=me.actor)
+    return to(ACCOUNT)
+
+
+ROUTES = [
+    Route(ACCOUNT, account, name="account"),
+    Route(ADD, add, methods=["POST"], name="passkey-add"),
+    Route(f"{ADD}/made", made, methods=["POST"], name="passkey-made"),
+    Route(END, end_factor, methods=["POST"], name="factor-end"),
+    Route("/account/sessions/end", end_session, methods=["POST"], name="session-end"),
+]

@@ -1,0 +1,182 @@
+"""A member's own factors: shown, added and ended by nobody but themselves, each change by a proof of its own.
+
+The proof is of the step up (`flows.step_up`) for what `adding` and `ending` say, and goes with the change. Nobody ends
+with less than they had (`access.people`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from lockhouse.access import recovery
+from lockhouse.access.people import against_factors
+from lockhouse.access.sign_in import Means
+from lockhouse.access.step_up import action_hash
+from lockhouse.crypto import passkeys
+from lockhouse.crypto.signatures import equal
+from lockhouse.errors import Conflict, NotFound, Unproven
+from lockhouse.gates.staff.called import called
+from lockhouse.gates.staff.ceremonies import ADD, LONG_MS, What, begun, challenge, taken
+from lockhouse.gates.staff.deed import Deed
+from lockhouse.gates.staff.factors import add, kinds, label_of, new_codes, new_passkey, of_kind, passkey_of, tags_of
+from lockhouse.gates.staff.read import account, proofs_of
+from lockhouse.gates.staff.refusing import refuse
+from lockhouse.gates.staff.steps import Meant, used_up
+from lockhouse.gates.staff.told import FACTOR_ENDED
+
+if TYPE_CHECKING:
+    from lockhouse.gates.house import House
+    from lockhouse.gates.staff.read import Proof
+    from lockhouse.model.rows import Factor, Session
+
+
+class Shown(NamedTuple):
+    """A live factor as its owner sees it.
+
+    Attributes:
+        label: what they call it. `used_at`: when it was last used (ms).
+        synced: of a passkey: it may live on several devices. `left`: of recovery codes, how many still work.
+    """
+
+    factor: Factor
+    label: str
+    used_at: int
+    synced: bool | None = None
+    left: int | None = None
+
+
+def adding(staff: bytes) -> Meant:
+    """What is meant by adding a factor to somebody's own account."""
+    return Meant("factor-add", action_hash("factor-add", persons=[staff]))
+
+
+def ending(staff: bytes, factor: bytes) -> Meant:
+    """What is meant by ending one of them."""
+    return Meant("factor-end", action_hash("factor-end", persons=[staff], fields=[factor.hex()]))
+
+
+async def list_of(house: House, staff: bytes) -> list[Shown]:
+    """Somebody's live factors, oldest first.
+
+    Raises:
+        Tampered: a row was not made, or not left, as this house made it.
+    """
+    return [_shown(house, one) for one in await proofs_of(house, staff)]
+
+
+def _shown(house: House, proof: Proof) -> Shown:
+    row, use = proof
+    synced = passkey_of(house, proof).is_synced if row.kind == Means.PASSKEY else None
+    left = recovery.left(tags_of(house, row), used=use.counter) if row.kind == Means.RECOVERY else None
+    return Shown(row, label_of(house, row), use.at, synced, left)
+
+
+async def options(house: House, session: Session) -> tuple[str, str]:
+    """What the member's browser asks a new passkey, as JSON text, and the ceremony's token.
+
+    Raises:
+        Unproven: the account is gone.
+    """
+    whose = await account(house, session.staff)
+    if whose is None:
+        raise Unproven("factor: expected an account that is there", hint="sign in again")
+    token = await begun(house, What(ADD, session.staff, session.tag), for_ms=LONG_MS)
+    held = [one for one in await proofs_of(house, session.staff) if one.factor.kind == Means.PASSKEY]
+    asked = passkeys.making_options(
+        house.proving.site, user=whose.id, login=called(house, whose).login, challenge=_challenge(house, token),
+        known=[passkey_of(house, one).id for one in held],
+    )  # fmt: skip
+    return asked, token
+
+
+async def add_passkey(house: House, session: Session, answer: tuple[str, str], *, name: str, proof: str) -> Factor:
+    """The member has one more passkey.
+
+    Args:
+        answer: the ceremony's token, and what the browser answered.
+        name: what they call it. proof: of a step up for `adding`.
+
+    Raises:
+        Unproven: the ceremony is over or another session's, the answer proves nothing, or there is no such proof.
+        Conflict: the session ended, or the proof was used, meanwhile.
+    """
+    token, told = answer
+    row = await taken(house, token, ADD)
+    if not equal(row.session, session.tag):
+        raise Unproven("factor: expected the answer to what was asked here", hint="begin again")
+    made = passkeys.made(house.proving.site, told, challenge=_challenge(house, token))
+    deed = Deed(house)
+    await used_up(house, deed, session, adding(session.staff), proof=proof)
+    deed.hold(session)
+    factor = add(house, deed, session.staff, new_passkey(made, label=name), by=_own(session))
+    await _done(deed)
+    return factor
+
+
+async def codes_anew(house: House, session: Session, *, proof: str) -> tuple[str, ...]:
+    """Ten new recovery codes, shown once; those before them work no more.
+
+    Raises:
+        Unproven: there is no proof of a step up for `adding`.
+        NotFound: the member has no app that they could stand in for.
+        Conflict: as `add_passkey`.
+    """
+    held = await proofs_of(house, session.staff)
+    if of_kind(held, Means.TOTP) is None:
+        raise NotFound("recovery codes: expected an app that they stand in for, got none", hint="enrol another passkey")
+    deed = Deed(house)
+    await used_up(house, deed, session, adding(session.staff), proof=proof)
+    deed.hold(session)
+    before = of_kind(held, Means.RECOVERY)
+    if before is not None:
+        _end(house, deed, before.factor, by=_own(session))
+    codes = recovery.new(house.ids.random)
+    add(house, deed, session.staff, new_codes(house, [recovery.normal(one) or "" for one in codes]), by=_own(session))
+    await _done(deed)
+    return codes
+
+
+async def end(house: House, session: Session, factor: bytes, *, proof: str) -> None:
+    """A factor of the member's own signs in no more.
+
+    Raises:
+        NotFound: they have none with this id.
+        Refused: they would be left with less than they had.
+        Unproven: there is no proof of a step up for `ending`.
+        Conflict: as `add_passkey`.
+    """
+    held = [one.factor for one in await proofs_of(house, session.staff)]
+    row = next((one for one in held if one.id == factor), None)
+    if row is None:
+        raise NotFound("factor: expected the id of one that you have, got another", hint="look at your account")
+    refuse("factor", against_factors(kinds(held), kinds(one for one in held if one is not row)))
+    deed = Deed(house)
+    await used_up(house, deed, session, ending(session.staff, factor), proof=proof)
+    deed.hold(session)
+    for other in held:
+        if other is not row:
+            deed.hold(other)
+    _end(house, deed, row, by=_own(session))
+    await _done(deed)
+
+
+def _end(house: House, deed: Deed, row: Factor, *, by: str) -> None:
+    now, entry = house.clock.now_ms(), house.ids.new()
+    deed.put(msgspec.structs.replace(row, state=FACTOR_ENDED, by=by, at=now, entry=entry), was=row)
+
+
+async def _done(deed: Deed) -> None:
+    try:
+        await deed.done()
+    except Conflict as err:
+        raise Conflict("factor: expected everything as it was read", hint="try again") from err
+
+
+def _challenge(house: House, token: str) -> bytes:
+    return challenge(house, token, bytes(32))
+
+
+def _own(session: Session) -> str:
+    return f"staff:{session.staff.hex()}"
