@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ADMIN = Actor(id="os-user:1", kind="os-user")
+OTHER = Maker(Actor(id="os-user:2", kind="os-user"))
 HERE = "127.0.0.1"
 WITH_DEEDS = POLICY + "  auditor: {may: [ledger.read, token.*]}\n"
 
@@ -122,11 +123,11 @@ async def test_a_token_ends_by_itself_and_its_use_is_kept_by_the_day(tmp_path: P
 async def test_two_tokens_live_through_a_rotation_and_the_old_one_ends_with_the_overlap(tmp_path: Path) -> None:
     world = await World.make(tmp_path)
     old = await made(world)
-    new = await token.rotate(world.house, old.row.id, by="os-user:2", overlap_days=3)
-    assert (new.row.terms, new.row.owner, new.row.follows) == (old.row.terms, old.row.owner, old.row.id)
+    new = await token.rotate(world.house, old.row.id, by=OTHER, overlap_days=3)
+    assert (new.row.terms, new.row.owner, new.row.follows) == (old.row.terms, "os-user:2", old.row.id)
     assert [await stands(world, text_of(one)) for one in (old, new)] == [True, True]
     with pytest.raises(Conflict, match="was not overtaken"):
-        await token.rotate(world.house, old.row.id, by="os-user:2")
+        await token.rotate(world.house, old.row.id, by=OTHER)
     world.clock.pass_days(3)
     assert [await stands(world, text_of(one)) for one in (old, new)] == [False, True]
     assert await _changes(world) == ["made", "made", "rotated"]
@@ -135,7 +136,7 @@ async def test_two_tokens_live_through_a_rotation_and_the_old_one_ends_with_the_
 async def test_an_overlap_prolongs_nothing(tmp_path: Path) -> None:
     world = await World.make(tmp_path)
     old = await made(world, days=1)
-    await token.rotate(world.house, old.row.id, by="os-user:2", overlap_days=30)
+    await token.rotate(world.house, old.row.id, by=OTHER, overlap_days=30)
     assert (await token.find(world.house, old.row.id))[0].until_at == old.row.until_at
 
 
@@ -148,7 +149,7 @@ async def test_a_revoked_token_is_refused_in_every_process_at_once_and_for_good(
     with pytest.raises(Conflict, match="not revoked"):
         await token.revoke(world.house, one.row.id, by="os-user:2")
     with pytest.raises(Conflict, match="lives"):
-        await token.rotate(world.house, one.row.id, by="os-user:2")
+        await token.rotate(world.house, one.row.id, by=OTHER)
     with pytest.raises(NotFound, match="token list"):
         await token.revoke(world.house, bytes(16), by="os-user:2")
     assert await _changes(world) == ["ended", "made"]
@@ -167,7 +168,7 @@ async def test_somebody_elses_change_in_between_is_not_written_over(tmp_path: Pa
     from lockhouse.gates import tokens  # noqa: PLC0415  # as the flow calls it, with the row of before
 
     with pytest.raises(Conflict, match="as it was read"):
-        await tokens.rotate(world.house, one.row, by="os-user:3", until=1, overlap_until=1)
+        await tokens.rotate(world.house, one.row, tokens.Renewed("os-user:3", "os-user:3", 1, 1))
     assert not await stands(world, text_of(one))
 
 
@@ -188,6 +189,19 @@ async def test_a_token_makes_others_only_if_it_may_and_never_more_than_itself(tm
     for where, wanted in more.items():
         with pytest.raises(Refused, match=f"{where}: expected no more"):
             await token.create(world.house, wanted, by=_by(bearer))
+
+
+async def test_a_token_takes_the_place_of_none_that_has_more_than_itself(tmp_path: Path) -> None:
+    """Whoever could, would be shown the text of a stronger one."""
+    world = await World.make(tmp_path, WITH_DEEDS)
+    strong = await token.create(
+        world.house, terms(role="auditor", may=("ledger.read", "token.rotate"), purposes=()), by=Maker(ADMIN)
+    )
+    weak = await token.create(world.house, terms(role="auditor", may=("token.rotate",), purposes=()), by=Maker(ADMIN))
+    with pytest.raises(Refused, match="may: expected no more"):
+        await token.rotate(world.house, strong.row.id, by=_by(await _bearer(world, weak)))
+    child = await token.rotate(world.house, weak.row.id, by=_by(await _bearer(world, strong)))
+    assert (child.row.owner, child.row.by) == (ADMIN.id, f"service:{strong.row.id.hex()}")
 
 
 async def _bearer(world: World, one: Made) -> Bearer:

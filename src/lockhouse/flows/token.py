@@ -5,7 +5,7 @@ What was made is never shown again, so that nothing brings a token back: a revok
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from lockhouse.access.tokens import (
     LIFE_DAYS,
@@ -13,6 +13,7 @@ from lockhouse.access.tokens import (
     MAX_DAYS,
     MAX_OVERLAP_DAYS,
     OVERLAP_DAYS,
+    OVERTAKEN,
     REVOKED,
     beyond,
     covers,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from lockhouse.model.policy import Policy
     from lockhouse.model.rows import Token
 
-CREATE = "token.create"
+CREATE, ROTATE = "token.create", "token.rotate"
 
 
 class Maker(NamedTuple):
@@ -41,6 +42,11 @@ class Maker(NamedTuple):
 
     actor: Actor
     token: Bearer | None = None
+
+    @property
+    def owner(self) -> str:
+        """To whom what is made counts: whoever sees its text, or the owner of the token that does."""
+        return self.actor.id if self.token is None else self.token.owner
 
 
 async def create(house: House, terms: Terms, *, by: Maker, days: int = LIFE_DAYS) -> Made:
@@ -55,9 +61,8 @@ async def create(house: House, terms: Terms, *, by: Maker, days: int = LIFE_DAYS
     life = sound_days(days, most=MAX_DAYS, where="days")
     policy = house.live().policy
     _require_given(policy, whole)
-    _require_within(policy, whole, by)
-    owner = by.actor.id if by.token is None else by.token.owner
-    return await tokens.make(house, whole, owner=owner, by=by.actor.id, until=house.clock.now_ms() + life)
+    _require_within(policy, whole, by, CREATE)
+    return await tokens.make(house, whole, owner=by.owner, by=by.actor.id, until=house.clock.now_ms() + life)
 
 
 def _require_given(policy: Policy, terms: Terms) -> None:
@@ -74,10 +79,10 @@ def _require_given(policy: Policy, terms: Terms) -> None:
             raise Invalid("may", "permissions that the live policy gives to the role", got=f"{one} besides", hint=hint)
 
 
-def _require_within(policy: Policy, terms: Terms, by: Maker) -> None:
+def _require_within(policy: Policy, terms: Terms, by: Maker, permission: str) -> None:
     """Nobody gives more than they have; the machine's own user may act in every role, and has them all."""
     if by.token is not None:
-        _require_creates(policy, by.token)
+        _require_makes(policy, by.token, permission)
         more = beyond(terms, by.token.terms)
         if more is not None:
             raise Refused(f"{more}: expected no more than the token that makes it has", reasons=("beyond-its-maker",))
@@ -85,9 +90,9 @@ def _require_within(policy: Policy, terms: Terms, by: Maker) -> None:
         raise Refused("role: expected one of whoever makes the token", reasons=("beyond-its-maker",))
 
 
-def _require_creates(policy: Policy, token: Bearer) -> None:
-    if not may(policy, token, CREATE):
-        raise Refused(f"{CREATE}: expected a token that may make tokens", reasons=("no-permission",))
+def _require_makes(policy: Policy, token: Bearer, permission: str) -> None:
+    if not may(policy, token, permission):
+        raise Refused(f"{permission}: expected a token that may make tokens", reasons=("no-permission",))
 
 
 def may(policy: Policy, token: Bearer, permission: str) -> bool:
@@ -118,14 +123,17 @@ async def find(house: House, own: bytes) -> tuple[Token, int | None]:
 
 
 async def rotate(
-    house: House, own: bytes, *, by: str, days: int = LIFE_DAYS, overlap_days: int = OVERLAP_DAYS
+    house: House, own: bytes, *, by: Maker, days: int = LIFE_DAYS, overlap_days: int = OVERLAP_DAYS
 ) -> Made:  # fmt: skip
     """A new token of the same terms; the old one is taken beside it until its overlap is over.
+
+    It counts to whoever sees its text now.
 
     Raises:
         NotFound: there is none.
         Conflict: it does not live, or was overtaken already.
-        Invalid: a number of days is none that may be.
+        Invalid: a number of days is none that may be, or the live policy gives the role less than the terms say.
+        Refused: it is more than whoever makes it has.
     """
     life = sound_days(days, most=MAX_DAYS, where="days")
     overlap = sound_days(overlap_days, most=MAX_OVERLAP_DAYS, where="overlap-days")
@@ -134,8 +142,11 @@ async def rotate(
         raise Conflict(
             "token: expected one that lives and was not overtaken", hint="lockhouse token list names the newer one"
         )
-    _require_given(house.live().policy, decoded(old.terms))
-    return await tokens.rotate(house, old, by=by, until=now + life, overlap_until=now + overlap)
+    policy, terms = house.live().policy, decoded(old.terms)
+    _require_given(policy, terms)
+    _require_within(policy, terms, by, ROTATE)
+    made = tokens.Renewed(owner=by.owner, by=by.actor.id, until=now + life, overlap_until=now + overlap)
+    return await tokens.rotate(house, old, made)
 
 
 async def revoke(house: House, own: bytes, *, by: str) -> Token:
@@ -167,3 +178,12 @@ async def facts(house: House, token: Bearer) -> Facts:
         Tampered: a row that gives authority was not made by this house.
     """
     return await tokens.facts_of(house, token)
+
+
+def standing(row: Token, *, now: int) -> Literal["live", "overtaken", "revoked", "expired"]:
+    """What has become of a token, in a word."""
+    if row.state == REVOKED:
+        return "revoked"
+    if row.until_at <= now:
+        return "expired"
+    return "overtaken" if row.state == OVERTAKEN else "live"

@@ -70,15 +70,24 @@ async def make(house: House, terms: Terms, *, owner: str, by: str, until: int) -
     return made
 
 
-async def rotate(house: House, old: Token, *, by: str, until: int, overlap_until: int) -> Made:
-    """A new token of the same terms and owner; the old one lives on until its overlap, or its end if that is sooner.
+class Renewed(NamedTuple):
+    """Who makes a token in another's place, until when it lives, and until when the other does (ms)."""
+
+    owner: str
+    by: str
+    until: int
+    overlap_until: int
+
+
+async def rotate(house: House, old: Token, new: Renewed) -> Made:
+    """A new token of the same terms; the old one lives on until its overlap, or its end if that is sooner.
 
     Raises:
         Moved: somebody changed the old one meanwhile.
     """
-    made = _new(house, decoded(old.terms), owner=old.owner, by=by, until=until, follows=old.id)
+    made = _new(house, decoded(old.terms), owner=new.owner, by=new.by, until=new.until, follows=old.id)
     left = msgspec.structs.replace(
-        old, state=OVERTAKEN, until_at=min(old.until_at, overlap_until), by=by, entry=house.ids.new(), mac=b""
+        old, state=OVERTAKEN, until_at=min(old.until_at, new.overlap_until), by=new.by, entry=house.ids.new(), mac=b""
     )
     await _stored(house, [made.row, signed(left, house.integrity_key)], [_as_read(old)])
     return made
@@ -252,6 +261,6 @@ async def _remember(house: House, row: Token, day: int) -> None:
 
 
 __all__ = [
-    "SHOWN", "Bearer", "Made", "Refusal", "bearer", "every_token", "facts_of", "make", "revoke", "rotate", "token_of",
-    "used_on",
+    "SHOWN", "Bearer", "Made", "Refusal", "Renewed", "bearer", "every_token", "facts_of", "make", "revoke", "rotate",
+    "token_of", "used_on",
 ]  # fmt: skip

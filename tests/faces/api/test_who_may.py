@@ -52,6 +52,11 @@ request.list        403      403      200              403      403    403
 request.open        403      403      200              403      403    403
 request.show        403      403      200              403      403    403
 hold.list           403      403      200              403      403    403
+token.list          403      403      403              403      403    403
+token.create        403      403      403              403      403    403
+token.show          403      403      403              403      403    403
+token.rotate        403      403      403              403      403    403
+token.revoke        403      403      403              403      403    403
 """
 HEADS, *ROWS = [line.split() for line in EXPECTED.strip().splitlines()]
 TABLE = {row[0]: dict(zip(HEADS[1:], map(int, row[1:]), strict=True)) for row in ROWS}
@@ -95,8 +100,10 @@ class Asking:
         await hold.place(world.house, terms, by="os-user:1")
         case = (await world.erase(await world.person("cora@customers.example"), now=False)).id.hex()
         entry = (await world.rows(LedgerEntry))[0].id.hex()
+        token_id = (await token.listed(world.house))[0][0].id.hex()
         words = {
             "person": anna.hex(), "channel": "web", "recipient": "tool", "entry": entry, "request": case,
+            "token": token_id,
             "field": "email",
         }  # fmt: skip
         [record, *_] = await world.rows(Record)
@@ -201,3 +208,32 @@ async def test_a_process_that_nobody_has_confirmed_answers_nothing(tmp_path: Pat
     api.world.house.epochs = Alone()  # type: ignore[assignment]  # the one word that is asked for
     answer = await api.call("GET", "/version", role="admin")
     assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (503, "LH-5001", "1")
+
+
+async def test_a_token_makes_and_ends_tokens_only_where_policy_and_terms_say_so_and_never_more_than_itself(
+    tmp_path: Path,
+) -> None:
+    api = await ApiWorld.make(tmp_path)
+    await api.world.approve(f"{RETAIL}\nroles:\n  keeper: {{may: [token.*, ledger.read]}}\n")
+    maker = await api.token("keeper", may=("token.create", "token.rotate", "token.revoke", "token.list"))
+    reader = await api.token("keeper", may=("ledger.read", "token.show"))
+    siem = {"name": "siem", "role": "keeper", "may": ["token.list"], "networks": ["127.0.0.0/8"]}
+    assert (await api.call("POST", "/token", shown=reader, json=siem)).json()["code"] == "LH-4002"
+    more = await api.call("POST", "/token", shown=maker, json=siem | {"may": ["ledger.read"]})
+    assert (more.status_code, more.json()["reasons"]) == (403, ["beyond-its-maker"])
+    made = (await api.call("POST", "/token", shown=maker, json=siem)).json()
+    assert (made["token"]["owner"], made["token"]["state"]) == ("os-user:1", "live")
+    listed = await api.call("GET", "/token", shown=made["text"])
+    assert (listed.status_code, made["text"] in listed.text) == (200, False)
+    own = made["token"]["id"]
+    newer = (await api.call("POST", f"/token/{own}/rotate", shown=maker, json={})).json()
+    assert newer["token"]["follows"] == own
+    strong = next(
+        one["id"] for one in listed.json()["tokens"] if "ledger.read" in one["may"] and one["role"] == "keeper"
+    )
+    assert (await api.call("POST", f"/token/{strong}/rotate", shown=maker, json={})).status_code == 403
+    ended = await api.call("POST", f"/token/{own}/revoke", shown=maker, json={})
+    assert ended.json()["state"] == "revoked"
+    assert (await api.call("GET", f"/token/{own}", shown=reader)).json()["state"] == "revoked"
+    assert (await api.call("GET", "/token", shown=made["text"])).status_code == 401
+    assert (await api.call("GET", "/token", shown=newer["text"])).status_code == 200

@@ -91,7 +91,8 @@ is of its token and its question. A page may be shorter than `limit`, or empty, 
 `.`, `:` or `-`; draft-ietf-httpapi-idempotency-key-header-07) is done once in 24 hours: a repeat with the same body
 gets the first answer, one with another body 422, one that comes while the first is under way 409. An error is not
 kept. If the house was cut off in the midst, the key is free again after a minute, and whether it was done is to be
-read first.
+read first. What makes a token takes no key, as its answer is kept nowhere: whoever lost it revokes what was made, and
+asks again.
 
 **What did not change.** Where the table says `ETag`, send it back as `If-None-Match`: 304 if it is still so.
 

@@ -6,7 +6,7 @@ anyway, needs one here.
 
 from __future__ import annotations
 
-from lockhouse.faces.api import entries, persons, reads, shapes, words
+from lockhouse.faces.api import entries, keys, persons, reads, shapes, words
 from lockhouse.faces.api.route import Needs, Route
 
 TOKEN = Needs("token")
@@ -146,5 +146,28 @@ ROUTES: tuple[Route, ...] = (
     Route(
         method="GET", path="/hold", name="hold.list", about="Every legal hold, also the released ones.",
         needs=_may("hold.list"), act=reads.hold_list, answer=shapes.HoldList,
+    ),
+    Route(
+        method="GET", path="/token", name="token.list", about="Every token: what it may, until when, when last used.",
+        needs=_may("token.list"), act=keys.listed, answer=shapes.TokenList,
+    ),
+    Route(
+        method="POST", path="/token", name="token.create",
+        about="Make a token, with no more than the one that asks. Its text is in this answer and nowhere else.",
+        needs=_may("token.create"), act=keys.create, answer=shapes.TokenMade, body=shapes.TokenAsked,
+    ),
+    Route(
+        method="GET", path="/token/{token}", name="token.show", about="One token.", needs=_may("token.show"),
+        act=keys.show, answer=shapes.TokenShown, tagged=True,
+    ),
+    Route(
+        method="POST", path="/token/{token}/rotate", name="token.rotate",
+        about="Make a token of the same terms; the old one is taken beside it for a while.",
+        needs=_may("token.rotate"), act=keys.rotate, answer=shapes.TokenMade, body=shapes.RotateAsked,
+    ),
+    Route(
+        method="POST", path="/token/{token}/revoke", name="token.revoke",
+        about="End a token for good; it is not undone, make another.", needs=_may("token.revoke"), act=keys.revoke,
+        answer=shapes.TokenShown, body=shapes.Nothing, changes=True,
     ),
 )  # fmt: skip

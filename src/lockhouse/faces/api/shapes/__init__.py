@@ -60,6 +60,7 @@ from lockhouse.faces.api.shapes.people import (
     WordRecorded,
     WordShown,
 )
+from lockhouse.faces.api.shapes.tokens import RotateAsked, TokenAsked, TokenList, TokenMade, TokenShown
 
 __all__ = [
     "Answer",
@@ -100,12 +101,17 @@ __all__ = [
     "RecipientWhole",
     "RecordShown",
     "RevealAsked",
+    "RotateAsked",
     "SuppressAsked",
     "Suppressed",
     "SuppressionList",
     "SuppressionShown",
     "TimelineAsked",
     "TimelineShown",
+    "TokenAsked",
+    "TokenList",
+    "TokenMade",
+    "TokenShown",
     "Version",
     "WhyAnswer",
     "WhyAsked",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from lockhouse.access.tokens import LIFE_DAYS, OVERLAP_DAYS, OVERTAKEN, REVOKED, Terms, decoded
+from lockhouse.access.tokens import LIFE_DAYS, OVERLAP_DAYS, REVOKED, Terms, decoded
 from lockhouse.faces.cli.acting import As, allowed
 from lockhouse.faces.cli.call import Here, id_of, noun
 from lockhouse.faces.cli.layout import Said, day, pairs, table, when
@@ -110,7 +110,7 @@ async def rotate(
     async with call.open() as opened:
         actor = allowed(opened.house, "token.rotate", (acting or As()).role)
         old = id_of(token, where="token", hint=LIST)
-        made = await flow.rotate(opened.house, old, by=actor.id, days=days, overlap_days=overlap_days)
+        made = await flow.rotate(opened.house, old, by=flow.Maker(actor), days=days, overlap_days=overlap_days)
         left, _ = await flow.find(opened.house, old)
         value, now = _new(made), opened.house.clock.now_ms()
     told = _told(made.row, None, now)
@@ -151,11 +151,10 @@ def _listed(words: list[str]) -> str:
 
 def _told(row: Token, used: int | None, now: int) -> dict[str, Any]:
     terms = decoded(row.terms)
-    living = "overtaken" if row.state == OVERTAKEN else "live"
     return {
         "id": row.id.hex(), "name": terms.name, "begins": row.shown, "role": terms.role or None, "may": [*terms.may],
         "purposes": [*terms.purposes], "networks": [*terms.networks], "owner": row.owner,
-        "state": "revoked" if row.state == REVOKED else "expired" if row.until_at <= now else living,
+        "state": flow.standing(row, now=now),
         "made_at": row.made_at, "until": row.until_at, "used": None if used is None else day(used * DAY_MS),
         "by": row.by, "follows": row.follows.hex() or None, "entry": row.entry.hex(),
     }  # fmt: skip
