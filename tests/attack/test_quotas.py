@@ -43,7 +43,7 @@ def email(number: int) -> str:
     return f"someone{number}@example.com"
 
 
-async def _people(world: World, many: int) -> list[bytes]:
+async def sent(world: World, many: int) -> list[bytes]:
     for number in range(many):
         await world.send(
             "account",
@@ -66,7 +66,7 @@ async def _counted(world: World) -> list[QuotaEntry]:
 
 async def test_of_three_people_an_hour_the_fourth_is_refused_with_when_there_is_room_again(tmp_path: Path) -> None:
     world = await World.make(tmp_path, limited(3))
-    anna, bert, carla, dora = await _people(world, 4)
+    anna, bert, carla, dora = await sent(world, 4)
     for person in (anna, bert, carla, anna, bert):
         assert not (await _show(world, person)).refused
     refused = await _show(world, dora)
@@ -84,7 +84,7 @@ async def test_of_three_people_an_hour_the_fourth_is_refused_with_when_there_is_
 
 async def test_the_look_and_its_count_are_one_commit(tmp_path: Path) -> None:
     world = await World.make(tmp_path, limited(3))
-    [anna] = await _people(world, 1)
+    [anna] = await sent(world, 1)
     before = await world.kinds()
     view = await _show(world, anna)
     noted, counted = [row for row in await world.rows(LedgerEntry) if row.kind in {"disclosure", "quota"}]
@@ -95,7 +95,7 @@ async def test_the_look_and_its_count_are_one_commit(tmp_path: Path) -> None:
 
 async def test_finding_costs_a_place_whether_somebody_is_known_or_not(tmp_path: Path) -> None:
     world = await World.make(tmp_path, limited(3))
-    await _people(world, 2)
+    await sent(world, 2)
     assert len(await world.find(email(0))) == 1
     assert await world.find("nobody@example.com") == []
     assert await world.find("nobody@example.com") == []
@@ -112,7 +112,7 @@ async def test_finding_costs_a_place_whether_somebody_is_known_or_not(tmp_path: 
 
 async def test_who_has_ended_costs_what_one_costs_who_was_never_here(tmp_path: Path) -> None:
     world = await World.make(tmp_path, limited(9))
-    anna, _ = await _people(world, 2)
+    anna, _ = await sent(world, 2)
     await world.erase(anna, now=False)
     spent = []
     for value in (email(0), "nobody@example.com"):
@@ -124,7 +124,7 @@ async def test_who_has_ended_costs_what_one_costs_who_was_never_here(tmp_path: P
 
 async def test_a_list_shows_as_many_rows_as_there_are_places(tmp_path: Path) -> None:
     world = await World.make(tmp_path, limited(2))
-    people = await _people(world, 5)
+    people = await sent(world, 5)
 
     async def them() -> AsyncIterator[bytes]:
         for person in people:
@@ -136,7 +136,7 @@ async def test_a_list_shows_as_many_rows_as_there_are_places(tmp_path: Path) -> 
 
 async def test_of_those_who_share_what_was_typed_only_who_is_shown_is_counted(tmp_path: Path) -> None:
     world = await World.make(tmp_path, limited(2))
-    await _people(world, 4)
+    await sent(world, 4)
     ask = await world.ask("support", action="find")
     for number in (2, 3):
         shown = await look.find(world.house, ask, by="phone#last4", value=f"56{number:02}")
@@ -149,7 +149,7 @@ async def test_of_those_who_share_what_was_typed_only_who_is_shown_is_counted(tm
 
 async def test_a_limit_that_observes_refuses_nobody_and_says_that_it_would(tmp_path: Path) -> None:
     world = await World.make(tmp_path, limited(1, "observe"))
-    anna, bert = await _people(world, 2)
+    anna, bert = await sent(world, 2)
     assert (await _show(world, anna)).spent is None
     beyond = await _show(world, bert)
     assert not beyond.refused
@@ -160,7 +160,7 @@ async def test_a_limit_that_observes_refuses_nobody_and_says_that_it_would(tmp_p
 
 async def test_a_service_counts_to_who_answers_for_it(tmp_path: Path) -> None:
     world = await World.make(tmp_path, limited(2))
-    people = await _people(world, 3)
+    people = await sent(world, 3)
     seen = []
     for number, person in enumerate(people):
         actor = Actor(id=f"service:t{number}", kind="service", roles=("support",), owner="os-user:1000")
@@ -174,7 +174,7 @@ async def test_a_service_counts_to_who_answers_for_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize("days", [HOUR, 2 * HOUR, -2 * HOUR])
 async def test_setting_the_clock_gives_no_room(tmp_path: Path, days: float) -> None:
     world = await World.make(tmp_path, limited(1))
-    anna, bert = await _people(world, 2)
+    anna, bert = await sent(world, 2)
     await _show(world, anna)
     world.clock.jump_days(days)
     with pytest.raises(Unavailable, match="clock: expected"):
@@ -193,7 +193,7 @@ async def test_setting_the_clock_gives_no_room(tmp_path: Path, days: float) -> N
 @pytest.mark.parametrize("change", [{"persons": 0}, {"seen": b""}, {"since": 0}, {"run": 1}])
 async def test_a_row_edited_by_sql_is_refused(tmp_path: Path, change: dict[str, Any]) -> None:
     world = await World.make(tmp_path, limited(1))
-    anna, bert = await _people(world, 2)
+    anna, bert = await sent(world, 2)
     await _show(world, anna)
     [row] = await world.rows(Quota)
     world.plant(msgspec.structs.replace(row, **change))
@@ -204,7 +204,7 @@ async def test_a_row_edited_by_sql_is_refused(tmp_path: Path, change: dict[str, 
 
 async def test_anothers_row_in_this_ones_place_is_refused(tmp_path: Path) -> None:
     world = await World.make(tmp_path, limited(2))
-    anna, bert, carla = await _people(world, 3)
+    anna, bert, carla = await sent(world, 3)
     for person in (anna, bert):
         await _show(world, person)
     ask = await look.ask_of(
@@ -219,7 +219,7 @@ async def test_anothers_row_in_this_ones_place_is_refused(tmp_path: Path) -> Non
 
 async def test_a_deleted_row_opens_no_new_hour(tmp_path: Path) -> None:
     world = await World.make(tmp_path, limited(1))
-    anna, bert = await _people(world, 2)
+    anna, bert = await sent(world, 2)
     await _show(world, anna)
     [row] = await world.rows(Quota)
     world.drop(row)
@@ -237,7 +237,7 @@ async def test_a_deleted_row_opens_no_new_hour(tmp_path: Path) -> None:
 
 async def test_an_older_row_put_back_is_found_out_by_who_saw_the_newer_and_by_the_ledger(tmp_path: Path) -> None:
     world = await World.make(tmp_path, limited(2))
-    anna, bert, carla = await _people(world, 3)
+    anna, bert, carla = await sent(world, 3)
     await _show(world, anna)
     [older] = await world.rows(Quota)
     await _show(world, bert)

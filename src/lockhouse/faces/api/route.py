@@ -65,9 +65,11 @@ class Call:
 
     @property
     def actor(self) -> Actor:
-        """The token as the ledger names it."""
+        """The token as the ledger names it; its looks count to whoever answers for it."""
         role = self.token.terms.role
-        return Actor(id=f"service:{self.token.id.hex()}", kind="token", roles=(role,) if role else ())
+        return Actor(
+            id=f"service:{self.token.id.hex()}", kind="token", roles=(role,) if role else (), owner=self.token.owner
+        )
 
     def id(self, name: str) -> bytes:
         """An id of the path.
