@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from pathlib import Path
 from subprocess import run
-from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.attack.real_house import found
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _SAYS = """
 import sys
@@ -79,5 +77,38 @@ print(*sorted(name for name in set(sys.modules) - before if name.split(".")[0] n
 
 def test_a_process_that_serves_loads_no_package_once_it_has_begun() -> None:
     ended = run([sys.executable, "-c", _SENDS], capture_output=True, text=True, check=False, timeout=60)
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.split() == []
+
+
+_SHOWS = """
+import asyncio, sys
+from pathlib import Path
+import lockhouse.faces.workers.process
+from lockhouse.faces.workers.loaded import load_all
+from tests.faces.console.world import console
+async def show():
+    async with console(Path(sys.argv[1])) as made:
+        before = set(sys.modules)
+        mara, tom = await made.hired("mara"), made.another()
+        who = {"login": "tom@shop.example", "name": "Tom", "language": "de"}
+        link = (await mara.do("/staff/invite", who, on="/staff")).text.partition("/enrol#")[2][:43]
+        page = await tom.post("/enrol", {"link": link}, on=await tom.get("/enrol"))
+        told = {"link": link, "login": "", "password": "seven owls knit quietly"}
+        assert (await tom.post("/enrol/password", told, on=page)).status_code == 200
+        typed = {"login": "x", "password": "y", "code": "123456"}
+        assert (await tom.post("/sign-in/password", typed, on=await tom.get("/sign-in"))).status_code == 403
+        return before
+load_all()
+before = asyncio.run(show())
+print(*sorted(name for name in set(sys.modules) - before if name.split(".")[0] not in sys.stdlib_module_names))
+"""
+
+
+def test_a_console_loads_no_package_once_it_has_begun(tmp_path: Path) -> None:
+    ended = run(
+        [sys.executable, "-P", "-c", _SHOWS, str(tmp_path)], capture_output=True, text=True, check=False, timeout=120,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+    )  # fmt: skip
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.split() == []

@@ -120,6 +120,26 @@ async def test_one_recovery_code_signs_in_once(house: House) -> None:
     assert 1 << 9 in {row.counter for row in await _all(house, FactorUse)}
 
 
+async def test_a_whole_office_signs_in_at_once_from_one_network(house: House) -> None:
+    authenticator, link = Authenticator(counts=False), await _link(house)
+    enrolling = await enrol.begin(house, link)
+    answer = authenticator.make(enrolling.options_json)
+    await enrol.with_passkey(house, enrolling.ceremony, answer, name="", seen=_seen(1))
+    asked = [await sign_in.passkey_options(house) for _ in range(25)]
+    ended = await asyncio.gather(
+        *[sign_in.by_passkey(house, one.ceremony, authenticator.use(one.json), seen=_seen(1)) for one in asked],
+        return_exceptions=True,
+    )
+    # One passkey is used once at a time, whoever is first; nobody is told that too many try.
+    assert Unavailable not in {type(one) for one in ended}
+
+
+async def test_an_office_that_types_at_once_is_judged_whole(house: House) -> None:
+    tries = [sign_in.by_password(house, Typed(f"{at}@shop.example", "wrong", ""), seen=_seen(1)) for at in range(25)]
+    ended = await asyncio.gather(*tries, return_exceptions=True)
+    assert {type(one) for one in ended} == {Unproven}
+
+
 async def test_tries_at_once_do_not_outrun_the_count(house: House) -> None:
     await _with_app(house)
     typed = Typed("mia@shop.example", "wrong password here", "000000")

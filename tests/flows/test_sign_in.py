@@ -270,6 +270,28 @@ async def test_a_hundred_guesses_from_everywhere_shut_the_password_and_not_the_p
     assert (await sign_in.by_password(world.house, mia.typed(world), seen=ELSEWHERE)).staff == mia.staff
 
 
+async def test_a_colleagues_passkey_forgives_nobody_from_their_network(world: World) -> None:
+    mia, authenticator = await with_password(world), Authenticator()
+    await with_passkey(world, "ada", authenticator=authenticator)
+    await _wrong(world, mia)
+    before = [row for row in await world.rows(Attempts) if row.failures]
+    await by_passkey(world, authenticator)
+    assert [row for row in await world.rows(Attempts) if row.failures] == before
+
+
+async def test_a_passkey_that_fails_is_counted_by_its_network(world: World) -> None:
+    authenticator = Authenticator(flags=UP)
+    stranger = Authenticator()
+    await with_passkey(world, authenticator=stranger)
+    authenticator.passkeys = stranger.passkeys
+    for _ in range(30):
+        with pytest.raises(Unproven):
+            await by_passkey(world, authenticator)
+    with pytest.raises(Unavailable):
+        await by_passkey(world, stranger)
+    assert (await by_passkey(world, stranger, seen=ELSEWHERE)).level == 3
+
+
 async def test_a_hundred_tries_at_once_are_judged_one_by_one(world: World) -> None:
     mia = await with_password(world)
     ended = await asyncio.gather(*[_wrong(world, mia) for _ in range(100)])

@@ -1,6 +1,7 @@
 """How long somebody waits who was wrong, so that guessing is slow and nobody is locked out by a stranger.
 
 1. A try is counted as failed before it is judged, and taken off again if it was right: tries at once count one by one.
+   A passkey's is counted once it failed, by its network alone.
 2. Five tallies, each under a keyed tag: of an account from one network (`HERE`), of an account (`ACCOUNT`), of its
    one-time codes (`CODE`), of a network (`NETWORK`), of the house (`HOUSE`). An account that does not exist is counted
    by the tag of the login that was typed, just as one that does (OWASP ASVS 5.0 V6.3.8).

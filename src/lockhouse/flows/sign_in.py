@@ -1,6 +1,7 @@
 """Signing in: by a passkey, by a password and a code, by a password and a recovery code.
 
-1. The try is counted as failed (`gates.staff.waits`), or refused within a wait.
+1. The try is counted as failed (`gates.staff.waits`), or refused within a wait. A passkey's, which nobody guesses, is
+   counted once it failed.
 2. What was typed or signed is judged. For a password every login costs the same: the same look-ups, one hash, three
    codes and two moves of the tallies, whether there is such an account, or such a factor, or not.
 3. How far a factor was used is moved on under an expectation: of two who use one code, one does.
@@ -81,7 +82,18 @@ async def by_passkey(house: House, ceremony: str, answer: str, *, seen: Seen) ->
         Unavailable: it comes within a wait of its network.
     """
     tags = waits.tags_for(house, network=seen.network, login=None)
-    await waits.counted(house, tags)
+    await waits.require_no_wait(house, tags)
+    try:
+        whose, done = await _by_passkey(house, ceremony, answer)
+        signed = await _signed(house, whose, done, seen=seen)
+    except Unproven:
+        await waits.moved(house, tags, dict.fromkeys(tags, "count"))
+        raise
+    await waits.moved(house, waits.tags_for(house, network=seen.network, login=whose.login_tag), waits.OPENED)
+    return signed
+
+
+async def _by_passkey(house: House, ceremony: str, answer: str) -> tuple[Staff, Done]:
     row = await taken(house, ceremony, SIGN_IN)
     credential, staff = passkeys.answering(answer)
     whose = await account(house, staff or NOBODY)
@@ -95,7 +107,7 @@ async def by_passkey(house: House, ceremony: str, answer: str, *, seen: Seen) ->
     who = _account(whose, held)
     state = prove(begin(who), Proof(Means.PASSKEY, synced=passkey.is_synced), account=who)
     await judging.use(house, proof, used.sign_count)
-    return await _signed(house, whose, _done(state), seen=seen)
+    return whose, _done(state)
 
 
 async def by_password(house: House, typed: Typed, *, seen: Seen) -> Signed:
@@ -147,7 +159,9 @@ async def _ended(house: House, tried: _Tried, typed: Typed, *, seen: Seen) -> Si
         raise
     await judging.use(house, second, judged.counter)
     await _rehashed(house, whose, typed.password, tried.held)
-    return await _signed(house, whose, done, seen=seen)
+    signed = await _signed(house, whose, done, seen=seen)
+    await waits.moved(house, waits.tags_for(house, network=seen.network, login=whose.login_tag), waits.RIGHT)
+    return signed
 
 
 def _level(tried: _Tried) -> tuple[Staff, Held, Done]:
@@ -187,11 +201,10 @@ async def _rehashed(house: House, whose: Staff, password: str, held: list[Held])
 
 
 async def _signed(house: House, whose: Staff, done: Done, *, seen: Seen) -> Signed:
-    """A session, and nothing left of what failed before."""
+    """A session, if the account is still as it was."""
     how = sessions.Begin(MEANS[done.means[-1]], done.level, until(house.clock.now_ms(), limits=LIMITS))
     try:
         token, row = await sessions.begin(house, whose, how, seen=seen)
     except Conflict as err:  # disabled or reset meanwhile
         raise unproven() from err
-    await waits.moved(house, waits.tags_for(house, network=seen.network, login=whose.login_tag), waits.RIGHT)
     return Signed(token, row.staff, row.level)

@@ -22,4 +22,6 @@ class Proving:
     """
 
     site: Site = LOCAL
+    counting: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Tallies move one after the other in a process, so that an office that signs in together does not collide."""
     at_once: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import re
+import select
 import ssl
+import subprocess
+import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import httpx
@@ -10,7 +17,8 @@ import pytest
 import trustme
 
 from lockhouse.faces.serve.bell import ring
-from tests.faces.serve_world import Place, make_place, run, served, until
+from lockhouse.model.rows import Staff
+from tests.faces.serve_world import SERVE, START_S, Place, make_place, run, served, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,3 +89,39 @@ def test_with_a_certificate_it_speaks_tls_where_its_address_says_so(place: Place
         answer = httpx.get(f"https://localhost:{port}/nowhere", verify=trusting, timeout=20, trust_env=False)
         assert answer.status_code == 404
         assert answer.headers["strict-transport-security"] == "max-age=63072000"
+
+
+def test_whoever_starts_it_at_a_terminal_is_shown_the_first_admins_link_and_nobody_else(place: Place) -> None:
+    with served(place, only="console") as house:
+        assert "/enrol#" not in house.log
+        assert run(place.rows(Staff)) == []
+    shown = _at_a_terminal(place)
+    [secret] = re.findall(rf"{place.settings.console_url}/enrol#([\w-]{{43}})", shown)
+    [account] = run(place.rows(Staff))
+    assert account.state == 0
+    again = _at_a_terminal(place)
+    assert secret not in again
+    assert f"lockhouse staff link {account.id.hex()}" in again
+
+
+def _at_a_terminal(place: Place) -> str:
+    """What a terminal shows until the house is up."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-c", SERVE, str(place.folder), "console"], stdin=theirs, stdout=theirs, stderr=theirs,
+        start_new_session=True,
+    )  # fmt: skip
+    os.close(theirs)
+    shown = b""
+    try:
+        while b"Ctrl-C ends it" not in shown:
+            assert select.select([ours], [], [], START_S)[0]
+            shown += os.read(ours, 65_536)
+    finally:
+        process.terminate()
+        while process.poll() is None:  # a terminal that nobody reads any more would hold whoever writes to it
+            if select.select([ours], [], [], 0.1)[0]:
+                with suppress(OSError):
+                    os.read(ours, 65_536)
+        os.close(ours)
+    return shown.decode()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lockhouse.faces.console.agents import label
+from lockhouse.flows import factor as factors
 from lockhouse.flows import session, staff, staff_roles
 from lockhouse.gates.staff.called import Called
 from lockhouse.model.rows import House
@@ -209,13 +210,19 @@ async def test_a_second_passkey_is_added_with_the_first_and_opens_the_same_accou
         assert last == []
 
 
-async def test_a_step_up_of_one_deed_adds_no_passkey_under_another_name(tmp_path: Path) -> None:
+async def test_a_step_up_that_ends_a_factor_adds_none(tmp_path: Path) -> None:
     async with console(tmp_path) as made:
         mara = await made.hired("mara")
-        asked = await mara.post("/account/passkeys", {"name": "drawer"}, on=await mara.get("/account"))
-        making = await mara.post("/account/passkeys", {"name": "drawer", **mara.answer(asked)}, on=asked)
-        fields = {"name": "another", "proof": hidden(making, "proof"), **mara.answer(making)}
-        assert (await mara.post("/account/passkeys/made", fields, on=making)).status_code == 409
+        factor = (await factors.list_of(made.house, await _id(made, "mara")))[0].factor.id.hex()
+        page = await mara.get("/account")
+        asked = await mara.post("/account/factors/end", {"factor": factor}, on=page)
+        refused = await mara.post("/account/passkeys", {"name": "mine", **mara.answer(asked)}, on=asked)
+        assert refused.status_code == 403
+        assert "Nothing was done" in refused.text
+        last = await mara.do("/account/factors/end", {"factor": factor}, on="/account")
+        assert last.status_code == 409
+        assert "leave weaker proof" in last.text
+        assert len(await factors.list_of(made.house, await _id(made, "mara"))) == 1
 
 
 async def test_ones_own_sign_ins_are_listed_and_ended_and_nobody_elses(tmp_path: Path) -> None:

@@ -14,7 +14,6 @@ from lockhouse.errors import Conflict, Unproven
 from lockhouse.faces.console.current import house_of, shown
 from lockhouse.faces.console.rendering import text_of
 from lockhouse.flows import step_up
-from lockhouse.flows.factors import Proven
 from lockhouse.gates.staff.deed import Deed
 from lockhouse.gates.staff.steps import Meant, used_up
 
@@ -39,6 +38,7 @@ class Asked:
         deed: what the button says. `effect`: what is so afterwards.
         path: of the form. `back`: where one goes who leaves it. `here`: the section that it belongs to.
         ends: it takes something away.
+        exact: what a passkey answers for, where a flow says it itself.
     """
 
     action: str
@@ -49,11 +49,22 @@ class Asked:
     back: str
     here: str
     ends: bool = False
+    exact: Meant | None = None
 
     def meant(self, fields: Mapping[str, str]) -> Meant:
         """The deed, these people and these fields of the form, as a passkey answers for them."""
+        if self.exact is not None:
+            return self.exact
         said = [self.path, *(f"{name}={value}" for name, value in fields.items())]
         return Meant(self.action, action_hash(self.action, persons=self.persons, fields=said))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proven:
+    """What a passkey answered for, and the token of that proof, which the deed uses up."""
+
+    meant: Meant
+    token: str
 
 
 async def proven(request: Request, me: Me, asked: Asked, fields: Mapping[str, str]) -> Response | Proven:
@@ -73,7 +84,7 @@ async def proven(request: Request, me: Me, asked: Asked, fields: Mapping[str, st
         ceremony, answer = fields.get("ceremony", ""), fields["answer"]
         try:
             token = await step_up.by_passkey(house, me.live.session, meant, ceremony=ceremony, answer=answer)
-            return Proven(me.live.session, meant, token)
+            return Proven(meant=meant, token=token)
         except (Conflict, Unproven):
             wrong = _("Nothing was done: this passkey is not yours, or it took too long. Try again.")
     try:
@@ -96,9 +107,9 @@ async def confirmed(request: Request, me: Me, asked: Asked, fields: Mapping[str,
     proof = await proven(request, me, asked, fields)
     if not isinstance(proof, Proven):
         return proof
-    house = house_of(request)
+    house, session = house_of(request), me.live.session
     deed = Deed(house)
-    await used_up(house, deed, proof.session, proof.meant, proof=proof.token)
-    deed.hold(proof.session)
+    await used_up(house, deed, session, proof.meant, proof=proof.token)
+    deed.hold(session)
     await deed.done()
     return None

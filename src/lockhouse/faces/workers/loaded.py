@@ -9,9 +9,10 @@ from __future__ import annotations
 from importlib import import_module
 
 LATER = (
-    "anyio._backends._asyncio", "certifi", "email_validator", "h11", "httpcore", "httpx", "idna.uts46data",
+    "anyio._backends._asyncio", "certifi", "cryptography.hazmat.backends.openssl", "email_validator", "h11", "httpcore",
+    "httpx", "idna.uts46data",
 )  # fmt: skip
-"""What sending, and addresses in other scripts, load when they are first asked for: by us or by what we load."""
+"""What sending, passkeys and addresses in other scripts load when first asked for, by us or by what we load."""
 
 
 def load_all() -> None:

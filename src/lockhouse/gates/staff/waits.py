@@ -1,4 +1,6 @@
-"""Failures are counted before a try is judged, and taken off again if it was right (`access.throttle`).
+"""Failures of what can be guessed are counted before a try is judged, and taken off again if it was right.
+
+How many, and how long one waits for them, says `access.throttle`.
 
 What is counted stands under keyed tags of what was typed and of the network it came from; whether there is such an
 account is asked by nobody here. A tally is moved under an expectation, so that tries at once count one by one; only the
@@ -22,10 +24,10 @@ if TYPE_CHECKING:
 
 TRIES = 20
 Move = Literal["count", "off", "clear"]
-RIGHT: dict[Scope, Move] = {
-    Scope.ACCOUNT: "clear", Scope.HERE: "clear", Scope.CODE: "clear", Scope.NETWORK: "off", Scope.HOUSE: "off",
-}  # fmt: skip
-"""What a try that was right does to the tallies."""
+OPENED: dict[Scope, Move] = {Scope.ACCOUNT: "clear", Scope.HERE: "clear", Scope.CODE: "clear"}
+"""What signing in does to the tallies of an account: what was shut is open again."""
+RIGHT: dict[Scope, Move] = {**OPENED, Scope.NETWORK: "off", Scope.HOUSE: "off"}
+"""And where the try was counted before it was judged."""
 
 
 class Try(NamedTuple):
@@ -62,25 +64,44 @@ async def counted(house: House, tags: dict[Scope, bytes]) -> Try:
     return Try(tags, frozenset(scope for scope, tally in before.items() if is_shut(tally)))
 
 
+async def require_no_wait(house: House, tags: Mapping[Scope, bytes]) -> None:
+    """Nothing, outside of a wait; for what nobody guesses, which is counted only once it failed.
+
+    Raises:
+        Unavailable: it comes within a wait.
+        Tampered: a tally is not as this house writes them.
+    """
+    held = await _held(house, tags)
+    _require_no_wait({scope: _tally(row) for scope, row in held.items()}, house.clock.now_ms())
+
+
 async def moved(house: House, tags: Mapping[Scope, bytes], moves: Mapping[Scope, Move]) -> dict[Scope, Tally]:
     """The tallies as they were before these moves.
 
     Raises:
-        Unavailable: a count comes within a wait, or too many try at once.
+        Unavailable: a count comes within a wait, or too many try at once in several processes.
         Tampered: a tally is not as this house writes them.
     """
-    for _ in range(TRIES):
-        rows = await house.reads.get(Attempts, [(int(scope), tag) for scope, tag in tags.items()])
-        sound(rows.values())
-        held = {scope: rows.get((int(scope), tag)) for scope, tag in tags.items()}
-        before = {scope: _tally(row) for scope, row in held.items()}
-        now = house.clock.now_ms()
-        if "count" in moves.values():
-            _require_no_wait(before, now)
-        change = _change(held, tags, _after(before, moves, now), moves)
-        if not isinstance(await house.commits.commit(change), Conflict):
-            return before
+    async with house.proving.counting:
+        for _ in range(TRIES):
+            held = await _held(house, tags)
+            before = {scope: _tally(row) for scope, row in held.items()}
+            now = house.clock.now_ms()
+            if "count" in moves.values():
+                _require_no_wait(before, now)
+            after = _after(
+                before, {scope: move for scope, move in moves.items() if move == "count" or held[scope]}, now
+            )
+            change = _change(held, tags, after, moves)
+            if not after or not isinstance(await house.commits.commit(change), Conflict):
+                return before
     raise Unavailable("sign-in: expected fewer tries at once", retry_after_s=1.0)
+
+
+async def _held(house: House, tags: Mapping[Scope, bytes]) -> dict[Scope, Attempts | None]:
+    rows = await house.reads.get(Attempts, [(int(scope), tag) for scope, tag in tags.items()])
+    sound(rows.values())
+    return {scope: rows.get((int(scope), tag)) for scope, tag in tags.items()}
 
 
 def _require_no_wait(tallies: Mapping[Scope, Tally], now: int) -> None:

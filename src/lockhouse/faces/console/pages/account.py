@@ -9,14 +9,13 @@ from starlette.routing import Route
 
 from lockhouse.access.sign_in import Level, Means
 from lockhouse.errors import Conflict, NotFound, Refused, Unproven
-from lockhouse.faces.console.confirming import STEP, Asked, proven
+from lockhouse.faces.console.confirming import STEP, Asked, Proven, proven
 from lockhouse.faces.console.current import ACCOUNT, house_of, id_in, shown, signed_in, to
 from lockhouse.faces.console.forms import posted
 from lockhouse.faces.console.objections import said
 from lockhouse.faces.console.rendering import text_of
 from lockhouse.faces.console.turned import Turned
-from lockhouse.flows import factors, session
-from lockhouse.flows.factors import Proven
+from lockhouse.flows import factor, session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,11 +24,12 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from lockhouse.faces.console.current import Me
-    from lockhouse.flows.factors import Own
+    from lockhouse.flows.factor import Shown
     from lockhouse.flows.session import Open
 
 ADD: Final = "/account/passkeys"
 END: Final = "/account/factors/end"
+CODES: Final = "/account/codes"
 LONGEST_NAME: Final = 60
 
 
@@ -41,26 +41,27 @@ async def account(request: Request, me: Me) -> Response:
 
 async def _page(request: Request, me: Me, *, done: str = "", wrong: str = "") -> Response:
     house, _ = house_of(request), text_of(request)
-    own, sessions = await factors.own(house, me.id), await session.list_of(house, me.id)
+    own, sessions = await factor.list_of(house, me.id), await session.list_of(house, me.id)
     return shown(
         request, me, "account.html", here=ACCOUNT, status=409 if wrong else 200, done=done, wrong=wrong,
-        login=me.login, factors=_factors(own, _), sessions=_sessions(sessions, me, _),
+        login=me.login, factors=_factors(own, _), left=next((one.left for one in own if one.left is not None), None),
+        sessions=_sessions(sessions, me, _),
     )  # fmt: skip
 
 
-def _factors(own: Sequence[Own], _: Callable[[str], str]) -> list[dict[str, object]]:
+def _factors(own: Sequence[Shown], _: Callable[[str], str]) -> list[dict[str, object]]:
     kinds = {
         Means.PASSKEY: _("passkey"), Means.PASSWORD: _("password"), Means.TOTP: _("one-time codes"),
         Means.RECOVERY: _("recovery codes"),
     }  # fmt: skip
-    passkeys = sum(one.row.kind == Means.PASSKEY for one in own)
+    passkeys = sum(one.factor.kind == Means.PASSKEY for one in own)
     shown_factors = []
     for one in own:
-        means = Means(one.row.kind)
+        means = Means(one.factor.kind)
         is_last = passkeys == (1 if means is Means.PASSKEY else 0) and means is not Means.RECOVERY
         shown_factors.append({
-            "id": one.row.id.hex(), "name": one.label or kinds[means], "kind": kinds[means],
-            "since": one.row.created_at, "used": one.used_at, "removable": not is_last,
+            "id": one.factor.id.hex(), "name": one.label or kinds[means], "kind": kinds[means],
+            "since": one.factor.created_at, "used": one.used_at, "removable": not is_last,
         })  # fmt: skip
     return shown_factors
 
@@ -81,20 +82,21 @@ def _sessions(found: Sequence[Open], me: Me, _: Callable[[str], str]) -> list[di
 async def add(request: Request, me: Me) -> Response:
     """Another passkey: the deed is confirmed with one that is there, then the new one is made."""
     fields = await posted(request, "name", optional=STEP)
-    proof = await proven(request, me, _adding(request), fields)
+    proof = await proven(request, me, _adding(request, me), fields)
     if not isinstance(proof, Proven):
         return proof
-    options, ceremony = await factors.making(house_of(request), proof.session)
+    options, ceremony = await factor.options(house_of(request), me.live.session)
     return shown(
         request, me, "new_passkey.html", here=ACCOUNT, options=options, ceremony=ceremony, proof=proof.token,
         name=fields["name"],
     )  # fmt: skip
 
 
-def _adding(request: Request) -> Asked:
+def _adding(request: Request, me: Me) -> Asked:
     _ = text_of(request)
     return Asked(
         action="factor-add", persons=(), deed=_("Add a passkey"), path=ADD, back=ACCOUNT, here=ACCOUNT,
+        exact=factor.adding(me.id),
         effect=_("First confirm with a passkey that you have; then the new one is made."),
     )  # fmt: skip
 
@@ -103,12 +105,11 @@ def _adding(request: Request) -> Asked:
 async def made(request: Request, me: Me) -> Response:
     """The new passkey was made."""
     fields, _ = await posted(request, "name", "proof", "answer", "ceremony"), text_of(request)
-    meant = _adding(request).meant({"name": fields["name"]})
     label = fields["name"].strip()[:LONGEST_NAME]
     try:
-        await factors.add_passkey(
-            house_of(request), Proven(me.live.session, meant, fields["proof"]), ceremony=fields["ceremony"],
-            answer=fields["answer"], label=label,
+        await factor.add_passkey(
+            house_of(request), me.live.session, (fields["ceremony"], fields["answer"]), name=label,
+            proof=fields["proof"],
         )  # fmt: skip
     except (Conflict, Unproven):
         wrong = _("No passkey was added: it took too long, or it does not ask who you are.")
@@ -120,24 +121,45 @@ async def made(request: Request, me: Me) -> Response:
 async def end_factor(request: Request, me: Me) -> Response:
     """A factor proves nothing any more, once that was confirmed."""
     fields, _ = await posted(request, "factor", optional=STEP), text_of(request)
-    own = await factors.own(house_of(request), me.id)
-    one = next((each for each in own if each.row.id == id_in(fields["factor"])), None)
+    own = await factor.list_of(house_of(request), me.id)
+    one = next((each for each in own if each.factor.id == id_in(fields["factor"])), None)
     if one is None:
         raise Turned("LH-3004")
     asked = Asked(
         action="factor-end", persons=(), deed=_("Remove %(name)s") % {"name": one.label or _("this")}, path=END,
-        back=ACCOUNT, here=ACCOUNT, ends=True, effect=_("It proves nothing any more. Nobody can bring it back."),
+        back=ACCOUNT, here=ACCOUNT, ends=True, exact=factor.ending(me.id, one.factor.id),
+        effect=_("It proves nothing any more. Nobody can bring it back."),
     )  # fmt: skip
     proof = await proven(request, me, asked, fields)
     if not isinstance(proof, Proven):
         return proof
     try:
-        await factors.end(house_of(request), proof, one.row.id)
+        await factor.end(house_of(request), me.live.session, one.factor.id, proof=proof.token)
     except Refused as error:
         return await _page(request, me, wrong=said(error, _))
     except Conflict:
         return await _page(request, me, wrong=_("It changed meanwhile: nothing was done. Look again."))
     return await _page(request, me, done=_("Removed."))
+
+
+@signed_in
+async def codes(request: Request, me: Me) -> Response:
+    """Ten new recovery codes in place of those before, shown once."""
+    fields, _ = await posted(request, optional=STEP), text_of(request)
+    asked = Asked(
+        action="factor-add", persons=(), deed=_("Make new codes"), path=CODES, back=ACCOUNT, here=ACCOUNT,
+        exact=factor.adding(me.id), effect=_("Ten new ones are shown, once. Those before them work no more."),
+    )  # fmt: skip
+    proof = await proven(request, me, asked, fields)
+    if not isinstance(proof, Proven):
+        return proof
+    try:
+        made = await factor.codes_anew(house_of(request), me.live.session, proof=proof.token)
+    except NotFound:
+        return await _page(request, me, wrong=_("Codes stand in for an app, and you have none."))
+    except (Conflict, Unproven):
+        return await _page(request, me, wrong=_("It changed meanwhile: nothing was done. Look again."))
+    return shown(request, me, "new_codes.html", here=ACCOUNT, codes=made)
 
 
 @signed_in
@@ -157,5 +179,6 @@ ROUTES = [
     Route(ADD, add, methods=["POST"], name="passkey-add"),
     Route(f"{ADD}/made", made, methods=["POST"], name="passkey-made"),
     Route(END, end_factor, methods=["POST"], name="factor-end"),
+    Route(CODES, codes, methods=["POST"], name="recovery-codes"),
     Route("/account/sessions/end", end_session, methods=["POST"], name="session-end"),
 ]
