@@ -42,7 +42,7 @@ class Bearer(NamedTuple):
     """A token that was shown and stands.
 
     Attributes:
-        id: its own, random. `owner`: to whom it counts.
+        id: its own, in order of their making. `owner`: to whom it counts.
         network: the address it came from.
     """
 
@@ -113,7 +113,7 @@ def _new(house: House, terms: Terms, *, owner: str, by: str, until: int, follows
     plain = text.reveal().decode()  # house: allow no-reveal: the token is hashed here, the moment it is made
     newest = max(house.credential_keys)
     row = Token(
-        newest, token_hash(plain, key=house.credential_keys[newest]), house.ids.random(16), owner, encoded(terms),
+        newest, token_hash(plain, key=house.credential_keys[newest]), house.ids.new(), owner, encoded(terms),
         plain[:SHOWN], LIVE, house.clock.now_ms(), until, by, follows, house.ids.new(), b"",
     )  # fmt: skip
     return Made(text, signed(row, house.integrity_key))
@@ -152,7 +152,7 @@ async def every_token(house: House) -> list[Token]:
         Tampered: one was not made, or not left, as this house made it.
     """
     rows = [row async for some in house.reads.scan(Token) for row in checked(some, house.integrity_key)]
-    return sorted(rows, key=lambda row: (row.made_at, row.id))
+    return sorted(rows, key=lambda row: row.id)
 
 
 async def token_of(house: House, own: bytes) -> Token:

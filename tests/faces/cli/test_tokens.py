@@ -18,6 +18,7 @@ def test_a_script_makes_rotates_and_ends_a_token_and_reads_its_text_once(tmp_pat
     made = desk.call(line, json=True).value
     assert looks_like_token(made["token"])
     assert (made["state"], made["networks"], made["used"]) == ("live", ["10.0.0.0/8"], None)
+    desk.clock.now += 1_000
     newer = desk.call(f"token rotate {made['id']}", json=True).value
     assert (newer["follows"], newer["token"] != made["token"]) == (made["id"], True)
     assert desk.call(f"token revoke {made['id']} --yes", json=True).value["state"] == "revoked"

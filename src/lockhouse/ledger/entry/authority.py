@@ -157,7 +157,7 @@ class Token(Body, frozen=True):
 
     Attributes:
         change: `rotated`: a new one was made in its place, and it lives on until `until`.
-        token: its random id. `owner`: to whom it counts. `role`: in which it reads; none: it reads nobody.
+        token: its id. `owner`: to whom it counts. `role`: in which it reads; none: it reads nobody.
         may: permissions. `purposes`: names. `networks`: how many it may come from; which, its row says.
         until: when it ends, ms. `follows`: the id of the token in whose place it was made.
         row: hash of the row, which holds only a keyed hash of the token. `place`: as in a suppression.
