@@ -266,6 +266,13 @@ CODES: Final[dict[str, Answer]] = {
     "LH-3011": Answer(
         "rejected", 403, "Not done: your role does not let you.", "An admin gives roles.", "an admin of the house"
     ),
+    "LH-3012": Answer(
+        "rejected",
+        409,
+        "Not done: a rule of the house speaks against it, or it changed meanwhile; the page says which.",
+        "Do what the page says, or ask whom it names.",
+        _STAFF,
+    ),
     **{code: Answer(*told) for code, told in API_CODES.items()},
     "LH-5000": Answer(
         "rejected",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import sync_playwright
 
-from lockhouse.flows import staff
+from lockhouse.flows import staff, staff_roles
 from lockhouse.gates.staff.called import Called
 from lockhouse.wiring import opened
 from tests.faces.public_clients import NODE_MODULES, ROOT
@@ -149,11 +149,14 @@ def beside(folder: Path, act: Callable[[House], Awaitable[Any]]) -> Any:
         return pool.submit(asyncio.run, acted()).result(60)
 
 
-def invited(place: Place, name: str, *, language: str = "en") -> str:
-    """The address by which somebody enrols who was just invited from the machine."""
+def invited(place: Place, name: str, *, language: str = "en", role: str = "") -> str:
+    """The address by which somebody enrols who was just invited from the machine, and given a role."""
 
     async def invite(house: House) -> str:
         who = Called(f"{name.lower().replace(' ', '.')}@shop.example", name)
-        return (await staff.invite(house, who, by="os-user:0", language=language)).token
+        link = await staff.invite(house, who, by="os-user:0", language=language)
+        if role:
+            await staff_roles.give(house, link.staff, role, by="os-user:0")
+        return link.token
 
     return f"{place.settings.console_url}/enrol#{beside(place.folder, invite)}"

@@ -25,18 +25,19 @@ if TYPE_CHECKING:
 
     from lockhouse.secret import Secret
 
-pytestmark = pytest.mark.xdist_group("console-browser")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("console-browser")]
 PASSWORD = "seven owls knit quietly"
 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    """A house whose console is served; its first account is the admin's, in the story."""
+    """A house whose console is served; its first account, which is an admin's, waits for Jonas to enrol."""
     with ThreadPoolExecutor(1) as pool:
         made: Place = pool.submit(asyncio.run, make_place(tmp_path_factory.mktemp("console"), policy=None)).result(60)
         pool.submit(asyncio.run, made.approve(POLICY)).result(60)
     made.set(name="Northwind Outfitters")
     with served(made, only="console"):
+        invited(made, "Jonas Weber")
         yield made
 
 
@@ -76,7 +77,7 @@ def _sign_out(at: Desk) -> None:
 def test_an_admin_enrols_signs_in_invites_adds_a_passkey_and_signs_out(at: Desk, place: Place) -> None:
     at.go("/enrol")
     at.look()
-    at.page.goto(invited(place, "Mara Lindqvist"))
+    at.page.goto(invited(place, "Mara Lindqvist", role="admin"))
     at.page.wait_for_selector("h1:has-text('Welcome, Mara Lindqvist')")
     assert "#" not in at.page.url  # the link's secret stands in no address any more
     at.look(picture="enrol")
@@ -189,7 +190,7 @@ def _types(at: Desk, code: str) -> None:
 
 
 def test_a_passkey_whose_owner_is_not_there_opens_nothing(at: Desk, place: Place) -> None:
-    _enrol(at, place, "Jonas Weber")
+    _enrol(at, place, "Ada Falk")
     _sign_out(at)
     at.verified(is_verified=False)
     at.go("/sign-in")

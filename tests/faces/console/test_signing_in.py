@@ -49,6 +49,7 @@ async def test_whoever_has_a_link_makes_a_passkey_and_is_signed_in(tmp_path: Pat
         assert account.status_code == 200
         assert "mara@shop.example" in account.text
         assert "laptop" in account.text
+        assert "One passkey can be lost." in account.text
         assert made.answers[-1] == ("account", 200)
 
 
@@ -89,6 +90,13 @@ async def test_each_sign_in_has_a_new_token_and_ends_the_one_it_takes_the_place_
         other.client.cookies.delete(cookies.SESSION)
         assert (await other.sign_in()).status_code == 303
         assert _cookie(other) not in {"", first}
+        assert len(await _sessions(made)) == 2
+        third = made.another()
+        third.passkeys.passkeys = browser.passkeys.passkeys
+        answer = third.answer(await third.get("/sign-in"))
+        assert (await browser.post("/sign-in/passkey", answer, on=await browser.get("/"))).status_code == 303
+        assert _cookie(browser) != first
+        assert await session.of(made.house, first) is None
         assert len(await _sessions(made)) == 2
         other.client.cookies.set(cookies.SESSION, "planted", domain="console.shop.example")
         assert (await other.get("/")).headers["location"] == "/sign-in"

@@ -63,6 +63,8 @@ async def test_a_deed_without_the_passkeys_answer_to_this_very_deed_is_not_done(
         refused = await admin.post(f"{path}/disable", admin.answer(reset), on=disable)  # for another deed
         assert refused.status_code == 403
         assert "Nothing was done" in refused.text
+        begun = await admin.post(f"{path}/reset", {}, on=page)
+        assert (await admin.post(f"{path}/approve-reset", admin.answer(begun), on=page)).status_code == 403
         stolen = Authenticator(origin=made.url)
         stolen.make(_creation(tom))
         thief = Browser(client=admin.client, passkeys=stolen)

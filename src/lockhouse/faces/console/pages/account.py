@@ -42,11 +42,16 @@ async def account(request: Request, me: Me) -> Response:
 async def _page(request: Request, me: Me, *, done: str = "", wrong: str = "") -> Response:
     house, _ = house_of(request), text_of(request)
     own, sessions = await factor.list_of(house, me.id), await session.list_of(house, me.id)
+    left = next((one.left for one in own if one.left is not None), None)
     return shown(
         request, me, "account.html", here=ACCOUNT, status=409 if wrong else 200, done=done, wrong=wrong,
-        login=me.login, factors=_factors(own, _), left=next((one.left for one in own if one.left is not None), None),
+        login=me.login, passkeys=_passkeys(own), factors=_factors(own, _), left=left,
         sessions=_sessions(sessions, me, _),
     )  # fmt: skip
+
+
+def _passkeys(own: Sequence[Shown]) -> int:
+    return sum(one.factor.kind == Means.PASSKEY for one in own)
 
 
 def _factors(own: Sequence[Shown], _: Callable[[str], str]) -> list[dict[str, object]]:
@@ -54,7 +59,7 @@ def _factors(own: Sequence[Shown], _: Callable[[str], str]) -> list[dict[str, ob
         Means.PASSKEY: _("passkey"), Means.PASSWORD: _("password"), Means.TOTP: _("one-time codes"),
         Means.RECOVERY: _("recovery codes"),
     }  # fmt: skip
-    passkeys = sum(one.factor.kind == Means.PASSKEY for one in own)
+    passkeys = _passkeys(own)
     shown_factors = []
     for one in own:
         means = Means(one.factor.kind)
