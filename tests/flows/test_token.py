@@ -230,7 +230,7 @@ async def test_what_is_known_of_a_token_is_its_owners_but_nobody_is_there_to_ste
     for fact in (("quota", "7"), ("step-up", "fido2"), ("grant", "case-1")):
         await vouch.record(world.house, ADMIN.id, fact, until=world.clock.at + DAY_MS, by="os-user:2")
     known = await token.facts(world.house, await _bearer(world, await made(world)))
-    assert (known.quota_left, known.network) == (7, HERE)
+    assert (known.limit, known.network) == (7, HERE)
     assert (known.step_up_age_s, known.grant) == (None, None)
 
 
