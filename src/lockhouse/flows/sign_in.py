@@ -84,8 +84,8 @@ async def by_passkey(house: House, ceremony: str, answer: str, *, seen: Seen) ->
     tags = waits.tags_for(house, network=seen.network, login=None)
     await waits.require_no_wait(house, tags)
     try:
-        whose, done = await _by_passkey(house, ceremony, answer)
-        signed = await _signed(house, whose, done, seen=seen)
+        whose, used, done = await _by_passkey(house, ceremony, answer)
+        signed = await _signed(house, (whose, used), done, seen=seen)
     except Unproven:
         await waits.moved(house, tags, dict.fromkeys(tags, "count"))
         raise
@@ -93,7 +93,7 @@ async def by_passkey(house: House, ceremony: str, answer: str, *, seen: Seen) ->
     return signed
 
 
-async def _by_passkey(house: House, ceremony: str, answer: str) -> tuple[Staff, Done]:
+async def _by_passkey(house: House, ceremony: str, answer: str) -> tuple[Staff, Held, Done]:
     row = await taken(house, ceremony, SIGN_IN)
     credential, staff = passkeys.answering(answer)
     whose = await account(house, staff or NOBODY)
@@ -107,7 +107,7 @@ async def _by_passkey(house: House, ceremony: str, answer: str) -> tuple[Staff, 
     who = _account(whose, held)
     state = prove(begin(who), Proof(Means.PASSKEY, synced=passkey.is_synced), account=who)
     await judging.use(house, proof, used.sign_count)
-    return whose, _done(state)
+    return whose, proof, _done(state)
 
 
 async def by_password(house: House, typed: Typed, *, seen: Seen) -> Signed:
@@ -159,7 +159,7 @@ async def _ended(house: House, tried: _Tried, typed: Typed, *, seen: Seen) -> Si
         raise
     await judging.use(house, second, judged.counter)
     await _rehashed(house, whose, typed.password, tried.held)
-    signed = await _signed(house, whose, done, seen=seen)
+    signed = await _signed(house, (whose, second), done, seen=seen)
     await waits.moved(house, waits.tags_for(house, network=seen.network, login=whose.login_tag), waits.RIGHT)
     return signed
 
@@ -180,8 +180,11 @@ def _done(state: State) -> Done:
 
 
 def _account(whose: Staff, held: list[Held]) -> Account:
-    """As `access.sign_in` decides over them. No password alone signs in here: nobody is enrolled with one."""
-    return Account(is_active=whose.state == ACTIVE, has=kinds(one.factor for one in held))
+    """As `access.sign_in` decides over them. No password alone signs in here: nobody is enrolled with one.
+
+    While a link stands open nothing else opens the account: what they had ended as it was given out.
+    """
+    return Account(is_active=whose.state == ACTIVE and not whose.link, has=kinds(one.factor for one in held))
 
 
 def _is_of(house: House, proof: Held, credential: bytes) -> bool:
@@ -200,11 +203,13 @@ async def _rehashed(house: House, whose: Staff, password: str, held: list[Held])
         await deed.done()
 
 
-async def _signed(house: House, whose: Staff, done: Done, *, seen: Seen) -> Signed:
-    """A session, if the account is still as it was."""
-    how = sessions.Begin(MEANS[done.means[-1]], done.level, until(house.clock.now_ms(), limits=LIMITS))
+async def _signed(house: House, by: tuple[Staff, Held], done: Done, *, seen: Seen) -> Signed:
+    """A session, if the account and what proved whose it is are still as they were."""
+    whose, used = by
+    until_at = until(house.clock.now_ms(), limits=LIMITS)
+    how = sessions.Begin(MEANS[done.means[-1]], done.level, until_at, used.factor)
     try:
         token, row = await sessions.begin(house, whose, how, seen=seen)
-    except Conflict as err:  # disabled or reset meanwhile
+    except Conflict as err:  # disabled or reset, or the factor ended, meanwhile
         raise unproven() from err
     return Signed(token, row.staff, row.level)

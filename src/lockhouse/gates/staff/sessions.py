@@ -17,7 +17,7 @@ from lockhouse.gates.staff.refusing import refuse
 from lockhouse.gates.staff.tokens import new_token, token_tag
 from lockhouse.gates.told import tell
 from lockhouse.ledger.entry import Session as SessionEntry
-from lockhouse.model.rows import Session, Staff
+from lockhouse.model.rows import Factor, Session, Staff
 
 if TYPE_CHECKING:
     from lockhouse.gates.house import House
@@ -34,18 +34,23 @@ class Seen(NamedTuple):
 
 
 class Begin(NamedTuple):
-    """How somebody signed in: by which means, how sure that is, and until when (ms) it counts at most."""
+    """How somebody signed in: by which means, how sure that is, and until when (ms) it counts at most.
+
+    Attributes:
+        factor: what they proved last; None where it came to be with the account as it is read.
+    """
 
     means: str
     level: int
     until_at: int
+    factor: Factor | None = None
 
 
 async def begin(house: House, account: Staff, how: Begin, *, seen: Seen) -> tuple[str, Session]:
-    """Somebody is signed in, if their account is as it was read; the secret for their browser, and the row.
+    """Somebody is signed in, if account and factor are as they were read; the secret for their browser, and the row.
 
     Raises:
-        Moved: the account changed meanwhile; then nobody is signed in.
+        Moved: one of them changed meanwhile; then nobody is signed in.
         Refused: the account is not active.
     """
     refuse("session", None if account.state == ACTIVE else "not-active")
@@ -59,6 +64,8 @@ async def begin(house: House, account: Staff, how: Begin, *, seen: Seen) -> tupl
     await tell(house, [], [said.draft(id=house.ids.new(), lane=house.lane)])
     deed = Deed(house)
     deed.hold(account)
+    if how.factor is not None:
+        deed.hold(how.factor)
     row = deed.set(Session(tag, own, staff, how.level, now, now, how.until_at, 0, b"", box, b""), was=None)
     await deed.done()
     return token, row
