@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -331,3 +332,14 @@ async def test_no_row_and_no_entry_holds_what_somebody_typed_or_where_they_were(
     whole = "".join(repr(table) for table in world.store.shelf.tables.values())
     for text in ("mia", PASSWORD, "192.0.2", "198.51.100", "Firefox", "$argon2id", *mia.codes):
         assert text not in whole
+
+
+async def test_passwords_that_others_of_the_network_guess_at_make_no_passkey_wait(world: World) -> None:
+    authenticator = Authenticator()
+    await with_passkey(world, authenticator=authenticator)
+    for at in range(40):
+        with suppress(Unproven, Unavailable):
+            await sign_in.by_password(world.house, Typed(f"nobody{at}@shop.example", "wrong", "000000"), seen=SEEN)
+    with pytest.raises(Unavailable):
+        await sign_in.by_password(world.house, Typed("nobody@shop.example", "wrong", "000000"), seen=SEEN)
+    assert (await by_passkey(world, authenticator, seen=SEEN)).level == 3

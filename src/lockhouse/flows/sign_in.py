@@ -81,7 +81,7 @@ async def by_passkey(house: House, ceremony: str, answer: str, *, seen: Seen) ->
         Unproven: the ceremony is over or another's, or the answer proves nobody who may sign in.
         Unavailable: it comes within a wait of its network.
     """
-    tags = waits.tags_for(house, network=seen.network, login=None)
+    tags = waits.passkey_tags(house, near=seen.near)
     await waits.require_no_wait(house, tags)
     try:
         whose, used, done = await _by_passkey(house, ceremony, answer)
@@ -89,7 +89,7 @@ async def by_passkey(house: House, ceremony: str, answer: str, *, seen: Seen) ->
     except Unproven:
         await waits.moved(house, tags, dict.fromkeys(tags, "count"))
         raise
-    await waits.moved(house, waits.tags_for(house, network=seen.network, login=whose.login_tag), waits.OPENED)
+    await waits.moved(house, waits.tags_for(house, near=seen.near, login=whose.login_tag), waits.OPENED)
     return signed
 
 
@@ -117,7 +117,7 @@ async def by_password(house: House, typed: Typed, *, seen: Seen) -> Signed:
         Unproven: the login, the password or the code is not right; which one is not told.
         Unavailable: it comes within a wait of its network, its login from there, or its codes.
     """
-    tags = waits.tags_for(house, network=seen.network, login=house.staff_keys.login_tag(typed.login))
+    tags = waits.tags_for(house, near=seen.near, login=house.staff_keys.login_tag(typed.login))
     tried = await waits.counted(house, tags)
     whose, held = await _looked_up(house, typed.login)
     judged = await judging.by_code(house, held, typed, shut=tried.shut)
@@ -133,7 +133,7 @@ async def by_recovery(house: House, typed: Typed, *, seen: Seen) -> Signed:
         Unproven: the login, the password or the code is not right; which one is not told.
         Unavailable: it comes within a wait of its network or its login from there.
     """
-    tags = waits.tags_for(house, network=seen.network, login=house.staff_keys.login_tag(typed.login))
+    tags = waits.tags_for(house, near=seen.near, login=house.staff_keys.login_tag(typed.login))
     del tags[Scope.CODE]
     await waits.counted(house, tags)
     whose, held = await _looked_up(house, typed.login)
@@ -160,7 +160,7 @@ async def _ended(house: House, tried: _Tried, typed: Typed, *, seen: Seen) -> Si
     await judging.use(house, second, judged.counter)
     await _rehashed(house, whose, typed.password, tried.held)
     signed = await _signed(house, (whose, second), done, seen=seen)
-    await waits.moved(house, waits.tags_for(house, network=seen.network, login=whose.login_tag), waits.RIGHT)
+    await waits.moved(house, waits.tags_for(house, near=seen.near, login=whose.login_tag), waits.RIGHT)
     return signed
 
 

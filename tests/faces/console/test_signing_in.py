@@ -289,3 +289,19 @@ async def test_fields_that_a_page_does_not_have_make_it_no_form_of_ours(body: by
         assert answer.status_code == 400
         assert "LH-3006" in answer.text
         assert len(await _sessions(made)) == 1
+
+
+async def test_who_guesses_next_door_makes_nobody_of_the_same_24_wait(tmp_path: Path) -> None:
+    async with console(tmp_path, trusted_proxies=("127.0.0.0/8",)) as made:
+        made.house.staff_keys = StaffKeys.of(
+            made.house.integrity_key, house=made.house.id, cost=Cost(memory_kib=8, iterations=1, lanes=1)
+        )
+        guesser, wrong = made.another(), {"login": "mia@shop.example", "password": "wrong", "code": "000000"}
+        said = []
+        for address in (*["203.0.113.9"] * 4, "203.0.113.200"):
+            page = await guesser.get("/sign-in")
+            answer = await guesser.post("/sign-in/password", wrong, on=page, **{"x-forwarded-for": address})
+            said.append(answer.status_code)
+        assert said == [403, 403, 403, 429, 403]
+        await made.hired("mara")
+        assert [one.seen.near for one in await session.list_of(made.house)] == ["127.0.0.0"]

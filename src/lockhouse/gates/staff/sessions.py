@@ -27,10 +27,21 @@ _NETWORK, _AGENT = 1, 2
 
 
 class Seen(NamedTuple):
-    """From where somebody comes: their network, and a short word for their browser."""
+    """From where somebody comes: their network, and a short word for their browser.
+
+    Attributes:
+        address: the whole one, which tries are counted by under a keyed tag, and which is kept nowhere; empty where
+            nothing but the network is at hand.
+    """
 
     network: str
     agent: str
+    address: str = ""
+
+    @property
+    def near(self) -> str:
+        """What tries from there are counted by."""
+        return self.address or self.network
 
 
 class Begin(NamedTuple):

@@ -41,16 +41,20 @@ class Try(NamedTuple):
     shut: frozenset[Scope]
 
 
-def tags_for(house: House, *, network: str, login: bytes | None) -> dict[Scope, bytes]:
-    """Where the tallies of a try stand: of a network, and of the login's tag if one was typed."""
-    near, keys = network_of(network), house.staff_keys
-    tags = {Scope.NETWORK: keys.tag("network", near), Scope.HOUSE: keys.tag("house", b"")}
-    if login is not None:
-        tags |= {
-            Scope.ACCOUNT: keys.tag("account", login), Scope.CODE: keys.tag("code", login),
-            Scope.HERE: keys.tag("here", login + near.encode()),
-        }  # fmt: skip
-    return tags
+def tags_for(house: House, *, near: str, login: bytes) -> dict[Scope, bytes]:
+    """Where the tallies of a try stand: of the network of an address, and of the tag of the login that was typed."""
+    network, keys = network_of(near), house.staff_keys
+    return {
+        Scope.NETWORK: keys.tag("network", network), Scope.HOUSE: keys.tag("house", b""),
+        Scope.ACCOUNT: keys.tag("account", login), Scope.CODE: keys.tag("code", login),
+        Scope.HERE: keys.tag("here", login + network.encode()),
+    }  # fmt: skip
+
+
+def passkey_tags(house: House, *, near: str) -> dict[Scope, bytes]:
+    """Where those of a passkey's try stand, which no password is counted by, but for the house's own."""
+    keys = house.staff_keys
+    return {Scope.PASSKEY: keys.tag("passkey", network_of(near)), Scope.HOUSE: keys.tag("house", b"")}
 
 
 async def counted(house: House, tags: dict[Scope, bytes]) -> Try:
