@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lockhouse.access.throttle import MOST_IN_A_ROW
+from lockhouse.access.throttle import MOST_IN_A_ROW, Scope
 from lockhouse.crypto.passkeys import making_options
 from lockhouse.crypto.staff import Cost
 from lockhouse.errors import Unavailable, Unproven
@@ -343,3 +343,53 @@ async def test_passwords_that_others_of_the_network_guess_at_make_no_passkey_wai
     with pytest.raises(Unavailable):
         await sign_in.by_password(world.house, Typed("nobody@shop.example", "wrong", "000000"), seen=SEEN)
     assert (await by_passkey(world, authenticator, seen=SEEN)).level == 3
+
+
+@pytest.mark.parametrize("password", [PASSWORD, "wrong password here"])
+async def test_whether_a_password_was_right_is_not_told_by_a_wait_for_codes(world: World, password: str) -> None:
+    mia, said = await with_password(world), []
+    for at in range(6):
+        try:
+            await sign_in.by_password(
+                world.house, Typed(mia.login, password, "000000"), seen=Seen(f"10.0.{at}.1", "curl")
+            )
+        except (Unproven, Unavailable) as err:
+            said.append(type(err))
+    assert said == [Unproven] * 6
+
+
+async def test_within_a_wait_for_codes_none_is_right_and_none_is_counted(world: World) -> None:
+    mia = await with_password(world)
+    for at in range(4):
+        with pytest.raises(Unproven):
+            await sign_in.by_password(
+                world.house, Typed(mia.login, PASSWORD, "000000"), seen=Seen(f"10.0.{at}.1", "curl")
+            )
+    await _fails(sign_in.by_password(world.house, mia.typed(world), seen=SEEN))
+    assert [row.failures for row in await world.rows(Attempts) if row.scope == Scope.CODE] == [3]
+    world.clock.at += 30_000
+    assert (await sign_in.by_password(world.house, mia.typed(world), seen=SEEN)).staff == mia.staff
+
+
+async def test_wrong_passwords_that_are_cut_off_are_no_guesses_at_codes(world: World) -> None:
+    mia = await with_password(world)
+    commits, cut = world.house.commits, []
+
+    class CutOff:
+        """Nothing is done once the try was counted."""
+
+        async def commit(self, change: Change) -> Committed | Conflict:
+            cut.append(1)
+            if len(cut) % 2 == 0:
+                raise asyncio.CancelledError
+            return await commits.commit(change)
+
+    for at in range(4):
+        world.house.commits = CutOff()  # type: ignore[assignment]  # all that is asked of it here
+        with pytest.raises(asyncio.CancelledError):
+            await sign_in.by_password(
+                world.house, Typed(mia.login, "wrong", "000000"), seen=Seen(f"10.0.{at}.1", "curl")
+            )
+        world.house.commits = commits
+    assert [row.failures for row in await world.rows(Attempts) if row.scope == Scope.CODE] == []
+    assert (await sign_in.by_password(world.house, mia.typed(world), seen=SEEN)).staff == mia.staff

@@ -6,15 +6,17 @@
 2. Six tallies, each under a keyed tag: of an account from one network (`HERE`), of an account (`ACCOUNT`), of its
    one-time codes (`CODE`), of a network (`NETWORK`), of its passkeys (`PASSKEY`), of the house (`HOUSE`). An account
    that does not exist is counted by the tag of the login that was typed, just as one that does (OWASP ASVS 5.0 V6.3.8).
-3. Waits grow: after the free tries 1 s, then twice as long each time, up to 15 minutes for an account from one network
+3. A code is counted once the password beside it was right, and the password then no more: whoever knows no password
+   guesses at no codes. Within a wait for codes none is right, and nobody is told: that would tell of the password.
+4. Waits grow: after the free tries 1 s, then twice as long each time, up to 15 minutes for an account from one network
    and for codes, 5 minutes for a network. A try within a wait is refused and not counted.
-4. A stranger elsewhere makes nobody wait: no wait hangs on `ACCOUNT` or `HOUSE` alone. Where either has seen many
+5. A stranger elsewhere makes nobody wait: no wait hangs on `ACCOUNT` or `HOUSE` alone. Where either has seen many
    failures, networks and accounts from there have fewer free tries.
-5. At 100 failures in a row of an account (NIST SP 800-63B-4 §3.2.2) the password, or the code, is shut. That is no
+6. At 100 failures in a row of an account (NIST SP 800-63B-4 §3.2.2) the password, or the code, is shut. That is no
    lock-out: passkeys are counted by their network alone, since nobody guesses one, and a recovery code (120 bits) is
    counted by nobody but the network. Signing in by either, or a reset, opens what was shut.
-6. A wait is never longer than its most, whatever a row says: an edited row or a clock set back bars nobody for years.
-7. A network is what one customer of an internet provider has: one IPv4 address, or 64 bits of an IPv6 one.
+7. A wait is never longer than its most, whatever a row says: an edited row or a clock set back bars nobody for years.
+8. A network is what one customer of an internet provider has: one IPv4 address, or 64 bits of an IPv6 one.
 """
 
 from __future__ import annotations

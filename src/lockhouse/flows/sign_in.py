@@ -1,7 +1,7 @@
 """Signing in: by a passkey, by a password and a code, by a password and a recovery code.
 
 1. The try is counted as failed (`gates.staff.waits`), or refused within a wait. A passkey's, which nobody guesses, is
-   counted once it failed.
+   counted once it failed; a code's once the password beside it was right.
 2. What was typed or signed is judged. For a password every login costs the same: the same look-ups, one hash, three
    codes and two moves of the tallies, whether there is such an account, or such a factor, or not.
 3. How far a factor was used is moved on under an expectation: of two who use one code, one does.
@@ -59,9 +59,8 @@ class Signed(NamedTuple):
 
 
 class _Tried(NamedTuple):
-    """A try that was judged: where it is counted, the account if there is one, and its live factors."""
+    """A try that was judged: the account if there is one, and its live factors."""
 
-    tags: dict[Scope, bytes]
     whose: Staff | None
     held: list[Held]
     judged: Judged
@@ -115,13 +114,13 @@ async def by_password(house: House, typed: Typed, *, seen: Seen) -> Signed:
 
     Raises:
         Unproven: the login, the password or the code is not right; which one is not told.
-        Unavailable: it comes within a wait of its network, its login from there, or its codes.
+        Unavailable: it comes within a wait of its network, or its login from there.
     """
     tags = waits.tags_for(house, near=seen.near, login=house.staff_keys.login_tag(typed.login))
     tried = await waits.counted(house, tags)
     whose, held = await _looked_up(house, typed.login)
-    judged = await judging.by_code(house, held, typed, shut=tried.shut)
-    return await _ended(house, _Tried(tags, whose, held, judged), typed, seen=seen)
+    judged = await judging.by_code(house, held, typed, tried)
+    return await _ended(house, _Tried(whose, held, judged), typed, seen=seen)
 
 
 async def by_recovery(house: House, typed: Typed, *, seen: Seen) -> Signed:
@@ -138,7 +137,7 @@ async def by_recovery(house: House, typed: Typed, *, seen: Seen) -> Signed:
     await waits.counted(house, tags)
     whose, held = await _looked_up(house, typed.login)
     judged = await judging.by_recovery(house, held, typed)
-    return await _ended(house, _Tried(tags, whose, held, judged), typed, seen=seen)
+    return await _ended(house, _Tried(whose, held, judged), typed, seen=seen)
 
 
 async def _looked_up(house: House, login: str) -> tuple[Staff | None, list[Held]]:
@@ -150,14 +149,8 @@ async def _looked_up(house: House, login: str) -> tuple[Staff | None, list[Held]
 
 
 async def _ended(house: House, tried: _Tried, typed: Typed, *, seen: Seen) -> Signed:
-    judged = tried.judged
-    try:
-        whose, second, done = _level(tried)
-    except Unproven:
-        scope = judged.innocent
-        await waits.moved(house, tried.tags, {scope: "off"} if scope in tried.tags else {})
-        raise
-    await judging.use(house, second, judged.counter)
+    whose, second, done = _level(tried)
+    await judging.use(house, second, tried.judged.counter)
     await _rehashed(house, whose, typed.password, tried.held)
     signed = await _signed(house, (whose, second), done, seen=seen)
     await waits.moved(house, waits.tags_for(house, near=seen.near, login=whose.login_tag), waits.RIGHT)
