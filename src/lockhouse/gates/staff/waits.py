@@ -11,7 +11,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from lockhouse.access.throttle import Scope, Tally, failed, is_shut, is_tight, network_of, taken_off, wait
+from lockhouse.access.throttle import (
+    Scope,
+    Tally,
+    failed,
+    is_known,
+    is_shut,
+    is_tight,
+    network_of,
+    shut,
+    signed_in,
+    taken_off,
+    wait,
+)
 from lockhouse.errors import Unavailable
 from lockhouse.gates.authority import sound
 from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
@@ -23,9 +35,12 @@ if TYPE_CHECKING:
     from lockhouse.gates.house import House
 
 TRIES = 20
-Move = Literal["clear", "count", "guess", "keep", "off"]
-"""`guess` counts outside of a wait alone; `keep` writes the tally as it is, where the work must be the same."""
-OPENED: dict[Scope, Move] = {Scope.ACCOUNT: "clear", Scope.HERE: "clear", Scope.CODE: "clear"}
+Move = Literal["clear", "count", "guess", "keep", "known", "off"]
+"""`guess` counts outside of a wait alone; `keep` writes the tally as it is, where the work must be the same; `known`
+begins the tally of a network that somebody signed in from."""
+OPENED: dict[Scope, Move] = {
+    Scope.ACCOUNT: "clear", Scope.HERE: "clear", Scope.CODE: "clear", Scope.KNOWN: "known",
+}  # fmt: skip
 """What signing in does to the tallies of an account: what was shut is open again."""
 RIGHT: dict[Scope, Move] = {**OPENED, Scope.NETWORK: "off", Scope.HOUSE: "off"}
 """And where the try was counted before it was judged."""
@@ -49,6 +64,7 @@ def tags_for(house: House, *, near: str, login: bytes) -> dict[Scope, bytes]:
         Scope.NETWORK: keys.tag("network", network), Scope.HOUSE: keys.tag("house", b""),
         Scope.ACCOUNT: keys.tag("account", login), Scope.CODE: keys.tag("code", login),
         Scope.HERE: keys.tag("here", login + network.encode()),
+        Scope.KNOWN: keys.tag("known", login + network.encode()),
     }  # fmt: skip
 
 
@@ -66,8 +82,8 @@ async def counted(house: House, tags: dict[Scope, bytes]) -> Try:
         Tampered: a tally is not as this house writes them.
     """
     first: dict[Scope, Move] = {scope: "count" for scope in tags if scope is not Scope.CODE}
-    before = await moved(house, tags, first)
-    return Try(tags, frozenset(scope for scope, tally in before.items() if is_shut(tally)))
+    now = house.clock.now_ms()
+    return Try(tags, shut(await moved(house, tags, first, now=now), now=now))
 
 
 async def code_counted(house: House, tried: Try, *, is_guess: bool) -> bool:
@@ -123,7 +139,8 @@ async def moved(
             before = {scope: _tally(row) for scope, row in held.items()}
             at = house.clock.now_ms() if now is None else now
             _require_no_wait({scope: before[scope] for scope, move in moves.items() if move == "count"}, at)
-            after = _after(before, {scope: move for scope, move in moves.items() if held[scope] or _makes(move)}, at)
+            makes = {scope: move for scope, move in moves.items() if held[scope] or _makes(scope, move)}
+            after = _after(before, makes, at)
             change = _change(held, tags, after, moves)
             if not after or not isinstance(await house.commits.commit(change), Conflict):
                 return before
@@ -144,17 +161,21 @@ def _require_no_wait(tallies: Mapping[Scope, Tally], now: int) -> None:
         )
 
 
-def _makes(move: Move) -> bool:
-    """Whether there is a row after the move where there was none."""
-    return move not in {"clear", "off"}
+def _makes(scope: Scope, move: Move) -> bool:
+    """Whether there is a row after the move where there was none. No failure makes a network one that is known."""
+    return move not in {"clear", "off"} and (scope is not Scope.KNOWN or move == "known")
 
 
 def _after(before: Mapping[Scope, Tally], moves: Mapping[Scope, Move], now: int) -> dict[Scope, Tally]:
     tight = is_tight(before, now=now)
     after = {}
     for scope, move in moves.items():
+        if scope is Scope.KNOWN and move == "count" and not is_known(before[scope], now=now):
+            continue
         if move == "count" or (move == "guess" and not wait({scope: before[scope]}, now=now)):
             after[scope] = failed(scope, before[scope], now=now, tight=tight)
+        elif move == "known":
+            after[scope] = signed_in(now=now)
         elif move in {"guess", "keep"}:
             after[scope] = before[scope]
         else:
