@@ -249,8 +249,27 @@ async def test_no_row_and_no_entry_holds_what_somebody_typed_or_where_they_were(
     mia = await with_password(world)
     await sign_in.by_password(world.house, mia.typed(world), seen=SEEN)
     await _fails(sign_in.by_password(world.house, mia.typed(world, "wrong password here"), seen=ELSEWHERE))
-    await sign_in.passkey_options(world.house)
+    asked = await sign_in.passkey_options(world.house)
+    with pytest.raises(Unproven):
+        await sign_in.by_passkey(world.house, asked.ceremony, "{}", seen=ELSEWHERE)
     assert len(await world.rows(Ceremony)) == 1
     whole = "".join(repr(table) for table in world.store.shelf.tables.values())
     for text in ("mia", PASSWORD, "192.0.2", "198.51.100", "Firefox", "$argon2id", *mia.codes):
         assert text not in whole
+
+
+async def test_whoever_only_asks_to_sign_in_leaves_no_row(world: World) -> None:
+    for _ in range(3):
+        await sign_in.passkey_options(world.house)
+    assert await world.rows(Ceremony) == []
+
+
+async def test_a_sign_in_that_the_house_did_not_offer_or_that_was_prolonged_is_not_open(world: World) -> None:
+    authenticator = Authenticator()
+    await with_passkey(world, authenticator=authenticator)
+    asked = await sign_in.passkey_options(world.house)
+    token, until, tag = asked.ceremony.split(".")
+    for made_up in ("", "..", f"{token}.{int(until) + 1}.{tag}", f"{token}.{until}.", f"{token}.x.{tag}"):
+        with pytest.raises(Unproven, match="ceremony: expected one that is open"):
+            await sign_in.by_passkey(world.house, made_up, authenticator.use(asked.json), seen=SEEN)
+    assert (await sign_in.by_passkey(world.house, asked.ceremony, authenticator.use(asked.json), seen=SEEN)).level == 3

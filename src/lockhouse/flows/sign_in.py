@@ -22,7 +22,7 @@ from lockhouse.crypto import passkeys
 from lockhouse.crypto.signatures import equal
 from lockhouse.errors import Conflict, Unproven
 from lockhouse.gates.staff import judging, sessions, waits
-from lockhouse.gates.staff.ceremonies import NOTHING, SIGN_IN, What, begun, challenge, taken
+from lockhouse.gates.staff.ceremonies import NOTHING, answered, challenge, offered
 from lockhouse.gates.staff.deed import Deed
 from lockhouse.gates.staff.factors import kinds, of_kind, passkey_of, phc_of, with_hash
 from lockhouse.gates.staff.judging import Typed, unproven
@@ -67,8 +67,8 @@ class _Tried(NamedTuple):
 
 
 async def passkey_options(house: House) -> Options:
-    """A ceremony for whoever comes: it names no account and no passkey."""
-    token = await begun(house, What(SIGN_IN))
+    """A ceremony for whoever comes: it names no account and no passkey, and nothing is stored of it."""
+    token = offered(house)
     asked = passkeys.using_options(house.proving.site, challenge=challenge(house, token, NOTHING))
     return Options(asked, token)
 
@@ -93,7 +93,7 @@ async def by_passkey(house: House, ceremony: str, answer: str, *, seen: Seen) ->
 
 
 async def _by_passkey(house: House, ceremony: str, answer: str) -> tuple[Staff, Held, Done]:
-    row = await taken(house, ceremony, SIGN_IN)
+    bound = await answered(house, ceremony)
     credential, staff = passkeys.answering(answer)
     whose = await account(house, staff or NOBODY)
     held = await proofs_of(house, staff or NOBODY)
@@ -101,7 +101,7 @@ async def _by_passkey(house: House, ceremony: str, answer: str) -> tuple[Staff, 
     if whose is None or proof is None:
         raise unproven()
     passkey = passkey_of(house, proof)
-    asked = challenge(house, ceremony, row.bound)
+    asked = challenge(house, ceremony, bound)
     used = passkeys.used(house.proving.site, answer, challenge=asked, user=whose.id, passkey=passkey)
     who = _account(whose, held)
     state = prove(begin(who), Proof(Means.PASSKEY, synced=passkey.is_synced), account=who)
