@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from lockhouse.errors import Conflict, NotFound, Refused, Unproven
-from lockhouse.flows import factor, session, sign_in, step_up
+from lockhouse.flows import enrol, factor, session, sign_in, staff, step_up
 from lockhouse.flows.sign_in import Typed
+from lockhouse.gates.staff.deed import Deed
+from lockhouse.gates.staff.told import FACTOR_LIVE
 from lockhouse.gates.state import verify_state
 from lockhouse.ledger.entry import parse_entry
-from lockhouse.model.rows import LedgerEntry, Staff
+from lockhouse.model.rows import Factor, LedgerEntry, Staff
 from tests.authenticator import BE, UP, UV, Authenticator, b64
-from tests.flows.signing import PASSWORD, SEEN, by_passkey, cheaply, with_passkey, with_password
-from tests.world import World
+from tests.flows.signing import BY, PASSWORD, SEEN, by_passkey, cheaply, with_passkey, with_password
+from tests.world import POLICY, World
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     from lockhouse.gates.staff.steps import Meant
+    from lockhouse.model.change import Change, Committed
+    from lockhouse.model.change import Conflict as Stopped
     from lockhouse.model.rows import Session
     from tests.flows.signing import Member
+
+ROLES = POLICY + "  admin: {may: [staff.*]}\n"
 
 
 @pytest.fixture
@@ -176,3 +184,102 @@ async def test_a_session_that_ended_meanwhile_adds_nothing(world: World) -> None
     await session.end(world.house, own.id, by="os-user:1000")
     with pytest.raises(Conflict, match="factor: expected everything as it was read"):
         await factor.add_passkey(world.house, own, (ceremony, Authenticator().make(asked)), name="", proof=proof)
+
+
+class _Before:
+    """Something is done just before the first Change that puts such a row is stored."""
+
+    def __init__(self, world: World, table: str, deed: Callable[[], Awaitable[object]]) -> None:
+        self._commits = world.house.commits
+        self._table, self._deeds = table, [deed]
+        world.house.commits = self
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._commits, name)
+
+    async def commit(self, change: Change) -> Committed | Stopped:
+        if any(put.table == self._table for put in change.puts):
+            while self._deeds:
+                await self._deeds.pop()()
+        return await self._commits.commit(change)
+
+
+async def test_a_passkey_that_is_added_while_a_reset_is_carried_out_opens_nothing(world: World) -> None:
+    await world.approve(ROLES)
+    first, thief = Authenticator(), Authenticator()
+    own = await _in(world, first)
+    asked, ceremony = await factor.options(world.house, own)
+    proof, answer = await _proof(world, own, first, factor.adding(own.staff)), thief.make(asked)
+    busy = (await world.second()).house
+    _Before(
+        world, "staff", lambda: factor.add_passkey(busy, own, (ceremony, answer), name="thief's", proof=proof)
+    )  # fmt: skip
+    link = await staff.recover_local(world.house, own.staff, by=BY)
+    assert await factor.list_of(world.house, own.staff) == []
+    with pytest.raises(Unproven):
+        await by_passkey(world, thief)
+    begun = await enrol.begin(world.house, link.token)
+    await enrol.with_passkey(world.house, begun.ceremony, Authenticator().make(begun.options_json), name="", seen=SEEN)
+    assert (await verify_state(world.house)).findings.kept == []
+
+
+async def test_what_a_reset_that_was_cut_off_left_live_opens_nothing(world: World) -> None:
+    await world.approve(ROLES)
+    left = Authenticator()
+    mia = await with_passkey(world, authenticator=left)
+    link = await staff.recover_local(world.house, mia, by=BY)
+    [over] = await world.rows(Factor)
+    deed = Deed(world.house)
+    deed.put(replace(over, state=FACTOR_LIVE, entry=world.house.ids.new()), was=over)
+    await deed.done()
+    with pytest.raises(Unproven):
+        await by_passkey(world, left)
+    begun = await enrol.begin(world.house, link.token)
+    await enrol.with_passkey(
+        world.house, begun.ceremony, Authenticator().make(begun.options_json), name="new", seen=SEEN
+    )
+    assert [one.label for one in await factor.list_of(world.house, mia)] == ["new"]
+    with pytest.raises(Unproven):
+        await by_passkey(world, left)
+
+
+async def test_whoever_signed_in_by_a_passkey_that_ended_is_signed_in_no_more(world: World) -> None:
+    lost, kept = Authenticator(), Authenticator()
+    thief = await _in(world, lost)
+    asked, ceremony = await factor.options(world.house, thief)
+    proof = await _proof(world, thief, lost, factor.adding(thief.staff))
+    await factor.add_passkey(world.house, thief, (ceremony, kept.make(asked)), name="kept", proof=proof)
+    token = (await by_passkey(world, lost)).token
+    own = await _session(world, (await by_passkey(world, kept)).token)
+    gone = (await factor.list_of(world.house, own.staff))[0].factor.id
+    proof = await _proof(world, own, kept, factor.ending(own.staff, gone))
+    await factor.end(world.house, own, gone, proof=proof)
+    assert await session.of(world.house, token) is None
+    assert [one.session.id for one in await session.list_of(world.house, own.staff)] == [own.id]
+
+
+async def test_whoever_signs_in_by_a_passkey_that_just_ended_is_not_signed_in(world: World) -> None:
+    lost, kept = Authenticator(), Authenticator()
+    own = await _in(world, kept)
+    asked, ceremony = await factor.options(world.house, own)
+    proof = await _proof(world, own, kept, factor.adding(own.staff))
+    row = await factor.add_passkey(world.house, own, (ceremony, lost.make(asked)), name="lost", proof=proof)
+    proof = await _proof(world, own, kept, factor.ending(own.staff, row.id))
+    busy = (await world.second()).house
+    _Before(world, "session", lambda: factor.end(busy, own, row.id, proof=proof))
+    with pytest.raises(Unproven):
+        await by_passkey(world, lost)
+    assert [one.session.id for one in await session.list_of(world.house, own.staff)] == [own.id]
+
+
+async def test_a_session_that_begins_by_a_passkey_just_before_it_ends_is_over_as_well(world: World) -> None:
+    lost, kept = Authenticator(), Authenticator()
+    own = await _in(world, kept)
+    asked, ceremony = await factor.options(world.house, own)
+    proof = await _proof(world, own, kept, factor.adding(own.staff))
+    row = await factor.add_passkey(world.house, own, (ceremony, lost.make(asked)), name="lost", proof=proof)
+    proof = await _proof(world, own, kept, factor.ending(own.staff, row.id))
+    busy = await world.second()
+    _Before(world, "factor", lambda: by_passkey(busy, lost))
+    await factor.end(world.house, own, row.id, proof=proof)
+    assert [one.session.id for one in await session.list_of(world.house, own.staff)] == [own.id]

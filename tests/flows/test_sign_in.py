@@ -1,21 +1,18 @@
-"""Members sign in by what they have; whoever has not all of it is told nothing, and waits."""
+"""Members sign in by what they have; whoever has not all of it is told nothing."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lockhouse.access.throttle import MOST_IN_A_ROW
 from lockhouse.crypto.passkeys import making_options
 from lockhouse.crypto.staff import Cost
 from lockhouse.errors import Unavailable, Unproven
 from lockhouse.flows import session, sign_in, staff
 from lockhouse.flows.sign_in import Typed
 from lockhouse.gates.proving import LOCAL
-from lockhouse.gates.staff.sessions import Seen
 from lockhouse.gates.state import verify_state
 from lockhouse.ledger.entry import parse_entry
 from lockhouse.model.change import Conflict
@@ -30,7 +27,6 @@ if TYPE_CHECKING:
 
     from lockhouse.model.change import Change, Committed
     from lockhouse.model.ports import Commits
-    from tests.flows.signing import Member
 
 SAID = r"^sign-in: expected factors that prove who it is$"
 MINUTE_MS = 60_000
@@ -235,79 +231,6 @@ async def test_a_passkey_that_the_house_never_made_signs_nobody_in(world: World,
     await _fails(by_passkey(world, stranger))
 
 
-async def _wrong(world: World, mia: Member, seen: Seen = SEEN) -> str:
-    try:
-        await sign_in.by_password(world.house, Typed(mia.login, "wrong password here", "000000"), seen=seen)
-    except (Unproven, Unavailable) as err:
-        return type(err).__name__
-    return "signed in"
-
-
-async def test_who_guesses_waits_longer_each_time_and_nobody_elsewhere_does(world: World) -> None:
-    mia = await with_password(world)
-    assert [await _wrong(world, mia) for _ in range(4)] == ["Unproven", "Unproven", "Unproven", "Unavailable"]
-    with pytest.raises(Unavailable, match="expected a pause") as caught:
-        await sign_in.by_password(world.house, mia.typed(world), seen=SEEN)
-    assert 0 < caught.value.retry_after_s <= 1
-    assert (await sign_in.by_password(world.house, mia.typed(world), seen=ELSEWHERE)).staff == mia.staff
-    world.clock.at += 30_000
-    assert (await sign_in.by_password(world.house, mia.typed(world), seen=SEEN)).staff == mia.staff
-
-
-async def test_a_hundred_guesses_from_everywhere_shut_the_password_and_not_the_passkey_or_the_recovery_code(
-    world: World,
-) -> None:
-    mia, authenticator = await with_password(world), Authenticator()
-    await with_passkey(world, "ada", authenticator=authenticator)
-    for at in range(MOST_IN_A_ROW):
-        await _wrong(world, mia, Seen(f"10.0.{at}.1", "bot"))
-    world.clock.at += MINUTE_MS
-    await _fails(sign_in.by_password(world.house, mia.typed(world), seen=SEEN))
-    assert (await by_passkey(world, authenticator)).level == 3
-    by_paper = Typed(mia.login, PASSWORD, mia.codes[0])
-    assert (await sign_in.by_recovery(world.house, by_paper, seen=ELSEWHERE)).staff == mia.staff
-    world.clock.at += MINUTE_MS
-    assert (await sign_in.by_password(world.house, mia.typed(world), seen=ELSEWHERE)).staff == mia.staff
-
-
-async def test_a_colleagues_passkey_forgives_nobody_from_their_network(world: World) -> None:
-    mia, authenticator = await with_password(world), Authenticator()
-    await with_passkey(world, "ada", authenticator=authenticator)
-    await _wrong(world, mia)
-    before = [row for row in await world.rows(Attempts) if row.failures]
-    await by_passkey(world, authenticator)
-    assert [row for row in await world.rows(Attempts) if row.failures] == before
-
-
-async def test_a_passkey_that_fails_is_counted_by_its_network(world: World) -> None:
-    authenticator = Authenticator(flags=UP)
-    stranger = Authenticator()
-    await with_passkey(world, authenticator=stranger)
-    authenticator.passkeys = stranger.passkeys
-    for _ in range(30):
-        with pytest.raises(Unproven):
-            await by_passkey(world, authenticator)
-    with pytest.raises(Unavailable):
-        await by_passkey(world, stranger)
-    assert (await by_passkey(world, stranger, seen=ELSEWHERE)).level == 3
-
-
-async def test_a_hundred_tries_at_once_are_judged_one_by_one(world: World) -> None:
-    mia = await with_password(world)
-    ended = await asyncio.gather(*[_wrong(world, mia) for _ in range(100)])
-    assert Counter(ended)["Unproven"] == 3
-    assert Counter(ended)["signed in"] == 0
-
-
-async def test_wrong_codes_are_counted_apart_from_wrong_passwords(world: World) -> None:
-    mia = await with_password(world)
-    for _ in range(2):
-        await _fails(sign_in.by_password(world.house, Typed(mia.login, PASSWORD, "000000"), seen=SEEN))
-    await _wrong(world, mia, ELSEWHERE)
-    counted = {row.scope: row.failures for row in await world.rows(Attempts) if row.scope in (1, 5)}
-    assert counted == {1: 1, 5: 2}
-
-
 async def test_a_hash_of_another_cost_is_made_again_when_the_password_is_right(world: World) -> None:
     mia = await with_password(world)
     [before] = [row for row in await world.rows(Factor) if row.kind == 2]
@@ -325,9 +248,28 @@ async def test_a_hash_of_another_cost_is_made_again_when_the_password_is_right(w
 async def test_no_row_and_no_entry_holds_what_somebody_typed_or_where_they_were(world: World) -> None:
     mia = await with_password(world)
     await sign_in.by_password(world.house, mia.typed(world), seen=SEEN)
-    await _wrong(world, mia, ELSEWHERE)
-    await sign_in.passkey_options(world.house)
+    await _fails(sign_in.by_password(world.house, mia.typed(world, "wrong password here"), seen=ELSEWHERE))
+    asked = await sign_in.passkey_options(world.house)
+    with pytest.raises(Unproven):
+        await sign_in.by_passkey(world.house, asked.ceremony, "{}", seen=ELSEWHERE)
     assert len(await world.rows(Ceremony)) == 1
     whole = "".join(repr(table) for table in world.store.shelf.tables.values())
     for text in ("mia", PASSWORD, "192.0.2", "198.51.100", "Firefox", "$argon2id", *mia.codes):
         assert text not in whole
+
+
+async def test_whoever_only_asks_to_sign_in_leaves_no_row(world: World) -> None:
+    for _ in range(3):
+        await sign_in.passkey_options(world.house)
+    assert await world.rows(Ceremony) == []
+
+
+async def test_a_sign_in_that_the_house_did_not_offer_or_that_was_prolonged_is_not_open(world: World) -> None:
+    authenticator = Authenticator()
+    await with_passkey(world, authenticator=authenticator)
+    asked = await sign_in.passkey_options(world.house)
+    token, until, tag = asked.ceremony.split(".")
+    for made_up in ("", "..", f"{token}.{int(until) + 1}.{tag}", f"{token}.{until}.", f"{token}.x.{tag}"):
+        with pytest.raises(Unproven, match="ceremony: expected one that is open"):
+            await sign_in.by_passkey(world.house, made_up, authenticator.use(asked.json), seen=SEEN)
+    assert (await sign_in.by_passkey(world.house, asked.ceremony, authenticator.use(asked.json), seen=SEEN)).level == 3

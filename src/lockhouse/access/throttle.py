@@ -1,19 +1,24 @@
 """How long somebody waits who was wrong, so that guessing is slow and nobody is locked out by a stranger.
 
 1. A try is counted as failed before it is judged, and taken off again if it was right: tries at once count one by one.
-   A passkey's is counted once it failed, by its network alone.
-2. Five tallies, each under a keyed tag: of an account from one network (`HERE`), of an account (`ACCOUNT`), of its
-   one-time codes (`CODE`), of a network (`NETWORK`), of the house (`HOUSE`). An account that does not exist is counted
-   by the tag of the login that was typed, just as one that does (OWASP ASVS 5.0 V6.3.8).
-3. Waits grow: after the free tries 1 s, then twice as long each time, up to 15 minutes for an account from one network
+   A passkey's is counted once it failed, by a tally of its network that counts nothing else: no password that others of
+   that network guess at makes a passkey wait.
+2. Seven tallies, each under a keyed tag: of an account from one network (`HERE`), of an account (`ACCOUNT`), of its
+   one-time codes (`CODE`), of a network (`NETWORK`), of its passkeys (`PASSKEY`), of the house (`HOUSE`), and of an
+   account from a network that somebody signed in to it from in the last 90 days (`KNOWN`). An account that does not
+   exist is counted by the tag of the login that was typed, just as one that does (OWASP ASVS 5.0 V6.3.8).
+3. A code is counted once the password beside it was right, and the password then no more: whoever knows no password
+   guesses at no codes. Within a wait for codes none is right, and nobody is told: that would tell of the password.
+4. Waits grow: after the free tries 1 s, then twice as long each time, up to 15 minutes for an account from one network
    and for codes, 5 minutes for a network. A try within a wait is refused and not counted.
-4. A stranger elsewhere makes nobody wait: no wait hangs on `ACCOUNT` or `HOUSE` alone. Where either has seen many
+5. A stranger elsewhere makes nobody wait: no wait hangs on `ACCOUNT` or `HOUSE` alone. Where either has seen many
    failures, networks and accounts from there have fewer free tries.
-5. At 100 failures in a row of an account (NIST SP 800-63B-4 §3.2.2) the password, or the code, is shut. That is no
-   lock-out: passkeys are counted by the network alone, since nobody guesses one, and a recovery code (120 bits) is
-   counted by nobody but the network. Signing in by either, or a reset, opens what was shut.
-6. A wait is never longer than its most, whatever a row says: an edited row or a clock set back bars nobody for years.
-7. A network is what one customer of an internet provider has: one IPv4 address, or 64 bits of an IPv6 one.
+6. At 100 failures in a row of an account (NIST SP 800-63B-4 §3.2.2) the password, or the code, is shut. That is no
+   lock-out: passkeys are counted by their network alone, since nobody guesses one, and a recovery code (120 bits) is
+   counted by nobody but the network. Signing in by either, or a reset, opens what was shut. From a `KNOWN` network the
+   password is shut by 100 failures from there, and by no stranger elsewhere.
+7. A wait is never longer than its most, whatever a row says: an edited row or a clock set back bars nobody for years.
+8. A network is what one customer of an internet provider has: one IPv4 address, or 64 bits of an IPv6 one.
 """
 
 from __future__ import annotations
@@ -26,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MINUTE_MS = 60_000
+DAY_MS = 24 * 60 * MINUTE_MS
 MOST_IN_A_ROW = 100
 """Failures in a row of one account (NIST SP 800-63B-4 §3.2.2)."""
 
@@ -38,6 +44,8 @@ class Scope(IntEnum):
     NETWORK = 3
     HOUSE = 4
     CODE = 5
+    PASSKEY = 6
+    KNOWN = 7
 
 
 class Tally(NamedTuple):
@@ -67,6 +75,8 @@ RULES = {
     Scope.NETWORK: Rule(30, 3, 5 * MINUTE_MS, 60 * MINUTE_MS),
     Scope.HOUSE: Rule(300, 300, 0, 10 * MINUTE_MS),
     Scope.CODE: Rule(3, 3, 15 * MINUTE_MS, None),
+    Scope.PASSKEY: Rule(30, 3, 5 * MINUTE_MS, 60 * MINUTE_MS),
+    Scope.KNOWN: Rule(10, 10, 0, 90 * DAY_MS),
 }
 _SECOND_MS = 1_000
 _LONGEST_SHIFT = 20
@@ -84,6 +94,23 @@ def _left(scope: Scope, tally: Tally, now: int) -> int:
 def is_shut(tally: Tally) -> bool:
     """Whether so many failed in a row that this way is shut until another one opens it."""
     return tally.failures >= MOST_IN_A_ROW
+
+
+def shut(tallies: Mapping[Scope, Tally], *, now: int) -> frozenset[Scope]:
+    """What is shut for a try; an account, from a network it is known from, by what failed from there alone."""
+    known = tallies.get(Scope.KNOWN, Tally())
+    own = {Scope.ACCOUNT: known} if is_known(known, now=now) else {}
+    return frozenset(scope for scope, tally in {**tallies, **own}.items() if is_shut(tally))
+
+
+def signed_in(*, now: int) -> Tally:
+    """The tally of a network that somebody just signed in from."""
+    return Tally(0, now, now, 0)
+
+
+def is_known(tally: Tally, *, now: int) -> bool:
+    """Whether somebody signed in from there, and not so long ago that it is forgotten."""
+    return tally.last_at > 0 and _standing(Scope.KNOWN, tally, now) == tally
 
 
 def is_tight(tallies: Mapping[Scope, Tally], *, now: int) -> bool:

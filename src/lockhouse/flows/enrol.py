@@ -32,7 +32,7 @@ from lockhouse.gates.staff.ceremonies import (
     taken,
 )
 from lockhouse.gates.staff.deed import Deed
-from lockhouse.gates.staff.factors import New, add, kinds, new_codes, new_passkey, new_password
+from lockhouse.gates.staff.factors import New, add, end_live, kinds, new_codes, new_passkey, new_password
 from lockhouse.gates.staff.proving import hashed, weighed
 from lockhouse.gates.staff.read import ACTIVE, DISABLED, factors_of, invite_of
 from lockhouse.gates.staff.refusing import refuse
@@ -200,6 +200,7 @@ async def _active(
     then = moved(house, whose, "enrolled", by=by)
     row = msgspec.structs.replace(then, state=ACTIVE, active_at=whose.active_at or now, link=b"")
     whole = deed.put(row, was=whose)
+    await end_live(house, deed, whose.id, by=by)  # one that was added while a reset was carried out
     for one in new:
         add(house, deed, whose.id, one, by=by)
     if whose.active_at is not None:  # anew: somebody else may hold the link of a reset

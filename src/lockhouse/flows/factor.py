@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-import msgspec
-
 from lockhouse.access import recovery
 from lockhouse.access.people import against_factors
 from lockhouse.access.sign_in import Means
@@ -20,11 +18,21 @@ from lockhouse.errors import Conflict, NotFound, Unproven
 from lockhouse.gates.staff.called import called
 from lockhouse.gates.staff.ceremonies import ADD, LONG_MS, What, begun, challenge, taken
 from lockhouse.gates.staff.deed import Deed
-from lockhouse.gates.staff.factors import add, kinds, label_of, new_codes, new_passkey, of_kind, passkey_of, tags_of
-from lockhouse.gates.staff.read import account, proofs_of
+from lockhouse.gates.staff.factors import (
+    add,
+    ended,
+    kinds,
+    label_of,
+    new_codes,
+    new_passkey,
+    of_kind,
+    passkey_of,
+    tags_of,
+)
+from lockhouse.gates.staff.read import account, proofs_of, sessions_of
 from lockhouse.gates.staff.refusing import refuse
+from lockhouse.gates.staff.sessions import over
 from lockhouse.gates.staff.steps import Meant, used_up
-from lockhouse.gates.staff.told import FACTOR_ENDED
 
 if TYPE_CHECKING:
     from lockhouse.gates.house import House
@@ -116,7 +124,7 @@ async def add_passkey(house: House, session: Session, answer: tuple[str, str], *
 
 
 async def codes_anew(house: House, session: Session, *, proof: str) -> tuple[str, ...]:
-    """Ten new recovery codes, shown once; those before them work no more.
+    """Ten new recovery codes, shown once; those before them work no more, and other sessions of the member are over.
 
     Raises:
         Unproven: there is no proof of a step up for `adding`.
@@ -130,16 +138,14 @@ async def codes_anew(house: House, session: Session, *, proof: str) -> tuple[str
     await used_up(house, deed, session, adding(session.staff), proof=proof)
     deed.hold(session)
     before = of_kind(held, Means.RECOVERY)
-    if before is not None:
-        _end(house, deed, before.factor, by=_own(session))
     codes = recovery.new(house.ids.random)
     add(house, deed, session.staff, new_codes(house, [recovery.normal(one) or "" for one in codes]), by=_own(session))
-    await _done(deed)
+    await (_done(deed) if before is None else _over(house, deed, before.factor, session=session))
     return codes
 
 
 async def end(house: House, session: Session, factor: bytes, *, proof: str) -> None:
-    """A factor of the member's own signs in no more.
+    """A factor of the member's own signs in no more, and every other session of theirs is over.
 
     Raises:
         NotFound: they have none with this id.
@@ -158,13 +164,24 @@ async def end(house: House, session: Session, factor: bytes, *, proof: str) -> N
     for other in held:
         if other is not row:
             deed.hold(other)
-    _end(house, deed, row, by=_own(session))
+    await _over(house, deed, row, session=session)
+
+
+async def _over(house: House, deed: Deed, row: Factor, *, session: Session) -> None:
+    """The deed is done, the factor over with it, and every other session of the member: it may have begun by it."""
+    ended(house, deed, row, by=_own(session))
+    await _others_over(house, deed, session)
     await _done(deed)
+    late = Deed(house)  # for one that began by the factor after they were read; none can any more
+    if await _others_over(house, late, session):
+        await late.done()
 
 
-def _end(house: House, deed: Deed, row: Factor, *, by: str) -> None:
-    now, entry = house.clock.now_ms(), house.ids.new()
-    deed.put(msgspec.structs.replace(row, state=FACTOR_ENDED, by=by, at=now, entry=entry), was=row)
+async def _others_over(house: House, deed: Deed, session: Session) -> int:
+    others = [row for row in await sessions_of(house, session.staff) if not equal(row.tag, session.tag)]
+    for row in others:
+        over(house, deed, row, by=_own(session))
+    return len(others)
 
 
 async def _done(deed: Deed) -> None:

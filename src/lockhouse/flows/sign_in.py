@@ -1,7 +1,7 @@
 """Signing in: by a passkey, by a password and a code, by a password and a recovery code.
 
 1. The try is counted as failed (`gates.staff.waits`), or refused within a wait. A passkey's, which nobody guesses, is
-   counted once it failed.
+   counted once it failed; a code's once the password beside it was right.
 2. What was typed or signed is judged. For a password every login costs the same: the same look-ups, one hash, three
    codes and two moves of the tallies, whether there is such an account, or such a factor, or not.
 3. How far a factor was used is moved on under an expectation: of two who use one code, one does.
@@ -22,7 +22,7 @@ from lockhouse.crypto import passkeys
 from lockhouse.crypto.signatures import equal
 from lockhouse.errors import Conflict, Unproven
 from lockhouse.gates.staff import judging, sessions, waits
-from lockhouse.gates.staff.ceremonies import NOTHING, SIGN_IN, What, begun, challenge, taken
+from lockhouse.gates.staff.ceremonies import NOTHING, answered, challenge, offered
 from lockhouse.gates.staff.deed import Deed
 from lockhouse.gates.staff.factors import kinds, of_kind, passkey_of, phc_of, with_hash
 from lockhouse.gates.staff.judging import Typed, unproven
@@ -59,17 +59,16 @@ class Signed(NamedTuple):
 
 
 class _Tried(NamedTuple):
-    """A try that was judged: where it is counted, the account if there is one, and its live factors."""
+    """A try that was judged: the account if there is one, and its live factors."""
 
-    tags: dict[Scope, bytes]
     whose: Staff | None
     held: list[Held]
     judged: Judged
 
 
 async def passkey_options(house: House) -> Options:
-    """A ceremony for whoever comes: it names no account and no passkey."""
-    token = await begun(house, What(SIGN_IN))
+    """A ceremony for whoever comes: it names no account and no passkey, and nothing is stored of it."""
+    token = offered(house)
     asked = passkeys.using_options(house.proving.site, challenge=challenge(house, token, NOTHING))
     return Options(asked, token)
 
@@ -81,20 +80,20 @@ async def by_passkey(house: House, ceremony: str, answer: str, *, seen: Seen) ->
         Unproven: the ceremony is over or another's, or the answer proves nobody who may sign in.
         Unavailable: it comes within a wait of its network.
     """
-    tags = waits.tags_for(house, network=seen.network, login=None)
+    tags = waits.passkey_tags(house, near=seen.near)
     await waits.require_no_wait(house, tags)
     try:
-        whose, done = await _by_passkey(house, ceremony, answer)
-        signed = await _signed(house, whose, done, seen=seen)
+        whose, used, done = await _by_passkey(house, ceremony, answer)
+        signed = await _signed(house, (whose, used), done, seen=seen)
     except Unproven:
         await waits.moved(house, tags, dict.fromkeys(tags, "count"))
         raise
-    await waits.moved(house, waits.tags_for(house, network=seen.network, login=whose.login_tag), waits.OPENED)
+    await waits.moved(house, waits.tags_for(house, near=seen.near, login=whose.login_tag), waits.OPENED)
     return signed
 
 
-async def _by_passkey(house: House, ceremony: str, answer: str) -> tuple[Staff, Done]:
-    row = await taken(house, ceremony, SIGN_IN)
+async def _by_passkey(house: House, ceremony: str, answer: str) -> tuple[Staff, Held, Done]:
+    bound = await answered(house, ceremony)
     credential, staff = passkeys.answering(answer)
     whose = await account(house, staff or NOBODY)
     held = await proofs_of(house, staff or NOBODY)
@@ -102,12 +101,12 @@ async def _by_passkey(house: House, ceremony: str, answer: str) -> tuple[Staff, 
     if whose is None or proof is None:
         raise unproven()
     passkey = passkey_of(house, proof)
-    asked = challenge(house, ceremony, row.bound)
+    asked = challenge(house, ceremony, bound)
     used = passkeys.used(house.proving.site, answer, challenge=asked, user=whose.id, passkey=passkey)
     who = _account(whose, held)
     state = prove(begin(who), Proof(Means.PASSKEY, synced=passkey.is_synced), account=who)
     await judging.use(house, proof, used.sign_count)
-    return whose, _done(state)
+    return whose, proof, _done(state)
 
 
 async def by_password(house: House, typed: Typed, *, seen: Seen) -> Signed:
@@ -115,13 +114,13 @@ async def by_password(house: House, typed: Typed, *, seen: Seen) -> Signed:
 
     Raises:
         Unproven: the login, the password or the code is not right; which one is not told.
-        Unavailable: it comes within a wait of its network, its login from there, or its codes.
+        Unavailable: it comes within a wait of its network, or its login from there.
     """
-    tags = waits.tags_for(house, network=seen.network, login=house.staff_keys.login_tag(typed.login))
+    tags = waits.tags_for(house, near=seen.near, login=house.staff_keys.login_tag(typed.login))
     tried = await waits.counted(house, tags)
     whose, held = await _looked_up(house, typed.login)
-    judged = await judging.by_code(house, held, typed, shut=tried.shut)
-    return await _ended(house, _Tried(tags, whose, held, judged), typed, seen=seen)
+    judged = await judging.by_code(house, held, typed, tried)
+    return await _ended(house, _Tried(whose, held, judged), typed, seen=seen)
 
 
 async def by_recovery(house: House, typed: Typed, *, seen: Seen) -> Signed:
@@ -133,12 +132,12 @@ async def by_recovery(house: House, typed: Typed, *, seen: Seen) -> Signed:
         Unproven: the login, the password or the code is not right; which one is not told.
         Unavailable: it comes within a wait of its network or its login from there.
     """
-    tags = waits.tags_for(house, network=seen.network, login=house.staff_keys.login_tag(typed.login))
+    tags = waits.tags_for(house, near=seen.near, login=house.staff_keys.login_tag(typed.login))
     del tags[Scope.CODE]
     await waits.counted(house, tags)
     whose, held = await _looked_up(house, typed.login)
     judged = await judging.by_recovery(house, held, typed)
-    return await _ended(house, _Tried(tags, whose, held, judged), typed, seen=seen)
+    return await _ended(house, _Tried(whose, held, judged), typed, seen=seen)
 
 
 async def _looked_up(house: House, login: str) -> tuple[Staff | None, list[Held]]:
@@ -150,17 +149,11 @@ async def _looked_up(house: House, login: str) -> tuple[Staff | None, list[Held]
 
 
 async def _ended(house: House, tried: _Tried, typed: Typed, *, seen: Seen) -> Signed:
-    judged = tried.judged
-    try:
-        whose, second, done = _level(tried)
-    except Unproven:
-        scope = judged.innocent
-        await waits.moved(house, tried.tags, {scope: "off"} if scope in tried.tags else {})
-        raise
-    await judging.use(house, second, judged.counter)
+    whose, second, done = _level(tried)
+    await judging.use(house, second, tried.judged.counter)
     await _rehashed(house, whose, typed.password, tried.held)
-    signed = await _signed(house, whose, done, seen=seen)
-    await waits.moved(house, waits.tags_for(house, network=seen.network, login=whose.login_tag), waits.RIGHT)
+    signed = await _signed(house, (whose, second), done, seen=seen)
+    await waits.moved(house, waits.tags_for(house, near=seen.near, login=whose.login_tag), waits.RIGHT)
     return signed
 
 
@@ -180,8 +173,11 @@ def _done(state: State) -> Done:
 
 
 def _account(whose: Staff, held: list[Held]) -> Account:
-    """As `access.sign_in` decides over them. No password alone signs in here: nobody is enrolled with one."""
-    return Account(is_active=whose.state == ACTIVE, has=kinds(one.factor for one in held))
+    """As `access.sign_in` decides over them. No password alone signs in here: nobody is enrolled with one.
+
+    While a link stands open nothing else opens the account: what they had ended as it was given out.
+    """
+    return Account(is_active=whose.state == ACTIVE and not whose.link, has=kinds(one.factor for one in held))
 
 
 def _is_of(house: House, proof: Held, credential: bytes) -> bool:
@@ -200,11 +196,13 @@ async def _rehashed(house: House, whose: Staff, password: str, held: list[Held])
         await deed.done()
 
 
-async def _signed(house: House, whose: Staff, done: Done, *, seen: Seen) -> Signed:
-    """A session, if the account is still as it was."""
-    how = sessions.Begin(MEANS[done.means[-1]], done.level, until(house.clock.now_ms(), limits=LIMITS))
+async def _signed(house: House, by: tuple[Staff, Held], done: Done, *, seen: Seen) -> Signed:
+    """A session, if the account and what proved whose it is are still as they were."""
+    whose, used = by
+    until_at = until(house.clock.now_ms(), limits=LIMITS)
+    how = sessions.Begin(MEANS[done.means[-1]], done.level, until_at, used.factor)
     try:
         token, row = await sessions.begin(house, whose, how, seen=seen)
-    except Conflict as err:  # disabled or reset meanwhile
+    except Conflict as err:  # disabled or reset, or the factor ended, meanwhile
         raise unproven() from err
     return Signed(token, row.staff, row.level)

@@ -17,13 +17,14 @@ from lockhouse.errors import Conflict, Refused
 from lockhouse.gates.mail import notice_for, put_for
 from lockhouse.gates.staff.called import called, moved, new_account
 from lockhouse.gates.staff.deed import Deed
+from lockhouse.gates.staff.factors import end_live
 from lockhouse.gates.staff.finding import doer, is_staff, one_of, require_host_may
 from lockhouse.gates.staff.links import ANEW, ENROL, Link, open_link
 from lockhouse.gates.staff.members import LETS_IN, hold_an_admin, people
 from lockhouse.gates.staff.read import GIVEN, account_of_login, factors_of, uses_of
 from lockhouse.gates.staff.refusing import refuse
 from lockhouse.gates.staff.sessions import all_over
-from lockhouse.gates.staff.told import FACTOR_ENDED, FACTOR_LIVE
+from lockhouse.gates.staff.told import FACTOR_LIVE
 from lockhouse.model.mails import Invite, Mail, ResetBegun
 from lockhouse.model.rows import StaffLogin, StaffRole
 from lockhouse.policy.decide import permits
@@ -293,12 +294,15 @@ async def review_recovery(house: House, staff: bytes, *, by: str) -> Staff:
 
 
 async def _anew(house: House, deed: Deed, row: Staff, then: Staff) -> Link:
-    """Every factor and session of theirs is over, and one link enrols anew."""
-    for one in await factors_of(house, row.id):
-        if one.state == FACTOR_LIVE:
-            at, entry = house.clock.now_ms(), house.ids.new()
-            deed.put(msgspec.structs.replace(one, state=FACTOR_ENDED, by=then.by, at=at, entry=entry), was=one)
+    """Every factor and session of theirs is over, and one link enrols anew.
+
+    A factor that a session of theirs adds meanwhile ends right behind it: none can be added once the sessions are over.
+    """
+    await end_live(house, deed, row.id, by=then.by)
     linked, link = open_link(house, deed, then, kind=ANEW)
     deed.put(await all_over(house, deed, linked, by=then.by), was=row)
     await deed.done()
+    late = Deed(house)
+    if await end_live(house, late, row.id, by=then.by):
+        await late.done()
     return link

@@ -81,11 +81,10 @@ async def by_password(house: House, session: Session, meant: Meant, *, typed: Ty
     if need_of(meant.action).passkey:
         raise Unproven("step-up: expected a passkey for this", reasons=("another-means",), hint="use a passkey")
     whose = await account(house, session.staff)
-    tags = waits.tags_for(house, network=seen.network, login=b"" if whose is None else whose.login_tag)
+    tags = waits.tags_for(house, near=seen.near, login=b"" if whose is None else whose.login_tag)
     tried = await waits.counted(house, tags)
-    judged = await judging.by_code(house, await proofs_of(house, session.staff), typed, shut=tried.shut)
+    judged = await judging.by_code(house, await proofs_of(house, session.staff), typed, tried)
     if not judged.password or judged.second is None:
-        await waits.moved(house, tags, {judged.innocent: "off"})
         raise judging.unproven()
     given = await _given(house, session, meant, proof=judged.second, counter=judged.counter)
     await waits.moved(house, tags, waits.RIGHT)

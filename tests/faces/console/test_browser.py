@@ -163,7 +163,7 @@ def test_somebody_enrols_and_signs_in_by_a_password_and_an_apps_codes(at: Desk, 
     at.go("/account")
     at.page.get_by_label("What you call it").fill("phone")
     at.page.get_by_role("button", name="Add a passkey").click()
-    at.page.wait_for_selector("text=this takes a passkey, and you have none")
+    at.page.wait_for_selector("text=You have no passkey yet")
     at.look()
     _sign_out(at)
     _types(at, _a_later_code(seed, enrolled_at))

@@ -178,7 +178,7 @@ async def test_nothing_that_comes_in_says_where_one_is_sent_on_to(tmp_path: Path
         assert done.headers["location"] == "/"
 
 
-async def test_a_password_and_an_apps_code_do_as_well_and_a_recovery_code_for_the_app(tmp_path: Path) -> None:
+async def test_a_password_and_an_app_do_as_well_and_lead_to_a_passkey_that_invites(tmp_path: Path) -> None:
     async with console(tmp_path) as made:
         cost = Cost(memory_kib=8, iterations=1, lanes=1)
         made.house.staff_keys = StaffKeys.of(made.house.integrity_key, house=made.house.id, cost=cost)
@@ -207,6 +207,23 @@ async def test_a_password_and_an_apps_code_do_as_well_and_a_recovery_code_for_th
         other = made.another()
         page = await other.get("/sign-in")
         assert (await other.post("/sign-in/password", {**typed, "code": listed[3]}, on=page)).status_code == 303
+        made.clock.at += STEP_S * 1_000
+        account = await browser.get("/account")
+        for path, name in (("/account/codes", {}), ("/account/passkeys", {"name": "phone"})):
+            made.clock.at += STEP_S * 1_000
+            asked = await browser.post(path, name, on=account)
+            assert "no passkey yet" in asked.text
+            wrong = await browser.post(path, {**name, "password": PASSWORD, "code": "000000"}, on=asked)
+            assert (wrong.status_code, "Nothing was done" in wrong.text) == (403, True)
+            later = code_at(seed, made.clock.at // 1_000 // STEP_S)
+            page = await browser.post(path, {**name, "password": PASSWORD, "code": later}, on=wrong)
+            assert page.status_code == 200
+        fields = {**browser.answer(page), "name": "phone", "proof": hidden(page, "proof")}
+        assert "Added." in (await browser.post("/account/passkeys/made", fields, on=page)).text
+        invited = await browser.do(
+            "/staff/invite", {"login": "ben@shop.example", "name": "Ben", "language": "en"}, on="/staff"
+        )
+        assert (invited.status_code, "/enrol" in invited.text) == (200, True)
 
 
 async def test_a_wrong_password_and_an_unknown_login_are_answered_alike_and_soon_there_is_a_wait(
@@ -289,3 +306,19 @@ async def test_fields_that_a_page_does_not_have_make_it_no_form_of_ours(body: by
         assert answer.status_code == 400
         assert "LH-3006" in answer.text
         assert len(await _sessions(made)) == 1
+
+
+async def test_who_guesses_next_door_makes_nobody_of_the_same_24_wait(tmp_path: Path) -> None:
+    async with console(tmp_path, trusted_proxies=("127.0.0.0/8",)) as made:
+        made.house.staff_keys = StaffKeys.of(
+            made.house.integrity_key, house=made.house.id, cost=Cost(memory_kib=8, iterations=1, lanes=1)
+        )
+        guesser, wrong = made.another(), {"login": "mia@shop.example", "password": "wrong", "code": "000000"}
+        said = []
+        for address in (*["203.0.113.9"] * 4, "203.0.113.200"):
+            page = await guesser.get("/sign-in")
+            answer = await guesser.post("/sign-in/password", wrong, on=page, **{"x-forwarded-for": address})
+            said.append(answer.status_code)
+        assert said == [403, 403, 403, 429, 403]
+        await made.hired("mara")
+        assert [one.seen.near for one in await session.list_of(made.house)] == ["127.0.0.0"]

@@ -7,14 +7,16 @@ same form with a passkey's answer to a challenge that was made from the deed, th
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 from typing import TYPE_CHECKING, Final
 
 from lockhouse.access.step_up import action_hash
-from lockhouse.errors import Conflict, Unproven
-from lockhouse.faces.console.current import house_of, shown
+from lockhouse.errors import Conflict, Unavailable, Unproven
+from lockhouse.faces.console.current import house_of, seen_of, shown
 from lockhouse.faces.console.rendering import text_of
 from lockhouse.flows import step_up
 from lockhouse.gates.staff.deed import Deed
+from lockhouse.gates.staff.judging import Typed
 from lockhouse.gates.staff.steps import Meant, used_up
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
     from lockhouse.faces.console.current import Me
 
-STEP: Final = ("answer", "ceremony")
+STEP: Final = ("answer", "ceremony", "code", "password")
 """The fields that a confirmation adds to a form."""
 
 
@@ -39,6 +41,7 @@ class Asked:
         path: of the form. `back`: where one goes who leaves it. `here`: the section that it belongs to.
         ends: it takes something away.
         exact: what a passkey answers for, where a flow says it itself.
+        by_code: whoever has no passkey may confirm it by their password and a code: how else would they get one?
     """
 
     action: str
@@ -50,6 +53,7 @@ class Asked:
     here: str
     ends: bool = False
     exact: Meant | None = None
+    by_code: bool = False
 
     def meant(self, fields: Mapping[str, str]) -> Meant:
         """The deed, these people and these fields of the form, as a passkey answers for them."""
@@ -68,7 +72,7 @@ class Proven:
 
 
 async def proven(request: Request, me: Me, asked: Asked, fields: Mapping[str, str]) -> Response | Proven:
-    """What a passkey answered for this very deed, to be used up by it; else the page that asks for one.
+    """What was proven for this very deed, to be used up by it; else the page that asks for a passkey, or for a code.
 
     Args:
         request: under way.
@@ -89,13 +93,42 @@ async def proven(request: Request, me: Me, asked: Asked, fields: Mapping[str, st
             wrong = _("Nothing was done: this passkey is not yours, or it took too long. Try again.")
     try:
         options, begun = await step_up.options(house, me.live.session, meant)
-    except Unproven:  # a password and codes are no proof for one deed: they can be talked out of somebody
+    except Unproven:
+        if asked.by_code:
+            return await _by_code(request, me, asked, fields)
+        # A password and codes are no proof for other deeds: they can be talked out of somebody.
         return shown(request, me, "no_passkey.html", here=asked.here, status=403, deed=asked.deed, back=asked.back)
     return shown(
         request, me, "confirm.html", here=asked.here, status=403 if wrong else 200,
         deed=asked.deed, effect=asked.effect, action=asked.path, back=asked.back, ends=asked.ends, fields=own,
         wrong=wrong, options=options, ceremony=begun,
     )  # fmt: skip
+
+
+async def _by_code(request: Request, me: Me, asked: Asked, fields: Mapping[str, str]) -> Response | Proven:
+    """The same of somebody who has no passkey, by their password and the code that their app shows."""
+    _ = text_of(request)
+    own = {name: value for name, value in fields.items() if name not in STEP}
+    meant, wrong, wait_s = asked.meant(own), "", 0
+    if fields.get("password"):
+        typed = Typed(me.login, fields["password"], fields.get("code", "").replace(" ", ""))
+        try:
+            token = await step_up.by_password(
+                house_of(request), me.live.session, meant, typed=typed, seen=seen_of(request)
+            )
+            return Proven(meant=meant, token=token)
+        except (Conflict, Unproven):
+            wrong = _("Nothing was done: the two do not belong together, or the code was used before.")
+        except Unavailable as error:
+            wait_s = max(1, ceil(error.retry_after_s))
+            wrong = _("Several tries went wrong. The next one counts in %(wait)s s.") % {"wait": wait_s}
+    answer = shown(
+        request, me, "confirm_code.html", here=asked.here, status=429 if wait_s else 403 if wrong else 200,
+        deed=asked.deed, action=asked.path, back=asked.back, fields=own, wrong=wrong,
+    )  # fmt: skip
+    if wait_s:
+        answer.headers["retry-after"] = str(wait_s)
+    return answer
 
 
 async def confirmed(request: Request, me: Me, asked: Asked, fields: Mapping[str, str]) -> Response | None:

@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse
 
 from lockhouse.faces.console import cookies
 from lockhouse.faces.console.agents import label
-from lockhouse.faces.console.guard import NETWORK
+from lockhouse.faces.console.guard import ADDRESS, NETWORK
 from lockhouse.faces.console.rendering import Page, response
 from lockhouse.faces.console.turned import Turned
 from lockhouse.flows import session
@@ -86,8 +86,9 @@ def id_in(text: str) -> bytes:
 
 
 def seen_of(request: Request) -> Seen:
-    """From where somebody asks: their network, and a word of ours for their browser."""
-    return Seen(request.scope[NETWORK], label(request.headers.get("user-agent", "")))
+    """From where somebody asks: their network and address, and a word of ours for their browser."""
+    agent = label(request.headers.get("user-agent", ""))
+    return Seen(request.scope[NETWORK], agent, request.scope[ADDRESS])
 
 
 async def me_of(request: Request) -> Me | None:

@@ -10,7 +10,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from lockhouse.faces.collect.peer import forwarded_for, networks, sender_network
+from lockhouse.faces.collect.peer import forwarded_for, networks, sender_address, sender_network
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -38,7 +38,10 @@ HEALTH: Final = frozenset({"/healthz", "/readyz"})
 """Asked for by machines that know an address rather than a name; they tell nothing of the house."""
 CODE: Final = "lockhouse.code"
 NETWORK: Final = "lockhouse.network"
-"""Keys of the scope: with which code a request is refused, and from which network it came."""
+ADDRESS: Final = "lockhouse.address"
+"""Keys of the scope: with which code a request is refused, from which network it came, and from which address.
+
+The address is for what tries are counted by, and for nothing that is kept: a whole /24 is many people's."""
 
 
 class Guard:
@@ -81,9 +84,11 @@ class Guard:
             await send(message)
 
         peer = scope["client"][0] if scope.get("client") else None
-        network = sender_network(peer, forwarded_for(scope["headers"]), self._trusted) or ""
+        forwarded = forwarded_for(scope["headers"])
+        network = sender_network(peer, forwarded, self._trusted) or ""
+        address = "" if peer is None else str(sender_address(peer, forwarded, self._trusted) or "")
         code = self._refused(scope, peer)
-        scope = {**scope, NETWORK: network, CODE: code}
+        scope = {**scope, NETWORK: network, ADDRESS: address, CODE: code}
         await (self._refuse if code else self._app)(scope, receive, guarded)
 
     def _refused(self, scope: Any, peer: str | None) -> str:

@@ -1,13 +1,14 @@
 """Ceremonies: what was asked of somebody, and is answered once, in a few minutes, by whoever holds its token.
 
 The challenge that a passkey signs is made from the token and from what the ceremony is bound to; neither is in the row
-in a form from which it could be made again.
+in a form from which it could be made again. A sign-in has a row once it was answered, and none before.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from lockhouse.crypto.signatures import equal
 from lockhouse.crypto.staff import place
 from lockhouse.errors import Conflict, Unproven
 from lockhouse.gates.staff.deed import Deed
@@ -51,6 +52,38 @@ async def begun(house: House, what: What, *, for_ms: int = SHORT_MS, kept: Mappi
     deed.set(Ceremony(tag, what.kind, what.staff, what.session, what.bound, box, until, b""), was=None)
     await deed.done()
     return token
+
+
+def offered(house: House) -> str:
+    """The token of a sign-in that anybody may answer: its end and a keyed tag stand in it, and nothing is stored.
+
+    Whoever opens the page costs no write so; that it was answered is what `answered` stores.
+    """
+    said = f"{new_token(house)}.{house.clock.now_ms() + SHORT_MS}"
+    return f"{said}.{_offer_tag(house, said)}"
+
+
+async def answered(house: House, token: str) -> bytes:
+    """What the offered sign-in is bound to; it has ended with this: whatever is answered, it is answered once.
+
+    Raises:
+        Unproven: this house offered none such, it is over, or it was answered before.
+    """
+    said, _, tag = token.rpartition(".")
+    until = said.rpartition(".")[2]
+    if not equal(tag.encode(), _offer_tag(house, said).encode()) or house.clock.now_ms() >= int(until):
+        raise Unproven("ceremony: expected one that is open", hint="begin again")
+    deed = Deed(house)
+    deed.set(Ceremony(token_tag(house, "ceremony", token), SIGN_IN, b"", b"", NOTHING, b"", int(until), b""), was=None)
+    try:
+        await deed.done()
+    except Conflict as err:
+        raise Unproven("ceremony: expected one that is open", hint="begin again") from err
+    return NOTHING
+
+
+def _offer_tag(house: House, said: str) -> str:
+    return house.staff_keys.tag("sign-in", said).hex()
 
 
 async def found(house: House, token: str, kind: int) -> Ceremony:

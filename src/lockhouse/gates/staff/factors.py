@@ -14,7 +14,8 @@ import msgspec
 from lockhouse.access.sign_in import Means
 from lockhouse.crypto.passkeys import Passkey
 from lockhouse.crypto.staff import place
-from lockhouse.gates.staff.told import FACTOR_LIVE
+from lockhouse.gates.staff.read import factors_of
+from lockhouse.gates.staff.told import FACTOR_ENDED, FACTOR_LIVE
 from lockhouse.model.rows import Factor, FactorUse
 
 if TYPE_CHECKING:
@@ -72,6 +73,20 @@ def add(house: House, deed: Deed, staff: bytes, new: New, *, by: str) -> Factor:
     row = Factor(staff, own, int(new.means), FACTOR_LIVE, box, label, now, by, now, house.ids.new(), b"")
     deed.set(FactorUse(staff, own, new.counter, now, b""), was=None)
     return deed.put(row, was=None)
+
+
+def ended(house: House, deed: Deed, row: Factor, *, by: str) -> None:
+    """The factor signs in no more with this deed."""
+    now, entry = house.clock.now_ms(), house.ids.new()
+    deed.put(msgspec.structs.replace(row, state=FACTOR_ENDED, by=by, at=now, entry=entry), was=row)
+
+
+async def end_live(house: House, deed: Deed, staff: bytes, *, by: str) -> int:
+    """No factor that somebody has now signs in any more with this deed; how many there were."""
+    live = [row for row in await factors_of(house, staff) if row.state == FACTOR_LIVE]
+    for row in live:
+        ended(house, deed, row, by=by)
+    return len(live)
 
 
 def with_hash(house: House, row: Factor, phc: str, *, by: str) -> Factor:

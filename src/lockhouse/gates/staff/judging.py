@@ -8,6 +8,7 @@ from lockhouse.access import recovery, totp
 from lockhouse.access.sign_in import Means
 from lockhouse.access.throttle import Scope
 from lockhouse.errors import Conflict, Unproven
+from lockhouse.gates.staff import waits
 from lockhouse.gates.staff.deed import Deed
 from lockhouse.gates.staff.factors import of_kind, phc_of, seed_of, tags_of, used_now
 from lockhouse.gates.staff.proving import matches
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from lockhouse.gates.house import House
     from lockhouse.gates.staff.read import Proof
+    from lockhouse.gates.staff.waits import Try
 
 _DECOY_SEED = Secret(bytes(20))
 
@@ -37,22 +39,21 @@ class Judged(NamedTuple):
     second: Proof | None
     counter: int
 
-    @property
-    def innocent(self) -> Scope:
-        """Where nothing was guessed at: a wrong password says nothing of the codes, a right one was no guess."""
-        return Scope.ACCOUNT if self.password else Scope.CODE
 
-
-async def by_code(house: House, held: Collection[Proof], typed: Typed, *, shut: Collection[Scope]) -> Judged:
-    """A password, and the code that an app shows now.
+async def by_code(house: House, held: Collection[Proof], typed: Typed, tried: Try) -> Judged:
+    """A password, and the code that an app shows now, which counts as guessed at once the password was right.
 
     Args:
         held: the live factors; none of an account that there is not.
-        shut: of which so many failed in a row that nothing is right any more.
+        tried: how the try was counted.
+
+    Raises:
+        Unavailable: too many try at once in several processes.
     """
-    password = None if Scope.ACCOUNT in shut else of_kind(held, Means.PASSWORD)
-    code = None if Scope.CODE in shut else of_kind(held, Means.TOTP)
+    password = None if Scope.ACCOUNT in tried.shut else of_kind(held, Means.PASSWORD)
     is_right = await matches(house, typed.password, None if password is None else phc_of(house, password.factor))
+    weighed = await waits.code_counted(house, tried, is_guess=is_right)
+    code = of_kind(held, Means.TOTP) if weighed else None
     step = totp.check(
         _DECOY_SEED if code is None else seed_of(house, code.factor), typed.code,
         at_s=house.clock.now_ms() // 1_000, after_step=totp.NEVER if code is None else code.use.counter,

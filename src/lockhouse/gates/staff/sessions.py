@@ -17,7 +17,7 @@ from lockhouse.gates.staff.refusing import refuse
 from lockhouse.gates.staff.tokens import new_token, token_tag
 from lockhouse.gates.told import tell
 from lockhouse.ledger.entry import Session as SessionEntry
-from lockhouse.model.rows import Session, Staff
+from lockhouse.model.rows import Factor, Session, Staff
 
 if TYPE_CHECKING:
     from lockhouse.gates.house import House
@@ -27,25 +27,41 @@ _NETWORK, _AGENT = 1, 2
 
 
 class Seen(NamedTuple):
-    """From where somebody comes: their network, and a short word for their browser."""
+    """From where somebody comes: their network, and a short word for their browser.
+
+    Attributes:
+        address: the whole one, which tries are counted by under a keyed tag, and which is kept nowhere; empty where
+            nothing but the network is at hand.
+    """
 
     network: str
     agent: str
+    address: str = ""
+
+    @property
+    def near(self) -> str:
+        """What tries from there are counted by."""
+        return self.address or self.network
 
 
 class Begin(NamedTuple):
-    """How somebody signed in: by which means, how sure that is, and until when (ms) it counts at most."""
+    """How somebody signed in: by which means, how sure that is, and until when (ms) it counts at most.
+
+    Attributes:
+        factor: what they proved last; None where it came to be with the account as it is read.
+    """
 
     means: str
     level: int
     until_at: int
+    factor: Factor | None = None
 
 
 async def begin(house: House, account: Staff, how: Begin, *, seen: Seen) -> tuple[str, Session]:
-    """Somebody is signed in, if their account is as it was read; the secret for their browser, and the row.
+    """Somebody is signed in, if account and factor are as they were read; the secret for their browser, and the row.
 
     Raises:
-        Moved: the account changed meanwhile; then nobody is signed in.
+        Moved: one of them changed meanwhile; then nobody is signed in.
         Refused: the account is not active.
     """
     refuse("session", None if account.state == ACTIVE else "not-active")
@@ -59,6 +75,8 @@ async def begin(house: House, account: Staff, how: Begin, *, seen: Seen) -> tupl
     await tell(house, [], [said.draft(id=house.ids.new(), lane=house.lane)])
     deed = Deed(house)
     deed.hold(account)
+    if how.factor is not None:
+        deed.hold(how.factor)
     row = deed.set(Session(tag, own, staff, how.level, now, now, how.until_at, 0, b"", box, b""), was=None)
     await deed.done()
     return token, row

@@ -11,7 +11,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from lockhouse.access.throttle import Scope, Tally, failed, is_shut, is_tight, network_of, taken_off, wait
+from lockhouse.access.throttle import (
+    Scope,
+    Tally,
+    failed,
+    is_known,
+    is_shut,
+    is_tight,
+    network_of,
+    shut,
+    signed_in,
+    taken_off,
+    wait,
+)
 from lockhouse.errors import Unavailable
 from lockhouse.gates.authority import sound
 from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
@@ -23,8 +35,12 @@ if TYPE_CHECKING:
     from lockhouse.gates.house import House
 
 TRIES = 20
-Move = Literal["count", "off", "clear"]
-OPENED: dict[Scope, Move] = {Scope.ACCOUNT: "clear", Scope.HERE: "clear", Scope.CODE: "clear"}
+Move = Literal["clear", "count", "guess", "keep", "known", "off"]
+"""`guess` counts outside of a wait alone; `keep` writes the tally as it is, where the work must be the same; `known`
+begins the tally of a network that somebody signed in from."""
+OPENED: dict[Scope, Move] = {
+    Scope.ACCOUNT: "clear", Scope.HERE: "clear", Scope.CODE: "clear", Scope.KNOWN: "known",
+}  # fmt: skip
 """What signing in does to the tallies of an account: what was shut is open again."""
 RIGHT: dict[Scope, Move] = {**OPENED, Scope.NETWORK: "off", Scope.HOUSE: "off"}
 """And where the try was counted before it was judged."""
@@ -41,27 +57,55 @@ class Try(NamedTuple):
     shut: frozenset[Scope]
 
 
-def tags_for(house: House, *, network: str, login: bytes | None) -> dict[Scope, bytes]:
-    """Where the tallies of a try stand: of a network, and of the login's tag if one was typed."""
-    near, keys = network_of(network), house.staff_keys
-    tags = {Scope.NETWORK: keys.tag("network", near), Scope.HOUSE: keys.tag("house", b"")}
-    if login is not None:
-        tags |= {
-            Scope.ACCOUNT: keys.tag("account", login), Scope.CODE: keys.tag("code", login),
-            Scope.HERE: keys.tag("here", login + near.encode()),
-        }  # fmt: skip
-    return tags
+def tags_for(house: House, *, near: str, login: bytes) -> dict[Scope, bytes]:
+    """Where the tallies of a try stand: of the network of an address, and of the tag of the login that was typed."""
+    network, keys = network_of(near), house.staff_keys
+    return {
+        Scope.NETWORK: keys.tag("network", network), Scope.HOUSE: keys.tag("house", b""),
+        Scope.ACCOUNT: keys.tag("account", login), Scope.CODE: keys.tag("code", login),
+        Scope.HERE: keys.tag("here", login + network.encode()),
+        Scope.KNOWN: keys.tag("known", login + network.encode()),
+    }  # fmt: skip
+
+
+def passkey_tags(house: House, *, near: str) -> dict[Scope, bytes]:
+    """Where those of a passkey's try stand, which no password is counted by, but for the house's own."""
+    keys = house.staff_keys
+    return {Scope.PASSKEY: keys.tag("passkey", network_of(near)), Scope.HOUSE: keys.tag("house", b"")}
 
 
 async def counted(house: House, tags: dict[Scope, bytes]) -> Try:
-    """The try, counted as failed everywhere.
+    """The try, counted as failed everywhere but among the guesses at codes.
 
     Raises:
         Unavailable: it comes within a wait; then it is not counted. `retry_after_s` says how long that is.
         Tampered: a tally is not as this house writes them.
     """
-    before = await moved(house, tags, dict.fromkeys(tags, "count"))
-    return Try(tags, frozenset(scope for scope, tally in before.items() if is_shut(tally)))
+    first: dict[Scope, Move] = {scope: "count" for scope in tags if scope is not Scope.CODE}
+    now = house.clock.now_ms()
+    return Try(tags, shut(await moved(house, tags, first, now=now), now=now))
+
+
+async def code_counted(house: House, tried: Try, *, is_guess: bool) -> bool:
+    """Whether the code of a try may be weighed; then it is counted, and its password, which was right, no more.
+
+    Within a wait, and once shut, no code is right. That is said by nobody: it would say that the password was.
+
+    Args:
+        tried: how the try was counted.
+        is_guess: whether the password was right. If not, nobody guesses at a code; it is as much work.
+
+    Raises:
+        Unavailable: too many try at once in several processes.
+        Tampered: a tally is not as this house writes them.
+    """
+    tags = {scope: tried.tags[scope] for scope in (Scope.ACCOUNT, Scope.CODE)}
+    now = house.clock.now_ms()
+    moves: dict[Scope, Move] = (
+        {Scope.ACCOUNT: "off", Scope.CODE: "guess"} if is_guess else dict.fromkeys(tags, "keep")
+    )  # fmt: skip
+    code = (await moved(house, tags, moves, now=now))[Scope.CODE]
+    return is_guess and not is_shut(code) and not wait({Scope.CODE: code}, now=now)
 
 
 async def require_no_wait(house: House, tags: Mapping[Scope, bytes]) -> None:
@@ -75,8 +119,15 @@ async def require_no_wait(house: House, tags: Mapping[Scope, bytes]) -> None:
     _require_no_wait({scope: _tally(row) for scope, row in held.items()}, house.clock.now_ms())
 
 
-async def moved(house: House, tags: Mapping[Scope, bytes], moves: Mapping[Scope, Move]) -> dict[Scope, Tally]:
+async def moved(
+    house: House, tags: Mapping[Scope, bytes], moves: Mapping[Scope, Move], *, now: int | None = None
+) -> dict[Scope, Tally]:
     """The tallies as they were before these moves.
+
+    Args:
+        tags: where they stand.
+        moves: what is done to them; those of no move stay as they are.
+        now: ms, if it is to be the same as for what follows.
 
     Raises:
         Unavailable: a count comes within a wait, or too many try at once in several processes.
@@ -86,12 +137,10 @@ async def moved(house: House, tags: Mapping[Scope, bytes], moves: Mapping[Scope,
         for _ in range(TRIES):
             held = await _held(house, tags)
             before = {scope: _tally(row) for scope, row in held.items()}
-            now = house.clock.now_ms()
-            if "count" in moves.values():
-                _require_no_wait(before, now)
-            after = _after(
-                before, {scope: move for scope, move in moves.items() if move == "count" or held[scope]}, now
-            )
+            at = house.clock.now_ms() if now is None else now
+            _require_no_wait({scope: before[scope] for scope, move in moves.items() if move == "count"}, at)
+            makes = {scope: move for scope, move in moves.items() if held[scope] or _makes(scope, move)}
+            after = _after(before, makes, at)
             change = _change(held, tags, after, moves)
             if not after or not isinstance(await house.commits.commit(change), Conflict):
                 return before
@@ -112,12 +161,23 @@ def _require_no_wait(tallies: Mapping[Scope, Tally], now: int) -> None:
         )
 
 
+def _makes(scope: Scope, move: Move) -> bool:
+    """Whether there is a row after the move where there was none. No failure makes a network one that is known."""
+    return move not in {"clear", "off"} and (scope is not Scope.KNOWN or move == "known")
+
+
 def _after(before: Mapping[Scope, Tally], moves: Mapping[Scope, Move], now: int) -> dict[Scope, Tally]:
     tight = is_tight(before, now=now)
     after = {}
     for scope, move in moves.items():
-        if move == "count":
+        if scope is Scope.KNOWN and move == "count" and not is_known(before[scope], now=now):
+            continue
+        if move == "count" or (move == "guess" and not wait({scope: before[scope]}, now=now)):
             after[scope] = failed(scope, before[scope], now=now, tight=tight)
+        elif move == "known":
+            after[scope] = signed_in(now=now)
+        elif move in {"guess", "keep"}:
+            after[scope] = before[scope]
         else:
             after[scope] = taken_off(scope, before[scope], now=now)
     return after

@@ -126,7 +126,10 @@ class Invite(Row, frozen=True):
 
 
 class Ceremony(Row, frozen=True):
-    """A sign-in, enrolment or step-up that has begun; whoever ends it takes the row away, so it ends once."""
+    """An enrolment or step-up that has begun; whoever ends it takes the row away, so it ends once.
+
+    A sign-in that was answered: so that it is answered once.
+    """
 
     TABLE = "ceremony"
     STORE = "identity"

@@ -101,7 +101,7 @@ def _adding(request: Request, me: Me) -> Asked:
     _ = text_of(request)
     return Asked(
         action="factor-add", persons=(), deed=_("Add a passkey"), path=ADD, back=ACCOUNT, here=ACCOUNT,
-        exact=factor.adding(me.id),
+        exact=factor.adding(me.id), by_code=True,
         effect=_("First confirm with a passkey that you have; then the new one is made."),
     )  # fmt: skip
 
@@ -153,7 +153,8 @@ async def codes(request: Request, me: Me) -> Response:
     fields, _ = await posted(request, optional=STEP), text_of(request)
     asked = Asked(
         action="factor-add", persons=(), deed=_("Make new codes"), path=CODES, back=ACCOUNT, here=ACCOUNT,
-        exact=factor.adding(me.id), effect=_("Ten new ones are shown, once. Those before them work no more."),
+        exact=factor.adding(me.id), by_code=True,
+        effect=_("Ten new ones are shown, once. Those before them work no more."),
     )  # fmt: skip
     proof = await proven(request, me, asked, fields)
     if not isinstance(proof, Proven):
