@@ -1,8 +1,8 @@
 """Staff: accounts are made by a link, disabled and enabled, and factors reset; roles are in `flows.staff_roles`.
 
 Whoever has the machine and its root key acts as `os-user:…`; who is signed in as `staff:…`. `access.people` says who
-may decide over whom. While fewer than two can sign in, nobody could approve anything: then the host does, and the
-ledger says so.
+may decide over whom. While fewer than two have ever enrolled, nobody could approve anything: then the host does, and
+the ledger says so.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from lockhouse.errors import Conflict, Refused
 from lockhouse.gates.mail import notice_for, put_for
 from lockhouse.gates.staff.called import called, moved, new_account
 from lockhouse.gates.staff.deed import Deed
-from lockhouse.gates.staff.finding import doer, is_staff, one_of, require_host_may
+from lockhouse.gates.staff.finding import doer, one_of, require_host_may
 from lockhouse.gates.staff.links import ANEW, ENROL, Link, open_link
-from lockhouse.gates.staff.members import LETS_IN, hold_an_admin, people
+from lockhouse.gates.staff.members import LETS_IN, hold_an_admin, is_staff, people
 from lockhouse.gates.staff.read import GIVEN, account_of_login, factors_of, uses_of
 from lockhouse.gates.staff.refusing import refuse
 from lockhouse.gates.staff.sessions import all_over

@@ -1,7 +1,9 @@
-"""Roles of staff: given at once, but one that reads personal data is only proposed, and approved by somebody else.
+"""Roles of staff: given at once, but one that takes two is only proposed, and approved by somebody else.
 
-The policy's table says which those are; its `separate` says what nobody holds together. `access.people` says who may
-approve. While fewer than two can sign in, the host approves what is proposed; the ledger has both.
+Those are what reads personal data by the policy's table, and what has power over staff by `may`; its `separate` says
+what nobody holds together. `access.people` says who may approve. While fewer than two have ever enrolled, and for
+whoever begins a second line of invitations, the host approves what is proposed; the ledger has both. Any other proposal
+of the host is a request: a member makes it theirs by giving the role, and another approves it.
 """
 
 from __future__ import annotations
@@ -16,8 +18,8 @@ from lockhouse.errors import Invalid, NotFound
 from lockhouse.gates.mail import notice_for
 from lockhouse.gates.staff.called import moved
 from lockhouse.gates.staff.deed import Deed
-from lockhouse.gates.staff.finding import doer, is_staff, one_of, require_host_may
-from lockhouse.gates.staff.members import LETS_IN, hold_an_admin, kept_apart, meant, people, reads_persons
+from lockhouse.gates.staff.finding import doer, one_of, require_host_may_give
+from lockhouse.gates.staff.members import LETS_IN, hold_an_admin, is_staff, kept_apart, meant, people, takes_two
 from lockhouse.gates.staff.read import ENDED, GIVEN, PROPOSED
 from lockhouse.gates.staff.refusing import refuse
 from lockhouse.gates.staff.sessions import all_over
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 
 
 async def give(house: House, staff: bytes, role: str, *, by: str) -> StaffRole:
-    """Somebody holds the role; or, of a role that reads personal data, is proposed for it: the row says which.
+    """Somebody holds the role; or, of a role that takes two, is proposed for it: the row says which.
 
     Raises:
         Invalid: the policy has no such role.
@@ -47,13 +49,13 @@ async def give(house: House, staff: bytes, role: str, *, by: str) -> StaffRole:
     found = await people(house)
     account = one_of(found, staff)
     rows = found.roles.get(staff, [])
-    is_wrong = account.state == State.DISABLED or role in meant(rows)
+    before = next((one for one in rows if one.role == role), None)
+    is_wrong = account.state == State.DISABLED or (before is not None and _stays(before, by=by))
     free = "somebody who is not disabled, and has not got it"
     refuse("role", "wrong-state" if is_wrong else None, instead=free)
     refuse("role", "same-person" if doer(found, by).id == staff else None)
     refuse("role", "kept-apart" if kept_apart(policy, {*meant(rows), role}) else None)
-    before = next((one for one in rows if one.role == role), None)
-    state = PROPOSED if reads_persons(policy, role) else GIVEN
+    state = PROPOSED if takes_two(policy, role) else GIVEN
     new = StaffRole(staff, role, state, by, by, house.clock.now_ms(), house.ids.new(), b"")
     deed = Deed(house)
     whole = deed.put(new, was=before)
@@ -62,6 +64,12 @@ async def give(house: House, staff: bytes, role: str, *, by: str) -> StaffRole:
     _hold(deed, policy, found, staff, role)
     await deed.done()
     return whole
+
+
+def _stays(row: StaffRole, *, by: str) -> bool:
+    """Whether nobody gives this anew: it is given or proposed. What the host proposed, a member makes theirs."""
+    is_request = row.state == PROPOSED and is_staff(by) and not is_staff(row.proposed_by)
+    return row.state != ENDED and not is_request
 
 
 def _hold(deed: Deed, policy: Policy, found: People, staff: bytes, role: str) -> None:
@@ -92,7 +100,7 @@ async def approve(house: House, staff: bytes, role: str, *, by: str) -> StaffRol
         refuse("role", against_role(begun, other, role=role, inviters=found.inviters, now=now))
         deed.hold(found.rows[other.id])
     else:
-        require_host_may(found, where="role")
+        require_host_may_give(house, found, staff, role)
     _hold(deed, policy, found, staff, role)
     given = deed.put(_then(house, row, GIVEN, by=by), was=row)
     await deed.done()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from lockhouse.access.people import Member, State
+from lockhouse.access.people import SETTLED_MS, Member, State, line
 from lockhouse.gates.staff.read import ACTIVE, ENDED, GIVEN, accounts, every_role
 from lockhouse.policy.decide import permits
 
@@ -21,6 +21,8 @@ HOST = Member(b"", State.ACTIVE)
 LETS_IN = "staff.invite"
 """Whoever may do this is an admin."""
 _WEIGHTY = (LETS_IN, "policy.approve", "key.rotate", "backup.create", "retention.apply")
+STAFF = "staff:"
+_OVER_STAFF = ("staff.approve", LETS_IN, "staff.reset", "staff.role")
 _READS = frozenset({"masked", "full", "check", "change"})
 
 
@@ -50,6 +52,11 @@ class People(NamedTuple):
     def active(self) -> list[bytes]:
         """Who may sign in."""
         return [row.id for row in self.rows.values() if row.state == ACTIVE]
+
+    @property
+    def came(self) -> list[bytes]:
+        """Who has ever enrolled, also if they are disabled now: nobody is made to count less by disabling them."""
+        return [row.id for row in self.rows.values() if row.active_at is not None]
 
     def admins(self, policy: Policy) -> list[bytes]:
         """Who may sign in and let others in."""
@@ -82,6 +89,40 @@ def reads_persons(policy: Policy, role: str) -> bool:
     """Whether the role sees, checks or changes anything of a single person, by any cell of the table."""
     cells = [modes for classes in policy.table.get(role, {}).values() for modes in classes.values()]
     return any(_READS & set(modes) for modes in cells)
+
+
+def takes_two(policy: Policy, role: str) -> bool:
+    """Whether nobody gives the role alone: it reads of persons, or lets people in, approves, resets or gives roles.
+
+    So does one that the policy has no longer: what it was cannot be known.
+    """
+    if role not in policy.roles or reads_persons(policy, role):
+        return True
+    return any(permits(policy, (role,), permission) for permission in _OVER_STAFF)
+
+
+def is_staff(by: str) -> bool:
+    """Whether a member of staff acts, and not the host."""
+    return by.startswith(STAFF)
+
+
+def begins_second_line(everybody: People, policy: Policy, staff: bytes, *, now: int) -> bool:
+    """Whether somebody whom the host invited begins the second line in which a role that takes two is held.
+
+    Roles that ended within 72 hours count: nobody's place is taken before they can have seen it.
+    """
+    lines = {
+        (one, *line(one, inviters=everybody.inviters))[-1]
+        for one in everybody.rows
+        if _weighed(everybody, policy, one, now=now)
+    }
+    return not everybody.rows[staff].inviter and staff not in lines and len(lines) <= 1
+
+
+def _weighed(everybody: People, policy: Policy, staff: bytes, *, now: int) -> bool:
+    rows = everybody.roles.get(staff, ())
+    has = [row for row in rows if row.state == GIVEN or (row.state == ENDED and now - row.at < SETTLED_MS)]
+    return everybody.rows[staff].active_at is not None and any(takes_two(policy, row.role) for row in has)
 
 
 def is_weighty(policy: Policy, roles: Collection[str]) -> bool:

@@ -134,7 +134,7 @@ async def reset(staff: str, /, *, approve: bool = False, acting: As | None = Non
     """Begin a reset of somebody's factors, for somebody else to approve within 24 hours.
 
     Nothing changes for them until then. Approved, their factors and sessions are over, and a link enrols anew.
-    While fewer than two members of staff can sign in, whoever has this machine approves: `--approve`.
+    While fewer than two have ever enrolled, whoever has this machine approves: `--approve`.
 
     Args:
         staff: an id that `staff list` printed.
@@ -149,8 +149,8 @@ async def reset(staff: str, /, *, approve: bool = False, acting: As | None = Non
             return Said(told, f"Their factors are over. The link:\n{handing(told, again='reset')}")
         row = await flow.reset(opened.house, staff_of(staff), by=by.id)
         value = as_value(await flow.show(opened.house, row.id))
-    text = "A reset has begun, and waits 24 hours for the approval of somebody else, in the console; while fewer than "
-    text += f"two members of staff can sign in: lockhouse staff reset {value['staff']} --approve"
+    text = "A reset has begun, and waits 24 hours. A member begins it, too, in the console, and somebody else approves "
+    text += f"it. While fewer than two have ever enrolled: lockhouse staff reset {value['staff']} --approve"
     return Said(value, text)
 
 

@@ -22,7 +22,8 @@ from lockhouse.flows import staff as flow
 from lockhouse.flows import staff_roles
 from lockhouse.gates.staff.finding import doer
 from lockhouse.gates.staff.links import Link
-from lockhouse.gates.staff.members import people
+from lockhouse.gates.staff.members import is_staff, people
+from lockhouse.gates.staff.read import GIVEN, PROPOSED
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -152,11 +153,11 @@ async def _page(request: Request, me: Me, staff: bytes, result: Result) -> Respo
     may_approve = me.may(house, "staff.approve") and staff != me.id
     policy = house.live_policy.policy if house.live_policy else None
     held = roles_of(one, _)
-    free = {
-        role: role.replace("_", " ")
-        for role in (policy.roles if policy else ())
-        if role not in {each.name for each in held}
+    # What the machine's user proposed, a member gives: then it is theirs, and another approves it.
+    kept = {
+        row.role for row in one.roles if row.state == GIVEN or (row.state == PROPOSED and is_staff(row.proposed_by))
     }
+    free = {role: role.replace("_", " ") for role in (policy.roles if policy else ()) if role not in kept}
     undo = result.undo if result.undo and me.may(house, DEEDS[result.undo].permission) else ""
     return shown(
         request, me, "member.html", here="/staff", status=409 if result.refused else 200,
