@@ -131,3 +131,77 @@ async def test_nor_does_it_begin_with_a_role_that_reads_or_for_the_first_line(wo
         assert await _refused(staff_roles.approve(world.house, who, role, by=BY)) == ("has-staff",)
     with pytest.raises(NotFound):
         await staff_roles.approve(world.house, eva, "marketer", by=BY)
+
+
+async def test_nobody_is_made_the_only_admin_for_a_moment_to_be_recovered_on_the_machine(world: World) -> None:
+    ada, ben = await hired(world, "ada"), await hired(world, "ben", roles=["admin"])
+    await staff.disable(world.house, ada, by=BY)
+    assert await _refused(staff.recover_local(world.house, ben, by=BY)) == ("not-sole",)
+    await staff.enable(world.house, ada, by=BY)
+    await staff_roles.end(world.house, ada, "admin", by=BY)
+    assert await _refused(staff.recover_local(world.house, ben, by=BY)) == ("not-sole",)
+    world.clock.pass_days(3)
+    assert (await staff.recover_local(world.house, ben, by=BY)).staff == ben
+
+
+async def test_who_has_nothing_to_sign_in_with_keeps_nobody_from_recovering(world: World) -> None:
+    ada, ben, eva = [await hired(world, name) for name in ("ada", "ben", "eva")]
+    world.clock.pass_days(4)
+    await staff.reset(world.house, ada, by=acts(ben))
+    await staff.approve_reset(world.house, ada, by=acts(eva))
+    world.clock.pass_days(2)
+    assert (await staff.recover_local(world.house, ada, by=BY)).staff == ada
+
+
+async def test_an_admin_who_has_nothing_to_sign_in_with_does_not_count_as_one(world: World) -> None:
+    ada, ben = await hired(world, "ada"), await hired(world, "ben", roles=["admin"])
+    eva = await hired(world, "eva", roles=["officer"])
+    world.clock.pass_days(4)
+    await staff.reset(world.house, ada, by=acts(ben))
+    await staff.approve_reset(world.house, ada, by=acts(eva))
+    assert await _refused(staff.disable(world.house, ben, by=BY)) == ("last-admin",)
+
+
+async def test_a_recovery_is_reviewed_by_nobody_of_the_line_and_not_by_the_machines_user(world: World) -> None:
+    ada, eva = await hired(world, "ada"), await hired(world, "eva")
+    friend = await hired(world, "friend", by=acts(ada))
+    await staff.recover_local(world.house, ada, by=BY)
+    for by, word in ((BY, "has-staff"), (acts(ada), "same-person"), (acts(friend), "of-one-line")):
+        assert await _refused(staff.review_recovery(world.house, ada, by=by)) == (word,)
+    assert (await staff.review_recovery(world.house, ada, by=acts(eva))).recovered_at is None
+
+
+async def test_who_enrolled_anew_waits_72_hours_again_and_holds_nothing_new_before(world: World) -> None:
+    ada, eva = await hired(world, "ada"), await hired(world, "eva", roles=["admin", "officer"])
+    vic, tom = await hired(world, "vic", roles=["officer"]), await hired(world, "tom")
+    world.clock.pass_days(30)
+    await staff.reset(world.house, vic, by=acts(ada))
+    await staff.approve_reset(world.house, vic, by=acts(eva))
+    await staff_roles.give(world.house, vic, "marketer", by=acts(ada))
+    assert await _refused(staff_roles.approve(world.house, vic, "marketer", by=acts(eva))) == ("wrong-state",)
+    await enrolled(world, vic)
+    await staff_roles.give(world.house, tom, "support", by=acts(ada))
+    assert await _refused(staff_roles.approve(world.house, tom, "support", by=acts(vic))) == ("too-young",)
+    assert (await staff_roles.approve(world.house, vic, "marketer", by=acts(eva))).state == GIVEN
+
+
+async def test_a_proposal_is_over_after_seven_days_or_without_whoever_made_it_and_is_made_anew(world: World) -> None:
+    ada, ben = await hired(world, "ada"), await hired(world, "ben", roles=["admin"])
+    eva, tom = await hired(world, "eva", roles=["officer"]), await hired(world, "tom")
+    world.clock.pass_days(4)
+    await staff_roles.give(world.house, tom, "support", by=acts(ben))
+    world.clock.pass_days(7)
+    assert await _refused(staff_roles.approve(world.house, tom, "support", by=acts(eva))) == ("wrong-state",)
+    await staff_roles.give(world.house, tom, "support", by=acts(ben))
+    await staff.disable(world.house, ben, by=acts(ada))
+    assert await _refused(staff_roles.approve(world.house, tom, "support", by=acts(eva))) == ("wrong-state",)
+    await staff_roles.give(world.house, tom, "support", by=acts(ada))
+    assert (await staff_roles.approve(world.house, tom, "support", by=acts(eva))).state == GIVEN
+
+
+async def test_who_is_invited_first_after_the_first_was_disabled_is_the_admin(world: World) -> None:
+    first = await staff.invite(world.house, Called("a@shop.example", "A"), by=BY)
+    await staff.disable(world.house, first.staff, by=BY)
+    link = await staff.first_link(world.house, Called("b@shop.example", "B"), by=BY)
+    assert link is not None
+    assert [one.role for one in (await staff.show(world.house, link.staff)).roles] == ["admin"]

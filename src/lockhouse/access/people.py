@@ -14,8 +14,9 @@
    Whoever has the machine may have an account, too, so what they began no member approves: a member begins it.
 5. Neither a reset nor taking a factor away lowers what signs in: whoever had a passkey ends with one, whoever had two
    factors with two (V6.4.3; NIST SP 800-63B-4 §4.2).
-6. Who is the only admin recovers on the machine itself with the root key, and only then. The last admin is neither
-   disabled nor loses the role.
+6. Who is the only admin recovers on the machine itself with the root key, and only then: others who were so within 72
+   hours count. Somebody of another line reviews it. The last admin is neither disabled nor loses the role.
+7. A proposal stands for seven days, and while who made it is active.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ from lockhouse.access.sign_in import Means
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+PROPOSAL_MS = 7 * 24 * 60 * 60_000
+"""How long a proposed role waits for its approval."""
 SETTLED_MS = 72 * 60 * 60_000
 """How long somebody must be active before they approve."""
 
@@ -60,7 +63,7 @@ class Member(NamedTuple):
     """What of a member of staff decides.
 
     Attributes:
-        active_at: when the first factors were enrolled (ms); 0: never.
+        active_at: when they enrolled last (ms), so anew after a reset; 0: never.
         roles: that are given and not ended.
     """
 

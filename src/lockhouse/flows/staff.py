@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from lockhouse.access.people import Deed as Begun
-from lockhouse.access.people import State, after, against_leaving, against_local, against_reset, against_second
+from lockhouse.access.people import (
+    State,
+    after,
+    against_leaving,
+    against_local,
+    against_reset,
+    against_second,
+    of_one_line,
+)
 from lockhouse.errors import Conflict, Refused
 from lockhouse.gates.mail import notice_for, put_for
 from lockhouse.gates.staff.called import called, moved, new_account
@@ -86,7 +94,7 @@ async def _known(house: House, found: People, row: Staff) -> Known:
 async def invite(
     house: House, who: Called, *, by: str, language: str = "en", mailed: Callable[[Link], str] | None = None
 ) -> Link:
-    """Somebody has an account, and one link by which they enrol. The first of a house is to be its admin.
+    """Somebody has an account, and one link by which they enrol. The first of a house is its admin.
 
     Args:
         house: as it stands.
@@ -111,7 +119,9 @@ async def invite(
     deed.also(*([] if mailed is None else [_by_mail(house, who, link, language=language, mailed=mailed)]))
     deed.put(row, was=None)
     deed.set(StaffLogin(row.login_tag, row.id, b""), was=None)
-    role = None if found.rows else admin_role(house)
+    # Whoever was invited first and disabled before they enrolled leaves the house without anybody to let others in.
+    is_first = not found.came and all(row.state == State.DISABLED for row in found.rows.values())
+    role = admin_role(house) if is_first else None
     if role is not None:
         now = house.clock.now_ms()
         deed.put(StaffRole(row.id, role, GIVEN, by, by, now, house.ids.new(), b""), was=None)
@@ -264,14 +274,15 @@ async def recover_local(house: House, staff: bytes, *, by: str) -> Link:
 
     Raises:
         NotFound: there is no such account.
-        Refused: there is another admin, or it is not the machine's user who asks.
+        Refused: there is another admin, or was within 72 hours, or it is not the machine's user who asks.
     """
     found = await people(house)
     row = one_of(found, staff)
     if is_staff(by) or house.live_policy is None:
         raise Refused("recover: expected the machine's own user, in a house with a policy", reasons=("not-host",))
-    refuse("recover", against_local(staff, admins=found.admins(house.live_policy.policy)))
-    then = msgspec.structs.replace(moved(house, row, "recovered", by=by), recovered_at=house.clock.now_ms())
+    now = house.clock.now_ms()
+    refuse("recover", against_local(staff, admins=found.recent_admins(house.live_policy.policy, staff, now=now)))
+    then = msgspec.structs.replace(moved(house, row, "recovered", by=by), recovered_at=now)
     return await _anew(house, Deed(house), row, then)
 
 
@@ -280,12 +291,18 @@ async def review_recovery(house: House, staff: bytes, *, by: str) -> Staff:
 
     Raises:
         NotFound: there is no such account.
-        Refused: there is none to review, or it is themselves who ask.
+        Refused: there is none to review, it is themselves or somebody of their line who asks; or the host, though two
+            or more have ever enrolled.
     """
     found = await people(house)
     row = one_of(found, staff)
     refuse("review", None if row.recovered_at is not None else "wrong-state", instead="a recovery on the machine")
-    refuse("review", "same-person" if doer(found, by).id == staff else None)
+    if is_staff(by):
+        other = doer(found, by).id
+        refuse("review", "same-person" if other == staff else None)
+        refuse("review", "of-one-line" if of_one_line(other, staff, inviters=found.inviters) else None)
+    else:
+        require_host_may(found, where="review")
     deed = Deed(house)
     whole = deed.put(msgspec.structs.replace(moved(house, row, "reviewed", by=by), recovered_at=None), was=row)
     await deed.done()

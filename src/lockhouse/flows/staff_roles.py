@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from lockhouse.access.people import PROPOSAL_MS, State, against_leaving, against_role
 from lockhouse.access.people import Deed as Begun
-from lockhouse.access.people import State, against_leaving, against_role
 from lockhouse.errors import Invalid, NotFound
 from lockhouse.gates.mail import notice_for
 from lockhouse.gates.staff.called import moved
@@ -50,7 +50,7 @@ async def give(house: House, staff: bytes, role: str, *, by: str) -> StaffRole:
     account = one_of(found, staff)
     rows = found.roles.get(staff, [])
     before = next((one for one in rows if one.role == role), None)
-    is_wrong = account.state == State.DISABLED or (before is not None and _stays(before, by=by))
+    is_wrong = account.state == State.DISABLED or (before is not None and _stays(house, found, before, by=by))
     free = "somebody who is not disabled, and has not got it"
     refuse("role", "wrong-state" if is_wrong else None, instead=free)
     refuse("role", "same-person" if doer(found, by).id == staff else None)
@@ -66,10 +66,16 @@ async def give(house: House, staff: bytes, role: str, *, by: str) -> StaffRole:
     return whole
 
 
-def _stays(row: StaffRole, *, by: str) -> bool:
+def _stays(house: House, found: People, row: StaffRole, *, by: str) -> bool:
     """Whether nobody gives this anew: it is given or proposed. What the host proposed, a member makes theirs."""
-    is_request = row.state == PROPOSED and is_staff(by) and not is_staff(row.proposed_by)
-    return row.state != ENDED and not is_request
+    is_request = is_staff(by) and not is_staff(row.proposed_by)
+    return row.state == GIVEN or (row.state == PROPOSED and not is_request and _waits(house, found, row))
+
+
+def _waits(house: House, found: People, row: StaffRole) -> bool:
+    """Whether the proposal still stands: for seven days, and while who made it is active."""
+    is_fresh = house.clock.now_ms() - row.at < PROPOSAL_MS
+    return is_fresh and doer(found, row.proposed_by).state is State.ACTIVE
 
 
 def _hold(deed: Deed, policy: Policy, found: People, staff: bytes, role: str) -> None:
@@ -85,20 +91,24 @@ async def approve(house: House, staff: bytes, role: str, *, by: str) -> StaffRol
 
     Raises:
         NotFound: there is no such account, or they are not proposed for the role.
-        Refused: they have not enrolled yet, this is nobody who may approve it, or what they hold since is kept apart.
+        Refused: they have not enrolled yet or since a reset, the proposal stands no longer, this is nobody who may
+            approve it, or what they hold since is kept apart.
         Unavailable: no policy rules.
     """
     policy, found, deed = house.live().policy, await people(house), Deed(house)
     row = _one(found, staff, role, state=PROPOSED)
     # Who has not enrolled is whoever opens the link, and another one is soon made: no second person stands behind that.
-    is_in = found.rows[staff].state == State.ACTIVE
+    is_in = found.rows[staff].state == State.ACTIVE and not found.rows[staff].link
     refuse("role", None if is_in else "wrong-state", instead="somebody who has enrolled and is not disabled")
+    standing = "one that was proposed within seven days, by somebody who is active"
+    refuse("role", None if _waits(house, found, row) else "wrong-state", instead=standing)
     refuse("role", "kept-apart" if kept_apart(policy, meant(found.roles[staff])) else None)
     if is_staff(by):
         begun = Begun(doer(found, row.proposed_by), staff)
         now, other = house.clock.now_ms(), doer(found, by)
         refuse("role", against_role(begun, other, role=role, inviters=found.inviters, now=now))
         deed.hold(found.rows[other.id])
+        deed.hold(found.rows[begun.by.id])
     else:
         require_host_may_give(house, found, staff, role)
     _hold(deed, policy, found, staff, role)

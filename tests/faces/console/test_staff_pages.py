@@ -137,6 +137,18 @@ async def test_who_may_only_approve_approves_and_does_nothing_else(tmp_path: Pat
         assert f'action="{path}/end"' not in done.text
 
 
+async def test_a_recovery_on_the_machine_is_reviewed_by_who_approves(tmp_path: Path) -> None:
+    async with console(tmp_path) as made:
+        _, mara, _ = await _admins(made)
+        officer, path = await made.hired("ines"), f"/staff/{mara.hex()}"
+        await made.holds(await _id(made, "ines"), "auditor")
+        assert f'action="{path}/review"' not in (await officer.get(path)).text
+        await staff.recover_local(made.house, mara, by=HOST)
+        assert f'action="{path}/review"' in (await officer.get(path)).text
+        assert "It is reviewed" in (await officer.do(f"{path}/review", {}, on=path)).text
+        assert (await staff.show(made.house, mara)).row.recovered_at is None
+
+
 async def test_whoever_has_no_role_sees_nobody_and_is_told_so(tmp_path: Path) -> None:
     async with console(tmp_path) as made:
         await made.hired("mara")

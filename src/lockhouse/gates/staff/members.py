@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from lockhouse.access.people import SETTLED_MS, Member, State, line
-from lockhouse.gates.staff.read import ACTIVE, ENDED, GIVEN, accounts, every_role
+from lockhouse.gates.staff.read import ACTIVE, DISABLED, ENDED, GIVEN, accounts, every_role
 from lockhouse.policy.decide import permits
 
 if TYPE_CHECKING:
@@ -59,8 +59,19 @@ class People(NamedTuple):
         return [row.id for row in self.rows.values() if row.active_at is not None]
 
     def admins(self, policy: Policy) -> list[bytes]:
-        """Who may sign in and let others in."""
-        return [one for one in self.active if permits(policy, tuple(self.member(one).roles), LETS_IN)]
+        """Who may sign in and let others in. Whose link is open after a reset has nothing to sign in with."""
+        able = [one for one in self.active if not self.rows[one].link]
+        return [one for one in able if permits(policy, tuple(self.member(one).roles), LETS_IN)]
+
+    def recent_admins(self, policy: Policy, staff: bytes, *, now: int) -> list[bytes]:
+        """Who may let others in, or might within the last 72 hours; somebody also while they cannot sign in."""
+        return [
+            one
+            for one, row in self.rows.items()
+            if _was_in(row, now=now)
+            and (one == staff or not row.link)
+            and permits(policy, tuple(had(self.roles.get(one, ()), now=now)), LETS_IN)
+        ]
 
 
 async def people(house: House) -> People:
@@ -78,6 +89,17 @@ async def people(house: House) -> People:
 def held(rows: Iterable[StaffRole]) -> frozenset[str]:
     """The roles that are given."""
     return frozenset(row.role for row in rows if row.state == GIVEN)
+
+
+def had(rows: Collection[StaffRole], *, now: int) -> frozenset[str]:
+    """The roles that are given, or were until less than 72 hours ago."""
+    late = {row.role for row in rows if row.state == ENDED and now - row.at < SETTLED_MS}
+    return held(rows) | late
+
+
+def _was_in(row: Staff, *, now: int) -> bool:
+    is_late = row.state == DISABLED and now - row.at < SETTLED_MS
+    return row.active_at is not None and (row.state == ACTIVE or is_late)
 
 
 def meant(rows: Iterable[StaffRole]) -> frozenset[str]:
@@ -120,9 +142,8 @@ def begins_second_line(everybody: People, policy: Policy, staff: bytes, *, now: 
 
 
 def _weighed(everybody: People, policy: Policy, staff: bytes, *, now: int) -> bool:
-    rows = everybody.roles.get(staff, ())
-    has = [row for row in rows if row.state == GIVEN or (row.state == ENDED and now - row.at < SETTLED_MS)]
-    return everybody.rows[staff].active_at is not None and any(takes_two(policy, row.role) for row in has)
+    has = had(everybody.roles.get(staff, ()), now=now)
+    return everybody.rows[staff].active_at is not None and any(takes_two(policy, role) for role in has)
 
 
 def is_weighty(policy: Policy, roles: Collection[str]) -> bool:

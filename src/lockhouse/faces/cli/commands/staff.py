@@ -177,13 +177,16 @@ async def recover(
         made = await flow.recover_local(opened.house, staff_of(staff), by=by.id)
         value = linked(made, console_url=opened.settings.console_url)
     text = f"Their factors are over. The link:\n{handing(value, again='recover --local')}\n"
-    text += f"Once they are in, somebody else looks into it: lockhouse staff review {found['staff']}"
+    text += "Once they are in, somebody of another line looks into it, in the console"
+    text += f"; while fewer than two have ever enrolled: lockhouse staff review {found['staff']}"
     return Said(value, text)
 
 
 @APP.command
 async def review(staff: str, /, *, acting: As | None = None, call: Here) -> Said:
-    """Say that a recovery on the machine was looked into, and answer for it. Who said so is noted.
+    """Say that a recovery on the machine was looked into, while fewer than two have ever enrolled. Who did is noted.
+
+    Then somebody of another line of invitations who may `staff.approve` does so, in the console.
 
     Args:
         staff: an id that `staff list` printed.

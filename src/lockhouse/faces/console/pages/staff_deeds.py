@@ -73,6 +73,7 @@ DEEDS: Final = {
     "give": Deed(action="role-give", permission="staff.role", run=staff_roles.give, is_of_role=True),
     "link": Deed(action="staff-invite", permission="staff.invite", run=flow.link_anew),
     "reset": Deed(action="staff-reset", permission="staff.reset", run=flow.reset),
+    "review": Deed(action="staff-review", permission="staff.approve", run=flow.review_recovery),
 }
 """Last part of the path -> deed."""
 
@@ -126,6 +127,7 @@ def _asked(request: Request, name: str, who: str, role: str) -> Asked:
         "give": (_("Give %(name)s the role %(role)s"), _("One that reads personal data waits for a second person.")),
         "link": (_("Make another link for %(name)s"), _("The one before does not open any more.")),
         "reset": (_("Begin a reset of %(name)s"), _("Nothing changes for them until a second person approves it.")),
+        "review": (_("Review the recovery of %(name)s"), _("You answer for it that it was them.")),
     }[name]  # fmt: skip
     path = f"/staff/{staff.hex()}"
     return Asked(
@@ -138,7 +140,7 @@ def _done(name: str, role: str, _: Callable[[str], str]) -> str:
     words = {
         "approve": _("%(role)s is approved."), "disable": _("Disabled. Every sign-in of theirs is over."),
         "enable": _("They can sign in again."), "end": _("%(role)s is ended."), "give": _("%(role)s is noted."),
-        "reset": _("The reset is begun. Somebody else approves it within a day."),
+        "reset": _("The reset is begun. Somebody else approves it within a day."), "review": _("It is reviewed."),
     }  # fmt: skip
     return words[name] % {"role": role}
 
@@ -178,7 +180,7 @@ def _who(one: Known, _: Callable[[str], str]) -> dict[str, object]:
         "login": one.called.login, "created": one.row.created_at, "enrolled": one.row.active_at,
         "factors": [means[Means(factor.kind)] for factor in one.factors], "is_invited": state is State.INVITED,
         "is_active": state is State.ACTIVE, "is_disabled": state is State.DISABLED,
-        "reset_begun": one.row.step == "reset-begun",
+        "reset_begun": one.row.step == "reset-begun", "is_recovered": one.row.recovered_at is not None,
     }  # fmt: skip
 
 
