@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lockhouse.errors import NotFound, Refused
-from lockhouse.flows import staff, staff_roles
+from lockhouse.flows import session, staff, staff_roles
 from lockhouse.gates.staff.called import Called
-from lockhouse.gates.staff.read import GIVEN, PROPOSED
+from lockhouse.gates.staff.members import people
+from lockhouse.gates.staff.read import GIVEN, PROPOSED, account
+from lockhouse.gates.staff.sessions import Begin, Seen, begin
 from lockhouse.gates.state import verify_state
 from tests.flows.staffed import BY, acts, enrolled, hired
 from tests.world import POLICY, World
@@ -205,3 +207,27 @@ async def test_who_is_invited_first_after_the_first_was_disabled_is_the_admin(wo
     link = await staff.first_link(world.house, Called("b@shop.example", "B"), by=BY)
     assert link is not None
     assert [one.role for one in (await staff.show(world.house, link.staff)).roles] == ["admin"]
+
+
+async def test_a_role_that_one_gave_alone_reads_nothing_by_a_later_policy_until_another_approves(world: World) -> None:
+    auditor = "  auditor: {may: [ledger.read]"
+    await world.approve(ROLES + auditor + "}\n")
+    ada, eva = await hired(world, "ada"), await hired(world, "eva", roles=["officer"])
+    tom = await hired(world, "tom")
+    world.clock.pass_days(8)
+    assert (await staff_roles.give(world.house, tom, "auditor", by=acts(ada))).state == GIVEN
+    assert (await people(world.house)).member(tom).roles == {"auditor"}
+    world.clock.pass_days(8)
+    await world.approve(ROLES + auditor + ", for: [fulfilment], see: {contact: full}}\n")
+    assert (await people(world.house)).member(tom).roles == frozenset()
+    row = await account(world.house, tom)
+    assert row is not None
+    token, _ = await begin(world.house, row, Begin("passkey", 2, world.clock.at + 3_600_000), seen=Seen("", ""))
+    live = await session.of(world.house, token)
+    assert live is not None
+    assert live.roles == frozenset()
+    assert [one.state for one in (await staff.show(world.house, tom)).roles] == [PROPOSED]
+    assert (await staff_roles.approve(world.house, tom, "auditor", by=acts(eva))).state == GIVEN
+    live = await session.of(world.house, token)
+    assert live is not None
+    assert live.roles == {"auditor"}

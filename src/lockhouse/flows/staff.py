@@ -27,8 +27,8 @@ from lockhouse.gates.staff.called import called, moved, new_account
 from lockhouse.gates.staff.deed import Deed
 from lockhouse.gates.staff.finding import doer, one_of, require_host_may
 from lockhouse.gates.staff.links import ANEW, ENROL, Link, open_link
-from lockhouse.gates.staff.members import LETS_IN, hold_an_admin, is_staff, people
-from lockhouse.gates.staff.read import GIVEN, account_of_login, factors_of, uses_of
+from lockhouse.gates.staff.members import LETS_IN, hold_an_admin, is_staff, people, waits
+from lockhouse.gates.staff.read import GIVEN, PROPOSED, account_of_login, factors_of, uses_of
 from lockhouse.gates.staff.refusing import refuse
 from lockhouse.gates.staff.sessions import all_over
 from lockhouse.gates.staff.told import FACTOR_ENDED, FACTOR_LIVE
@@ -54,6 +54,7 @@ class Known(NamedTuple):
     """An account as it is shown.
 
     Attributes:
+        roles: one that waits for a second person is proposed, whatever its row says.
         factors: the live ones. `used_at`: when one was last used (ms); None: never.
     """
 
@@ -87,8 +88,9 @@ async def show(house: House, staff: bytes) -> Known:
 async def _known(house: House, found: People, row: Staff) -> Known:
     live = [one for one in await factors_of(house, row.id) if one.state == FACTOR_LIVE]
     used = max((one.at for one in await uses_of(house, row.id)), default=0)
-    roles = tuple(sorted(found.roles.get(row.id, ()), key=lambda one: one.role))
-    return Known(row, called(house, row), roles, tuple(live), used or None)
+    roles = sorted(found.roles.get(row.id, ()), key=lambda one: one.role)
+    shown = tuple(msgspec.structs.replace(one, state=PROPOSED) if waits(one, found.policy) else one for one in roles)
+    return Known(row, called(house, row), shown, tuple(live), used or None)
 
 
 async def invite(

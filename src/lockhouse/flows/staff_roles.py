@@ -19,7 +19,7 @@ from lockhouse.gates.mail import notice_for
 from lockhouse.gates.staff.called import moved
 from lockhouse.gates.staff.deed import Deed
 from lockhouse.gates.staff.finding import doer, one_of, require_host_may_give
-from lockhouse.gates.staff.members import LETS_IN, hold_an_admin, is_staff, kept_apart, meant, people, takes_two
+from lockhouse.gates.staff.members import LETS_IN, hold_an_admin, is_staff, kept_apart, meant, people, takes_two, waits
 from lockhouse.gates.staff.read import ENDED, GIVEN, PROPOSED
 from lockhouse.gates.staff.refusing import refuse
 from lockhouse.gates.staff.sessions import all_over
@@ -74,7 +74,7 @@ def _stays(house: House, found: People, row: StaffRole, *, by: str) -> bool:
 
 def _waits(house: House, found: People, row: StaffRole) -> bool:
     """Whether the proposal still stands: for seven days, and while who made it is active."""
-    is_fresh = house.clock.now_ms() - row.at < PROPOSAL_MS
+    is_fresh = row.state == GIVEN or house.clock.now_ms() - row.at < PROPOSAL_MS
     return is_fresh and doer(found, row.proposed_by).state is State.ACTIVE
 
 
@@ -96,7 +96,7 @@ async def approve(house: House, staff: bytes, role: str, *, by: str) -> StaffRol
         Unavailable: no policy rules.
     """
     policy, found, deed = house.live().policy, await people(house), Deed(house)
-    row = _one(found, staff, role, state=PROPOSED)
+    row = _one(found, staff, role, only_waiting=True)
     # Who has not enrolled is whoever opens the link, and another one is soon made: no second person stands behind that.
     is_in = found.rows[staff].state == State.ACTIVE and not found.rows[staff].link
     refuse("role", None if is_in else "wrong-state", instead="somebody who has enrolled and is not disabled")
@@ -138,10 +138,10 @@ async def end(house: House, staff: bytes, role: str, *, by: str) -> StaffRole:
     return ended
 
 
-def _one(found: People, staff: bytes, role: str, *, state: int | None = None) -> StaffRole:
+def _one(found: People, staff: bytes, role: str, *, only_waiting: bool = False) -> StaffRole:
     one_of(found, staff)
     for row in found.roles.get(staff, []):
-        if row.role == role and (row.state != ENDED if state is None else row.state == state):
+        if row.role == role and (waits(row, found.policy) if only_waiting else row.state != ENDED):
             return row
     raise NotFound("role: expected one that they have or are proposed for", hint="lockhouse staff show STAFF")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from lockhouse.access.people import SETTLED_MS, Member, State, line
-from lockhouse.gates.staff.read import ACTIVE, DISABLED, ENDED, GIVEN, accounts, every_role
+from lockhouse.gates.staff.read import ACTIVE, DISABLED, ENDED, GIVEN, PROPOSED, accounts, every_role
 from lockhouse.policy.decide import permits
 
 if TYPE_CHECKING:
@@ -31,17 +31,19 @@ class People(NamedTuple):
 
     Attributes:
         inviters: account -> who invited it; empty: the host.
+        policy: that rules; None: none does.
     """
 
     rows: dict[bytes, Staff]
     roles: dict[bytes, list[StaffRole]]
+    policy: Policy | None = None
 
     def member(self, staff: bytes) -> Member:
         """Somebody as they are decided over; the host for nobody."""
         if not staff:
             return HOST
         row = self.rows[staff]
-        return Member(staff, State(row.state), row.active_at or 0, held(self.roles.get(staff, ())))
+        return Member(staff, State(row.state), row.active_at or 0, held(self.roles.get(staff, ()), self.policy))
 
     @property
     def inviters(self) -> dict[bytes, bytes]:
@@ -70,7 +72,7 @@ class People(NamedTuple):
             for one, row in self.rows.items()
             if _was_in(row, now=now)
             and (one == staff or not row.link)
-            and permits(policy, tuple(had(self.roles.get(one, ()), now=now)), LETS_IN)
+            and permits(policy, tuple(had(self.roles.get(one, ()), policy, now=now)), LETS_IN)
         ]
 
 
@@ -83,18 +85,26 @@ async def people(house: House) -> People:
     roles: dict[bytes, list[StaffRole]] = {}
     for role in await every_role(house):
         roles.setdefault(role.staff, []).append(role)
-    return People({row.id: row for row in await accounts(house)}, roles)
+    policy = house.live_policy.policy if house.live_policy else None
+    return People({row.id: row for row in await accounts(house)}, roles, policy)
 
 
-def held(rows: Iterable[StaffRole]) -> frozenset[str]:
-    """The roles that are given."""
-    return frozenset(row.role for row in rows if row.state == GIVEN)
+def held(rows: Iterable[StaffRole], policy: Policy | None) -> frozenset[str]:
+    """The roles that are given, and stand."""
+    return frozenset(row.role for row in rows if row.state == GIVEN and not waits(row, policy))
 
 
-def had(rows: Collection[StaffRole], *, now: int) -> frozenset[str]:
+def waits(row: StaffRole, policy: Policy | None) -> bool:
+    """Whether a role waits for a second person: it is proposed, or one gave it before a policy made it take two."""
+    is_by_one = is_staff(row.by) and row.by == row.proposed_by
+    is_late = row.state == GIVEN and is_by_one and policy is not None and takes_two(policy, row.role)
+    return row.state == PROPOSED or is_late
+
+
+def had(rows: Collection[StaffRole], policy: Policy, *, now: int) -> frozenset[str]:
     """The roles that are given, or were until less than 72 hours ago."""
     late = {row.role for row in rows if row.state == ENDED and now - row.at < SETTLED_MS}
-    return held(rows) | late
+    return held(rows, policy) | late
 
 
 def _was_in(row: Staff, *, now: int) -> bool:
@@ -142,7 +152,7 @@ def begins_second_line(everybody: People, policy: Policy, staff: bytes, *, now: 
 
 
 def _weighed(everybody: People, policy: Policy, staff: bytes, *, now: int) -> bool:
-    has = had(everybody.roles.get(staff, ()), now=now)
+    has = had(everybody.roles.get(staff, ()), policy, now=now)
     return everybody.rows[staff].active_at is not None and any(takes_two(policy, role) for role in has)
 
 
