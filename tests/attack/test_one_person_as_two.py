@@ -231,3 +231,10 @@ async def test_a_role_that_one_gave_alone_reads_nothing_by_a_later_policy_until_
     live = await session.of(world.house, token)
     assert live is not None
     assert live.roles == {"auditor"}
+
+
+async def test_the_only_admin_stays_one_while_their_link_is_open(world: World) -> None:
+    ada, eva = await hired(world, "ada"), await hired(world, "eva", roles=["officer"])
+    await staff.recover_local(world.house, ada, by=BY)
+    assert await _refused(staff.disable(world.house, ada, by=acts(eva))) == ("last-admin",)
+    assert await _refused(staff_roles.end(world.house, ada, "admin", by=BY)) == ("last-admin",)

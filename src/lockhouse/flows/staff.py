@@ -198,7 +198,7 @@ async def disable(house: House, staff: bytes, *, by: str) -> Staff:
     deed = Deed(house)
     if house.live_policy is not None:
         policy = house.live_policy.policy
-        refuse("staff", against_leaving(staff, admins=found.admins(policy)))
+        refuse("staff", against_leaving(staff, admins=found.admins(policy, also=staff)))
         hold_an_admin(deed, found, policy, but=staff)
     state = _after(row, "disable")
     ended = msgspec.structs.replace(moved(house, row, "disabled", by=by), state=state, link=b"")

@@ -129,7 +129,7 @@ async def end(house: House, staff: bytes, role: str, *, by: str) -> StaffRole:
     policy = house.live_policy.policy if house.live_policy else None
     deed, account = Deed(house), found.rows[staff]
     if policy is not None and row.state == GIVEN and permits(policy, (role,), LETS_IN):
-        refuse("role", against_leaving(staff, admins=found.admins(policy)))
+        refuse("role", against_leaving(staff, admins=found.admins(policy, also=staff)))
         hold_an_admin(deed, found, policy, but=staff)
     if row.state == GIVEN:
         deed.put(await all_over(house, deed, moved(house, account, "sessions", by=by), by=by), was=account)

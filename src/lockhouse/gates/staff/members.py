@@ -60,9 +60,9 @@ class People(NamedTuple):
         """Who has ever enrolled, also if they are disabled now: nobody is made to count less by disabling them."""
         return [row.id for row in self.rows.values() if row.active_at is not None]
 
-    def admins(self, policy: Policy) -> list[bytes]:
-        """Who may sign in and let others in. Whose link is open after a reset has nothing to sign in with."""
-        able = [one for one in self.active if not self.rows[one].link]
+    def admins(self, policy: Policy, *, also: bytes = b"") -> list[bytes]:
+        """Who may sign in and let others in. Whose link is open has nothing to sign in with, but `also` counts."""
+        able = [one for one in self.active if one == also or not self.rows[one].link]
         return [one for one in able if permits(policy, tuple(self.member(one).roles), LETS_IN)]
 
     def recent_admins(self, policy: Policy, staff: bytes, *, now: int) -> list[bytes]:
