@@ -96,7 +96,7 @@ async def enrol(house: House, who: bytes, *, means: Sequence[int] = (1,)) -> Non
     deed = Deed(house)
     deed.take(found[0])
     then = moved(house, row, "enrolled", by=by)
-    deed.put(msgspec.structs.replace(then, state=1, active_at=row.active_at or now, link=b""), was=row)
+    deed.put(msgspec.structs.replace(then, state=1, active_at=now, link=b""), was=row)
     for kind in means:
         own = ids.new()
         deed.put(Factor(who, own, kind, 0, b"sealed", b"", now, by, now, ids.new(), b""), was=None)

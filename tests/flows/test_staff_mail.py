@@ -20,7 +20,7 @@ from tests.world import POLICY, World
 if TYPE_CHECKING:
     from pathlib import Path
 
-WITH_ADMIN = POLICY + "  admin: {may: [staff.invite, staff.role, staff.reset]}\n"
+WITH_ADMIN = POLICY + "  admin: {may: [staff.invite, staff.role, staff.reset]}\n  auditor: {may: [ledger.read]}\n"
 
 
 async def _world(folder: Path, *, sends_mail: bool = True) -> World:
@@ -46,7 +46,7 @@ async def test_a_role_that_is_given_at_once_and_a_deed_that_is_refused_tell_nobo
     world = await _world(tmp_path)
     await hired(world, "ada")
     mia = await hired(world, "mia")
-    await staff_roles.give(world.house, mia, "admin", by=BY)
+    await staff_roles.give(world.house, mia, "auditor", by=BY)
     with pytest.raises(Refused):
         await staff.reset(world.house, mia, by=f"staff:{mia.hex()}")
     assert await world.rows(QueuedMail) == []

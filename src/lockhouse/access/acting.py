@@ -1,7 +1,8 @@
 """As which role the operating system's user of a house acts.
 
-Before the first member of staff is enrolled there is nobody else; the ledger then says `os-user`. From the first one
-on, acting as a role without signing in exists only in a house made by the demo.
+The command line cannot sign anybody in yet, so it acts as `os-user` also in a house that has staff: whoever has the
+account that opens the house acts in any role, and the ledger says so. `has_staff` is the refusal that stands for a face
+which can; no face passes it yet (`docs/design/access.md`).
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ def acting(
         roles: names in the policy.
 
     Raises:
-        Unproven: the house has staff, so acting means signing in.
+        Unproven: the house has staff, and the face can sign them in, so acting means signing in.
         Invalid: the policy has no such role.
     """
     if has_staff and not is_demo:

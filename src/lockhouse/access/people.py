@@ -3,17 +3,20 @@
 1. Invited, then active with the first factors, then disabled and active again by somebody else. Nobody is deleted: the
    ledger speaks of them. There is no account that a house begins with.
 2. Each is invited by a member, or by whoever has the machine (no inviter). Following inviters upwards gives a *line*.
-   Two are of one line if one of them stands above the other: who invites somebody could be both.
-3. A role that reads personal data is proposed by one and approved by another (NIST SP 800-53r5 AC-5, AC-6(5)) who is
-   active, is for 72 hours at least, holds a role that the proposer does not hold and that is not the one given, and
-   is neither the one it is for nor of one line with the proposer or with them. A second mailbox is so no second person:
-   it would have to be given its own first role by somebody who is one.
+   Two are of one line if one of them stands above the other, or a third member above both: who invites two could be
+   both, too.
+3. A role that reads personal data, or has power over staff, is proposed by one and approved by another (NIST SP
+   800-53r5 AC-5, AC-6(5)) who is active, is for 72 hours at least, holds a role that the proposer does not hold and
+   that is not the one given, and is neither the one it is for nor of one line with the proposer or with them. A second
+   mailbox is so no second person: it would have to be given its own first role by somebody who is one.
 4. A reset is begun by one and approved by another under the same rules of age and line, neither of them the one it is
    for (ASVS 5.0 V6.4.4, V6.4.6). What it opens is a link; nobody chooses somebody else's factor.
+   Whoever has the machine may have an account, too, so what they began no member approves: a member begins it.
 5. Neither a reset nor taking a factor away lowers what signs in: whoever had a passkey ends with one, whoever had two
    factors with two (V6.4.3; NIST SP 800-63B-4 §4.2).
-6. Who is the only admin recovers on the machine itself with the root key, and only then. The last admin is neither
-   disabled nor loses the role.
+6. Who is the only admin recovers on the machine itself with the root key, and only then: others who were so within 72
+   hours count. Somebody of another line reviews it. The last admin is neither disabled nor loses the role.
+7. A proposal stands for seven days, and while who made it is active.
 """
 
 from __future__ import annotations
@@ -26,12 +29,14 @@ from lockhouse.access.sign_in import Means
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+PROPOSAL_MS = 7 * 24 * 60 * 60_000
+"""How long a proposed role waits for its approval."""
 SETTLED_MS = 72 * 60 * 60_000
 """How long somebody must be active before they approve."""
 
 Objection = Literal[
-    "last-admin", "lowers-factors", "not-active", "not-another-role", "not-sole", "of-one-line", "same-person",
-    "too-young", "wrong-state",
+    "by-host", "last-admin", "lowers-factors", "not-active", "not-another-role", "not-sole", "of-one-line",
+    "same-person", "too-young", "wrong-state",
 ]  # fmt: skip
 OBJECTIONS: tuple[Objection, ...] = get_args(Objection)
 """Why somebody may not; stable words."""
@@ -58,7 +63,7 @@ class Member(NamedTuple):
     """What of a member of staff decides.
 
     Attributes:
-        active_at: when the first factors were enrolled (ms); 0: never.
+        active_at: when they enrolled last (ms), so anew after a reset; 0: never.
         roles: that are given and not ended.
     """
 
@@ -100,8 +105,8 @@ def line(of: bytes, *, inviters: Mapping[bytes, bytes]) -> tuple[bytes, ...]:
 
 
 def of_one_line(a: bytes, b: bytes, *, inviters: Mapping[bytes, bytes]) -> bool:
-    """Whether one of two stands above the other, or they are the same."""
-    return a == b or a in line(b, inviters=inviters) or b in line(a, inviters=inviters)
+    """Whether two are the same, one of them stands above the other, or a third member above both."""
+    return not {a, *line(a, inviters=inviters)}.isdisjoint({b, *line(b, inviters=inviters)})
 
 
 def against_second(deed: Deed, other: Member, *, inviters: Mapping[bytes, bytes], now: int) -> Objection | None:
@@ -113,7 +118,9 @@ def against_second(deed: Deed, other: Member, *, inviters: Mapping[bytes, bytes]
         return "not-active"
     if other.id in {deed.by.id, deed.subject}:
         return "same-person"
-    if of_one_line(deed.by.id, other.id, inviters=inviters):
+    if not deed.by.id:
+        return "by-host"
+    if any(of_one_line(one, other.id, inviters=inviters) for one in (deed.by.id, deed.subject)):
         return "of-one-line"
     return "too-young" if not other.active_at or now - other.active_at < SETTLED_MS else None
 
@@ -121,12 +128,10 @@ def against_second(deed: Deed, other: Member, *, inviters: Mapping[bytes, bytes]
 def against_role(
     deed: Deed, other: Member, *, role: str, inviters: Mapping[bytes, bytes], now: int
 ) -> Objection | None:
-    """Why `other` may not approve that `role`, which reads personal data, is given; None if they may."""
+    """Why `other` may not approve that `role` is given, which takes two; None if they may."""
     objection = against_second(deed, other, inviters=inviters, now=now)
     if objection is not None:
         return objection
-    if of_one_line(deed.subject, other.id, inviters=inviters):
-        return "of-one-line"
     return None if other.roles - deed.by.roles - {role} else "not-another-role"
 
 

@@ -72,6 +72,7 @@ NEEDS: dict[str, Need] = {
     "staff-enable": _BOUND,
     "staff-invite": _BOUND,
     "staff-reset": _BOUND,
+    "staff-review": _BOUND,
     "token-make": _BOUND,
 }
 """In alphabetical order; what is not here is `STRICTEST`."""

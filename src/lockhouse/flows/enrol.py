@@ -198,7 +198,7 @@ async def _active(
     if ends is not None:
         deed.take(ends)
     then = moved(house, whose, "enrolled", by=by)
-    row = msgspec.structs.replace(then, state=ACTIVE, active_at=whose.active_at or now, link=b"")
+    row = msgspec.structs.replace(then, state=ACTIVE, active_at=now, link=b"")
     whole = deed.put(row, was=whose)
     await end_live(house, deed, whose.id, by=by)  # one that was added while a reset was carried out
     for one in new:

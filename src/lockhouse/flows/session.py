@@ -64,11 +64,11 @@ async def of(house: House, token: str) -> Live | None:
     now = house.clock.now_ms()
     if row is None or whose is None or not _stands(row, whose, now=now):
         return None
-    given = held(await roles_of(house, whose.id))
+    policy = house.live_policy.policy if house.live_policy else None
+    given = held(await roles_of(house, whose.id), policy)
     if is_to_be_touched(_times(row), now=now):
         with suppress(Conflict):  # another request of theirs just did, or it ends: the next one sees
             row = await touch(house, row, now=now)
-    policy = house.live_policy.policy if house.live_policy else None
     return Live(whose, row, given & policy.roles.keys() if policy else frozenset())
 
 

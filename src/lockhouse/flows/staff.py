@@ -1,8 +1,8 @@
 """Staff: accounts are made by a link, disabled and enabled, and factors reset; roles are in `flows.staff_roles`.
 
 Whoever has the machine and its root key acts as `os-user:…`; who is signed in as `staff:…`. `access.people` says who
-may decide over whom. While fewer than two can sign in, nobody could approve anything: then the host does, and the
-ledger says so.
+may decide over whom. While fewer than two have ever enrolled, nobody could approve anything: then the host does, and
+the ledger says so.
 """
 
 from __future__ import annotations
@@ -12,16 +12,24 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from lockhouse.access.people import Deed as Begun
-from lockhouse.access.people import State, after, against_leaving, against_local, against_reset, against_second
+from lockhouse.access.people import (
+    State,
+    after,
+    against_leaving,
+    against_local,
+    against_reset,
+    against_second,
+    of_one_line,
+)
 from lockhouse.errors import Conflict, Refused
 from lockhouse.gates.mail import notice_for, put_for
 from lockhouse.gates.staff.called import called, moved, new_account
 from lockhouse.gates.staff.deed import Deed
 from lockhouse.gates.staff.factors import end_live
-from lockhouse.gates.staff.finding import doer, is_staff, one_of, require_host_may
+from lockhouse.gates.staff.finding import doer, one_of, require_host_may
 from lockhouse.gates.staff.links import ANEW, ENROL, Link, open_link
-from lockhouse.gates.staff.members import LETS_IN, hold_an_admin, people
-from lockhouse.gates.staff.read import GIVEN, account_of_login, factors_of, uses_of
+from lockhouse.gates.staff.members import LETS_IN, hold_an_admin, is_staff, people, waits
+from lockhouse.gates.staff.read import GIVEN, PROPOSED, account_of_login, factors_of, uses_of
 from lockhouse.gates.staff.refusing import refuse
 from lockhouse.gates.staff.sessions import all_over
 from lockhouse.gates.staff.told import FACTOR_LIVE
@@ -47,6 +55,7 @@ class Known(NamedTuple):
     """An account as it is shown.
 
     Attributes:
+        roles: one that waits for a second person is proposed, whatever its row says.
         factors: the live ones. `used_at`: when one was last used (ms); None: never.
     """
 
@@ -80,14 +89,15 @@ async def show(house: House, staff: bytes) -> Known:
 async def _known(house: House, found: People, row: Staff) -> Known:
     live = [one for one in await factors_of(house, row.id) if one.state == FACTOR_LIVE]
     used = max((one.at for one in await uses_of(house, row.id)), default=0)
-    roles = tuple(sorted(found.roles.get(row.id, ()), key=lambda one: one.role))
-    return Known(row, called(house, row), roles, tuple(live), used or None)
+    roles = sorted(found.roles.get(row.id, ()), key=lambda one: one.role)
+    shown = tuple(msgspec.structs.replace(one, state=PROPOSED) if waits(one, found.policy) else one for one in roles)
+    return Known(row, called(house, row), shown, tuple(live), used or None)
 
 
 async def invite(
     house: House, who: Called, *, by: str, language: str = "en", mailed: Callable[[Link], str] | None = None
 ) -> Link:
-    """Somebody has an account, and one link by which they enrol. The first of a house is to be its admin.
+    """Somebody has an account, and one link by which they enrol. The first of a house is its admin.
 
     Args:
         house: as it stands.
@@ -112,7 +122,9 @@ async def invite(
     deed.also(*([] if mailed is None else [_by_mail(house, who, link, language=language, mailed=mailed)]))
     deed.put(row, was=None)
     deed.set(StaffLogin(row.login_tag, row.id, b""), was=None)
-    role = None if found.rows else admin_role(house)
+    # Whoever was invited first and disabled before they enrolled leaves the house without anybody to let others in.
+    is_first = not found.came and all(row.state == State.DISABLED for row in found.rows.values())
+    role = admin_role(house) if is_first else None
     if role is not None:
         now = house.clock.now_ms()
         deed.put(StaffRole(row.id, role, GIVEN, by, by, now, house.ids.new(), b""), was=None)
@@ -187,7 +199,7 @@ async def disable(house: House, staff: bytes, *, by: str) -> Staff:
     deed = Deed(house)
     if house.live_policy is not None:
         policy = house.live_policy.policy
-        refuse("staff", against_leaving(staff, admins=found.admins(policy)))
+        refuse("staff", against_leaving(staff, admins=found.admins(policy, also=staff)))
         hold_an_admin(deed, found, policy, but=staff)
     state = _after(row, "disable")
     ended = msgspec.structs.replace(moved(house, row, "disabled", by=by), state=state, link=b"")
@@ -265,14 +277,15 @@ async def recover_local(house: House, staff: bytes, *, by: str) -> Link:
 
     Raises:
         NotFound: there is no such account.
-        Refused: there is another admin, or it is not the machine's user who asks.
+        Refused: there is another admin, or was within 72 hours, or it is not the machine's user who asks.
     """
     found = await people(house)
     row = one_of(found, staff)
     if is_staff(by) or house.live_policy is None:
         raise Refused("recover: expected the machine's own user, in a house with a policy", reasons=("not-host",))
-    refuse("recover", against_local(staff, admins=found.admins(house.live_policy.policy)))
-    then = msgspec.structs.replace(moved(house, row, "recovered", by=by), recovered_at=house.clock.now_ms())
+    now = house.clock.now_ms()
+    refuse("recover", against_local(staff, admins=found.recent_admins(house.live_policy.policy, staff, now=now)))
+    then = msgspec.structs.replace(moved(house, row, "recovered", by=by), recovered_at=now)
     return await _anew(house, Deed(house), row, then)
 
 
@@ -281,12 +294,18 @@ async def review_recovery(house: House, staff: bytes, *, by: str) -> Staff:
 
     Raises:
         NotFound: there is no such account.
-        Refused: there is none to review, or it is themselves who ask.
+        Refused: there is none to review, it is themselves or somebody of their line who asks; or the host, though two
+            or more have ever enrolled.
     """
     found = await people(house)
     row = one_of(found, staff)
     refuse("review", None if row.recovered_at is not None else "wrong-state", instead="a recovery on the machine")
-    refuse("review", "same-person" if doer(found, by).id == staff else None)
+    if is_staff(by):
+        other = doer(found, by).id
+        refuse("review", "same-person" if other == staff else None)
+        refuse("review", "of-one-line" if of_one_line(other, staff, inviters=found.inviters) else None)
+    else:
+        require_host_may(found, where="review")
     deed = Deed(house)
     whole = deed.put(msgspec.structs.replace(moved(house, row, "reviewed", by=by), recovered_at=None), was=row)
     await deed.done()

@@ -29,7 +29,7 @@ async def examined(house: House) -> StaffSeen:
             for one in await factors_of(house, staff)
             if one.state == FACTOR_LIVE and MEANS[one.kind] == "passkey"
         ]  # fmt: skip
-        if policy and is_weighty(policy, held(found.roles.get(staff, ()))) and len(keys) < KEYS:
+        if policy and is_weighty(policy, held(found.roles.get(staff, ()), policy)) and len(keys) < KEYS:
             one_key.append(staff.hex())
         used = max((one.at for one in await uses_of(house, staff)), default=0)
         if max(used, found.rows[staff].active_at or 0) + UNUSED_DAYS * DAY_MS < house.clock.now_ms():

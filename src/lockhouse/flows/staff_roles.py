@@ -1,7 +1,9 @@
-"""Roles of staff: given at once, but one that reads personal data is only proposed, and approved by somebody else.
+"""Roles of staff: given at once, but one that takes two is only proposed, and approved by somebody else.
 
-The policy's table says which those are; its `separate` says what nobody holds together. `access.people` says who may
-approve. While fewer than two can sign in, the host approves what is proposed; the ledger has both.
+Those are what reads personal data by the policy's table, and what has power over staff by `may`; its `separate` says
+what nobody holds together. `access.people` says who may approve. While fewer than two have ever enrolled, and for
+whoever begins a second line of invitations, the host approves what is proposed; the ledger has both. Any other proposal
+of the host is a request: a member makes it theirs by giving the role, and another approves it.
 """
 
 from __future__ import annotations
@@ -10,14 +12,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from lockhouse.access.people import PROPOSAL_MS, State, against_leaving, against_role
 from lockhouse.access.people import Deed as Begun
-from lockhouse.access.people import State, against_leaving, against_role
 from lockhouse.errors import Invalid, NotFound
 from lockhouse.gates.mail import notice_for
 from lockhouse.gates.staff.called import moved
 from lockhouse.gates.staff.deed import Deed
-from lockhouse.gates.staff.finding import doer, is_staff, one_of, require_host_may
-from lockhouse.gates.staff.members import LETS_IN, hold_an_admin, kept_apart, meant, people, reads_persons
+from lockhouse.gates.staff.finding import doer, one_of, require_host_may_give
+from lockhouse.gates.staff.members import LETS_IN, hold_an_admin, is_staff, kept_apart, meant, people, takes_two, waits
 from lockhouse.gates.staff.read import ENDED, GIVEN, PROPOSED
 from lockhouse.gates.staff.refusing import refuse
 from lockhouse.gates.staff.sessions import all_over
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 
 
 async def give(house: House, staff: bytes, role: str, *, by: str) -> StaffRole:
-    """Somebody holds the role; or, of a role that reads personal data, is proposed for it: the row says which.
+    """Somebody holds the role; or, of a role that takes two, is proposed for it: the row says which.
 
     Raises:
         Invalid: the policy has no such role.
@@ -47,13 +49,13 @@ async def give(house: House, staff: bytes, role: str, *, by: str) -> StaffRole:
     found = await people(house)
     account = one_of(found, staff)
     rows = found.roles.get(staff, [])
-    is_wrong = account.state == State.DISABLED or role in meant(rows)
+    before = next((one for one in rows if one.role == role), None)
+    is_wrong = account.state == State.DISABLED or (before is not None and _stays(house, found, before, by=by))
     free = "somebody who is not disabled, and has not got it"
     refuse("role", "wrong-state" if is_wrong else None, instead=free)
     refuse("role", "same-person" if doer(found, by).id == staff else None)
     refuse("role", "kept-apart" if kept_apart(policy, {*meant(rows), role}) else None)
-    before = next((one for one in rows if one.role == role), None)
-    state = PROPOSED if reads_persons(policy, role) else GIVEN
+    state = PROPOSED if takes_two(policy, role) else GIVEN
     new = StaffRole(staff, role, state, by, by, house.clock.now_ms(), house.ids.new(), b"")
     deed = Deed(house)
     whole = deed.put(new, was=before)
@@ -62,6 +64,18 @@ async def give(house: House, staff: bytes, role: str, *, by: str) -> StaffRole:
     _hold(deed, policy, found, staff, role)
     await deed.done()
     return whole
+
+
+def _stays(house: House, found: People, row: StaffRole, *, by: str) -> bool:
+    """Whether nobody gives this anew: it is given or proposed. What the host proposed, a member makes theirs."""
+    is_request = is_staff(by) and not is_staff(row.proposed_by)
+    return row.state == GIVEN or (row.state == PROPOSED and not is_request and _waits(house, found, row))
+
+
+def _waits(house: House, found: People, row: StaffRole) -> bool:
+    """Whether the proposal still stands: for seven days, and while who made it is active."""
+    is_fresh = row.state == GIVEN or house.clock.now_ms() - row.at < PROPOSAL_MS
+    return is_fresh and doer(found, row.proposed_by).state is State.ACTIVE
 
 
 def _hold(deed: Deed, policy: Policy, found: People, staff: bytes, role: str) -> None:
@@ -77,22 +91,26 @@ async def approve(house: House, staff: bytes, role: str, *, by: str) -> StaffRol
 
     Raises:
         NotFound: there is no such account, or they are not proposed for the role.
-        Refused: they have not enrolled yet, this is nobody who may approve it, or what they hold since is kept apart.
+        Refused: they have not enrolled yet or since a reset, the proposal stands no longer, this is nobody who may
+            approve it, or what they hold since is kept apart.
         Unavailable: no policy rules.
     """
     policy, found, deed = house.live().policy, await people(house), Deed(house)
-    row = _one(found, staff, role, state=PROPOSED)
+    row = _one(found, staff, role, only_waiting=True)
     # Who has not enrolled is whoever opens the link, and another one is soon made: no second person stands behind that.
-    is_in = found.rows[staff].state == State.ACTIVE
+    is_in = found.rows[staff].state == State.ACTIVE and not found.rows[staff].link
     refuse("role", None if is_in else "wrong-state", instead="somebody who has enrolled and is not disabled")
+    standing = "one that was proposed within seven days, by somebody who is active"
+    refuse("role", None if _waits(house, found, row) else "wrong-state", instead=standing)
     refuse("role", "kept-apart" if kept_apart(policy, meant(found.roles[staff])) else None)
     if is_staff(by):
         begun = Begun(doer(found, row.proposed_by), staff)
         now, other = house.clock.now_ms(), doer(found, by)
         refuse("role", against_role(begun, other, role=role, inviters=found.inviters, now=now))
         deed.hold(found.rows[other.id])
+        deed.hold(found.rows[begun.by.id])
     else:
-        require_host_may(found, where="role")
+        require_host_may_give(house, found, staff, role)
     _hold(deed, policy, found, staff, role)
     given = deed.put(_then(house, row, GIVEN, by=by), was=row)
     await deed.done()
@@ -111,7 +129,7 @@ async def end(house: House, staff: bytes, role: str, *, by: str) -> StaffRole:
     policy = house.live_policy.policy if house.live_policy else None
     deed, account = Deed(house), found.rows[staff]
     if policy is not None and row.state == GIVEN and permits(policy, (role,), LETS_IN):
-        refuse("role", against_leaving(staff, admins=found.admins(policy)))
+        refuse("role", against_leaving(staff, admins=found.admins(policy, also=staff)))
         hold_an_admin(deed, found, policy, but=staff)
     if row.state == GIVEN:
         deed.put(await all_over(house, deed, moved(house, account, "sessions", by=by), by=by), was=account)
@@ -120,10 +138,10 @@ async def end(house: House, staff: bytes, role: str, *, by: str) -> StaffRole:
     return ended
 
 
-def _one(found: People, staff: bytes, role: str, *, state: int | None = None) -> StaffRole:
+def _one(found: People, staff: bytes, role: str, *, only_waiting: bool = False) -> StaffRole:
     one_of(found, staff)
     for row in found.roles.get(staff, []):
-        if row.role == role and (row.state != ENDED if state is None else row.state == state):
+        if row.role == role and (waits(row, found.policy) if only_waiting else row.state != ENDED):
             return row
     raise NotFound("role: expected one that they have or are proposed for", hint="lockhouse staff show STAFF")
 

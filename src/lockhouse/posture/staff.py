@@ -37,11 +37,17 @@ class StaffSeen(msgspec.Struct, frozen=True, kw_only=True):
 def _standing(seen: StaffSeen) -> Said:
     if seen.recovered:
         told = f"A sole admin recovered on this machine, and nobody has looked into it: {', '.join(seen.recovered)}."
-        return "FAIL", told, f"lockhouse staff review {seen.recovered[0]}"
+        here = f"lockhouse staff review {seen.recovered[0]}"
+        return (
+            "FAIL",
+            told,
+            f"somebody of another line reviews it in the console ({STAFF}); of one alone: {here}",
+        )
     if not seen.active:
         told = "Nobody can sign in: the operating system's user acts alone."
         return "MANUAL", told, f"let few have this account ({SERVING}); lockhouse staff invite"
-    return "PASS", f"{seen.active} can sign in.", ""
+    told = f"{seen.active} can sign in. The command line asks nobody to: whoever has this account acts in any role."
+    return "PASS", told, ""
 
 
 def _admins(seen: StaffSeen) -> Said:

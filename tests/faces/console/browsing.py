@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import sync_playwright
 
-from lockhouse.flows import staff, staff_roles
+from lockhouse.flows import staff
 from lockhouse.gates.staff.called import Called
+from lockhouse.gates.staff.deed import Deed
+from lockhouse.model.rows import StaffRole
 from lockhouse.wiring import opened
 from tests.faces.public_clients import NODE_MODULES, ROOT
 
@@ -156,7 +158,9 @@ def invited(place: Place, name: str, *, language: str = "en", role: str = "") ->
         who = Called(f"{name.lower().replace(' ', '.')}@shop.example", name)
         link = await staff.invite(house, who, by="os-user:0", language=language)
         if role:
-            await staff_roles.give(house, link.staff, role, by="os-user:0")
+            deed, now, by = Deed(house), house.clock.now_ms(), "os-user:0"
+            deed.put(StaffRole(link.staff, role, 1, by, by, now, house.ids.new(), b""), was=None)
+            await deed.done()
         return link.token
 
     return f"{place.settings.console_url}/enrol#{beside(place.folder, invite)}"

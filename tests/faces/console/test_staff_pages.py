@@ -10,7 +10,7 @@ import pytest
 
 from lockhouse.faces.console.agents import label
 from lockhouse.flows import factor as factors
-from lockhouse.flows import session, staff, staff_roles
+from lockhouse.flows import session, staff
 from lockhouse.gates.staff.called import Called
 from lockhouse.model.rows import House
 from tests.authenticator import BE, BS, UP, UV, Authenticator, b64
@@ -109,8 +109,8 @@ async def test_a_role_that_reads_persons_waits_for_somebody_else_and_says_for_wh
         assert refused.status_code == 409
         other = await made.hired("ines")
         ines = await _id(made, "ines")
-        await staff_roles.give(made.house, ines, "admin", by=HOST)
-        await staff_roles.give(made.house, ines, "auditor", by=HOST)
+        await made.holds(ines, "admin")
+        await made.holds(ines, "auditor")
         made.clock.pass_days(4)
         assert "A role waits for a second person" not in (await other.sign_in()).text
         assert "tom: support" in (await other.get("/")).text
@@ -124,7 +124,7 @@ async def test_who_may_only_approve_approves_and_does_nothing_else(tmp_path: Pat
         path = f"/staff/{tom.hex()}"
         await admin.do(f"{path}/give", {"role": "support"}, on=path)
         officer = await made.hired("ines")
-        await staff_roles.give(made.house, await _id(made, "ines"), "auditor", by=HOST)
+        await made.holds(await _id(made, "ines"), "auditor")
         made.clock.pass_days(4)
         await officer.sign_in()
         assert "tom: support" in (await officer.get("/")).text
@@ -135,6 +135,18 @@ async def test_who_may_only_approve_approves_and_does_nothing_else(tmp_path: Pat
         done = await officer.do(f"{path}/approve", {"role": "support"}, on=path)
         assert "support is approved" in done.text
         assert f'action="{path}/end"' not in done.text
+
+
+async def test_a_recovery_on_the_machine_is_reviewed_by_who_approves(tmp_path: Path) -> None:
+    async with console(tmp_path) as made:
+        _, mara, _ = await _admins(made)
+        officer, path = await made.hired("ines"), f"/staff/{mara.hex()}"
+        await made.holds(await _id(made, "ines"), "auditor")
+        assert f'action="{path}/review"' not in (await officer.get(path)).text
+        await staff.recover_local(made.house, mara, by=HOST)
+        assert f'action="{path}/review"' in (await officer.get(path)).text
+        assert "It is reviewed" in (await officer.do(f"{path}/review", {}, on=path)).text
+        assert (await staff.show(made.house, mara)).row.recovered_at is None
 
 
 async def test_whoever_has_no_role_sees_nobody_and_is_told_so(tmp_path: Path) -> None:
@@ -171,7 +183,7 @@ async def test_names_are_shown_as_text_on_every_page(tmp_path: Path) -> None:
         link = await staff.invite(made.house, Called(f"{EVIL}@x.example", EVIL), by=HOST)
         evil = made.another()
         await evil.enrol(link.token, name=EVIL[:60])
-        await staff_roles.give(made.house, link.staff, "admin", by=HOST)
+        await made.holds(link.staff, "admin")
         path = f"/staff/{link.staff.hex()}"
         who = {"login": f"2{EVIL}", "name": EVIL, "language": "en"}
         pages = [await evil.get(one) for one in ("/", "/account", "/staff", path)]

@@ -17,6 +17,8 @@ from lockhouse.faces.console.app import Served, console_app
 from lockhouse.flows import staff
 from lockhouse.flows.approve import approve, draft_of
 from lockhouse.gates.staff.called import Called
+from lockhouse.gates.staff.deed import Deed
+from lockhouse.model.rows import StaffRole
 from lockhouse.policy.document import parse
 from lockhouse.settings import Settings
 from lockhouse.wiring import KINDS, found, opened, template
@@ -137,6 +139,12 @@ class Console:
         browser.passkeys.flags = flags
         assert (await browser.enrol(link.token)).status_code == 303
         return browser
+
+    async def holds(self, staff: bytes, role: str) -> None:
+        """Somebody holds the role, whoever would have to approve it."""
+        deed, now = Deed(self.house), self.clock.at
+        deed.put(StaffRole(staff, role, 1, HOST, HOST, now, self.house.ids.new(), b""), was=None)
+        await deed.done()
 
     async def close(self) -> None:
         """Every browser is closed."""

@@ -69,7 +69,8 @@ def test_a_line_is_who_invited_whom_upwards() -> None:
     assert of_one_line(CEM, ADA, inviters=INVITERS)
     assert of_one_line(ADA, CEM, inviters=INVITERS)
     assert of_one_line(ADA, ADA, inviters=INVITERS)
-    assert not of_one_line(BEN, DOT, inviters=INVITERS)
+    assert of_one_line(BEN, DOT, inviters=INVITERS)
+    assert of_one_line(CEM, DOT, inviters=INVITERS)
     assert not of_one_line(ADA, EVE, inviters=INVITERS)
 
 
@@ -80,7 +81,7 @@ def test_a_ring_of_edited_rows_ends(inviters: dict[bytes, bytes]) -> None:
 
 def test_a_role_that_reads_personal_data_takes_a_second_person_of_another_role() -> None:
     assert _role(_member(ADA, "admin"), _member(EVE, "privacy"), subject=BEN) is None
-    assert _role(_member(BEN, "admin"), _member(DOT, "admin", "privacy"), subject=EVE) is None
+    assert _role(_member(BEN, "admin"), _member(EVE, "admin", "privacy"), subject=DOT) is None
     assert _role(_member(ADA, "admin"), _member(EVE, "admin"), subject=BEN) == "not-another-role"
     assert _role(_member(ADA, "admin"), _member(EVE, "support"), subject=BEN) == "not-another-role"
     assert _role(_member(ADA, "admin"), _member(EVE), subject=BEN) == "not-another-role"
@@ -95,6 +96,7 @@ def test_an_admin_gives_no_role_by_an_account_they_made() -> None:
     assert _role(_member(ADA, "admin"), _member(CEM, "privacy")) == "of-one-line"
     assert _role(_member(CEM, "admin"), _member(ADA, "privacy")) == "of-one-line"
     # Nor by two of them: Ben and Dot are both Ada's.
+    assert _role(_member(BEN, "admin"), _member(DOT, "privacy"), subject=EVE) == "of-one-line"
     assert _role(_member(BEN, "admin"), _member(DOT, "privacy"), subject=ADA) == "of-one-line"
 
 
@@ -120,6 +122,12 @@ def test_a_reset_takes_two_people_who_are_neither_the_one_it_is_for() -> None:
     assert against_second(reset, _member(EVE), inviters=INVITERS, now=NOW) is None
     assert against_second(reset, _member(CEM), inviters=INVITERS, now=NOW) == "of-one-line"
     assert against_second(reset, _member(BEN), inviters=INVITERS, now=NOW) == "same-person"
+    of_eve = Deed(_member(EVE), CEM)
+    assert against_second(of_eve, _member(DOT), inviters=INVITERS, now=NOW) == "of-one-line"
+
+
+def test_what_the_machines_user_began_no_member_approves() -> None:
+    assert _role(Member(b"", State.ACTIVE), _member(EVE, "privacy"), subject=BEN) == "by-host"
 
 
 def test_the_only_admin_stays_and_is_the_only_one_who_recovers_on_the_machine() -> None:

@@ -23,6 +23,7 @@ def sentence(word: str, _: Callable[[str], str]) -> str:
 def _sentences(_: Callable[[str], str]) -> dict[str, str]:
     """Word of `access.people` or of `gates.staff.refusing` -> sentence."""
     return {
+        "by-host": _("The machine's user proposed this, who may be one of you. Give the role, or begin it, yourself."),
         "has-staff": _("Two or more can sign in here, so one of them approves it."),
         "kept-apart": _("The policy keeps this role apart from another that they have. End that one first."),
         "last-admin": _("They are the last admin: without one nobody could be let in. Give another the role first."),

@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lockhouse.errors import NotFound
-from lockhouse.gates.staff.members import HOST
+from lockhouse.gates.staff.members import HOST, STAFF, begins_second_line, is_staff
 from lockhouse.gates.staff.refusing import refuse
+from lockhouse.policy.decide import permits
 
 if TYPE_CHECKING:
     from lockhouse.access.people import Member
+    from lockhouse.gates.house import House
     from lockhouse.gates.staff.members import People
     from lockhouse.model.rows import Staff
 
-STAFF = "staff:"
 APPROVERS = 2
-"""From so many on who can sign in, the host approves nothing any more."""
+"""From so many on who ever enrolled, the host approves nothing any more, but what begins a second line."""
 
 
 def one_of(everybody: People, staff: bytes) -> Staff:
@@ -39,15 +40,23 @@ def doer(everybody: People, by: str) -> Member:
     return everybody.member(one_of(everybody, bytes.fromhex(by.removeprefix(STAFF))).id) if is_staff(by) else HOST
 
 
-def is_staff(by: str) -> bool:
-    """Whether a member of staff acts, and not the host."""
-    return by.startswith(STAFF)
-
-
 def require_host_may(everybody: People, *, where: str) -> None:
-    """Nothing, while fewer than two can sign in.
+    """Nothing, while fewer than two have ever enrolled.
 
     Raises:
-        Refused: two or more can, so one of them is to approve it.
+        Refused: two or more have, so one of them is to do it.
     """
-    refuse(where, "has-staff" if len(everybody.active) >= APPROVERS else None)
+    refuse(where, "has-staff" if len(everybody.came) >= APPROVERS else None)
+
+
+def require_host_may_give(house: House, everybody: People, staff: bytes, role: str) -> None:
+    """Nothing, while fewer than two have ever enrolled, or where a role that approves begins the second line.
+
+    Raises:
+        Refused: neither is so, and one of them is to approve it.
+        Unavailable: no policy rules.
+    """
+    policy, now = house.live().policy, house.clock.now_ms()
+    begins = permits(policy, (role,), "staff.approve") and begins_second_line(everybody, policy, staff, now=now)
+    if not begins:
+        require_host_may(everybody, where="role")

@@ -11,8 +11,12 @@ if TYPE_CHECKING:
 
 Word = Literal["has-staff", "kept-apart"]
 SENTENCES: dict[str, tuple[str, str]] = {
+    "by-host": (
+        "expected what a member of staff began, got what this machine's user did, who may be a member, too",
+        "a member gives the role, or begins the reset, in the console; then another approves it",
+    ),
     "has-staff": (
-        "expected a signed-in member of staff, as two or more can sign in here",
+        "expected a signed-in member of staff, as two or more have an account here",
         "one of them approves it, in the console",
     ),
     "kept-apart": (
@@ -29,8 +33,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "not-sole": ("expected the only admin, got one of several", "another admin begins it: lockhouse staff reset"),
     "of-one-line": (
-        "expected the approval of somebody who neither invited them nor was invited by them, not even through others",
-        "ask somebody whom somebody else invited",
+        "expected the approval of somebody of another line of invitations than who began it and who it is for",
+        "ask somebody whom somebody else invited; docs/operations/staff.md says how a house comes to a second line",
     ),
     "same-person": ("expected somebody else to do it", "nobody decides over themselves"),
     "too-young": ("expected the approval of somebody who has been active for 72 hours", "ask somebody else, or wait"),

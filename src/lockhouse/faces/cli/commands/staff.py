@@ -134,7 +134,7 @@ async def reset(staff: str, /, *, approve: bool = False, acting: As | None = Non
     """Begin a reset of somebody's factors, for somebody else to approve within 24 hours.
 
     Nothing changes for them until then. Approved, their factors and sessions are over, and a link enrols anew.
-    While fewer than two members of staff can sign in, whoever has this machine approves: `--approve`.
+    While fewer than two have ever enrolled, whoever has this machine approves: `--approve`.
 
     Args:
         staff: an id that `staff list` printed.
@@ -149,8 +149,8 @@ async def reset(staff: str, /, *, approve: bool = False, acting: As | None = Non
             return Said(told, f"Their factors are over. The link:\n{handing(told, again='reset')}")
         row = await flow.reset(opened.house, staff_of(staff), by=by.id)
         value = as_value(await flow.show(opened.house, row.id))
-    text = "A reset has begun, and waits 24 hours for the approval of somebody else, in the console; while fewer than "
-    text += f"two members of staff can sign in: lockhouse staff reset {value['staff']} --approve"
+    text = "A reset has begun, and waits 24 hours. A member begins it, too, in the console, and somebody else approves "
+    text += f"it. While fewer than two have ever enrolled: lockhouse staff reset {value['staff']} --approve"
     return Said(value, text)
 
 
@@ -177,13 +177,16 @@ async def recover(
         made = await flow.recover_local(opened.house, staff_of(staff), by=by.id)
         value = linked(made, console_url=opened.settings.console_url)
     text = f"Their factors are over. The link:\n{handing(value, again='recover --local')}\n"
-    text += f"Once they are in, somebody else looks into it: lockhouse staff review {found['staff']}"
+    text += "Once they are in, somebody of another line looks into it, in the console"
+    text += f"; while fewer than two have ever enrolled: lockhouse staff review {found['staff']}"
     return Said(value, text)
 
 
 @APP.command
 async def review(staff: str, /, *, acting: As | None = None, call: Here) -> Said:
-    """Say that a recovery on the machine was looked into, and answer for it. Who said so is noted.
+    """Say that a recovery on the machine was looked into, while fewer than two have ever enrolled. Who did is noted.
+
+    Then somebody of another line of invitations who may `staff.approve` does so, in the console.
 
     Args:
         staff: an id that `staff list` printed.

@@ -15,9 +15,9 @@ APP = noun("role", "What somebody may see and do.")
 
 @APP.command
 async def give(staff: str, role: str, /, *, acting: As | None = None, call: Here) -> Said:
-    """Give somebody a role of the policy. One that reads personal data is only proposed, for somebody else to approve.
+    """Give somebody a role of the policy. One that reads of persons, or has power over staff, is only proposed.
 
-    Roles that the policy keeps apart are held together by nobody. `staff role end` undoes it.
+    Somebody else approves it. Roles that the policy keeps apart nobody holds together. `staff role end` undoes it.
 
     Args:
         staff: an id that `staff list` printed.
@@ -30,8 +30,13 @@ async def give(staff: str, role: str, /, *, acting: As | None = None, call: Here
         value = as_value(await accounts.show(opened.house, row.staff))
     text = f"{ROLE_STATES[row.state].capitalize()}: {role}, noted as {row.entry.hex()}."
     if row.state == PROPOSED:
-        text += " It reads personal data: a holder of another role, active for 72 hours and of another line of "
-        text += "invitations, approves it in the console; while fewer than two members of staff can sign in: "
+        text += (
+            " It reads personal data, or has power over staff: a member gives it, too, in the console, and a holder "
+        )
+        text += (
+            "of another role, active for 72 hours and of another line of invitations, approves it. While fewer than "
+        )
+        text += "two have ever enrolled, or where it begins the second line: "
         text += f"lockhouse staff role approve {value['staff']} {role}"
     else:
         text += f" To undo: lockhouse staff role end {value['staff']} {role}"
@@ -40,7 +45,10 @@ async def give(staff: str, role: str, /, *, acting: As | None = None, call: Here
 
 @APP.command
 async def approve(staff: str, role: str, /, *, acting: As | None = None, call: Here) -> Said:
-    """Approve a role that was proposed, while fewer than two members of staff can sign in. Then they do it themselves.
+    """Approve a role that was proposed, while fewer than two have ever enrolled. Then they do it themselves.
+
+    Where all who hold roles that take two are of one line of invitations, the first role that approves of somebody
+    invited here is approved here, too.
 
     Args:
         staff: an id that `staff list` printed.

@@ -22,7 +22,8 @@ from lockhouse.flows import staff as flow
 from lockhouse.flows import staff_roles
 from lockhouse.gates.staff.finding import doer
 from lockhouse.gates.staff.links import Link
-from lockhouse.gates.staff.members import people
+from lockhouse.gates.staff.members import is_staff, people
+from lockhouse.gates.staff.read import GIVEN, PROPOSED
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -72,6 +73,7 @@ DEEDS: Final = {
     "give": Deed(action="role-give", permission="staff.role", run=staff_roles.give, is_of_role=True),
     "link": Deed(action="staff-invite", permission="staff.invite", run=flow.link_anew),
     "reset": Deed(action="staff-reset", permission="staff.reset", run=flow.reset),
+    "review": Deed(action="staff-review", permission="staff.approve", run=flow.review_recovery),
 }
 """Last part of the path -> deed."""
 
@@ -125,6 +127,7 @@ def _asked(request: Request, name: str, who: str, role: str) -> Asked:
         "give": (_("Give %(name)s the role %(role)s"), _("One that reads personal data waits for a second person.")),
         "link": (_("Make another link for %(name)s"), _("The one before does not open any more.")),
         "reset": (_("Begin a reset of %(name)s"), _("Nothing changes for them until a second person approves it.")),
+        "review": (_("Review the recovery of %(name)s"), _("You answer for it that it was them.")),
     }[name]  # fmt: skip
     path = f"/staff/{staff.hex()}"
     return Asked(
@@ -137,7 +140,7 @@ def _done(name: str, role: str, _: Callable[[str], str]) -> str:
     words = {
         "approve": _("%(role)s is approved."), "disable": _("Disabled. Every sign-in of theirs is over."),
         "enable": _("They can sign in again."), "end": _("%(role)s is ended."), "give": _("%(role)s is noted."),
-        "reset": _("The reset is begun. Somebody else approves it within a day."),
+        "reset": _("The reset is begun. Somebody else approves it within a day."), "review": _("It is reviewed."),
     }  # fmt: skip
     return words[name] % {"role": role}
 
@@ -152,11 +155,11 @@ async def _page(request: Request, me: Me, staff: bytes, result: Result) -> Respo
     may_approve = me.may(house, "staff.approve") and staff != me.id
     policy = house.live_policy.policy if house.live_policy else None
     held = roles_of(one, _)
-    free = {
-        role: role.replace("_", " ")
-        for role in (policy.roles if policy else ())
-        if role not in {each.name for each in held}
+    # What the machine's user proposed, a member gives: then it is theirs, and another approves it.
+    kept = {
+        row.role for row in one.roles if row.state == GIVEN or (row.state == PROPOSED and is_staff(row.proposed_by))
     }
+    free = {role: role.replace("_", " ") for role in (policy.roles if policy else ()) if role not in kept}
     undo = result.undo if result.undo and me.may(house, DEEDS[result.undo].permission) else ""
     return shown(
         request, me, "member.html", here="/staff", status=409 if result.refused else 200,
@@ -177,7 +180,7 @@ def _who(one: Known, _: Callable[[str], str]) -> dict[str, object]:
         "login": one.called.login, "created": one.row.created_at, "enrolled": one.row.active_at,
         "factors": [means[Means(factor.kind)] for factor in one.factors], "is_invited": state is State.INVITED,
         "is_active": state is State.ACTIVE, "is_disabled": state is State.DISABLED,
-        "reset_begun": one.row.step == "reset-begun",
+        "reset_begun": one.row.step == "reset-begun", "is_recovered": one.row.recovered_at is not None,
     }  # fmt: skip
 
 
