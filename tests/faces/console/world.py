@@ -66,6 +66,19 @@ class Browser:
         """A page."""
         return await self.client.get(path, headers={"accept-language": self.language, **headers})
 
+    async def arrive(self, path: str) -> httpx.Response:
+        """A page, by a link on another site: what is `SameSite=Strict` is not sent along (RFC 6265bis §5.8.3)."""
+        jar = self.client.cookies.jar
+        kept_back = [one for one in jar if (one.get_nonstandard_attr("SameSite") or "strict").lower() == "strict"]
+        for one in kept_back:
+            jar.clear(one.domain, one.path, one.name)
+        page = await self.get(path, **{"sec-fetch-site": "cross-site"})
+        there = {one.name for one in jar}
+        for one in kept_back:
+            if one.name not in there:
+                jar.set_cookie(one)
+        return page
+
     async def post(self, path: str, fields: Mapping[str, str], *, on: httpx.Response, **headers: str) -> httpx.Response:
         """A form that stands on a page, filled in; its token is the page's own."""
         token = _TOKEN.search(on.text)
