@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from lockhouse.model.change import Put
     from lockhouse.model.rows import Factor, Staff
 
+GIVES_ROLES = "staff.role"
 RESET_MS = 24 * 60 * 60_000
 """How long a reset that was begun waits for its approval."""
 
@@ -125,9 +126,14 @@ def _by_mail(house: House, who: Called, link: Link, *, language: str, mailed: Ca
 
 
 def admin_role(house: House) -> str | None:
-    """The first role of the policy that lets people in; None if it has none, or no policy rules."""
+    """The first role of the policy that lets people in and gives them roles; None if none does, or no policy rules."""
     policy = house.live_policy.policy if house.live_policy else None
-    return next((one for one in policy.roles if permits(policy, (one,), LETS_IN)), None) if policy else None
+    lets = (LETS_IN, GIVES_ROLES)
+    return (
+        next((one for one in policy.roles if all(permits(policy, (one,), what) for what in lets)), None)
+        if policy
+        else None
+    )
 
 
 async def link_anew(

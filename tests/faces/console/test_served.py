@@ -18,10 +18,12 @@ import trustme
 
 from lockhouse.faces.serve.bell import ring
 from lockhouse.model.rows import Staff
-from tests.faces.serve_world import SERVE, START_S, Place, make_place, run, served, until
+from tests.faces.serve_world import POLICY, SERVE, START_S, Place, make_place, run, served, until
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+ADMIN = POLICY + "  admin: {may: [staff.*]}\n"
 
 
 @pytest.fixture
@@ -92,8 +94,10 @@ def test_with_a_certificate_it_speaks_tls_where_its_address_says_so(place: Place
 
 
 def test_whoever_starts_it_at_a_terminal_is_shown_the_first_admins_link_and_nobody_else(place: Place) -> None:
+    run(place.approve(ADMIN))
     with served(place, only="console") as house:
         assert "/enrol#" not in house.log
+        assert len(house.lines("no staff yet: lockhouse staff invite")) == 1
         assert run(place.rows(Staff)) == []
     shown = _at_a_terminal(place)
     [secret] = re.findall(rf"{place.settings.console_url}/enrol#([\w-]{{43}})", shown)
@@ -101,7 +105,7 @@ def test_whoever_starts_it_at_a_terminal_is_shown_the_first_admins_link_and_nobo
     assert account.state == 0
     again = _at_a_terminal(place)
     assert secret not in again
-    assert f"lockhouse staff link {account.id.hex()}" in again
+    assert f"lockhouse -C {place.folder} staff link {account.id.hex()}" in again
 
 
 def _at_a_terminal(place: Place) -> str:
