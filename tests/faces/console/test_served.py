@@ -6,6 +6,7 @@ import os
 import pty
 import re
 import select
+import socket
 import ssl
 import subprocess
 import sys
@@ -74,6 +75,37 @@ def test_an_upgrade_ends_it_and_the_listener_holds_whoever_asks_meanwhile(place:
         assert _get(place, "/healthz").status_code == 200
         assert house.pids()["console-0"] != before
         assert house.lines("killed") == []
+
+
+def _loopback_6(port: int) -> socket.socket:
+    try:
+        return socket.create_server(("::1", port), family=socket.AF_INET6)
+    except OSError:
+        pytest.skip("this machine has no IPv6 loopback")
+
+
+def test_localhost_is_the_houses_under_both_of_its_addresses_and_stays_so_through_an_upgrade(place: Place) -> None:
+    port = int(place.settings.listen_console.rpartition(":")[2])
+    _loopback_6(port).close()
+    with served(place, only="console") as house:
+        before = house.pids()["console-0"]
+        for _ in range(2):
+            for host in ("127.0.0.1", "[::1]"):
+                answer = httpx.get(f"http://{host}:{port}/healthz", timeout=20, trust_env=False)
+                assert answer.json() == {"status": "ok"}
+            run(ring(place.folder))
+        assert house.pids()["console-0"] != before
+
+
+def test_a_house_does_not_start_where_somebody_else_listens_on_its_other_address(place: Place) -> None:
+    port = int(place.settings.listen_console.rpartition(":")[2])
+    with _loopback_6(port):
+        done = subprocess.run(
+            [sys.executable, "-c", SERVE, str(place.folder), "console"], check=False, capture_output=True, text=True,
+            timeout=START_S,
+        )  # fmt: skip
+    assert done.returncode == 2
+    assert "listen_console, on ::1 too: expected a free address of this machine" in done.stderr
 
 
 def test_with_a_certificate_it_speaks_tls_where_its_address_says_so(place: Place, tmp_path: Path) -> None:

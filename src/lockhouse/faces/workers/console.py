@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import sys
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from lockhouse.faces import logs
@@ -28,8 +29,10 @@ async def console(running: Running, desk: Handing) -> None:
     """Show the console until told to end; requests under way are answered first."""
     house, settings = running.opened.house, running.opened.settings
     made = server(_app(running), tls=console_tls_of(settings, running.task.folder), door=door_of(settings))
-    with socket.socket(fileno=running.task.listener) as sock:
-        serving = asyncio.create_task(made.serve([sock]))
+    with ExitStack() as held:
+        numbers = [number for number in (running.task.listener, running.task.too) if number >= 0]
+        listeners = [held.enter_context(socket.socket(fileno=number)) for number in numbers]
+        serving = asyncio.create_task(made.serve(listeners))
         await made.accepts.wait()
         if sys.stderr.isatty():  # never into a file: whoever opens the link becomes the admin
             running.notes.extend(await first(house, folder=running.task.folder, url=settings.console_url))
