@@ -19,7 +19,7 @@ from lockhouse.gates.staff.called import called, moved, new_account
 from lockhouse.gates.staff.deed import Deed
 from lockhouse.gates.staff.finding import doer, is_staff, one_of, require_host_may
 from lockhouse.gates.staff.links import ANEW, ENROL, Link, open_link
-from lockhouse.gates.staff.members import LETS_IN, hold_an_admin, people
+from lockhouse.gates.staff.members import LETS_IN, hold_an_admin, meant, people
 from lockhouse.gates.staff.read import GIVEN, account_of_login, factors_of, uses_of
 from lockhouse.gates.staff.refusing import refuse
 from lockhouse.gates.staff.sessions import all_over
@@ -149,10 +149,13 @@ async def link_anew(
 
     Raises:
         NotFound: there is no such account.
-        Refused: they have enrolled, or are disabled.
+        Refused: they have enrolled, or are disabled; or they have a role, or are proposed for one, and a member of
+            staff asks who may give none: whoever opens the link has it.
     """
     found = await people(house)
     row = one_of(found, staff)
+    has_role = bool(meant(found.roles.get(staff, ())))
+    refuse("staff", "holds-roles" if has_role and is_staff(by) and not _gives_roles(house, found, by) else None)
     open_to = "somebody who has not enrolled and is not disabled"
     refuse("staff", None if row.state == State.INVITED else "wrong-state", instead=open_to)
     deed = Deed(house)
@@ -162,6 +165,11 @@ async def link_anew(
     deed.put(linked, was=row)
     await deed.done()
     return link
+
+
+def _gives_roles(house: House, found: People, by: str) -> bool:
+    rules = house.live_policy
+    return rules is not None and permits(rules.policy, tuple(doer(found, by).roles), GIVES_ROLES)
 
 
 async def first_link(house: House, who: Called, *, by: str) -> Link | None:

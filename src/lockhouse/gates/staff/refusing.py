@@ -9,11 +9,15 @@ from lockhouse.errors import Refused
 if TYPE_CHECKING:
     from lockhouse.access.people import Objection
 
-Word = Literal["has-staff", "kept-apart"]
+Word = Literal["has-staff", "holds-roles", "kept-apart"]
 SENTENCES: dict[str, tuple[str, str]] = {
     "has-staff": (
         "expected a signed-in member of staff, as two or more can sign in here",
         "one of them approves it, in the console",
+    ),
+    "holds-roles": (
+        "expected somebody who may give roles, as whoever opens this link has those of the account",
+        "ask somebody whose role has staff.role",
     ),
     "kept-apart": (
         "expected roles that the policy lets one person hold together",
