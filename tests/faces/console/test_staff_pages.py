@@ -12,7 +12,8 @@ from lockhouse.faces.console.agents import label
 from lockhouse.flows import factor as factors
 from lockhouse.flows import session, staff, staff_roles
 from lockhouse.gates.staff.called import Called
-from lockhouse.model.rows import House
+from lockhouse.gates.staff.deed import Deed
+from lockhouse.model.rows import House, StaffRole
 from tests.authenticator import BE, BS, UP, UV, Authenticator, b64
 from tests.faces.console.world import HOST, Browser, Console, console, hidden
 
@@ -334,3 +335,16 @@ async def test_a_login_that_is_none_is_refused_before_a_passkey_is_asked_for_and
         assert "1 to 200 letters or signs" in answer.text
         assert "Tom Ridley" in answer.text
         assert "data-passkey" not in answer.text
+
+
+async def test_of_somebodys_way_in_each_is_shown_what_their_role_lets_them_do(tmp_path: Path) -> None:
+    async with console(tmp_path) as made:
+        await made.hired("mara")
+        door = await made.hired("dora")
+        whose = next(one.row.id for one in await staff.everybody(made.house) if one.called.name == "dora")
+        deed, now = Deed(made.house), made.clock.at
+        deed.put(StaffRole(whose, "door", 1, HOST, HOST, now, made.house.ids.new(), b""), was=None)
+        await deed.done()
+        tom = (await staff.invite(made.house, Called("tom@shop.example", "tom"), by=HOST)).staff.hex()
+        page = await door.get(f"/staff/{tom}")
+        assert re.findall(rf"/staff/{tom}/([a-z-]+)", page.text) == ["link"]

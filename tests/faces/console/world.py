@@ -48,6 +48,7 @@ roles:
   support: {for: [fulfilment], see: {contact: masked}}
   auditor: {may: [ledger.read, audit.*, staff.list, staff.approve]}
   admin: {may: [policy.*, key.*, staff.*]}
+  door: {may: [staff.list, staff.invite]}
 """
 OURS = {"sec-fetch-site": "same-origin", "origin": "null"}
 """What a browser says of a form that a page of ours sent, under `Referrer-Policy: no-referrer`."""
