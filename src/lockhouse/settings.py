@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args, get_type_hints
@@ -33,6 +33,7 @@ _LOST_HOUSE = (
 _HOST_NAME = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*")
 _MOST_DIGITS = 9
 _LAST_PORT = 65_535
+_HTTP = 80
 
 
 def _setting(default: Any, meaning: str) -> Any:
@@ -58,7 +59,8 @@ class Settings:
     public_url: str = _setting("", "the address by which senders reach the collect listener")
     console_url: str = _setting(
         "http://localhost:8410",
-        "the one address by which staff reach the console; passkeys are bound to its host name: a change ends them",
+        "the one address by which staff reach the console, http://localhost with listen_console's port unless it is "
+        "said; passkeys are bound to its host name: a change ends them",
     )
     trusted_proxies: tuple[str, ...] = _setting((), "networks whose X-Forwarded-For is believed, as 10.0.0.0/8")
     tls: Literal["own", "files", "proxy"] = _setting(
@@ -120,7 +122,7 @@ def load(folder: Path, environment: Mapping[str, str]) -> Settings:
             HTTP would leave this machine.
     """
     given = _from_file(folder) | _from_environment(environment)
-    settings = Settings(**{name: _checked(name, one) for name, one in given.items()})
+    settings = _with_console_url(Settings(**{name: _checked(name, one) for name, one in given.items()}), given)
     if not settings.house:
         raise Invalid(_line("house"), "the house's id, 32 hexadecimal digits", got="none", hint=_LOST_HOUSE)
     if not settings.root:
@@ -310,6 +312,14 @@ def _check_listeners(settings: Settings, places: Mapping[str, str]) -> None:
         raise Invalid(places["tls"], 'tls_cert and tls_key beside tls = "files"', got="one of them missing")
     if settings.tls == "proxy" and not settings.trusted_proxies:
         raise Invalid(places["tls"], 'trusted_proxies beside tls = "proxy"', got="none")
+
+
+def _with_console_url(settings: Settings, given: Mapping[str, _Given]) -> Settings:
+    """The console's address is of the port that it listens on, unless it was said: links lead to nobody else's."""
+    if "console_url" in given or "listen_console" not in given:
+        return settings
+    _, port = address_of(settings.listen_console, where=given["listen_console"].where)
+    return replace(settings, console_url=f"http://localhost:{port}" if port != _HTTP else "http://localhost")
 
 
 def _check_mail(settings: Settings, places: Mapping[str, str]) -> None:

@@ -11,10 +11,11 @@ from lockhouse.errors import Conflict, Invalid, NotFound, Refused
 from lockhouse.flows import staff
 from lockhouse.gates.staff import read
 from lockhouse.gates.staff.called import Called
+from lockhouse.gates.staff.deed import Deed
 from lockhouse.gates.staff.tokens import token_tag
 from lockhouse.gates.state import verify_state
 from lockhouse.ledger.entry import parse_entry
-from lockhouse.model.rows import Factor, Invite, LedgerEntry, Staff
+from lockhouse.model.rows import Factor, Invite, LedgerEntry, Staff, StaffRole
 from tests.flows.staffed import BY, acts, enrolled, hired
 from tests.world import POLICY, World
 
@@ -80,6 +81,19 @@ async def test_a_new_link_ends_the_one_before(world: World) -> None:
     with pytest.raises(Refused):
         await staff.link_anew(world.house, after.staff, by=BY)
     await _clean(world)
+
+
+async def test_whoever_may_only_invite_makes_no_link_to_an_account_that_has_a_role_already(world: World) -> None:
+    await world.approve(ROLES + "  door: {may: [staff.list, staff.invite]}\n")
+    boss, door = await hired(world, "boss"), await hired(world, "door", roles=["door"])
+    link = await staff.invite(world.house, MIA, by=acts(boss))
+    assert (await staff.link_anew(world.house, link.staff, by=acts(door))).staff == link.staff
+    deed, now = Deed(world.house), world.clock.at
+    deed.put(StaffRole(link.staff, "admin", 1, BY, BY, now, world.house.ids.new(), b""), was=None)
+    await deed.done()
+    with pytest.raises(Refused, match="somebody who may give roles"):
+        await staff.link_anew(world.house, link.staff, by=acts(door))
+    assert (await staff.link_anew(world.house, link.staff, by=acts(boss))).staff == link.staff
 
 
 @pytest.mark.parametrize("login", ["mia@shop.example", "  MIA@shop.example", "\uff4dia@shop.example"])

@@ -140,6 +140,17 @@ def test_the_consoles_address_is_one_that_a_browser_can_bind_a_passkey_to(url: s
         _load(tmp_path, f'console_url = "{url}"')
 
 
+@pytest.mark.parametrize(
+    ("port", "url"), [(8499, "http://localhost:8499"), (80, "http://localhost"), (8410, "http://localhost:8410")]
+)
+def test_the_consoles_address_is_of_the_port_that_it_listens_on_unless_it_was_said(
+    port: int, url: str, tmp_path: Path
+) -> None:
+    assert _load(tmp_path, f'listen_console = "127.0.0.1:{port}"').console_url == url
+    said = f'listen_console = "127.0.0.1:{port}"\nconsole_url = "http://localhost:9000"'
+    assert _load(tmp_path, said).console_url == "http://localhost:9000"
+
+
 _FILES = 'tls = "files"\ntls_cert = "c"\ntls_key = "k"\n'
 
 

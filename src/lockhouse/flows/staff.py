@@ -28,7 +28,7 @@ from lockhouse.gates.staff.deed import Deed
 from lockhouse.gates.staff.factors import end_live
 from lockhouse.gates.staff.finding import doer, one_of, require_host_may
 from lockhouse.gates.staff.links import ANEW, ENROL, Link, open_link
-from lockhouse.gates.staff.members import LETS_IN, hold_an_admin, is_staff, people, waits
+from lockhouse.gates.staff.members import LETS_IN, hold_an_admin, is_staff, meant, people, waits
 from lockhouse.gates.staff.read import GIVEN, PROPOSED, account_of_login, factors_of, uses_of
 from lockhouse.gates.staff.refusing import refuse
 from lockhouse.gates.staff.sessions import all_over
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from lockhouse.model.change import Put
     from lockhouse.model.rows import Factor, Staff
 
+GIVES_ROLES = "staff.role"
 RESET_MS = 24 * 60 * 60_000
 """How long a reset that was begun waits for its approval."""
 
@@ -138,9 +139,14 @@ def _by_mail(house: House, who: Called, link: Link, *, language: str, mailed: Ca
 
 
 def admin_role(house: House) -> str | None:
-    """The first role of the policy that lets people in; None if it has none, or no policy rules."""
+    """The first role of the policy that lets people in and gives them roles; None if none does, or no policy rules."""
     policy = house.live_policy.policy if house.live_policy else None
-    return next((one for one in policy.roles if permits(policy, (one,), LETS_IN)), None) if policy else None
+    lets = (LETS_IN, GIVES_ROLES)
+    return (
+        next((one for one in policy.roles if all(permits(policy, (one,), what) for what in lets)), None)
+        if policy
+        else None
+    )
 
 
 async def link_anew(
@@ -156,10 +162,13 @@ async def link_anew(
 
     Raises:
         NotFound: there is no such account.
-        Refused: they have enrolled, or are disabled.
+        Refused: they have enrolled, or are disabled; or they have a role, or are proposed for one, and a member of
+            staff asks who may give none: whoever opens the link has it.
     """
     found = await people(house)
     row = one_of(found, staff)
+    has_role = bool(meant(found.roles.get(staff, ())))
+    refuse("staff", "holds-roles" if has_role and is_staff(by) and not _gives_roles(house, found, by) else None)
     open_to = "somebody who has not enrolled and is not disabled"
     refuse("staff", None if row.state == State.INVITED else "wrong-state", instead=open_to)
     deed = Deed(house)
@@ -169,6 +178,11 @@ async def link_anew(
     deed.put(linked, was=row)
     await deed.done()
     return link
+
+
+def _gives_roles(house: House, found: People, by: str) -> bool:
+    rules = house.live_policy
+    return rules is not None and permits(rules.policy, tuple(doer(found, by).roles), GIVES_ROLES)
 
 
 async def first_link(house: House, who: Called, *, by: str) -> Link | None:

@@ -18,7 +18,7 @@ from lockhouse.crypto.credentials import looks_like_token, new_token, token_hash
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import NotFound
 from lockhouse.gates.authority import checked, digest, place_digest, signed, sound
-from lockhouse.gates.staff.finding import STAFF
+from lockhouse.gates.staff.members import STAFF
 from lockhouse.gates.staff.read import ACTIVE, GIVEN
 from lockhouse.ledger.entry import Token as TokenEntry
 from lockhouse.model.change import Change, Conflict, Expect, Put

@@ -6,6 +6,7 @@ import os
 import pty
 import re
 import select
+import socket
 import ssl
 import subprocess
 import sys
@@ -18,10 +19,12 @@ import trustme
 
 from lockhouse.faces.serve.bell import ring
 from lockhouse.model.rows import Staff
-from tests.faces.serve_world import SERVE, START_S, Place, make_place, run, served, until
+from tests.faces.serve_world import POLICY, SERVE, START_S, Place, make_place, run, served, until
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+ADMIN = POLICY + "  admin: {may: [staff.*]}\n"
 
 
 @pytest.fixture
@@ -74,6 +77,37 @@ def test_an_upgrade_ends_it_and_the_listener_holds_whoever_asks_meanwhile(place:
         assert house.lines("killed") == []
 
 
+def _loopback_6(port: int) -> socket.socket:
+    try:
+        return socket.create_server(("::1", port), family=socket.AF_INET6)
+    except OSError:
+        pytest.skip("this machine has no IPv6 loopback")
+
+
+def test_localhost_is_the_houses_under_both_of_its_addresses_and_stays_so_through_an_upgrade(place: Place) -> None:
+    port = int(place.settings.listen_console.rpartition(":")[2])
+    _loopback_6(port).close()
+    with served(place, only="console") as house:
+        before = house.pids()["console-0"]
+        for _ in range(2):
+            for host in ("127.0.0.1", "[::1]"):
+                answer = httpx.get(f"http://{host}:{port}/healthz", timeout=20, trust_env=False)
+                assert answer.json() == {"status": "ok"}
+            run(ring(place.folder))
+        assert house.pids()["console-0"] != before
+
+
+def test_a_house_does_not_start_where_somebody_else_listens_on_its_other_address(place: Place) -> None:
+    port = int(place.settings.listen_console.rpartition(":")[2])
+    with _loopback_6(port):
+        done = subprocess.run(
+            [sys.executable, "-c", SERVE, str(place.folder), "console"], check=False, capture_output=True, text=True,
+            timeout=START_S,
+        )  # fmt: skip
+    assert done.returncode == 2
+    assert "listen_console, on ::1 too: expected a free address of this machine" in done.stderr
+
+
 def test_with_a_certificate_it_speaks_tls_where_its_address_says_so(place: Place, tmp_path: Path) -> None:
     authority = trustme.CA()
     issued = authority.issue_cert("localhost")
@@ -92,8 +126,10 @@ def test_with_a_certificate_it_speaks_tls_where_its_address_says_so(place: Place
 
 
 def test_whoever_starts_it_at_a_terminal_is_shown_the_first_admins_link_and_nobody_else(place: Place) -> None:
+    run(place.approve(ADMIN))
     with served(place, only="console") as house:
         assert "/enrol#" not in house.log
+        assert len(house.lines("no staff yet: lockhouse staff invite")) == 1
         assert run(place.rows(Staff)) == []
     shown = _at_a_terminal(place)
     [secret] = re.findall(rf"{place.settings.console_url}/enrol#([\w-]{{43}})", shown)
@@ -101,7 +137,7 @@ def test_whoever_starts_it_at_a_terminal_is_shown_the_first_admins_link_and_nobo
     assert account.state == 0
     again = _at_a_terminal(place)
     assert secret not in again
-    assert f"lockhouse staff link {account.id.hex()}" in again
+    assert f"lockhouse -C {place.folder} staff link {account.id.hex()}" in again
 
 
 def _at_a_terminal(place: Place) -> str:

@@ -91,10 +91,8 @@ async def test_each_sign_in_has_a_new_token_and_ends_the_one_it_takes_the_place_
         assert (await other.sign_in()).status_code == 303
         assert _cookie(other) not in {"", first}
         assert len(await _sessions(made)) == 2
-        third = made.another()
-        third.passkeys.passkeys = browser.passkeys.passkeys
-        answer = third.answer(await third.get("/sign-in"))
-        assert (await browser.post("/sign-in/passkey", answer, on=await browser.get("/"))).status_code == 303
+        page = await browser.arrive("/sign-in")
+        assert (await browser.post("/sign-in/passkey", browser.answer(page), on=page)).status_code == 303
         assert _cookie(browser) != first
         assert await session.of(made.house, first) is None
         assert len(await _sessions(made)) == 2
@@ -161,6 +159,60 @@ async def test_signing_out_ends_the_session_in_the_house_and_empties_the_browser
         assert _cookie(browser) == ""
         assert await session.of(made.house, token) is None
         assert "Signed out" in (await browser.get("/signed-out")).text
+
+
+@pytest.mark.parametrize("cookie", ["of a sign-in that is over", "of a sign-in", "none"])
+async def test_a_link_on_another_site_leads_to_forms_that_work_whatever_the_browser_holds(
+    cookie: str, tmp_path: Path
+) -> None:
+    async with console(tmp_path) as made:
+        browser = made.another() if cookie == "none" else await made.hired("mara")
+        if cookie == "of a sign-in that is over":
+            [row] = await _sessions(made)
+            await session.end(made.house, row.id, by=HOST)
+        link = await _link(made, "ann")
+        page = await browser.arrive("/enrol")
+        opened = await browser.post("/enrol", {"link": link}, on=page)
+        assert (opened.status_code, "Welcome, ann" in opened.text) == (200, True)
+        fields = browser.answer(opened) | {"link": link, "name": "phone"}
+        assert (await browser.post("/enrol/passkey", fields, on=opened)).status_code == 303
+        assert "ann@shop.example" in (await browser.get("/account")).text
+
+
+async def test_who_is_signed_in_and_follows_a_link_from_elsewhere_signs_in_again(tmp_path: Path) -> None:
+    async with console(tmp_path) as made:
+        browser = await made.hired("mara")
+        first = _cookie(browser)
+        assert (await browser.arrive("/")).headers["location"] == "/sign-in"
+        page = await browser.arrive("/sign-in")
+        assert (await browser.post("/sign-in/passkey", browser.answer(page), on=page)).status_code == 303
+        assert await session.of(made.house, first) is None
+        assert (await browser.get("/")).status_code == 200
+
+
+async def test_of_two_pages_to_sign_in_both_work_and_so_does_one_from_before_a_visit_from_elsewhere(
+    tmp_path: Path,
+) -> None:
+    async with console(tmp_path) as made:
+        browser = await made.hired("mara")
+        await browser.post("/sign-out", {}, on=await browser.get("/"))
+        one, other = await browser.get("/sign-in"), await browser.get("/sign-in")
+        await browser.arrive("/sign-in")
+        assert (await browser.post("/sign-in/passkey", browser.answer(one), on=one)).status_code == 303
+        assert (await browser.post("/sign-in/passkey", browser.answer(other), on=other)).status_code == 303
+        assert len(await _sessions(made)) == 1
+
+
+async def test_a_sign_in_that_is_over_leaves_no_cookie_behind(tmp_path: Path) -> None:
+    async with console(tmp_path) as made:
+        browser, other = await made.hired("mara"), await made.hired("tom")
+        page = await browser.get("/")
+        made.clock.at += 24 * 60 * 60_000
+        assert (await browser.post("/sign-out", {}, on=page)).headers["location"] == "/signed-out"
+        assert _cookie(browser) == ""
+        assert _cookie(other) != ""
+        assert (await other.get("/")).headers["location"] == "/sign-in"
+        assert _cookie(other) == ""
 
 
 async def test_nothing_that_comes_in_says_where_one_is_sent_on_to(tmp_path: Path) -> None:

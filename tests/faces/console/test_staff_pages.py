@@ -12,7 +12,8 @@ from lockhouse.faces.console.agents import label
 from lockhouse.flows import factor as factors
 from lockhouse.flows import session, staff
 from lockhouse.gates.staff.called import Called
-from lockhouse.model.rows import House
+from lockhouse.gates.staff.deed import Deed
+from lockhouse.model.rows import House, StaffRole
 from tests.authenticator import BE, BS, UP, UV, Authenticator, b64
 from tests.faces.console.world import HOST, Browser, Console, console, hidden
 
@@ -319,3 +320,43 @@ async def test_there_is_no_page_of_nobody(path: str, tmp_path: Path) -> None:
 )  # fmt: skip
 def test_a_browser_is_one_of_a_few_words_and_never_its_own(said: str, word: str) -> None:
     assert label(said) == word
+
+
+async def test_a_reset_that_waits_stands_in_the_overview_of_whoever_may_approve_it_and_in_the_list(
+    tmp_path: Path,
+) -> None:
+    async with console(tmp_path) as made:
+        mara, tom = await made.hired("mara"), await made.hired("tom")
+        whose = next(one.row.id for one in await staff.everybody(made.house) if one.called.name == "tom")
+        await staff.reset(made.house, whose, by=HOST)
+        assert "A reset waits for a second person" in (await mara.get("/")).text
+        assert "A reset waits for a second person" not in (await tom.get("/")).text
+        assert "a reset waits" in (await mara.get("/staff")).text
+        assert 'name="role" value="auditor" required' in (await mara.get(f"/staff/{whose.hex()}")).text
+
+
+@pytest.mark.parametrize("login", ["to\x07m@shop.example", "t" * 201])
+async def test_a_login_that_is_none_is_refused_before_a_passkey_is_asked_for_and_stays_typed(
+    login: str, tmp_path: Path
+) -> None:
+    async with console(tmp_path) as made:
+        mara = await made.hired("mara")
+        fields = {"login": login, "name": "Tom Ridley", "language": "en"}
+        answer = await mara.post("/staff/invite", fields, on=await mara.get("/staff"))
+        assert answer.status_code == 422
+        assert "1 to 200 letters or signs" in answer.text
+        assert "Tom Ridley" in answer.text
+        assert "data-passkey" not in answer.text
+
+
+async def test_of_somebodys_way_in_each_is_shown_what_their_role_lets_them_do(tmp_path: Path) -> None:
+    async with console(tmp_path) as made:
+        await made.hired("mara")
+        door = await made.hired("dora")
+        whose = next(one.row.id for one in await staff.everybody(made.house) if one.called.name == "dora")
+        deed, now = Deed(made.house), made.clock.at
+        deed.put(StaffRole(whose, "door", 1, HOST, HOST, now, made.house.ids.new(), b""), was=None)
+        await deed.done()
+        tom = (await staff.invite(made.house, Called("tom@shop.example", "tom"), by=HOST)).staff.hex()
+        page = await door.get(f"/staff/{tom}")
+        assert re.findall(rf"/staff/{tom}/([a-z-]+)", page.text) == ["link"]

@@ -50,6 +50,7 @@ roles:
   support: {for: [fulfilment], see: {contact: masked}}
   auditor: {may: [ledger.read, audit.*, staff.list, staff.approve]}
   admin: {may: [policy.*, key.*, staff.*]}
+  door: {may: [staff.list, staff.invite]}
 """
 OURS = {"sec-fetch-site": "same-origin", "origin": "null"}
 """What a browser says of a form that a page of ours sent, under `Referrer-Policy: no-referrer`."""
@@ -67,6 +68,19 @@ class Browser:
     async def get(self, path: str, **headers: str) -> httpx.Response:
         """A page."""
         return await self.client.get(path, headers={"accept-language": self.language, **headers})
+
+    async def arrive(self, path: str) -> httpx.Response:
+        """A page, by a link on another site: what is `SameSite=Strict` is not sent along (RFC 6265bis §5.8.3)."""
+        jar = self.client.cookies.jar
+        kept_back = [one for one in jar if (one.get_nonstandard_attr("SameSite") or "strict").lower() == "strict"]
+        for one in kept_back:
+            jar.clear(one.domain, one.path, one.name)
+        page = await self.get(path, **{"sec-fetch-site": "cross-site"})
+        there = {one.name for one in jar}
+        for one in kept_back:
+            if one.name not in there:
+                jar.set_cookie(one)
+        return page
 
     async def post(self, path: str, fields: Mapping[str, str], *, on: httpx.Response, **headers: str) -> httpx.Response:
         """A form that stands on a page, filled in; its token is the page's own."""

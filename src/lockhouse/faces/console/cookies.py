@@ -1,4 +1,8 @@
-"""The two cookies of the console. Both are of this host alone, unreadable to script, and sent by its own pages only.
+"""The two cookies of the console. Both are of this host alone, and unreadable to script.
+
+The session's is sent by the console's own pages only (`SameSite=Strict`). The other one also comes with whoever follows
+a link from another site (`Lax`), so that such a visit finds it and leaves it as it is: the forms of a page that stands
+open already go on working. No form of another site has it along.
 
 `__Host-` is believed by browsers to be `Secure`, without a `Domain` and at `/` (RFC 6265bis §4.1.3), so that no
 neighbouring name plants one. Neither has a date: both end with the browser, and the session ends in the house.
@@ -7,7 +11,7 @@ neighbouring name plants one. Neither has a date: both end with the browser, and
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -15,7 +19,9 @@ if TYPE_CHECKING:
 
 SESSION: Final = "__Host-lh"
 BEFORE: Final = "__Host-lh-before"
-"""What the forms of a browser are bound to while nobody is signed in; it opens nothing."""
+"""What the forms of a browser are bound to where one signs in or enrols; it opens nothing."""
+_SAME_SITE: Final[dict[str, Literal["lax", "strict"]]] = {BEFORE: "lax", SESSION: "strict"}
+_WAYS_IN: Final = ("/enrol", "/sign-in")
 _BYTES: Final = 32
 _LONGEST: Final = 128
 
@@ -26,7 +32,7 @@ def session_of(request: Request) -> str:
 
 
 def before_of(request: Request) -> str:
-    """What the forms of a browser are bound to before sign-in; made anew where it has none."""
+    """What the forms of signing in and enrolling are bound to in a browser; made anew where it has none."""
     made = getattr(request.state, "before", "") or _short(request.cookies.get(BEFORE, "")) or secrets.token_hex(_BYTES)
     request.state.before = made
     return made
@@ -38,9 +44,17 @@ def _short(text: str) -> str:
 
 def keep(response: Response, name: str, value: str) -> None:
     """The browser shows this from now on."""
-    response.set_cookie(name, value, path="/", secure=True, httponly=True, samesite="strict")
+    response.set_cookie(name, value, path="/", secure=True, httponly=True, samesite=_SAME_SITE[name])
 
 
 def drop(response: Response, name: str) -> None:
     """The browser shows it no more."""
-    response.delete_cookie(name, path="/", secure=True, httponly=True, samesite="strict")
+    response.delete_cookie(name, path="/", secure=True, httponly=True, samesite=_SAME_SITE[name])
+
+
+def is_before(request: Request) -> bool:
+    """Whether a page's forms are bound to `BEFORE`: where one signs in or enrols, whoever is signed in meanwhile.
+
+    A session's cookie is not there when a link of another site leads here, and is when the form comes back.
+    """
+    return request.url.path.startswith(_WAYS_IN)

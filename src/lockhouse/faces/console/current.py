@@ -111,7 +111,10 @@ def signed_in(page: Callable[[Request, Me], Awaitable[Response]]) -> Callable[[R
             return await page(request, me)
         if request.method == "POST":
             raise Turned("LH-3009")
-        return to(SIGN_IN)
+        away = to(SIGN_IN)
+        if cookies.session_of(request):
+            cookies.drop(away, cookies.SESSION)  # it opens nothing, and never will again
+        return away
 
     answer.__name__ = page.__name__
     return answer

@@ -32,8 +32,8 @@ _FOR: Final = b"lockhouse/console/form/1"
 
 
 def token_of(request: Request) -> str:
-    """The token of this browser's forms: of its session, before sign-in of its other cookie."""
-    cookie = cookies.session_of(request) or cookies.before_of(request)
+    """The token of this browser's forms: of its session, on the ways in of its other cookie."""
+    cookie = cookies.before_of(request) if cookies.is_before(request) else cookies.session_of(request)
     return hmac.new(cookie.encode(), _FOR, sha256).hexdigest()
 
 

@@ -25,6 +25,9 @@ def _sentences(_: Callable[[str], str]) -> dict[str, str]:
     return {
         "by-host": _("The machine's user proposed this, who may be one of you. Give the role, or begin it, yourself."),
         "has-staff": _("Two or more can sign in here, so one of them approves it."),
+        "holds-roles": _(
+            "They have a role already, and whoever opens a link has it too: only who may give roles makes one."
+        ),
         "kept-apart": _("The policy keeps this role apart from another that they have. End that one first."),
         "last-admin": _("They are the last admin: without one nobody could be let in. Give another the role first."),
         "lowers-factors": _("That would leave weaker proof than before. Add a passkey first."),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from lockhouse.faces.serve.listening import CONSOLE_TOO
 from lockhouse.wiring import SOCKET_FILE
 
 if TYPE_CHECKING:
@@ -95,7 +96,8 @@ def parts(
         kind = _kind(name)
         listener = sockets[kind].fileno() if kind in sockets else -1
         metrics = sockets["metrics"].fileno() if name == counting else -1
-        keep = tuple(number for number in (listener, metrics) if number >= 0)
-        arguments = (kind, str(folder), name, str(listener), str(metrics))
+        too = sockets[CONSOLE_TOO].fileno() if kind == "console" and CONSOLE_TOO in sockets else -1
+        keep = tuple(number for number in (listener, metrics, too) if number >= 0)
+        arguments = (kind, str(folder), name, str(listener), str(metrics), str(too))
         found.append(Part(kind=kind, name=name, arguments=arguments, keep=keep, desk=desk_of(folder, name)))
     return tuple(found)

@@ -20,6 +20,7 @@ from lockhouse import settings as houses
 from lockhouse.errors import Conflict, Unavailable
 from lockhouse.faces import logs
 from lockhouse.faces.serve.keeper import Keeper
+from lockhouse.faces.serve.listening import CONSOLE_TOO
 from lockhouse.faces.serve.roles import parts
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ async def succeed(crew: Crew, python: str, stopping: asyncio.Task[bool]) -> None
         LockhouseError: it is not; the old processes go on, or processes of the old code have taken their place again.
     """
     settings = houses.load(crew.folder, os.environ)
-    for name in crew.sockets:
+    for name in crew.sockets.keys() - {CONSOLE_TOO}:
         if getattr(settings, f"listen_{name}") != getattr(crew.settings, f"listen_{name}"):
             raise Conflict(
                 f"restart: expected the listen_{name} that is served now, got another",

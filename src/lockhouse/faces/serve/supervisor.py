@@ -21,6 +21,7 @@ from lockhouse.faces.serve.bell import Bell, failure
 from lockhouse.faces.serve.crew import Crew
 from lockhouse.faces.serve.http import listen, tls_of
 from lockhouse.faces.serve.keeper import Keeper
+from lockhouse.faces.serve.listening import CONSOLE_TOO, console_too
 from lockhouse.faces.serve.roles import Part, Ready, collect_url, parts
 from lockhouse.faces.serve.sole import sole
 from lockhouse.faces.serve.succession import become, block, succeed, unblock
@@ -89,6 +90,9 @@ async def supervise(
             for name in ("collect", "console", "metrics")
             if name == "metrics" or name in only
         }
+        too = console_too(settings) if "console" in only else None
+        if too is not None:
+            sockets[CONSOLE_TOO] = held.enter_context(too)
         plan = parts(folder, settings, only=only, sockets=sockets)
         crew = Crew(
             folder=folder, settings=settings, only=only, sockets=sockets, lock=lock,

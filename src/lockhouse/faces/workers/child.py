@@ -1,4 +1,4 @@
-"""A child of the supervisor: `python -m lockhouse.faces.workers.child ROLE FOLDER [NAME LISTENER METRICS]`.
+"""A child of the supervisor: `python -m lockhouse.faces.workers.child ROLE FOLDER [NAME LISTENER METRICS [TOO]]`.
 
 Started by `supervisor.py` alone. It hardens itself before it touches a key, and ends with its parent.
 """
@@ -24,6 +24,9 @@ from lockhouse.faces.workers.process import run_process
 from lockhouse.faces.workers.task import Task
 from lockhouse.wiring import bind_to_parent, serve_writer
 
+_BEFORE_TOO = 5
+"""Arguments that a supervisor of older code gives."""
+
 
 def main(arguments: list[str]) -> int:
     """Be one process of a house until told to end; its exit code."""
@@ -41,7 +44,10 @@ def main(arguments: list[str]) -> int:
             serve_writer(folder, tell=_told)
             return 0
         lifeline = bind_to_parent()
-        task = Task(folder=folder, name=name, listener=int(arguments[3]), metrics=int(arguments[4]), lifeline=lifeline)
+        too = int(arguments[5]) if len(arguments) > _BEFORE_TOO else -1
+        task = Task(
+            folder=folder, name=name, listener=int(arguments[3]), metrics=int(arguments[4]), lifeline=lifeline, too=too
+        )  # fmt: skip
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(run_process(role, task))
     except LockhouseError as error:

@@ -7,20 +7,17 @@ the supervisor's, holds whoever asks meanwhile.
 from __future__ import annotations
 
 import asyncio
-import os
-import pwd
 import socket
 import sys
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from lockhouse.access.people import State
 from lockhouse.faces import logs
 from lockhouse.faces.api.mounted import mounted
 from lockhouse.faces.api.route import Desk
 from lockhouse.faces.console.app import Served, console_app
 from lockhouse.faces.serve.http import console_tls_of, door_of, server
-from lockhouse.flows import staff
-from lockhouse.gates.staff.called import Called
+from lockhouse.faces.workers.first import first, nobody_yet
 
 if TYPE_CHECKING:
     from lockhouse.faces.console.guard import Guard
@@ -30,13 +27,17 @@ if TYPE_CHECKING:
 
 async def console(running: Running, desk: Handing) -> None:
     """Show the console until told to end; requests under way are answered first."""
-    settings = running.opened.settings
+    house, settings = running.opened.house, running.opened.settings
     made = server(_app(running), tls=console_tls_of(settings, running.task.folder), door=door_of(settings))
-    with socket.socket(fileno=running.task.listener) as sock:
-        serving = asyncio.create_task(made.serve([sock]))
+    with ExitStack() as held:
+        numbers = [number for number in (running.task.listener, running.task.too) if number >= 0]
+        listeners = [held.enter_context(socket.socket(fileno=number)) for number in numbers]
+        serving = asyncio.create_task(made.serve(listeners))
         await made.accepts.wait()
         if sys.stderr.isatty():  # never into a file: whoever opens the link becomes the admin
-            running.notes.extend(await _first(running))
+            running.notes.extend(await first(house, folder=running.task.folder, url=settings.console_url))
+        elif await nobody_yet(house):
+            logs.get().warning("no staff yet: lockhouse staff invite")
         await desk.open()
         logs.get().info("console", url=settings.console_url)
         try:
@@ -72,23 +73,3 @@ def _reasons(running: Running) -> list[str]:
     if running.opened.house.epochs.alive():
         return []
     return ["the writer process has not confirmed this one within its lease"]
-
-
-async def _first(running: Running) -> list[str]:
-    """What leads into a house that nobody can sign in to yet, for whoever sits before it; nothing for any other.
-
-    Of a house without accounts that is a link for its first admin, called as the user of this machine is.
-    """
-    house = running.opened.house
-    everybody = await staff.everybody(house)
-    if any(one.row.state == State.ACTIVE for one in everybody):
-        return []
-    if everybody:
-        return [f"Nobody can sign in yet. Another link: lockhouse staff link {everybody[0].row.id.hex()}"]
-    user = pwd.getpwuid(os.getuid())
-    name = user.pw_gecos.partition(",")[0].strip() or user.pw_name
-    link = await staff.first_link(house, Called(user.pw_name, name), by=f"os-user:{os.getuid()}")
-    if link is None:
-        return []
-    address = f"{running.opened.settings.console_url}/enrol#{link.token}"
-    return [f"Nobody can sign in yet. The first admin, {user.pw_name}, enrols once, within 24 hours:\n  {address}"]

@@ -16,13 +16,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """What a child was started for. The three numbers are open files, -1 for none."""
+    """What a child was started for. The numbers are open files, -1 for none.
+
+    Attributes:
+        too: the console's listener on the other loopback address.
+    """
 
     folder: Path
     name: str
     listener: int
     metrics: int
     lifeline: int
+    too: int = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from lockhouse.errors import Refused
 if TYPE_CHECKING:
     from lockhouse.access.people import Objection
 
-Word = Literal["has-staff", "kept-apart"]
+Word = Literal["has-staff", "holds-roles", "kept-apart"]
 SENTENCES: dict[str, tuple[str, str]] = {
     "by-host": (
         "expected what a member of staff began, got what this machine's user did, who may be a member, too",
@@ -18,6 +18,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "has-staff": (
         "expected a signed-in member of staff, as two or more have an account here",
         "one of them approves it, in the console",
+    ),
+    "holds-roles": (
+        "expected somebody who may give roles, as whoever opens this link has those of the account",
+        "ask somebody whose role has staff.role",
     ),
     "kept-apart": (
         "expected roles that the policy lets one person hold together",

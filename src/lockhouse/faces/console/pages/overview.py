@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from lockhouse.access.sign_in import Means
 from lockhouse.faces.console.current import house_of, shown, signed_in
+from lockhouse.faces.console.pages.staff import is_reset_begun
 from lockhouse.faces.console.rendering import text_of
 from lockhouse.flows import session, staff
 from lockhouse.model.rows import House as HouseRow
@@ -70,6 +71,13 @@ def _needs(house: House, me: Me, everybody: Sequence[Known], *, _: Callable[[str
                     mark="wait", head=_("A role waits for a second person"),
                     words=f"{one.called.name}: {role.role}", path=f"/staff/{one.row.id.hex()}", deed=_("Look"),
                 )  # fmt: skip
+    for one in everybody if me.may(house, "staff.reset") else ():
+        is_theirs = me.id == one.row.id or me.actor == one.row.by
+        if is_reset_begun(one.row, now=house.clock.now_ms()) and not is_theirs:
+            yield Need(
+                mark="wait", head=_("A reset waits for a second person"),
+                words=f"{one.called.name}, {one.called.login}", path=f"/staff/{one.row.id.hex()}", deed=_("Look"),
+            )  # fmt: skip
     own = next(one for one in everybody if one.row.id == me.id)
     if sum(factor.kind == Means.PASSKEY for factor in own.factors) < _ENOUGH:
         yield Need(

@@ -11,9 +11,10 @@ from starlette.routing import Route
 
 from lockhouse.errors import Unavailable, Unproven
 from lockhouse.faces.console import cookies
-from lockhouse.faces.console.current import HOME, house_of, me_of, seen_of, signed_in, to
+from lockhouse.faces.console.current import HOME, house_of, me_of, seen_of, to
 from lockhouse.faces.console.forms import posted
 from lockhouse.faces.console.rendering import Page, response, text_of
+from lockhouse.faces.console.turned import Turned
 from lockhouse.flows import session, sign_in
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
     from starlette.responses import Response
-
-    from lockhouse.faces.console.current import Me
 
 CLEAR: Final = '"cache", "storage"'
 """Not "cookies": that would end those of every name below the shop's own domain. Ours is taken back by itself."""
@@ -104,17 +103,20 @@ async def signed(request: Request, answer: Response, token: str) -> Response:
     if before is not None:
         await session.end(house_of(request), before.live.session.id, by=before.actor)
     cookies.keep(answer, cookies.SESSION, token)
-    cookies.drop(answer, cookies.BEFORE)
     return answer
 
 
-@signed_in
-async def out(request: Request, me: Me) -> Response:
-    """Signed out, here and in the house."""
+async def out(request: Request) -> Response:
+    """Signed out, here and in the house, where the sign-in was not over by itself."""
+    if not cookies.session_of(request):
+        raise Turned("LH-3009")
     await posted(request)
-    await session.end(house_of(request), me.live.session.id, by=me.actor)
+    me = await me_of(request)
+    if me is not None:
+        await session.end(house_of(request), me.live.session.id, by=me.actor)
     answer = RedirectResponse("/signed-out", status_code=303, headers={"clear-site-data": CLEAR})
-    cookies.drop(answer, cookies.SESSION)
+    for name in (cookies.SESSION, cookies.BEFORE):
+        cookies.drop(answer, name)
     return answer
 
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Final
 from starlette.routing import Route
 
 from lockhouse.access.people import State
-from lockhouse.errors import Conflict, Invalid
+from lockhouse.errors import Conflict, Invalid, Unproven
 from lockhouse.faces.console.confirming import STEP, Asked, confirmed
 from lockhouse.faces.console.current import house_of, shown, signed_in
 from lockhouse.faces.console.forms import posted
 from lockhouse.faces.console.rendering import text_of
 from lockhouse.faces.console.turned import Turned
 from lockhouse.flows import staff as flow
-from lockhouse.gates.staff.called import Called
+from lockhouse.gates.staff.called import MAX_TEXT, Called
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from lockhouse.faces.console.current import Me
     from lockhouse.flows.staff import Known
     from lockhouse.gates.staff.links import Link
+    from lockhouse.model.rows import Staff
 
 _PROPOSED, _GIVEN = 0, 1
 _MARKS: Final = {State.INVITED: "wait", State.ACTIVE: "good", State.DISABLED: "refused"}
@@ -53,10 +54,11 @@ async def _everybody(
 ) -> Response:
     house, _ = house_of(request), text_of(request)
     require(request, me, "staff.list")
-    known = await flow.everybody(house)
+    known, now = await flow.everybody(house), house.clock.now_ms()
     return shown(
         request, me, "staff.html", here="/staff", status=422 if wrong else 200,
-        people=[line(one, _) for one in known], active=sum(one.row.state == State.ACTIVE for one in known),
+        people=[line(one, _) | {"reset": is_reset_begun(one.row, now=now)} for one in known],
+        active=sum(one.row.state == State.ACTIVE for one in known),
         wrong=wrong or {}, said=given or {}, may_invite=me.may(house, "staff.invite"),
         closed=_("Your role lets nobody in. An admin can: ask one of those above."),
     )  # fmt: skip
@@ -80,6 +82,11 @@ def line(one: Known, _: Callable[[str], str]) -> dict[str, object]:
         "id": one.row.id.hex(), "name": one.called.name, "mark": _MARKS[state], "state": states[state],
         "roles": roles_of(one, _), "used": one.used_at,
     }  # fmt: skip
+
+
+def is_reset_begun(row: Staff, *, now: int) -> bool:
+    """Whether a reset of theirs waits for whoever approves it."""
+    return row.step == "reset-begun" and row.state == State.ACTIVE and now - row.at < flow.RESET_MS
 
 
 def roles_of(one: Known, _: Callable[[str], str]) -> list[Role]:
@@ -107,13 +114,17 @@ async def invite(request: Request, me: Me) -> Response:
     wrong = _wrong(who, _)
     if wrong:
         return await _everybody(request, me, wrong=wrong, given=fields)
-    question = await confirmed(request, me, asked, fields)
+    try:
+        question = await confirmed(request, me, asked, fields)
+    except (Conflict, Unproven):
+        moved = _("It changed meanwhile: nothing was done. Look again.")
+        return await _everybody(request, me, wrong={"login": moved}, given=fields)
     if question is not None:
         return question
     try:
         link = await flow.invite(house, who, by=me.actor, language=fields["language"])
     except Invalid as error:
-        return await _everybody(request, me, wrong={error.where: _("This is not taken: 1 to 200 letters or signs.")})
+        return await _everybody(request, me, wrong={error.where: _not_taken(_)}, given=fields)
     except Conflict:
         taken = _("Somebody signs in as this already: look among those above.")
         return await _everybody(request, me, wrong={"login": taken}, given=fields)
@@ -123,7 +134,14 @@ async def invite(request: Request, me: Me) -> Response:
 def _wrong(who: Called, _: Callable[[str], str]) -> dict[str, str]:
     """What is to be put right before anybody is asked for a passkey."""
     fields = {"login": who.login, "name": who.name}
-    return {name: _("Write something here.") for name, text in fields.items() if not text}
+    found = {name: _("Write something here.") for name, text in fields.items() if not text}
+    return found | {
+        name: _not_taken(_) for name, text in fields.items() if len(text) > MAX_TEXT or not text.isprintable()
+    }
+
+
+def _not_taken(_: Callable[[str], str]) -> str:
+    return _("This is not taken: 1 to 200 letters or signs.")
 
 
 def link_page(request: Request, me: Me, link: Link, *, name: str) -> Response:
