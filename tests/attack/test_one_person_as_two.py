@@ -238,3 +238,15 @@ async def test_the_only_admin_stays_one_while_their_link_is_open(world: World) -
     await staff.recover_local(world.house, ada, by=BY)
     assert await _refused(staff.disable(world.house, ada, by=acts(eva))) == ("last-admin",)
     assert await _refused(staff_roles.end(world.house, ada, "admin", by=BY)) == ("last-admin",)
+
+
+async def test_what_somebody_began_who_is_disabled_meanwhile_is_not_done(world: World) -> None:
+    ada, ben, tom = await hired(world, "ada"), await hired(world, "ben", roles=["admin"]), await hired(world, "tom")
+    await staff.disable(world.house, ben, by=acts(ada))
+    for deed in (
+        staff_roles.give(world.house, tom, "analyst", by=acts(ben)), staff.disable(world.house, tom, by=acts(ben)),
+        staff_roles.end(world.house, ada, "admin", by=acts(ben)), staff.reset(world.house, tom, by=acts(ben)),
+    ):  # fmt: skip
+        assert await _refused(deed) == ("not-active",)
+    await staff.disable(world.house, tom, by=acts(ada))
+    assert await _refused(staff.enable(world.house, tom, by=acts(ben))) == ("not-active",)

@@ -77,6 +77,6 @@ async def test_what_ran_out_is_taken_away_and_what_counts_is_left(world: World) 
     await world.house.commits.commit(Change("identity", puts=puts))
     assert await end_passed(world.house) == 0
     world.clock.pass_days(1.1)
-    assert await end_passed(world.house) == 3 + 4
+    assert await end_passed(world.house) == 3 + 5
     assert [await world.rows(row) for row in (Session, Invite, Ceremony)] == [[], [], []]
-    assert [Scope(row.scope) for row in await world.rows(Attempts)] == [Scope.ACCOUNT, Scope.CODE]
+    assert [Scope(row.scope) for row in await world.rows(Attempts)] == [Scope.ACCOUNT, Scope.CODE, Scope.KNOWN]

@@ -26,7 +26,7 @@ from lockhouse.gates.mail import notice_for, put_for
 from lockhouse.gates.staff.called import called, moved, new_account
 from lockhouse.gates.staff.deed import Deed
 from lockhouse.gates.staff.factors import end_live
-from lockhouse.gates.staff.finding import doer, one_of, require_host_may
+from lockhouse.gates.staff.finding import active_doer, doer, one_of, require_host_may
 from lockhouse.gates.staff.links import ANEW, ENROL, Link, open_link
 from lockhouse.gates.staff.members import LETS_IN, hold_an_admin, is_staff, meant, people, waits
 from lockhouse.gates.staff.read import GIVEN, PROPOSED, account_of_login, factors_of, uses_of
@@ -113,12 +113,11 @@ async def invite(
         Refused: who acts is not active.
     """
     found = await people(house)
-    inviter = doer(found, by)
-    refuse("staff", None if inviter.state is State.ACTIVE else "not-active")
+    deed = Deed(house)
+    inviter = active_doer(found, deed, by)
     row = new_account(house, who, inviter=inviter.id, by=by, language=language)
     if await account_of_login(house, row.login_tag) is not None:
         raise Conflict("login: expected one that nobody has", hint="lockhouse staff list")
-    deed = Deed(house)
     row, link = open_link(house, deed, row, kind=ENROL)
     deed.also(*([] if mailed is None else [_by_mail(house, who, link, language=language, mailed=mailed)]))
     deed.put(row, was=None)
@@ -211,6 +210,7 @@ async def disable(house: House, staff: bytes, *, by: str) -> Staff:
     found = await people(house)
     row = one_of(found, staff)
     deed = Deed(house)
+    active_doer(found, deed, by)
     if house.live_policy is not None:
         policy = house.live_policy.policy
         refuse("staff", against_leaving(staff, admins=found.admins(policy, also=staff)))
@@ -231,8 +231,9 @@ async def enable(house: House, staff: bytes, *, by: str) -> Staff:
     """
     found = await people(house)
     row = one_of(found, staff)
-    refuse("staff", "same-person" if doer(found, by).id == staff else None)
     deed = Deed(house)
+    refuse("staff", "same-person" if doer(found, by).id == staff else None)
+    active_doer(found, deed, by)
     state = _after(row, "enable")
     then = msgspec.structs.replace(moved(house, row, "enabled", by=by), state=state, sessions_from=house.clock.now_ms())
     whole = deed.put(then, was=row)

@@ -18,7 +18,7 @@ from lockhouse.errors import Invalid, NotFound
 from lockhouse.gates.mail import notice_for
 from lockhouse.gates.staff.called import moved
 from lockhouse.gates.staff.deed import Deed
-from lockhouse.gates.staff.finding import doer, one_of, require_host_may_give
+from lockhouse.gates.staff.finding import active_doer, doer, one_of, require_host_may_give
 from lockhouse.gates.staff.members import LETS_IN, hold_an_admin, is_staff, kept_apart, meant, people, takes_two, waits
 from lockhouse.gates.staff.read import ENDED, GIVEN, PROPOSED
 from lockhouse.gates.staff.refusing import refuse
@@ -53,11 +53,11 @@ async def give(house: House, staff: bytes, role: str, *, by: str) -> StaffRole:
     is_wrong = account.state == State.DISABLED or (before is not None and _stays(house, found, before, by=by))
     free = "somebody who is not disabled, and has not got it"
     refuse("role", "wrong-state" if is_wrong else None, instead=free)
-    refuse("role", "same-person" if doer(found, by).id == staff else None)
+    deed = Deed(house)
+    refuse("role", "same-person" if active_doer(found, deed, by).id == staff else None)
     refuse("role", "kept-apart" if kept_apart(policy, {*meant(rows), role}) else None)
     state = PROPOSED if takes_two(policy, role) else GIVEN
     new = StaffRole(staff, role, state, by, by, house.clock.now_ms(), house.ids.new(), b"")
-    deed = Deed(house)
     whole = deed.put(new, was=before)
     if state == PROPOSED:
         deed.also(*notice_for(house, account, RoleProposed(role=role, at=whole.at)))
@@ -128,6 +128,7 @@ async def end(house: House, staff: bytes, role: str, *, by: str) -> StaffRole:
     row = _one(found, staff, role)
     policy = house.live_policy.policy if house.live_policy else None
     deed, account = Deed(house), found.rows[staff]
+    active_doer(found, deed, by)
     if policy is not None and row.state == GIVEN and permits(policy, (role,), LETS_IN):
         refuse("role", against_leaving(staff, admins=found.admins(policy, also=staff)))
         hold_an_admin(deed, found, policy, but=staff)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lockhouse.access.people import State
 from lockhouse.errors import NotFound
 from lockhouse.gates.staff.members import HOST, STAFF, begins_second_line, is_staff
 from lockhouse.gates.staff.refusing import refuse
@@ -12,6 +13,7 @@ from lockhouse.policy.decide import permits
 if TYPE_CHECKING:
     from lockhouse.access.people import Member
     from lockhouse.gates.house import House
+    from lockhouse.gates.staff.deed import Deed
     from lockhouse.gates.staff.members import People
     from lockhouse.model.rows import Staff
 
@@ -38,6 +40,20 @@ def doer(everybody: People, by: str) -> Member:
         NotFound: the account that acts is none.
     """
     return everybody.member(one_of(everybody, bytes.fromhex(by.removeprefix(STAFF))).id) if is_staff(by) else HOST
+
+
+def active_doer(everybody: People, deed: Deed, by: str) -> Member:
+    """Who acts, and still may when the deed is done: whoever is disabled meanwhile does nothing more.
+
+    Raises:
+        NotFound: the account that acts is none.
+        Refused: it is not active.
+    """
+    who = doer(everybody, by)
+    refuse("staff", None if who.state is State.ACTIVE else "not-active")
+    if who.id:
+        deed.hold(everybody.rows[who.id])
+    return who
 
 
 def require_host_may(everybody: People, *, where: str) -> None:
