@@ -327,3 +327,16 @@ async def test_a_value_with_line_ends_stays_one_line_of_the_text(tmp_path: Path)
     [letter] = way.asked
     assert not [line for line in letter.text.splitlines() if line.startswith(("Bcc", "another"))]
     assert "\r" not in letter.text
+
+
+async def test_a_name_with_an_encoded_word_becomes_no_header_and_no_text(tmp_path: Path) -> None:
+    world, server = await World.make(tmp_path), MailServer()
+    certified = Certified.make(tmp_path, "localhost")
+    name = "=?utf-8?q?A=0d=0aReply-To:_e@evil.example=0d=0a=0d=0aYour_account_moved?="
+    await _put(world, msgspec.structs.replace(INVITE, name=name))
+    with serving(server, certified):
+        assert await send_mail(world.house, _out(server, tmp_path)) == Sent(sent=1)
+    [got] = server.got
+    assert got["reply-to"] is None
+    assert got["to"].addresses[0].display_name == name.replace("=?", "= ?")
+    assert got["subject"] is not None

@@ -37,6 +37,8 @@ CANNOT = 553
 """Mailbox name not allowed (RFC 6531 §3.5): the server cannot take an address that is not ASCII."""
 MAX_PASSWORD_BYTES = 4_096
 _OTHERS = 0o077
+_ENCODED_WORD = "=?"
+"""What begins an encoded word (RFC 2047 §2). A header reads its text again and decodes one, line ends and all."""
 Transport = Literal["starttls", "tls", "none"]
 
 
@@ -139,6 +141,8 @@ def message_of(letter: Letter, server: Server) -> EmailMessage:
     """
     if wire_address(letter.to) != letter.to:
         raise Invalid("mail", "an address as it stands on the wire", got="another form")
+    if any(_ENCODED_WORD in one for one in (server.shown, letter.name, letter.subject)):
+        raise _not_one_line()
     message = EmailMessage(policy=policy.SMTP if letter.to.isascii() else policy.SMTPUTF8)
     try:
         message["From"] = _address(server.shown, server.sender)
@@ -148,10 +152,14 @@ def message_of(letter: Letter, server: Server) -> EmailMessage:
         message["Message-ID"] = f"<{letter.id.hex()}@{server.sender.rpartition('@')[2]}>"
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834: holiday replies do not answer it
     except ValueError as err:
-        raise Invalid("mail", "one line of name and of subject", got="another form") from err
+        raise _not_one_line() from err
     message.set_content(letter.text, cte="quoted-printable")
     message["Content-Language"] = letter.language  # behind the text, which takes headers of its own for a former one's
     return message
+
+
+def _not_one_line() -> Invalid:
+    return Invalid("mail", "one line of name and of subject", got="another form")
 
 
 def _address(shown: str, address: str) -> Address:

@@ -21,6 +21,7 @@ LETTER = Letter(
     id=bytes(range(16)), at=1_795_440_630_000, to="anna@staff.example", name="Anna Müller", language="de",
     subject="Ihr Konto bei Grüner Laden", text="Guten Tag,\n\nder Link lautet https://localhost/x?y=1.\n.\nEnde\n",
 )  # fmt: skip
+ENCODED = "=?utf-8?q?A=0d=0aReply-To:_e@evil.example=0d=0a=0d=0aYour_account_moved?="
 TAKEN = MailAnswer(status=250, about="mail")
 
 
@@ -139,6 +140,9 @@ async def test_an_address_that_is_not_ascii_goes_where_the_server_takes_it(tmp_p
         {"name": "Anna\nX-Odd: 1"},
         {"subject": "Hello\r\n\r\nanother text"},
         {"subject": "Hello\nBcc: eve@evil.example"},
+        {"name": ENCODED},
+        {"name": f"Anna {ENCODED} Müller, B."},
+        {"subject": f"Hello {ENCODED}"},
     ],
 )
 async def test_what_would_be_a_further_header_or_recipient_is_refused(tmp_path: Path, changed: dict[str, str]) -> None:
@@ -149,6 +153,11 @@ async def test_what_would_be_a_further_header_or_recipient_is_refused(tmp_path: 
     ):
         await SmtpMail(_house(server, tmp_path)).send(_changed(**changed))
     assert server.asked == 0
+
+
+def test_a_house_whose_own_name_would_be_a_further_header_sends_nothing(tmp_path: Path) -> None:
+    with pytest.raises(Invalid, match="mail: expected one line"):
+        message_of(LETTER, _house(MailServer(), tmp_path, shown=ENCODED))
 
 
 def test_a_name_in_quotes_and_brackets_stays_a_name(tmp_path: Path) -> None:
