@@ -204,6 +204,21 @@ async def test_a_token_takes_the_place_of_none_that_has_more_than_itself(tmp_pat
     assert (child.row.owner, child.row.by) == (ADMIN.id, f"service:{strong.row.id.hex()}")
 
 
+async def test_what_a_token_makes_ends_with_it_and_is_revoked_with_it(tmp_path: Path) -> None:
+    world = await World.make(tmp_path, WITH_DEEDS)
+    able = Terms(name="siem", role="auditor", may=("ledger.read", "token.*"), purposes=(), networks=())
+    first = await token.create(world.house, able, by=Maker(ADMIN), days=2)
+    beside = await token.create(world.house, able, by=Maker(ADMIN), days=2)
+    child = await token.create(world.house, able, by=_by(await _bearer(world, first)), days=365)
+    later = await token.rotate(world.house, child.row.id, by=_by(await _bearer(world, child)), days=365)
+    last = await token.create(world.house, able, by=_by(await _bearer(world, later)), days=1)
+    assert {one.row.until_at for one in (child, later)} == {first.row.until_at}
+    assert last.row.until_at < first.row.until_at
+    await token.revoke(world.house, first.row.id, by=ADMIN.id)
+    assert [await stands(world, text_of(one)) for one in (first, child, later, last, beside)] == [*[False] * 4, True]
+    assert (await _changes(world)).count("ended") == 4
+
+
 async def _bearer(world: World, one: Made) -> Bearer:
     bearer = await token.shown(world.house, text_of(one), network=HERE)
     assert isinstance(bearer, Bearer)

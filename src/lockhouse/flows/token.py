@@ -48,6 +48,10 @@ class Maker(NamedTuple):
         """To whom what is made counts: whoever sees its text, or the owner of the token that does."""
         return self.actor.id if self.token is None else self.token.owner
 
+    def capped(self, until: int) -> int:
+        """An end (ms) that is no later than that of the token that acts."""
+        return until if self.token is None else min(until, self.token.until)
+
 
 async def create(house: House, terms: Terms, *, by: Maker, days: int = LIFE_DAYS) -> Made:
     """A token of these terms; its text is in the answer and nowhere else.
@@ -62,7 +66,7 @@ async def create(house: House, terms: Terms, *, by: Maker, days: int = LIFE_DAYS
     policy = house.live().policy
     _require_given(policy, whole)
     _require_within(policy, whole, by, CREATE)
-    return await tokens.make(house, whole, owner=by.owner, by=by.actor.id, until=house.clock.now_ms() + life)
+    return await tokens.make(house, whole, owner=by.owner, by=by.actor.id, until=by.capped(house.clock.now_ms() + life))
 
 
 def _require_given(policy: Policy, terms: Terms) -> None:
@@ -145,12 +149,12 @@ async def rotate(
     policy, terms = house.live().policy, decoded(old.terms)
     _require_given(policy, terms)
     _require_within(policy, terms, by, ROTATE)
-    made = tokens.Renewed(owner=by.owner, by=by.actor.id, until=now + life, overlap_until=now + overlap)
+    made = tokens.Renewed(owner=by.owner, by=by.actor.id, until=by.capped(now + life), overlap_until=now + overlap)
     return await tokens.rotate(house, old, made)
 
 
 async def revoke(house: House, own: bytes, *, by: str) -> Token:
-    """It is nobody's any more, in every process, from its next use on.
+    """It is nobody's any more, in every process, from its next use on; nor is what it made, and what that made.
 
     Raises:
         NotFound: there is none.
@@ -159,7 +163,11 @@ async def revoke(house: House, own: bytes, *, by: str) -> Token:
     old = await tokens.token_of(house, own)
     if old.state == REVOKED:
         raise Conflict("token: expected one that was not revoked", hint="it has ended; make another")
-    return await tokens.revoke(house, old, by=by)
+    ended, *_ = await tokens.revoke(house, [old, *tokens.made_by(await tokens.every_token(house), own)], by=by)
+    # One that was just being made as its maker ended.
+    if late := tokens.made_by(await tokens.every_token(house), own):
+        await tokens.revoke(house, late, by=by)
+    return ended
 
 
 async def shown(house: House, text: str, *, network: str | None) -> Bearer | Refusal:

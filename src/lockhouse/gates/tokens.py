@@ -27,7 +27,7 @@ from lockhouse.model.ids import DAY_MS
 from lockhouse.model.rows import Staff, StaffRole, Token, TokenUse
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from lockhouse.gates.house import House
     from lockhouse.model.change import Draft
@@ -38,18 +38,24 @@ SHOWN = 7
 """Characters of a token, prefix included, that lists show so that people can tell tokens apart."""
 
 
+def service(own: bytes) -> str:
+    """A token as an actor."""
+    return f"service:{own.hex()}"
+
+
 class Bearer(NamedTuple):
     """A token that was shown and stands.
 
     Attributes:
         id: its own, in order of their making. `owner`: to whom it counts.
-        network: the address it came from.
+        network: the address it came from. `until`: its end (ms); what it makes lives no longer.
     """
 
     id: bytes
     owner: str
     terms: Terms
     network: str
+    until: int
 
 
 class Made(NamedTuple):
@@ -82,30 +88,42 @@ class Renewed(NamedTuple):
 async def rotate(house: House, old: Token, new: Renewed) -> Made:
     """A new token of the same terms; the old one lives on until its overlap, or its end if that is sooner.
 
+    Its row keeps by whom it was made: whoever ends that one ends it too.
+
     Raises:
         Moved: somebody changed the old one meanwhile.
     """
     made = _new(house, decoded(old.terms), owner=new.owner, by=new.by, until=new.until, follows=old.id)
     left = msgspec.structs.replace(
-        old, state=OVERTAKEN, until_at=min(old.until_at, new.overlap_until), by=new.by, entry=house.ids.new(), mac=b""
+        old, state=OVERTAKEN, until_at=min(old.until_at, new.overlap_until), entry=house.ids.new(), mac=b""
     )
     await _stored(house, [made.row, signed(left, house.integrity_key)], [_as_read(old)])
     return made
 
 
-async def revoke(house: House, old: Token, *, by: str) -> Token:
-    """The token is ended for good: every process reads its row at each use.
+async def revoke(house: House, olds: Sequence[Token], *, by: str) -> list[Token]:
+    """The tokens are ended for good, all or none: every process reads its row at each use.
 
     Raises:
-        Moved: somebody changed it meanwhile.
+        Moved: somebody changed one meanwhile.
     """
-    now = house.clock.now_ms()
-    ended = msgspec.structs.replace(
-        old, state=REVOKED, until_at=min(old.until_at, now), by=by, entry=house.ids.new(), mac=b""
-    )
-    ended = signed(ended, house.integrity_key)
-    await _stored(house, [ended], [_as_read(old)])
+    now, ended = house.clock.now_ms(), []
+    for old in olds:
+        until = min(old.until_at, now)
+        row = msgspec.structs.replace(old, state=REVOKED, until_at=until, by=by, entry=house.ids.new(), mac=b"")
+        ended.append(signed(row, house.integrity_key))
+    await _stored(house, ended, [_as_read(old) for old in olds])
     return ended
+
+
+def made_by(rows: Iterable[Token], own: bytes) -> list[Token]:
+    """The tokens that one made, and those that they made, but for what was revoked already."""
+    left = [row for row in rows if row.state != REVOKED]
+    makers, found = {service(own)}, list[Token]()
+    while new := [row for row in left if row.by in makers and row not in found and row.id != own]:
+        found += new
+        makers = {service(row.id) for row in new}
+    return found
 
 
 def _new(house: House, terms: Terms, *, owner: str, by: str, until: int, follows: bytes = b"") -> Made:  # noqa: PLR0913  (a whole token)
@@ -221,7 +239,7 @@ async def bearer(house: House, text: str, *, network: str | None) -> Bearer | Re
     if not await _owner_stands(house, row.owner, terms.role):
         return Refusal("owner", row.id)
     await _remember(house, row, now // DAY_MS)
-    return Bearer(row.id, row.owner, terms, network or "")
+    return Bearer(row.id, row.owner, terms, network or "", row.until_at)
 
 
 async def _owner_stands(house: House, owner: str, role: str) -> bool:

@@ -67,8 +67,8 @@ curl -sS -H @- http://localhost:8410{PREFIX}/version <<< "Authorization: Bearer 
 
 `lockhouse token rotate ID` makes one in its place; both are taken for seven days, or as `--overlap-days` says, so
 that no call fails while the new one is brought out. `lockhouse token revoke ID` ends one at once, in every process;
-it is not undone, since nobody has its text: make another. `lockhouse token list` says on which day each was last
-used.
+it is not undone, since nobody has its text: make another. What a token makes, also in its own place, ends no later than
+itself, and is revoked with it. `lockhouse token list` says on which day each was last used.
 
 ## Requests
 """
