@@ -254,6 +254,21 @@ async def test_a_fault_of_the_house_says_nothing_of_the_mail_and_ends_the_round(
     assert await send_mail(world.house, way.out()) == Sent(sent=2)
 
 
+async def test_a_mail_that_breaks_what_sends_it_is_given_up_and_the_others_go(tmp_path: Path) -> None:
+    world, way = await World.make(tmp_path), Way([RuntimeError("of ben@staff.example")])
+    await _put(world, ADDED, INVITE)
+    assert await send_mail(world.house, way.out()) == Sent(sent=1, given_up=1)
+    [row] = await world.rows(QueuedMail)
+    assert (row.state, row.reason) == (GIVEN_UP, "unsendable-RuntimeError")
+
+
+async def test_what_the_server_neither_took_nor_refused_is_not_taken_for_sent(tmp_path: Path) -> None:
+    world, way = await World.make(tmp_path), Way([MailAnswer(status=252, about="house")])
+    await _put(world, ADDED)
+    assert await send_mail(world.house, way.out()) == Sent(later=1, fault="house-252")
+    assert len(await world.rows(QueuedMail)) == 1
+
+
 async def test_nothing_is_sent_or_dropped_while_the_clock_is_in_doubt(tmp_path: Path) -> None:
     world, way = await World.make(tmp_path), Way()
     await _put(world, ADDED)

@@ -33,6 +33,8 @@ TIMEOUT_S = 30.0
 """For the whole exchange; a server that lets callers wait longer (RFC 5321 §4.5.3.2 allows minutes) is asked again."""
 GOODBYE_S = 2.0
 TAKEN = 250
+REFUSES = 400
+"""From here on a reply is a refusal (RFC 5321 §4.2.1)."""
 CANNOT = 553
 """Mailbox name not allowed (RFC 6531 §3.5): the server cannot take an address that is not ASCII."""
 MAX_PASSWORD_BYTES = 4_096
@@ -89,9 +91,9 @@ class SmtpMail:
             async with asyncio.timeout(self._within_s):
                 return await _handed_over(client, message, sender=self._server.sender, to=letter.to)
         except aiosmtplib.SMTPRecipientsRefused as refused:
-            return MailAnswer(status=refused.recipients[0].code, about="mail")
+            return _refused(refused.recipients[0].code)
         except aiosmtplib.SMTPDataError as refused:
-            return MailAnswer(status=refused.code, about="mail")
+            return _refused(refused.code)
         except aiosmtplib.SMTPResponseException as refused:
             return MailAnswer(status=refused.code, about="house")
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as err:
@@ -112,6 +114,11 @@ class SmtpMail:
             use_tls=server.tls == "tls", start_tls=server.tls == "starttls",
             tls_context=None if is_plain else _context(server.trust),
         )  # fmt: skip
+
+
+def _refused(status: int) -> MailAnswer:
+    """What a server says of a mail that it did not take. A word of success there is a server that lost its place."""
+    return MailAnswer(status=status, about="mail" if status >= REFUSES else "house")
 
 
 async def _handed_over(client: aiosmtplib.SMTP, message: EmailMessage, *, sender: str, to: str) -> MailAnswer:

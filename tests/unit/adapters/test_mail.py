@@ -117,6 +117,17 @@ async def test_whether_a_refusal_is_about_the_mail_or_the_house_is_told_apart(tm
     assert server.got == []
 
 
+async def test_a_word_that_is_neither_taken_nor_refused_is_about_the_house(tmp_path: Path) -> None:
+    server, certified = MailServer(), Certified.make(tmp_path, "localhost")
+    out = SmtpMail(_house(server, tmp_path))
+    with serving(server, certified):
+        server.answers = ["252 cannot verify"]
+        assert await out.send(LETTER) == MailAnswer(status=252, about="house")
+        server.data = ["354 go on"]
+        assert await out.send(LETTER) == MailAnswer(status=354, about="house")
+    assert server.got == []
+
+
 async def test_an_address_that_is_not_ascii_goes_where_the_server_takes_it(tmp_path: Path) -> None:
     server, certified = MailServer(), Certified.make(tmp_path, "localhost")
     letter = _to("jürgen@xn--bcher-kva.example")
