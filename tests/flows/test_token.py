@@ -10,7 +10,7 @@ import pytest
 from lockhouse.access.tokens import LIFE_DAYS, Terms
 from lockhouse.crypto.derive import wrap
 from lockhouse.errors import Conflict, Invalid, NotFound, Refused
-from lockhouse.flows import token
+from lockhouse.flows import staff, token
 from lockhouse.flows.token import Maker
 from lockhouse.gates.state import verify_state
 from lockhouse.gates.tokens import Bearer, Made
@@ -19,6 +19,7 @@ from lockhouse.model.decision import Actor
 from lockhouse.model.ids import DAY_MS
 from lockhouse.model.rows import HouseSecret, LedgerEntry, Token, TokenUse
 from lockhouse.secret import Secret
+from tests.flows.staffed import acts, hired
 from tests.world import POLICY, World
 
 if TYPE_CHECKING:
@@ -263,3 +264,19 @@ async def test_a_token_of_a_former_secret_is_taken_and_a_new_one_is_made_under_t
     assert [one.generation for one in await later.rows(Token)] == [1, 2]
     assert [await stands(later, text_of(one)) for one in (old, new)] == [True, True]
     assert not await stands(world, text_of(new))  # a process from before knows only the former secret
+
+
+async def test_a_token_of_somebody_who_was_disabled_does_not_come_back_with_them(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    boss, mia = await hired(world, "boss", roles=["support"]), await hired(world, "mia", roles=["support"])
+    maker = Maker(Actor(id=acts(mia), kind="staff", roles=("support",)))
+    old = await token.create(world.house, terms(), by=maker)
+    assert await stands(world, text_of(old))
+    own = bytes.fromhex(acts(mia).removeprefix("staff:"))
+    await staff.disable(world.house, own, by=acts(boss))
+    assert not await stands(world, text_of(old))
+    world.clock.pass_days(3)
+    await staff.enable(world.house, own, by=acts(boss))
+    assert not await stands(world, text_of(old))
+    world.clock.pass_days(1 / 24)
+    assert await stands(world, text_of(await token.create(world.house, terms(), by=maker)))

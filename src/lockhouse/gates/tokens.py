@@ -236,23 +236,24 @@ async def bearer(house: House, text: str, *, network: str | None) -> Bearer | Re
         return Refusal("unknown")
     if why is not None:
         return Refusal(why, row.id)
-    if not await _owner_stands(house, row.owner, terms.role):
+    if not await _owner_stands(house, row, terms.role):
         return Refusal("owner", row.id)
     await _remember(house, row, now // DAY_MS)
     return Bearer(row.id, row.owner, terms, network or "", row.until_at)
 
 
-async def _owner_stands(house: House, owner: str, role: str) -> bool:
+async def _owner_stands(house: House, row: Token, role: str) -> bool:
     """Whether the member of staff whom a token counts to may still sign in, and holds the role that it narrows.
 
-    The machine's own user, who is no account, always does.
+    What was made before they were last disabled, lost a role or were reset does not come back with them, as no session
+    does. The machine's own user, who is no account, always stands.
     """
-    if not owner.startswith(STAFF):
+    if not row.owner.startswith(STAFF):
         return True
-    own = bytes.fromhex(owner.removeprefix(STAFF))
+    own = bytes.fromhex(row.owner.removeprefix(STAFF))
     accounts = checked((await house.reads.get(Staff, [(own,)])).values(), house.integrity_key)
     roles = checked((await house.reads.get(StaffRole, [(own, role)])).values(), house.integrity_key)
-    is_active = any(one.state == ACTIVE for one in accounts)
+    is_active = any(one.state == ACTIVE and row.made_at > one.sessions_from for one in accounts)
     return is_active and (not role or any(one.state == GIVEN for one in roles))
 
 
