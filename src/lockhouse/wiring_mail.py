@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lockhouse import settings
-from lockhouse.access.letters import Texts
+from lockhouse.access.letters import Texts, line
 from lockhouse.adapters.mail import Server, SmtpMail
 from lockhouse.flows.mail import Out
 
@@ -37,7 +37,7 @@ def out_of(chosen: Settings) -> Out | None:
     name = chosen.name or "Lockhouse"
     server = Server(
         host=chosen.smtp_host, port=chosen.smtp_port, tls=chosen.smtp_tls, trust=chosen.smtp_trust,
-        user=chosen.smtp_user, sender=chosen.mail_from, shown=chosen.mail_name or name,
+        user=chosen.smtp_user, sender=chosen.mail_from, shown=line(chosen.mail_name or name),
         password_file=Path(chosen.smtp_password_file) if chosen.smtp_password_file else None,
     )  # fmt: skip
     return Out(way=SmtpMail(server), texts=texts(), house=name)

@@ -254,6 +254,21 @@ async def test_a_fault_of_the_house_says_nothing_of_the_mail_and_ends_the_round(
     assert await send_mail(world.house, way.out()) == Sent(sent=2)
 
 
+async def test_a_mail_that_breaks_what_sends_it_is_given_up_and_the_others_go(tmp_path: Path) -> None:
+    world, way = await World.make(tmp_path), Way([RuntimeError("of ben@staff.example")])
+    await _put(world, ADDED, INVITE)
+    assert await send_mail(world.house, way.out()) == Sent(sent=1, given_up=1)
+    [row] = await world.rows(QueuedMail)
+    assert (row.state, row.reason) == (GIVEN_UP, "unsendable-RuntimeError")
+
+
+async def test_what_the_server_neither_took_nor_refused_is_not_taken_for_sent(tmp_path: Path) -> None:
+    world, way = await World.make(tmp_path), Way([MailAnswer(status=252, about="house")])
+    await _put(world, ADDED)
+    assert await send_mail(world.house, way.out()) == Sent(later=1, fault="house-252")
+    assert len(await world.rows(QueuedMail)) == 1
+
+
 async def test_nothing_is_sent_or_dropped_while_the_clock_is_in_doubt(tmp_path: Path) -> None:
     world, way = await World.make(tmp_path), Way()
     await _put(world, ADDED)
@@ -327,3 +342,16 @@ async def test_a_value_with_line_ends_stays_one_line_of_the_text(tmp_path: Path)
     [letter] = way.asked
     assert not [line for line in letter.text.splitlines() if line.startswith(("Bcc", "another"))]
     assert "\r" not in letter.text
+
+
+async def test_a_name_with_an_encoded_word_becomes_no_header_and_no_text(tmp_path: Path) -> None:
+    world, server = await World.make(tmp_path), MailServer()
+    certified = Certified.make(tmp_path, "localhost")
+    name = "=?utf-8?q?A=0d=0aReply-To:_e@evil.example=0d=0a=0d=0aYour_account_moved?="
+    await _put(world, msgspec.structs.replace(INVITE, name=name))
+    with serving(server, certified):
+        assert await send_mail(world.house, _out(server, tmp_path)) == Sent(sent=1)
+    [got] = server.got
+    assert got["reply-to"] is None
+    assert got["to"].addresses[0].display_name == name.replace("=?", "= ?")
+    assert got["subject"] is not None

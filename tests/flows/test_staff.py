@@ -103,7 +103,13 @@ async def test_a_login_is_one_persons_however_it_is_written(world: World, login:
         await staff.invite(world.house, Called(login, "Somebody else"), by=BY)
 
 
-@pytest.mark.parametrize("who", [Called("", "Mia"), Called("mia", ""), Called("mia", "M\nia"), Called("m" * 201, "M")])
+@pytest.mark.parametrize(
+    "who",
+    [
+        *(Called("", "Mia"), Called("mia", ""), Called("mia", "M\nia"), Called("m" * 201, "M")),
+        *(Called("mia", "=?utf-8?q?A=0d=0aB?="), Called("=?utf-8?q?A=0d=0aB?=", "M")),
+    ],
+)
 async def test_a_login_or_name_that_is_none_is_refused_without_repeating_it(world: World, who: Called) -> None:
     with pytest.raises(Invalid, match="printable signs"):
         await staff.invite(world.house, who, by=BY)

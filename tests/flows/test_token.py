@@ -10,7 +10,7 @@ import pytest
 from lockhouse.access.tokens import LIFE_DAYS, Terms
 from lockhouse.crypto.derive import wrap
 from lockhouse.errors import Conflict, Invalid, NotFound, Refused
-from lockhouse.flows import token
+from lockhouse.flows import staff, token
 from lockhouse.flows.token import Maker
 from lockhouse.gates.state import verify_state
 from lockhouse.gates.tokens import Bearer, Made
@@ -19,6 +19,7 @@ from lockhouse.model.decision import Actor
 from lockhouse.model.ids import DAY_MS
 from lockhouse.model.rows import HouseSecret, LedgerEntry, Token, TokenUse
 from lockhouse.secret import Secret
+from tests.flows.staffed import acts, hired
 from tests.world import POLICY, World
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ async def test_what_a_token_may_not_be_is_said_before_one_is_made(
 async def test_a_token_ends_by_itself_and_its_use_is_kept_by_the_day(tmp_path: Path) -> None:
     world = await World.make(tmp_path)
     one = await made(world, days=2)
-    [(row, used)] = await token.listed(world.house)
+    [(row, used)] = (await token.listed(world.house)).tokens
     assert (row, used) == (one.row, None)
     assert await stands(world, text_of(one))
     world.clock.pass_days(1 / 24)
@@ -204,6 +205,21 @@ async def test_a_token_takes_the_place_of_none_that_has_more_than_itself(tmp_pat
     assert (child.row.owner, child.row.by) == (ADMIN.id, f"service:{strong.row.id.hex()}")
 
 
+async def test_what_a_token_makes_ends_with_it_and_is_revoked_with_it(tmp_path: Path) -> None:
+    world = await World.make(tmp_path, WITH_DEEDS)
+    able = Terms(name="siem", role="auditor", may=("ledger.read", "token.*"), purposes=(), networks=())
+    first = await token.create(world.house, able, by=Maker(ADMIN), days=2)
+    beside = await token.create(world.house, able, by=Maker(ADMIN), days=2)
+    child = await token.create(world.house, able, by=_by(await _bearer(world, first)), days=365)
+    later = await token.rotate(world.house, child.row.id, by=_by(await _bearer(world, child)), days=365)
+    last = await token.create(world.house, able, by=_by(await _bearer(world, later)), days=1)
+    assert {one.row.until_at for one in (child, later)} == {first.row.until_at}
+    assert last.row.until_at < first.row.until_at
+    await token.revoke(world.house, first.row.id, by=ADMIN.id)
+    assert [await stands(world, text_of(one)) for one in (first, child, later, last, beside)] == [*[False] * 4, True]
+    assert (await _changes(world)).count("ended") == 4
+
+
 async def _bearer(world: World, one: Made) -> Bearer:
     bearer = await token.shown(world.house, text_of(one), network=HERE)
     assert isinstance(bearer, Bearer)
@@ -248,3 +264,29 @@ async def test_a_token_of_a_former_secret_is_taken_and_a_new_one_is_made_under_t
     assert [one.generation for one in await later.rows(Token)] == [1, 2]
     assert [await stands(later, text_of(one)) for one in (old, new)] == [True, True]
     assert not await stands(world, text_of(new))  # a process from before knows only the former secret
+
+
+async def test_a_token_of_somebody_who_was_disabled_does_not_come_back_with_them(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    boss, mia = await hired(world, "boss", roles=["support"]), await hired(world, "mia", roles=["support"])
+    maker = Maker(Actor(id=acts(mia), kind="staff", roles=("support",)))
+    old = await token.create(world.house, terms(), by=maker)
+    assert await stands(world, text_of(old))
+    own = bytes.fromhex(acts(mia).removeprefix("staff:"))
+    await staff.disable(world.house, own, by=acts(boss))
+    assert not await stands(world, text_of(old))
+    world.clock.pass_days(3)
+    await staff.enable(world.house, own, by=acts(boss))
+    assert not await stands(world, text_of(old))
+    world.clock.pass_days(1 / 24)
+    assert await stands(world, text_of(await token.create(world.house, terms(), by=maker)))
+
+
+async def test_a_token_that_was_edited_is_named_and_hides_no_other(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    one, other = await made(world), await made(world)
+    world.plant(msgspec.structs.replace(one.row, until_at=one.row.until_at + DAY_MS))
+    found = await token.listed(world.house)
+    assert ([row for row, _ in found.tokens], found.spoilt) == ([other.row], [one.row.id])
+    await token.revoke(world.house, other.row.id, by=ADMIN.id)
+    assert not await stands(world, text_of(other))

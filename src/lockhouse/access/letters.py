@@ -114,6 +114,7 @@ def _values(mail: Mail, words: Mapping[str, str]) -> dict[str, str]:
 
 
 def line(text: str) -> str:
-    """One line that shows what it holds."""
+    """One line that shows what it holds, and holds no encoded word that a header would decode to more (RFC 2047 §2)."""
     seen = "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
+    seen = seen.replace("=?", "= ?")
     return seen if len(seen) <= MAX_SHOWN else f"{seen[: MAX_SHOWN - 1]}…"

@@ -33,10 +33,14 @@ TIMEOUT_S = 30.0
 """For the whole exchange; a server that lets callers wait longer (RFC 5321 §4.5.3.2 allows minutes) is asked again."""
 GOODBYE_S = 2.0
 TAKEN = 250
+REFUSES = 400
+"""From here on a reply is a refusal (RFC 5321 §4.2.1)."""
 CANNOT = 553
 """Mailbox name not allowed (RFC 6531 §3.5): the server cannot take an address that is not ASCII."""
 MAX_PASSWORD_BYTES = 4_096
 _OTHERS = 0o077
+_ENCODED_WORD = "=?"
+"""What begins an encoded word (RFC 2047 §2). A header reads its text again and decodes one, line ends and all."""
 Transport = Literal["starttls", "tls", "none"]
 
 
@@ -87,9 +91,9 @@ class SmtpMail:
             async with asyncio.timeout(self._within_s):
                 return await _handed_over(client, message, sender=self._server.sender, to=letter.to)
         except aiosmtplib.SMTPRecipientsRefused as refused:
-            return MailAnswer(status=refused.recipients[0].code, about="mail")
+            return _refused(refused.recipients[0].code)
         except aiosmtplib.SMTPDataError as refused:
-            return MailAnswer(status=refused.code, about="mail")
+            return _refused(refused.code)
         except aiosmtplib.SMTPResponseException as refused:
             return MailAnswer(status=refused.code, about="house")
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as err:
@@ -110,6 +114,11 @@ class SmtpMail:
             use_tls=server.tls == "tls", start_tls=server.tls == "starttls",
             tls_context=None if is_plain else _context(server.trust),
         )  # fmt: skip
+
+
+def _refused(status: int) -> MailAnswer:
+    """What a server says of a mail that it did not take. A word of success there is a server that lost its place."""
+    return MailAnswer(status=status, about="mail" if status >= REFUSES else "house")
 
 
 async def _handed_over(client: aiosmtplib.SMTP, message: EmailMessage, *, sender: str, to: str) -> MailAnswer:
@@ -139,6 +148,8 @@ def message_of(letter: Letter, server: Server) -> EmailMessage:
     """
     if wire_address(letter.to) != letter.to:
         raise Invalid("mail", "an address as it stands on the wire", got="another form")
+    if any(_ENCODED_WORD in one for one in (server.shown, letter.name, letter.subject)):
+        raise _not_one_line()
     message = EmailMessage(policy=policy.SMTP if letter.to.isascii() else policy.SMTPUTF8)
     try:
         message["From"] = _address(server.shown, server.sender)
@@ -148,10 +159,14 @@ def message_of(letter: Letter, server: Server) -> EmailMessage:
         message["Message-ID"] = f"<{letter.id.hex()}@{server.sender.rpartition('@')[2]}>"
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834: holiday replies do not answer it
     except ValueError as err:
-        raise Invalid("mail", "one line of name and of subject", got="another form") from err
+        raise _not_one_line() from err
     message.set_content(letter.text, cte="quoted-printable")
     message["Content-Language"] = letter.language  # behind the text, which takes headers of its own for a former one's
     return message
+
+
+def _not_one_line() -> Invalid:
+    return Invalid("mail", "one line of name and of subject", got="another form")
 
 
 def _address(shown: str, address: str) -> Address:

@@ -25,7 +25,7 @@ from lockhouse.model.scale import Assurance, ConsentState
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lockhouse.gates.house import House
+    from lockhouse.gates.house import House, PersonFacts
 
 RING_MOVED = "ring-moved"
 TRIES = 5
@@ -60,10 +60,7 @@ async def record(  # noqa: PLR0913  (what a word is made of)
         known = ", ".join(one.name for one in live.policy.purposes if one.refusable)
         raise Invalid("purpose", f"one that a person can refuse: {known}", got="another")
     asked_at = house.clock.now_ms()
-    facts = (await facts_of_persons(house, [person], fresh=True)).get(person)
-    await admit_rings(house, {person})
-    if facts is None or facts.ending or house.keyring.version_of(person) is None:
-        raise NotFound("person: expected a living person", hint="lockhouse person find KIND looks one up")
+    facts = await living(house, person)
     if granted and purpose in facts.objected:
         raise Refused(
             "consent: expected a purpose that no suppression closes, got one", reasons=("suppressed",),
@@ -77,6 +74,19 @@ async def record(  # noqa: PLR0913  (what a word is made of)
         raise NotFound("person: expected a living person", hint="lockhouse person find KIND looks one up")
     await tell(house, [person], [consent_draft(house, row)])
     return row
+
+
+async def living(house: House, person: bytes) -> PersonFacts:
+    """What is known of a person, who lives and is not about to end.
+
+    Raises:
+        NotFound: no such person, or they have ended.
+    """
+    facts = (await facts_of_persons(house, [person], fresh=True)).get(person)
+    await admit_rings(house, {person})
+    if facts is None or facts.ending or house.keyring.version_of(person) is None:
+        raise NotFound("person: expected a living person", hint="lockhouse person find KIND looks one up")
+    return facts
 
 
 def _word(  # noqa: PLR0913  (what a word is made of)

@@ -108,17 +108,19 @@ async def _try(house: House, row: QueuedMail, out: Out, sent: Sent) -> None:
     except Unavailable:
         sent.fault = NO_ANSWER
         sent.later += await _later(house, claimed, NO_ANSWER)
+    except Exception as err:  # noqa: BLE001  # one mail that breaks what sends it keeps no other back; it may hold a name
+        sent.given_up += await _give_up(house, claimed, f"{UNSENDABLE}-{type(err).__name__}")
     else:
         await _answered(house, claimed, answer, sent)
 
 
 async def _answered(house: House, claimed: QueuedMail, answer: MailAnswer, sent: Sent) -> None:
-    if 200 <= answer.status < 300:  # noqa: PLR2004  # RFC 5321 §4.2.1
-        sent.sent += 1
-        await _delete(house, claimed)
-    elif answer.about == "house":
+    if answer.about == "house":
         sent.fault = f"{REFUSED_HOUSE}{answer.status}"
         sent.later += await _later(house, claimed, sent.fault)
+    elif 200 <= answer.status < 300:  # noqa: PLR2004  # RFC 5321 §4.2.1
+        sent.sent += 1
+        await _delete(house, claimed)
     elif answer.status >= 500:  # noqa: PLR2004  # as above
         sent.given_up += await _give_up(house, claimed, f"{ANSWERED}{answer.status}")
     else:

@@ -48,6 +48,10 @@ class Maker(NamedTuple):
         """To whom what is made counts: whoever sees its text, or the owner of the token that does."""
         return self.actor.id if self.token is None else self.token.owner
 
+    def capped(self, until: int) -> int:
+        """An end (ms) that is no later than that of the token that acts."""
+        return until if self.token is None else min(until, self.token.until)
+
 
 async def create(house: House, terms: Terms, *, by: Maker, days: int = LIFE_DAYS) -> Made:
     """A token of these terms; its text is in the answer and nowhere else.
@@ -62,7 +66,7 @@ async def create(house: House, terms: Terms, *, by: Maker, days: int = LIFE_DAYS
     policy = house.live().policy
     _require_given(policy, whole)
     _require_within(policy, whole, by, CREATE)
-    return await tokens.make(house, whole, owner=by.owner, by=by.actor.id, until=house.clock.now_ms() + life)
+    return await tokens.make(house, whole, owner=by.owner, by=by.actor.id, until=by.capped(house.clock.now_ms() + life))
 
 
 def _require_given(policy: Policy, terms: Terms) -> None:
@@ -100,15 +104,26 @@ def may(policy: Policy, token: Bearer, permission: str) -> bool:
     return covers(token.terms.may, permission) and permits(policy, (token.terms.role,), permission)
 
 
-async def listed(house: House) -> list[tuple[Token, int | None]]:
+class Listed(NamedTuple):
     """Every token, also the ended ones, oldest first, each with the last day of its use.
 
-    Raises:
-        Tampered: one is not as this house made it.
+    Attributes:
+        spoilt: ids of rows that are not as this house made them; they open nothing.
     """
-    rows = await tokens.every_token(house)
+
+    tokens: list[tuple[Token, int | None]]
+    spoilt: list[bytes]
+
+
+async def listed(house: House) -> Listed:
+    """Every token, and what was edited.
+
+    Raises:
+        Tampered: a row of a day of use has what none of ours has.
+    """
+    rows, spoilt = await tokens.every_token(house)
     used = await tokens.used_on(house, rows)
-    return [(row, used.get(row.id)) for row in rows]
+    return Listed([(row, used.get(row.id)) for row in rows], spoilt)
 
 
 async def find(house: House, own: bytes) -> tuple[Token, int | None]:
@@ -145,12 +160,12 @@ async def rotate(
     policy, terms = house.live().policy, decoded(old.terms)
     _require_given(policy, terms)
     _require_within(policy, terms, by, ROTATE)
-    made = tokens.Renewed(owner=by.owner, by=by.actor.id, until=now + life, overlap_until=now + overlap)
+    made = tokens.Renewed(owner=by.owner, by=by.actor.id, until=by.capped(now + life), overlap_until=now + overlap)
     return await tokens.rotate(house, old, made)
 
 
 async def revoke(house: House, own: bytes, *, by: str) -> Token:
-    """It is nobody's any more, in every process, from its next use on.
+    """It is nobody's any more, in every process, from its next use on; nor is what it made, and what that made.
 
     Raises:
         NotFound: there is none.
@@ -159,7 +174,15 @@ async def revoke(house: House, own: bytes, *, by: str) -> Token:
     old = await tokens.token_of(house, own)
     if old.state == REVOKED:
         raise Conflict("token: expected one that was not revoked", hint="it has ended; make another")
-    return await tokens.revoke(house, old, by=by)
+    ended, *_ = await tokens.revoke(house, [old, *await _made_by(house, own)], by=by)
+    # One that was just being made as its maker ended.
+    if late := await _made_by(house, own):
+        await tokens.revoke(house, late, by=by)
+    return ended
+
+
+async def _made_by(house: House, own: bytes) -> list[Token]:
+    return tokens.made_by((await tokens.every_token(house)).sound, own)
 
 
 async def shown(house: House, text: str, *, network: str | None) -> Bearer | Refusal:

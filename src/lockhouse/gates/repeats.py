@@ -73,10 +73,13 @@ def _told(house: House, before: Repeat, body: bytes) -> Earlier | Literal["busy"
 
 
 async def _put(house: House, row: Repeat, *, was: Repeat | None) -> bool:
-    columns = None if was is None else {"at": was.at, "body": was.body}
-    expects = (Expect(Repeat.TABLE, (row.tag,), columns, or_absent=False, because="repeat-moved"),)
-    change = Change("record", puts=(Put(Repeat.TABLE, row),), expects=expects)
+    change = Change("record", puts=(Put(Repeat.TABLE, row),), expects=(_as_read(row.tag, was),))
     return not isinstance(await house.commits.commit(change), Conflict)
+
+
+def _as_read(tag: bytes, was: Repeat | None) -> Expect:
+    columns = None if was is None else {"at": was.at, "body": was.body}
+    return Expect(Repeat.TABLE, (tag,), columns, or_absent=False, because="repeat-moved")
 
 
 async def finish(house: House, row: Repeat, answer: bytes) -> None:
@@ -86,8 +89,12 @@ async def finish(house: House, row: Repeat, answer: bytes) -> None:
 
 
 async def give_up(house: House, row: Repeat) -> None:
-    """The key is free again: an error is no answer to keep, and whoever puts it right may ask under the same key."""
-    await house.commits.commit(Change("record", deletes=(Delete(Repeat.TABLE, (row.tag,)),)))
+    """The key is free again: an error is no answer to keep, and whoever puts it right may ask under the same key.
+
+    A row that another request has put since, after this one was a minute under way, stays that one's.
+    """
+    deletes = (Delete(Repeat.TABLE, (row.tag,)),)
+    await house.commits.commit(Change("record", deletes=deletes, expects=(_as_read(row.tag, row),)))
 
 
 async def end_repeats(house: House) -> int:

@@ -16,7 +16,7 @@ import msgspec
 from lockhouse.access.tokens import LIVE, OVERTAKEN, REVOKED, Terms, Why, decoded, encoded, why_not
 from lockhouse.crypto.credentials import looks_like_token, new_token, token_hash
 from lockhouse.errors import Conflict as Moved
-from lockhouse.errors import NotFound
+from lockhouse.errors import NotFound, Tampered
 from lockhouse.gates.authority import checked, digest, place_digest, signed, sound
 from lockhouse.gates.staff.members import STAFF
 from lockhouse.gates.staff.read import ACTIVE, GIVEN
@@ -27,7 +27,7 @@ from lockhouse.model.ids import DAY_MS
 from lockhouse.model.rows import Staff, StaffRole, Token, TokenUse
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from lockhouse.gates.house import House
     from lockhouse.model.change import Draft
@@ -38,18 +38,24 @@ SHOWN = 7
 """Characters of a token, prefix included, that lists show so that people can tell tokens apart."""
 
 
+def service(own: bytes) -> str:
+    """A token as an actor."""
+    return f"service:{own.hex()}"
+
+
 class Bearer(NamedTuple):
     """A token that was shown and stands.
 
     Attributes:
         id: its own, in order of their making. `owner`: to whom it counts.
-        network: the address it came from.
+        network: the address it came from. `until`: its end (ms); what it makes lives no longer.
     """
 
     id: bytes
     owner: str
     terms: Terms
     network: str
+    until: int
 
 
 class Made(NamedTuple):
@@ -82,30 +88,42 @@ class Renewed(NamedTuple):
 async def rotate(house: House, old: Token, new: Renewed) -> Made:
     """A new token of the same terms; the old one lives on until its overlap, or its end if that is sooner.
 
+    Its row keeps by whom it was made: whoever ends that one ends it too.
+
     Raises:
         Moved: somebody changed the old one meanwhile.
     """
     made = _new(house, decoded(old.terms), owner=new.owner, by=new.by, until=new.until, follows=old.id)
     left = msgspec.structs.replace(
-        old, state=OVERTAKEN, until_at=min(old.until_at, new.overlap_until), by=new.by, entry=house.ids.new(), mac=b""
+        old, state=OVERTAKEN, until_at=min(old.until_at, new.overlap_until), entry=house.ids.new(), mac=b""
     )
     await _stored(house, [made.row, signed(left, house.integrity_key)], [_as_read(old)])
     return made
 
 
-async def revoke(house: House, old: Token, *, by: str) -> Token:
-    """The token is ended for good: every process reads its row at each use.
+async def revoke(house: House, olds: Sequence[Token], *, by: str) -> list[Token]:
+    """The tokens are ended for good, all or none: every process reads its row at each use.
 
     Raises:
-        Moved: somebody changed it meanwhile.
+        Moved: somebody changed one meanwhile.
     """
-    now = house.clock.now_ms()
-    ended = msgspec.structs.replace(
-        old, state=REVOKED, until_at=min(old.until_at, now), by=by, entry=house.ids.new(), mac=b""
-    )
-    ended = signed(ended, house.integrity_key)
-    await _stored(house, [ended], [_as_read(old)])
+    now, ended = house.clock.now_ms(), []
+    for old in olds:
+        until = min(old.until_at, now)
+        row = msgspec.structs.replace(old, state=REVOKED, until_at=until, by=by, entry=house.ids.new(), mac=b"")
+        ended.append(signed(row, house.integrity_key))
+    await _stored(house, ended, [_as_read(old) for old in olds])
     return ended
+
+
+def made_by(rows: Iterable[Token], own: bytes) -> list[Token]:
+    """The tokens that one made, and those that they made, but for what was revoked already."""
+    left = [row for row in rows if row.state != REVOKED]
+    makers, found = {service(own)}, list[Token]()
+    while new := [row for row in left if row.by in makers and row not in found and row.id != own]:
+        found += new
+        makers = {service(row.id) for row in new}
+    return found
 
 
 def _new(house: House, terms: Terms, *, owner: str, by: str, until: int, follows: bytes = b"") -> Made:  # noqa: PLR0913  (a whole token)
@@ -145,14 +163,23 @@ def _draft(house: House, row: Token) -> Draft:
     return said.draft(id=row.entry, lane=house.lane)
 
 
-async def every_token(house: House) -> list[Token]:
-    """Every token, also those that ended, oldest first.
+class Tokens(NamedTuple):
+    """The tokens of a house, also the ended ones, oldest first; and the ids of those that it did not make or leave so."""
 
-    Raises:
-        Tampered: one was not made, or not left, as this house made it.
-    """
-    rows = [row async for some in house.reads.scan(Token) for row in checked(some, house.integrity_key)]
-    return sorted(rows, key=lambda row: row.id)
+    sound: list[Token]
+    spoilt: list[bytes]
+
+
+async def every_token(house: House) -> Tokens:
+    """Every token. One that was edited opens nothing, and hides no other."""
+    kept, spoilt = list[Token](), list[bytes]()
+    async for some in house.reads.scan(Token):
+        for row in some:
+            try:
+                kept += checked([row], house.integrity_key)
+            except Tampered:
+                spoilt.append(row.id)
+    return Tokens(sorted(kept, key=lambda row: row.id), sorted(spoilt))
 
 
 async def token_of(house: House, own: bytes) -> Token:
@@ -218,23 +245,24 @@ async def bearer(house: House, text: str, *, network: str | None) -> Bearer | Re
         return Refusal("unknown")
     if why is not None:
         return Refusal(why, row.id)
-    if not await _owner_stands(house, row.owner, terms.role):
+    if not await _owner_stands(house, row, terms.role):
         return Refusal("owner", row.id)
     await _remember(house, row, now // DAY_MS)
-    return Bearer(row.id, row.owner, terms, network or "")
+    return Bearer(row.id, row.owner, terms, network or "", row.until_at)
 
 
-async def _owner_stands(house: House, owner: str, role: str) -> bool:
+async def _owner_stands(house: House, row: Token, role: str) -> bool:
     """Whether the member of staff whom a token counts to may still sign in, and holds the role that it narrows.
 
-    The machine's own user, who is no account, always does.
+    What was made before they were last disabled, lost a role or were reset does not come back with them, as no session
+    does. The machine's own user, who is no account, always stands.
     """
-    if not owner.startswith(STAFF):
+    if not row.owner.startswith(STAFF):
         return True
-    own = bytes.fromhex(owner.removeprefix(STAFF))
+    own = bytes.fromhex(row.owner.removeprefix(STAFF))
     accounts = checked((await house.reads.get(Staff, [(own,)])).values(), house.integrity_key)
     roles = checked((await house.reads.get(StaffRole, [(own, role)])).values(), house.integrity_key)
-    is_active = any(one.state == ACTIVE for one in accounts)
+    is_active = any(one.state == ACTIVE and row.made_at > one.sessions_from for one in accounts)
     return is_active and (not role or any(one.state == GIVEN for one in roles))
 
 
@@ -261,6 +289,6 @@ async def _remember(house: House, row: Token, day: int) -> None:
 
 
 __all__ = [
-    "SHOWN", "Bearer", "Made", "Refusal", "Renewed", "bearer", "every_token", "facts_of", "make", "revoke", "rotate",
-    "token_of", "used_on",
+    "SHOWN", "Bearer", "Made", "Refusal", "Renewed", "Tokens", "bearer", "every_token", "facts_of", "made_by", "make",
+    "revoke", "rotate", "service", "token_of", "used_on",
 ]  # fmt: skip

@@ -12,7 +12,7 @@ import structlog
 from lockhouse.errors import Tampered
 from lockhouse.faces.api.limits import Most
 from lockhouse.faces.outcomes import CODES
-from lockhouse.gates.repeats import end_repeats
+from lockhouse.gates.repeats import Asked, begin, end_repeats, give_up
 from lockhouse.model.rows import Consent, LedgerEntry, Repeat, Suppression, Token
 from tests.faces.api.world import EMAIL, ApiWorld
 
@@ -262,3 +262,33 @@ async def test_why_a_token_does_not_stand_is_told_to_the_log_by_its_id_and_never
         await api.call("GET", "/version", shown=text[:-1] + "-")
     assert lines == [{"event": "token refused", "token": row.id.hex(), "why": "network", "log_level": "warning"}]
     assert text[7:] not in answer.text + str(lines)
+
+
+async def test_what_a_person_said_is_not_told_again_behind_their_end(tmp_path: Path) -> None:
+    api = await ApiWorld.make(tmp_path)
+    anna = await api.anna()
+    path = f"/person/{anna}/consent"
+    assert (await api.call("POST", path, role="privacy_officer", json=WORD, headers=KEY)).status_code == 200
+    await api.world.erase(bytes.fromhex(anna))
+    answer = await api.call("POST", path, role="privacy_officer", json=WORD, headers=KEY)
+    assert (answer.status_code, "marketing" in answer.text) == (404, False)
+
+
+async def test_a_request_that_took_too_long_frees_no_key_that_another_has_taken_over(tmp_path: Path) -> None:
+    api = await ApiWorld.make(tmp_path)
+    house, asked = api.world.house, Asked(bytes(16), "request.open", "k" * 8, b"{}")
+    slow = await begin(house, asked)
+    assert isinstance(slow, Repeat)
+    api.world.clock.pass_days(61 / 86_400)
+    assert isinstance(await begin(house, asked), Repeat)
+    await give_up(house, slow)
+    assert await begin(house, asked) == "busy"
+
+
+async def test_the_bound_on_erasures_is_passed_only_by_a_token_that_names_the_permission(tmp_path: Path) -> None:
+    api = await ApiWorld.make(tmp_path)
+    body = {"person": await api.anna(), "anyway": True}
+    refused = await api.call("POST", "/request", shown=await api.token("privacy_officer"), json=body)
+    assert (refused.status_code, refused.json()["reasons"]) == (403, ["no-permission"])
+    able = await api.token("privacy_officer", may=("request.open", "request.anyway"))
+    assert (await api.call("POST", "/request", shown=able, json=body)).status_code == 200

@@ -21,6 +21,7 @@ LETTER = Letter(
     id=bytes(range(16)), at=1_795_440_630_000, to="anna@staff.example", name="Anna Müller", language="de",
     subject="Ihr Konto bei Grüner Laden", text="Guten Tag,\n\nder Link lautet https://localhost/x?y=1.\n.\nEnde\n",
 )  # fmt: skip
+ENCODED = "=?utf-8?q?A=0d=0aReply-To:_e@evil.example=0d=0a=0d=0aYour_account_moved?="
 TAKEN = MailAnswer(status=250, about="mail")
 
 
@@ -116,6 +117,17 @@ async def test_whether_a_refusal_is_about_the_mail_or_the_house_is_told_apart(tm
     assert server.got == []
 
 
+async def test_a_word_that_is_neither_taken_nor_refused_is_about_the_house(tmp_path: Path) -> None:
+    server, certified = MailServer(), Certified.make(tmp_path, "localhost")
+    out = SmtpMail(_house(server, tmp_path))
+    with serving(server, certified):
+        server.answers = ["252 cannot verify"]
+        assert await out.send(LETTER) == MailAnswer(status=252, about="house")
+        server.data = ["354 go on"]
+        assert await out.send(LETTER) == MailAnswer(status=354, about="house")
+    assert server.got == []
+
+
 async def test_an_address_that_is_not_ascii_goes_where_the_server_takes_it(tmp_path: Path) -> None:
     server, certified = MailServer(), Certified.make(tmp_path, "localhost")
     letter = _to("jürgen@xn--bcher-kva.example")
@@ -139,6 +151,9 @@ async def test_an_address_that_is_not_ascii_goes_where_the_server_takes_it(tmp_p
         {"name": "Anna\nX-Odd: 1"},
         {"subject": "Hello\r\n\r\nanother text"},
         {"subject": "Hello\nBcc: eve@evil.example"},
+        {"name": ENCODED},
+        {"name": f"Anna {ENCODED} Müller, B."},
+        {"subject": f"Hello {ENCODED}"},
     ],
 )
 async def test_what_would_be_a_further_header_or_recipient_is_refused(tmp_path: Path, changed: dict[str, str]) -> None:
@@ -149,6 +164,11 @@ async def test_what_would_be_a_further_header_or_recipient_is_refused(tmp_path: 
     ):
         await SmtpMail(_house(server, tmp_path)).send(_changed(**changed))
     assert server.asked == 0
+
+
+def test_a_house_whose_own_name_would_be_a_further_header_sends_nothing(tmp_path: Path) -> None:
+    with pytest.raises(Invalid, match="mail: expected one line"):
+        message_of(LETTER, _house(MailServer(), tmp_path, shown=ENCODED))
 
 
 def test_a_name_in_quotes_and_brackets_stays_a_name(tmp_path: Path) -> None:

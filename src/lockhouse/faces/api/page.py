@@ -67,8 +67,8 @@ curl -sS -H @- http://localhost:8410{PREFIX}/version <<< "Authorization: Bearer 
 
 `lockhouse token rotate ID` makes one in its place; both are taken for seven days, or as `--overlap-days` says, so
 that no call fails while the new one is brought out. `lockhouse token revoke ID` ends one at once, in every process;
-it is not undone, since nobody has its text: make another. `lockhouse token list` says on which day each was last
-used.
+it is not undone, since nobody has its text: make another. What a token makes, also in its own place, ends no later than
+itself, and is revoked with it. `lockhouse token list` says on which day each was last used.
 
 ## Requests
 """
@@ -82,7 +82,9 @@ body and in a query.
 Every answer is `Cache-Control: no-store`. Times are ms since 1970.
 
 **Looks.** What is read of persons passes the same gate as on the command line, in the token's role, and is noted in
-the ledger before it is answered, as is a look that is refused; `entry` names the note.
+the ledger before it is answered, as is a look that is refused; `entry` names the note. What a person said
+(`consent.show`) is no such look and is not noted, and the entry of a word that is recorded names nobody who recorded
+it.
 
 **Pages.** An answer with `next` goes on: ask the same again with `cursor=` and its text; `null` is the end. A cursor
 is of its token and its question. A page may be shorter than `limit`, or empty, and go on all the same.
@@ -91,8 +93,11 @@ is of its token and its question. A page may be shorter than `limit`, or empty, 
 `.`, `:` or `-`; draft-ietf-httpapi-idempotency-key-header-07) is done once in 24 hours: a repeat with the same body
 gets the first answer, one with another body 422, one that comes while the first is under way 409. An error is not
 kept. If the house was cut off in the midst, the key is free again after a minute, and whether it was done is to be
-read first. What makes a token takes no key, as its answer is kept nowhere: whoever lost it revokes what was made, and
-asks again.
+read first. A repeat about a person who has ended since gets 404. What makes a token takes no key, as its answer is kept
+nowhere: whoever lost it revokes what was made, and asks again.
+
+**Erasures.** `anyway` in a request to be erased needs `request.anyway` among the token's own permissions, by that
+name; `request.*` is not enough.
 
 **What did not change.** Where the table says `ETag`, send it back as `If-None-Match`: 304 if it is still so.
 

@@ -10,6 +10,7 @@ import msgspec
 from lockhouse.errors import Invalid
 from lockhouse.faces.api import problems
 from lockhouse.faces.api.problems import RejectedError
+from lockhouse.flows.consent import living
 from lockhouse.gates.repeats import Asked, Earlier, begin, finish, give_up
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ async def once(call: Call, request: Request, raw: bytes) -> bytes:
 
     Raises:
         Invalid: the key has not its form.
+        NotFound: it was about a person who has ended since.
         RejectedError: it was used for something else, or the first request is under way.
     """
     key = request.headers.get(HEADER) if call.route.changes else None
@@ -36,6 +38,8 @@ async def once(call: Call, request: Request, raw: bytes) -> bytes:
     place = call.route.name + "".join(f"/{call.path[word]}" for word in call.route.words)
     row = await begin(call.house, Asked(call.token.id, place, key.strip('"'), raw))
     if isinstance(row, Earlier):
+        if "person" in call.route.words:  # who has ended since is told of no more, and not by what was kept either
+            await living(call.house, call.id("person"))
         return row.answer
     if isinstance(row, str):
         raise RejectedError(problems.KEY_BUSY if row == "busy" else problems.KEY_USED)

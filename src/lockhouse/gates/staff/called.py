@@ -31,12 +31,12 @@ def new_account(house: House, called: Called, *, inviter: bytes, by: str, langua
     """An account of somebody who is invited, as a row that is not stored yet.
 
     Raises:
-        Invalid: the login or the name is empty, too long or holds signs that cannot be printed, or there is no such
-            language.
+        Invalid: the login or the name is empty, too long or holds signs that cannot be printed or what begins an
+            encoded word in a mail (RFC 2047 §2), or there is no such language.
     """
     for where, text in (("login", called.login), ("name", called.name)):
-        if not 0 < len(text) <= MAX_TEXT or not text.isprintable():
-            raise Invalid(where, "1 to 200 printable signs", got="something else")
+        if not 0 < len(text) <= MAX_TEXT or not text.isprintable() or "=?" in text:
+            raise Invalid(where, "1 to 200 printable signs without =?", got="something else")
     if language not in LANGUAGES:
         raise Invalid("language", f"one of {', '.join(LANGUAGES)}", got="another word")
     now, own = house.clock.now_ms(), house.ids.new()

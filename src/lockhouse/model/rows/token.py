@@ -27,7 +27,7 @@ class Token(Row, frozen=True):
     made_at: int
     until_at: int
     by: str
-    """Who brought it into this state."""
+    """Who made it, or revoked it: what a token made is revoked with that token."""
     follows: bytes
     """Id of the token in whose place it was made; empty: of none."""
     entry: bytes

@@ -219,7 +219,7 @@ class CaseList(Answer, frozen=True, kw_only=True):
 class OpenAsked(Asked, frozen=True, kw_only=True):
     """Whom a request is of, and what it ends: everything, or one compartment by its whole name.
 
-    `anyway`: even though there were unusually many in the last hour.
+    `anyway`: even though there were unusually many in the last hour; the token must have `request.anyway` by that name.
     """
 
     person: Id
