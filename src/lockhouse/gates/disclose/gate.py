@@ -29,6 +29,7 @@ from lockhouse.gates.disclose.hours import Hours
 from lockhouse.gates.disclose.noting import note
 from lockhouse.gates.disclose.opened import OpenedRecord, Opening
 from lockhouse.gates.disclose.shown import UNFOLDED, view_of
+from lockhouse.gates.disclose.turn import Turn
 from lockhouse.gates.disclose.view import View
 from lockhouse.gates.disclose.within import settled
 from lockhouse.gates.lookups import Sought
@@ -125,10 +126,11 @@ async def _chunk(
     of them, must not be among what was opened before. So it is if snapshots do not open: then without them.
     """
     without, moved, crowd = set[Place](), 0, 0
+    turn = Turn(house, ask, counts=records.sought is None)  # who shares a tag is not shown, and so not counted here
     while moved < TRIES and crowd < CROWD:
-        footing = await Footing.of(house)
         try:
-            return await _looked(house, ask, persons, footing, records=records, place=place, without=without)
+            async with turn:
+                return await _looked(house, ask, persons, turn, records=records, place=place, without=without)
         except QuotaMoved:
             crowd += 1
         except Moved:
@@ -140,7 +142,7 @@ async def _looked(  # noqa: PLR0913  (a chunk, and what it stands on)
     house: House,
     ask: Ask,
     persons: Sequence[bytes],
-    footing: Footing,
+    turn: Turn,
     *,
     records: Records,
     place: tuple[bytes, int],
@@ -151,8 +153,9 @@ async def _looked(  # noqa: PLR0913  (a chunk, and what it stands on)
     Raises:
         Moved: the policy or the keys moved, or a snapshot did not open.
     """
-    hours = await Hours.of(house, ask)
-    takes = records.sought is None  # who shares a tag is not shown, and so not counted
+    footing = await Footing.of(house)
+    hours = await Hours.of(house, ask, once=turn.once)
+    takes = records.sought is None
     groups = await _decided(house, ask, persons, footing, hours=hours, takes=takes)
     seen = [group for group in groups if group.fields]
     for group in seen if records.only is None else ():
@@ -167,6 +170,7 @@ async def _looked(  # noqa: PLR0913  (a chunk, and what it stands on)
         group.noted = frozenset(one for one in group.persons if house.keyring.version_of(one) is not None)
         group.rows = [row for row in group.rows if row.person in group.noted]
     entry, noted = await note(house, ask, groups, place=place, hours=hours if takes else None)
+    turn.release()
     await footing.hold()
     opening = Opening(
         house, house.live(), noted, ask.purpose, frozenset(), house.clock.now_ms(), waiting, ask.fields is None
