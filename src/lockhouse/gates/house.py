@@ -350,8 +350,8 @@ class House:
     """What is known of channels that are observed, by their number; `gates.collect.observe` fills it."""
     held: dict[int, tuple[int, float]] = field(default_factory=dict)
     """Channel -> bytes that lie in quarantine, and when they were counted; `gates.quarantine` fills it."""
-    quotas: dict[str, tuple[int, int]] = field(default_factory=dict)
-    """Owner -> how far this process has seen their hour: when it began, how much was counted; `gates.disclose.hour`."""
+    quotas: dict[str, tuple[int, int, int]] = field(default_factory=dict)
+    """Owner -> how far this process has seen their hour; `gates.disclose.hour` fills it."""
     turns: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
     """Owner -> who has the turn to be counted, as long as anybody has or waits; `gates.disclose.turn`."""
     quota_entries: QuotaEntries = field(default_factory=QuotaEntries)

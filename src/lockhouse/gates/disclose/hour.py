@@ -146,9 +146,9 @@ async def hour_under(house: House, ask: Ask, limit: Limit, *, owner: str, once: 
     known = house.quotas.get(owner)  # before the row is read: what another look of this process commits comes after
     rows = checked((await house.reads.get(Quota, [(owner,)])).values(), house.integrity_key)
     row = rows[0] if rows else None
-    if known is not None and (row is None or _progress(row) < known):
-        raise Tampered("quota: expected the row as it was counted last, got an older one or none")
     now = max(house.clock.now_ms(), house.time.ledger_ms, row.at if row else 0)
+    if known is not None and (row is None or _progress(row) < known) and not _has_passed(house, known, now=now):
+        raise Tampered("quota: expected the row as it was counted last, got an older one or none")
     if row is None:
         await _require_never(house, owner, since=now - HOUR_MS)
     else:
@@ -169,7 +169,7 @@ class Hour:
         self._owner, row, now, self._once = kept
         self._row, self._now = row, now
         self._run = int(house.clock.monotonic_s() * 1000)
-        begins = row is None or _is_over(row, now=now, run=self._run)
+        begins = row is None or _is_over(row.since, row.run, now=now, run=self._run)
         self._since, self._began = (now, self._run) if row is None or begins else (row.since, row.run)
         self._seen = b"" if row is None or begins else row.seen
         self._tags = {self._seen[at : at + TAG_BYTES] for at in range(0, len(self._seen), TAG_BYTES)}
@@ -288,18 +288,25 @@ def _tries_in(packed: bytes) -> dict[bytes, int]:
     return {packed[at : at + TAG_BYTES]: packed[at + TAG_BYTES] for at in range(0, len(packed), each)}
 
 
-def _progress(row: Quota) -> tuple[int, int]:
-    """When its hour began, and how far it is: neither ever becomes less."""
-    return row.since, row.persons + sum(_tries_in(row.tries).values())
+def _progress(row: Quota) -> tuple[int, int, int]:
+    """When its hour began, and how far it is: neither ever becomes less; and when it began by the other clock."""
+    return row.since, row.persons + sum(_tries_in(row.tries).values()), row.run
 
 
 def _remember(house: House, row: Quota) -> None:
-    house.quotas[row.owner] = max(house.quotas.get(row.owner, (0, 0)), _progress(row))
+    known = house.quotas.get(row.owner)
+    house.quotas[row.owner] = _progress(row) if known is None else max(known, _progress(row))
 
 
-def _is_over(row: Quota, *, now: int, run: int) -> bool:
+def _has_passed(house: House, known: tuple[int, int, int], *, now: int) -> bool:
+    """Whether the hour that this process knows of is over: then whoever is looked at next opens a new one anyway."""
+    since, _, began = known
+    return _is_over(since, began, now=now, run=int(house.clock.monotonic_s() * 1000))
+
+
+def _is_over(since: int, began: int, *, now: int, run: int) -> bool:
     """Whether the hour has passed by both clocks. A machine that was started since has only the ledger's time."""
-    return now - row.since >= HOUR_MS and (run < row.run or run - row.run >= HOUR_MS)
+    return now - since >= HOUR_MS and (run < began or run - began >= HOUR_MS)
 
 
 async def _require_never(house: House, owner: str, *, since: int) -> None:
