@@ -158,13 +158,10 @@ async def _looked(  # noqa: PLR0913  (a chunk, and what it stands on)
     takes = records.sought is None
     groups = await _decided(house, ask, persons, footing, hours=hours, takes=takes)
     seen = [group for group in groups if group.fields]
-    for group in seen if records.only is None else ():
-        await _read(house, group, records, folds=ask.action not in UNFOLDED)
-        await footing.step(1 + len(group.rows) // ROWS_A_STEP)
-        if group.truncated and ask.action not in UNFOLDED and records.is_whole:
-            await cover(house, group, footing, limit=records.limit, without=without)
     if records.only is not None:
         await _read_only(house, seen, records.only)
+    for group in seen if records.only is None else ():
+        await _read_whole(house, ask, group, footing, records=records, without=without)
     waiting = await _admitted(house, {person for group in seen for person in group.persons}, footing)
     for group in seen:  # nobody has a turn from here until what is to be noted is read off the rings
         group.noted = frozenset(one for one in group.persons if house.keyring.version_of(one) is not None)
@@ -277,6 +274,16 @@ async def _read(house: House, group: Group, records: Records, *, folds: bool) ->
         group.total += many
     group.truncated = len(rows) > records.limit
     group.rows = sound(sorted(_kept(rows, records, folds=folds, most=records.limit), key=_ID))
+
+
+async def _read_whole(  # noqa: PLR0913  (as of `_looked`)
+    house: House, ask: Ask, group: Group, footing: Footing, *, records: Records, without: set[Place]
+) -> None:
+    """The group's rows, and what snapshots cover of those that are too many to be opened."""
+    await _read(house, group, records, folds=ask.action not in UNFOLDED)
+    await footing.step(1 + len(group.rows) // ROWS_A_STEP)
+    if group.truncated and ask.action not in UNFOLDED and records.is_whole:
+        await cover(house, group, footing, limit=records.limit, without=without)
 
 
 async def _read_only(house: House, groups: Sequence[Group], records: frozenset[bytes]) -> None:
