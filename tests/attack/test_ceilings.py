@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 import pytest
@@ -12,7 +12,7 @@ from lockhouse.errors import Tampered
 from lockhouse.flows import look
 from lockhouse.gates.state import verify_state
 from lockhouse.model.decision import Actor
-from lockhouse.model.rows import Quota
+from lockhouse.model.rows import LedgerEntry, Quota
 from tests.attack.real_house import Sender, beside, found, send, writer
 from tests.attack.test_quotas import email, limit_house
 from tests.world import POLICY, World
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lockhouse.gates.disclose import View
+    from lockhouse.model.ports import Reads
 
 CEILING = POLICY + "ceilings: {contact: {persons_per_hour: 2}}\n"
 
@@ -69,6 +70,74 @@ async def test_a_ceiling_that_observes_shuts_nothing_and_is_noted(tmp_path: Path
     [row] = await world.rows(Quota)
     assert (row.owner, row.persons) == ("class:contact", 4)
     assert (await world.kinds()).count("quota") == 4
+
+
+class _Counting:
+    """Reads that count the entries of the ledger, and the rows of quotas, that are asked for."""
+
+    def __init__(self, reads: Any) -> None:
+        self._reads = reads
+        self.entries = self.rows = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._reads, name)
+
+    async def get(self, row: Any, *asked: Any) -> Any:
+        found = await self._reads.get(row, *asked)
+        await asyncio.sleep(0)  # as of a real store: others have a turn
+        self.rows += row is Quota
+        return found
+
+    async def find(self, row: Any, *asked: Any, **limits: Any) -> Any:
+        found = await self._reads.find(row, *asked, **limits)
+        self.entries += len(found) if row is LedgerEntry else 0
+        return found
+
+
+async def test_a_ceiling_that_nobody_has_begun_reads_each_entry_of_the_last_hour_once(tmp_path: Path) -> None:
+    world, (anna, *_) = await _house(tmp_path, POLICY + "ceilings: {behaviour: {persons_per_hour: 2}}\n")
+    counting = _Counting(world.house.reads)
+    world.house.reads = cast("Reads", counting)
+    await _by(world, 1, anna)
+    before, many = counting.entries, len(await world.rows(LedgerEntry))
+    assert before > 0, "the row may have been deleted"
+    for _ in range(5):
+        await _by(world, 1, anna)
+    assert counting.entries - before == len(await world.rows(LedgerEntry)) - many, "and then only what came since"
+
+
+async def test_many_looks_at_once_begin_once_each_and_none_of_them_is_lost(tmp_path: Path) -> None:
+    world, people = await _house(tmp_path, CEILING.replace("hour: 2", "hour: 9"))
+    counting = _Counting(world.house.reads)
+    world.house.reads = cast("Reads", counting)
+    views = await asyncio.gather(*(_by(world, who, person) for who, person in enumerate(people)))
+    assert [view.fields["email"].state for view in views] == ["masked"] * 4
+    assert counting.rows == 4, "each reads the row when its turn comes"
+    [row] = await world.rows(Quota)
+    assert row.persons == 4
+    assert not world.house.turns, "and nothing is kept of a turn that is over"
+
+
+async def test_who_gives_up_waiting_holds_nobody_up(tmp_path: Path) -> None:
+    world, (anna, bert, *_) = await _house(tmp_path)
+    world.house.reads = cast("Reads", _Counting(world.house.reads))
+    looks = [asyncio.create_task(_by(world, who, person)) for who, person in enumerate((anna, bert, anna))]
+    await asyncio.sleep(0)
+    looks[1].cancel()
+    done = await asyncio.gather(*looks, return_exceptions=True)
+    assert isinstance(done[1], asyncio.CancelledError)
+    assert (await asyncio.wait_for(_by(world, 4, bert), 5)).fields["email"].state == "masked"
+
+
+async def test_a_row_that_another_process_began_and_that_was_deleted_since_is_missed(tmp_path: Path) -> None:
+    world, (anna, *_) = await _house(tmp_path)
+    other = await world.second()
+    await _by(other, 1, anna, role="accountant")  # sees nothing of the class, and has asked the ledger
+    await _by(world, 1, anna)
+    [row] = await world.rows(Quota)
+    world.drop(row)
+    with pytest.raises(Tampered, match=f"the row that ledger entry {row.entry.hex()} tells of, got none"):
+        await _by(other, 1, anna)
 
 
 async def test_a_ceilings_row_is_no_more_to_be_edited_or_deleted_than_an_actors(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 import pytest
@@ -11,6 +11,7 @@ from lockhouse.errors import Tampered
 from lockhouse.flows import check, look
 from lockhouse.model.decision import Actor
 from lockhouse.model.rows import Quota
+from tests.attack.test_quotas import limited, sent
 from tests.flows.test_check import CHECKING, EMAIL, PHONE, check_of
 from tests.world import World
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lockhouse.flows.check import Checked
+    from lockhouse.model.change import Change
+    from lockhouse.model.ports import Commits
 
 TWO_ROLES = CHECKING.replace("  accountant:", "  till: {for: [fulfilment], check: [contact]}\n  accountant:")
 
@@ -41,6 +44,49 @@ async def test_after_three_tries_a_field_of_a_person_is_shut_and_right_ones_coun
     assert (await check_of(world, bert, "phone", "0151 87654321")).matches, "and so has another person"
     world.clock.pass_days(1 / 24)
     assert (await check_of(world, anna, "phone", PHONE)).matches
+
+
+class _Moving:
+    """Commits behind some of which an erasure elsewhere moves the key epoch."""
+
+    def __init__(self, world: World, times: int) -> None:
+        self._world, self._commits, self._times = world, world.house.commits, times
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._commits, name)
+
+    async def commit(self, change: Change) -> Any:
+        answer = await self._commits.commit(change)
+        if self._times > 0 and {entry.kind for entry in change.entries} & {"disclosure", "refusal"}:
+            self._times -= 1
+            await self._world.house.epochs.announce(key=True)
+        return answer
+
+
+async def test_a_check_during_which_the_keys_move_takes_one_try(tmp_path: Path) -> None:
+    world, anna, _ = await _two(tmp_path)
+    world.house.commits = cast("Commits", _Moving(world, 2))
+    first = await check_of(world, anna, "phone", "0151 12345670")
+    assert (first.matches, first.view.tries_left) == (False, 2)
+    assert (await world.kinds()).count("quota") == 1
+    assert [(await check_of(world, anna, "phone", PHONE)).view.tries_left for _ in range(2)] == [1, 0]
+    world.house.commits = cast("Commits", _Moving(world, 1))
+    assert (await check_of(world, anna, "phone", PHONE)).view.refused == ("tries",)
+    world.clock.pass_days(1 / 24)
+    for left in (2, 1, 0):
+        world.house.commits = cast("Commits", _Moving(world, 1))
+        assert (await check_of(world, anna, "phone", PHONE)).view.tries_left == left, "the last one is answered too"
+
+
+async def test_who_has_ended_is_counted_once_a_look_during_which_the_keys_move(tmp_path: Path) -> None:
+    world = await World.make(tmp_path, limited(2))
+    anna, _ = await sent(world, 2)
+    await world.erase(anna, now=False)
+    for persons in (1, 2):
+        world.house.commits = cast("Commits", _Moving(world, 2))
+        await look.show(world.house, await world.ask("support"), anna)
+        [row] = await world.rows(Quota)
+        assert row.persons == persons
 
 
 async def test_roles_processes_and_services_of_one_owner_share_the_tries(tmp_path: Path) -> None:

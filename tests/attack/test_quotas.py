@@ -235,6 +235,21 @@ async def test_a_deleted_row_opens_no_new_hour(tmp_path: Path) -> None:
     assert not (await _show(await fresh.second(), bert)).refused
 
 
+async def test_who_saw_a_row_that_was_deleted_opens_a_new_hour_once_its_own_is_over(tmp_path: Path) -> None:
+    world = await World.make(tmp_path, limited(1))
+    anna, bert = await sent(world, 2)
+    await _show(world, anna)
+    [row] = await world.rows(Quota)
+    world.drop(row)
+    world.clock.pass_days(HOUR * 0.9)
+    with pytest.raises(Tampered, match="as it was counted last, got an older one or none"):
+        await _show(world, bert)
+    world.clock.pass_days(HOUR * 0.2)
+    assert not (await _show(world, bert)).refused
+    with pytest.raises(Refused, match="room for one more"):
+        await world.find(email(0))
+
+
 async def test_an_older_row_put_back_is_found_out_by_who_saw_the_newer_and_by_the_ledger(tmp_path: Path) -> None:
     world = await World.make(tmp_path, limited(2))
     anna, bert, carla = await sent(world, 3)

@@ -96,6 +96,22 @@ async def test_what_is_not_held_is_a_no(tmp_path: Path) -> None:
     assert (await check_of(world, await world.person(EMAIL), "phone", PHONE)).matches is False
 
 
+@pytest.mark.parametrize("blanks", ["", " ", "\u00a0", "\u3000", "\u2028", "\x1f", " \t\n"])
+async def test_blanks_are_no_value_and_so_no_yes_where_nothing_is_held(tmp_path: Path, blanks: str) -> None:
+    world = await World.make(tmp_path, CHECKING)
+    await world.send("account", "Order Completed", order_id="A-1", email=EMAIL)
+    with pytest.raises(Invalid):
+        await check_of(world, await world.person(EMAIL), "name", blanks)
+    assert "quota" not in await world.kinds(), "and it costs no try"
+
+
+async def test_where_nothing_is_held_even_nothing_is_a_no(tmp_path: Path) -> None:
+    world = await World.make(tmp_path, CHECKING)
+    await world.send("account", "Order Completed", order_id="A-1", email=EMAIL)
+    ask = await world.ask("support", action="check", fields=("name",))
+    assert (await check.check(world.house, ask, await world.person(EMAIL), "")).matches is False
+
+
 async def test_only_the_most_believed_value_counts(tmp_path: Path) -> None:
     world, anna = await _anna(tmp_path)
     await world.send("web", "Order Completed", email=EMAIL, phone="+4915199999999", order_id="A-2")

@@ -48,9 +48,9 @@ def may_find(policy: dict[str, Any], ask: Ask, name: str) -> bool:
     if field is None or _apart(policy, ask) or (ask.purpose != "requests" and ask.purpose not in field["for"]):
         return False
     return any(
-        (guards := gives(role, field["class"]).get(mode)) is not None and not _unmet(role, guards, ask, field["class"])
+        (guards := gives(role, field["class"]).get("masked")) is not None
+        and not _unmet(role, guards, ask, field["class"])
         for role in _working(policy, ask)
-        for mode in ("masked", "check")
     )
 
 

@@ -59,13 +59,16 @@ def readable(house: House, field: str, typed: str) -> str:
     """What was typed, as it is compared; said before anything is looked up, so it says nothing of anybody.
 
     Raises:
-        Invalid: as of `checkable`; or what was typed is no value of the field's type.
+        Invalid: as of `checkable`; or what was typed is no value of the field's type, or nothing but blanks.
     """
     declared = checkable(house, field)
     value = canonical(house.live(), field, typed)
     if value is None:
         raise Invalid(field, f"a value of the type {declared.type}", got="something else")
-    return _compared(declared.type, value)
+    said = _compared(declared.type, value)
+    if not said:
+        raise Invalid(field, "a value to compare", got="nothing but blanks")
+    return said
 
 
 async def check(house: House, ask: Ask, person: bytes, said: str) -> Checked:
@@ -88,7 +91,7 @@ async def check(house: House, ask: Ask, person: bytes, said: str) -> Checked:
         salt = house.ids.random(16)
         same = equal(_digest(house, salt, said), _digest(house, salt, held))
         bare = msgspec.structs.replace(view, fields={} if is_open else view.fields)
-        return Checked(view=bare, matches=same if is_open else None)
+        return Checked(view=bare, matches=(same and held != "") if is_open else None)
     raise NotFound("person: expected an id that `person find` gave")
 
 

@@ -84,14 +84,14 @@ async def find(house: House, ask: Ask, *, by: str, value: str) -> Found:
 
     First come those whose record with it is believed most, then the newest: whoever sends many with a public key hides
     nobody. Several share a truncated look-up: each of them is opened and noted, and shown only if an opened value is
-    the one that was sought. Nobody finds by a field that they may not see for the purpose, at least masked, or check.
+    the one that was sought. Nobody finds by a field that they may not see for the purpose, at least masked.
 
     Args:
         by: a field that identifies (`email`) or a way to find (`order_id`, `phone#last4`, `name#surname`).
 
     Raises:
         Invalid: the policy has no such way to find, or the value has no usable form.
-        Refused: the actor may neither see nor check that field for the purpose, or has looked up as many people as
+        Refused: the actor may not see that field for the purpose, or has looked up as many people as
             they may this hour; that is noted, and says nothing of who is known.
     """
     await Footing.of(house)  # before it can be told who is known
@@ -123,7 +123,7 @@ async def _require_seen(house: House, ask: Ask, by: str) -> None:
     if reasons:
         entry = await note_nothing(house, ask)
         raise Refused(
-            f"find by: expected a field that may be seen or checked for {ask.purpose}, got another; noted as "
+            f"find by: expected a field that may be seen for {ask.purpose}, got another; noted as "
             f"{entry.hex()}",
             reasons=reasons, hint=" ".join(SENTENCES.get(code, code) for code in reasons),
         )  # fmt: skip

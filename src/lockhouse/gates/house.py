@@ -10,6 +10,7 @@ import asyncio
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
+from weakref import WeakValueDictionary
 
 import msgspec
 
@@ -21,6 +22,7 @@ from lockhouse.crypto.staff import StaffKeys
 from lockhouse.errors import Unavailable
 from lockhouse.gates.drop_lists import DropLists
 from lockhouse.gates.proving import Proving
+from lockhouse.gates.quota_entries import QuotaEntries
 from lockhouse.gates.sights import Sighted
 from lockhouse.gates.time_sense import TimeSense
 from lockhouse.identity.normalise import EMPTY, StopList, normal, stop_list
@@ -348,8 +350,12 @@ class House:
     """What is known of channels that are observed, by their number; `gates.collect.observe` fills it."""
     held: dict[int, tuple[int, float]] = field(default_factory=dict)
     """Channel -> bytes that lie in quarantine, and when they were counted; `gates.quarantine` fills it."""
-    quotas: dict[str, tuple[int, int]] = field(default_factory=dict)
-    """Owner -> how far this process has seen their hour: when it began, how much was counted; `gates.disclose.hour`."""
+    quotas: dict[str, tuple[int, int, int]] = field(default_factory=dict)
+    """Owner -> how far this process has seen their hour; `gates.disclose.hour` fills it."""
+    turns: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
+    """Owner -> who has the turn to be counted, as long as anybody has or waits; `gates.disclose.turn`."""
+    quota_entries: QuotaEntries = field(default_factory=QuotaEntries)
+    """Which rows of quotas the last hour's entries tell of, as far as this process has read them."""
     cases: dict[Intent, Any] = field(default_factory=dict)
     """Intent rows whose MAC was checked, as they stood; `gates.cases` fills it."""
     seen_policy: int = -1

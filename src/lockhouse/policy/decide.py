@@ -78,17 +78,14 @@ def _apart(policy: Policy, ask: Ask) -> tuple[str, ...]:
 def not_by(policy: Policy, ask: Ask, field: str) -> tuple[str, ...]:
     """Why nobody may be found by this field for the ask's purpose, whoever they are; nothing where it may be asked.
 
-    Whoever may neither see a field, at least masked, nor check it, would learn by finding whose value it is.
+    Whoever may not see a field, at least masked, would learn by finding whose value it is. Whoever may only check it
+    would have as many guesses as they like by finding, and not three.
     """
     found = _apart(policy, ask)
     if found:
         return found
-    for action in ("find", "check"):
-        answer = _read(policy, msgspec.structs.replace(ask, action=action, mode="masked"), (field,))
-        if not answer.shut:
-            return ()
-        found = found or answer.because[field]
-    return found
+    answer = _read(policy, msgspec.structs.replace(ask, action="find", mode="masked"), (field,))
+    return answer.because[field] if answer.shut else ()
 
 
 def _all_shut(names: tuple[str, ...], reasons: tuple[str, ...]) -> Decision:

@@ -21,7 +21,7 @@ from lockhouse.policy.decide import decide, sees_nothing
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from lockhouse.gates.disclose.hour import Hour
+    from lockhouse.gates.disclose.hour import Ended, Hour
     from lockhouse.gates.disclose.hours import Hours
     from lockhouse.gates.house import House
     from lockhouse.model.decision import Ask
@@ -90,11 +90,11 @@ def placed(house: House, ask: Ask, group: dict[bytes, PersonFacts], hours: Hours
         hours: of the look. takes: whether they are counted now; else who is shown is counted later (`settled`).
     """
     living = [person for person, facts in group.items() if not facts.ending]
-    person = living[0] if living else None  # who has ended is as who never was: counted each time
-    found = decided(house, ask, group) if hours.own is None else _in_own(house, ask, group, hours.own, person)
+    person = living[0] if living else None
+    found = decided(house, ask, group) if hours.own is None else _in_own(house, ask, group, hours.own)
     if not takes or (found.spent is not None and found.spent.refused):
         return found
-    if hours.own is not None and hours.own.take(person):
+    if hours.own is not None and hours.own.take(_counted_as(group, hours.own)):
         found.spent = hours.own.spent()
     if hours.own is not None and ask.action == "check" and person is not None:
         _try(house, person, found, hours.own)
@@ -103,8 +103,14 @@ def placed(house: House, ask: Ask, group: dict[bytes, PersonFacts], hours: Hours
     return found
 
 
-def _in_own(house: House, ask: Ask, group: dict[bytes, PersonFacts], hour: Hour, person: bytes | None) -> Group:
-    has_place = hour.has_place(person)
+def _counted_as(group: dict[bytes, PersonFacts], hour: Hour) -> bytes | Ended:
+    """Who has ended is as who never was: counted at each look."""
+    living = [person for person, facts in group.items() if not facts.ending]
+    return living[0] if living else hour.ended(min(group))
+
+
+def _in_own(house: House, ask: Ask, group: dict[bytes, PersonFacts], hour: Hour) -> Group:
+    has_place = hour.has_place(_counted_as(group, hour))
     left = msgspec.structs.replace(ask.facts, quota_left=int(has_place))
     found = decided(house, msgspec.structs.replace(ask, facts=left), group)
     if not has_place and hour.limit.refuses and not found.fields:
@@ -118,7 +124,9 @@ def _try(house: House, person: bytes, found: Group, hour: Hour) -> None:
     """A check takes one of the tries of its field; without one left the field is shut, as what stands against it is."""
     for name in sorted(found.fields):
         number = house.live().policy.fields[name].id
-        if hour.tries_left(person, number) > 0:
+        if hour.has_tried(person, number):
+            found.tries_left = hour.tries_left(person, number)
+        elif hour.tries_left(person, number) > 0:
             found.tries_left = hour.try_(person, number)
         else:
             found.spent = hour.spent()

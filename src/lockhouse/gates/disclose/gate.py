@@ -29,6 +29,7 @@ from lockhouse.gates.disclose.hours import Hours
 from lockhouse.gates.disclose.noting import note
 from lockhouse.gates.disclose.opened import OpenedRecord, Opening
 from lockhouse.gates.disclose.shown import UNFOLDED, view_of
+from lockhouse.gates.disclose.turn import Turn
 from lockhouse.gates.disclose.view import View
 from lockhouse.gates.disclose.within import settled
 from lockhouse.gates.lookups import Sought
@@ -125,10 +126,11 @@ async def _chunk(
     of them, must not be among what was opened before. So it is if snapshots do not open: then without them.
     """
     without, moved, crowd = set[Place](), 0, 0
+    turn = Turn(house, ask, counts=records.sought is None)  # who shares a tag is not shown, and so not counted here
     while moved < TRIES and crowd < CROWD:
-        footing = await Footing.of(house)
         try:
-            return await _looked(house, ask, persons, footing, records=records, place=place, without=without)
+            async with turn:
+                return await _looked(house, ask, persons, turn, records=records, place=place, without=without)
         except QuotaMoved:
             crowd += 1
         except Moved:
@@ -140,7 +142,7 @@ async def _looked(  # noqa: PLR0913  (a chunk, and what it stands on)
     house: House,
     ask: Ask,
     persons: Sequence[bytes],
-    footing: Footing,
+    turn: Turn,
     *,
     records: Records,
     place: tuple[bytes, int],
@@ -151,22 +153,21 @@ async def _looked(  # noqa: PLR0913  (a chunk, and what it stands on)
     Raises:
         Moved: the policy or the keys moved, or a snapshot did not open.
     """
-    hours = await Hours.of(house, ask)
-    takes = records.sought is None  # who shares a tag is not shown, and so not counted
+    footing = await Footing.of(house)
+    hours = await Hours.of(house, ask, once=turn.once)
+    takes = records.sought is None
     groups = await _decided(house, ask, persons, footing, hours=hours, takes=takes)
     seen = [group for group in groups if group.fields]
-    for group in seen if records.only is None else ():
-        await _read(house, group, records, folds=ask.action not in UNFOLDED)
-        await footing.step(1 + len(group.rows) // ROWS_A_STEP)
-        if group.truncated and ask.action not in UNFOLDED and records.is_whole:
-            await cover(house, group, footing, limit=records.limit, without=without)
     if records.only is not None:
         await _read_only(house, seen, records.only)
+    for group in seen if records.only is None else ():
+        await _read_whole(house, ask, group, footing, records=records, without=without)
     waiting = await _admitted(house, {person for group in seen for person in group.persons}, footing)
     for group in seen:  # nobody has a turn from here until what is to be noted is read off the rings
         group.noted = frozenset(one for one in group.persons if house.keyring.version_of(one) is not None)
         group.rows = [row for row in group.rows if row.person in group.noted]
     entry, noted = await note(house, ask, groups, place=place, hours=hours if takes else None)
+    turn.release()
     await footing.hold()
     opening = Opening(
         house, house.live(), noted, ask.purpose, frozenset(), house.clock.now_ms(), waiting, ask.fields is None
@@ -273,6 +274,16 @@ async def _read(house: House, group: Group, records: Records, *, folds: bool) ->
         group.total += many
     group.truncated = len(rows) > records.limit
     group.rows = sound(sorted(_kept(rows, records, folds=folds, most=records.limit), key=_ID))
+
+
+async def _read_whole(  # noqa: PLR0913  (as of `_looked`)
+    house: House, ask: Ask, group: Group, footing: Footing, *, records: Records, without: set[Place]
+) -> None:
+    """The group's rows, and what snapshots cover of those that are too many to be opened."""
+    await _read(house, group, records, folds=ask.action not in UNFOLDED)
+    await footing.step(1 + len(group.rows) // ROWS_A_STEP)
+    if group.truncated and ask.action not in UNFOLDED and records.is_whole:
+        await cover(house, group, footing, limit=records.limit, without=without)
 
 
 async def _read_only(house: House, groups: Sequence[Group], records: frozenset[bytes]) -> None:

@@ -26,16 +26,12 @@ from lockhouse.crypto.canonical import lp
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Tampered
 from lockhouse.gates.authority import checked, digest, place_digest, signed
-from lockhouse.ledger.columns import said_by
 from lockhouse.ledger.entry import Quota as QuotaEntry
 from lockhouse.model.change import Change, Conflict, Expect, Put
-from lockhouse.model.rows import Lane, LedgerEntry, Quota
+from lockhouse.model.rows import Quota
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from lockhouse.gates.house import House
-    from lockhouse.ledger.verify.lanes import Wire
     from lockhouse.model.decision import Ask
     from lockhouse.model.policy import Policy
 
@@ -52,8 +48,6 @@ UNCOUNTED = frozenset({"count", "send"})
 """Actions that look at nobody, or that no limit is for: what is sent is the policy's own word."""
 CROWD = 200
 """Looks of one owner that may be counted before one that waits: each of them took a place, or opened a new hour."""
-_BACK = 256
-"""Entries of a lane that are read at once, from its head backwards."""
 
 
 class QuotaMoved(Moved):
@@ -71,12 +65,31 @@ NO_LIMIT = Limit(2**53 - 1, refuses=False)
 """Of a check by whoever may look up as many people as they like: its tries are counted all the same."""
 
 
+class Ended(NamedTuple):
+    """Somebody who has ended, by a tag of this look alone: another look counts them again."""
+
+    tag: bytes
+
+
+class Once:
+    """What a look has taken in a commit already; should it have to begin anew, it takes none of it twice.
+
+    Attributes:
+        tries: of fields of people. ended: people who have ended, with the tag they are counted by.
+    """
+
+    def __init__(self) -> None:
+        self.tries = set[tuple[bytes, int]]()
+        self.ended: dict[bytes, Ended] = {}
+
+
 class _Kept(NamedTuple):
-    """The row of an owner as it was read, if there is one, and the ledger's time of then (ms)."""
+    """The row of an owner as it was read, if there is one, the ledger's time of then (ms), and what was taken."""
 
     owner: str
     row: Quota | None
     now: int
+    once: Once
 
 
 class Spent(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,8 +122,11 @@ def limit_of(policy: Policy, ask: Ask) -> Limit | None:
     return Limit(narrowest if ask.facts.limit is None else ask.facts.limit, refuses)
 
 
-async def hour_of(house: House, ask: Ask) -> Hour | None:
+async def hour_of(house: House, ask: Ask, *, once: Once | None = None) -> Hour | None:
     """The actor's hour as it stands; None if nothing of it is counted. To be asked once the clock is believed.
+
+    Args:
+        house, ask: as of `disclose`. once: what the look has taken already.
 
     Raises:
         Tampered: its row was edited, deleted, or is older than this process has seen it.
@@ -118,10 +134,10 @@ async def hour_of(house: House, ask: Ask) -> Hour | None:
     limit = limit_of(house.live().policy, ask)
     if limit is None and ask.action != "check":
         return None
-    return await hour_under(house, ask, limit or NO_LIMIT, owner=ask.actor.owner or ask.actor.id)
+    return await hour_under(house, ask, limit or NO_LIMIT, owner=ask.actor.owner or ask.actor.id, once=once)
 
 
-async def hour_under(house: House, ask: Ask, limit: Limit, *, owner: str) -> Hour:
+async def hour_under(house: House, ask: Ask, limit: Limit, *, owner: str, once: Once | None = None) -> Hour:
     """The hour of whoever, or whatever, is counted under this name.
 
     Raises:
@@ -130,14 +146,14 @@ async def hour_under(house: House, ask: Ask, limit: Limit, *, owner: str) -> Hou
     known = house.quotas.get(owner)  # before the row is read: what another look of this process commits comes after
     rows = checked((await house.reads.get(Quota, [(owner,)])).values(), house.integrity_key)
     row = rows[0] if rows else None
-    if known is not None and (row is None or _progress(row) < known):
-        raise Tampered("quota: expected the row as it was counted last, got an older one or none")
     now = max(house.clock.now_ms(), house.time.ledger_ms, row.at if row else 0)
+    if known is not None and (row is None or _progress(row) < known) and not _has_passed(house, known, now=now):
+        raise Tampered("quota: expected the row as it was counted last, got an older one or none")
     if row is None:
         await _require_never(house, owner, since=now - HOUR_MS)
     else:
         _remember(house, row)
-    return Hour(house, ask, limit, _Kept(owner, row, now))
+    return Hour(house, ask, limit, _Kept(owner, row, now, once or Once()))
 
 
 class Hour:
@@ -150,16 +166,17 @@ class Hour:
 
     def __init__(self, house: House, ask: Ask, limit: Limit, kept: _Kept) -> None:
         self._house, self._ask = house, ask
-        self._owner, row, now = kept
+        self._owner, row, now, self._once = kept
         self._row, self._now = row, now
         self._run = int(house.clock.monotonic_s() * 1000)
-        begins = row is None or _is_over(row, now=now, run=self._run)
+        begins = row is None or _is_over(row.since, row.run, now=now, run=self._run)
         self._since, self._began = (now, self._run) if row is None or begins else (row.since, row.run)
         self._seen = b"" if row is None or begins else row.seen
         self._tags = {self._seen[at : at + TAG_BYTES] for at in range(0, len(self._seen), TAG_BYTES)}
         self._persons = 0 if row is None or begins else row.persons
         self._tries = _tries_in(b"" if row is None or begins else row.tries)
         self._tried = 0
+        self._trying = set[tuple[bytes, int]]()
         self._counted = 0
         self._moved: Quota | None = None
         self.limit = limit
@@ -170,11 +187,11 @@ class Hour:
         """Places that nobody has taken."""
         return max(0, self.limit.most - self._persons)
 
-    def has_place(self, person: bytes | None) -> bool:
+    def has_place(self, person: bytes | Ended | None) -> bool:
         """Whether a person may be looked up without going beyond the limit; None is nobody in particular."""
         return self.left > 0 or (person is not None and self._tag(person) in self._tags)
 
-    def take(self, person: bytes | None) -> bool:
+    def take(self, person: bytes | Ended | None) -> bool:
         """Count a person who is looked up, once an hour; nobody in particular each time. Whether they are beyond."""
         tag = self._house.ids.random(TAG_BYTES) if person is None else self._tag(person)
         if tag in self._tags or self.limit == NO_LIMIT:
@@ -188,6 +205,14 @@ class Hour:
             self._seen += tag
         return is_over
 
+    def ended(self, person: bytes) -> Ended:
+        """How somebody who has ended is counted: once a look, and by the next look again."""
+        return self._once.ended.setdefault(person, Ended(self._house.ids.random(TAG_BYTES)))
+
+    def has_tried(self, person: bytes, field: int) -> bool:
+        """Whether this look has taken its try already, and had to begin anew since."""
+        return (person, field) in self._once.tries
+
     def tries_left(self, person: bytes, field: int) -> int:
         """How often the field of this person may still be checked."""
         tag = self._tag(person, field)
@@ -197,6 +222,7 @@ class Hour:
     def try_(self, person: bytes, field: int) -> int:
         """One of the tries is taken, whatever will be answered; how many are left."""
         tag = self._tag(person, field)
+        self._trying.add((person, field))
         self._tried = self._tries[tag] = self._tries.get(tag, 0) + 1
         return MAX_TRIES - self._tried
 
@@ -248,8 +274,11 @@ class Hour:
             raise QuotaMoved("quota: expected it as it was read", hint="try again")
         if answer is None and self._moved is not None:
             _remember(self._house, self._moved)
+            self._once.tries |= self._trying
 
-    def _tag(self, person: bytes, *field: int) -> bytes:
+    def _tag(self, person: bytes | Ended, *field: int) -> bytes:
+        if isinstance(person, Ended):
+            return person.tag
         place = lp(self._owner, self._since, person, *field)
         return self._house.row_macs.of("quota/tried" if field else "quota/seen", place)[:TAG_BYTES]
 
@@ -259,18 +288,25 @@ def _tries_in(packed: bytes) -> dict[bytes, int]:
     return {packed[at : at + TAG_BYTES]: packed[at + TAG_BYTES] for at in range(0, len(packed), each)}
 
 
-def _progress(row: Quota) -> tuple[int, int]:
-    """When its hour began, and how far it is: neither ever becomes less."""
-    return row.since, row.persons + sum(_tries_in(row.tries).values())
+def _progress(row: Quota) -> tuple[int, int, int]:
+    """When its hour began, and how far it is: neither ever becomes less; and when it began by the other clock."""
+    return row.since, row.persons + sum(_tries_in(row.tries).values()), row.run
 
 
 def _remember(house: House, row: Quota) -> None:
-    house.quotas[row.owner] = max(house.quotas.get(row.owner, (0, 0)), _progress(row))
+    known = house.quotas.get(row.owner)
+    house.quotas[row.owner] = _progress(row) if known is None else max(known, _progress(row))
 
 
-def _is_over(row: Quota, *, now: int, run: int) -> bool:
+def _has_passed(house: House, known: tuple[int, int, int], *, now: int) -> bool:
+    """Whether the hour that this process knows of is over: then whoever is looked at next opens a new one anyway."""
+    since, _, began = known
+    return _is_over(since, began, now=now, run=int(house.clock.monotonic_s() * 1000))
+
+
+def _is_over(since: int, began: int, *, now: int, run: int) -> bool:
     """Whether the hour has passed by both clocks. A machine that was started since has only the ledger's time."""
-    return now - row.since >= HOUR_MS and (run < row.run or run - row.run >= HOUR_MS)
+    return now - since >= HOUR_MS and (run < began or run - began >= HOUR_MS)
 
 
 async def _require_never(house: House, owner: str, *, since: int) -> None:
@@ -280,23 +316,6 @@ async def _require_never(house: House, owner: str, *, since: int) -> None:
         Tampered: one does: the row was deleted. What is older opens a new hour anyway.
     """
     place = place_digest(Quota(owner, 0, 0, 0, 0, b"", b"", b"", b""))
-    async for said in _newest(house, since=since):
-        if said.kind == QuotaEntry.KIND and said.body.get("place") == place:
-            raise Tampered(f"quota: expected the row that ledger entry {said.id} tells of, got none")
-
-
-async def _newest(house: House, *, since: int) -> AsyncIterator[Wire]:
-    """What entries say, of every lane from its head back to a time."""
-    async for lanes in house.reads.scan(Lane):
-        for lane in lanes:
-            head = lane.counter
-            while head > 0:
-                places = [(lane.name, number) for number in range(max(1, head - _BACK + 1), head + 1)]
-                found = await house.reads.find(LedgerEntry, ("lane", "counter"), places)
-                said = [said_by(entry) for entry in found]
-                for one in said:
-                    if one.at > since:
-                        yield one
-                if not said or said[0].at < since:
-                    break
-                head -= _BACK
+    entry = await house.quota_entries.of(house.reads, place, since=since)
+    if entry is not None:
+        raise Tampered(f"quota: expected the row that ledger entry {entry} tells of, got none")

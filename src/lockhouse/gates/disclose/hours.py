@@ -9,14 +9,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lockhouse.gates.disclose.hour import UNCOUNTED, Hour, Limit, hour_of, hour_under
+from lockhouse.gates.disclose.hour import UNCOUNTED, Hour, Limit, Once, hour_of, hour_under
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from lockhouse.gates.house import House
     from lockhouse.model.change import Change, Conflict
     from lockhouse.model.decision import Ask
+    from lockhouse.model.policy import Ceiling, Policy
+
+
+def ceilings_of(policy: Policy, ask: Ask) -> Mapping[str, Ceiling]:
+    """The ceilings that an ask is counted in, by class."""
+    return {} if ask.action in UNCOUNTED else policy.ceilings or {}
 
 
 class Hours:
@@ -31,20 +37,22 @@ class Hours:
         self.own = own
 
     @classmethod
-    async def of(cls, house: House, ask: Ask) -> Hours:
+    async def of(cls, house: House, ask: Ask, *, once: Once | None = None) -> Hours:
         """Those of an ask as they stand. To be asked once the clock is believed.
+
+        Args:
+            house, ask: as of `disclose`. once: what the look has taken already.
 
         Raises:
             Tampered: as of `hour_of`.
         """
-        stated = {} if ask.action in UNCOUNTED else house.live().policy.ceilings or {}
         ceilings = {
             name: await hour_under(
                 house, ask, Limit(one.persons_per_hour, one.mode == "enforce"), owner=f"class:{name}"
             )
-            for name, one in stated.items()
+            for name, one in ceilings_of(house.live().policy, ask).items()
         }
-        return cls(house, await hour_of(house, ask), ceilings)
+        return cls(house, await hour_of(house, ask, once=once), ceilings)
 
     @property
     def is_counting(self) -> bool:

@@ -15,6 +15,7 @@ from lockhouse.errors import Refused, Unavailable
 from lockhouse.gates.disclose.hour import CROWD, QuotaMoved, hour_of
 from lockhouse.gates.disclose.hours import Hours
 from lockhouse.gates.disclose.noting import commit_note, note_nothing, note_refused
+from lockhouse.gates.disclose.turn import Turn
 from lockhouse.gates.disclose.view import FieldView
 from lockhouse.model.change import Change
 from lockhouse.policy.sentences import spent_hour
@@ -51,12 +52,13 @@ async def note_nobody(house: House, ask: Ask) -> bytes:
         Unavailable: as of `note_nothing`, or too many looks of this actor are counted at once.
     """
     for _ in range(CROWD):
-        hours = await Hours.of(house, ask)
-        await _take_nobody(house, ask, hours)
-        try:
-            return await note_nothing(house, ask, hours=hours)
-        except QuotaMoved:
-            continue
+        async with Turn(house, ask):
+            hours = await Hours.of(house, ask)
+            await _take_nobody(house, ask, hours)
+            try:
+                return await note_nothing(house, ask, hours=hours)
+            except QuotaMoved:
+                continue
     raise _crowded()
 
 
@@ -67,16 +69,17 @@ async def settled(house: House, ask: Ask, views: Sequence[View], *, asked: bytes
         Refused, Unavailable: as of `note_nobody`.
     """
     for _ in range(CROWD):
-        hours = await Hours.of(house, ask)
-        shown = [_counted(hours, view) for view in views if _has_place(hours, view)]
-        if not shown:
-            await _take_nobody(house, ask, hours)
-        try:
-            if hours.is_moved:
-                await commit_note(house, Change("record"), hours=hours, asked=asked)
-        except QuotaMoved:
-            continue
-        return shown
+        async with Turn(house, ask):
+            hours = await Hours.of(house, ask)
+            shown = [_counted(hours, view) for view in views if _has_place(hours, view)]
+            if not shown:
+                await _take_nobody(house, ask, hours)
+            try:
+                if hours.is_moved:
+                    await commit_note(house, Change("record"), hours=hours, asked=asked)
+            except QuotaMoved:
+                continue
+            return shown
     raise _crowded()
 
 
