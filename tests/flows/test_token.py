@@ -107,7 +107,7 @@ async def test_what_a_token_may_not_be_is_said_before_one_is_made(
 async def test_a_token_ends_by_itself_and_its_use_is_kept_by_the_day(tmp_path: Path) -> None:
     world = await World.make(tmp_path)
     one = await made(world, days=2)
-    [(row, used)] = await token.listed(world.house)
+    [(row, used)] = (await token.listed(world.house)).tokens
     assert (row, used) == (one.row, None)
     assert await stands(world, text_of(one))
     world.clock.pass_days(1 / 24)
@@ -280,3 +280,13 @@ async def test_a_token_of_somebody_who_was_disabled_does_not_come_back_with_them
     assert not await stands(world, text_of(old))
     world.clock.pass_days(1 / 24)
     assert await stands(world, text_of(await token.create(world.house, terms(), by=maker)))
+
+
+async def test_a_token_that_was_edited_is_named_and_hides_no_other(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    one, other = await made(world), await made(world)
+    world.plant(msgspec.structs.replace(one.row, until_at=one.row.until_at + DAY_MS))
+    found = await token.listed(world.house)
+    assert ([row for row, _ in found.tokens], found.spoilt) == ([other.row], [one.row.id])
+    await token.revoke(world.house, other.row.id, by=ADMIN.id)
+    assert not await stands(world, text_of(other))

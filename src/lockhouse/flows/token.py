@@ -104,15 +104,26 @@ def may(policy: Policy, token: Bearer, permission: str) -> bool:
     return covers(token.terms.may, permission) and permits(policy, (token.terms.role,), permission)
 
 
-async def listed(house: House) -> list[tuple[Token, int | None]]:
+class Listed(NamedTuple):
     """Every token, also the ended ones, oldest first, each with the last day of its use.
 
-    Raises:
-        Tampered: one is not as this house made it.
+    Attributes:
+        spoilt: ids of rows that are not as this house made them; they open nothing.
     """
-    rows = await tokens.every_token(house)
+
+    tokens: list[tuple[Token, int | None]]
+    spoilt: list[bytes]
+
+
+async def listed(house: House) -> Listed:
+    """Every token, and what was edited.
+
+    Raises:
+        Tampered: a row of a day of use has what none of ours has.
+    """
+    rows, spoilt = await tokens.every_token(house)
     used = await tokens.used_on(house, rows)
-    return [(row, used.get(row.id)) for row in rows]
+    return Listed([(row, used.get(row.id)) for row in rows], spoilt)
 
 
 async def find(house: House, own: bytes) -> tuple[Token, int | None]:
@@ -163,11 +174,15 @@ async def revoke(house: House, own: bytes, *, by: str) -> Token:
     old = await tokens.token_of(house, own)
     if old.state == REVOKED:
         raise Conflict("token: expected one that was not revoked", hint="it has ended; make another")
-    ended, *_ = await tokens.revoke(house, [old, *tokens.made_by(await tokens.every_token(house), own)], by=by)
+    ended, *_ = await tokens.revoke(house, [old, *await _made_by(house, own)], by=by)
     # One that was just being made as its maker ended.
-    if late := tokens.made_by(await tokens.every_token(house), own):
+    if late := await _made_by(house, own):
         await tokens.revoke(house, late, by=by)
     return ended
+
+
+async def _made_by(house: House, own: bytes) -> list[Token]:
+    return tokens.made_by((await tokens.every_token(house)).sound, own)
 
 
 async def shown(house: House, text: str, *, network: str | None) -> Bearer | Refusal:

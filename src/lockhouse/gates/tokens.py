@@ -16,7 +16,7 @@ import msgspec
 from lockhouse.access.tokens import LIVE, OVERTAKEN, REVOKED, Terms, Why, decoded, encoded, why_not
 from lockhouse.crypto.credentials import looks_like_token, new_token, token_hash
 from lockhouse.errors import Conflict as Moved
-from lockhouse.errors import NotFound
+from lockhouse.errors import NotFound, Tampered
 from lockhouse.gates.authority import checked, digest, place_digest, signed, sound
 from lockhouse.gates.staff.finding import STAFF
 from lockhouse.gates.staff.read import ACTIVE, GIVEN
@@ -163,14 +163,23 @@ def _draft(house: House, row: Token) -> Draft:
     return said.draft(id=row.entry, lane=house.lane)
 
 
-async def every_token(house: House) -> list[Token]:
-    """Every token, also those that ended, oldest first.
+class Tokens(NamedTuple):
+    """The tokens of a house, also the ended ones, oldest first; and the ids of those that were changed by hand."""
 
-    Raises:
-        Tampered: one was not made, or not left, as this house made it.
-    """
-    rows = [row async for some in house.reads.scan(Token) for row in checked(some, house.integrity_key)]
-    return sorted(rows, key=lambda row: row.id)
+    sound: list[Token]
+    spoilt: list[bytes]
+
+
+async def every_token(house: House) -> Tokens:
+    """Every token. One that was edited opens nothing, and hides no other."""
+    kept, spoilt = list[Token](), list[bytes]()
+    async for some in house.reads.scan(Token):
+        for row in some:
+            try:
+                kept += checked([row], house.integrity_key)
+            except Tampered:
+                spoilt.append(row.id)
+    return Tokens(sorted(kept, key=lambda row: row.id), sorted(spoilt))
 
 
 async def token_of(house: House, own: bytes) -> Token:
@@ -280,6 +289,6 @@ async def _remember(house: House, row: Token, day: int) -> None:
 
 
 __all__ = [
-    "SHOWN", "Bearer", "Made", "Refusal", "Renewed", "bearer", "every_token", "facts_of", "make", "revoke", "rotate",
-    "token_of", "used_on",
+    "SHOWN", "Bearer", "Made", "Refusal", "Renewed", "Tokens", "bearer", "every_token", "facts_of", "made_by", "make",
+    "revoke", "rotate", "service", "token_of", "used_on",
 ]  # fmt: skip

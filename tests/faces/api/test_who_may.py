@@ -100,7 +100,7 @@ class Asking:
         await hold.place(world.house, terms, by="os-user:1")
         case = (await world.erase(await world.person("cora@customers.example"), now=False)).id.hex()
         entry = (await world.rows(LedgerEntry))[0].id.hex()
-        token_id = (await token.listed(world.house))[0][0].id.hex()
+        token_id = (await token.listed(world.house)).tokens[0][0].id.hex()
         words = {
             "person": anna.hex(), "channel": "web", "recipient": "tool", "entry": entry, "request": case,
             "token": token_id,
@@ -148,7 +148,7 @@ async def test_who_shows_no_token_that_stands_is_answered_alike_on_every_route(t
     if who == "expired":
         api.world.clock.pass_days(1)
     if who == "revoked":
-        [own] = [row.id for row, _ in await token.listed(api.world.house) if short.startswith(row.shown)]
+        [own] = [row.id for row, _ in (await token.listed(api.world.house)).tokens if short.startswith(row.shown)]
         await token.revoke(api.world.house, own, by="os-user:1")
     for route in ROUTES:
         answer = await asking.ask(route, **ways[who])

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 async def listed(call: Call) -> shapes.TokenList:
     """Every token."""
-    found = [_parts(call, row, used) for row, used in await flow.listed(call.house)]
-    return answered(shapes.TokenList, tokens=found)
+    found = await flow.listed(call.house)
+    known = [_parts(call, row, used) for row, used in found.tokens]
+    return answered(shapes.TokenList, tokens=known, spoilt=[one.hex() for one in found.spoilt])
 
 
 async def show(call: Call) -> shapes.TokenShown:

@@ -34,9 +34,10 @@ class TokenShown(Answer, frozen=True, kw_only=True):
 
 
 class TokenList(Answer, frozen=True, kw_only=True):
-    """Every token, also the ended ones, the oldest first."""
+    """Every token, also the ended ones, the oldest first. `spoilt`: those changed by hand; they open nothing."""
 
     tokens: list[TokenShown]
+    spoilt: list[str]
 
 
 class TokenMade(Answer, frozen=True, kw_only=True):

@@ -70,13 +70,16 @@ async def list_(*, acting: As | None = None, call: Here) -> Said:
     async with call.open() as opened:
         allowed(opened.house, "token.list", (acting or As()).role)
         found, now = await flow.listed(opened.house), opened.house.clock.now_ms()
-    value = [_told(row, used, now) for row, used in found]
+    value = [_told(row, used, now) for row, used in found.tokens]
     heads = ("token", "name", "begins", "role", "may", "for", "state", "until", "last used")
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (one["id"], one["name"], f"{one['begins']}…", one["role"] or "-", _listed(one["may"]), _listed(one["purposes"]),
          one["state"], day(one["until"]), one["used"] or "never")
         for one in value
     ]  # fmt: skip
+    spoilt = [one.hex() for one in found.spoilt]
+    rows += [(one, *("?",) * 5, "changed by hand", "?", "?") for one in spoilt]
+    value += [{"id": one, "state": "changed by hand"} for one in spoilt]
     return Said(value, table(heads, rows, empty=call.located("no token yet: lockhouse token create NAME")))
 
 
