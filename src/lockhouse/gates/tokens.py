@@ -164,7 +164,7 @@ def _draft(house: House, row: Token) -> Draft:
 
 
 class Tokens(NamedTuple):
-    """The tokens of a house, ended ones too, oldest first; and the ids of those that it did not make or leave so."""
+    """The tokens of a house, also the ended ones, oldest first; and the ids of those that were changed by hand."""
 
     sound: list[Token]
     spoilt: list[bytes]
