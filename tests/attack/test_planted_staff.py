@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from lockhouse.errors import Tampered
+from lockhouse.flows import session
 from lockhouse.gates.staff import read
 from lockhouse.gates.state import verify_state
 from lockhouse.model.rows import (
@@ -158,6 +159,15 @@ async def test_a_login_pointed_at_an_account_that_is_not_its_own_leads_nowhere(w
     world.drop(mia)
     with pytest.raises(Tampered, match="an account that says so"):
         await read.account_of_login(world.house, login.tag)
+
+
+async def test_a_planted_session_keeps_nobody_elses_from_being_ended(world: World) -> None:
+    [stands] = await world.rows(Session)
+    world.plant(msgspec.structs.replace(stands, tag=tag("planted"), id=OTHER))
+    assert await read.sessions_of(world.house, MIA) == await read.every_session(world.house) == [stands]
+    assert await session.end_all(world.house, MIA, by="os-user:1") == 1
+    assert [row.id for row in await world.rows(Session)] == [OTHER]
+    assert ("edited-row", "session") in [(kind, where.partition(" ")[0]) for kind, where in await _found(world)]
 
 
 async def test_a_session_nobody_was_told_of_is_named(world: World) -> None:

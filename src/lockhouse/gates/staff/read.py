@@ -6,6 +6,7 @@ Raises throughout:
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from lockhouse.crypto.signatures import equal
@@ -15,6 +16,8 @@ from lockhouse.gates.staff.told import FACTOR_LIVE
 from lockhouse.model.rows import Ceremony, Factor, FactorUse, Invite, Session, Staff, StaffLogin, StaffRole
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from lockhouse.gates.house import House
 
 OneT = TypeVar("OneT", bound=Bound)
@@ -107,15 +110,26 @@ async def session_of(house: House, tag: bytes) -> Session | None:
 
 
 async def sessions_of(house: House, staff: bytes) -> list[Session]:
-    """Every session of somebody, whether it still counts or not, newest first."""
-    rows = checked_bound(await house.reads.find(Session, ("staff",), [(staff,)]), house.row_macs)
-    return sorted(rows, key=lambda row: (-row.made_at, row.id))
+    """Every session of somebody, whether it still counts or not, newest first; see `_ours`."""
+    return _ours(house, await house.reads.find(Session, ("staff",), [(staff,)]))
 
 
 async def every_session(house: House) -> list[Session]:
     """The same of everybody."""
-    rows = [row async for some in house.reads.scan(Session) for row in checked_bound(some, house.row_macs)]
-    return sorted(rows, key=lambda row: (-row.made_at, row.id))
+    return _ours(house, [row async for rows in house.reads.scan(Session) for row in rows])
+
+
+def _ours(house: House, rows: Iterable[Session]) -> list[Session]:
+    """The sessions that this house made, newest first.
+
+    One that was planted opens nothing, so whoever planted it must not keep the others from being listed and ended by
+    it; `ledger verify --state` names it.
+    """
+    kept: list[Session] = []
+    for row in rows:
+        with suppress(Tampered):
+            kept += checked_bound([row], house.row_macs)
+    return sorted(kept, key=lambda row: (-row.made_at, row.id))
 
 
 async def _one(house: House, table: type[OneT], tag: bytes) -> OneT | None:
