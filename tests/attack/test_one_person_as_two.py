@@ -121,9 +121,22 @@ async def test_the_second_line_is_not_begun_anew_before_whoever_had_it_can_have_
     await staff_roles.give(world.house, other, "officer", by=BY)
     await staff.disable(world.house, eva, by=BY)
     await staff_roles.end(world.house, eva, "officer", by=BY)
+    await staff.enable(world.house, eva, by=BY)
+    await staff_roles.give(
+        world.house, eva, "officer", by=BY
+    )  # and had it all the same
     assert await _refused(staff_roles.approve(world.house, other, "officer", by=BY)) == ("has-staff",)
     world.clock.pass_days(3)
     assert (await staff_roles.approve(world.house, other, "officer", by=BY)).state == GIVEN
+
+
+async def test_what_somebody_was_only_proposed_for_they_never_had(world: World) -> None:
+    await hired(world, "ada")
+    eva = await hired(world, "eva")
+    for role in ("support", "officer"):  # the first by mistake, and taken back
+        await staff_roles.give(world.house, eva, role, by=BY)
+    await staff_roles.end(world.house, eva, "support", by=BY)
+    assert (await staff_roles.approve(world.house, eva, "officer", by=BY)).state == GIVEN
 
 
 async def test_nor_does_it_begin_with_a_role_that_reads_or_for_the_first_line(world: World) -> None:
@@ -142,8 +155,17 @@ async def test_nobody_is_made_the_only_admin_for_a_moment_to_be_recovered_on_the
     await staff.enable(world.house, ada, by=BY)
     await staff_roles.end(world.house, ada, "admin", by=BY)
     assert await _refused(staff.recover_local(world.house, ben, by=BY)) == ("not-sole",)
+    await staff_roles.give(world.house, ada, "admin", by=BY)
+    assert await _refused(staff.recover_local(world.house, ben, by=BY)) == ("not-sole",)
     world.clock.pass_days(3)
     assert (await staff.recover_local(world.house, ben, by=BY)).staff == ben
+
+
+async def test_who_was_only_proposed_as_an_admin_keeps_nobody_from_recovering(world: World) -> None:
+    ada, ben = await hired(world, "ada"), await hired(world, "ben")
+    await staff_roles.give(world.house, ben, "admin", by=acts(ada))
+    await staff_roles.end(world.house, ben, "admin", by=acts(ada))
+    assert (await staff.recover_local(world.house, ada, by=BY)).staff == ada
 
 
 async def test_who_has_nothing_to_sign_in_with_keeps_nobody_from_recovering(world: World) -> None:

@@ -57,7 +57,8 @@ async def give(house: House, staff: bytes, role: str, *, by: str) -> StaffRole:
     refuse("role", "same-person" if active_doer(found, deed, by).id == staff else None)
     refuse("role", "kept-apart" if kept_apart(policy, {*meant(rows), role}) else None)
     state = PROPOSED if takes_two(policy, role) else GIVEN
-    new = StaffRole(staff, role, state, by, by, house.clock.now_ms(), house.ids.new(), b"")
+    ended_at = before.ended_at if before else 0
+    new = StaffRole(staff, role, state, by, by, house.clock.now_ms(), house.ids.new(), b"", ended_at)
     whole = deed.put(new, was=before)
     if state == PROPOSED:
         deed.also(*notice_for(house, account, RoleProposed(role=role, at=whole.at)))
@@ -134,7 +135,9 @@ async def end(house: House, staff: bytes, role: str, *, by: str) -> StaffRole:
         hold_an_admin(deed, found, policy, but=staff)
     if row.state == GIVEN:
         deed.put(await all_over(house, deed, moved(house, account, "sessions", by=by), by=by), was=account)
-    ended = deed.put(_then(house, row, ENDED, by=by), was=row)
+    over = _then(house, row, ENDED, by=by)
+    held_until = over.at if row.state == GIVEN else row.ended_at
+    ended = deed.put(msgspec.structs.replace(over, ended_at=held_until), was=row)
     await deed.done()
     return ended
 

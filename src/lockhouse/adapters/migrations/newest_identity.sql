@@ -367,6 +367,7 @@ CREATE TABLE staff_role (
     at INTEGER NOT NULL,
     entry BLOB NOT NULL,
     mac BLOB NOT NULL,
+    ended_at INTEGER NOT NULL,
     PRIMARY KEY (staff, role)
 )
  WITHOUT ROWID,

@@ -102,8 +102,8 @@ def waits(row: StaffRole, policy: Policy | None) -> bool:
 
 
 def had(rows: Collection[StaffRole], policy: Policy, *, now: int) -> frozenset[str]:
-    """The roles that are given, or were until less than 72 hours ago."""
-    late = {row.role for row in rows if row.state == ENDED and now - row.at < SETTLED_MS}
+    """The roles that are given, or were until less than 72 hours ago, whatever was proposed of them since."""
+    late = {row.role for row in rows if row.ended_at and now - row.ended_at < SETTLED_MS}
     return held(rows, policy) | late
 
 

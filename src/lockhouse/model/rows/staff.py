@@ -72,6 +72,8 @@ class StaffRole(Row, frozen=True):
     at: int
     entry: bytes
     mac: bytes
+    ended_at: int = 0
+    """When it was last taken from them while they held it; 0 if it never was. Who proposes it anew does not move it."""
 
 
 class Factor(Row, frozen=True):

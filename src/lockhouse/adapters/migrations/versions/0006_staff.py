@@ -122,6 +122,7 @@ SQLITE = (
     at INTEGER NOT NULL,
     entry BLOB NOT NULL,
     mac BLOB NOT NULL,
+    ended_at INTEGER NOT NULL,
     PRIMARY KEY (staff, role)
 )
  WITHOUT ROWID,
@@ -226,6 +227,7 @@ POSTGRESQL = (
     at BIGINT NOT NULL,
     entry BYTEA NOT NULL,
     mac BYTEA NOT NULL,
+    ended_at BIGINT NOT NULL,
     PRIMARY KEY (staff, role)
 )""",
 )
