@@ -92,7 +92,7 @@ def test_a_ledger_written_anew_is_named_and_not_signed(desk: Desk) -> None:
     _rewrite(desk.house)
     assert _kinds(desk) >= {"rewritten-tree", "deleted-checkpoint"}
     assert _kinds(desk) >= {"rewritten-tree", "deleted-checkpoint"}, "the first audit has not signed it"
-    assert "held checkpoint of size 4: What was signed differs from what stands here, first in positions 3 to 3" in (
+    assert "held checkpoint of size 5: What was signed differs from what stands here, first in positions 3 to 4" in (
         desk.call("ledger verify").out
     )
     assert _checkpoints(desk.house) == 0
