@@ -122,9 +122,7 @@ async def test_the_second_line_is_not_begun_anew_before_whoever_had_it_can_have_
     await staff.disable(world.house, eva, by=BY)
     await staff_roles.end(world.house, eva, "officer", by=BY)
     await staff.enable(world.house, eva, by=BY)
-    await staff_roles.give(
-        world.house, eva, "officer", by=BY
-    )  # and had it all the same
+    await staff_roles.give(world.house, eva, "officer", by=BY)  # and had it all the same
     assert await _refused(staff_roles.approve(world.house, other, "officer", by=BY)) == ("has-staff",)
     world.clock.pass_days(3)
     assert (await staff_roles.approve(world.house, other, "officer", by=BY)).state == GIVEN
