@@ -42,7 +42,7 @@ def account(world: World) -> Staff:
 
 def role(world: World, name: str = "support", *, state: int = 1) -> StaffRole:
     """A role of Mia's, before it is stored."""
-    return StaffRole(MIA, name, state, BY, BY, world.clock.at, world.house.ids.new(), b"")
+    return StaffRole(MIA, name, state, BY, BY, world.clock.at, 0, world.house.ids.new(), b"")
 
 
 async def staffed(world: World) -> None:
@@ -110,7 +110,7 @@ async def hired(world: World, name: str, *, by: str = BY, roles: Sequence[str] =
     for role in roles:
         deed = Deed(world.house)
         now = world.clock.at
-        deed.put(StaffRole(link.staff, role, 1, BY, BY, now, world.house.ids.new(), b""), was=None)
+        deed.put(StaffRole(link.staff, role, 1, BY, BY, now, 0, world.house.ids.new(), b""), was=None)
         await deed.done()
     await enrolled(world, link.staff)
     return link.staff

@@ -89,7 +89,7 @@ async def test_whoever_may_only_invite_makes_no_link_to_an_account_that_has_a_ro
     link = await staff.invite(world.house, MIA, by=acts(boss))
     assert (await staff.link_anew(world.house, link.staff, by=acts(door))).staff == link.staff
     deed, now = Deed(world.house), world.clock.at
-    deed.put(StaffRole(link.staff, "admin", 1, BY, BY, now, world.house.ids.new(), b""), was=None)
+    deed.put(StaffRole(link.staff, "admin", 1, BY, BY, now, 0, world.house.ids.new(), b""), was=None)
     await deed.done()
     with pytest.raises(Refused, match="somebody who may give roles"):
         await staff.link_anew(world.house, link.staff, by=acts(door))

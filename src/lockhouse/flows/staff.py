@@ -127,7 +127,7 @@ async def invite(
     role = admin_role(house) if is_first else None
     if role is not None:
         now = house.clock.now_ms()
-        deed.put(StaffRole(row.id, role, GIVEN, by, by, now, house.ids.new(), b""), was=None)
+        deed.put(StaffRole(row.id, role, GIVEN, by, by, now, 0, house.ids.new(), b""), was=None)
     await deed.done()
     return link
 

@@ -58,7 +58,7 @@ async def give(house: House, staff: bytes, role: str, *, by: str) -> StaffRole:
     refuse("role", "kept-apart" if kept_apart(policy, {*meant(rows), role}) else None)
     state = PROPOSED if takes_two(policy, role) else GIVEN
     ended_at = before.ended_at if before else 0
-    new = StaffRole(staff, role, state, by, by, house.clock.now_ms(), house.ids.new(), b"", ended_at)
+    new = StaffRole(staff, role, state, by, by, house.clock.now_ms(), ended_at, house.ids.new(), b"")
     whole = deed.put(new, was=before)
     if state == PROPOSED:
         deed.also(*notice_for(house, account, RoleProposed(role=role, at=whole.at)))

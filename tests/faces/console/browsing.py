@@ -159,7 +159,7 @@ def invited(place: Place, name: str, *, language: str = "en", role: str = "") ->
         link = await staff.invite(house, who, by="os-user:0", language=language)
         if role:
             deed, now, by = Deed(house), house.clock.now_ms(), "os-user:0"
-            deed.put(StaffRole(link.staff, role, 1, by, by, now, house.ids.new(), b""), was=None)
+            deed.put(StaffRole(link.staff, role, 1, by, by, now, 0, house.ids.new(), b""), was=None)
             await deed.done()
         return link.token
 

@@ -355,7 +355,7 @@ async def test_of_somebodys_way_in_each_is_shown_what_their_role_lets_them_do(tm
         door = await made.hired("dora")
         whose = next(one.row.id for one in await staff.everybody(made.house) if one.called.name == "dora")
         deed, now = Deed(made.house), made.clock.at
-        deed.put(StaffRole(whose, "door", 1, HOST, HOST, now, made.house.ids.new(), b""), was=None)
+        deed.put(StaffRole(whose, "door", 1, HOST, HOST, now, 0, made.house.ids.new(), b""), was=None)
         await deed.done()
         tom = (await staff.invite(made.house, Called("tom@shop.example", "tom"), by=HOST)).staff.hex()
         page = await door.get(f"/staff/{tom}")

@@ -157,7 +157,7 @@ class Console:
     async def holds(self, staff: bytes, role: str) -> None:
         """Somebody holds the role, whoever would have to approve it."""
         deed, now = Deed(self.house), self.clock.at
-        deed.put(StaffRole(staff, role, 1, HOST, HOST, now, self.house.ids.new(), b""), was=None)
+        deed.put(StaffRole(staff, role, 1, HOST, HOST, now, 0, self.house.ids.new(), b""), was=None)
         await deed.done()
 
     async def close(self) -> None:

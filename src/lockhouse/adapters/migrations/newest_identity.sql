@@ -365,9 +365,9 @@ CREATE TABLE staff_role (
     proposed_by TEXT NOT NULL,
     "by" TEXT NOT NULL,
     at INTEGER NOT NULL,
+    ended_at INTEGER NOT NULL,
     entry BLOB NOT NULL,
     mac BLOB NOT NULL,
-    ended_at INTEGER NOT NULL,
     PRIMARY KEY (staff, role)
 )
  WITHOUT ROWID,

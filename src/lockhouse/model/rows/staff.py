@@ -70,10 +70,10 @@ class StaffRole(Row, frozen=True):
     by: str
     """Who did what was done last."""
     at: int
+    ended_at: int
+    """When it was last taken from them while they held it; 0 if it never was. Who proposes it anew does not move it."""
     entry: bytes
     mac: bytes
-    ended_at: int = 0
-    """When it was last taken from them while they held it; 0 if it never was. Who proposes it anew does not move it."""
 
 
 class Factor(Row, frozen=True):

@@ -120,9 +120,9 @@ SQLITE = (
     proposed_by TEXT NOT NULL,
     "by" TEXT NOT NULL,
     at INTEGER NOT NULL,
+    ended_at INTEGER NOT NULL,
     entry BLOB NOT NULL,
     mac BLOB NOT NULL,
-    ended_at INTEGER NOT NULL,
     PRIMARY KEY (staff, role)
 )
  WITHOUT ROWID,
@@ -225,9 +225,9 @@ POSTGRESQL = (
     proposed_by TEXT COLLATE "C" NOT NULL,
     by TEXT COLLATE "C" NOT NULL,
     at BIGINT NOT NULL,
+    ended_at BIGINT NOT NULL,
     entry BYTEA NOT NULL,
     mac BYTEA NOT NULL,
-    ended_at BIGINT NOT NULL,
     PRIMARY KEY (staff, role)
 )""",
 )
