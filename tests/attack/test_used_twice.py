@@ -16,7 +16,7 @@ from lockhouse.flows.sign_in import Typed
 from lockhouse.gates.staff.called import Called
 from lockhouse.gates.staff.ceremonies import SIGN_IN, What, begun, taken
 from lockhouse.gates.staff.sessions import Seen
-from lockhouse.model.rows import Factor, FactorUse, Session
+from lockhouse.model.rows import Ceremony, Factor, FactorUse, Session
 from tests.attack.real_house import found
 from tests.authenticator import Authenticator
 from tests.flows.signing import BY, CHEAP, PASSWORD
@@ -92,6 +92,7 @@ async def test_one_answer_signs_in_once(house: House) -> None:
 async def test_one_ceremony_ends_once(house: House) -> None:
     token = await begun(house, What(SIGN_IN))
     await _one_of([taken(house, token, SIGN_IN) for _ in range(RUNNERS)])
+    assert await _all(house, Ceremony) == []
 
 
 async def _with_app(house: House) -> tuple[str, tuple[str, ...]]:

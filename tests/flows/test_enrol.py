@@ -14,7 +14,7 @@ from lockhouse.gates.staff import read
 from lockhouse.gates.staff.factors import kinds, label_of
 from lockhouse.gates.state import verify_state
 from lockhouse.model.ids import DAY_MS
-from lockhouse.model.rows import Factor, Invite, LedgerEntry, Staff
+from lockhouse.model.rows import Factor, Invite, LedgerEntry, Session, Staff
 from tests.authenticator import BE, BS, UP, UV, Authenticator
 from tests.flows.signing import BY, PASSWORD, SEEN, cheaply, invited, with_passkey, with_password
 from tests.flows.test_staff import ROLES
@@ -146,6 +146,7 @@ async def test_of_two_who_use_one_link_at_once_one_enrols(world: World) -> None:
 async def test_of_two_ways_at_once_one_enrols(world: World) -> None:
     link = await invited(world)
     await _one_wins(_by_passkey(world, link), _by_password(world, link))
+    assert (len(await world.rows(Session)), await world.rows(Invite)) == (1, [])
 
 
 async def test_a_link_is_over_after_a_day_after_a_newer_one_and_when_its_account_is_disabled(world: World) -> None:
@@ -159,6 +160,7 @@ async def test_a_link_is_over_after_a_day_after_a_newer_one_and_when_its_account
     other = await invited(world, "ada")
     world.clock.at += DAY_MS
     await _closed(world, other)
+    assert await world.rows(Factor) == []
 
 
 async def test_an_answer_made_elsewhere_or_to_another_ceremony_enrols_nothing(world: World) -> None:

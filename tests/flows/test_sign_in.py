@@ -91,6 +91,7 @@ async def test_whatever_is_wrong_the_answer_is_the_same(world: World, wrong: str
 async def test_a_password_alone_is_not_enough(world: World) -> None:
     mia = await with_password(world)
     await _fails(sign_in.by_password(world.house, Typed(mia.login, PASSWORD, ""), seen=SEEN))
+    assert len(await _means(world)) == 1
 
 
 async def test_a_code_works_once(world: World) -> None:
@@ -98,6 +99,7 @@ async def test_a_code_works_once(world: World) -> None:
     typed = mia.typed(world)
     await sign_in.by_password(world.house, typed, seen=SEEN)
     await _fails(sign_in.by_password(world.house, typed, seen=SEEN))
+    assert len(await _means(world)) == 2
 
 
 async def _one_wins(*attempts: Awaitable[Any]) -> None:
@@ -125,6 +127,7 @@ async def test_of_two_who_use_one_recovery_code_at_once_one_is_signed_in(world: 
     mia = await with_password(world)
     typed = Typed(mia.login, PASSWORD, mia.codes[0])
     await _one_wins(*[sign_in.by_recovery(world.house, typed, seen=seen) for seen in (SEEN, ELSEWHERE)])
+    assert len(await _means(world)) == 2
 
 
 @pytest.mark.parametrize(("password", "code"), [("wrong password here", None), (PASSWORD, "nonsense"), (PASSWORD, "")])
@@ -132,6 +135,7 @@ async def test_paper_alone_opens_nothing(world: World, password: str, code: str 
     mia = await with_password(world)
     typed = Typed(mia.login, password, mia.codes[0] if code is None else code)
     await _fails(sign_in.by_recovery(world.house, typed, seen=SEEN))
+    assert len(await _means(world)) == 1
 
 
 async def test_who_is_disabled_does_not_sign_in_by_any_way(world: World) -> None:
@@ -142,6 +146,7 @@ async def test_who_is_disabled_does_not_sign_in_by_any_way(world: World) -> None
     await _fails(by_passkey(world, authenticator))
     await _fails(sign_in.by_password(world.house, ada.typed(world), seen=SEEN))
     await _fails(sign_in.by_recovery(world.house, Typed(ada.login, PASSWORD, ada.codes[0]), seen=SEEN))
+    assert len(await _means(world)) == 2
 
 
 class Between:
@@ -202,6 +207,7 @@ async def test_of_two_answers_to_one_ceremony_one_signs_in(world: World) -> None
         *[sign_in.by_passkey(world.house, asked.ceremony, one, seen=seen)
           for one, seen in zip(answers, (SEEN, ELSEWHERE), strict=True)]
     )  # fmt: skip
+    assert len(await _means(world)) == 2
 
 
 async def test_a_ceremony_is_over_after_five_minutes(world: World) -> None:
@@ -229,6 +235,7 @@ async def test_a_passkey_that_the_house_never_made_signs_nobody_in(world: World,
     stranger = Authenticator()
     stranger.make(making_options(LOCAL, user=user or mia, login="mia", challenge=bytes(32)))
     await _fails(by_passkey(world, stranger))
+    assert len(await _means(world)) == 1
 
 
 async def test_a_hash_of_another_cost_is_made_again_when_the_password_is_right(world: World) -> None:

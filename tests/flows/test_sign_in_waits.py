@@ -15,7 +15,7 @@ from lockhouse.flows import sign_in
 from lockhouse.flows.sign_in import Typed
 from lockhouse.gates.staff.sessions import Seen
 from lockhouse.model.change import Conflict
-from lockhouse.model.rows import Attempts
+from lockhouse.model.rows import Attempts, Session
 from tests.authenticator import UP, Authenticator
 from tests.flows.signing import ELSEWHERE, PASSWORD, SEEN, by_passkey, cheaply, with_passkey, with_password
 from tests.world import World
@@ -200,6 +200,7 @@ async def test_after_ninety_days_a_network_is_like_any_other(world: World) -> No
     for _ in range(2):
         await _fails(sign_in.by_password(world.house, mia.typed(world), seen=SEEN))
         world.clock.pass_days(1 / 72)
+    assert len(await world.rows(Session)) == 2
 
 
 async def test_a_hundred_guesses_from_where_somebody_signed_in_shut_their_password_there(world: World) -> None:
