@@ -30,8 +30,8 @@ class Seen(NamedTuple):
     """From where somebody comes: their network, and a short word for their browser.
 
     Attributes:
-        address: the whole one, which tries are counted by under a keyed tag, and which is kept nowhere; empty where
-            nothing but the network is at hand.
+        address: the whole one, which tries are counted by: it stands in a row as a keyed tag alone, of where somebody
+            signed in for 90 days. Empty where nothing but the network is at hand.
     """
 
     network: str
