@@ -63,6 +63,7 @@ async def _proof(world: World, own: Session, authenticator: Authenticator, meant
     return await step_up.by_passkey(world.house, own, meant, ceremony=ceremony, answer=answer)
 
 
+@pytest.mark.asvs("6.5.6")
 async def test_a_second_passkey_signs_in_and_then_the_first_may_end(world: World) -> None:
     first, second = Authenticator(), Authenticator(flags=UP | UV | BE)
     own = await _in(world, first)
@@ -87,6 +88,7 @@ async def test_a_second_passkey_signs_in_and_then_the_first_may_end(world: World
     assert (await verify_state(world.house)).findings.kept == []
 
 
+@pytest.mark.asvs("7.5.1")
 async def test_a_stolen_cookie_adds_and_ends_nothing(world: World) -> None:
     authenticator = Authenticator()
     own = await _in(world, authenticator)
@@ -243,6 +245,7 @@ async def test_what_a_reset_that_was_cut_off_left_live_opens_nothing(world: Worl
         await by_passkey(world, left)
 
 
+@pytest.mark.asvs("7.4.3")
 async def test_whoever_signed_in_by_a_passkey_that_ended_is_signed_in_no_more(world: World) -> None:
     lost, kept = Authenticator(), Authenticator()
     thief = await _in(world, lost)

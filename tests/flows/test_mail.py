@@ -140,6 +140,7 @@ async def test_a_server_that_says_never_is_not_asked_again_until_somebody_says_s
     assert server.asked == 2
 
 
+@pytest.mark.asvs("16.5.2", "13.2.6")
 async def test_a_server_that_is_away_loses_nothing_through_a_restart(tmp_path: Path) -> None:
     world, server = await World.make(tmp_path), MailServer()
     certified = Certified.make(tmp_path, "localhost")
@@ -334,6 +335,7 @@ async def test_what_could_become_another_header_recipient_or_link_is_not_even_wr
         put_for(world.house, mail)
 
 
+@pytest.mark.asvs("16.4.1")
 async def test_a_value_with_line_ends_stays_one_line_of_the_text(tmp_path: Path) -> None:
     world, way = await World.make(tmp_path), Way()
     about = RoleProposed(role="support\r\nBcc: eve@evil.example\r\n\r\nanother text", at=NOW)
