@@ -89,6 +89,7 @@ async def test_what_the_house_made_itself_is_clean_and_read(world: World) -> Non
 
 
 @pytest.mark.parametrize(("row", "edit"), EDITS, ids=[f"{row.TABLE}.{next(iter(edit))}" for row, edit in EDITS])
+@pytest.mark.asvs("6.7.1", "16.3.3")
 async def test_an_edited_row_is_refused_where_it_is_read_and_named(
     world: World, row: type[Row], edit: dict[str, object]
 ) -> None:
@@ -101,6 +102,7 @@ async def test_an_edited_row_is_refused_where_it_is_read_and_named(
     assert ("edited-row", row.TABLE) in [(kind, where.partition(" ")[0]) for kind, where in found]
 
 
+@pytest.mark.asvs("6.7.1")
 async def test_an_invented_account_with_the_mac_of_another_is_refused(world: World) -> None:
     [mia] = await world.rows(Staff)
     world.plant(msgspec.structs.replace(mia, id=OTHER, state=1))

@@ -55,6 +55,7 @@ async def _why(world: World, text: str, *, network: str | None = INSIDE) -> str 
         ("10.1.2.3:443", "network"),
     ],
 )
+@pytest.mark.asvs("8.2.4", "8.4.2")
 async def test_a_token_from_elsewhere_is_none(tmp_path: Path, network: str | None, why: str | None) -> None:
     world = await World.make(tmp_path)
     _, text = await _made(world)

@@ -60,6 +60,7 @@ async def test_the_first_who_is_invited_is_the_admin_and_the_next_is_nothing_yet
     await _clean(world)
 
 
+@pytest.mark.asvs("6.4.1")
 async def test_a_link_opens_its_account_and_stands_nowhere(world: World) -> None:
     link = await staff.invite(world.house, MIA, by=BY)
     found = await read.invite_of(world.house, token_tag(world.house, "link", link.token))
@@ -187,6 +188,7 @@ async def test_of_two_admins_who_disable_each_other_at_once_one_stays(world: Wor
     assert [row.state for row in await world.rows(Staff)] == [read.DISABLED, read.ACTIVE]
 
 
+@pytest.mark.asvs("6.4.4", "6.4.6")
 async def test_a_reset_needs_two_and_ends_every_factor(world: World) -> None:
     mia, ben, eva = [await hired(world, name, roles=[]) for name in ("mia", "ben", "eva")]
     world.clock.pass_days(4)
@@ -209,6 +211,7 @@ async def test_a_reset_needs_two_and_ends_every_factor(world: World) -> None:
     await _clean(world)
 
 
+@pytest.mark.asvs("6.4.4")
 async def test_nobody_approves_a_reset_of_their_own_line_or_within_72_hours(world: World) -> None:
     mia = await hired(world, "mia")
     ben = await hired(world, "ben", by=acts(mia))
