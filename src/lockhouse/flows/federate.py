@@ -24,6 +24,7 @@ from lockhouse.crypto import passkeys
 from lockhouse.errors import Conflict, Unproven
 from lockhouse.gates.grouped import follow
 from lockhouse.gates.mail import notice_for
+from lockhouse.gates.networks import came as noticed
 from lockhouse.gates.staff import judging, sessions, waits
 from lockhouse.gates.staff.called import called
 from lockhouse.gates.staff.ceremonies import (
@@ -222,6 +223,7 @@ async def _sign_in(house: House, told: Told, seen: Seen) -> Signed | OneFactor:
     await judging.use(house, used, used.use.counter + 1)
     how = sessions.Begin("identity", state.level, until(house.clock.now_ms(), limits=LIMITS), used.factor)
     token, row = await sessions.begin(house, await _active(house, staff.id), how, seen=seen)
+    await noticed(house, staff, seen=seen)
     await waits.moved(house, waits.tags_for(house, near=seen.near, login=staff.login_tag), waits.OPENED)
     return Signed(token, row.staff)
 
