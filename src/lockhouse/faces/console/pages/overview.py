@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from starlette.routing import Route
 
 from lockhouse.faces.console.current import house_of, shown, signed_in
-from lockhouse.faces.console.needs import Looked, needs, next_due
 from lockhouse.faces.console.pages import channels, recipients
+from lockhouse.faces.console.pages.needs import Looked, needs, next_due
 from lockhouse.faces.console.rendering import text_of
 from lockhouse.flows import session, staff
 from lockhouse.model.rows import House as HouseRow
