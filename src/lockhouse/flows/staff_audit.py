@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lockhouse.access.people import of_one_line
+from lockhouse.gates.reviews import overdue
 from lockhouse.gates.staff.members import held, is_weighty, people
 from lockhouse.gates.staff.read import ACTIVE, factors_of, uses_of
 from lockhouse.gates.staff.told import FACTOR_LIVE, MEANS
@@ -20,8 +21,12 @@ if TYPE_CHECKING:
 GIVES, APPROVES = "staff.role", "staff.approve"
 
 
-async def examined(house: House) -> StaffSeen:
+async def examined(house: House, *, review_months: int = 0) -> StaffSeen:
     """What is to be said of the accounts.
+
+    Args:
+        house: as it stands.
+        review_months: how often who holds which role is to be reviewed; 0: never.
 
     Raises:
         Tampered: a row was not made, or not left, as this house made it.
@@ -44,6 +49,7 @@ async def examined(house: House) -> StaffSeen:
     return StaffSeen(
         active=len(found.active), admins=len(found.admins(policy)) if policy else 0, one_key=tuple(one_key),
         unused=tuple(unused), recovered=tuple(recovered), gives_by_two=policy is not None and _by_two(found, policy),
+        review_overdue=await overdue(house, found, months=review_months),
     )  # fmt: skip
 
 

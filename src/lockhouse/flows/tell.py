@@ -41,7 +41,7 @@ from lockhouse.gates.told import (
     untold,
 )
 from lockhouse.gates.trusted_time import trusted_now
-from lockhouse.model.rows import Attestation, Consent, Factor, Hold, Link, Staff, StaffRole, Suppression
+from lockhouse.model.rows import AccessReview, Attestation, Consent, Factor, Hold, Link, Staff, StaffRole, Suppression
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -106,7 +106,7 @@ async def tell_untold(house: House) -> Told:
 
 async def _tell_staff(house: House, before: int) -> tuple[int, int]:
     """Accounts, roles and factors: there are few of them."""
-    tables: tuple[type[Telling], ...] = (Staff, StaffRole, Factor)
+    tables: tuple[type[Telling], ...] = (Staff, StaffRole, Factor, AccessReview)
     told = faults = 0
     for table in tables:
         async for rows in house.reads.scan(table, chunk=CHUNK):

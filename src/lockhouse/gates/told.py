@@ -17,6 +17,7 @@ from lockhouse.ledger.entry import Link as LinkEntry
 from lockhouse.ledger.entry import Suppression as SuppressionEntry
 from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
 from lockhouse.model.rows import (
+    AccessReview,
     Attestation,
     Consent,
     Factor,
@@ -37,7 +38,9 @@ if TYPE_CHECKING:
     from lockhouse.model.change import Draft
 
 Said = TypeVar("Said", bound=Consent | Link)
-UntoldT = TypeVar("UntoldT", bound=Attestation | Consent | Factor | Hold | Link | Staff | StaffRole | Suppression)
+UntoldT = TypeVar(
+    "UntoldT", bound=AccessReview | Attestation | Consent | Factor | Hold | Link | Staff | StaffRole | Suppression
+)
 _YES = ConsentState.GRANTED
 _TAKEN_BACK = frozenset({ConsentState.DENIED + ConsentState.TAKEN_BACK, _YES + ConsentState.TAKEN_BACK})
 LATE = "service:work"

@@ -58,6 +58,7 @@ def sentences(_: Callable[[str], str]) -> dict[str, str]:
         "rework": _("A worker opened records to work on them"),
         "role": _("A role was proposed, given or ended"),
         "session": _("Somebody signed in, or a sign-in ended"),
+        "access-review": _("Who holds which role was looked through"),
         "staff": _("An account went a step"),
         "step-up": _("Somebody proved once more who they are"),
         "suppression": _("Somebody was put on the list of those not to be collected, or taken off"),

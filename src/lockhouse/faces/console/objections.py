@@ -24,6 +24,7 @@ def _sentences(_: Callable[[str], str]) -> dict[str, str]:
     """Word of `access.people` or of `gates.staff.refusing` -> sentence."""
     return {
         "by-host": _("The machine's user proposed this, who may be one of you. Give the role, or begin it, yourself."),
+        "decided-some": _("Whoever decided a line does not sign it off. Ask a colleague."),
         "has-staff": _("Two or more can sign in here, so one of them approves it."),
         "holds-roles": _(
             "They have a role already, and whoever opens a link has it too: only who may give roles makes one."
@@ -40,6 +41,7 @@ def _sentences(_: Callable[[str], str]) -> dict[str, str]:
         ),
         "same-person": _("Nobody decides over themselves, and who proposed this does not approve it. Ask a colleague."),
         "too-young": _("Whoever approves this has been active for 72 hours, and you have not yet. Ask a colleague."),
+        "undecided": _("Some lines are not decided yet."),
         "wrong-state": _("This is done already, or does not go from where it stands. Read the page again."),
     }  # fmt: skip
 

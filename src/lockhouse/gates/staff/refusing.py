@@ -9,11 +9,14 @@ from lockhouse.errors import Refused
 if TYPE_CHECKING:
     from lockhouse.access.people import Objection
 
-Word = Literal["has-staff", "holds-roles", "kept-apart"]
+Word = Literal["decided-some", "has-staff", "holds-roles", "kept-apart", "undecided"]
 SENTENCES: dict[str, tuple[str, str]] = {
     "by-host": (
         "expected what a member of staff began, got what this machine's user or a group of an identity provider did",
         "a member gives the role, or begins the reset, in the console; then another approves it",
+    ),
+    "decided-some": (
+        "expected somebody who decided nothing in it", "ask somebody else to sign it off"
     ),
     "has-staff": (
         "expected a signed-in member of staff, as two or more have an account here",
@@ -42,6 +45,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "same-person": ("expected somebody else to do it", "nobody decides over themselves"),
     "too-young": ("expected the approval of somebody who has been active for 72 hours", "ask somebody else, or wait"),
+    "undecided": ("expected a decision on every line of it", "decide the lines that are left"),
     "wrong-state": ("expected an account for which this can be done", "lockhouse staff show STAFF says how it stands"),
 }  # fmt: skip
 """Word -> what was expected, and what to do."""

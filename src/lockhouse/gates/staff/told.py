@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lockhouse.access.reviewing import DONE, SIGNED, unpacked
 from lockhouse.gates.authority import checked, digest, place_digest
 from lockhouse.gates.told import tell, untold
+from lockhouse.ledger.entry import AccessReview as AccessReviewEntry
 from lockhouse.ledger.entry import Factor as FactorEntry
-from lockhouse.ledger.entry import Means, RoleStep
+from lockhouse.ledger.entry import Means, ReviewStep, RoleStep
 from lockhouse.ledger.entry import Role as RoleEntry
 from lockhouse.ledger.entry import Staff as StaffEntry
-from lockhouse.model.rows import Factor, Staff, StaffRole
+from lockhouse.model.rows import AccessReview, Factor, Staff, StaffRole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from lockhouse.gates.house import House
     from lockhouse.model.change import Draft
 
-Telling = Factor | Staff | StaffRole
+Telling = AccessReview | Factor | Staff | StaffRole
 """Rows that each name an entry of their own."""
 MEANS: dict[int, Means] = {
     1: "passkey", 2: "password", 3: "one-time-codes", 4: "recovery-codes", 5: "identity",
@@ -36,7 +38,9 @@ def draft_of(house: House, row: Telling) -> Draft:
     return _said(row).draft(id=row.entry, lane=house.lane)
 
 
-def _said(row: Telling) -> FactorEntry | RoleEntry | StaffEntry:
+def _said(row: Telling) -> AccessReviewEntry | FactorEntry | RoleEntry | StaffEntry:
+    if isinstance(row, AccessReview):
+        return _of_review(row)
     staff = row.id if isinstance(row, Staff) else row.staff
     own, place = digest(row), place_digest(row)
     if isinstance(row, Staff):
@@ -50,6 +54,16 @@ def _said(row: Telling) -> FactorEntry | RoleEntry | StaffEntry:
     return FactorEntry(
         step="ended" if row.state == FACTOR_ENDED else lives,  # type: ignore[arg-type]  # one of three words
         staff=staff.hex(), factor=row.id.hex(), means=MEANS[row.kind], by=row.by, row=own, place=place,
+    )  # fmt: skip
+
+
+def _of_review(row: AccessReview) -> AccessReviewEntry:
+    lines = unpacked(row.lines)
+    begun: ReviewStep = "opened" if row.at == row.opened_at and row.by == row.opened_by else "decided"
+    return AccessReviewEntry(
+        step="closed" if row.state == DONE else "signed" if row.state == SIGNED else begun, review=row.id.hex(),
+        by=row.by, lines=len(lines), ends=sum(one.decision == "end" for one in lines), row=digest(row),
+        place=place_digest(row),
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from lockhouse.errors import LockhouseError
 from lockhouse.ledger.columns import said_by
 from lockhouse.ledger.entry import (
     Acceptance,
+    AccessReview,
     Attestation,
     Cancellation,
     Completion,
@@ -44,8 +45,8 @@ if TYPE_CHECKING:
 _KINDS = frozenset(
     kind.KIND
     for kind in (
-        Acceptance, Attestation, Cancellation, Completion, Consent, Credential, Factor, Hold, Import, Intent, Link,
-        Policy, Quota, Restore, Role, Session, Staff, Suppression, Token, Undo,
+        Acceptance, AccessReview, Attestation, Cancellation, Completion, Consent, Credential, Factor, Hold, Import,
+        Intent, Link, Policy, Quota, Restore, Role, Session, Staff, Suppression, Token, Undo,
     )
 )  # fmt: skip
 

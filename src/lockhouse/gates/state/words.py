@@ -9,6 +9,7 @@ from lockhouse.crypto.signatures import equal
 from lockhouse.gates.authority import digest, place_digest
 from lockhouse.gates.state.found import read_rows
 from lockhouse.gates.state.history import last_of, restored_at
+from lockhouse.ledger.entry import AccessReview as AccessReviewEntry
 from lockhouse.ledger.entry import Attestation as AttestationEntry
 from lockhouse.ledger.entry import Consent as ConsentEntry
 from lockhouse.ledger.entry import Credential as CredentialEntry
@@ -21,6 +22,7 @@ from lockhouse.ledger.entry import Staff as StaffEntry
 from lockhouse.ledger.entry import Suppression as SuppressionEntry
 from lockhouse.ledger.entry import Token as TokenEntry
 from lockhouse.model.rows import (
+    AccessReview,
     Attestation,
     Consent,
     Credential,
@@ -42,13 +44,16 @@ if TYPE_CHECKING:
     from lockhouse.gates.state.history import History, Told
 
 _Kind = (
-    AttestationEntry | ConsentEntry | CredentialEntry | FactorEntry | HoldEntry | LinkEntry | QuotaEntry | RoleEntry
-    | StaffEntry | SuppressionEntry | TokenEntry
+    AccessReviewEntry | AttestationEntry | ConsentEntry | CredentialEntry | FactorEntry | HoldEntry | LinkEntry |
+    QuotaEntry | RoleEntry | StaffEntry | SuppressionEntry | TokenEntry
 )  # fmt: skip
-Word = Attestation | Consent | Credential | Factor | Hold | Link | Quota | Staff | StaffRole | Suppression | Token
+Word = (
+    AccessReview | Attestation | Consent | Credential | Factor | Hold | Link | Quota | Staff | StaffRole | Suppression
+    | Token
+)  # fmt: skip
 TABLES: dict[type[Word], type[_Kind]] = {
-    Attestation: AttestationEntry, Consent: ConsentEntry, Credential: CredentialEntry, Factor: FactorEntry,
-    Hold: HoldEntry, Link: LinkEntry, Quota: QuotaEntry, Staff: StaffEntry, StaffRole: RoleEntry,
+    AccessReview: AccessReviewEntry, Attestation: AttestationEntry, Consent: ConsentEntry, Credential: CredentialEntry,
+    Factor: FactorEntry, Hold: HoldEntry, Link: LinkEntry, Quota: QuotaEntry, Staff: StaffEntry, StaffRole: RoleEntry,
     Suppression: SuppressionEntry, Token: TokenEntry,
 }  # fmt: skip
 

@@ -18,6 +18,7 @@ from lockhouse.model.rows.keys import EpochKey, HouseSecret, IndexKey, Kek, KeyR
 from lockhouse.model.rows.ledger import Checkpoint, Deletion, Intake, Lane, LedgerEntry, Note
 from lockhouse.model.rows.mail import QueuedMail
 from lockhouse.model.rows.repeat import Repeat
+from lockhouse.model.rows.review import AccessReview
 from lockhouse.model.rows.running import House, Intent, Job, Name, PolicyVersion, Quota, ReadShut
 from lockhouse.model.rows.staff import (
     Attempts,
@@ -34,6 +35,7 @@ from lockhouse.model.rows.token import Token, TokenUse
 from lockhouse.model.rows.who import ErasedMark, Identifier, Link, Lookup, Person
 
 __all__ = [
+    "AccessReview",
     "Attempts",
     "Attestation",
     "Ceremony",
