@@ -52,12 +52,23 @@ class ResetBegun(_About, frozen=True, kw_only=True, tag="reset-begun"):
     at: int
 
 
+class GlassBroken(_About, frozen=True, kw_only=True, tag="glass-broken"):
+    """A colleague, `who`, opened extra access at once, `at` (ms), for a purpose and with a reason; it is reviewed."""
+
+    who: str
+    purpose: str
+    reason: str
+    at: int
+
+
 class Trial(_About, frozen=True, kw_only=True, tag="trial"):
     """Nothing: `lockhouse mail test` asks whether mail arrives."""
 
 
-About = Invite | FactorAdded | NewNetwork | RoleProposed | ResetBegun | Trial
-KINDS: tuple[str, ...] = ("factor-added", "invite", "new-network", "reset-begun", "role-proposed", "trial")
+About = Invite | FactorAdded | GlassBroken | NewNetwork | RoleProposed | ResetBegun | Trial
+KINDS: tuple[str, ...] = (
+    "factor-added", "glass-broken", "invite", "new-network", "reset-begun", "role-proposed", "trial"
+)  # fmt: skip
 """Every kind, by its word."""
 
 
