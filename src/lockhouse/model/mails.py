@@ -31,6 +31,13 @@ class FactorAdded(_About, frozen=True, kw_only=True, tag="factor-added"):
     at: int
 
 
+class FactorEnded(_About, frozen=True, kw_only=True, tag="factor-ended"):
+    """A means of signing in was taken away from the account, `at` (ms)."""
+
+    means: Means
+    at: int
+
+
 class NewNetwork(_About, frozen=True, kw_only=True, tag="new-network"):
     """The account signed in `at` (ms) from a `network` it never came from, with this browser (`agent`)."""
 
@@ -61,13 +68,24 @@ class GlassBroken(_About, frozen=True, kw_only=True, tag="glass-broken"):
     at: int
 
 
+class PolicyWaits(_About, frozen=True, kw_only=True, tag="policy-waits"):
+    """A policy that widens was approved by one person (`by`, their name); it rules from `until_at` (ms) on."""
+
+    version: str
+    by: str
+    until_at: int
+
+
 class Trial(_About, frozen=True, kw_only=True, tag="trial"):
     """Nothing: `lockhouse mail test` asks whether mail arrives."""
 
 
-About = Invite | FactorAdded | GlassBroken | NewNetwork | RoleProposed | ResetBegun | Trial
+About = (
+    Invite | FactorAdded | FactorEnded | GlassBroken | NewNetwork | RoleProposed | ResetBegun | PolicyWaits | Trial
+)  # fmt: skip
 KINDS: tuple[str, ...] = (
-    "factor-added", "glass-broken", "invite", "new-network", "reset-begun", "role-proposed", "trial"
+    "factor-added", "factor-ended", "glass-broken", "invite", "new-network", "policy-waits", "reset-begun",
+    "role-proposed", "trial",
 )  # fmt: skip
 """Every kind, by its word."""
 

@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lockhouse.crypto.otp import STEP_S, code_at, read_seed
 from lockhouse.crypto.staff import Cost, StaffKeys
 from lockhouse.faces.console import cookies
 from lockhouse.faces.outcomes import CODES
 from lockhouse.flows import session, staff
 from lockhouse.gates.staff.called import Called
 from lockhouse.model.rows import Session
-from lockhouse.secret import Secret
 from tests.authenticator import UP, UV
 from tests.faces.console.world import HOST, OURS, Browser, Console, console, hidden
 
@@ -54,6 +52,7 @@ async def test_whoever_has_a_link_makes_a_passkey_and_is_signed_in(tmp_path: Pat
         assert made.answers[-1] == ("account", 200)
 
 
+@pytest.mark.asvs("6.3.8")
 async def test_a_link_that_was_used_or_never_was_opens_nothing_and_says_the_same(tmp_path: Path) -> None:
     async with console(tmp_path) as made:
         link = await _link(made)
@@ -78,6 +77,7 @@ async def test_a_session_is_a_cookie_that_only_this_host_gets_and_no_script_read
         assert words == {"httponly", "path=/", "samesite=strict", "secure"}
 
 
+@pytest.mark.asvs("7.2.4")
 async def test_each_sign_in_has_a_new_token_and_ends_the_one_it_takes_the_place_of(tmp_path: Path) -> None:
     async with console(tmp_path) as made:
         browser = await made.hired("mara")
@@ -101,6 +101,7 @@ async def test_each_sign_in_has_a_new_token_and_ends_the_one_it_takes_the_place_
         assert (await other.get("/")).headers["location"] == "/sign-in"
 
 
+@pytest.mark.asvs("7.2.4")
 async def test_a_planted_session_is_not_the_one_that_a_sign_in_begins(tmp_path: Path) -> None:
     async with console(tmp_path) as made:
         browser = await made.hired("mara")
@@ -137,6 +138,7 @@ async def test_an_answer_counts_once(tmp_path: Path) -> None:
         assert (await again.post("/sign-in/passkey", answer, on=await again.get("/sign-in"))).status_code == 403
 
 
+@pytest.mark.asvs("7.6.2", "8.4.2")
 async def test_without_a_session_a_page_leads_to_signing_in_and_a_deed_is_not_done(tmp_path: Path) -> None:
     async with console(tmp_path) as made:
         browser = made.another()
@@ -150,6 +152,7 @@ async def test_without_a_session_a_page_leads_to_signing_in_and_a_deed_is_not_do
             assert CODES["LH-3009"].sentence in answer.text
 
 
+@pytest.mark.asvs("7.4.1", "7.4.4", "14.3.1")
 async def test_signing_out_ends_the_session_in_the_house_and_empties_the_browser(tmp_path: Path) -> None:
     async with console(tmp_path) as made:
         browser = await made.hired("mara")
@@ -231,61 +234,7 @@ async def test_nothing_that_comes_in_says_where_one_is_sent_on_to(tmp_path: Path
         assert done.headers["location"] == "/"
 
 
-async def _by_password(made: Console, browser: Browser) -> tuple[Secret, list[str]]:
-    """Somebody enrols by a password and an app's codes; the app's seed, and the recovery codes they were shown."""
-    link = await _link(made)
-    page = await browser.post("/enrol", {"link": link}, on=await browser.get("/enrol"))
-    told = {"link": link, "login": "mara@shop.example", "password": "lockhouse"}
-    weak = await browser.post("/enrol/password", told, on=page)
-    assert weak.status_code == 422
-    assert "guessed first" in weak.text or "names of the house" in weak.text
-    app = await browser.post("/enrol/password", told | {"password": PASSWORD}, on=page)
-    seed = read_seed(re.findall(r'id="seed"[^>]*>([^<]*)<', app.text)[0].replace(" ", ""))
-    wrong = await browser.post("/enrol/app", {"ceremony": hidden(app, "ceremony"), "code": "000000"}, on=app)
-    assert wrong.status_code == 403
-    code = code_at(seed, made.clock.at // 1_000 // STEP_S)
-    codes = await browser.post("/enrol/app", {"ceremony": hidden(app, "ceremony"), "code": code}, on=wrong)
-    assert codes.status_code == 200
-    listed = re.findall(r"<li>([0-9A-Z-]{20,})</li>", codes.text)
-    assert len(listed) == 10
-    return seed, listed
-
-
-async def test_a_password_and_an_app_do_as_well_and_lead_to_a_passkey_that_invites(tmp_path: Path) -> None:
-    async with console(tmp_path) as made:
-        cost = Cost(memory_kib=8, iterations=1, lanes=1)
-        made.house.staff_keys = StaffKeys.of(made.house.integrity_key, house=made.house.id, cost=cost)
-        browser = made.another()
-        seed, listed = await _by_password(made, browser)
-        assert "codes" not in (await browser.get("/account")).url.path
-        await browser.post("/sign-out", {}, on=await browser.get("/"))
-        made.clock.at += STEP_S * 1_000
-        typed = {"login": "mara@shop.example", "password": PASSWORD}
-        later = code_at(seed, made.clock.at // 1_000 // STEP_S)
-        page = await browser.get("/sign-in")
-        assert (await browser.post("/sign-in/password", {**typed, "code": later}, on=page)).status_code == 303
-        other = made.another()
-        page = await other.get("/sign-in")
-        assert (await other.post("/sign-in/password", {**typed, "code": listed[3]}, on=page)).status_code == 303
-        made.clock.at += STEP_S * 1_000
-        account = await browser.get("/account")
-        for path, name in (("/account/codes", {}), ("/account/passkeys", {"name": "phone"})):
-            made.clock.at += STEP_S * 1_000
-            asked = await browser.post(path, name, on=account)
-            assert "no passkey yet" in asked.text
-            wrong = await browser.post(path, {**name, "password": PASSWORD, "code": "000000"}, on=asked)
-            assert (wrong.status_code, "Nothing was done" in wrong.text) == (403, True)
-            later = code_at(seed, made.clock.at // 1_000 // STEP_S)
-            page = await browser.post(path, {**name, "password": PASSWORD, "code": later}, on=wrong)
-            assert page.status_code == 200
-        fields = {**browser.answer(page), "name": "phone", "proof": hidden(page, "proof")}
-        assert "Added." in (await browser.post("/account/passkeys/made", fields, on=page)).text
-        invited = await browser.do(
-            "/staff/invite", {"login": "ben@shop.example", "name": "Ben", "language": "en"}, on="/staff"
-        )
-        assert (invited.status_code, "/enrol" in invited.text) == (200, True)
-
-
+@pytest.mark.asvs("6.3.1", "6.3.8")
 async def test_a_wrong_password_and_an_unknown_login_are_answered_alike_and_soon_there_is_a_wait(
     tmp_path: Path,
 ) -> None:
@@ -322,6 +271,7 @@ async def _typed(browser: Browser, login: str, *, on: httpx.Response) -> httpx.R
         {"origin": "http://console.shop.example"}, {"sec-fetch-site": "cross-site", "origin": "https://console.shop.example"},
     ],
 )  # fmt: skip
+@pytest.mark.asvs("7.6.2")
 async def test_a_form_of_another_site_does_nothing_though_its_token_is_right(
     said: dict[str, str], tmp_path: Path
 ) -> None:

@@ -21,6 +21,7 @@ from lockhouse.flows import vouch
 if TYPE_CHECKING:
     from lockhouse.model.rows import Attestation
 
+
 @Parameter(name="*")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
@@ -181,9 +182,10 @@ async def record(  # noqa: PLR0913  (what is vouched for, by whom and until when
     """Vouch for a fact about somebody until a moment. The ledger says who did.
 
     For example `lockhouse grant record os-user:1000 step-up fido2 --until 2027-06-30T18:00`. The facts:
-    grant CASE (somebody else agreed to extra access; of no member of staff, who asks for one: `grant request`), network 10.0.0.0/8 (where they work), own-record PERSON (who they
-    are themselves, so that they do not look at it), quota 200 (how many people an hour they may look up, in place
-    of what their role says), step-up MEANS (they have just proven who they are; its age counts from now).
+    grant CASE (somebody else agreed to extra access; members of staff ask for it: `grant request`), network 10.0.0.0/8
+    (where they work), own-record PERSON (who they are themselves, so that they do not look at it), quota 200 (how many
+    people an hour they may look up, in place of what their role says), step-up MEANS (they have just proven who they
+    are; its age counts from now).
 
     Args:
         actor: about whom: os-user:UID or staff:ID.
