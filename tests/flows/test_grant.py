@@ -9,8 +9,10 @@ import pytest
 from lockhouse.errors import Invalid, NotFound, Refused
 from lockhouse.flows import grant, staff, staff_roles
 from lockhouse.flows import session as sessions
+from lockhouse.flows.staff_audit import examined
 from lockhouse.gates.state import verify_state
 from lockhouse.model.rows import QueuedMail
+from lockhouse.posture.grants import reviewed
 from tests.flows.granted import Shop, shop_in, told, wanted
 from tests.flows.staffed import acts
 
@@ -154,6 +156,16 @@ async def test_a_review_ends_it_and_keeps_the_reviewers_words_sealed(shop: Shop)
     assert b"No such call" not in done.box
     with pytest.raises(Refused):
         await grant.review(house, row.id, in_order=True, words="It was in order.", by=acts(shop.officer))
+
+
+async def test_a_break_glass_that_was_not_reviewed_in_time_is_a_finding(shop: Shop) -> None:
+    row = await grant.break_glass(shop.world.house, wanted(shop), by=acts(shop.clerk))
+    shop.world.clock.pass_days(2.9)
+    found = await examined(shop.world.house)
+    assert (found.glass_due, found.glass_overdue, reviewed(found)[0]) == ((row.id.hex(),), (), "PASS")
+    shop.world.clock.pass_days(0.1)
+    found = await examined(shop.world.house)
+    assert (found.glass_overdue, reviewed(found)[0]) == ((row.id.hex(),), "FAIL")
 
 
 async def test_an_overdue_review_shuts_further_break_glass_of_its_holder_until_it_is_reviewed(shop: Shop) -> None:

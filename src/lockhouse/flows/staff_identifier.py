@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from lockhouse.crypto.signatures import equal
 from lockhouse.errors import Invalid, NotFound
 from lockhouse.gates.authority import checked
 from lockhouse.gates.disclose.about import LIVE, staff_tag
@@ -57,7 +58,7 @@ async def add(house: House, staff: bytes, field: str, typed: str, *, by: str) ->
     tag = house.indexer.tag(kind.number, kind.generation, plain, norm=NORM_VERSION)
     mine = await of(house, staff)
     own = staff_tag(house, kind.number, kind.generation, tag)
-    before = next((row for row in mine if row.tag == own), None)
+    before = next((row for row in mine if equal(row.tag, own)), None)
     if before is not None and before.state == LIVE:
         return before
     if sum(row.state == LIVE for row in mine) >= MOST:

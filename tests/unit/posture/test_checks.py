@@ -110,6 +110,7 @@ BAD_HOUSES: list[tuple[str, dict[str, Any], str]] = [
     ("second-admin", {"staff": StaffSeen(active=2, gives_by_two=True)}, "FAIL"),
     ("second-person", {"staff": StaffSeen(active=2, admins=2)}, "FAIL"),
     ("staff", {"staff": StaffSeen(active=2, gives_by_two=True, admins=2, recovered=("04" * 16,))}, "FAIL"),
+    ("break-glass", {"staff": StaffSeen(active=2, gives_by_two=True, admins=2, glass_overdue=("07" * 16,))}, "FAIL"),
     ("staff-keys", {"staff": StaffSeen(active=2, gives_by_two=True, admins=2, one_key=("05" * 16,))}, "FAIL"),
     ("staff-unused", {"staff": StaffSeen(active=2, gives_by_two=True, admins=2, unused=("06" * 16,))}, "FAIL"),
 ]

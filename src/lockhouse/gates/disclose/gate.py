@@ -158,8 +158,7 @@ async def _looked(  # noqa: PLR0913  (a chunk, and what it stands on)
     footing = await Footing.of(house)
     ask = await with_grants(house, ask)
     hours = await Hours.of(house, ask, once=turn.once)
-    takes = records.sought is None
-    groups = await _decided(house, ask, persons, footing, hours=hours, takes=takes)
+    groups = await _decided(house, ask, persons, footing, hours=hours, takes=(takes := records.sought is None))
     seen = [group for group in groups if group.fields]
     if records.only is not None:
         await _read_only(house, seen, records.only)
@@ -171,8 +170,7 @@ async def _looked(  # noqa: PLR0913  (a chunk, and what it stands on)
         group.rows = [row for row in group.rows if row.person in group.noted]
     entry, noted = await note(house, ask, groups, place=place, hours=hours if takes else None)
     turn.release()
-    await require_grants(house, ask, groups)
-    await footing.hold()
+    await _still(house, ask, groups, footing)
     opening = Opening(
         house, house.live(), noted, ask.purpose, frozenset(), house.clock.now_ms(), waiting, ask.fields is None
     )  # fmt: skip
@@ -186,6 +184,16 @@ async def _looked(  # noqa: PLR0913  (a chunk, and what it stands on)
     if opening.spoilt:
         raise Moved("disclose: expected snapshots that open", hint="try again")
     return views if takes or not hours.is_counting else await settled(house, ask, views, asked=place[0])
+
+
+async def _still(house: House, ask: Ask, groups: Sequence[Group], footing: Footing) -> None:
+    """What was noted may still be opened: the grants it rests on, the policy and the keys are as they were.
+
+    Raises:
+        Moved: one of them is not.
+    """
+    await require_grants(house, ask, groups)
+    await footing.hold()
 
 
 async def _decided(  # noqa: PLR0913  (as of `_looked`)
