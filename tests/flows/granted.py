@@ -66,9 +66,9 @@ async def shop_in(folder: Path, policy: str = POLICY + ROLES) -> Shop:
     world = await World.make(folder, policy)
     for number, email in enumerate((ANNA, BERTA)):
         await world.send("account", "Order Completed", email=email, order_id=f"A-{number}", order_total="12.50")
-    people = [await hired(world, role, roles=[role]) for role in ("clerk", "lead", "officer")]
+    clerk, lead, officer = [await hired(world, role, roles=[role]) for role in ("clerk", "lead", "officer")]
     world.clock.pass_days(4)
-    return Shop(world, *people, await world.person(ANNA), await world.person(BERTA))
+    return Shop(world, clerk, lead, officer, await world.person(ANNA), await world.person(BERTA))
 
 
 async def told(world: World, kind: str) -> list[Any]:

@@ -86,8 +86,12 @@ def _unused(seen: StaffSeen) -> Said:
     return "PASS", f"Every account was used within {UNUSED_DAYS} days.", ""
 
 
+def _glass(seen: StaffSeen) -> Said:
+    return reviewed(seen.glass_due, seen.glass_overdue)
+
+
 CHECKS: tuple[tuple[str, Callable[[StaffSeen], Said], bool], ...] = (
     ("staff", _standing, False), ("second-admin", _admins, True), ("second-person", _second, True),
-    ("staff-keys", _keys, True), ("staff-unused", _unused, True), ("break-glass", reviewed, False),
+    ("staff-keys", _keys, True), ("staff-unused", _unused, True), ("break-glass", _glass, False),
 )  # fmt: skip
 """Each check's word, what it says, and whether it stands only before real customers."""

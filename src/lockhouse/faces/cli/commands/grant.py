@@ -43,8 +43,7 @@ class Case:
     """how long, at most 480, and 60 without an approval"""
 
 
-ABOUT = "Extra access for a while, approved by another; and facts that an admin vouches for."
-APP = noun("grant", ABOUT)
+APP = noun("grant", "Extra access for a while, approved by another; and facts that an admin vouches for.")
 
 
 @APP.command
