@@ -16,6 +16,7 @@ from lockhouse.faces import logs
 from lockhouse.faces.api.mounted import mounted
 from lockhouse.faces.api.route import Desk
 from lockhouse.faces.console.app import Served, console_app
+from lockhouse.faces.serve.beside import HouseBeside
 from lockhouse.faces.serve.http import console_tls_of, door_of, server
 from lockhouse.faces.workers.first import first, nobody_yet
 
@@ -62,7 +63,9 @@ def _app(running: Running) -> Guard:
         house=opened.house, name=settings.name, url=settings.console_url, demo=opened.house.demo,
         reasons=lambda: _reasons(running), on_answer=running.tally.showed, on_incident=on_incident,
     )  # fmt: skip
-    desk = Desk(house=opened.house, sequencer=opened.writer, verifier=opened.verifier)
+    desk = Desk(
+        house=opened.house, sequencer=opened.writer, verifier=opened.verifier, journal=opened.journal, beside=HouseBeside(opened)
+    )  # fmt: skip
     api = mounted(desk, trusted_proxies=settings.trusted_proxies, on_incident=on_incident)
     return console_app(
         served, mounts=(api,), trusted_proxies=settings.trusted_proxies, behind_proxy=settings.tls == "proxy"
