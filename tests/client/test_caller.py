@@ -157,12 +157,12 @@ def test_a_name_of_an_address_is_quoted_and_only_what_was_said_is_asked() -> Non
             house.channel_show(name)
 
 
-@pytest.mark.parametrize("kind", sorted(OF_ERRORS, key=lambda one: one.__name__))
+@pytest.mark.parametrize("kind", [*OF_ERRORS])
 def test_every_error_of_the_house_is_the_same_class_here(kind: type[LockhouseError]) -> None:
     error = kind("place", "a word") if issubclass(kind, Invalid) else kind("place: expected a word, got none")
     error.hint = "do this"
     told = problem_of(error)
-    body = (told.status, told, {})
+    body: Any = (told.status, told, {})
     with pytest.raises(LockhouseError) as caught:
         Asked(*[body] * 4).client().version()
     wanted = Gone if issubclass(kind, Gone) else kind
@@ -221,14 +221,16 @@ def test_a_certificate_is_verified_always_and_the_token_goes_to_nobody_else(
     over_tls: tuple[str, Path, list[str]], tmp_path: Path
 ) -> None:
     url, authority, seen = over_tls
-    quick = {"pause": lambda _s: None}
-    with Client(url, token=TOKEN, ways=Ways(**quick)) as house, pytest.raises(Unavailable):
+    with Client(url, token=TOKEN, ways=Ways(pause=lambda _s: None)) as house, pytest.raises(Unavailable):
         house.version()
     assert seen == []
     with Client(url, token=TOKEN, ways=Ways(ca_file=authority)) as house:
         assert house.version().python == "3"
     other = url.replace("localhost", "127.0.0.1")
-    with Client(other, token=TOKEN, ways=Ways(ca_file=authority, **quick)) as house, pytest.raises(Unavailable):
+    with (
+        Client(other, token=TOKEN, ways=Ways(ca_file=authority, pause=lambda _s: None)) as house,
+        pytest.raises(Unavailable),
+    ):
         house.version()
     assert seen == [f"Bearer {TOKEN.reveal().decode()}"]
     with pytest.raises(Invalid, match="authorities"):

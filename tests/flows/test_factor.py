@@ -14,7 +14,7 @@ from lockhouse.gates.staff.deed import Deed
 from lockhouse.gates.staff.told import FACTOR_LIVE
 from lockhouse.gates.state import verify_state
 from lockhouse.ledger.entry import parse_entry
-from lockhouse.model.rows import Factor, LedgerEntry, Staff
+from lockhouse.model.rows import Factor, LedgerEntry, QueuedMail, Staff
 from tests.authenticator import BE, UP, UV, Authenticator, b64
 from tests.flows.signing import BY, PASSWORD, SEEN, by_passkey, cheaply, with_passkey, with_password
 from tests.world import POLICY, World
@@ -86,6 +86,21 @@ async def test_a_second_passkey_signs_in_and_then_the_first_may_end(world: World
         ("added", f"staff:{own.staff.hex()}"), ("ended", f"staff:{own.staff.hex()}"),
     ]  # fmt: skip
     assert (await verify_state(world.house)).findings.kept == []
+
+
+@pytest.mark.asvs("6.3.7")
+async def test_its_owner_hears_by_mail_of_a_passkey_that_is_added_or_ended(world: World) -> None:
+    first, second = Authenticator(), Authenticator()
+    own = await _in(world, first)
+    world.house.sends_mail = True
+    asked, ceremony = await factor.options(world.house, own)
+    proof = await _proof(world, own, first, factor.adding(own.staff))
+    await factor.add_passkey(world.house, own, (ceremony, second.make(asked)), name="phone", proof=proof)
+    assert [row.kind for row in await world.rows(QueuedMail)] == ["factor-added"]
+    gone = (await factor.list_of(world.house, own.staff))[1].factor.id
+    proof = await _proof(world, own, first, factor.ending(own.staff, gone))
+    await factor.end(world.house, own, gone, proof=proof)
+    assert sorted(row.kind for row in await world.rows(QueuedMail)) == ["factor-added", "factor-ended"]
 
 
 @pytest.mark.asvs("7.5.1")

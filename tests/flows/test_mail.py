@@ -90,7 +90,7 @@ async def test_each_is_sent_once_in_its_language_and_nothing_of_it_is_kept(tmp_p
     assert german["subject"] == "Ihr Konto bei Northwind"
     assert LINK in german.get_content()
     assert english["subject"] == "A new way to sign in was added to your account at Northwind"
-    assert "an app for one-time codes was added" in english.get_content()
+    assert "UTC: an app for one-time codes." in english.get_content()
 
 
 async def test_a_deed_that_is_not_done_tells_of_nothing(tmp_path: Path) -> None:

@@ -79,4 +79,4 @@ async def test_a_reset_that_was_carried_out_is_told_with_what_signs_in_since(tmp
     await enrol.with_passkey(world.house, begun.ceremony, answer, name="thief", seen=SEEN)
     await send_mail(world.house, way.out())
     assert [letter.to for letter in way.asked] == ["mia@shop.example"] * 2
-    assert "a passkey was added to your account at Northwind" in way.asked[1].text
+    assert "Added to your account at Northwind on" in way.asked[1].text

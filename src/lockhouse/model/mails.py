@@ -31,6 +31,13 @@ class FactorAdded(_About, frozen=True, kw_only=True, tag="factor-added"):
     at: int
 
 
+class FactorEnded(_About, frozen=True, kw_only=True, tag="factor-ended"):
+    """A means of signing in was taken away from the account, `at` (ms)."""
+
+    means: Means
+    at: int
+
+
 class NewNetwork(_About, frozen=True, kw_only=True, tag="new-network"):
     """The account signed in `at` (ms) from a `network` it never came from, with this browser (`agent`)."""
 
@@ -56,8 +63,10 @@ class Trial(_About, frozen=True, kw_only=True, tag="trial"):
     """Nothing: `lockhouse mail test` asks whether mail arrives."""
 
 
-About = Invite | FactorAdded | NewNetwork | RoleProposed | ResetBegun | Trial
-KINDS: tuple[str, ...] = ("factor-added", "invite", "new-network", "reset-begun", "role-proposed", "trial")
+About = Invite | FactorAdded | FactorEnded | NewNetwork | RoleProposed | ResetBegun | Trial
+KINDS: tuple[str, ...] = (
+    "factor-added", "factor-ended", "invite", "new-network", "reset-begun", "role-proposed", "trial",
+)  # fmt: skip
 """Every kind, by its word."""
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from lockhouse.faces.cli.app import tree
 from lockhouse.faces.cli.remote import ASKED, ONLY_THERE
+from lockhouse.faces.cli.remote.page import remote_page
 from tests.faces.cli.house import EMAIL
 from tests.faces.cli.remote import URL, Elsewhere
 from tests.faces.cli.test_transcripts import EVENT, SHOWN
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from tests.faces.cli.house import Seen
 
+PAGE = Path(__file__).parents[3] / "docs/operations/remote.md"
 MAY = (
     "policy.show", "policy.history", "policy.matrix", "channel.*", "recipient.*", "ledger.read", "consent.*",
     "suppression.*", "request.*", "hold.*", "token.*",
@@ -47,6 +50,10 @@ def test_every_command_can_be_asked_for_elsewhere_or_says_why_not() -> None:
     assert set(ASKED) | set(ONLY_THERE) == _leaves(tree()) | {"import"}
 
 
+def test_the_page_is_what_the_tables_say() -> None:
+    assert PAGE.read_text("utf-8") == remote_page(), "write it anew: python -m tests.faces.cli.test_elsewhere"
+
+
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Elsewhere:
     made = Elsewhere(tmp_path_factory.mktemp("elsewhere"))
@@ -67,7 +74,7 @@ def _shown(seen: Seen) -> tuple[int, str, str]:
         for pattern, word in [*SHOWN, (re.compile(r"service:ID|os-user:UID"), "ACTOR")]:
             told = pattern.sub(word, told)
         texts.append(told)
-    return seen.code, *texts
+    return seen.code, texts[0], texts[1]
 
 
 def _both(desk: Elsewhere, line: str, *, typed: str = "") -> tuple[Seen, Seen]:
@@ -139,3 +146,7 @@ def test_without_a_token_or_with_plain_http_nothing_is_asked(desk: Elsewhere) ->
     desk.environment = {}
     assert (seen.code, "https" in seen.err) == (2, True)
     assert desk.bridge.asked == []
+
+
+if __name__ == "__main__":
+    PAGE.write_text(remote_page(), "utf-8")

@@ -13,6 +13,7 @@ from lockhouse.model.mails import (
     KINDS,
     About,
     FactorAdded,
+    FactorEnded,
     Invite,
     Mail,
     NewNetwork,
@@ -25,7 +26,8 @@ from lockhouse.wiring_mail import LANGUAGES, texts
 AT = 1_795_440_630_000
 LINK = "https://vault.northwind.example/enrol#k7"
 EACH: tuple[About, ...] = (
-    Invite(link=LINK, until_at=AT), FactorAdded(means="passkey", at=AT), ResetBegun(at=AT), Trial(),
+    Invite(link=LINK, until_at=AT), FactorAdded(means="passkey", at=AT), FactorEnded(means="passkey", at=AT),
+    ResetBegun(at=AT), Trial(),
     NewNetwork(network="192.0.2.0/24", agent="Firefox", at=AT), RoleProposed(role="support", at=AT),
 )  # fmt: skip
 

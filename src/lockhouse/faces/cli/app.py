@@ -168,8 +168,7 @@ def _launcher(app: App, base: Call) -> None:
         Args:
             tokens: the command and its words.
             house: folder of the house; else LOCKHOUSE_HOUSE, else upwards from here.
-            server: address of a house elsewhere, with a token in LOCKHOUSE_TOKEN; docs/operations/remote.md says what it
-                can be asked.
+            server: address of a house elsewhere, asked with the token in LOCKHOUSE_TOKEN.
             json: answer with one JSON value; errors too, on standard error.
         """
         command, bound, hidden = app.parse_args(tokens, print_error=False, exit_on_error=False)

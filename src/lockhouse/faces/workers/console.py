@@ -64,7 +64,8 @@ def _app(running: Running) -> Guard:
         reasons=lambda: _reasons(running), on_answer=running.tally.showed, on_incident=on_incident,
     )  # fmt: skip
     desk = Desk(
-        house=opened.house, sequencer=opened.writer, verifier=opened.verifier, journal=opened.journal, beside=HouseBeside(opened)
+        house=opened.house, sequencer=opened.writer, verifier=opened.verifier, journal=opened.journal,
+        beside=HouseBeside(opened),
     )  # fmt: skip
     api = mounted(desk, trusted_proxies=settings.trusted_proxies, on_incident=on_incident)
     return console_app(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from lockhouse.access.people import SETTLED_MS, Member, State, line
-from lockhouse.gates.staff.read import ACTIVE, DISABLED, ENDED, GIVEN, PROPOSED, accounts, every_role
+from lockhouse.gates.staff.read import ACTIVE, DISABLED, ENDED, GIVEN, PROPOSED, accounts, every_role, sound_roles
 from lockhouse.policy.decide import permits
 
 if TYPE_CHECKING:
@@ -76,14 +76,18 @@ class People(NamedTuple):
         ]
 
 
-async def people(house: House) -> People:
+async def people(house: House, *, despite_roles: bool = False) -> People:
     """As they stand.
+
+    Args:
+        house: as it stands.
+        despite_roles: leave out roles that this house did not make, for what takes power away and gives none.
 
     Raises:
         Tampered: a row was not made, or not left, as this house made it.
     """
     roles: dict[bytes, list[StaffRole]] = {}
-    for role in await every_role(house):
+    for role in await (sound_roles(house) if despite_roles else every_role(house)):
         roles.setdefault(role.staff, []).append(role)
     policy = house.live_policy.policy if house.live_policy else None
     return People({row.id: row for row in await accounts(house)}, roles, policy)

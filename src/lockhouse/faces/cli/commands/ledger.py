@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 APP = noun("ledger", "Who did what: read it, verify it, prove one entry, export it.")
 NUMBERED = {"channel": "channel", "compartment": "compartment", "purpose": "purpose", "recipient": "recipient"}
+Told = dict[str, Any]
 TIMES = frozenset({"review", "since", "until"})
 """Parts that are times: ms in an entry, and read by people as any other time."""
 LISTED = {"fields": "field", "purposes": "purpose"}
@@ -113,22 +114,20 @@ async def log(*, which: Which | None = None, call: Here) -> Said:
     return listed(found[: asked.limit])
 
 
-def alone(entry: dict[str, Any], kept: list[dict[str, Any]]) -> Said:
+def alone(entry: Told, kept: list[Told]) -> Said:
     """One entry as it was told, with what is kept beside it."""
     return Said([entry | {"kept": kept}], "\n".join([_line(entry), *map(_beside, kept)]))
 
 
-def listed(value: list[dict[str, Any]]) -> Said:
+def listed(value: list[Told]) -> Said:
     """Entries as they were told."""
     return Said(value, "\n".join(map(_line, value)) or "no such entry")
 
 
 def _told(house: House, row: LedgerEntry, said: Wire) -> dict[str, Any]:
     book = house.live_policy.names if house.live_policy else None
-    entry = {
-        "id": row.id.hex(), "position": row.position, "at": said.at, "lane": said.lane, "kind": said.kind,
-        "body": said.body,
-    }  # fmt: skip
+    where = {"id": row.id.hex(), "position": row.position, "at": said.at, "lane": said.lane}
+    entry = where | {"kind": said.kind, "body": said.body}
     return in_words(entry, lambda kind, number: book.name(kind, number) if book else None)  # type: ignore[arg-type]
 
 
@@ -245,11 +244,8 @@ def _report(report: Report, *, records: bool, state: State | None) -> Said:
     found = report.found + (state.findings.count if state else 0)
     head = f"{count(report.entries, 'entry', 'entries')} in {count(len(report.lanes), 'lane')}, "
     head += f"{count(report.checkpoints, 'checkpoint')} {'verified' if report.clean else 'read'}"
-    lines = [
-        head,
-        *([_seen(state)] if state else ()),
-        *(f"{one.kind}: {one.where}: {one.sentence}" for one in findings),
-    ]
+    told = [f"{one.kind}: {one.where}: {one.sentence}" for one in findings]
+    lines = [head, *([_seen(state)] if state else ()), *told]
     held = " and every record" * records + " and every row that gives authority" * (state is not None)
     last = count(found, "finding") + "." if found else f"Clean: the ledger{held} is as it was signed."
     value = plain(report) | {"clean": not found, "findings": [plain(one) for one in findings], "found": found}
@@ -354,8 +350,8 @@ async def checkpoint(*, since: int | None = None, call: Here) -> Said:
     async with call.open() as opened:
         point = await opened.writer.seal_ledger()
         text = point.text if since is None else await audit.growth(opened.house, since, point.text)
-        vkey = opened.verifier
-    return Said({"size": point.size, "at": point.at, "checkpoint": point.text, "vkey": vkey, "text": text}, text)
+        told = {"size": point.size, "at": point.at, "checkpoint": point.text, "vkey": opened.verifier}
+    return Said(told | {"text": text}, text)
 
 
 @Parameter(name="*")

@@ -89,10 +89,10 @@ async def list_(*, call: Here) -> Said:
         stalled = await spoilt_endings(opened.house)
     spoilt = sorted({one.hex() for one in bad} | {one.name for one in stalled})
     cases = sorted(known, key=lambda case: (case.asked_at, case.what, case.id))
-    return listed([_told(case) for case in cases], spoilt, call=call)
+    return listed([_told(case) for case in cases], spoilt)
 
 
-def listed(cases: list[dict[str, Any]], spoilt: list[str], *, call: Call) -> Said:
+def listed(cases: list[dict[str, Any]], spoilt: list[str]) -> Said:
     """Requests as they were told, and those whose rows somebody changed."""
     rows: list[tuple[str, ...]] = [
         (case["request"], case["what"], case["step"], case["reason"], when(case["asked_at"]), destroyed_of(case))

@@ -163,7 +163,8 @@ def shut_out(name: str) -> str:
 
 def revoked(told: dict[str, Any], *, call: Call) -> Said:
     """A token that was ended."""
-    text = f"Ended: {told['begins']}…, of {told['name']}. There is no undo; a new one: lockhouse token create {told['name']}"
+    name = told["name"]
+    text = f"Ended: {told['begins']}…, of {name}. There is no undo; a new one: lockhouse token create {name}"
     return Said(told, call.located(text))
 
 

@@ -6,17 +6,17 @@ from lockhouse.faces.cli.remote import ASKED, ONLY_THERE
 
 _HEAD = """# Asking a house elsewhere
 
-`lockhouse --server URL COMMAND` asks a house on another machine by its [API](../api.md), and says the same as the command
-says on the house's machine. It needs no house here.
+`lockhouse --server URL COMMAND` asks a house on another machine by its [API](../api.md), and says the same as the
+command says on the house's machine. It needs no house here.
 
 ```
 read -rs LOCKHOUSE_TOKEN && export LOCKHOUSE_TOKEN
 lockhouse --server https://vault.shop.example ledger log --since 1d
 ```
 
-- **The token** stands in `LOCKHOUSE_TOKEN`, or in a file that `LOCKHOUSE_TOKEN_FILE` names; never on the command line. On
-  the house's machine `lockhouse token create NAME` makes one, with the permissions that the commands need. Whoever asks
-  acts in the role of their token, so `--as` is refused, and the ledger names the token.
+- **The token** stands in `LOCKHOUSE_TOKEN`, or in a file that `LOCKHOUSE_TOKEN_FILE` names; never on the command line.
+  On the house's machine `lockhouse token create NAME` makes one, with the permissions that the commands need. Whoever
+  asks acts in the role of their token, so `--as` is refused, and the ledger names the token.
 - **The address** is the console's. TLS is always verified, against the system's authorities or those of the file that
   `LOCKHOUSE_CA_FILE` names; plain HTTP goes to this machine only. No proxy is used, no `.netrc` read and no redirect
   followed: the token goes to this address and to no other.
@@ -51,8 +51,9 @@ with Client("https://vault.shop.example", token=token_of(os.environ)) as house:
     found = house.person_find(shapes.FindAsked(by="order_id", value="A-1"))
 ```
 
-Each route of the API is a method, each question and answer a class of `lockhouse.client.shapes`, and what the house refuses
-is raised as the class of `lockhouse.errors` that it is there. It loads `httpx` and `msgspec`, and nothing of a house.
+Each route of the API is a method, each question and answer a class of `lockhouse.client.shapes`, and what the house
+refuses is raised as the class of `lockhouse.errors` that it is there. It loads `httpx` and `msgspec`, and nothing of a
+house.
 
 This page is made from `src/lockhouse/faces/cli/remote/__init__.py`, and a test holds the two together.
 """

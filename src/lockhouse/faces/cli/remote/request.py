@@ -29,7 +29,7 @@ def list_(*, call: Call) -> Said:
     """Every request."""
     with call.api() as house:
         told = plain(house.request_list())
-    return request.listed(told["requests"], told["spoilt"], call=call)
+    return request.listed(told["requests"], told["spoilt"])
 
 
 def show(case: str, /, *, call: Call) -> Said:
