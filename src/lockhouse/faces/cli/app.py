@@ -15,8 +15,8 @@ from lockhouse import __version__
 from lockhouse.errors import Invalid, LockhouseError
 from lockhouse.faces.cli.call import OPTIONS, PLAIN, Call
 from lockhouse.faces.cli.edge import INTERRUPTED, tell, tell_incident, usage
+from lockhouse.faces.cli.elsewhere import elsewhere
 from lockhouse.faces.cli.layout import Said, json_text
-from lockhouse.faces.cli.remote import elsewhere
 from lockhouse.faces.cli.terminal import Terminal
 from lockhouse.faces.serve.bound import harden
 

@@ -254,7 +254,7 @@ async def drops(name: str, /, *, call: Here) -> Said:
 
 def left_out(name: str, value: list[dict[str, Any]], held: Waiting, *, call: Call) -> Said:
     """What was not kept, as it was told, the most frequent first; and what waits."""
-    found = [msgspec.convert(one | {"channel": 0}, Drop) for one in value]
+    found = [Drop(0, *(one[word] for word in ("path", "reason", "count", "first_at", "last_at"))) for one in value]
     order = sorted(range(len(found)), key=lambda at: (-found[at].count, found[at].path, found[at].reason))
     value, found = [value[at] for at in order], [found[at] for at in order]
     rows = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lockhouse.faces.cli.remote import ASKED, ONLY_THERE
+from lockhouse.faces.cli.elsewhere import ASKED, ONLY_THERE
 
 _HEAD = """# Asking a house elsewhere
 
@@ -55,7 +55,7 @@ Each route of the API is a method, each question and answer a class of `lockhous
 refuses is raised as the class of `lockhouse.errors` that it is there. It loads `httpx` and `msgspec`, and nothing of a
 house.
 
-This page is made from `src/lockhouse/faces/cli/remote/__init__.py`, and a test holds the two together.
+This page is made from `src/lockhouse/faces/cli/elsewhere.py`, and a test holds the two together.
 """
 
 
