@@ -59,13 +59,21 @@ class ResetBegun(_About, frozen=True, kw_only=True, tag="reset-begun"):
     at: int
 
 
+class PolicyWaits(_About, frozen=True, kw_only=True, tag="policy-waits"):
+    """A policy that widens was approved by one person (`by`, their name); it rules from `until_at` (ms) on."""
+
+    version: str
+    by: str
+    until_at: int
+
+
 class Trial(_About, frozen=True, kw_only=True, tag="trial"):
     """Nothing: `lockhouse mail test` asks whether mail arrives."""
 
 
-About = Invite | FactorAdded | FactorEnded | NewNetwork | RoleProposed | ResetBegun | Trial
+About = Invite | FactorAdded | FactorEnded | NewNetwork | RoleProposed | ResetBegun | PolicyWaits | Trial
 KINDS: tuple[str, ...] = (
-    "factor-added", "factor-ended", "invite", "new-network", "reset-begun", "role-proposed", "trial",
+    "factor-added", "factor-ended", "invite", "new-network", "policy-waits", "reset-begun", "role-proposed", "trial",
 )  # fmt: skip
 """Every kind, by its word."""
 

@@ -17,6 +17,7 @@ from lockhouse.model.mails import (
     Invite,
     Mail,
     NewNetwork,
+    PolicyWaits,
     ResetBegun,
     RoleProposed,
     Trial,
@@ -29,6 +30,7 @@ EACH: tuple[About, ...] = (
     Invite(link=LINK, until_at=AT), FactorAdded(means="passkey", at=AT), FactorEnded(means="passkey", at=AT),
     ResetBegun(at=AT), Trial(),
     NewNetwork(network="192.0.2.0/24", agent="Firefox", at=AT), RoleProposed(role="support", at=AT),
+    PolicyWaits(version="v3", by="Mia", until_at=AT),
 )  # fmt: skip
 
 

@@ -129,5 +129,6 @@ def to(place: str) -> RedirectResponse:
 
 def shown(request: Request, me: Me, template: str, *, here: str = "", status: int = 200, **values: Any) -> Response:
     """A page of whoever is signed in; `here` is the place among the sections that it belongs to."""
-    whole = {"me": me, "here": here, **values}
+    house = house_of(request)
+    whole = {"me": me, "here": here, "may_see": lambda permission: me.may(house, permission), **values}
     return response(request, Page(template=template, values=whole, status=status))

@@ -111,6 +111,17 @@ def had(rows: Collection[StaffRole], policy: Policy, *, now: int) -> frozenset[s
     return held(rows, policy) | late
 
 
+def approvers(everybody: People, *, now: int) -> list[Member]:
+    """Who may approve policies, or might within the last 72 hours, as if they were active; see `access.agreeing`."""
+    policy = everybody.policy
+    return [] if policy is None else [
+        everybody.member(one)._replace(state=State.ACTIVE)
+        for one, row in everybody.rows.items()
+        if _was_in(row, now=now)
+        and permits(policy, tuple(had(everybody.roles.get(one, ()), policy, now=now)), "policy.approve")
+    ]  # fmt: skip
+
+
 def _was_in(row: Staff, *, now: int) -> bool:
     is_late = row.state == DISABLED and now - row.at < SETTLED_MS
     return row.active_at is not None and (row.state == ACTIVE or is_late)
