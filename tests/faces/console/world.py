@@ -172,12 +172,12 @@ async def console(
 ) -> AsyncIterator[Console]:
     """A console over a new house, for as long as the block runs; `more` is the application's own."""
     folder, clock = tmp_path / "house", Clock()
-    demo = more.pop("demo", True)
+    demo, policy = more.pop("demo", True), more.pop("policy", POLICY)
     await found(folder, Settings(root=str(tmp_path / "keys" / "root.key"), demo=True), clock=clock)
     async with opened(folder, role="console", clock=clock) as one:
         await approve(
-            one.house, await draft_of(one.house, parse({"policy.yaml": POLICY}, templates=template), KINDS),
-            POLICY.encode(), by=HOST,
+            one.house, await draft_of(one.house, parse({"policy.yaml": policy}, templates=template), KINDS),
+            policy.encode(), by=HOST,
         )  # fmt: skip
         answers: list[tuple[str, int]] = []
         incidents: list[tuple[str, BaseException]] = []

@@ -13,3 +13,13 @@ def at(ms: int) -> str:
 def day(ms: int) -> str:
     """A time, for a person, as people in every language read it (ISO 8601 with a space)."""
     return f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def clock(ms: int) -> str:
+    """A time of today, for a person."""
+    return f"{datetime.fromtimestamp(ms / 1000, UTC):%H:%M} UTC"
+
+
+def date(ms: int) -> str:
+    """The day of a time, for a person (ISO 8601)."""
+    return f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%d}"
