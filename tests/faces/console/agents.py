@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from lockhouse.flows import staff
 from lockhouse.gates.collect import collect_group
+from lockhouse.ledger.entry import Disclosure, parse_entry
 from lockhouse.model.event import Batch, Event
+from lockhouse.model.rows import LedgerEntry
 from lockhouse.model.scale import Assurance
 from tests.faces.console.world import Browser, Console, console
 
@@ -64,6 +66,8 @@ roles:
 EMAIL, PHONE, ORDER = "anna.schmidt@example.com", "+4915112345678", "NW-104882"
 ANNA = {"email": EMAIL, "phone": PHONE, "name": "Anna Schmidt", "order_id": ORDER, "order_total": "128.40"}
 _EVENT = {"country": "DE"}
+WHY = {"field": "phone", "reason": "call back", "ticket": "NW-48291"}
+"""Why a phone number is revealed."""
 
 
 async def send(house: House, channel: str, event: str, **values: Any) -> None:
@@ -123,3 +127,38 @@ def text_of(page: httpx.Response) -> str:
     """What stands on a page, without its marks."""
     main = page.text.partition("<main")[2]
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", main)).split())
+
+
+async def rows_of(house: House, row: Any) -> list[Any]:
+    """A whole table."""
+    return [one async for chunk in house.reads.scan(row) for one in chunk]
+
+
+async def looks_of(made: Console) -> list[Disclosure]:
+    """Every look that the ledger noted."""
+    bodies = [parse_entry(row.body).body for row in await rows_of(made.house, LedgerEntry)]
+    return [one for one in bodies if isinstance(one, Disclosure)]
+
+
+async def checked(browser: Browser, page: httpx.Response, said: str, field: str = "phone") -> httpx.Response:
+    """The person's page once something was checked; a passkey answers where one is asked for."""
+    form = {"field": field, "said": said}
+    answer = await browser.post(f"{path_of(page)}/check", form, on=page)
+    if "data-passkey" in answer.text:
+        path = re.findall(r'action="(/person/[\w-]+/check)"', answer.text)[0]
+        answer = await browser.post(path, {**form, **browser.answer(answer)}, on=answer)
+    return await browser.get(answer.headers["location"]) if answer.status_code == 303 else answer
+
+
+async def revealed(browser: Browser, page: httpx.Response, form: dict[str, str]) -> httpx.Response:
+    """The page of a reveal, once a passkey has answered."""
+    asked = await browser.post(f"{path_of(page)}/reveal", form, on=page)
+    path = re.findall(r'action="(/person/[\w-]+/reveal)"', asked.text)[0]
+    return await browser.post(path, {**_hidden(asked), **browser.answer(asked)}, on=asked)
+
+
+def _hidden(page: httpx.Response) -> dict[str, str]:
+    """The fields that a page asking for a passkey carries on."""
+    form = page.text.partition("data-passkey")[2]
+    found = dict(re.findall(r'<input type="hidden" name="([a-z]+)" value="([^"]*)">', form))
+    return {name: value for name, value in found.items() if name in {"field", "reason", "ticket", "said"}}

@@ -146,9 +146,9 @@ def person_path(house: House, me: Me, meant: Meant) -> str:
 def shown(request: Request, me: Me, template: str, *, here: str = "", status: int = 200, **values: Any) -> Response:
     """A page of whoever is signed in; `here` is the place among the sections that it belongs to."""
     house = house_of(request)
-    purposes, stepped_up = purposes_for(house, me), me.live.session.step_up_at + SHIFT_MS
+    purposes, stepped_up = purposes_for(house, me.live), me.live.session.step_up_at + SHIFT_MS
     bar = {
-        "finds": bool(purposes), "purposes": purposes, "purpose": purpose_for(request, house, me),
+        "finds": bool(purposes), "purposes": purposes, "purpose": purpose_for(request, house, me.live),
         "stepped_up": stepped_up if house.clock.now_ms() < stepped_up and me.live.session.step_up_at else 0,
     }  # fmt: skip
     whole = {"me": me, "here": here, **bar, **values}

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from lockhouse.crypto.canonical import Value
-    from lockhouse.faces.console.current import Me
+    from lockhouse.flows.session import Live
     from lockhouse.gates.house import House
     from lockhouse.model.policy import Policy
 
@@ -92,31 +92,31 @@ def purposes_of(policy: Policy, roles: frozenset[str]) -> tuple[str, ...]:
     return tuple(one.name for one in policy.purposes if one.name in seen)
 
 
-def purposes_for(house: House, me: Me) -> tuple[str, ...]:
+def purposes_for(house: House, live: Live) -> tuple[str, ...]:
     """The same of whoever is signed in; none while no policy rules."""
-    return () if house.live_policy is None else purposes_of(house.live_policy.policy, me.live.roles)
+    return () if house.live_policy is None else purposes_of(house.live_policy.policy, live.roles)
 
 
-def purpose_for(request: Request, house: House, me: Me) -> str:
+def purpose_for(request: Request, house: House, live: Live) -> str:
     """The one purpose of somebody's roles, or the one that they picked in this session; empty where they must pick."""
-    known = purposes_for(house, me)
-    chosen = known[0] if len(known) == 1 else work_of(request, house, me).purpose
+    known = purposes_for(house, live)
+    chosen = known[0] if len(known) == 1 else work_of(request, house, live).purpose
     return chosen if chosen in known else ""
 
 
-def work_of(request: Request, house: House, me: Me) -> Work:
+def work_of(request: Request, house: House, live: Live) -> Work:
     """What this session is at work on; nothing, where nothing of it is remembered."""
     text = request.cookies.get(cookies.WORK, "")
-    said = unsealed(house, me.live.session, "work", text) if text else None
+    said = unsealed(house, live.session, "work", text) if text else None
     if said is None:
         return Work()
     reasons, checks = said[_REASONS], said[_CHECKS]
     return msgspec.convert({"purpose": said[_PURPOSE], "reasons": reasons, "checks": checks}, Work)
 
 
-def keep_work(answer: Response, house: House, me: Me, work: Work) -> None:
+def keep_work(answer: Response, house: House, live: Live, work: Work) -> None:
     """The session is at work on this from now on."""
     reasons: list[Value] = [[*one] for one in work.reasons]
     checks: list[Value] = [[*one] for one in work.checks]
     said: dict[int, Value] = {_PURPOSE: work.purpose, _REASONS: reasons, _CHECKS: checks}
-    cookies.keep(answer, cookies.WORK, sealed(house, me.live.session, "work", said))
+    cookies.keep(answer, cookies.WORK, sealed(house, live.session, "work", said))

@@ -81,7 +81,7 @@ async def page_of(request: Request, me: Me, beside: Beside) -> Response:
         policy=house.live().policy, ask=with_room(ask), grades=grades(house, me, ask.purpose),
         unproven=frozenset(unproven(house, me)), text=_,
     )  # fmt: skip
-    said = work_of(request, house, me).checks_of(view.person)
+    said = work_of(request, house, me.live).checks_of(view.person)
     answer = shown(
         request, me, "person.html", here=FIND, status=beside.status, **values, refused="",
         groups=people.groups(view, seeing, said=said, opened=beside.opened), shut=people.shut(view, seeing),

@@ -76,7 +76,7 @@ async def check(request: Request, me: Me) -> Response:
     person = answer.view.person.hex()
     back = to_person(house, me, Meant(person=answer.view.person, way=whom.way))
     kept = Said(person, name, word, house.clock.now_ms(), answer.view.tries_left or 0)
-    keep_work(back, house, me, work_of(request, house, me).with_check(kept))
+    keep_work(back, house, me.live, work_of(request, house, me.live).with_check(kept))
     return back
 
 
@@ -85,7 +85,7 @@ async def reveal(request: Request, me: Me) -> Response:
     """One value is shown unmasked, once it was said why and a passkey has answered for it."""
     fields = await posted(request, "field", optional=("reason", "ticket", *STEP))
     house, _, whom = house_of(request), text_of(request), meant(request, me)
-    name, work = _field(request, fields), work_of(request, house, me)
+    name, work = _field(request, fields), work_of(request, house, me.live)
     ask = await asking(request, me, "reveal", proven=True)
     way, given = unmasking(house.live().policy, ask, name), work.reason_for(whom.person)
     if not way.role:
@@ -107,7 +107,7 @@ async def reveal(request: Request, me: Me) -> Response:
     ask = await asking(request, me, "reveal", fields=(name,), reason=stated, proven=True)
     page = await _shown(request, me, await look.reveal(house, ask, whom.person), name, reason=reason)
     if reason.word:
-        keep_work(page, house, me, work.with_reason(reason))
+        keep_work(page, house, me.live, work.with_reason(reason))
     return page
 
 
