@@ -151,5 +151,5 @@ def shown(request: Request, me: Me, template: str, *, here: str = "", status: in
         "finds": bool(purposes), "purposes": purposes, "purpose": purpose_for(request, house, me.live),
         "stepped_up": stepped_up if house.clock.now_ms() < stepped_up and me.live.session.step_up_at else 0,
     }  # fmt: skip
-    whole = {"me": me, "here": here, **bar, **values}
+    whole = {"me": me, "here": here, "may_see": lambda permission: me.may(house, permission), **bar, **values}
     return response(request, Page(template=template, values=whole, status=status))

@@ -14,7 +14,7 @@ from lockhouse.faces.console.forms import posted
 from lockhouse.faces.console.looking import asking, asks_purpose, who_looks, with_room
 from lockhouse.faces.console.people import brief
 from lockhouse.faces.console.rendering import text_of
-from lockhouse.faces.console.times import clock
+from lockhouse.faces.console.times import hour
 from lockhouse.faces.console.turned import Turned
 from lockhouse.faces.console.work import keep_work, purposes_for, work_of
 from lockhouse.flows import look
@@ -93,11 +93,11 @@ async def _found(house: House, ask: Ask, kind: str, value: str) -> Found:
 
 
 async def _stop(house: House, ask: Ask, error: Refused, *, _: Callable[[str], str]) -> str:
-    hour = await hour_of(house, ask) if "quota" in error.reasons else None
-    if hour is None:
+    counted = await hour_of(house, ask) if "quota" in error.reasons else None
+    if counted is None:
         return why(error.reasons, _)
-    told = hour.spent()
-    return spent(told.limit, clock(told.free_at), _)
+    told = counted.spent()
+    return spent(told.limit, hour(told.free_at), _)
 
 
 def _meant(found: Found, view: View, kind: str) -> Meant:
@@ -113,7 +113,7 @@ def _line(request: Request, me: Me, found: Found, view: View, *, kind: str) -> d
         "path": person_path(house, me, way), "parts": brief(view.fields, house.live().policy, _, most=8),
         "way": label(way.way, _) if way.way else "", "channels": channels(view.channels), "records": view.total,
         "first": view.first_at, "last": view.last_at,
-        "refused": refused(view, _, at=clock) if view.refused else "",
+        "refused": refused(view, _, at=hour) if view.refused else "",
     }  # fmt: skip
 
 

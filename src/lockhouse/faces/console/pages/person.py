@@ -19,7 +19,7 @@ from lockhouse.faces.console.looking import asking, grades, meant, unproven, who
 from lockhouse.faces.console.pages.find import channels
 from lockhouse.faces.console.people import Seeing
 from lockhouse.faces.console.rendering import text_of
-from lockhouse.faces.console.times import clock
+from lockhouse.faces.console.times import hour
 from lockhouse.faces.console.turned import Turned
 from lockhouse.faces.console.who_looked import who_looked
 from lockhouse.faces.console.work import work_of
@@ -75,7 +75,7 @@ async def page_of(request: Request, me: Me, beside: Beside) -> Response:
     path = person_path(house, me, Meant(person=view.person, way=whom.way))
     values = {**_head(request, view, ask), "path": path, "beside": beside, "here_path": path}
     if view.refused:
-        told = refused(view, _, at=clock)
+        told = refused(view, _, at=hour)
         return shown(request, me, "person.html", here=FIND, status=beside.status, **values, refused=told, **_NOTHING)
     seeing = Seeing(
         policy=house.live().policy, ask=with_room(ask), grades=grades(house, me, ask.purpose),
