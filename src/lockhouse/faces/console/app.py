@@ -30,10 +30,13 @@ from lockhouse.faces.console.pages import (
     channels,
     components,
     enrol,
+    find,
     identity,
     ledger,
     live,
     overview,
+    person,
+    person_deeds,
     recipients,
     sign_in,
     staff,
@@ -50,7 +53,8 @@ if TYPE_CHECKING:
 
     from lockhouse.gates.house import House
 PAGES: Final = (
-    account, channels, components, enrol, identity, ledger, live, overview, recipients, sign_in, staff, staff_deeds,
+    account, channels, components, enrol, find, identity, ledger, live, overview, person, person_deeds, recipients,
+    sign_in, staff, staff_deeds,
 )  # fmt: skip
 """Subjects, each with its routes; of two that fit a path, the first answers."""
 
