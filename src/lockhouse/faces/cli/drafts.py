@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from lockhouse.settings import Settings
     from lockhouse.wiring import Opened
 
+
 @Parameter(name="*")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meant(As):

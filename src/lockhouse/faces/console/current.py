@@ -129,5 +129,7 @@ def to(place: str) -> RedirectResponse:
 
 def shown(request: Request, me: Me, template: str, *, here: str = "", status: int = 200, **values: Any) -> Response:
     """A page of whoever is signed in; `here` is the place among the sections that it belongs to."""
-    whole = {"me": me, "here": here, **values}
+    live = house_of(request).live_policy
+    waits = live.waiting if live is not None and live.waiting is not None and not live.waiting.stale else None
+    whole = {"me": me, "here": here, "waits": waits, **values}
     return response(request, Page(template=template, values=whole, status=status))

@@ -78,9 +78,8 @@ async def _agree(request: Request, me: Me, number: int, proposal: Proposal, sign
     try:
         made = await agree(house, proposal, signed=signed)
     except Unproven:
-        return await version_page(
-            request, me, number, refused=_("Nothing was done: this passkey is not yours, or it took too long. Try again.")
-        )
+        wrong = _("Nothing was done: this passkey is not yours, or it took too long. Try again.")
+        return await version_page(request, me, number, refused=wrong)
     except Refused as error:
         return await version_page(request, me, number, refused=objection(error.reasons[0] if error.reasons else "", _))
     except Invalid as error:

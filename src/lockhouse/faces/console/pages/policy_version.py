@@ -186,7 +186,7 @@ def _approval(judged: Agreed | None, _: Callable[[str], str]) -> dict[str, Any]:
 def objection(word: str, _: Callable[[str], str]) -> str:
     """Why somebody may not approve a policy, in a sentence."""
     if word == "by-host":
-        return _("This machine's user proposed it, who may be one of you. Propose it yourself: then a colleague approves.")
+        return _("This machine's user proposed it, who may be one of you. Propose it anew; a colleague then approves.")
     if word == "no-permission":
         return _("Your role does not let you approve policies.")
     if word == "much":
