@@ -27,7 +27,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("console-browser")]
 RULES = POLICY + "  admin: {may: [policy.*, staff.*]}\n"
 _ANALYST = ("{for: [analytics], see: {", "{for: [analytics, marketing], see: {contact: masked, ")
 _RUDDER = (
-    "for: [analytics],\n    fields: [device_id, order", "for: [analytics, marketing],\n    fields: [device_id, email, order",
+    "for: [analytics],\n    fields: [device_id, order",
+    "for: [analytics, marketing],\n    fields: [device_id, email, order",
 )  # fmt: skip
 _KEEP = ("13 months after event", "12 months after event")
 WIDER = RULES.replace(*_ANALYST).replace(*_RUDDER).replace(*_KEEP)

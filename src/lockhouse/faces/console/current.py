@@ -129,7 +129,10 @@ def to(place: str) -> RedirectResponse:
 
 def shown(request: Request, me: Me, template: str, *, here: str = "", status: int = 200, **values: Any) -> Response:
     """A page of whoever is signed in; `here` is the place among the sections that it belongs to."""
-    live = house_of(request).live_policy
-    waits = live.waiting if live is not None and live.waiting is not None and not live.waiting.stale else None
-    whole = {"me": me, "here": here, "waits": waits, **values}
+    house = house_of(request)
+    waiting = house.live_policy.waiting if house.live_policy else None
+    whole = {
+        "me": me, "here": here, "may_see": lambda permission: me.may(house, permission),
+        "waits": waiting if waiting is not None and not waiting.stale else None, **values,
+    }  # fmt: skip
     return response(request, Page(template=template, values=whole, status=status))

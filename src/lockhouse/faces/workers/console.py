@@ -10,13 +10,19 @@ import asyncio
 import socket
 import sys
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING
 
+from lockhouse.errors import Unavailable
 from lockhouse.faces import logs
 from lockhouse.faces.api.mounted import mounted
 from lockhouse.faces.api.route import Desk
 from lockhouse.faces.console.app import Served, console_app
+from lockhouse.faces.console.beside import Beside, Log
+from lockhouse.faces.serve.desk import ask_line
 from lockhouse.faces.serve.http import console_tls_of, door_of, server
+from lockhouse.faces.serve.roles import desk_of
+from lockhouse.faces.serve.tail import recent
 from lockhouse.faces.workers.first import first, nobody_yet
 
 if TYPE_CHECKING:
@@ -61,12 +67,28 @@ def _app(running: Running) -> Guard:
     served = Served(
         house=opened.house, name=settings.name, url=settings.console_url, demo=opened.house.demo,
         reasons=lambda: _reasons(running), on_answer=running.tally.showed, on_incident=on_incident,
+        beside=_beside(running),
     )  # fmt: skip
     desk = Desk(house=opened.house, sequencer=opened.writer, verifier=opened.verifier)
     api = mounted(desk, trusted_proxies=settings.trusted_proxies, on_incident=on_incident)
     return console_app(
         served, mounts=(api,), trusted_proxies=settings.trusted_proxies, behind_proxy=settings.tls == "proxy"
     )
+
+
+def _beside(running: Running) -> Beside:
+    """What pages ask for beside the house."""
+    opened, folder = running.opened, running.task.folder
+
+    async def works() -> bool:
+        try:
+            await ask_line(desk_of(folder, "work"), "state")
+        except Unavailable:
+            return False
+        return True
+
+    log = Log(sequencer=opened.writer, verifier=opened.verifier, lane_key=opened.lane_key, anchors=opened.anchors)
+    return Beside(log=log, recent=partial(recent, folder), works=works)
 
 
 def _reasons(running: Running) -> list[str]:
