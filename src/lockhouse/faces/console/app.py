@@ -30,6 +30,7 @@ from lockhouse.faces.console.pages import (
     channels,
     components,
     enrol,
+    identity,
     ledger,
     live,
     overview,
@@ -52,8 +53,8 @@ if TYPE_CHECKING:
 
     from lockhouse.gates.house import House
 PAGES: Final = (
-    account, channels, components, enrol, ledger, live, overview, policy, policy_deeds, policy_version, recipients,
-    sign_in, staff, staff_deeds,
+    account, channels, components, enrol, identity, ledger, live, overview, policy, policy_deeds, policy_version,
+    recipients, sign_in, staff, staff_deeds,
 )  # fmt: skip
 """Subjects, each with its routes; of two that fit a path, the first answers."""
 

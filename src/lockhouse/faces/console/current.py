@@ -74,6 +74,12 @@ def house_of(request: Request) -> House:
     return house
 
 
+def provider_of(request: Request) -> str:
+    """What staff call the identity provider; empty where there is none."""
+    known = house_of(request).proving.provider
+    return "" if known is None else known.rules.name
+
+
 def id_in(text: str) -> bytes:
     """An id that came in.
 

@@ -24,6 +24,7 @@ from lockhouse.faces.serve.http import console_tls_of, door_of, server
 from lockhouse.faces.serve.roles import desk_of
 from lockhouse.faces.serve.tail import recent
 from lockhouse.faces.workers.first import first, nobody_yet
+from lockhouse.wiring_oidc import provider_of
 
 if TYPE_CHECKING:
     from lockhouse.faces.console.guard import Guard
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 async def console(running: Running, desk: Handing) -> None:
     """Show the console until told to end; requests under way are answered first."""
     house, settings = running.opened.house, running.opened.settings
+    provider = house.proving.provider = provider_of(settings, house.clock)
     made = server(_app(running), tls=console_tls_of(settings, running.task.folder), door=door_of(settings))
     with ExitStack() as held:
         numbers = [number for number in (running.task.listener, running.task.too) if number >= 0]
@@ -54,6 +56,8 @@ async def console(running: Running, desk: Handing) -> None:
             await desk.close()
             made.should_exit = True
             await serving
+            if provider is not None:
+                await provider.close()
 
 
 def _app(running: Running) -> Guard:
