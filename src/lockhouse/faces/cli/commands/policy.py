@@ -14,7 +14,6 @@ from lockhouse.faces.cli.call import Here, noun
 from lockhouse.faces.cli.commands.policy_versions import STATES, version_number
 from lockhouse.faces.cli.drafts import (
     Meant,
-    approved,
     asked,
     difference,
     draft_named,
@@ -30,6 +29,7 @@ from lockhouse.faces.cli.drafts import (
 )
 from lockhouse.faces.cli.files import named
 from lockhouse.faces.cli.layout import Said, count, when
+from lockhouse.faces.policy_text import approved
 from lockhouse.flows.approve import approve as approve_draft
 from lockhouse.gates.live import LIVE, PROPOSED, WAITING, versions
 from lockhouse.gates.versions import one_of

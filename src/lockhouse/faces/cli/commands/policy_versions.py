@@ -11,7 +11,6 @@ from lockhouse.faces.cli.acting import As, allowed
 from lockhouse.faces.cli.call import Here
 from lockhouse.faces.cli.drafts import (
     Meant,
-    approved,
     asked,
     difference,
     draft_named,
@@ -25,6 +24,7 @@ from lockhouse.faces.cli.drafts import (
     waits,
 )
 from lockhouse.faces.cli.layout import Said, plain, table, when
+from lockhouse.faces.policy_text import approved
 from lockhouse.flows.approve import approve
 from lockhouse.flows.approve import propose as propose_draft
 from lockhouse.gates.live import DELAY_MS, FORMER, LIVE, PROPOSED, SUPERSEDED, WAITING, WITHDRAWN, versions
