@@ -14,7 +14,7 @@ FactorStep = Literal["added", "changed", "ended"]
 GrantStep = Literal[
     "asked", "approved", "refused", "ended", "glass-broken", "reviewed-in-order", "reviewed-not-in-order"
 ]
-Means = Literal["passkey", "password", "one-time-codes", "recovery-codes"]
+Means = Literal["passkey", "password", "one-time-codes", "recovery-codes", "identity"]
 
 
 class Staff(Body, frozen=True):
