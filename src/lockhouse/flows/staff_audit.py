@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from lockhouse.access.grants import is_due, is_overdue
 from lockhouse.access.people import of_one_line
 from lockhouse.gates.granted import every_grant, now_of, seen
+from lockhouse.gates.reviews import overdue as is_review_due
 from lockhouse.gates.staff.members import held, is_weighty, people
 from lockhouse.gates.staff.read import ACTIVE, factors_of, uses_of
 from lockhouse.gates.staff.told import FACTOR_LIVE, MEANS
