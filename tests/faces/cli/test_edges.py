@@ -80,7 +80,7 @@ def test_every_answer_is_one_json_value(desk: Desk, line: str) -> None:
     assert seen.out.count("\n") == 1
 
 
-@pytest.mark.parametrize("verb", ["show", "timeline", "explain"])
+@pytest.mark.parametrize("verb", ["show", "timeline", "looked", "explain"])
 def test_a_look_is_one_json_value(desk: Desk, verb: str) -> None:
     more = " email" if verb == "explain" else ""
     assert isinstance(desk.call(f"person {verb} {desk.person()}{more}", json=True).value, dict)
@@ -270,7 +270,7 @@ def test_counts_of_few_people_are_withheld_and_the_look_is_noted(desk: Desk) -> 
     assert (newest["body"]["action"], newest["body"]["count"]) == ("count", 0)
 
 
-@pytest.mark.parametrize("verb", ["show", "reveal", "timeline", "explain"])
+@pytest.mark.parametrize("verb", ["show", "reveal", "timeline", "looked", "explain"])
 def test_a_role_that_sees_nobody_is_told_which_roles_do_and_they_do(desk: Desk, verb: str) -> None:
     line = f"person {verb} {desk.person()}" + (" email" if verb == "explain" else "")
     error = desk.call(f"{line} --as auditor", json=True).error
@@ -366,6 +366,27 @@ def test_a_page_of_a_timeline_says_how_many_there_are_and_how_to_go_on(tmp_path:
     [first] = re.findall("record ([0-9a-f]{32})$", oldest, re.MULTILINE)
     assert f"More: lockhouse {whole} --after " in desk.call(f"{line} --after {first}").out
     assert desk.call(f"{line} --after {first} --before {first}").code == 2
+
+
+def test_who_looked_is_told_a_page_at_a_time_and_asking_is_a_look_too(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.found()
+    desk.send(("Order Completed", {"email": EMAIL, "order_id": "A-1"}))
+    person = desk.person()
+    assert desk.call(f"person reveal {person} --as support --reason 'call back: T-17'").code == 0
+    seen = desk.call(f"person looked {person} --limit 2")
+    assert "reveal" in seen.out
+    assert "call-back: T-17" in seen.out
+    assert EMAIL not in seen.out
+    [_, *rest] = seen.out.partition("More: ")[2].split()
+    assert rest[:2] == ["person", "looked"]
+    older = desk.call(" ".join(["person", "looked", person, "--limit", "2", *rest[3:]]), json=True).value
+    assert older["looks"]
+    assert "reveal" not in [one["action"] for one in older["looks"]]
+    newest = desk.call(f"person looked {person} --limit 1", json=True).value
+    assert newest["more"] is True
+    assert newest["looks"][0]["action"] == "show"
+    assert desk.call(f"person looked {person} --limit 0").code == 2
 
 
 def test_a_file_that_could_not_be_filled_is_not_left_behind(tmp_path: Path) -> None:
