@@ -28,6 +28,7 @@ async def _anna(tmp_path: Path) -> tuple[World, bytes]:
 
 
 async def _seen(world: World, person: bytes) -> View:
+    world.clock.at += 1_000
     return await look.show(world.house, await world.ask("support", mode="masked"), person)
 
 
@@ -35,6 +36,7 @@ async def test_each_look_is_told_with_purpose_reason_and_fields_the_newest_first
     world, anna = await _anna(tmp_path)
     await world.reveal(anna, reason="call back: T-17")
     ask = await world.ask("support", action="check", fields=("phone",))
+    world.clock.at += 1_000
     await check.check(world.house, ask, anna, check.readable(world.house, "phone", PHONE))
     view = await _seen(world, anna)
     found = await looked(world.house, view)
@@ -52,7 +54,6 @@ async def test_each_look_is_told_with_purpose_reason_and_fields_the_newest_first
 async def test_a_page_goes_on_where_the_one_before_ended_and_leaves_none_out(tmp_path: Path) -> None:
     world, anna = await _anna(tmp_path)
     for _ in range(6):
-        world.clock.at += 1_000
         view = await _seen(world, anna)
     every = [one.entry for one in (await looked(world.house, view, limit=50)).looks]
     first = await looked(world.house, view, limit=4)
