@@ -89,9 +89,8 @@ async def page_of(request: Request, me: Me, beside: Beside) -> Response:
         way=label(whom.way, _) if whom.way else "", name=_name(view),
         timeline=await _records(request, me, whom, Records(limit=_FEW)), looked=await who_looked(request, me, view),
     )  # fmt: skip
-    if any(
-        row.state == "revealed" for group in groups for row in group.rows
-    ):  # of a value that is open, what a browser shows later is the page as it is without a reveal
+    # Of a value that is open, what a browser shows later is the page as it is without a reveal.
+    if any(row.state == "revealed" for group in groups for row in group.rows):
         answer.headers["refresh"] = f"{OPEN_S};url={path}"
     return answer
 
