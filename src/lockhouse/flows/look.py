@@ -8,8 +8,9 @@ import msgspec
 
 from lockhouse.errors import Invalid, NotFound, Refused
 from lockhouse.gates.authority import checked_bound
+from lockhouse.gates.corrections import led_to
 from lockhouse.gates.disclose import Records, View, disclose, note_nobody, note_nothing, out_of_room, with_room
-from lockhouse.gates.lookups import Sought, lookup_tag, seek
+from lockhouse.gates.lookups import Pointed, Sought, lookup_tag, seek
 from lockhouse.gates.pace import Footing
 from lockhouse.gates.typed import pointing
 from lockhouse.identity.normalise import NORM_VERSION
@@ -97,12 +98,12 @@ async def find(house: House, ask: Ask, *, by: str, value: str) -> Found:
     await Footing.of(house)  # before it can be told who is known
     ask = await with_room(house, ask)
     await _require_seen(house, ask, by)
-    persons, sought = await _owners(house, by, value)
+    persons, sought, pointed = await _owners(house, by, value)
     if not persons:
         await note_nobody(house, ask)
     shared = sought if sought is not None and sought.is_shared else None
     looked = persons[: FOUND_LIMIT if shared is None else CANDIDATES]
-    views = [view async for view in disclose(house, ask, _each(looked), records=Records(sought=shared))]
+    views = [view async for view in disclose(house, ask, _each(looked), records=Records(sought=shared, by=pointed))]
     place = {person: at for at, person in enumerate(looked)}
     living = [view for view in views if not set(view.refused) & {"being-erased", "erased", "quota"}]
     living.sort(key=lambda view: min(place.get(person, len(place)) for person in view.persons))
@@ -134,8 +135,8 @@ async def nothing(house: House, ask: Ask) -> bytes:
     return await note_nothing(house, ask)
 
 
-async def _owners(house: House, by: str, value: str) -> tuple[list[bytes], Sought | None]:
-    """Whom a blind index leads to; and what was sought, if it was a look-up."""
+async def _owners(house: House, by: str, value: str) -> tuple[list[bytes], Sought | None, Pointed | None]:
+    """Whom a blind index leads to, or a correction of theirs; and what was sought: a look-up, or an identifier."""
     live = house.live()
     name, _, how = by.partition("#")
     declared = live.policy.fields[name]
@@ -144,7 +145,9 @@ async def _owners(house: House, by: str, value: str) -> tuple[list[bytes], Sough
         tag = house.indexer.tag(kind.number, kind.generation, plain, norm=NORM_VERSION)
         found = await house.reads.find(Identifier, ("kind", "generation", "tag"), [(kind.number, kind.generation, tag)])
         rows = checked_bound(found, house.row_macs)
-        return list(dict.fromkeys(row.person for row in sorted(rows, key=lambda row: -row.proof))), None
+        owners = [row.person for row in sorted(rows, key=lambda row: -row.proof)]
+        owners += await led_to(house, (kind.number, kind.generation, tag), declared.id)
+        return list(dict.fromkeys(owners)), None, Pointed(field=name, plain=plain)
     sought = seek(live, name, how or declared.find_by[0], value) if how in {"", *declared.find_by} else None
     place = None if sought is None else lookup_tag(house, live, sought)
     if place is None:
@@ -153,7 +156,7 @@ async def _owners(house: House, by: str, value: str) -> tuple[list[bytes], Sough
     pointers = await house.reads.find(Lookup, ("kind", "generation", "tag"), [place], limit=most)
     pointers.sort(key=lambda row: row.person, reverse=True)
     pointers.sort(key=lambda row: row.doubt)
-    return list(dict.fromkeys(row.person for row in pointers)), sought
+    return list(dict.fromkeys(row.person for row in pointers)), sought, None
 
 
 async def show(house: House, ask: Ask, person: bytes, *, records: Records | None = None) -> View:

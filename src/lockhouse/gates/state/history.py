@@ -16,6 +16,7 @@ from lockhouse.ledger.entry import (
     Cancellation,
     Completion,
     Consent,
+    Correction,
     Credential,
     Factor,
     Hold,
@@ -44,8 +45,8 @@ if TYPE_CHECKING:
 _KINDS = frozenset(
     kind.KIND
     for kind in (
-        Acceptance, Attestation, Cancellation, Completion, Consent, Credential, Factor, Hold, Import, Intent, Link,
-        Policy, Quota, Restore, Role, Session, Staff, Suppression, Token, Undo,
+        Acceptance, Attestation, Cancellation, Completion, Consent, Correction, Credential, Factor, Hold, Import,
+        Intent, Link, Policy, Quota, Restore, Role, Session, Staff, Suppression, Token, Undo,
     )
 )  # fmt: skip
 
