@@ -12,6 +12,7 @@ Nothing leaves before step 2 is durable. If the note cannot be written, nothing 
 
 from __future__ import annotations
 
+from collections.abc import Mapping  # a Struct reads its hints
 from functools import partial
 from heapq import nlargest
 from operator import attrgetter
@@ -42,7 +43,7 @@ from lockhouse.model.decision import Ask
 from lockhouse.model.rows import Record
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Collection, Sequence
 
     from lockhouse.gates.house import House
     from lockhouse.gates.rings import Waiting
@@ -66,7 +67,7 @@ class Records(msgspec.Struct, frozen=True, kw_only=True):
         only: these ids and no others; None for at most `limit`.
         after: the oldest `limit` of the ids greater than this one (a page of a timeline).
         before: the newest `limit` of the ids smaller than this one.
-        by: the identifier that led to the persons, to say of whom it has been put right since.
+        by: source person -> the identifier that led to them, to say of whom it has been put right since.
         sought: show only persons of whom an opened value is the one sought; the others are noted and not shown.
     """
 
@@ -75,7 +76,7 @@ class Records(msgspec.Struct, frozen=True, kw_only=True):
     before: bytes | None = None
     limit: int = FOLD_LIMIT
     sought: Sought | None = None
-    by: Pointed | None = None
+    by: Mapping[bytes, Pointed] = {}
 
     @property
     def is_whole(self) -> bool:
@@ -177,7 +178,7 @@ async def _looked(  # noqa: PLR0913  (a chunk, and what it stands on)
         opened = await _opened(opening, group, footing) if group.fields else []
         if records.sought is None or _has(opened, records.sought):
             view = view_of(house, ask, group, opened, entry=entry)
-            views.append(view if records.by is None else marked(house.live(), view, opened, records.by))
+            views.append(marked(house.live(), view, opened, records.by) if records.by else view)
         await footing.step()
     without |= opening.spoilt
     if opening.spoilt:

@@ -120,12 +120,20 @@ def _belief(row: Record) -> tuple[int, bool, int, bytes]:
     return belief(row.proof, row.assurance, at=row.occurred_at, record=row.id)
 
 
-def marked(live: LivePolicy, view: View, opened: Sequence[OpenedRecord], by: Pointed) -> View:
-    """The view, which says so where the person was found by what has been put right since."""
+def marked(live: LivePolicy, view: View, opened: Sequence[OpenedRecord], by: Mapping[bytes, Pointed]) -> View:
+    """The view, which says so where the person was found only by what has been put right since."""
+    led = [by[person] for person in view.persons if person in by]
+    former = [one for one in led if _is_former(live, opened, one)]
+    return msgspec.structs.replace(view, former=True) if led and len(former) == len(led) else view
+
+
+def _is_former(live: LivePolicy, opened: Sequence[OpenedRecord], by: Pointed) -> bool:
     best = fold(seen for seen in _seen(opened) if seen.field == by.field).get(by.field)
-    if best is None or best.channel != STAFF_CHANNEL or normal(live.kind(by.field).type, str(best.value)) == by.plain:
-        return view
-    return msgspec.structs.replace(view, former=True)
+    return (
+        best is not None
+        and best.channel == STAFF_CHANNEL
+        and normal(live.kind(by.field).type, str(best.value)) != by.plain
+    )
 
 
 def _hidden(*codes: str) -> FieldView:
