@@ -37,6 +37,9 @@ from lockhouse.faces.console.pages import (
     overview,
     person,
     person_deeds,
+    policy,
+    policy_deeds,
+    policy_version,
     recipients,
     sign_in,
     staff,
@@ -53,8 +56,8 @@ if TYPE_CHECKING:
 
     from lockhouse.gates.house import House
 PAGES: Final = (
-    account, channels, components, enrol, find, identity, ledger, live, overview, person, person_deeds, recipients,
-    sign_in, staff, staff_deeds,
+    account, channels, components, enrol, find, identity, ledger, live, overview, person, person_deeds, policy,
+    policy_deeds, policy_version, recipients, sign_in, staff, staff_deeds,
 )  # fmt: skip
 """Subjects, each with its routes; of two that fit a path, the first answers."""
 

@@ -153,9 +153,11 @@ def shown(request: Request, me: Me, template: str, *, here: str = "", status: in
     """A page of whoever is signed in; `here` is the place among the sections that it belongs to."""
     house = house_of(request)
     purposes, stepped_up = purposes_for(house, me.live), me.live.session.step_up_at + SHIFT_MS
+    waiting = house.live_policy.waiting if house.live_policy else None
     bar = {
         "finds": bool(purposes), "purposes": purposes, "purpose": purpose_for(request, house, me.live),
         "stepped_up": stepped_up if house.clock.now_ms() < stepped_up and me.live.session.step_up_at else 0,
+        "waits": waiting if waiting is not None and not waiting.stale else None,
     }  # fmt: skip
     whole = {"me": me, "here": here, "may_see": lambda permission: me.may(house, permission), **bar, **values}
     return response(request, Page(template=template, values=whole, status=status))
