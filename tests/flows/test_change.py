@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lockhouse.errors import Invalid, NotFound, Refused
-from lockhouse.flows import change, consent, link, look, vouch
+from lockhouse.flows import change, consent, flag, link, look, vouch
 from lockhouse.flows.change import end_former
 from lockhouse.flows.sweep import sweep
 from lockhouse.gates.disclose import Records
@@ -271,3 +271,31 @@ async def test_a_field_of_which_nothing_was_held_is_filled_in(tmp_path: Path) ->
     assert await held(world, anna) == NEW
     await undone(world, anna)
     assert await held(world, anna) is None
+
+
+async def test_within_a_limit_of_people_a_change_is_one_of_them_and_its_undo_none(tmp_path: Path) -> None:
+    limited = CHANGING.replace(
+        "    change: [contact, location]\n", "    change: [contact, location]\n    limits: {persons_per_hour: 1}\n"
+    )
+    world, anna = await anna_called(tmp_path, limited)
+    await world.send("account", "Order Completed", email="bert@example.com", phone=NEWER, order_id="B-1")
+    assert (await changed(world, anna)).changed
+    assert (await changed(world, await world.person("bert@example.com"))).refused == ("quota",)
+    await undone(world, anna)
+    assert await held(world, anna) == PHONE
+
+
+@pytest.mark.parametrize(("kind", "because"), [("own", "own-record"), ("flagged", "flagged")])
+async def test_what_is_found_out_of_a_person_between_the_look_and_the_change_counts(
+    tmp_path: Path, kind: str, because: str
+) -> None:
+    world, anna = await anna_called(tmp_path)
+    await changed(world, anna)
+    if kind == "flagged":
+        await flag.flag(world.house, anna, reason="press", by="os-user:1")
+    else:
+        until = world.clock.at + 10**9
+        await vouch.record(world.house, "os-user:1000", ("own-record", anna.hex()), until=until, by="os-user:1")
+    with pytest.raises(Refused) as refused:
+        await undone(world, anna)
+    assert refused.value.reasons == (because,)

@@ -39,7 +39,9 @@ from lockhouse.gates.corrections import (
     standing,
 )
 from lockhouse.gates.customers import customer_of
+from lockhouse.gates.disclose.about import marks_of
 from lockhouse.gates.disclose.decided import decided, with_facts
+from lockhouse.gates.disclose.granting import with_grants
 from lockhouse.gates.disclose.noting import note_refused
 from lockhouse.gates.epochs import epoch_at
 from lockhouse.gates.facts import as_they_were, merge_facts, suppressed_by
@@ -130,12 +132,16 @@ async def correct(house: House, ask: Ask, wanted: Wanted) -> Correction:
 async def _allowed(house: House, ask: Ask, person: bytes, field: str) -> Group:
     """The canonical person, of whom the actor may change the field as everything stands now.
 
+    A place in the actor's hour is the look's, which comes before a change; an undo shows nobody.
+
     Raises:
         Refused: they may not; that is noted.
         NotFound: there is no such person.
     """
+    facts = msgspec.structs.replace((await with_grants(house, ask)).facts, quota_left=1)
+    ask = msgspec.structs.replace(ask, facts=facts)
     for known in await with_facts(house, [person]):
-        group = decided(house, ask, known)
+        group = decided(house, (await marks_of(house, ask, list(known))).on(ask, known), known)
         if field in group.decision.open:
             return group
         because = tuple(sorted({word for words in group.decision.because.values() for word in words}))

@@ -78,6 +78,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
         spent: that the person was beyond the actor's limit of people an hour: refused, or seen where it only observes.
         tries_left: of a check or a change, how often the field may be checked or changed again this hour.
         former: the person was found by an identifier that has been put right since.
+        marks: `colleague`, `flagged`: what the person is besides.
+        grants: ids of the grants without which less would be seen.
         spoilt: snapshots that are not as this house made them, and of which nothing is shown; the records decide.
     """
 
@@ -94,6 +96,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     first_at: int | None = None
     last_at: int | None = None
     refused: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
+    grants: tuple[str, ...] = ()
     ended: Mapping[str, int] = {}
     shut: tuple[ShutBoxes, ...] = ()
     spoilt: int = 0
