@@ -17,6 +17,7 @@ from lockhouse.ledger.entry import (
     Cancellation,
     Completion,
     Consent,
+    Correction,
     Credential,
     Factor,
     Flag,
@@ -48,9 +49,9 @@ if TYPE_CHECKING:
 _KINDS = frozenset(
     kind.KIND
     for kind in (
-        Acceptance, AccessReview, Attestation, Cancellation, Completion, Consent, Credential, Factor, Flag, Grant,
-        Hold, Import, Intent, Link, Policy, Quota, Restore, Role, Session, Staff, StaffIdentifier, Suppression, Token,
-        Undo,
+        Acceptance, AccessReview, Attestation, Cancellation, Completion, Consent, Correction, Credential, Factor,
+        Flag, Grant, Hold, Import, Intent, Link, Policy, Quota, Restore, Role, Session, Staff, StaffIdentifier,
+        Suppression, Token, Undo,
     )
 )  # fmt: skip
 
