@@ -29,13 +29,16 @@ YET = "the API does not have it yet"
 STAFF = (
     "invite", "link", "list", "show", "disable", "enable", "reset", "review", "role give", "role approve", "role end",
     "session list", "session end",
+    "identifier add", "identifier end", "identifier list",
 )  # fmt: skip
 LACKING = (
     "person find", "person show", "person reveal", "person check", "person timeline", "person link", "person unlink",
     "person explain", "proposal list", "proposal compare", "proposal accept", "proposal refuse", "insight report",
     "policy suggest", "channel add", "channel replay", "import undo", "mail list", "mail retry", "consent undo",
     "request fulfil", "request certificate", "retention plan", "retention idle", "hold read", "training record",
-    "training show", "grant record", "grant end", "grant list",
+    "training show", "grant record", "grant end", "grant list", "grant approve", "grant break-glass",
+    "grant recorded", "grant refuse", "grant request", "grant review", "grant show", "grant withdraw",
+    "person change", "person flag", "person flagged", "person unflag",
 )  # fmt: skip
 ASKED: Final[dict[str, str]] = {
     "version": "house:version",
