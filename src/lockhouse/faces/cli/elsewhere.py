@@ -38,7 +38,7 @@ LACKING = (
     "request fulfil", "request certificate", "retention plan", "retention idle", "hold read", "training record",
     "training show", "grant record", "grant end", "grant list", "grant approve", "grant break-glass",
     "grant recorded", "grant refuse", "grant request", "grant review", "grant show", "grant withdraw",
-    "person change", "person flag", "person flagged", "person unflag",
+    "person change", "person flag", "person flagged", "person unflag", "person looked",
 )  # fmt: skip
 ASKED: Final[dict[str, str]] = {
     "version": "house:version",
