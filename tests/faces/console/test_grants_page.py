@@ -98,3 +98,14 @@ async def test_whoever_may_nothing_with_grants_sees_none(tmp_path: Path) -> None
         page = await other.get("/grants")
         assert page.status_code == 403
         assert 'href="/grants"' not in (await other.get("/staff")).text + page.text
+
+
+async def test_somebody_says_by_what_they_are_a_customer_and_the_value_stands_nowhere(tmp_path: Path) -> None:
+    async with console(tmp_path, policy=POLICY + ROLES + ADMIN) as made:
+        clerk, _, _ = await _three(made)
+        said = {"field": "email", "value": "clerk@home.example"}
+        page = await clerk.post("/account/identifiers", said, on=await clerk.get("/account/identifiers"))
+        assert (page.status_code, "stands nowhere" in page.text) == (200, True)
+        assert "clerk@home.example" not in page.text + (await clerk.get("/account/identifiers")).text
+        wrong = await clerk.post("/account/identifiers", {**said, "value": "nobody"}, on=page)
+        assert (wrong.status_code, 'href="#value"' in wrong.text) == (422, True)
