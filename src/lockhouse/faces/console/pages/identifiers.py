@@ -12,6 +12,7 @@ from lockhouse.faces.console.fields import label
 from lockhouse.faces.console.forms import posted
 from lockhouse.faces.console.rendering import text_of
 from lockhouse.flows import staff_identifier as flow
+from lockhouse.gates.disclose.about import LIVE
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -45,7 +46,7 @@ async def add(request: Request, me: Me) -> Response:
 
 async def _page(request: Request, me: Me, *, done: str = "", wrong: dict[str, str] | None = None) -> Response:
     house, _ = house_of(request), text_of(request)
-    rows = [row for row in await flow.of(house, me.id) if row.state == flow.LIVE]
+    rows = [row for row in await flow.of(house, me.id) if row.state == LIVE]
     kinds = house.live().policy.fields.items() if house.live_policy else ()
     return shown(
         request, me, "identifiers.html", here=ACCOUNT, status=422 if wrong else 200, done=done, wrong=wrong or {},
