@@ -214,12 +214,14 @@ async def outcome(opened: Opened, number: int, *, also: str = "", waited: int | 
 def waits(house: House) -> str | None:
     """One sentence when an approved policy waits, or None."""
     waiting = house.live_policy.waiting if house.live_policy else None
-    if waiting is None:
-        return None
-    if waiting.stale:
-        number = waiting.version
+    return None if waiting is None else waiting_told(waiting.version, waiting.due_at, stale=waiting.stale)
+
+
+def waiting_told(number: int, due_at: int, *, stale: bool) -> str:
+    """The same of a version that waits, as it was told."""
+    if stale:
         return f"v{number} is not as it was left last and never rules. lockhouse policy withdraw v{number}"
-    return f"v{waiting.version} is approved and rules from {when(waiting.due_at)}. lockhouse policy history"
+    return f"v{number} is approved and rules from {when(due_at)}. lockhouse policy history"
 
 
 async def require_machine_approves(opened: Opened) -> None:
