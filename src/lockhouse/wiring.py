@@ -53,11 +53,11 @@ from lockhouse.gates.epochs import ensure_epochs
 from lockhouse.gates.founding import demo_word, is_demo
 from lockhouse.gates.house import House
 from lockhouse.gates.refresh import drop, refresh, refresh_if_sound
+from lockhouse.gates.settings_held import held
 from lockhouse.ledger.entry import Opened as OpenedEntry
 from lockhouse.ledger.tail import lane_key
 from lockhouse.model.change import Change, Put
 from lockhouse.model.rows import House as HouseRow
-from lockhouse.wiring_strict import held
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -266,7 +266,7 @@ async def opened(
         house.lane, house.demo = lane or role, chosen.demo and await is_demo(house)
         writer.on_move(lambda policy, key: drop(house, policy=policy, key=key))
         await (refresh_if_sound if purpose == "state" else refresh)(house)
-        chosen = held(house, chosen, folder=folder)
+        chosen = held(house, chosen, load=lambda: houses.load(folder, os.environ))
         http = SafeHTTP(private=chosen.private_recipients)
         open_things.push_async_callback(http.close)
         if house.live_policy is not None and purpose == "use":

@@ -15,6 +15,7 @@ from lockhouse.flows.approve import Proposal, Signed, draft_of
 from lockhouse.gates.approvals import Signing
 from lockhouse.gates.authority import signed as with_mac
 from lockhouse.gates.live import LIVE, load_live, versions
+from lockhouse.gates.settings_held import require_strict
 from lockhouse.gates.staff.called import Called
 from lockhouse.gates.state import verify_state
 from lockhouse.model.change import Change, Put
@@ -22,7 +23,6 @@ from lockhouse.model.rows import PolicyApproval
 from lockhouse.policy.document import parse
 from lockhouse.settings import FILE, Settings
 from lockhouse.wiring import KINDS, found, opened, template
-from lockhouse.wiring_strict import require_strict
 from tests.authenticator import Authenticator
 from tests.flows.signing import SEEN
 from tests.world import POLICY, Clock

@@ -1,4 +1,4 @@
-"""The settings of a house as its processes hold to them: what was approved, and what the file says now."""
+"""What a process knows of the settings that weaken: what was approved, what the file says now, what is not taken."""
 
 from __future__ import annotations
 

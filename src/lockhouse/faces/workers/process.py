@@ -20,8 +20,8 @@ from lockhouse.faces.workers.loaded import load_all
 from lockhouse.faces.workers.numbers import page
 from lockhouse.faces.workers.task import Running, Task
 from lockhouse.faces.workers.work import work
+from lockhouse.gates.settings_held import require_strict
 from lockhouse.wiring import opened
-from lockhouse.wiring_strict import require_strict
 
 GC_THRESHOLD = (20_000, 20, 50)
 """A group makes thousands of values and no rings of them: looking for rings cost a twelfth of collecting."""
