@@ -142,7 +142,7 @@ async def _runs(house: TheHouse, seen: House, review_months: int) -> House:
     return msgspec.structs.replace(
         seen, unmeant=unmeant, announced=sum(one.is_alone for one in runs),
         staff=await examined(house, review_months=review_months),
-        doubted=house.doubted,
+        doubted=house.doubted, weakened=house.strict.weakened,
     )  # fmt: skip
 
 
