@@ -73,6 +73,7 @@ class Lived:
         self._call(["channel", "revoke", "shop", key, "--yes"])
         self._call("channel add shop")
         self._call(f"token rotate {old}")
+        self._call("channel pause shop")
         self._call(f"token revoke {ended} --yes")
         with (desk.house / "policy.yaml").open("a", encoding="utf-8") as draft:
             draft.write(RECIPIENT)

@@ -33,6 +33,7 @@ from lockhouse.faces.console.pages import (
     ledger,
     live,
     overview,
+    pausing,
     recipients,
     sign_in,
     staff,
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
 
     from lockhouse.gates.house import House
 PAGES: Final = (
-    account, channels, components, enrol, ledger, live, overview, recipients, sign_in, staff, staff_deeds,
+    account, channels, components, enrol, ledger, live, overview, pausing, recipients, sign_in, staff, staff_deeds,
 )  # fmt: skip
 """Subjects, each with its routes; of two that fit a path, the first answers."""
 

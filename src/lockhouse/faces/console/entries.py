@@ -49,6 +49,7 @@ def sentences(_: Callable[[str], str]) -> dict[str, str]:
         "key": _("A key of the house was made, rotated or retired"),
         "link": _("Two source persons were joined, or parted"),
         "opened": _("A backup was opened to see that it can be"),
+        "pause": _("A channel or recipient was taken out of service for now, or put back"),
         "policy": _("The policy went a step: proposed, approved, live, rolled back or withdrawn"),
         "quota": _("A look was counted in somebody's hour"),
         "refusal": _("A look was refused"),

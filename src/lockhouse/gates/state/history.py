@@ -22,6 +22,7 @@ from lockhouse.ledger.entry import (
     Import,
     Intent,
     Link,
+    Pause,
     Policy,
     Quota,
     Restore,
@@ -45,7 +46,7 @@ _KINDS = frozenset(
     kind.KIND
     for kind in (
         Acceptance, Attestation, Cancellation, Completion, Consent, Credential, Factor, Hold, Import, Intent, Link,
-        Policy, Quota, Restore, Role, Session, Staff, Suppression, Token, Undo,
+        Pause, Policy, Quota, Restore, Role, Session, Staff, Suppression, Token, Undo,
     )
 )  # fmt: skip
 

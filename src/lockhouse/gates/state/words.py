@@ -15,6 +15,7 @@ from lockhouse.ledger.entry import Credential as CredentialEntry
 from lockhouse.ledger.entry import Factor as FactorEntry
 from lockhouse.ledger.entry import Hold as HoldEntry
 from lockhouse.ledger.entry import Link as LinkEntry
+from lockhouse.ledger.entry import Pause as PauseEntry
 from lockhouse.ledger.entry import Quota as QuotaEntry
 from lockhouse.ledger.entry import Role as RoleEntry
 from lockhouse.ledger.entry import Staff as StaffEntry
@@ -27,6 +28,7 @@ from lockhouse.model.rows import (
     Factor,
     Hold,
     Link,
+    Pause,
     Quota,
     Staff,
     StaffRole,
@@ -42,14 +44,16 @@ if TYPE_CHECKING:
     from lockhouse.gates.state.history import History, Told
 
 _Kind = (
-    AttestationEntry | ConsentEntry | CredentialEntry | FactorEntry | HoldEntry | LinkEntry | QuotaEntry | RoleEntry
-    | StaffEntry | SuppressionEntry | TokenEntry
+    AttestationEntry | ConsentEntry | CredentialEntry | FactorEntry | HoldEntry | LinkEntry | PauseEntry | QuotaEntry
+    | RoleEntry | StaffEntry | SuppressionEntry | TokenEntry
 )  # fmt: skip
-Word = Attestation | Consent | Credential | Factor | Hold | Link | Quota | Staff | StaffRole | Suppression | Token
+Word = (
+    Attestation | Consent | Credential | Factor | Hold | Link | Pause | Quota | Staff | StaffRole | Suppression | Token
+)
 TABLES: dict[type[Word], type[_Kind]] = {
     Attestation: AttestationEntry, Consent: ConsentEntry, Credential: CredentialEntry, Factor: FactorEntry,
-    Hold: HoldEntry, Link: LinkEntry, Quota: QuotaEntry, Staff: StaffEntry, StaffRole: RoleEntry,
-    Suppression: SuppressionEntry, Token: TokenEntry,
+    Hold: HoldEntry, Link: LinkEntry, Pause: PauseEntry, Quota: QuotaEntry, Staff: StaffEntry,
+    StaffRole: RoleEntry, Suppression: SuppressionEntry, Token: TokenEntry,
 }  # fmt: skip
 
 

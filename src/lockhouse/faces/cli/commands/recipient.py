@@ -99,6 +99,10 @@ async def replay(name: str, /, *, acting: As | None = None, call: Here) -> Said:
     )
 
 
+APP.command("lockhouse.faces.cli.commands.pausing:pause_recipient", name="pause")
+APP.command("lockhouse.faces.cli.commands.pausing:resume_recipient", name="resume")
+
+
 def _key_of(opened: Opened, one: Recipient) -> str:
     """Whether the key it is sent with is there: without it everything waits."""
     if not one.served:
