@@ -15,6 +15,7 @@ from lockhouse import __version__
 from lockhouse.errors import Invalid, LockhouseError
 from lockhouse.faces.cli.call import OPTIONS, PLAIN, Call
 from lockhouse.faces.cli.edge import INTERRUPTED, tell, tell_incident, usage
+from lockhouse.faces.cli.elsewhere import elsewhere
 from lockhouse.faces.cli.layout import Said, json_text
 from lockhouse.faces.cli.terminal import Terminal
 from lockhouse.faces.serve.bound import harden
@@ -22,9 +23,9 @@ from lockhouse.faces.serve.bound import harden
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from lockhouse.model.ports import Clock
 
 HOUSE, JSON, HELPS = ("--house", "-C"), "--json", ("--help", "-h", "--version")
+SERVER = "--server"
 """The options that stand before or behind every command."""
 _ROOM = "lockhouse.faces.cli.commands"
 RUN, LOOK, RULE, PROVE = (Group(name, sort_key=at) for at, name in enumerate(("Run", "Look", "Rule", "Prove and keep")))
@@ -102,15 +103,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )  # fmt: skip
 
 
-def run(
-    tokens: Sequence[str], *, terminal: Terminal, environment: Mapping[str, str], cwd: Path, clock: Clock | None = None
-) -> int:
-    """One call: its answer on standard output, whatever went wrong on standard error, and an exit code."""
+def run(tokens: Sequence[str], *, terminal: Terminal, environment: Mapping[str, str], cwd: Path, **world: Any) -> int:
+    """One call: its answer on standard output, whatever went wrong on standard error, and an exit code.
+
+    Args:
+        tokens: what was typed.
+        terminal: where.
+        environment: its variables.
+        cwd: the folder in which it was typed.
+        world: another `clock` or `transport` than the machine's; for demos and tests.
+    """
     tokens = _everywhere_first(tokens)
     names = {name for name, _, _, _ in TREE}
     app = tree(next((word for word in tokens if word in names), ""))
     as_json = JSON in tokens
-    base = Call(terminal=terminal, environment=environment, cwd=cwd, clock=clock)
+    base = Call(terminal=terminal, environment=environment, cwd=cwd, **world)
     _launcher(app, base)
     try:
         said = app.meta(tokens, print_error=False, exit_on_error=False, result_action="return_value")
@@ -137,9 +144,9 @@ def _everywhere_first(tokens: Sequence[str]) -> list[str]:
     for word in words:
         if word == "--":
             return [*ahead, *rest, word, *words]
-        if word in HOUSE and (value := next(words, None)) is not None:
+        if word in {*HOUSE, SERVER} and (value := next(words, None)) is not None:
             ahead += [word, value]
-        elif word == JSON or word.startswith(tuple(f"{name}=" for name in HOUSE)):
+        elif word == JSON or word.startswith(tuple(f"{name}=" for name in (*HOUSE, SERVER))):
             ahead.append(word)
         else:
             rest.append(word)
@@ -153,6 +160,7 @@ def _launcher(app: App, base: Call) -> None:
     def launch(
         *tokens: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
         house: Annotated[Path | None, Parameter(name=HOUSE)] = None,
+        server: str | None = None,
         json: Annotated[bool, Parameter(negative="")] = False,
     ) -> Any:
         """Run one command.
@@ -160,6 +168,7 @@ def _launcher(app: App, base: Call) -> None:
         Args:
             tokens: the command and its words.
             house: folder of the house; else LOCKHOUSE_HOUSE, else upwards from here.
+            server: address of a house elsewhere, asked with the token in LOCKHOUSE_TOKEN.
             json: answer with one JSON value; errors too, on standard error.
         """
         command, bound, hidden = app.parse_args(tokens, print_error=False, exit_on_error=False)
@@ -167,10 +176,12 @@ def _launcher(app: App, base: Call) -> None:
             raise _no_command(app, tokens)
         call = Call(
             terminal=base.terminal, environment=base.environment, cwd=base.cwd, house=house, json=json,
-            clock=base.clock,
+            clock=base.clock, server=server, transport=base.transport,
         )  # fmt: skip
         bound.arguments.update(dict.fromkeys(hidden, call))
         try:
+            if server is not None and command != app.help_print:
+                return elsewhere(app.parse_commands(tokens)[0], call)(*bound.args, **bound.kwargs | {"call": call})
             result = command(*bound.args, **bound.kwargs)
             return asyncio.run(result) if inspect.iscoroutine(result) else result
         except LockhouseError as error:

@@ -19,11 +19,13 @@ from lockhouse.faces.api.mounted import mounted
 from lockhouse.faces.api.route import Desk
 from lockhouse.faces.console.app import Served, console_app
 from lockhouse.faces.console.beside import Beside, Log
+from lockhouse.faces.serve.beside import HouseBeside
 from lockhouse.faces.serve.desk import ask_line
 from lockhouse.faces.serve.http import console_tls_of, door_of, server
 from lockhouse.faces.serve.roles import desk_of
 from lockhouse.faces.serve.tail import recent
 from lockhouse.faces.workers.first import first, nobody_yet
+from lockhouse.wiring_oidc import provider_of
 
 if TYPE_CHECKING:
     from lockhouse.faces.console.guard import Guard
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 async def console(running: Running, desk: Handing) -> None:
     """Show the console until told to end; requests under way are answered first."""
     house, settings = running.opened.house, running.opened.settings
+    provider = house.proving.provider = provider_of(settings, house.clock)
     made = server(_app(running), tls=console_tls_of(settings, running.task.folder), door=door_of(settings))
     with ExitStack() as held:
         numbers = [number for number in (running.task.listener, running.task.too) if number >= 0]
@@ -54,6 +57,8 @@ async def console(running: Running, desk: Handing) -> None:
             await desk.close()
             made.should_exit = True
             await serving
+            if provider is not None:
+                await provider.close()
 
 
 def _app(running: Running) -> Guard:
@@ -69,7 +74,10 @@ def _app(running: Running) -> Guard:
         reasons=lambda: _reasons(running), on_answer=running.tally.showed, on_incident=on_incident,
         beside=_beside(running),
     )  # fmt: skip
-    desk = Desk(house=opened.house, sequencer=opened.writer, verifier=opened.verifier)
+    desk = Desk(
+        house=opened.house, sequencer=opened.writer, verifier=opened.verifier, journal=opened.journal,
+        beside=HouseBeside(opened),
+    )  # fmt: skip
     api = mounted(desk, trusted_proxies=settings.trusted_proxies, on_incident=on_incident)
     return console_app(
         served, mounts=(api,), trusted_proxies=settings.trusted_proxies, behind_proxy=settings.tls == "proxy"

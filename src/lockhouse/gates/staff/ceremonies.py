@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from lockhouse.crypto.canonical import Value
     from lockhouse.gates.house import House
 
-SIGN_IN, ENROL, ENROL_PASSWORD, STEP_UP, PROVEN, ADD = 1, 2, 3, 4, 5, 6
+SIGN_IN, ENROL, ENROL_PASSWORD, STEP_UP, PROVEN, ADD, ENROL_AWAY, LINK_AWAY = 1, 2, 3, 4, 5, 6, 7, 8
+"""The last two: a browser is at the identity provider meanwhile."""
 SHORT_MS = 5 * 60_000
 LONG_MS = 15 * 60_000
 """For enrolling: somebody sets up an app, or looks for their key."""
