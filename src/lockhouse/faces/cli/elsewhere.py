@@ -37,7 +37,7 @@ LACKING = (
     "channel observed", "channel replay", "import list", "import undo", "recipient replay", "mail list", "mail retry",
     "consent undo", "request fulfil", "request certificate", "retention plan", "retention idle", "hold place",
     "hold show", "hold read", "hold review", "hold release", "training record", "training show", "grant record",
-    "grant end", "grant list", "key status",
+    "grant end", "grant list", "key status", "channel pause", "channel resume", "recipient pause", "recipient resume",
 )  # fmt: skip
 ASKED: Final[dict[str, str]] = {
     "version": "house:version",

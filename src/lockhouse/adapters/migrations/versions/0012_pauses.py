@@ -12,7 +12,7 @@ SQLITE = """CREATE TABLE pause (
     number INTEGER NOT NULL,
     state INTEGER NOT NULL,
     at INTEGER NOT NULL,
-    by TEXT NOT NULL,
+    "by" TEXT NOT NULL,
     entry BLOB NOT NULL,
     mac BLOB NOT NULL,
     PRIMARY KEY (what, number)
