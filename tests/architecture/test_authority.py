@@ -23,6 +23,7 @@ UNCHECKED = {
     "flows/spoken.py:_speakers": "asks who has any; `_words` checks each",
     "flows/tell.py:tell_untold": "hands them to `_tell_chunk`, which checks one by one",
     "gates/cases.py:require_unmoved": "compares one with the case as it was read, which was checked",
+    "gates/disclose/about.py:_any": "asks whether there is any; `_owners` checks each that it reads",
     "gates/ending/orphans.py:known_of": "asks whether there is any, and then ends nobody",
     "gates/ending/steps.py:_leftovers": "deletes them with their person, whatever they say",
     "gates/kept_back.py:_apart": "checks one by one, since one that does not verify is told and stops nobody",

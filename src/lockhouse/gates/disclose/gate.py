@@ -22,8 +22,10 @@ import msgspec
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Unavailable
 from lockhouse.gates.authority import sound
+from lockhouse.gates.disclose.about import marks_of
 from lockhouse.gates.disclose.covering import cover, taken, taken_clear
 from lockhouse.gates.disclose.decided import Group, placed, with_facts
+from lockhouse.gates.disclose.granting import require_grants, with_grants
 from lockhouse.gates.disclose.hour import CROWD, QuotaMoved
 from lockhouse.gates.disclose.hours import Hours
 from lockhouse.gates.disclose.noting import note
@@ -154,9 +156,9 @@ async def _looked(  # noqa: PLR0913  (a chunk, and what it stands on)
         Moved: the policy or the keys moved, or a snapshot did not open.
     """
     footing = await Footing.of(house)
+    ask = await with_grants(house, ask)
     hours = await Hours.of(house, ask, once=turn.once)
-    takes = records.sought is None
-    groups = await _decided(house, ask, persons, footing, hours=hours, takes=takes)
+    groups = await _decided(house, ask, persons, footing, hours=hours, takes=(takes := records.sought is None))
     seen = [group for group in groups if group.fields]
     if records.only is not None:
         await _read_only(house, seen, records.only)
@@ -168,7 +170,7 @@ async def _looked(  # noqa: PLR0913  (a chunk, and what it stands on)
         group.rows = [row for row in group.rows if row.person in group.noted]
     entry, noted = await note(house, ask, groups, place=place, hours=hours if takes else None)
     turn.release()
-    await footing.hold()
+    await _still(house, ask, groups, footing)
     opening = Opening(
         house, house.live(), noted, ask.purpose, frozenset(), house.clock.now_ms(), waiting, ask.fields is None
     )  # fmt: skip
@@ -184,14 +186,25 @@ async def _looked(  # noqa: PLR0913  (a chunk, and what it stands on)
     return views if takes or not hours.is_counting else await settled(house, ask, views, asked=place[0])
 
 
+async def _still(house: House, ask: Ask, groups: Sequence[Group], footing: Footing) -> None:
+    """What was noted may still be opened: the grants it rests on, the policy and the keys are as they were.
+
+    Raises:
+        Moved: one of them is not.
+    """
+    await require_grants(house, ask, groups)
+    await footing.hold()
+
+
 async def _decided(  # noqa: PLR0913  (as of `_looked`)
     house: House, ask: Ask, persons: Sequence[bytes], footing: Footing, *, hours: Hours, takes: bool
 ) -> list[Group]:
     """Each canonical person of them, with what may be seen, as long as the actor's hour has a place."""
-    groups = []
-    for known in await with_facts(house, persons):
+    groups, everyone = [], await with_facts(house, persons)
+    marks = await marks_of(house, ask, [person for known in everyone for person in known])
+    for known in everyone:
         await footing.step()
-        groups.append(placed(house, ask, known, hours, takes=takes))
+        groups.append(placed(house, marks.on(ask, known), known, hours, takes=takes))
     return groups
 
 

@@ -29,6 +29,7 @@ from lockhouse.gates.authority import checked, digest, place_digest, signed
 from lockhouse.ledger.entry import Quota as QuotaEntry
 from lockhouse.model.change import Change, Conflict, Expect, Put
 from lockhouse.model.rows import Quota
+from lockhouse.policy.lending import lenders
 
 if TYPE_CHECKING:
     from lockhouse.gates.house import House
@@ -114,6 +115,8 @@ def limit_of(policy: Policy, ask: Ask) -> Limit | None:
     if ask.action in UNCOUNTED:
         return None
     stated = [policy.roles[name].limits for name in ask.actor.roles if name in policy.roles]
+    if ask.facts.grants and all(one is None or one.persons_per_hour is None for one in stated):
+        stated = [role.limits for role in lenders(policy, ask)]  # whoever has no limit has that of who could lend
     found = [(one.mode, one.persons_per_hour) for one in stated if one is not None and one.persons_per_hour is not None]
     if not found:
         return None

@@ -57,6 +57,8 @@ def view_of(house: House, ask: Ask, group: Any, opened: Sequence[OpenedRecord], 
         spoilt=group.spoilt,
         spent=group.spent,
         tries_left=group.tries_left,
+        marks=group.marks,
+        grants=tuple(sorted(group.grants)),
     )
     return view if covered is None else _with_covered(live, view, opened, covered)
 

@@ -72,6 +72,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
         shut: boxes whose key waits for its destruction.
         spent: that the person was beyond the actor's limit of people an hour: refused, or seen where it only observes.
         tries_left: of a check, how often the field may be checked again this hour.
+        marks: `colleague`, `flagged`: what the person is besides.
+        grants: ids of the grants without which less would be seen.
         spoilt: snapshots that are not as this house made them, and of which nothing is shown; the records decide.
     """
 
@@ -88,6 +90,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     first_at: int | None = None
     last_at: int | None = None
     refused: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
+    grants: tuple[str, ...] = ()
     ended: Mapping[str, int] = {}
     shut: tuple[ShutBoxes, ...] = ()
     spoilt: int = 0

@@ -18,6 +18,8 @@ from lockhouse.ledger.entry import (
     Consent,
     Credential,
     Factor,
+    Flag,
+    Grant,
     Hold,
     Import,
     Intent,
@@ -29,6 +31,7 @@ from lockhouse.ledger.entry import (
     Role,
     Session,
     Staff,
+    StaffIdentifier,
     Suppression,
     Token,
     Undo,
@@ -45,8 +48,9 @@ if TYPE_CHECKING:
 _KINDS = frozenset(
     kind.KIND
     for kind in (
-        Acceptance, Attestation, Cancellation, Completion, Consent, Credential, Factor, Hold, Import, Intent, Link,
-        Pause, Policy, Quota, Restore, Role, Session, Staff, Suppression, Token, Undo,
+        Acceptance, Attestation, Cancellation, Completion, Consent, Credential, Factor, Flag, Grant, Hold, Import,
+        Intent, Link, Pause, Policy, Quota, Restore, Role, Session, Staff, StaffIdentifier, Suppression, Token,
+        Undo,
     )
 )  # fmt: skip
 

@@ -25,7 +25,7 @@ from lockhouse.ledger.entry.body import Body, Hex16, Hex32, Number, Word, read
 from lockhouse.ledger.entry.ending import Cancellation, Completion, Confirmation, Intent, Key
 from lockhouse.ledger.entry.keeping import Acceptance, Backup, Doctor, Gap, Opened, Restore
 from lockhouse.ledger.entry.reading import Disclosure, Quota, Refusal, Refusals, Rework
-from lockhouse.ledger.entry.staff import Factor, Role, Session, Staff, StepUp
+from lockhouse.ledger.entry.staff import Factor, Flag, Grant, Role, Session, Staff, StaffIdentifier, StepUp
 from lockhouse.ledger.entry.storing import Deletion, Import, Intake, Reseal, Undo
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 MIN_SALT_BYTES = 16
 _KINDS: tuple[type[Body], ...] = (
     Acceptance, Attestation, Backup, Cancellation, Completion, Confirmation, Consent, Credential, Deletion, Disclosure,
-    Doctor, Factor, Gap, Hold, Import, Intake, Intent, Key, Link, Opened, Pause, Policy, Quota, Refusal, Refusals,
-    Reseal, Restore, Rework, Role, Session, Staff, StepUp, Suppression, Token, Undo,
+    Doctor, Factor, Flag, Gap, Grant, Hold, Import, Intake, Intent, Key, Link, Opened, Pause, Policy, Quota, Refusal,
+    Refusals, Reseal, Restore, Rework, Role, Session, Staff, StaffIdentifier, StepUp, Suppression, Token, Undo,
 )  # fmt: skip
 
 KINDS: Mapping[str, type[Body]] = MappingProxyType({kind.KIND: kind for kind in _KINDS})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from lockhouse.crypto import noted
 from lockhouse.ledger.entry.body import Actor, Body, Hex16, Hex32, Number, Word
@@ -28,6 +28,8 @@ class Disclosure(Body, frozen=True):
         ask: one id for all chunks of one ask. `part`: which chunk of it, from 0.
         text: salted hash of what was typed besides (a ticket), see `salted`.
         recipient: number of the recipient that is sent to.
+        grants: ids of the grants without which less would be seen.
+        marked: `colleague`, `flagged`: what somebody is of those who are looked at.
     """
 
     KIND = "disclosure"
@@ -44,6 +46,8 @@ class Disclosure(Body, frozen=True):
     part: Number = 0
     text: Hex32 | None = None
     recipient: Number | None = None
+    grants: list[Hex16] | None = None
+    marked: list[Literal["colleague", "flagged"]] | None = None
 
 
 class Rework(Body, frozen=True):

@@ -286,3 +286,9 @@ async def explain(person: str, field: str, /, *, acting: Reading | None = None, 
     ] * bool(ended)
     lines = [call.located(line) for line in (*lines, *undoable(view))]
     return Said({"person": person, "field": field, "because": lines}, "\n".join(lines))
+
+
+_FLAGS = "lockhouse.faces.cli.commands.person_flag"
+APP.command(f"{_FLAGS}:flag", name="flag", help="Watch over a person: only some roles see them, or a grant.")
+APP.command(f"{_FLAGS}:unflag", name="unflag", help="Watch over a person no longer.")
+APP.command(f"{_FLAGS}:flagged", name="flagged", help="Everybody who is watched over, by id.")
