@@ -21,6 +21,7 @@ UNCHECKED = {
     "faces/demo/erase.py:read_back": "is the thief, who believes what lies there",
     "flows/backup.py:_stones": "counts rows and shows none",
     "flows/spoken.py:_speakers": "asks who has any; `_words` checks each",
+    "flows/sweep.py:_sweep_corrections": "deletes them behind their person, whatever they say",
     "flows/tell.py:tell_untold": "hands them to `_tell_chunk`, which checks one by one",
     "gates/cases.py:require_unmoved": "compares one with the case as it was read, which was checked",
     "gates/disclose/about.py:_any": "asks whether there is any; `_owners` checks each that it reads",

@@ -24,6 +24,8 @@ SENTENCES: dict[str, str] = {
     "ID), or somebody whose role looks at them.",
     "grant": "Hidden: this needs a grant from a colleague. Ask for one with your reason and a ticket (lockhouse grant "
     "request); somebody else approves it.",
+    "hold": "Not undone: a legal hold keeps what this would take away. What is held stays until it is released. Ask a "
+    "privacy officer (lockhouse hold list).",
     "keep-over": "Hidden: this was kept for this purpose as long as was promised. Another purpose may still hold it. "
     "Ask a privacy officer.",
     "minor": "Hidden: this person is a minor; optional purposes are shut. Orders stay open. Ask a privacy officer.",
@@ -73,6 +75,8 @@ SENTENCES: dict[str, str] = {
     "too-old": "Not kept: the event is older than this may be kept. What may be kept longer is. Ask who sends it.",
     "tries": "Shut: this was checked three times this hour, which is all. It can be checked again within the hour. Ask "
     "the caller for something else that you may check.",
+    "undo-over": "Not undone: this was changed more than thirty days ago. Change it anew, on the person's word. Ask a "
+    "privacy officer.",
     "undeclared": "Hidden: the policy does not name this field. Declared fields are kept. Add it under fields.",
 }
 

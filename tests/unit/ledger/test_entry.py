@@ -38,6 +38,9 @@ EVERY: list[Body] = [
     kinds.Import(step="done", batch=H16, channel=1, by=AUTHOR, stored=3),
     kinds.Undo(batch=H16, channel=1, by=AUTHOR),
     kinds.Consent(ref=H16, purpose=1, state=0, channel=2, signal="gpc", assurance=1, row=H32),
+    kinds.Correction(
+        change="made", ref=H16, field=3, by=AUTHOR, row=H32, place=H32, role="support", purpose="fulfilment", look=H16
+    ),
     kinds.Suppression(change="made", purposes=[], reason="objection", by=AUTHOR, row=H32),
     kinds.Hold(
         change="reviewed",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 from cyclopts import Parameter
@@ -119,24 +119,25 @@ async def asking(house: House, said: Reading, *, action: Action, mode: Wanted = 
     return await ask_of(house, os_user(house, role), action=action, purpose=said.purpose, **extra)
 
 
-async def checking(house: House, said: Reading, *, field: str) -> Ask:
-    """The question of the operating system's user whether a field is what a caller says.
+async def about(house: House, said: Reading, *, action: Literal["change", "check"], field: str) -> Ask:
+    """The question of the operating system's user whether a field is what a caller says, or to put it right.
 
-    Without a role the first that may check the field for the purpose asks, else the first that sees persons.
+    Without a role the first that may check, or change, the field for the purpose asks; else the first that sees
+    persons.
 
     Raises:
         Invalid: as of `asking`.
     """
     policy = house.live().policy
     declared = policy.fields.get(field)
-    checkers = [
+    able = [
         role
         for role, purposes in policy.table.items()
         for purpose, classes in purposes.items()
-        if said.purpose in {None, purpose} and declared is not None and "check" in classes.get(declared.class_, {})
+        if said.purpose in {None, purpose} and declared is not None and action in classes.get(declared.class_, {})
     ]
-    role = said.role or next(iter(checkers), None)
-    ask = await asking(house, replace(said, role=role), action="check", mode="full")
+    role = said.role or next(iter(able), None)
+    ask = await asking(house, replace(said, role=role), action=action, mode="full")
     return msgspec.structs.replace(ask, fields=(field,))
 
 

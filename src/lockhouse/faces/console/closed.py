@@ -47,6 +47,9 @@ def _of_person(_: Callable[[str], str]) -> dict[str, str]:
             "privacy officer."
         ),
         "erased": _("Shut: this person's data was erased. Nobody can bring it back. The certificate says when."),
+        "hold": _(
+            "Not undone: a legal hold keeps this. What is held stays until it is released. Ask a privacy officer."
+        ),
         "minor": _(
             "Hidden: this person is a minor; optional purposes are shut. Orders stay open. Ask a privacy officer."
         ),
@@ -65,6 +68,7 @@ def _of_person(_: Callable[[str], str]) -> dict[str, str]:
         "suppressed": _(
             "Hidden: this person asked to be left out of this purpose. Orders stay open. Ask a privacy officer."
         ),
+        "undo-over": _("Not undone: this was changed more than thirty days ago. Change it anew, on the person's word."),
     }
 
 

@@ -36,6 +36,7 @@ def sentences(_: Callable[[str], str]) -> dict[str, str]:
         "completion": _("An ending went a step further: shut, erased or final"),
         "confirmation": _("An ending was confirmed"),
         "consent": _("Somebody said what their data may be used for"),
+        "correction": _("Something that is held of a person was put right, or such a correction ended"),
         "credential": _("A write key was made or ended"),
         "deletion": _("Rows of records were removed on purpose"),
         "disclosure": _("People's data was looked at"),

@@ -9,7 +9,7 @@ import msgspec
 from lockhouse.gates.customers import customer_of
 from lockhouse.gates.disclose.covered import Covered
 from lockhouse.gates.disclose.group import circles_of
-from lockhouse.gates.disclose.hour import Spent
+from lockhouse.gates.disclose.hour import TRIED, Spent
 from lockhouse.gates.facts import facts_of_persons, merge_facts, narrowed
 from lockhouse.gates.house import PersonFacts
 from lockhouse.gates.regions import region_of
@@ -106,7 +106,7 @@ def placed(house: House, ask: Ask, group: dict[bytes, PersonFacts], hours: Hours
         return found
     if hours.own is not None and hours.own.take(_counted_as(group, hours.own)):
         found.spent = hours.own.spent()
-    if hours.own is not None and ask.action == "check" and person is not None:
+    if hours.own is not None and ask.action in TRIED and person is not None:
         _try(house, person, found, hours.own)
     if person is not None:
         _shut(found, hours.beyond(person, found.fields), "ceiling")
@@ -133,7 +133,7 @@ def _in_own(house: House, ask: Ask, group: dict[bytes, PersonFacts], hour: Hour)
 
 
 def _try(house: House, person: bytes, found: Group, hour: Hour) -> None:
-    """A check takes one of the tries of its field; without one left the field is shut, as what stands against it is."""
+    """A check or a change takes a try of its field; without one left the field is shut, as by a word of theirs."""
     for name in sorted(found.fields):
         number = house.live().policy.fields[name].id
         if hour.has_tried(person, number):

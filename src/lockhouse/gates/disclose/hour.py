@@ -5,8 +5,8 @@
                 that no operator can set (of this machine, since it was started)
     3 place     a person who was counted in this hour has theirs; anybody else takes one, and so does whoever was
                 looked for and not found
-    4 try       a check is one of three tries of that field of that person in the hour, whatever is answered; after
-                them it is shut, for everybody who counts to the same owner
+    4 try       a check, or a change, is one of three tries of that field of that person in the hour, whatever is
+                answered; after them it is shut, for everybody who counts to the same owner
     5 commit    the row as it was read is expected where the look is noted: of two processes that want the last place
                 one has its whole Change refused, and decides anew
 
@@ -47,6 +47,9 @@ MAX_TRIED = 10_000
 """Fields of people that are checked in an hour; nobody checks more."""
 UNCOUNTED = frozenset({"count", "send"})
 """Actions that look at nobody, or that no limit is for: what is sent is the policy's own word."""
+TRIED = frozenset({"change", "check"})
+"""Actions that say whether a value is the one that is held, and so take a try each: a change says it where it changes
+nothing."""
 CROWD = 200
 """Looks of one owner that may be counted before one that waits: each of them took a place, or opened a new hour."""
 
@@ -135,7 +138,7 @@ async def hour_of(house: House, ask: Ask, *, once: Once | None = None) -> Hour |
         Tampered: its row was edited, deleted, or is older than this process has seen it.
     """
     limit = limit_of(house.live().policy, ask)
-    if limit is None and ask.action != "check":
+    if limit is None and ask.action not in TRIED:
         return None
     return await hour_under(house, ask, limit or NO_LIMIT, owner=ask.actor.owner or ask.actor.id, once=once)
 

@@ -16,6 +16,7 @@ from lockhouse.ledger.entry import (
     Cancellation,
     Completion,
     Consent,
+    Correction,
     Credential,
     Factor,
     Flag,
@@ -48,8 +49,8 @@ if TYPE_CHECKING:
 _KINDS = frozenset(
     kind.KIND
     for kind in (
-        Acceptance, Attestation, Cancellation, Completion, Consent, Credential, Factor, Flag, Grant, Hold, Import,
-        Intent, Link, Pause, Policy, Quota, Restore, Role, Session, Staff, StaffIdentifier, Suppression, Token,
+        Acceptance, Attestation, Cancellation, Completion, Consent, Correction, Credential, Factor, Flag, Grant, Hold,
+        Import, Intent, Link, Pause, Policy, Quota, Restore, Role, Session, Staff, StaffIdentifier, Suppression, Token,
         Undo,
     )
 )  # fmt: skip

@@ -11,6 +11,7 @@ from lockhouse.gates.state.found import read_rows
 from lockhouse.gates.state.history import last_of, restored_at
 from lockhouse.ledger.entry import Attestation as AttestationEntry
 from lockhouse.ledger.entry import Consent as ConsentEntry
+from lockhouse.ledger.entry import Correction as CorrectionEntry
 from lockhouse.ledger.entry import Credential as CredentialEntry
 from lockhouse.ledger.entry import Factor as FactorEntry
 from lockhouse.ledger.entry import Flag as FlagEntry
@@ -28,6 +29,7 @@ from lockhouse.model.rows import (
     AccessGrant,
     Attestation,
     Consent,
+    Correction,
     Credential,
     Factor,
     Hold,
@@ -50,17 +52,19 @@ if TYPE_CHECKING:
     from lockhouse.gates.state.history import History, Told
 
 _Kind = (
-    AttestationEntry | ConsentEntry | CredentialEntry | FactorEntry | FlagEntry | GrantEntry | HoldEntry | LinkEntry
-    | PauseEntry | QuotaEntry | RoleEntry | StaffEntry | StaffIdentifierEntry | SuppressionEntry | TokenEntry
+    AttestationEntry | ConsentEntry | CorrectionEntry | CredentialEntry | FactorEntry | FlagEntry | GrantEntry
+    | HoldEntry | LinkEntry | PauseEntry | QuotaEntry | RoleEntry | StaffEntry | StaffIdentifierEntry | SuppressionEntry
+    | TokenEntry
 )  # fmt: skip
 Word = (
-    AccessGrant | Attestation | Consent | Credential | Factor | Hold | Link | Pause | PersonFlag | Quota
+    AccessGrant | Attestation | Consent | Correction | Credential | Factor | Hold | Link | Pause | PersonFlag | Quota
     | Staff | StaffIdentifier | StaffRole | Suppression | Token
 )  # fmt: skip
 TABLES: dict[type[Word], type[_Kind]] = {
-    AccessGrant: GrantEntry, Attestation: AttestationEntry, Consent: ConsentEntry, Credential: CredentialEntry,
-    Factor: FactorEntry, Hold: HoldEntry, Link: LinkEntry, Pause: PauseEntry, PersonFlag: FlagEntry, Quota: QuotaEntry,
-    Staff: StaffEntry, StaffIdentifier: StaffIdentifierEntry, StaffRole: RoleEntry,
+    AccessGrant: GrantEntry, Attestation: AttestationEntry, Consent: ConsentEntry, Correction: CorrectionEntry,
+    Credential: CredentialEntry, Factor: FactorEntry, Hold: HoldEntry, Link: LinkEntry, Pause: PauseEntry,
+    PersonFlag: FlagEntry, Quota: QuotaEntry, Staff: StaffEntry, StaffIdentifier: StaffIdentifierEntry,
+    StaffRole: RoleEntry,
     Suppression: SuppressionEntry, Token: TokenEntry,
 }  # fmt: skip
 
@@ -141,6 +145,8 @@ class WordsCheck:
             self._found.missing(newest.body.KIND, newest.id, is_before=newest.at <= self._restored_at)
 
     def _is_gone(self, row: Word, told: Told | None) -> bool:
+        if isinstance(row, Correction):  # it goes with its record, which a sweep takes after the end, or a hold keeps
+            return False
         joined = {row.a, row.b} if isinstance(row, Link) else set()
         ends = {row.person} if isinstance(row, Consent | PersonFlag) else joined
         return bool(ends & self._ended.persons) or (told is not None and bool(_refs(told) & self._ended.refs))
@@ -162,6 +168,6 @@ def _may_be_gone(last: Sequence[Told]) -> bool:
 
 def _refs(told: Told) -> set[str]:
     """Whose ending takes the row along."""
-    if isinstance(told.body, ConsentEntry | FlagEntry):
+    if isinstance(told.body, ConsentEntry | CorrectionEntry | FlagEntry):
         return {told.body.ref}
     return {told.body.a, told.body.b} if isinstance(told.body, LinkEntry) else set()

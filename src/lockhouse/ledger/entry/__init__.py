@@ -21,6 +21,7 @@ from lockhouse.ledger.entry.authority import (
     row_hash,
 )
 from lockhouse.ledger.entry.body import Body
+from lockhouse.ledger.entry.correcting import Correction
 from lockhouse.ledger.entry.ending import Cancellation, Completion, Confirmation, Intent, Key, serials_root
 from lockhouse.ledger.entry.keeping import Acceptance, Backup, Doctor, Gap, Opened, Restore
 from lockhouse.ledger.entry.parse import KINDS, Entry, parse_entry, salted
@@ -44,9 +45,9 @@ from lockhouse.ledger.entry.storing import Deletion, Gone, Import, Intake, Resea
 
 __all__ = [
     "KINDS", "Acceptance", "Attestation", "Backup", "Body", "Cancellation", "Completion", "Confirmation", "Consent",
-    "Credential", "Deletion", "Disclosure", "Doctor", "Entry", "Factor", "FactorStep", "Flag", "Gap", "Gone", "Grant",
-    "GrantStep", "Hold", "Import", "Intake", "Intent", "Key", "Link", "Means", "Opened", "Pause", "Policy", "Quota",
-    "Refusal", "Refusals", "Reseal", "Restore", "Rework", "Role", "RoleStep", "Session", "Staff", "StaffIdentifier",
-    "StaffStep", "StepUp", "Suppression", "Token", "Undo", "deletion_of", "parse_entry", "refs_root", "row_hash",
-    "salted", "serials_root",
+    "Correction", "Credential", "Deletion", "Disclosure", "Doctor", "Entry", "Factor", "FactorStep", "Flag", "Gap",
+    "Gone", "Grant", "GrantStep", "Hold", "Import", "Intake", "Intent", "Key", "Link", "Means", "Opened", "Pause",
+    "Policy", "Quota", "Refusal", "Refusals", "Reseal", "Restore", "Rework", "Role", "RoleStep", "Session", "Staff",
+    "StaffIdentifier", "StaffStep", "StepUp", "Suppression", "Token", "Undo", "deletion_of", "parse_entry", "refs_root",
+    "row_hash", "salted", "serials_root",
 ]  # fmt: skip

@@ -12,6 +12,7 @@ from lockhouse.model.rows.approval import PolicyApproval
 from lockhouse.model.rows.authority import Attestation, Consent, Credential, Suppression
 from lockhouse.model.rows.base import Row, Store
 from lockhouse.model.rows.brought import Import, Imported
+from lockhouse.model.rows.corrected import Correction
 from lockhouse.model.rows.grant import AccessGrant, PersonFlag, StaffIdentifier
 from lockhouse.model.rows.happened import Drop, DropList, Outbox, Quarantined, Receipt, Record, Seal, Snapshot
 from lockhouse.model.rows.held import HeldKey, Hold
@@ -41,6 +42,7 @@ __all__ = [
     "Ceremony",
     "Checkpoint",
     "Consent",
+    "Correction",
     "Credential",
     "Deletion",
     "Drop",

@@ -9,7 +9,7 @@ import msgspec
 from cyclopts import Parameter
 
 from lockhouse.errors import Invalid, Refused
-from lockhouse.faces.cli.acting import As, Reading, allowed, asking, blind, checking
+from lockhouse.faces.cli.acting import As, Reading, about, allowed, asking, blind
 from lockhouse.faces.cli.call import Here, Input, id_of, noun, person_of
 from lockhouse.faces.cli.kinds import way_of
 from lockhouse.faces.cli.layout import Said, count, plain
@@ -22,6 +22,7 @@ from lockhouse.faces.cli.people import (
     joined,
     let_in,
     noted,
+    put_right,
     records,
     undoable,
     unkept,
@@ -126,12 +127,12 @@ async def check_(
     async with call.open() as opened:
         house = opened.house
         check.checkable(house, field)
-        ask = await checking(house, acting or Reading(), field=field)
+        ask = await about(house, acting or Reading(), action="check", field=field)
         typed = call.terminal.personal(field, source, example=f"lockhouse person check {person} {field}")
         seen = await check.check(house, ask, who, check.readable(house, field, typed))
         policy = house.live().policy
     if seen.matches is None:
-        raise _unchecked(seen.view, policy, ask)
+        raise refused(seen.view, policy, ask, expected="a field that may be checked")
     answer = f"{'Yes' if seen.matches else 'No'}: that is{'' if seen.matches else ' not'} the {field} that is held."
     tries = f"It may be checked {count(seen.view.tries_left or 0, 'more time')} this hour."
     value = {
@@ -141,10 +142,14 @@ async def check_(
     return Said(value, "\n".join([answer, tries, *beyond(seen.view), f"Noted as {seen.view.entry.hex()}."]))
 
 
-def _unchecked(view: View, policy: Policy, ask: Ask) -> Refused:
+def refused(view: View, policy: Policy, ask: Ask, *, expected: str) -> Refused:
+    """Why nothing may be done with the field asked for, with its sentences."""
     codes = view.refused or tuple(sorted({code for one in view.fields.values() for code in one.because}))
     told = why_refused(msgspec.structs.replace(view, refused=codes), policy, ask)
-    return Refused("person: expected a field that may be checked, got another", reasons=codes, hint=" ".join(told))
+    return Refused(f"person: expected {expected}, got another", reasons=codes, hint=" ".join(told))
+
+
+APP.command("lockhouse.faces.cli.commands.person_change:change", name="change")
 
 
 @Parameter(name="*")
@@ -233,7 +238,8 @@ async def _person(call: Here, house: House, view: View, ask: Ask) -> Said:
     policy = house.live().policy
     said = _said(view, _with_undo(call, view, card(view, policy, ask, call=call)), policy=policy, ask=ask)
     joints, kept_apart = await link.joints(house, view.persons), await link.held_apart(house, view.persons)
-    text = "\n".join([said.text, *map(call.located, [*joined(joints), *apart(kept_apart)])])
+    more = [*put_right(view, now=house.clock.now_ms()), *joined(joints), *apart(kept_apart)]
+    text = "\n".join([said.text, *map(call.located, more)])
     return Said(said.value | {"links": plain(joints), "held_apart": plain(kept_apart)}, text)
 
 
