@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from lockhouse.faces.cli.call import Call
     from lockhouse.flows.link import Joint
+    from lockhouse.flows.looked import Look, Looked
     from lockhouse.gates.disclose import FieldView, View
     from lockhouse.gates.house import House
     from lockhouse.model.decision import Ask
@@ -131,6 +132,27 @@ def let_in(graces: Mapping[str, int], ask: Ask) -> list[str]:
     until, courses = when(min(graces.values())), sorted(graces)
     said = f"Of your courses nothing in force is recorded: {', '.join(courses)}. A grace lets you in until {until}. An "
     return [f"{said}admin records what you took: lockhouse training record {ask.actor.id} {courses[0]} --until DAY"]
+
+
+def looks_of(found: Looked) -> str:
+    """Looks at a person, the newest first, one a line."""
+    rows = [
+        (when(one.at), one.actor, one.role, one.recipient or one.action, one.purpose, one.reason, _fields_of(one))
+        for one in found.looks
+    ]
+    heads = ("when", "who", "as", "what", "for", "reason", "fields")
+    lines = [table(heads, rows, empty="nobody looked, or what was kept of it is gone")]
+    if found.spoilt:
+        lines.append(
+            f"{count(found.spoilt, 'note')} not as a look left it: lockhouse ledger verify --state names them."
+        )
+    return "\n".join(lines)
+
+
+def _fields_of(one: Look) -> str:
+    told = [*one.open, *(f"{name} (masked)" for name in one.masked)]
+    text = clean(", ".join(told)) or "-"
+    return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…"
 
 
 def joined(joints: Sequence[Joint]) -> list[str]:

@@ -21,6 +21,7 @@ from lockhouse.faces.cli.people import (
     facts_about,
     joined,
     let_in,
+    looks_of,
     noted,
     put_right,
     records,
@@ -28,7 +29,7 @@ from lockhouse.faces.cli.people import (
     unkept,
     why_refused,
 )
-from lockhouse.flows import check, link, look
+from lockhouse.flows import check, link, look, looked
 from lockhouse.gates.disclose import FOLD_LIMIT, Records
 from lockhouse.gates.facts import courses_by_grace
 from lockhouse.policy.explain import explain_known
@@ -179,6 +180,28 @@ class Page:
         return Records(before=before, after=after, limit=self.limit)
 
 
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looks:
+    """Which looks are told."""
+
+    limit: int = PAGE
+    """looks a page, up to 500"""
+    before: str | None = None
+    """the entry of a look to go on before, to older ones"""
+
+    def checked(self) -> tuple[bytes | None, int]:
+        """The same, for the flow.
+
+        Raises:
+            Invalid: too many, or no entry's id.
+        """
+        if not 0 < self.limit <= FOLD_LIMIT:
+            raise Invalid("--limit", f"1 to {FOLD_LIMIT}", got="another number")
+        hint = "the last look of a page"
+        return (id_of(self.before, where="--before", hint=hint) if self.before else None), self.limit
+
+
 @APP.command
 async def timeline(person: str, /, *, page: Page | None = None, acting: Reading | None = None, call: Here) -> Said:
     """A person's records in order, a page at a time, the newest page first.
@@ -198,6 +221,32 @@ async def timeline(person: str, /, *, page: Page | None = None, acting: Reading 
         on = f"--before {view.timeline[0].id.hex()}" if which.after is None else f"--after {view.timeline[-1].id.hex()}"
         text += call.located(f"\nMore: lockhouse person timeline {person} {on}")
     return _said(view, text, policy=policy, ask=ask)
+
+
+@APP.command(name="looked")
+async def looked_(person: str, /, *, page: Looks | None = None, acting: Reading | None = None, call: Here) -> Said:
+    """Who looked at a person: when, as what, for which purpose and reason, and at which fields. Asking is a look too.
+
+    For example `lockhouse person looked 01989f…`.
+
+    Args:
+        person: an id that `person find` printed.
+        page: which looks.
+        acting: role, purpose and reason.
+    """
+    which = page or Looks()
+    before, limit = which.checked()
+    async with call.open() as opened:
+        house = opened.house
+        ask = await asking(house, acting or Reading(), action="show")
+        view = await look.show(house, ask, person_of(person))
+        if view.refused:
+            raise _refusal(view, house.live().policy, ask)
+        found = await looked.looked(house, view, before=before, limit=limit)
+    text = looks_of(found)
+    if found.more:
+        text += call.located(f"\nMore: lockhouse person looked {person} --before {found.looks[-1].entry.hex()}")
+    return Said({"person": person, "looks": plain(found.looks), "more": found.more, "spoilt": found.spoilt}, text)
 
 
 @APP.command(name="link")
