@@ -26,6 +26,7 @@ from lockhouse.ledger.entry import (
     Import,
     Intent,
     Link,
+    Pause,
     Policy,
     Quota,
     Restore,
@@ -50,8 +51,8 @@ _KINDS = frozenset(
     kind.KIND
     for kind in (
         Acceptance, AccessReview, Attestation, Cancellation, Completion, Consent, Correction, Credential, Factor,
-        Flag, Grant, Hold, Import, Intent, Link, Policy, Quota, Restore, Role, Session, Staff, StaffIdentifier,
-        Suppression, Token, Undo,
+        Flag, Grant, Hold, Import, Intent, Link, Pause, Policy, Quota, Restore, Role, Session, Staff,
+        StaffIdentifier, Suppression, Token, Undo,
     )
 )  # fmt: skip
 

@@ -14,6 +14,7 @@ from lockhouse.ledger.entry.authority import (
     Credential,
     Hold,
     Link,
+    Pause,
     Policy,
     Suppression,
     Token,
@@ -48,7 +49,7 @@ __all__ = [
     "KINDS", "Acceptance", "AccessReview", "Attestation", "Backup", "Body", "Cancellation", "Completion",
     "Confirmation", "Consent", "Correction", "Credential", "Deletion", "Disclosure", "Doctor", "Entry", "Factor",
     "FactorStep", "Flag", "Gap", "Gone", "Grant", "GrantStep", "Hold", "Import", "Intake", "Intent", "Key", "Link",
-    "Means", "Opened", "Policy", "Quota", "Refusal", "Refusals", "Reseal", "Restore", "ReviewStep", "Rework", "Role",
-    "RoleStep", "Session", "Staff", "StaffIdentifier", "StaffStep", "StepUp", "Suppression", "Token", "Undo",
-    "deletion_of", "parse_entry", "refs_root", "row_hash", "salted", "serials_root",
+    "Means", "Opened", "Pause", "Policy", "Quota", "Refusal", "Refusals", "Reseal", "Restore", "ReviewStep",
+    "Rework", "Role", "RoleStep", "Session", "Staff", "StaffIdentifier", "StaffStep", "StepUp", "Suppression",
+    "Token", "Undo", "deletion_of", "parse_entry", "refs_root", "row_hash", "salted", "serials_root",
 ]  # fmt: skip

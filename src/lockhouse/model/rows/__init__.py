@@ -21,7 +21,7 @@ from lockhouse.model.rows.ledger import Checkpoint, Deletion, Intake, Lane, Ledg
 from lockhouse.model.rows.mail import QueuedMail
 from lockhouse.model.rows.repeat import Repeat
 from lockhouse.model.rows.review import AccessReview
-from lockhouse.model.rows.running import House, Intent, Job, Name, PolicyVersion, Quota, ReadShut
+from lockhouse.model.rows.running import House, Intent, Job, Name, Pause, PolicyVersion, Quota, ReadShut
 from lockhouse.model.rows.staff import (
     Attempts,
     Ceremony,
@@ -75,6 +75,7 @@ __all__ = [
     "Name",
     "Note",
     "Outbox",
+    "Pause",
     "Person",
     "PersonFlag",
     "PolicyApproval",
