@@ -196,10 +196,4 @@ def states(view: View, _: Callable[[str], str]) -> list[tuple[str, str, str]]:
         ),
         PersonState.ERASED: ("stop", _("Erased."), _("Nobody can bring it back. The certificate says when.")),
     }  # fmt: skip
-    marks = {
-        "colleague": ("look", _("A colleague."), _("Each look at them is noted as one at a colleague.")),
-        "flagged": ("look", _("Watched over."), _("Each look at them is noted as one at somebody watched over.")),
-    }
-    return [words for flag, words in told.items() if view.state & flag] + [
-        words for mark, words in marks.items() if mark in view.marks
-    ]
+    return [words for flag, words in told.items() if view.state & flag]

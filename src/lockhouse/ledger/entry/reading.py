@@ -21,7 +21,7 @@ class Disclosure(Body, frozen=True):
 
     Attributes:
         actor: who asks. `role`: as what. `purpose`: which lawful purpose, by its name in the policy.
-        action: `reveal`, `read`, `check`, `find`, `list`, `export`, `count`, `send`.
+        action: `reveal`, `read`, `check`, `find`, `list`, `export`, `count`, `send`, `consent` (what a person said).
         reason: the reason code that was chosen.
         fields: numbers of the fields asked for. `compartments`: of the boxes to be opened.
         count: how many source persons. `refs_root`: Merkle root over the sorted refs, see `refs_root`.
