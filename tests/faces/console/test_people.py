@@ -49,7 +49,7 @@ async def test_one_person_is_found_by_whatever_the_caller_gives_and_shown_masked
         assert [one.action for one in await looks_of(made)] == ["find", "show", "timeline"]
 
 
-DEEDS = (
+DEEDS: tuple[tuple[str, dict[str, str]], ...] = (
     ("change", {"field": "phone", "value": PHONE}), ("check", {"field": "phone", "said": PHONE}), ("prove", {}),
     ("reveal", WHY), ("undo", {"field": "phone"}),
 )  # fmt: skip

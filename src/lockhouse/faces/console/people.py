@@ -95,7 +95,7 @@ class Seeing:
         """What the reader's role may do with a value that it sees."""
         field = self.policy.fields[name]
         may = self.grades.get(field.class_, set())
-        found = {word for word in ("change", "check") if word in may and field.type != "list"}
+        found: set[str] = {word for word in ("change", "check") if word in may and field.type != "list"}
         if name in self.policy.region_from:
             found.discard("change")
         if shown.state == "masked" and not self._lacks(name) and unmasking(self.policy, self.ask, name).role:
