@@ -70,13 +70,11 @@ class Lived:
         self._call("suppression remove email - --reason typo", typed=f"{BERT}\n")
         self._call(f"grant withdraw {WHO} network 10.0.0.0/8")
         self._call(f"person unlink {anna} {bert}")
-        self._call(f"person change {bert} name -", typed="Bert Braun\n")
-        self._call(f"person change {bert} name --undo")
-        self._call(f"person change {bert} name -", typed="Bert Brown\n")
+        self._put_right(bert)
         self._call(["channel", "revoke", "shop", key, "--yes"])
         self._call("channel add shop")
-        self._call(f"token rotate {old}")
-        self._call(f"token revoke {ended} --yes")
+        for line in (f"token rotate {old}", "channel pause shop", f"token revoke {ended} --yes"):
+            self._call(line)
         with (desk.house / "policy.yaml").open("a", encoding="utf-8") as draft:
             draft.write(RECIPIENT)
         self._call("policy approve --yes")
@@ -97,6 +95,11 @@ class Lived:
         """The rows of who was erased go; how many did."""
         async with opened(self.desk.house, role="work", clock=self.desk.clock) as house:
             return (await sweep(house.house, jobs, owner=bytes(16))).records
+
+    def _put_right(self, person: str) -> None:
+        self._call(f"person change {person} name -", typed="Bert Braun\n")
+        self._call(f"person change {person} name --undo")
+        self._call(f"person change {person} name -", typed="Bert Brown\n")
 
     def _call(self, line: str | list[str], *, typed: str = "") -> None:
         seen = self.desk.call(line, typed=typed)
