@@ -34,6 +34,7 @@ from lockhouse.client.shapes.deeds import (
     RootShown,
     SightShown,
 )
+from lockhouse.client.shapes.grants import GrantList, GrantShown
 from lockhouse.client.shapes.house import (
     Cell,
     ChannelList,
@@ -142,6 +143,8 @@ __all__ = [
     "ExplainShown",
     "FieldShown",
     "FindAsked",
+    "GrantList",
+    "GrantShown",
     "HoldAsked",
     "HoldList",
     "HoldPlaced",
