@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 async def test_a_token_that_may_lists_shows_and_ends_a_grant_at_once(tmp_path: Path) -> None:
     shop = await shop_in(tmp_path)
     row, api = await shop.given(), ApiWorld(shop.world)
-    text = await api.token("", may=("grant.list", "grant.end"))
+    text = await api.token("officer", may=("grant.list", "grant.end"))
     listed = (await api.call("GET", "/grant", shown=text)).json()
     assert [(one["id"], one["state"], one["staff"]) for one in listed["grants"]] == [
         (row.id.hex(), "open", acts(shop.clerk)),

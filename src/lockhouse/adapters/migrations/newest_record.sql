@@ -227,6 +227,7 @@ CREATE TABLE policy_approval (
     ends INTEGER NOT NULL,
     proposer TEXT NOT NULL,
     standing TEXT NOT NULL,
+    settings TEXT NOT NULL,
     staff BLOB NOT NULL,
     factor BLOB NOT NULL,
     rp_id TEXT NOT NULL,
