@@ -38,7 +38,7 @@ LACKING = (
     "retention plan", "retention idle", "hold read", "training record", "training show", "grant record", "grant end",
     "grant list", "grant approve", "grant break-glass", "grant recorded", "grant refuse", "grant request",
     "grant review", "grant show", "grant withdraw", "person change", "person flag", "person flagged", "person unflag",
-    "person looked",
+    "person looked", "channel pause", "channel resume", "recipient pause", "recipient resume",
 )  # fmt: skip
 ASKED: Final[dict[str, str]] = {
     "version": "house:version",

@@ -37,6 +37,7 @@ from lockhouse.faces.console.pages import (
     ledger,
     live,
     overview,
+    pausing,
     person,
     person_deeds,
     policy,
@@ -58,7 +59,7 @@ if TYPE_CHECKING:
 
     from lockhouse.gates.house import House
 PAGES: Final = (
-    account, channels, components, enrol, find, grants, identifiers, identity, ledger, live, overview, person,
+    account, channels, components, enrol, find, grants, identifiers, identity, ledger, live, overview, pausing, person,
     person_deeds, policy, policy_deeds, policy_version, recipients, sign_in, staff, staff_deeds,
 )  # fmt: skip
 """Subjects, each with its routes; of two that fit a path, the first answers."""
