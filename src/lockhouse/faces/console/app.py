@@ -39,6 +39,7 @@ from lockhouse.faces.console.pages import (
     overview,
     pausing,
     person,
+    person_change,
     person_deeds,
     policy,
     policy_deeds,
@@ -59,8 +60,9 @@ if TYPE_CHECKING:
 
     from lockhouse.gates.house import House
 PAGES: Final = (
-    account, channels, components, enrol, find, grants, identifiers, identity, ledger, live, overview, pausing, person,
-    person_deeds, policy, policy_deeds, policy_version, recipients, sign_in, staff, staff_deeds,
+    account, channels, components, enrol, find, grants, identifiers, identity, ledger, live, overview, pausing,
+    person, person_change, person_deeds, policy, policy_deeds, policy_version, recipients, sign_in, staff,
+    staff_deeds,
 )  # fmt: skip
 """Subjects, each with its routes; of two that fit a path, the first answers."""
 
