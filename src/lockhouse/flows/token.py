@@ -61,12 +61,22 @@ async def create(house: House, terms: Terms, *, by: Maker, days: int = LIFE_DAYS
         Refused: it is more than whoever makes it has.
         Unavailable: no policy rules.
     """
-    whole = sound_terms(terms, areas=PERMISSION_AREAS)
+    whole = checked(house, terms, by=by)
     life = sound_days(days, most=MAX_DAYS, where="days")
+    return await tokens.make(house, whole, owner=by.owner, by=by.actor.id, until=by.capped(house.clock.now_ms() + life))
+
+
+def checked(house: House, terms: Terms, *, by: Maker) -> Terms:
+    """The terms of a token that whoever makes it may make, with networks in their one form; nothing is made yet.
+
+    Raises:
+        Invalid, Refused, Unavailable: as `create`.
+    """
+    whole = sound_terms(terms, areas=PERMISSION_AREAS)
     policy = house.live().policy
     _require_given(policy, whole)
     _require_within(policy, whole, by, CREATE)
-    return await tokens.make(house, whole, owner=by.owner, by=by.actor.id, until=by.capped(house.clock.now_ms() + life))
+    return whole
 
 
 def _require_given(policy: Policy, terms: Terms) -> None:

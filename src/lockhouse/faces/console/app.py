@@ -46,9 +46,11 @@ from lockhouse.faces.console.pages import (
     policy_deeds,
     policy_version,
     recipients,
+    sessions,
     sign_in,
     staff,
     staff_deeds,
+    tokens,
 )
 from lockhouse.faces.console.refusals import refused, turned
 from lockhouse.faces.console.rendering import load_all
@@ -62,8 +64,8 @@ if TYPE_CHECKING:
     from lockhouse.gates.house import House
 PAGES: Final = (
     access_review, account, channels, components, enrol, find, grants, identifiers, identity, ledger, live, overview,
-    pausing, person, person_change, person_deeds, policy, policy_deeds, policy_version, recipients, sign_in, staff,
-    staff_deeds,
+    pausing, person, person_change, person_deeds, policy, policy_deeds, policy_version, recipients, sessions, sign_in,
+    staff, staff_deeds, tokens,
 )  # fmt: skip
 """Subjects, each with its routes; of two that fit a path, the first answers."""
 

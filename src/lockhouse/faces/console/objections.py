@@ -21,8 +21,9 @@ def sentence(word: str, _: Callable[[str], str]) -> str:
 
 
 def _sentences(_: Callable[[str], str]) -> dict[str, str]:
-    """Word of `access.people`, `access.grants` or of `gates.staff.refusing` -> sentence."""
+    """Word of `access.people`, `access.grants`, `flows.token` or of `gates.staff.refusing` -> sentence."""
     return {
+        "beyond-its-maker": _("A token has no role but one of yours. Ask somebody who holds the role."),
         "by-host": _("The machine's user proposed this, who may be one of you. Give the role, or begin it, yourself."),
         "decided-some": _("Whoever decided a line does not sign it off. Ask a colleague."),
         "glass-overdue": _("Your last break-glass was not reviewed in time. Ask for access that somebody approves."),
