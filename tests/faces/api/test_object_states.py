@@ -108,6 +108,14 @@ person.unlink       shut        403              403      403                403
 person.unlink       alias       403              403      403                403      403    403
 person.unlink       erased      403              403      403                403      403    403
 person.unlink       nobody      403              403      403                403      403    403
+person.looked       other       200              403      200                403      403    403
+person.looked       own         403              403      403                403      403    403
+person.looked       held        200              403      200                403      403    403
+person.looked       restricted  403              403      200                403      403    403
+person.looked       shut        403              403      403                403      403    403
+person.looked       alias       200              403      200                403      403    403
+person.looked       erased      403              403      403                403      403    403
+person.looked       nobody      404              403      404                403      403    403
 """
 HEADS, *ROWS = [line.split() for line in EXPECTED.strip().splitlines()]
 TABLE = {(route, state): dict(zip(HEADS[2:], cells, strict=True)) for route, state, *cells in ROWS}

@@ -70,6 +70,10 @@ recipient.replay    403      403      403              403      200    403
 grant.list          403      403      403              403      403    403
 grant.show          403      403      403              403      403    403
 grant.end           403      403      403              403      403    403
+channel.pause       403      403      403              403      200    403
+channel.resume      403      403      403              403      200    403
+recipient.pause     403      403      403              403      200    403
+recipient.resume    403      403      403              403      200    403
 import.list         403      403      403              403      403    403
 hold.place          403      403      200              403      403    403
 hold.show           403      403      200              403      403    403
@@ -80,6 +84,7 @@ channel.replay      403      403      403              403      200    403
 import.undo         403      403      403              403      403    403
 person.link         403      403      403              403      403    403
 person.unlink       403      403      403              403      403    403
+person.looked       200      403      200              403      403    403
 """
 HEADS, *ROWS = [line.split() for line in EXPECTED.strip().splitlines()]
 TABLE = {row[0]: dict(zip(HEADS[1:], map(int, row[1:]), strict=True)) for row in ROWS}

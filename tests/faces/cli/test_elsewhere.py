@@ -25,7 +25,7 @@ PAGE = Path(__file__).parents[3] / "docs/operations/remote.md"
 MAY = (
     "policy.show", "policy.history", "policy.matrix", "channel.*", "recipient.*", "ledger.read", "consent.*",
     "suppression.*", "request.*", "hold.*", "token.*", "import.list", "key.status", "policy.explain", "policy.diff",
-    "policy.propose", "person.link", "import.undo",
+    "policy.propose", "person.link", "import.undo", "grant.list", "grant.end",
 )  # fmt: skip
 ROLE = f"\nroles:\n  keeper: {{may: [{', '.join(MAY)}]}}\n"
 READS = [
@@ -40,6 +40,8 @@ READS = [
     "policy diff ./policy.yaml", "policy diff ./other.yaml", "policy diff ./other.yaml --full --markdown",
     "policy propose ./policy.yaml", "policy diff ./wrong.yaml", "channel revoke shop lhs_none", "hold show 00",
     "channel replay shop --dry-run", "channel replay shop --since 1d --dry-run --json", "import undo 00 --yes",
+    "grant list", "grant list --json", "grant show 00", "grant end 00", "grant show 00000000000000000000000000000000",
+    "channel resume shop", "channel pause nowhere", "recipient pause nowhere", "person looked 00",
 ]  # fmt: skip
 """Commands that change nothing and note nothing: typed twice, they say the same."""
 
@@ -141,6 +143,42 @@ def test_a_hold_a_key_and_a_proposal_are_made_and_ended_elsewhere_as_on_the_hous
         said.append(one)
     said = [[re.sub(r"v\d+", "vN", str(each)) for each in one] for one in said]
     assert said[1] == said[0]
+    assert desk.bridge.incidents == []
+
+
+def test_what_is_out_of_service_elsewhere_is_so_as_on_the_houses_machine(desk: Elsewhere) -> None:
+    said = [
+        [_shown(ask(f"channel {verb} shop{more}")) for verb in ("pause", "pause", "resume") for more in ("", " --json")]
+        for ask in (desk.call, lambda line: desk.ask(line, role="keeper"))
+    ]
+    for one in said:  # each deed is noted at its own moment
+        one[:] = [(code, re.sub(r'"at": \d+', "AT", out), err) for code, out, err in one]
+    assert said[1] == said[0]
+    assert [code for code, *_ in said[0]] == [0, 5, 5, 5, 0, 5]
+    assert desk.bridge.incidents == []
+
+
+def test_who_looked_is_told_elsewhere_as_on_the_houses_machine(desk: Elsewhere) -> None:
+    person = desk.person()
+    desk.token("support", purposes=("fulfilment",))
+    desk.clock.now += 60_000
+    assert desk.call(f"person reveal {person} --as support --for fulfilment --reason 'call back: T-17'").code == 0
+    desk.clock.now += 60_000
+    here, there = desk.call(f"person looked {person} --as support", json=True), desk.ask(
+        f"person looked {person}", role="support", json=True
+    )  # fmt: skip
+    mine, theirs = here.value["looks"], there.value["looks"]
+    assert theirs[1:] == mine[: len(theirs) - 1]  # asking is a look, too: the newest is the token's own
+    assert (theirs[0]["action"], theirs[0]["actor"][:8]) == ("show", "service:")
+    assert "call-back: T-17" in [one["reason"] for one in theirs]
+    assert here.value.keys() == there.value.keys()
+    page = desk.ask(f"person looked {person} --limit 1", role="support")
+    [_, *rest] = page.out.partition("More: ")[2].split()
+    older = desk.ask(f"person looked {person} --limit 1 --before {rest[-1]}", role="support", json=True)
+    assert older.value["looks"][0]["entry"] == there.value["looks"][0]["entry"]
+    told = desk.ask(["person", "looked", person, "--reason", "call back"], role="support")
+    assert (told.code, "--reason" in told.err) == (2, True)
+    assert [EMAIL in str(one.url) for one in desk.bridge.asked if EMAIL in str(one.url)] == []
     assert desk.bridge.incidents == []
 
 

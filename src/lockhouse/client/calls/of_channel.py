@@ -29,6 +29,18 @@ class ChannelCalls(Caller):
         """End a write key for good: who sends with it is refused in every process."""
         return self.ask(shapes.ChannelEnded, Wanted("POST", ("channel", channel, "revoke"), once=True), body=asked)
 
+    def channel_pause(self, channel: str) -> shapes.ServiceShown:
+        """Take a channel out of service: who sends is answered so, keeps it and tries again."""
+        return self.ask(
+            shapes.ServiceShown, Wanted("POST", ("channel", channel, "pause"), once=True), body=shapes.Nothing()
+        )
+
+    def channel_resume(self, channel: str) -> shapes.ServiceShown:
+        """Put a channel that was paused back into service."""
+        return self.ask(
+            shapes.ServiceShown, Wanted("POST", ("channel", channel, "resume"), once=True), body=shapes.Nothing()
+        )
+
     def channel_replay(self, channel: str, asked: shapes.ReplayAsked) -> shapes.ChannelReplayed:
         """Store what the policy lacked of a channel in stage trial, as far as it has it now."""
         return self.ask(shapes.ChannelReplayed, Wanted("POST", ("channel", channel, "replay"), once=True), body=asked)

@@ -46,3 +46,7 @@ class PersonCalls(Caller):
     def person_unlink(self, person: str, asked: shapes.OtherAsked) -> shapes.PersonsUnlinked:
         """Undo that two source persons are one; every record goes back to whose it was."""
         return self.ask(shapes.PersonsUnlinked, Wanted("POST", ("person", person, "unlink"), once=True), body=asked)
+
+    def person_looked(self, person: str, asked: shapes.LooksAsked | None = None) -> shapes.LooksShown:
+        """Who looked at a person, the newest looks first. Asking is a look too, and noted."""
+        return self.ask(shapes.LooksShown, Wanted("GET", ("person", person, "looked")), query=asked)

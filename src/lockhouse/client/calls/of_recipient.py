@@ -22,3 +22,15 @@ class RecipientCalls(Caller):
         return self.ask(
             shapes.Requeued, Wanted("POST", ("recipient", recipient, "replay"), once=True), body=shapes.Nothing()
         )
+
+    def recipient_pause(self, recipient: str) -> shapes.ServiceShown:
+        """Take a recipient out of service: what is for it waits, in its order."""
+        return self.ask(
+            shapes.ServiceShown, Wanted("POST", ("recipient", recipient, "pause"), once=True), body=shapes.Nothing()
+        )
+
+    def recipient_resume(self, recipient: str) -> shapes.ServiceShown:
+        """Put a recipient that was paused back into service: what waited goes out, the oldest first."""
+        return self.ask(
+            shapes.ServiceShown, Wanted("POST", ("recipient", recipient, "resume"), once=True), body=shapes.Nothing()
+        )

@@ -62,6 +62,15 @@ class Requeued(Answer, frozen=True, kw_only=True):
     requeued: int
 
 
+class ServiceShown(Answer, frozen=True, kw_only=True):
+    """A channel or a recipient that was taken out of service, or put back; `entry` notes it."""
+
+    name: str
+    paused: bool
+    at: At
+    entry: Id
+
+
 class BatchShown(Answer, frozen=True, kw_only=True):
     """A batch that was imported, and what became of its rows. `line`: how far it came."""
 

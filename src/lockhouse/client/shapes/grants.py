@@ -8,7 +8,10 @@ from lockhouse.client.shapes.base import Answer, At, Id
 
 
 class GrantShown(Answer, frozen=True, kw_only=True):
-    """A grant: whose, for what, as it stands. `review_due`: of a break-glass that nobody has reviewed."""
+    """A grant: whose, for what, as it stands. `review_due`: of a break-glass that nobody has reviewed.
+
+    `words`: what its review said.
+    """
 
     id: Id
     staff: str
@@ -19,12 +22,14 @@ class GrantShown(Answer, frozen=True, kw_only=True):
     persons: list[Id]
     reason: str
     ticket: str
+    minutes: int
     asked_at: At
     until: At | None
     approved_by: str | None
     review: Literal["in order", "not in order"] | None
     review_due: At | None
     overdue: bool
+    words: str | None
     by: str
     entry: Id
 

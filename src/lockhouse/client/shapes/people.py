@@ -99,6 +99,41 @@ class TimelineAsked(LookAsked, frozen=True, kw_only=True):
     cursor: Cursor | None = None
 
 
+class LooksAsked(LookAsked, frozen=True, kw_only=True):
+    """Which looks at somebody are told: so many, and only older ones than that which an entry noted."""
+
+    limit: Annotated[int, msgspec.Meta(ge=1, le=500)] = 20
+    before: Id | None = None
+
+
+class LookShown(Answer, frozen=True, kw_only=True):
+    """One look: by whom, as what, why, and which fields it was let see. `recipient`: whom it sent to."""
+
+    entry: Id
+    at: At
+    actor: str
+    role: str
+    purpose: str
+    action: str
+    reason: str
+    open: list[str]
+    masked: list[str]
+    recipient: str | None
+
+
+class LooksShown(Answer, frozen=True, kw_only=True):
+    """Looks at a person, the newest first. `entry` notes this one, too.
+
+    `spoilt`: how many notes are not as a look left them; they are not told.
+    """
+
+    person: Id
+    entry: Id
+    looks: list[LookShown]
+    more: bool
+    spoilt: int
+
+
 class FindAsked(LookAsked, frozen=True, kw_only=True):
     """By what somebody is found: a way of the policy, such as `email` or `phone#last4`, and the value."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lockhouse.access.grants import REVIEW_MS, Kind, Review
+from lockhouse.access.grants import MINUTE_MS, REVIEW_MS, Kind, Review
 from lockhouse.faces.api import shapes
 from lockhouse.faces.api.shapes import answered
 from lockhouse.flows import grant as flow
@@ -38,7 +38,8 @@ def _parts(one: Known) -> dict[str, Any]:
         "id": row.id, "staff": f"staff:{row.staff.hex()}",
         "kind": "break-glass" if row.kind == Kind.GLASS else "grant", "state": one.how, "purpose": terms.purpose,
         "fields": list(terms.fields), "persons": list(terms.persons), "reason": terms.reason, "ticket": terms.ticket,
+        "minutes": terms.lasts_ms // MINUTE_MS,
         "asked_at": row.asked_at, "until": row.until_at or None, "approved_by": row.approved_by or None,
         "review": _REVIEWS[Review(row.review)], "review_due": row.asked_at + REVIEW_MS if one.is_due else None,
-        "overdue": one.is_overdue, "by": row.by, "entry": row.entry,
+        "overdue": one.is_overdue, "words": one.words or None, "by": row.by, "entry": row.entry,
     }  # fmt: skip

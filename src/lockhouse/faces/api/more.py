@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lockhouse.faces.api import deeds, entries, grants, policies, shapes, words
+from lockhouse.faces.api import deeds, entries, grants, looks, policies, service, shapes, words
 from lockhouse.faces.api.route import Needs, Route
 
 
@@ -10,6 +10,21 @@ def _may(permission: str) -> Needs:
     return Needs("permission", permission)
 
 
+SERVICE = (
+    (
+        "channel", "pause", service.channel_pause,
+        "Take a channel out of service: who sends is answered so, keeps it and tries again.",
+    ),
+    ("channel", "resume", service.channel_resume, "Put a channel that was paused back into service."),
+    (
+        "recipient", "pause", service.recipient_pause,
+        "Take a recipient out of service: what is for it waits, in its order.",
+    ),
+    (
+        "recipient", "resume", service.recipient_resume,
+        "Put a recipient that was paused back into service: what waited goes out, the oldest first.",
+    ),
+)  # fmt: skip
 MORE: tuple[Route, ...] = (
     Route(
         method="GET", path="/ledger/{entry}", name="ledger.show",
@@ -66,6 +81,13 @@ MORE: tuple[Route, ...] = (
         about="End a grant at once, in every process. People ask for another.", needs=_may("grant.end"),
         act=grants.end, answer=shapes.GrantShown, body=shapes.Nothing, changes=True,
     ),
+    *(
+        Route(
+            method="POST", path=f"/{what}/{{{what}}}/{deed}", name=f"{what}.{deed}", about=about,
+            needs=_may(f"{what}.pause"), act=act, answer=shapes.ServiceShown, body=shapes.Nothing, changes=True,
+        )
+        for what, deed, act, about in SERVICE
+    ),
     Route(
         method="GET", path="/import", name="import.list",
         about="Every batch that was imported, and what became of its rows.", needs=_may("import.list"),
@@ -116,5 +138,10 @@ MORE: tuple[Route, ...] = (
         about="Undo that two source persons are one; every record goes back to whose it was.",
         needs=_may("person.link"), act=deeds.person_unlink, answer=shapes.PersonsUnlinked, body=shapes.OtherAsked,
         changes=True,
+    ),
+    Route(
+        method="GET", path="/person/{person}/looked", name="person.looked",
+        about="Who looked at a person, the newest looks first. Asking is a look too, and noted.",
+        needs=Needs("look", "show"), act=looks.looked, answer=shapes.LooksShown, query=shapes.LooksAsked,
     ),
 )  # fmt: skip

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lockhouse.access.grants import MINUTE_MS, REVIEW_MS, Kind, Review
-from lockhouse.faces.cli.layout import pairs, table, when
+from lockhouse.faces.cli.layout import Said, pairs, table, when
 
 if TYPE_CHECKING:
     from lockhouse.flows.grant import Known
 
+LIST = "lockhouse grant list prints ids"
 _REVIEWS = {Review.NONE: None, Review.IN_ORDER: "in order", Review.NOT_IN_ORDER: "not in order"}
 
 
@@ -25,6 +26,11 @@ def as_value(one: Known) -> dict[str, Any]:
         "review": _REVIEWS[Review(row.review)], "review_due": row.asked_at + REVIEW_MS if one.is_due else None,
         "overdue": one.is_overdue, "words": one.words or None, "by": row.by, "entry": row.entry.hex(),
     }  # fmt: skip
+
+
+def ended(value: dict[str, Any]) -> Said:
+    """A grant that is over."""
+    return Said(value, f"Ended: {value['grant']}.")
 
 
 def lines(value: list[dict[str, Any]]) -> str:

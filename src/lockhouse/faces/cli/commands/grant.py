@@ -12,7 +12,7 @@ from lockhouse.access.vouched import Kind, parts_of
 from lockhouse.errors import Invalid
 from lockhouse.faces.cli.acting import As, actor_of, allowed
 from lockhouse.faces.cli.call import Here, Input, id_of, noun, person_of
-from lockhouse.faces.cli.grants import as_value, lines, page
+from lockhouse.faces.cli.grants import LIST, as_value, ended, lines, page
 from lockhouse.faces.cli.layout import Said, table, when
 from lockhouse.faces.cli.times import ms_of
 from lockhouse.flows import grant as flow
@@ -128,7 +128,7 @@ async def end(grant: str, /, *, acting: As | None = None, call: Here) -> Said:
         by = allowed(opened.house, flow.ENDS, (acting or As()).role)
         row = await flow.end(opened.house, _id(grant), by=by.id)
         value = as_value(await flow.show(opened.house, row.id))
-    return Said(value, f"Ended: {value['grant']}.")
+    return ended(value)
 
 
 @APP.command
@@ -242,7 +242,7 @@ def _wanted(case: Case) -> flow.Wanted:
 
 
 def _id(text: str) -> bytes:
-    return id_of(text, where="grant", hint="lockhouse grant list prints ids")
+    return id_of(text, where="grant", hint=LIST)
 
 
 def _told(row: Attestation, now: int) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lockhouse.faces.cli.acting import As, allowed
 from lockhouse.faces.cli.call import Call, Here
@@ -22,8 +22,7 @@ async def pause_channel(name: str, /, *, acting: As | None = None, call: Here) -
         name: of the channel.
         acting: the role.
     """
-    text = f"{name} is paused: its senders keep what they have. Back: lockhouse channel resume {name}"
-    return await _pause("channel", name, acting, call, text=text)
+    return await _pause("channel", name, acting, call)
 
 
 async def resume_channel(name: str, /, *, acting: As | None = None, call: Here) -> Said:
@@ -33,7 +32,7 @@ async def resume_channel(name: str, /, *, acting: As | None = None, call: Here) 
         name: of the channel.
         acting: the role.
     """
-    return await _resume("channel", name, acting, call, text=f"{name} takes events again.")
+    return await _resume("channel", name, acting, call)
 
 
 async def pause_recipient(name: str, /, *, acting: As | None = None, call: Here) -> Said:
@@ -43,8 +42,7 @@ async def pause_recipient(name: str, /, *, acting: As | None = None, call: Here)
         name: of the recipient.
         acting: the role.
     """
-    text = f"{name} is paused: what is for it waits. Back: lockhouse recipient resume {name}"
-    return await _pause("recipient", name, acting, call, text=text)
+    return await _pause("recipient", name, acting, call)
 
 
 async def resume_recipient(name: str, /, *, acting: As | None = None, call: Here) -> Said:
@@ -54,18 +52,27 @@ async def resume_recipient(name: str, /, *, acting: As | None = None, call: Here
         name: of the recipient.
         acting: the role.
     """
-    return await _resume("recipient", name, acting, call, text=f"{name} is sent to again.")
+    return await _resume("recipient", name, acting, call)
 
 
-async def _pause(what: What, name: str, acting: As | None, call: Call, *, text: str) -> Said:
+async def _pause(what: What, name: str, acting: As | None, call: Call) -> Said:
     async with call.open() as opened:
         actor = allowed(opened.house, f"{what}.pause", (acting or As()).role)
         row = await flow.pause(opened.house, what, name, by=actor.id)
-    return Said({what: name, "paused": True, "at": row.at, "entry": row.entry}, call.located(text))
+    return moved(what, {what: name, "paused": True, "at": row.at, "entry": row.entry}, call=call)
 
 
-async def _resume(what: What, name: str, acting: As | None, call: Call, *, text: str) -> Said:
+async def _resume(what: What, name: str, acting: As | None, call: Call) -> Said:
     async with call.open() as opened:
         actor = allowed(opened.house, f"{what}.pause", (acting or As()).role)
         row = await flow.resume(opened.house, what, name, by=actor.id)
-    return Said({what: name, "paused": False, "at": row.at, "entry": row.entry}, text)
+    return moved(what, {what: name, "paused": False, "at": row.at, "entry": row.entry}, call=call)
+
+
+def moved(what: What, told: dict[str, Any], *, call: Call) -> Said:
+    """A channel or a recipient that was taken out of service or put back."""
+    name = told[what]
+    if not told["paused"]:
+        return Said(told, f"{name} takes events again." if what == "channel" else f"{name} is sent to again.")
+    then = "its senders keep what they have" if what == "channel" else "what is for it waits"
+    return Said(told, call.located(f"{name} is paused: {then}. Back: lockhouse {what} resume {name}"))

@@ -36,6 +36,7 @@ from lockhouse.policy.explain import explain_known
 
 if TYPE_CHECKING:
     from lockhouse.faces.cli.call import Call
+    from lockhouse.flows.looked import Looked
     from lockhouse.gates.disclose import View
     from lockhouse.gates.house import House
     from lockhouse.model.decision import Ask
@@ -244,6 +245,11 @@ async def looked_(person: str, /, *, page: Looks | None = None, acting: Reading 
         if view.refused:
             raise _refusal(view, house.live().policy, ask)
         found = await looked.looked(house, view, before=before, limit=limit)
+    return who_looked(person, found, call=call)
+
+
+def who_looked(person: str, found: Looked, *, call: Call) -> Said:
+    """A page of looks, and what leads to the older ones."""
     text = looks_of(found)
     if found.more:
         text += call.located(f"\nMore: lockhouse person looked {person} --before {found.looks[-1].entry.hex()}")
