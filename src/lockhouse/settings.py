@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 FILE = "lockhouse.toml"
 PREFIX = "LOCKHOUSE_"
-OUTSIDE = frozenset({"LOCKHOUSE_HOUSE", "LOCKHOUSE_LIFELINE", "LOCKHOUSE_URL"})
+OUTSIDE = frozenset({"LOCKHOUSE_HOUSE", "LOCKHOUSE_LIFELINE", "LOCKHOUSE_TOKEN", "LOCKHOUSE_URL"})
 """Variables with this prefix that are not settings: which house, and the supervisor's word to its children."""
 _HOUSE = re.compile("[0-9a-f]{32}")
 _LOST_HOUSE = (

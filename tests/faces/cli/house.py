@@ -40,6 +40,11 @@ class StoodClock:
         return self.now / 1000
 
 
+async def nobody_answers(_seconds: float) -> None:
+    """A call waits for an answer in the console, and nobody is there."""
+    raise AssertionError("a call waits for the console")
+
+
 class Seen(NamedTuple):
     """What a call left on the screen."""
 
@@ -66,14 +71,19 @@ class Desk:
         self.house = folder / "shop"
         self.clock = StoodClock()
         self.environment: dict[str, str] = {}
+        self.pause = nobody_answers
+        self.told = io.StringIO()
+        """What stands on standard error, also while a call waits."""
 
     def call(self, line: str | Sequence[str], *, typed: str = "", talks: bool = False, json: bool = False) -> Seen:
         """One line typed in the house's folder; `typed` is what follows, at questions or through a pipe."""
         words = shlex.split(line) if isinstance(line, str) else list(line)
         stdin, out, err = io.StringIO(typed), io.StringIO(), io.StringIO()
+        self.told = err
         terminal = Terminal(
-            stdin=stdin, stdout=out, stderr=err, talks=talks, ask_hidden=lambda _question: stdin.readline().strip()
-        )
+            stdin=stdin, stdout=out, stderr=err, talks=talks, ask_hidden=lambda _question: stdin.readline().strip(),
+            pause=self.pause,
+        )  # fmt: skip
         cwd = self.house if self.house.is_dir() else self.folder
         code = run(
             [*words, *(["--json"] if json else [])], terminal=terminal, environment=self.environment, cwd=cwd,

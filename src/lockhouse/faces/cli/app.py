@@ -14,6 +14,7 @@ from cyclopts import App, CycloptsError, Group, Parameter
 from lockhouse import __version__
 from lockhouse.errors import Invalid, LockhouseError
 from lockhouse.faces.cli.call import OPTIONS, PLAIN, Call
+from lockhouse.faces.cli.duties import Typed
 from lockhouse.faces.cli.edge import INTERRUPTED, tell, tell_incident, usage
 from lockhouse.faces.cli.layout import Said, json_text
 from lockhouse.faces.cli.terminal import Terminal
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 
     from lockhouse.model.ports import Clock
 
-HOUSE, JSON, HELPS = ("--house", "-C"), "--json", ("--help", "-h", "--version")
+HOUSE, JSON, LOCAL, TOKEN_FILE = ("--house", "-C"), "--json", "--local", "--token-file"
+HELPS = ("--help", "-h", "--version")
 """The options that stand before or behind every command."""
 _ROOM = "lockhouse.faces.cli.commands"
 RUN, LOOK, RULE, PROVE = (Group(name, sort_key=at) for at, name in enumerate(("Run", "Look", "Rule", "Prove and keep")))
@@ -35,6 +37,9 @@ TREE: tuple[tuple[str, str, Group, str], ...] = (
     ("demo", "demo:demo", RUN, "Watch a throw-away house at work, on made-up people."),
     ("doctor", "doctor:doctor", RUN, "Examine the house and say what to mend, each with its command."),
     ("migrate", "migrate:migrate", RUN, "Bring the stores to this release's schema."),
+    ("sign-in", "sign_in:sign_in", RUN, "Let a member work on this command line; they confirm it in the console."),
+    ("sign-out", "sign_in:sign_out", RUN, "End the sign-in of this command line."),
+    ("whoami", "sign_in:whoami", RUN, "As whom this command line acts, and until when."),
     ("version", "version:version", RUN, "Which Lockhouse this is."),
     ("completion", "version:completion", RUN, "Print the completion script of a shell."),
     ("person", "person:APP", LOOK, "Find and show people. Every look is noted before it is shown."),
@@ -137,9 +142,9 @@ def _everywhere_first(tokens: Sequence[str]) -> list[str]:
     for word in words:
         if word == "--":
             return [*ahead, *rest, word, *words]
-        if word in HOUSE and (value := next(words, None)) is not None:
+        if word in {*HOUSE, TOKEN_FILE} and (value := next(words, None)) is not None:
             ahead += [word, value]
-        elif word == JSON or word.startswith(tuple(f"{name}=" for name in HOUSE)):
+        elif word in {JSON, LOCAL} or word.startswith(tuple(f"{name}=" for name in (*HOUSE, TOKEN_FILE))):
             ahead.append(word)
         else:
             rest.append(word)
@@ -154,6 +159,8 @@ def _launcher(app: App, base: Call) -> None:
         *tokens: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
         house: Annotated[Path | None, Parameter(name=HOUSE)] = None,
         json: Annotated[bool, Parameter(negative="")] = False,
+        local: Annotated[bool, Parameter(name=LOCAL, negative="")] = False,
+        token_file: Annotated[Path | None, Parameter(name=TOKEN_FILE)] = None,
     ) -> Any:
         """Run one command.
 
@@ -161,13 +168,15 @@ def _launcher(app: App, base: Call) -> None:
             tokens: the command and its words.
             house: folder of the house; else LOCKHOUSE_HOUSE, else upwards from here.
             json: answer with one JSON value; errors too, on standard error.
+            local: as the machine's own user, where the rules of staff leave it to whoever has the machine.
+            token_file: act by the service token in this file, which its user alone may read; else LOCKHOUSE_TOKEN.
         """
         command, bound, hidden = app.parse_args(tokens, print_error=False, exit_on_error=False)
         if command == app.help_print and not set(tokens) & set(HELPS) and (tokens or json):
             raise _no_command(app, tokens)
         call = Call(
             terminal=base.terminal, environment=base.environment, cwd=base.cwd, house=house, json=json,
-            clock=base.clock,
+            clock=base.clock, typed=_typed(app, tokens), local=local, token_file=token_file,
         )  # fmt: skip
         bound.arguments.update(dict.fromkeys(hidden, call))
         try:
@@ -176,6 +185,12 @@ def _launcher(app: App, base: Call) -> None:
         except LockhouseError as error:
             error.hint = call.located(error.hint)
             raise
+
+
+def _typed(app: App, tokens: Sequence[str]) -> Typed:
+    """The command that was typed: its name, and its words."""
+    chain, _, rest = app.parse_commands(tokens)
+    return Typed(" ".join(chain), tuple(rest))
 
 
 def _no_command(app: App, tokens: Sequence[str]) -> Invalid:

@@ -24,7 +24,7 @@ from lockhouse.crypto.passkeys import Site
 from lockhouse.errors import LockhouseError, Tampered, Unavailable
 from lockhouse.faces.console import assets
 from lockhouse.faces.console.guard import CODE, Guard
-from lockhouse.faces.console.pages import account, components, enrol, overview, sign_in, staff, staff_deeds
+from lockhouse.faces.console.pages import account, components, device, enrol, overview, sign_in, staff, staff_deeds
 from lockhouse.faces.console.refusals import refused, turned
 from lockhouse.faces.console.rendering import load_all
 from lockhouse.faces.console.turned import Turned
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
     from lockhouse.gates.house import House
-PAGES: Final = (account, components, enrol, overview, sign_in, staff, staff_deeds)
+PAGES: Final = (account, components, device, enrol, overview, sign_in, staff, staff_deeds)
 """Subjects, each with its routes; of two that fit a path, the first answers."""
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from lockhouse.crypto.canonical import Value
     from lockhouse.gates.house import House
 
-SIGN_IN, ENROL, ENROL_PASSWORD, STEP_UP, PROVEN, ADD = 1, 2, 3, 4, 5, 6
+SIGN_IN, ENROL, ENROL_PASSWORD, STEP_UP, PROVEN, ADD, DEVICE, DEVICE_CODE = 1, 2, 3, 4, 5, 6, 7, 8
 SHORT_MS = 5 * 60_000
 LONG_MS = 15 * 60_000
 """For enrolling: somebody sets up an app, or looks for their key."""
