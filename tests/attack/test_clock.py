@@ -45,6 +45,7 @@ async def _order(world: World) -> str:
 
 
 @pytest.mark.parametrize("days", JUMPS.values(), ids=JUMPS.keys())
+@pytest.mark.asvs("16.2.2")
 async def test_while_the_clock_is_wrong_nothing_is_collected_shown_or_destroyed(tmp_path: Path, days: float) -> None:
     world = await World.make(tmp_path)
     await _order(world)

@@ -270,6 +270,7 @@ def while_set_aside(house: Served, keys: dict[str, str]) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.asvs("14.2.4", "16.2.5")
 def test_canaries_from_every_position_are_found_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     temporary = tmp_path / "tmp"
     temporary.mkdir()

@@ -59,6 +59,7 @@ def test_an_untouched_log_is_clean() -> None:
     assert report.lanes == {"collect-0": 2, "console": 6, "privacy": 6}
 
 
+@pytest.mark.asvs("16.4.2")
 def test_an_edited_entry_is_named_by_the_one_after_it() -> None:
     lines = busy().lines()
     at = _entry(lines, "console", 2)

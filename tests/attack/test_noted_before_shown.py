@@ -56,6 +56,7 @@ async def _notes(world: World) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("conflict", [False, True], ids=["full disk", "conflict"])
+@pytest.mark.asvs("16.3.2", "16.5.3")
 async def test_a_look_whose_note_cannot_be_written_shows_nothing(tmp_path: Path, *, conflict: bool) -> None:
     world = await World.make(tmp_path)
     await world.send("account", "Order Completed", email=EMAIL, order_id="A-1")

@@ -11,8 +11,9 @@ import msgspec
 import pytest
 
 from lockhouse.errors import Tampered
-from lockhouse.flows import session
+from lockhouse.flows import session, staff
 from lockhouse.gates.staff import read
+from lockhouse.gates.staff.members import people
 from lockhouse.gates.state import verify_state
 from lockhouse.model.rows import (
     Ceremony,
@@ -26,7 +27,7 @@ from lockhouse.model.rows import (
     StaffRole,
 )
 from tests.flows.restored import copied, restored
-from tests.flows.staffed import KEY, MIA, SESSION, moved_on, staffed, tag
+from tests.flows.staffed import BY, KEY, MIA, SESSION, hired, moved_on, staffed, tag
 from tests.world import World
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ async def test_what_the_house_made_itself_is_clean_and_read(world: World) -> Non
 
 
 @pytest.mark.parametrize(("row", "edit"), EDITS, ids=[f"{row.TABLE}.{next(iter(edit))}" for row, edit in EDITS])
+@pytest.mark.asvs("6.7.1", "16.3.3")
 async def test_an_edited_row_is_refused_where_it_is_read_and_named(
     world: World, row: type[Row], edit: dict[str, object]
 ) -> None:
@@ -101,6 +103,7 @@ async def test_an_edited_row_is_refused_where_it_is_read_and_named(
     assert ("edited-row", row.TABLE) in [(kind, where.partition(" ")[0]) for kind, where in found]
 
 
+@pytest.mark.asvs("6.7.1")
 async def test_an_invented_account_with_the_mac_of_another_is_refused(world: World) -> None:
     [mia] = await world.rows(Staff)
     world.plant(msgspec.structs.replace(mia, id=OTHER, state=1))
@@ -118,6 +121,16 @@ async def test_a_whole_row_put_back_as_it_truly_was_is_named(world: World, row: 
     kind = "returned-row" if row is Session else "rolled-back-row"
     where = f"session {SESSION.hex()}" if row is Session else row.TABLE
     assert await _found(world) == [(kind, where)]
+
+
+async def test_a_planted_role_keeps_nobody_from_being_disabled_or_signed_out(world: World) -> None:
+    mia, ben = await hired(world, "ada"), await hired(world, "ben")
+    world.plant(StaffRole(ben, "junk", 1, BY, BY, 0, 0, world.house.ids.new(), bytes(32)))
+    with pytest.raises(Tampered):
+        await people(world.house)
+    assert await session.end_all(world.house, mia, by=BY) == 0
+    assert (await staff.disable(world.house, mia, by=BY)).state == read.DISABLED
+    assert ("edited-row", "staff_role") in [(kind, where.partition(" ")[0]) for kind, where in await _found(world)]
 
 
 async def test_a_link_that_was_used_counts_for_nothing_when_it_is_put_back(world: World) -> None:

@@ -88,6 +88,7 @@ def _checkpoints(house: Path) -> int:
     return int(count)
 
 
+@pytest.mark.asvs("16.4.2")
 def test_a_ledger_written_anew_is_named_and_not_signed(desk: Desk) -> None:
     _rewrite(desk.house)
     assert _kinds(desk) >= {"rewritten-tree", "deleted-checkpoint"}
@@ -145,6 +146,7 @@ def test_a_whole_store_put_back_as_it_was_with_its_checkpoints_is_found(desk: De
 
 
 @pytest.mark.parametrize("lines", [0, 1])
+@pytest.mark.asvs("16.4.3")
 def test_whoever_rewrites_the_house_folder_too_is_found_by_the_shipped_copy(desk: Desk, lines: int) -> None:
     _rewrite(desk.house)
     file = desk.house / HERE

@@ -12,7 +12,7 @@ import pytest
 from lockhouse.access.tokens import MAX_DAYS, Terms, encoded
 from lockhouse.crypto import credentials
 from lockhouse.errors import Tampered
-from lockhouse.flows import token
+from lockhouse.flows import staff_roles, token
 from lockhouse.flows.token import Maker
 from lockhouse.gates import authority, tokens
 from lockhouse.gates.staff.deed import Deed
@@ -20,7 +20,7 @@ from lockhouse.gates.tokens import Bearer, Refusal
 from lockhouse.model.decision import Actor
 from lockhouse.model.rows import Staff, StaffRole, Token
 from tests.flows.staffed import acts, hired
-from tests.world import World
+from tests.world import POLICY, World
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 ADMIN = Maker(Actor(id="os-user:1", kind="os-user"))
 TERMS = Terms(name="helpdesk", role="support", may=(), purposes=("fulfilment",), networks=("10.1.0.0/16",))
 INSIDE = "10.1.2.3"
+PLAIN = POLICY + "  helper: {may: [ledger.read]}\n"
+POWERFUL = POLICY + "  helper: {may: [ledger.read, staff.role]}\n"
 
 
 async def _made(world: World, *, days: int = 90) -> tuple[Made, str]:
@@ -55,6 +57,7 @@ async def _why(world: World, text: str, *, network: str | None = INSIDE) -> str 
         ("10.1.2.3:443", "network"),
     ],
 )
+@pytest.mark.asvs("8.2.4", "8.4.2")
 async def test_a_token_from_elsewhere_is_none(tmp_path: Path, network: str | None, why: str | None) -> None:
     world = await World.make(tmp_path)
     _, text = await _made(world)
@@ -193,6 +196,19 @@ async def test_a_token_looks_for_nothing_that_needs_somebody_present(tmp_path: P
     assert isinstance(bearer, Bearer)
     facts = await token.facts(world.house, bearer)  # a demo house, whose own user counts as stepped up
     assert (world.house.demo, facts.step_up_age_s) == (True, None)
+
+
+async def test_a_token_counts_no_longer_than_the_role_that_it_narrows(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    await world.approve(PLAIN)
+    mia, ben = await hired(world, "mia", roles=[]), await hired(world, "ben", roles=[])
+    await staff_roles.give(world.house, mia, "helper", by=acts(ben))
+    by = Maker(Actor(id=acts(mia), kind="staff", roles=("helper",)))
+    terms = msgspec.structs.replace(TERMS, role="helper", may=("ledger.read",), purposes=())
+    text = (await token.create(world.house, terms, by=by)).text.reveal().decode()
+    assert await _why(world, text) is None
+    await world.approve(POWERFUL)  # the role takes two from now on, and one gave it
+    assert await _why(world, text) == "owner"
 
 
 @pytest.mark.parametrize("what", ["disabled", "without the role", "without an account"])

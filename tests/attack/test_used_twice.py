@@ -66,6 +66,7 @@ async def _all(house: House, table: Any) -> list[Any]:
     return [row async for rows in house.reads.scan(table) for row in rows]
 
 
+@pytest.mark.asvs("6.4.1")
 async def test_one_link_enrols_one(house: House) -> None:
     link = await _link(house)
     asked = [await enrol.begin(house, link) for _ in range(RUNNERS)]
@@ -105,6 +106,7 @@ async def _with_app(house: House) -> tuple[str, tuple[str, ...]]:
     return asked.seed, done.recovery_codes
 
 
+@pytest.mark.asvs("6.5.1")
 async def test_one_code_signs_in_once(house: House) -> None:
     seed, _ = await _with_app(house)
     code = code_at(read_seed(seed), house.clock.now_ms() // 1_000 // STEP_S)
@@ -113,6 +115,7 @@ async def test_one_code_signs_in_once(house: House) -> None:
     assert len(await _all(house, Session)) == 2
 
 
+@pytest.mark.asvs("6.5.1")
 async def test_one_recovery_code_signs_in_once(house: House) -> None:
     _, codes = await _with_app(house)
     typed = Typed("mia@shop.example", PASSWORD, codes[9])

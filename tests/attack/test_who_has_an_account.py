@@ -78,6 +78,7 @@ async def _try(world: World, kind: str, at: int) -> LockhouseError:
     raise AssertionError("a wrong password signed in")
 
 
+@pytest.mark.asvs("6.3.8")
 async def test_two_thousand_tries_cost_the_same_work_and_get_the_same_answer(world: World) -> None:
     house, tally = world.house, Counter[str]()
     house.reads, house.commits = Counted(house.reads, tally), Counted(house.commits, tally)
@@ -100,6 +101,7 @@ async def test_two_thousand_tries_cost_the_same_work_and_get_the_same_answer(wor
     assert [one for one in work[1::2] if one != work[1]] == []
 
 
+@pytest.mark.asvs("6.3.8")
 async def test_what_still_differs_is_lost_in_what_one_real_hash_takes(world: World) -> None:
     took: dict[str, list[float]] = {kind: [] for kind in KINDS}
     for at in range(TRIES):

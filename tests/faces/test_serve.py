@@ -117,6 +117,7 @@ def test_children_do_not_outlive_a_supervisor_that_was_killed(place: Place) -> N
         assert again.post(order(1)).status_code == 200
 
 
+@pytest.mark.asvs("13.4.2", "13.3.2")
 def test_no_process_may_leave_a_core_or_be_read_by_another(place: Place) -> None:
     with served(place) as house:
         for pid in house.pids().values():
@@ -128,6 +129,7 @@ def test_no_process_may_leave_a_core_or_be_read_by_another(place: Place) -> None
     assert said.stdout == b"0\n"  # PR_GET_DUMPABLE
 
 
+@pytest.mark.asvs("16.2.5")
 def test_nothing_that_was_sent_stands_in_logs_or_metrics(place: Place) -> None:
     place.set(log="debug")
     with served(place) as house:
@@ -218,6 +220,7 @@ def test_tls_with_files_of_its_own(place: Place, tmp_path: Path) -> None:
     assert run(stored(place)) == (1, 1)
 
 
+@pytest.mark.asvs("13.3.2")
 def test_a_private_key_that_others_can_read_is_not_used(place: Place, tmp_path: Path) -> None:
     (tmp_path / "key.pem").write_text("key", encoding="utf-8")
     (tmp_path / "key.pem").chmod(0o644)
@@ -227,6 +230,7 @@ def test_a_private_key_that_others_can_read_is_not_used(place: Place, tmp_path: 
         assert "tls_key: expected a file that others cannot read" in house.log
 
 
+@pytest.mark.asvs("13.2.6")
 def test_plain_http_is_refused_on_an_address_that_is_not_loopback(place: Place) -> None:
     place.set(listen_collect=f"0.0.0.0:{free_port()}")
     with served(place, wait=False) as house:
@@ -263,6 +267,7 @@ def test_a_house_that_is_served_is_not_served_twice_not_even_on_other_ports(plac
         assert third.lines("ready")
 
 
+@pytest.mark.asvs("16.5.3")
 def test_a_root_key_that_is_away_ends_it_with_the_code_of_its_error(place: Place) -> None:
     (place.folder.parent / "root" / "house.root").rename(place.folder.parent / "elsewhere")
     with served(place, wait=False) as house:

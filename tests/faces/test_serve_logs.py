@@ -41,6 +41,7 @@ def lines(written: io.StringIO) -> list[dict[str, Any]]:
     return [json.loads(line) for line in written.getvalue().splitlines()]
 
 
+@pytest.mark.asvs("16.2.1", "16.2.4")
 def test_a_line_is_json_with_time_level_and_process(written: io.StringIO) -> None:
     logs.get().info("sent on", recipient="rudder", sent=3)
     [line] = lines(written)
@@ -65,6 +66,7 @@ def test_a_line_is_one_write_so_that_processes_can_share_a_file(monkeypatch: pyt
     assert line.endswith("}\n")
 
 
+@pytest.mark.asvs("16.2.5", "16.3.4")
 def test_of_a_foreign_error_only_type_and_place_are_written(written: io.StringIO) -> None:
     try:
         int(CANARY)
@@ -86,6 +88,7 @@ def test_of_our_own_error_its_text_and_hint_are_written_too(written: io.StringIO
     assert logs.fault(Refused("x: expected y"))["place"] == ""
 
 
+@pytest.mark.asvs("16.3.4", "16.5.4")
 def test_an_error_nobody_caught_is_written_without_its_text(written: io.StringIO) -> None:
     sys.excepthook(ValueError, ValueError(CANARY), None)
     [line] = lines(written)
@@ -101,6 +104,7 @@ def test_what_is_less_severe_than_asked_is_not_written() -> None:
     assert stream.getvalue() == ""
 
 
+@pytest.mark.asvs("16.2.5")
 def test_counts_are_rendered_with_bounded_labels() -> None:
     tally = Tally("collect-0")
     tally.answered("web", "stored", "LH-0000", 3)
@@ -135,6 +139,7 @@ def test_a_duration_falls_into_the_bucket_that_ends_with_it() -> None:
 @pytest.mark.parametrize(
     ("path", "method", "status"), [("/metrics", "GET", 200), ("/", "GET", 404), ("/metrics", "POST", 404)]
 )
+@pytest.mark.asvs("13.4.5")
 async def test_the_metrics_listener_has_one_page(path: str, method: str, status: int) -> None:
     async def page() -> bytes:
         return rendered([Counts(process="work")], Gauges())
@@ -185,6 +190,7 @@ def test_networks_are_not_remembered_without_bound() -> None:
     assert len(misses._owed) == NETWORKS
 
 
+@pytest.mark.asvs("16.5.2")
 async def test_a_step_that_fails_is_logged_and_neither_stops_nor_delays_the_others(written: io.StringIO) -> None:
     ending = asyncio.Event()
     done: list[str] = []

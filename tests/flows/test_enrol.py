@@ -98,6 +98,7 @@ async def test_the_code_that_enrolled_does_not_sign_in(world: World) -> None:
     [("short1!", "too-short"), ("password1", "guessed-first"), ("mia@shop.example", "of-this-house"),
      ("northwind2026", "of-this-house"), ("x" * 300, "too-long"), ("\ud800" * 9, "not-text")],
 )  # fmt: skip
+@pytest.mark.asvs("6.2.4")
 async def test_a_weak_password_is_not_taken_and_the_hint_says_why(world: World, password: str, got: str) -> None:
     with pytest.raises(Invalid) as caught:
         await enrol.with_password(world.house, await invited(world), password)
@@ -137,6 +138,7 @@ async def _one_wins(*attempts: Awaitable[Any]) -> None:
     assert sorted(type(one).__name__ for one in ended) == ["Enrolled", "Unproven"]
 
 
+@pytest.mark.asvs("6.4.1")
 async def test_of_two_who_use_one_link_at_once_one_enrols(world: World) -> None:
     link = await invited(world)
     await _one_wins(_by_passkey(world, link), _by_passkey(world, link))
@@ -149,6 +151,7 @@ async def test_of_two_ways_at_once_one_enrols(world: World) -> None:
     assert (len(await world.rows(Session)), await world.rows(Invite)) == (1, [])
 
 
+@pytest.mark.asvs("6.4.1")
 async def test_a_link_is_over_after_a_day_after_a_newer_one_and_when_its_account_is_disabled(world: World) -> None:
     link = await invited(world)
     [mia] = await world.rows(Staff)
@@ -163,6 +166,7 @@ async def test_a_link_is_over_after_a_day_after_a_newer_one_and_when_its_account
     assert await world.rows(Factor) == []
 
 
+@pytest.mark.asvs("6.6.2")
 async def test_an_answer_made_elsewhere_or_to_another_ceremony_enrols_nothing(world: World) -> None:
     link, other = await invited(world), await invited(world, "ada")
     mine, theirs = await enrol.begin(world.house, link), await enrol.begin(world.house, other)
@@ -189,6 +193,7 @@ async def test_a_ceremony_of_another_kind_enrols_nothing(world: World) -> None:
         )
 
 
+@pytest.mark.asvs("6.4.3")
 async def test_whoever_had_a_passkey_enrols_anew_with_no_less(world: World) -> None:
     await world.approve(ROLES)
     mia = await with_passkey(world, authenticator=Authenticator())
@@ -203,6 +208,7 @@ async def test_whoever_had_a_passkey_enrols_anew_with_no_less(world: World) -> N
     assert live.account.active_at == (await read.factors_of(world.house, mia))[-1].created_at
 
 
+@pytest.mark.asvs("6.4.3")
 async def test_whoever_had_an_app_enrols_anew_by_either_way(world: World) -> None:
     await world.approve(ROLES)
     mia = await with_password(world)

@@ -14,7 +14,7 @@ from lockhouse.gates.staff.deed import Deed
 from lockhouse.gates.staff.told import FACTOR_LIVE
 from lockhouse.gates.state import verify_state
 from lockhouse.ledger.entry import parse_entry
-from lockhouse.model.rows import Factor, LedgerEntry, Staff
+from lockhouse.model.rows import Factor, LedgerEntry, QueuedMail, Staff
 from tests.authenticator import BE, UP, UV, Authenticator, b64
 from tests.flows.signing import BY, PASSWORD, SEEN, by_passkey, cheaply, with_passkey, with_password
 from tests.world import POLICY, World
@@ -63,6 +63,7 @@ async def _proof(world: World, own: Session, authenticator: Authenticator, meant
     return await step_up.by_passkey(world.house, own, meant, ceremony=ceremony, answer=answer)
 
 
+@pytest.mark.asvs("6.5.6")
 async def test_a_second_passkey_signs_in_and_then_the_first_may_end(world: World) -> None:
     first, second = Authenticator(), Authenticator(flags=UP | UV | BE)
     own = await _in(world, first)
@@ -87,6 +88,22 @@ async def test_a_second_passkey_signs_in_and_then_the_first_may_end(world: World
     assert (await verify_state(world.house)).findings.kept == []
 
 
+@pytest.mark.asvs("6.3.7")
+async def test_its_owner_hears_by_mail_of_a_passkey_that_is_added_or_ended(world: World) -> None:
+    first, second = Authenticator(), Authenticator()
+    own = await _in(world, first)
+    world.house.sends_mail = True
+    asked, ceremony = await factor.options(world.house, own)
+    proof = await _proof(world, own, first, factor.adding(own.staff))
+    await factor.add_passkey(world.house, own, (ceremony, second.make(asked)), name="phone", proof=proof)
+    assert [row.kind for row in await world.rows(QueuedMail)] == ["factor-added"]
+    gone = (await factor.list_of(world.house, own.staff))[1].factor.id
+    proof = await _proof(world, own, first, factor.ending(own.staff, gone))
+    await factor.end(world.house, own, gone, proof=proof)
+    assert sorted(row.kind for row in await world.rows(QueuedMail)) == ["factor-added", "factor-ended"]
+
+
+@pytest.mark.asvs("7.5.1")
 async def test_a_stolen_cookie_adds_and_ends_nothing(world: World) -> None:
     authenticator = Authenticator()
     own = await _in(world, authenticator)
@@ -243,6 +260,7 @@ async def test_what_a_reset_that_was_cut_off_left_live_opens_nothing(world: Worl
         await by_passkey(world, left)
 
 
+@pytest.mark.asvs("7.4.3")
 async def test_whoever_signed_in_by_a_passkey_that_ended_is_signed_in_no_more(world: World) -> None:
     lost, kept = Authenticator(), Authenticator()
     thief = await _in(world, lost)

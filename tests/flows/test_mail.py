@@ -90,7 +90,7 @@ async def test_each_is_sent_once_in_its_language_and_nothing_of_it_is_kept(tmp_p
     assert german["subject"] == "Ihr Konto bei Northwind"
     assert LINK in german.get_content()
     assert english["subject"] == "A new way to sign in was added to your account at Northwind"
-    assert "an app for one-time codes was added" in english.get_content()
+    assert "UTC: an app for one-time codes." in english.get_content()
 
 
 async def test_a_deed_that_is_not_done_tells_of_nothing(tmp_path: Path) -> None:
@@ -140,6 +140,7 @@ async def test_a_server_that_says_never_is_not_asked_again_until_somebody_says_s
     assert server.asked == 2
 
 
+@pytest.mark.asvs("16.5.2", "13.2.6")
 async def test_a_server_that_is_away_loses_nothing_through_a_restart(tmp_path: Path) -> None:
     world, server = await World.make(tmp_path), MailServer()
     certified = Certified.make(tmp_path, "localhost")
@@ -334,6 +335,7 @@ async def test_what_could_become_another_header_recipient_or_link_is_not_even_wr
         put_for(world.house, mail)
 
 
+@pytest.mark.asvs("16.4.1")
 async def test_a_value_with_line_ends_stays_one_line_of_the_text(tmp_path: Path) -> None:
     world, way = await World.make(tmp_path), Way()
     about = RoleProposed(role="support\r\nBcc: eve@evil.example\r\n\r\nanother text", at=NOW)

@@ -41,6 +41,7 @@ async def test_the_plan_names_only_what_ends_for_everybody_at_once(tmp_path: Pat
     assert retain.next_run(plan, now=world.clock.now_ms()) == []
 
 
+@pytest.mark.asvs("14.2.7")
 async def test_a_run_shuts_one_month_and_a_later_one_destroys_it(tmp_path: Path) -> None:
     world = await World.make(tmp_path)
     world.clock.pass_days(15 * 31)

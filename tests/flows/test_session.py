@@ -44,6 +44,7 @@ async def _in(world: World, who: bytes, *, level: int = 2) -> str:
     return token
 
 
+@pytest.mark.asvs("7.2.1", "7.2.2")
 async def test_who_signed_in_is_known_by_what_their_browser_holds_and_by_nothing_else(world: World) -> None:
     mia = await hired(world, "mia")
     token = await _in(world, mia)
@@ -59,6 +60,7 @@ async def test_who_signed_in_is_known_by_what_their_browser_holds_and_by_nothing
     assert (await verify_state(world.house)).findings.kept == []
 
 
+@pytest.mark.asvs("16.2.1", "16.3.1")
 async def test_the_ledger_has_who_signed_in_how_and_who_ended_it(world: World) -> None:
     mia = await hired(world, "mia")
     live = await session.of(world.house, await _in(world, mia))
@@ -72,6 +74,7 @@ async def test_the_ledger_has_who_signed_in_how_and_who_ended_it(world: World) -
     ]  # fmt: skip
 
 
+@pytest.mark.asvs("7.3.1", "7.3.2")
 async def test_a_session_rests_after_half_an_hour_and_ends_after_twelve(world: World) -> None:
     mia = await hired(world, "mia")
     token = await _in(world, mia)
@@ -107,6 +110,7 @@ ENDS: dict[str, Callable[[World, bytes], Awaitable[object]]] = {
 
 
 @pytest.mark.parametrize("end", ENDS.values(), ids=ENDS.keys())
+@pytest.mark.asvs("7.4.1", "7.4.5", "8.3.2")
 async def test_what_ends_for_somebody_ends_in_every_process_at_once_and_stays_ended(
     world: World, end: Callable[[World, bytes], Awaitable[object]]
 ) -> None:
@@ -128,6 +132,7 @@ async def test_what_ends_for_somebody_ends_in_every_process_at_once_and_stays_en
     ]
 
 
+@pytest.mark.asvs("7.4.3")
 async def test_a_reset_ends_every_session(world: World) -> None:
     mia = await hired(world, "mia")
     token = await _in(world, mia)
@@ -136,6 +141,7 @@ async def test_a_reset_ends_every_session(world: World) -> None:
     assert await session.of(world.house, token) is None
 
 
+@pytest.mark.asvs("7.4.1")
 async def test_one_ends_and_the_others_stand(world: World) -> None:
     mia = await hired(world, "mia")
     first, second = await _in(world, mia), await _in(world, mia)
@@ -158,6 +164,7 @@ async def test_nobody_is_signed_in_who_was_disabled_between_proof_and_session(wo
     assert await world.rows(Session) == []
 
 
+@pytest.mark.asvs("7.4.2")
 async def test_nobody_is_signed_in_while_disabled_nor_by_that_once_enabled(world: World) -> None:
     await hired(world, "mia")
     ben = await hired(world, "ben")

@@ -49,6 +49,7 @@ async def _fails(attempt: Awaitable[Any]) -> None:
         await attempt
 
 
+@pytest.mark.asvs("16.3.1")
 async def test_a_passkey_signs_in_and_the_ledger_says_how(world: World) -> None:
     authenticator = Authenticator(flags=UP | UV | BE | BS)
     mia = await with_passkey(world, authenticator=authenticator)
@@ -81,6 +82,7 @@ async def test_a_login_is_taken_however_it_was_typed(world: World) -> None:
 
 
 @pytest.mark.parametrize("wrong", ["login", "password", "code"])
+@pytest.mark.asvs("6.3.8")
 async def test_whatever_is_wrong_the_answer_is_the_same(world: World, wrong: str) -> None:
     mia = await with_password(world)
     typed = mia.typed(world)._replace(**{wrong: "000000"})
@@ -88,12 +90,14 @@ async def test_whatever_is_wrong_the_answer_is_the_same(world: World, wrong: str
     assert len(await _means(world)) == 1
 
 
+@pytest.mark.asvs("6.3.3")
 async def test_a_password_alone_is_not_enough(world: World) -> None:
     mia = await with_password(world)
     await _fails(sign_in.by_password(world.house, Typed(mia.login, PASSWORD, ""), seen=SEEN))
     assert len(await _means(world)) == 1
 
 
+@pytest.mark.asvs("6.5.1")
 async def test_a_code_works_once(world: World) -> None:
     mia = await with_password(world)
     typed = mia.typed(world)
@@ -114,6 +118,7 @@ async def test_of_two_who_use_one_code_at_once_one_is_signed_in(world: World) ->
     assert len(await _means(world)) == 2
 
 
+@pytest.mark.asvs("6.5.1")
 async def test_a_recovery_code_stands_in_for_the_app_once(world: World) -> None:
     mia = await with_password(world)
     typed = Typed(mia.login, PASSWORD, mia.codes[3].lower().replace("-", " "))
@@ -138,6 +143,7 @@ async def test_paper_alone_opens_nothing(world: World, password: str, code: str 
     assert len(await _means(world)) == 1
 
 
+@pytest.mark.asvs("6.3.4")
 async def test_who_is_disabled_does_not_sign_in_by_any_way(world: World) -> None:
     authenticator = Authenticator()
     mia, ada = await with_passkey(world, authenticator=authenticator), await with_password(world, "ada")
@@ -178,6 +184,7 @@ class Busy:
         return Conflict(change.puts[0].table, (), "attempts-moved")
 
 
+@pytest.mark.asvs("16.5.2")
 async def test_where_too_many_try_at_once_nobody_is_judged(world: World) -> None:
     mia = await with_password(world)
     world.house.commits = Busy()  # type: ignore[assignment]  # all that is asked of it here
@@ -252,6 +259,7 @@ async def test_a_hash_of_another_cost_is_made_again_when_the_password_is_right(w
     assert (await verify_state(world.house)).findings.kept == []
 
 
+@pytest.mark.asvs("16.2.5")
 async def test_no_row_and_no_entry_holds_what_somebody_typed_or_where_they_were(world: World) -> None:
     mia = await with_password(world)
     await sign_in.by_password(world.house, mia.typed(world), seen=SEEN)

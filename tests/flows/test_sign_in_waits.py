@@ -51,6 +51,7 @@ async def _wrong(world: World, mia: Member, seen: Seen = SEEN) -> str:
     return "signed in"
 
 
+@pytest.mark.asvs("6.3.1")
 async def test_who_guesses_waits_longer_each_time_and_nobody_elsewhere_does(world: World) -> None:
     mia = await with_password(world)
     assert [await _wrong(world, mia) for _ in range(4)] == ["Unproven", "Unproven", "Unproven", "Unavailable"]
@@ -100,6 +101,7 @@ async def test_a_passkey_that_fails_is_counted_by_its_network(world: World) -> N
     assert (await by_passkey(world, stranger, seen=ELSEWHERE)).level == 3
 
 
+@pytest.mark.asvs("6.3.1")
 async def test_a_hundred_tries_at_once_are_judged_one_by_one(world: World) -> None:
     mia = await with_password(world)
     ended = await asyncio.gather(*[_wrong(world, mia) for _ in range(100)])
@@ -183,6 +185,7 @@ async def _guessed_everywhere(world: World, mia: Member) -> None:
     world.clock.pass_days(1 / 1_440)
 
 
+@pytest.mark.asvs("6.3.1", "8.2.4")
 async def test_where_somebody_signed_in_before_no_stranger_elsewhere_shuts_their_password(world: World) -> None:
     mia = await with_password(world)
     assert (await sign_in.by_password(world.house, mia.typed(world), seen=SEEN)).level == 2

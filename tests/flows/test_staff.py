@@ -12,6 +12,7 @@ from lockhouse.flows import staff
 from lockhouse.gates.staff import read
 from lockhouse.gates.staff.called import Called
 from lockhouse.gates.staff.deed import Deed
+from lockhouse.gates.staff.members import people
 from lockhouse.gates.staff.tokens import token_tag
 from lockhouse.gates.state import verify_state
 from lockhouse.ledger.entry import parse_entry
@@ -60,6 +61,7 @@ async def test_the_first_who_is_invited_is_the_admin_and_the_next_is_nothing_yet
     await _clean(world)
 
 
+@pytest.mark.asvs("6.4.1")
 async def test_a_link_opens_its_account_and_stands_nowhere(world: World) -> None:
     link = await staff.invite(world.house, MIA, by=BY)
     found = await read.invite_of(world.house, token_tag(world.house, "link", link.token))
@@ -187,6 +189,7 @@ async def test_of_two_admins_who_disable_each_other_at_once_one_stays(world: Wor
     assert [row.state for row in await world.rows(Staff)] == [read.DISABLED, read.ACTIVE]
 
 
+@pytest.mark.asvs("6.4.4", "6.4.6")
 async def test_a_reset_needs_two_and_ends_every_factor(world: World) -> None:
     mia, ben, eva = [await hired(world, name, roles=[]) for name in ("mia", "ben", "eva")]
     world.clock.pass_days(4)
@@ -209,6 +212,7 @@ async def test_a_reset_needs_two_and_ends_every_factor(world: World) -> None:
     await _clean(world)
 
 
+@pytest.mark.asvs("6.4.4")
 async def test_nobody_approves_a_reset_of_their_own_line_or_within_72_hours(world: World) -> None:
     mia = await hired(world, "mia")
     ben = await hired(world, "ben", by=acts(mia))
@@ -218,6 +222,31 @@ async def test_nobody_approves_a_reset_of_their_own_line_or_within_72_hours(worl
         with pytest.raises(Refused) as caught:
             await staff.approve_reset(world.house, eva, by=acts(who))
         assert caught.value.reasons == (word,)
+
+
+async def test_a_reset_counts_while_who_began_it_is_active(world: World) -> None:
+    mia, ben, eva = [await hired(world, name, roles=["admin"] * (name != "mia")) for name in ("mia", "ben", "eva")]
+    world.clock.pass_days(4)
+    await staff.reset(world.house, eva, by=acts(mia))
+    await staff.disable(world.house, mia, by=acts(ben))
+    with pytest.raises(Refused) as caught:
+        await staff.approve_reset(world.house, eva, by=acts(ben))
+    assert caught.value.reasons == ("wrong-state",)
+
+
+async def test_who_is_disabled_and_enabled_during_a_reset_has_nothing_to_sign_in_with_and_is_no_admin(
+    world: World,
+) -> None:
+    mia, ben, eva = [await hired(world, name, roles=["admin"] * (name != "mia")) for name in ("mia", "ben", "eva")]
+    world.clock.pass_days(4)
+    await staff.reset(world.house, eva, by=acts(mia))
+    link = await staff.approve_reset(world.house, eva, by=acts(ben))
+    await staff.disable(world.house, eva, by=acts(mia))
+    await staff.enable(world.house, eva, by=acts(mia))
+    assert await read.invite_of(world.house, token_tag(world.house, "link", link.token)) is None
+    found = await people(world.house)
+    assert world.house.live_policy is not None
+    assert sorted(found.admins(world.house.live_policy.policy)) == sorted([mia, ben])
 
 
 async def test_a_reset_that_nobody_approves_within_a_day_is_over(world: World) -> None:

@@ -14,12 +14,14 @@ from lockhouse.gates.staff.called import Called
 from lockhouse.model.change import Change, Put
 from lockhouse.model.rows import Attempts, Ceremony, Invite, Session
 from lockhouse.posture.staff import StaffSeen
-from tests.flows.staffed import BY, enrolled, hired, staffed, tag
+from tests.flows.staffed import BY, acts, enrolled, hired, staffed, tag
 from tests.flows.test_staff import ROLES
 from tests.world import World
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+BY_TWO = ROLES + "  officer: {may: [staff.list, staff.approve]}\n"
 
 
 @pytest.fixture
@@ -42,6 +44,17 @@ async def test_who_lets_people_in_needs_two_passkeys_and_others_do_not(world: Wo
     await hired(world, "ben", roles=["support"])
     seen = await examined(world.house)
     assert seen == StaffSeen(active=2, admins=1, one_key=(mia.hex(),))
+
+
+async def test_whether_two_of_two_lines_can_give_what_takes_two_is_seen(world: World) -> None:
+    await world.approve(BY_TWO)
+    mia = await hired(world, "mia")
+    await hired(world, "ben", by=acts(mia), roles=["officer"])
+    assert not (await examined(world.house)).gives_by_two
+    eva = await hired(world, "eva", roles=["officer"])
+    assert (await examined(world.house)).gives_by_two
+    await staff.disable(world.house, eva, by=BY)
+    assert not (await examined(world.house)).gives_by_two
 
 
 async def test_who_has_not_come_for_90_days_is_named(world: World) -> None:
@@ -79,4 +92,6 @@ async def test_what_ran_out_is_taken_away_and_what_counts_is_left(world: World) 
     world.clock.pass_days(1.1)
     assert await end_passed(world.house) == 3 + 5
     assert [await world.rows(row) for row in (Session, Invite, Ceremony)] == [[], [], []]
-    assert [Scope(row.scope) for row in await world.rows(Attempts)] == [Scope.ACCOUNT, Scope.CODE, Scope.KNOWN]
+    assert [Scope(row.scope) for row in await world.rows(Attempts)] == [
+        Scope.ACCOUNT, Scope.CODE, Scope.KNOWN, Scope.CAME,
+    ]  # fmt: skip

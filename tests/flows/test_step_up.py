@@ -55,6 +55,7 @@ async def _do(world: World, own: Session, meant: Meant = REVEAL, *, proof: str =
     await deed.done()
 
 
+@pytest.mark.asvs("7.5.3")
 async def test_a_proof_is_of_one_deed_and_used_up_by_it(world: World) -> None:
     authenticator = Authenticator()
     mia = await with_passkey(world, authenticator=authenticator)
@@ -71,6 +72,7 @@ async def test_a_proof_is_of_one_deed_and_used_up_by_it(world: World) -> None:
     assert (await verify_state(world.house)).findings.kept == []
 
 
+@pytest.mark.asvs("7.5.3")
 async def test_a_cookie_that_just_stepped_up_reveals_nothing_else(world: World) -> None:
     authenticator = Authenticator()
     await with_passkey(world, authenticator=authenticator)

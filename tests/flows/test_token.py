@@ -67,6 +67,7 @@ async def test_a_token_is_known_by_its_text_alone_and_the_ledger_says_what_it_ma
     assert text_of(one)[7:37].encode() not in stored
 
 
+@pytest.mark.asvs("8.3.3")
 async def test_a_token_may_do_what_both_its_own_permissions_and_its_role_say(tmp_path: Path) -> None:
     world = await World.make(tmp_path, WITH_DEEDS)
     one = await made(world, role="auditor", may=("ledger.read",), purposes=())
@@ -121,6 +122,7 @@ async def test_a_token_ends_by_itself_and_its_use_is_kept_by_the_day(tmp_path: P
     assert not await stands(world, text_of(one))
 
 
+@pytest.mark.asvs("13.3.4")
 async def test_two_tokens_live_through_a_rotation_and_the_old_one_ends_with_the_overlap(tmp_path: Path) -> None:
     world = await World.make(tmp_path)
     old = await made(world)

@@ -154,6 +154,7 @@ def test_the_consoles_address_is_of_the_port_that_it_listens_on_unless_it_was_sa
 _FILES = 'tls = "files"\ntls_cert = "c"\ntls_key = "k"\n'
 
 
+@pytest.mark.asvs("8.4.2")
 def test_the_console_is_reached_by_tls_or_on_this_machine_alone(tmp_path: Path) -> None:
     with pytest.raises(Invalid, match="listen_console: expected a loopback address while console_url is http://local"):
         _load(tmp_path, _FILES + 'listen_console = "0.0.0.0:8410"')

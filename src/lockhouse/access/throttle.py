@@ -3,10 +3,11 @@
 1. A try is counted as failed before it is judged, and taken off again if it was right: tries at once count one by one.
    A passkey's is counted once it failed, by a tally of its network that counts nothing else: no password that others of
    that network guess at makes a passkey wait.
-2. Seven tallies, each under a keyed tag: of an account from one network (`HERE`), of an account (`ACCOUNT`), of its
+2. Eight tallies, each under a keyed tag: of an account from one network (`HERE`), of an account (`ACCOUNT`), of its
    one-time codes (`CODE`), of a network (`NETWORK`), of its passkeys (`PASSKEY`), of the house (`HOUSE`), and of an
-   account from a network that somebody signed in to it from in the last 90 days (`KNOWN`). An account that does not
-   exist is counted by the tag of the login that was typed, just as one that does (OWASP ASVS 5.0 V6.3.8).
+   account from a network that somebody signed in to it from in the last 90 days (`KNOWN`); `CAME` counts nothing: it
+   says for 90 days that an account was used from a /24 or /48, so that its owner is told of the first time. An account
+   that does not exist is counted by the tag of the login that was typed, just as one that does (OWASP ASVS 5.0 V6.3.8).
 3. A code is counted once the password beside it was right, and the password then no more: whoever knows no password
    guesses at no codes. Within a wait for codes none is right, and nobody is told: that would tell of the password.
 4. Waits grow: after the free tries 1 s, then twice as long each time, up to 15 minutes for an account from one network
@@ -46,6 +47,7 @@ class Scope(IntEnum):
     CODE = 5
     PASSKEY = 6
     KNOWN = 7
+    CAME = 8
 
 
 class Tally(NamedTuple):
@@ -77,6 +79,7 @@ RULES = {
     Scope.CODE: Rule(3, 3, 15 * MINUTE_MS, None),
     Scope.PASSKEY: Rule(30, 3, 5 * MINUTE_MS, 60 * MINUTE_MS),
     Scope.KNOWN: Rule(10, 10, 0, 90 * DAY_MS),
+    Scope.CAME: Rule(10, 10, 0, 90 * DAY_MS),
 }
 _SECOND_MS = 1_000
 _LONGEST_SHIFT = 20

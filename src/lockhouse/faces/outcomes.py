@@ -275,6 +275,13 @@ CODES: Final[dict[str, Answer]] = {
         "Do what the page says, or ask whom it names.",
         _STAFF,
     ),
+    "LH-3013": Answer(
+        "rejected",
+        403,
+        "Not approved: where members of staff could sign, a policy is approved by the passkey of one of them.",
+        "Approve it in the console, on the page Policy; on the command line propose it: `lockhouse policy propose`.",
+        "a member of staff whose role has policy.approve",
+    ),
     **{code: Answer(*told) for code, told in API_CODES.items()},
     "LH-5000": Answer(
         "rejected",

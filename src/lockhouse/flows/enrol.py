@@ -18,6 +18,7 @@ from lockhouse.access.sign_in import Level, Means
 from lockhouse.crypto import otp, passkeys
 from lockhouse.errors import Conflict, Invalid, Unproven
 from lockhouse.gates.mail import notice_for
+from lockhouse.gates.networks import came
 from lockhouse.gates.staff import sessions
 from lockhouse.gates.staff.called import called, moved
 from lockhouse.gates.staff.ceremonies import (
@@ -218,4 +219,5 @@ async def _signed(
     level, codes = at
     how = sessions.Begin(MEANS[means], level, until(house.clock.now_ms(), limits=LIMITS))
     token, _ = await sessions.begin(house, whose, how, seen=seen)
+    await came(house, whose, seen=seen, enrols=True)
     return Enrolled(whose.id, codes, token, level)

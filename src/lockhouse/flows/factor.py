@@ -15,6 +15,7 @@ from lockhouse.access.step_up import action_hash
 from lockhouse.crypto import passkeys
 from lockhouse.crypto.signatures import equal
 from lockhouse.errors import Conflict, NotFound, Unproven
+from lockhouse.gates.mail import notice_for
 from lockhouse.gates.staff.called import called
 from lockhouse.gates.staff.ceremonies import ADD, LONG_MS, What, begun, challenge, taken
 from lockhouse.gates.staff.deed import Deed
@@ -33,6 +34,8 @@ from lockhouse.gates.staff.read import account, proofs_of, sessions_of
 from lockhouse.gates.staff.refusing import refuse
 from lockhouse.gates.staff.sessions import over
 from lockhouse.gates.staff.steps import Meant, used_up
+from lockhouse.gates.staff.told import MEANS
+from lockhouse.model.mails import FactorAdded, FactorEnded
 
 if TYPE_CHECKING:
     from lockhouse.gates.house import House
@@ -119,6 +122,7 @@ async def add_passkey(house: House, session: Session, answer: tuple[str, str], *
     await used_up(house, deed, session, adding(session.staff), proof=proof)
     deed.hold(session)
     factor = add(house, deed, session.staff, new_passkey(made, label=name), by=_own(session))
+    await _told(house, deed, session, Means.PASSKEY)
     await _done(deed)
     return factor
 
@@ -140,6 +144,7 @@ async def codes_anew(house: House, session: Session, *, proof: str) -> tuple[str
     before = of_kind(held, Means.RECOVERY)
     codes = recovery.new(house.ids.random)
     add(house, deed, session.staff, new_codes(house, [recovery.normal(one) or "" for one in codes]), by=_own(session))
+    await _told(house, deed, session, Means.RECOVERY)
     await (_done(deed) if before is None else _over(house, deed, before.factor, session=session))
     return codes
 
@@ -164,6 +169,7 @@ async def end(house: House, session: Session, factor: bytes, *, proof: str) -> N
     for other in held:
         if other is not row:
             deed.hold(other)
+    await _told(house, deed, session, Means(row.kind), about=FactorEnded)
     await _over(house, deed, row, session=session)
 
 
@@ -182,6 +188,15 @@ async def _others_over(house: House, deed: Deed, session: Session) -> int:
     for row in others:
         over(house, deed, row, by=_own(session))
     return len(others)
+
+
+async def _told(
+    house: House, deed: Deed, session: Session, means: Means, *, about: type[FactorAdded | FactorEnded] = FactorAdded
+) -> None:
+    """Its owner is told of it with the deed: whoever took over a session is not the only one who knows."""
+    whose = await account(house, session.staff)
+    if whose is not None:
+        deed.also(*notice_for(house, whose, about(means=MEANS[means], at=house.clock.now_ms())))
 
 
 async def _done(deed: Deed) -> None:

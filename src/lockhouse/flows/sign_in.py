@@ -21,6 +21,7 @@ from lockhouse.access.throttle import Scope
 from lockhouse.crypto import passkeys
 from lockhouse.crypto.signatures import equal
 from lockhouse.errors import Conflict, Unproven
+from lockhouse.gates.networks import came
 from lockhouse.gates.staff import judging, sessions, waits
 from lockhouse.gates.staff.ceremonies import NOTHING, answered, challenge, offered
 from lockhouse.gates.staff.deed import Deed
@@ -89,6 +90,7 @@ async def by_passkey(house: House, ceremony: str, answer: str, *, seen: Seen) ->
         await waits.moved(house, tags, dict.fromkeys(tags, "count"))
         raise
     await waits.moved(house, waits.tags_for(house, near=seen.near, login=whose.login_tag), waits.OPENED)
+    await came(house, whose, seen=seen)
     return signed
 
 
@@ -154,6 +156,7 @@ async def _ended(house: House, tried: _Tried, typed: Typed, *, seen: Seen) -> Si
     await _rehashed(house, whose, typed.password, tried.held)
     signed = await _signed(house, (whose, second), done, seen=seen)
     await waits.moved(house, waits.tags_for(house, near=seen.near, login=whose.login_tag), waits.RIGHT)
+    await came(house, whose, seen=seen)
     return signed
 
 

@@ -27,7 +27,7 @@ from lockhouse.gates.staff.called import called, moved, new_account
 from lockhouse.gates.staff.deed import Deed
 from lockhouse.gates.staff.factors import end_live
 from lockhouse.gates.staff.finding import active_doer, doer, one_of, require_host_may
-from lockhouse.gates.staff.links import ANEW, ENROL, Link, open_link
+from lockhouse.gates.staff.links import ANEW, ENROL, OPENS_NOTHING, Link, open_link
 from lockhouse.gates.staff.members import LETS_IN, hold_an_admin, is_staff, meant, people, waits
 from lockhouse.gates.staff.read import GIVEN, PROPOSED, account_of_login, factors_of, uses_of
 from lockhouse.gates.staff.refusing import refuse
@@ -207,7 +207,7 @@ async def disable(house: House, staff: bytes, *, by: str) -> Staff:
         NotFound: there is no such account.
         Refused: they are the last admin, or are disabled already.
     """
-    found = await people(house)
+    found = await people(house, despite_roles=True)
     row = one_of(found, staff)
     deed = Deed(house)
     active_doer(found, deed, by)
@@ -216,7 +216,8 @@ async def disable(house: House, staff: bytes, *, by: str) -> Staff:
         refuse("staff", against_leaving(staff, admins=found.admins(policy, also=staff)))
         hold_an_admin(deed, found, policy, but=staff)
     state = _after(row, "disable")
-    ended = msgspec.structs.replace(moved(house, row, "disabled", by=by), state=state, link=b"")
+    link = OPENS_NOTHING if row.state == State.ACTIVE and row.link else b""  # still nobody who could sign in
+    ended = msgspec.structs.replace(moved(house, row, "disabled", by=by), state=state, link=link)
     whole = deed.put(await all_over(house, deed, ended, by=by), was=row)
     await deed.done()
     return whole
@@ -282,8 +283,12 @@ async def approve_reset(house: House, staff: bytes, *, by: str) -> Link:
         require_host_may(found, where="reset")
     else:
         begun, other = Begun(doer(found, row.by), staff), doer(found, by)
+        stands = begun.by.state is State.ACTIVE  # as a role's proposal, it counts while who made it is active
+        refuse("reset", None if stands else "wrong-state", instead="one that was begun by somebody who is active")
         refuse("reset", against_second(begun, other, inviters=found.inviters, now=now))
         deed.hold(found.rows[other.id])
+        if begun.by.id:
+            deed.hold(found.rows[begun.by.id])
     return await _anew(house, deed, row, moved(house, row, "reset", by=by))
 
 

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lockhouse.access.people import of_one_line
 from lockhouse.gates.staff.members import held, is_weighty, people
 from lockhouse.gates.staff.read import ACTIVE, factors_of, uses_of
 from lockhouse.gates.staff.told import FACTOR_LIVE, MEANS
 from lockhouse.model.ids import DAY_MS
+from lockhouse.policy.decide import permits
 from lockhouse.posture.staff import KEYS, UNUSED_DAYS, StaffSeen
 
 if TYPE_CHECKING:
     from lockhouse.gates.house import House
+    from lockhouse.gates.staff.members import People
+    from lockhouse.model.policy import Policy
+
+GIVES, APPROVES = "staff.role", "staff.approve"
 
 
 async def examined(house: House) -> StaffSeen:
@@ -37,5 +43,18 @@ async def examined(house: House) -> StaffSeen:
     recovered = [row.id.hex() for row in found.rows.values() if row.recovered_at is not None and row.state == ACTIVE]
     return StaffSeen(
         active=len(found.active), admins=len(found.admins(policy)) if policy else 0, one_key=tuple(one_key),
-        unused=tuple(unused), recovered=tuple(recovered),
+        unused=tuple(unused), recovered=tuple(recovered), gives_by_two=policy is not None and _by_two(found, policy),
     )  # fmt: skip
+
+
+def _by_two(found: People, policy: Policy) -> bool:
+    """Whether two people who can sign in, of two lines, can give a role that takes two: one proposes, one approves."""
+    able = [found.member(one) for one in found.active if not found.rows[one].link]
+    gives = [one for one in able if permits(policy, tuple(one.roles), GIVES)]
+    approves = [one for one in able if permits(policy, tuple(one.roles), APPROVES)]
+    return any(
+        bool(two.roles - one.roles) and not of_one_line(one.id, two.id, inviters=found.inviters)
+        for one in gives
+        for two in approves
+        if one.id != two.id
+    )

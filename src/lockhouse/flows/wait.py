@@ -11,6 +11,7 @@ import msgspec
 
 from lockhouse.crypto.signatures import equal
 from lockhouse.errors import Tampered
+from lockhouse.gates.approvals import require_approved
 from lockhouse.gates.live import FORMER, LIVE, WAITING, versions
 from lockhouse.gates.trusted_time import watched_now
 from lockhouse.gates.versions import Move, moved_on, one_of, prepare, put_version, require_last_word, ruling
@@ -30,7 +31,7 @@ async def come_due(house: House) -> int | None:
         Unavailable: the clock is in doubt, or nobody has watched it for a day: each command is a process of its own,
             and whoever runs it sets its clock.
         Moved: another process was first, or another policy was approved meanwhile.
-        Tampered: the version that waits is not as it was left last.
+        Tampered: the version that waits is not as it was left last, or nobody who could approve it signed it.
     """
     live = house.live_policy
     if live is None or live.waiting is None or await watched_now(house) < live.waiting.due_at:
@@ -41,6 +42,7 @@ async def come_due(house: House) -> int | None:
         raise moved_on()
     try:
         await require_last_word(house, was)
+        await require_approved(house, was, [one for one in known if one.state in {LIVE, FORMER}])
     except Tampered:
         live.waiting = live.waiting._replace(stale=True)
         raise

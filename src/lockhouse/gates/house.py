@@ -340,6 +340,8 @@ class House:
     demo: bool = False
     sends_mail: bool = False
     live_policy: LivePolicy | None = None
+    doubted: tuple[int, ...] = ()
+    """Versions of the policy that stand in the store and that nobody approved; `gates.live` fills it."""
     suppressions: bool = False
     erased_marks: bool = False
     """Whether any of them exists: kept current by the key epoch, asked before hashing for one."""

@@ -1,4 +1,9 @@
-"""Which policy rules: the newest approved version, held by hash in the store, never the file on disk."""
+"""Which policy rules: the newest approved version, held by hash in the store, never the file on disk.
+
+What does not verify rules nothing, and keeps nothing from ruling: of a row that was planted beside the version that
+rules the house knows (`House.doubted`), and goes on. Where the version that rules is itself not as it was approved,
+nothing is loaded: an older one may show more, and whoever spoils a row must not choose what rules.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from lockhouse.crypto.signatures import equal
 from lockhouse.errors import Tampered
+from lockhouse.gates.approvals import require_approved
 from lockhouse.gates.authority import checked
 from lockhouse.gates.house import LivePolicy, Waiting
 from lockhouse.model.names import NameBook
@@ -54,14 +60,16 @@ async def load_live(house: House) -> LivePolicy | None:
         Tampered: the stored policy is not the approved one.
     """
     epoch = house.epochs.policy()
-    known = await versions(house)
-    ruling = [row for row in known if row.state == LIVE]
-    if not ruling:
+    known, doubted = await _sound_versions(house)
+    row, unsigned = await _ruling(house, known)
+    if row is None and not doubted + unsigned:
         house.live_policy = None
         return None
-    row = ruling[-1]
-    if not equal(sha256(row.document).digest(), row.hash):
-        raise Tampered("policy: expected the document that was approved")
+    house.doubted = tuple(sorted({*doubted, *unsigned}))
+    if row is None or any(one <= row.id for one in house.doubted):
+        raise Tampered(
+            "policy: expected every version as it was approved", hint="lockhouse ledger verify --state names which"
+        )
     names = await name_book(house)
     live = LivePolicy(decode_policy(row.compiled), version=row.id, epoch=epoch, names=names)
     ruled = [(one, decode_policy(one.compiled)) for one in known if one.state in {LIVE, FORMER}]
@@ -71,6 +79,38 @@ async def load_live(house: House) -> LivePolicy | None:
     live.waiting = _waiting(waiting[-1]) if waiting else None
     house.live_policy = live
     return live
+
+
+async def _sound_versions(house: House) -> tuple[list[PolicyVersion], list[int]]:
+    """The versions whose MAC fits, oldest first, and the numbers of the others."""
+    known, doubted = list[PolicyVersion](), list[int]()
+    async for chunk in house.reads.scan(PolicyVersion):
+        for one in chunk:
+            try:
+                known += checked([one], house.integrity_key)
+            except Tampered:
+                doubted.append(one.id)
+    return sorted(known, key=lambda row: row.id), doubted
+
+
+async def _ruling(house: House, known: list[PolicyVersion]) -> tuple[PolicyVersion | None, list[int]]:
+    """The newest version that rules and verifies, and the numbers of those above it that do not."""
+    unsigned: list[int] = []
+    ruled = [one for one in known if one.state in {LIVE, FORMER}]
+    for row in reversed([one for one in known if one.state == LIVE]):
+        try:
+            _require_document(row)
+            await require_approved(house, row, ruled)
+        except Tampered:
+            unsigned.append(row.id)
+        else:
+            return row, unsigned
+    return None, unsigned
+
+
+def _require_document(row: PolicyVersion) -> None:
+    if not equal(sha256(row.document).digest(), row.hash):
+        raise Tampered("policy: expected the document that was approved")
 
 
 def _waiting(row: PolicyVersion) -> Waiting:

@@ -18,8 +18,8 @@ from lockhouse.crypto.credentials import looks_like_token, new_token, token_hash
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import NotFound, Tampered
 from lockhouse.gates.authority import checked, digest, place_digest, signed, sound
-from lockhouse.gates.staff.members import STAFF
-from lockhouse.gates.staff.read import ACTIVE, GIVEN
+from lockhouse.gates.staff.members import STAFF, held
+from lockhouse.gates.staff.read import ACTIVE
 from lockhouse.ledger.entry import Token as TokenEntry
 from lockhouse.model.change import Change, Conflict, Expect, Put
 from lockhouse.model.decision import Actor
@@ -263,7 +263,8 @@ async def _owner_stands(house: House, row: Token, role: str) -> bool:
     accounts = checked((await house.reads.get(Staff, [(own,)])).values(), house.integrity_key)
     roles = checked((await house.reads.get(StaffRole, [(own, role)])).values(), house.integrity_key)
     is_active = any(one.state == ACTIVE and row.made_at > one.sessions_from for one in accounts)
-    return is_active and (not role or any(one.state == GIVEN for one in roles))
+    policy = house.live_policy.policy if house.live_policy else None
+    return is_active and (not role or role in held(roles, policy))
 
 
 _DECOYS: dict[bytes, Token] = {}

@@ -29,7 +29,7 @@ from lockhouse.ledger.entry import Policy as PolicyEntry
 from lockhouse.model.change import Change, Conflict, Expect, Put
 from lockhouse.model.ids import DAY_MS
 from lockhouse.model.policy import decode_policy
-from lockhouse.model.rows import LedgerEntry, Name, PolicyVersion
+from lockhouse.model.rows import LedgerEntry, Name, PolicyApproval, PolicyVersion
 from lockhouse.policy.diff import diff
 
 if TYPE_CHECKING:
@@ -115,12 +115,14 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
         said: what the ledger says of it.
         was: the row as it was read; None for a new one.
         names: that no number has yet.
+        approval: what a member signed, without its MAC; it names the same entry.
     """
 
     row: PolicyVersion
     said: PolicyEntry
     was: PolicyVersion | None = None
     names: tuple[Name, ...] = ()
+    approval: PolicyApproval | None = None
 
 
 async def put_version(house: House, move: Move, *, known: Sequence[PolicyVersion]) -> None:
@@ -152,6 +154,7 @@ async def put_version(house: House, move: Move, *, known: Sequence[PolicyVersion
     ]
     puts = [Put(PolicyVersion.TABLE, signed(one, key)) for one in (row, *after)]
     puts += [Put(Name.TABLE, signed(one, key)) for one in move.names]
+    puts += [] if move.approval is None else [Put(PolicyApproval.TABLE, signed(move.approval, key))]
     entry = move.said.draft(id=row.entry, lane=house.lane)
     change = Change("record", puts=tuple(puts), expects=tuple(expects), entries=(entry,))
     if isinstance(await house.commits.commit(change), Conflict):

@@ -31,6 +31,13 @@ class FactorAdded(_About, frozen=True, kw_only=True, tag="factor-added"):
     at: int
 
 
+class FactorEnded(_About, frozen=True, kw_only=True, tag="factor-ended"):
+    """A means of signing in was taken away from the account, `at` (ms)."""
+
+    means: Means
+    at: int
+
+
 class NewNetwork(_About, frozen=True, kw_only=True, tag="new-network"):
     """The account signed in `at` (ms) from a `network` it never came from, with this browser (`agent`)."""
 
@@ -52,12 +59,22 @@ class ResetBegun(_About, frozen=True, kw_only=True, tag="reset-begun"):
     at: int
 
 
+class PolicyWaits(_About, frozen=True, kw_only=True, tag="policy-waits"):
+    """A policy that widens was approved by one person (`by`, their name); it rules from `until_at` (ms) on."""
+
+    version: str
+    by: str
+    until_at: int
+
+
 class Trial(_About, frozen=True, kw_only=True, tag="trial"):
     """Nothing: `lockhouse mail test` asks whether mail arrives."""
 
 
-About = Invite | FactorAdded | NewNetwork | RoleProposed | ResetBegun | Trial
-KINDS: tuple[str, ...] = ("factor-added", "invite", "new-network", "reset-begun", "role-proposed", "trial")
+About = Invite | FactorAdded | FactorEnded | NewNetwork | RoleProposed | ResetBegun | PolicyWaits | Trial
+KINDS: tuple[str, ...] = (
+    "factor-added", "factor-ended", "invite", "new-network", "policy-waits", "reset-begun", "role-proposed", "trial",
+)  # fmt: skip
 """Every kind, by its word."""
 
 

@@ -95,6 +95,11 @@ def diff(old: Policy | None, new: Policy) -> Effects:
     return msgspec.convert({**lines, "widening": any(more.values())}, Effects)
 
 
+def encode_effects(effects: Effects) -> bytes:
+    """The effects as bytes, the same for the same effects: what an approval is signed over."""
+    return msgspec.json.encode(effects, order="deterministic")
+
+
 def uncarried(policy: Policy) -> tuple[str, ...]:
     """Fields that no event carries, so that nothing is kept in them."""
     carried = {name for event in policy.events.values() for name in event.fields}

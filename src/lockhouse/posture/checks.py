@@ -176,6 +176,8 @@ def _ledger(house: House) -> Answer:
 def _policy(house: House) -> Answer:
     if house.policy is None:
         return Answer("FAIL", "No policy was approved: nothing is collected.", "lockhouse policy approve")
+    if house.doubted:
+        return Answer("FAIL", mends.doubted(house.policy, house.doubted), mends.DOUBTED)
     if house.waiting:
         return Answer("MANUAL", f"Policy v{house.policy} rules; {house.waiting}", mends.WAITING)
     return fine(f"Policy v{house.policy} rules.")

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import shlex
 from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 POLICY = "docs/spec/policy.md"
 SERVING = "docs/operations/serve.md"
@@ -14,6 +18,7 @@ STORES = "docs/design/stores.md"
 OWNER = 'sudo chown -hR "$(id -un)"'
 LOOK_AT_DRAFT = "lockhouse policy diff && lockhouse policy approve"
 WAITING = "if nobody meant it, lockhouse policy withdraw VERSION"
+DOUBTED = "lockhouse ledger verify --state names the rows; keep a copy as evidence, then take them away"
 RESTORE = "lockhouse backup restore DIR --to NEW"
 SPOILT = (
     "lockhouse serve mends within the hour what can be proved; of the rest lockhouse ledger log --kind intent says "
@@ -66,3 +71,8 @@ def write_key(folder: str, file: str) -> str:
     place = PurePath(folder) / file
     home, key = shlex.quote(str(place.parent)), shlex.quote(str(place))
     return f"mkdir -p -m 700 {home} && install -m 600 /dev/stdin {key}"
+
+
+def doubted(rules: int, versions: Sequence[int]) -> str:
+    """What stands in the store as a policy and is none, in a sentence."""
+    return f"Nobody approved {', '.join(f'v{one}' for one in versions)}, and somebody stored it; v{rules} rules on."

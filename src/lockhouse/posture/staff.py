@@ -25,6 +25,7 @@ class StaffSeen(msgspec.Struct, frozen=True, kw_only=True):
         active: how many can sign in. `admins`: how many of them let people in.
         one_key: of those whose roles weigh much, the ids of who has fewer than two passkeys.
         unused: ids of who can sign in and has not for 90 days. `recovered`: of a recovery that nobody has reviewed.
+        gives_by_two: whether somebody can give a role that takes two and somebody else of another line approve it.
     """
 
     active: int = 0
@@ -32,6 +33,7 @@ class StaffSeen(msgspec.Struct, frozen=True, kw_only=True):
     one_key: tuple[str, ...] = ()
     unused: tuple[str, ...] = ()
     recovered: tuple[str, ...] = ()
+    gives_by_two: bool = False
 
 
 def _standing(seen: StaffSeen) -> Said:
@@ -59,6 +61,13 @@ def _admins(seen: StaffSeen) -> Said:
     return "PASS", f"{seen.admins} may let people in.", ""
 
 
+def _second(seen: StaffSeen) -> Said:
+    if seen.active and not seen.gives_by_two:
+        told = "No role that takes two can be given: nobody who may propose one has a second person to approve it."
+        return "FAIL", told, f"invite a second line on this machine: lockhouse staff invite ({STAFF})"
+    return "PASS", "Who proposes a role and who approves it are two people.", ""
+
+
 def _keys(seen: StaffSeen) -> Said:
     if seen.one_key:
         told = f"Roles that weigh much are held with fewer than two passkeys: {', '.join(seen.one_key)}."
@@ -74,7 +83,7 @@ def _unused(seen: StaffSeen) -> Said:
 
 
 CHECKS: tuple[tuple[str, Callable[[StaffSeen], Said], bool], ...] = (
-    ("staff", _standing, False), ("second-admin", _admins, True), ("staff-keys", _keys, True),
-    ("staff-unused", _unused, True),
+    ("staff", _standing, False), ("second-admin", _admins, True), ("second-person", _second, True),
+    ("staff-keys", _keys, True), ("staff-unused", _unused, True),
 )  # fmt: skip
 """Each check's word, what it says, and whether it stands only before real customers."""

@@ -127,6 +127,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
         policy: version of the live policy, None when none was approved. `differs`: a sentence when the draft does.
             `waiting`: one when an approved version does not rule yet; `draft_waits`: the draft is that version.
             `waits_in_vain`: it was put back and never rules, whatever its hour.
+        doubted: versions that stand in the store and that nobody approved; they rule nothing.
         no_draft: why the draft cannot be read; empty when it can. `mend_draft`: what to do then.
         placeholder: the controller's contact is still the example's.
         keyless: channels without a living key. `unserved`: channels and recipients whose kind this build lacks.
@@ -171,6 +172,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     waiting: str = ""
     draft_waits: bool = False
     waits_in_vain: bool = False
+    doubted: tuple[int, ...] = ()
     no_draft: str = ""
     mend_draft: str = ""
     no_write_key: tuple[str, ...] = ()

@@ -25,6 +25,7 @@ KEY = {"Idempotency-Key": '"0b1d-first-of-this-kind"'}
 WORD = {"purpose": "marketing", "word": "denied"}
 
 
+@pytest.mark.asvs("8.2.3", "14.2.1", "14.2.6")
 async def test_a_person_is_found_by_a_value_in_the_body_and_shown_masked(tmp_path: Path) -> None:
     api = await ApiWorld.make(tmp_path)
     found = (await api.call("POST", "/person/find", role="support", json={"by": "email", "value": EMAIL})).json()
@@ -37,6 +38,7 @@ async def test_a_person_is_found_by_a_value_in_the_body_and_shown_masked(tmp_pat
     assert b'"actor":"service:' in entry.body
 
 
+@pytest.mark.asvs("14.2.6")
 async def test_what_asks_for_a_step_up_stays_masked_for_a_token_whoever_its_owner_is(tmp_path: Path) -> None:
     api = await ApiWorld.make(tmp_path)
     body = {"reason": "call back: T-17"}
@@ -224,6 +226,7 @@ async def test_a_body_that_is_none_is_told_by_its_place_and_never_by_its_value(
     assert (answer.headers["content-type"], "canary" in answer.text) == ("application/problem+json", False)
 
 
+@pytest.mark.asvs("14.2.1")
 async def test_a_query_with_a_word_too_many_or_twice_is_refused(tmp_path: Path) -> None:
     api = await ApiWorld.make(tmp_path)
     for query in ("limit=0", "limit=many", "limit=1&limit=2", "limits=5", "since=-1", f"kind={'x' * 81}"):
@@ -240,6 +243,7 @@ async def test_a_token_row_that_sql_edited_is_a_fault_with_a_number_and_opens_no
     assert [type(error) for error in api.incidents] == [Tampered]
 
 
+@pytest.mark.asvs("16.5.1")
 async def test_a_fault_of_our_own_tells_its_number_and_nothing_else(tmp_path: Path) -> None:
     api = await ApiWorld.make(tmp_path)
 

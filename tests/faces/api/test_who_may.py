@@ -121,6 +121,7 @@ class Asking:
         return await self.api.call(route.method, route.path.format(**self.words), **how, **who)
 
 
+@pytest.mark.asvs("8.2.1", "8.2.2")
 async def test_each_role_is_answered_as_the_table_says_and_in_the_documented_way(tmp_path: Path) -> None:
     asking = await Asking.make(tmp_path)
     wrong = []
@@ -158,6 +159,7 @@ async def test_who_shows_no_token_that_stands_is_answered_alike_on_every_route(t
         assert "detail" not in answer.json()
 
 
+@pytest.mark.asvs("8.3.3")
 async def test_what_a_token_names_narrower_than_its_role_is_all_it_may(tmp_path: Path) -> None:
     asking = await Asking.make(tmp_path)
     narrow = await asking.api.token("privacy_officer", may=("consent.show",), purposes=())
@@ -165,6 +167,7 @@ async def test_what_a_token_names_narrower_than_its_role_is_all_it_may(tmp_path:
     assert {name for name, status in seen.items() if status == 200} == {"version", "consent.show"}
 
 
+@pytest.mark.asvs("16.3.2")
 async def test_a_look_that_is_refused_is_noted_and_one_that_needs_a_permission_is_not(tmp_path: Path) -> None:
     asking = await Asking.make(tmp_path)
     anna = asking.words["person"]
@@ -189,6 +192,7 @@ async def test_an_address_that_is_none_is_not_there_and_a_method_that_is_none_is
     assert PREFIX == "/api/v1"
 
 
+@pytest.mark.asvs("8.3.2")
 async def test_what_another_process_approved_counts_from_the_next_request(tmp_path: Path) -> None:
     api = await ApiWorld.make(tmp_path)
     assert (await api.call("GET", "/ledger", role="auditor")).status_code == 200
@@ -198,6 +202,7 @@ async def test_what_another_process_approved_counts_from_the_next_request(tmp_pa
     assert (answer.status_code, answer.json()["code"]) == (403, "LH-4002")
 
 
+@pytest.mark.asvs("16.5.3")
 async def test_a_process_that_nobody_has_confirmed_answers_nothing(tmp_path: Path) -> None:
     api = await ApiWorld.make(tmp_path)
 

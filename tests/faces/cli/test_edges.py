@@ -136,6 +136,7 @@ def test_a_word_on_a_purpose_that_the_policy_does_not_name_is_refused_with_those
         assert desk.call(f"policy explain support email fulfilment --consent {word}").code == 0
 
 
+@pytest.mark.asvs("16.5.1")
 def test_a_fault_of_our_own_tells_its_number_type_and_place_and_not_its_text() -> None:
     err = io.StringIO()
     with pytest.raises(ValueError, match="Expecting") as raised:
@@ -227,6 +228,7 @@ def test_values_become_what_json_can_say(value: Any, said: Any) -> None:
     assert plain(value) == said
 
 
+@pytest.mark.asvs("16.4.1")
 def test_what_a_sender_chose_cannot_move_the_cursor() -> None:
     assert "\x1b" not in clean("\x1b[2Jhidden\r\n")
     assert "\x1b" not in table(("head",), [("\x1b[31mred",)])

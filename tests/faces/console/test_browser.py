@@ -144,6 +144,7 @@ def _sees_to_colleagues(at: Desk) -> None:
     at.page.wait_for_selector("text=They can sign in again.")
 
 
+@pytest.mark.asvs("6.2.7", "6.3.3")
 def test_somebody_enrols_and_signs_in_by_a_password_and_an_apps_codes(at: Desk, place: Place) -> None:
     at.page.goto(invited(place, "Ines Duarte"))
     at.page.get_by_text("Use a password and an app's codes instead").click()
@@ -189,6 +190,7 @@ def _types(at: Desk, code: str) -> None:
     at.page.get_by_role("button", name="Sign in", exact=True).click()
 
 
+@pytest.mark.asvs("6.3.3")
 def test_a_passkey_whose_owner_is_not_there_opens_nothing(at: Desk, place: Place) -> None:
     _enrol(at, place, "Ada Falk")
     _sign_out(at)
@@ -202,6 +204,7 @@ def test_a_passkey_whose_owner_is_not_there_opens_nothing(at: Desk, place: Place
     _sign_in(at)
 
 
+@pytest.mark.asvs("6.3.3")
 def test_an_answer_that_another_address_was_given_opens_nothing(at: Desk, place: Place) -> None:
     """The same host name at another port is another origin, though a passkey answers there as well."""
     _enrol(at, place, "Priya Nair")

@@ -130,6 +130,27 @@ def test_no_template_turns_escaping_off_or_holds_script_or_style() -> None:
         assert re.findall(r"<script(?! src=)", text) == [], file.name
 
 
+@pytest.mark.asvs("6.2.6", "6.2.7")
+def test_no_field_for_a_password_shows_it_or_keeps_a_password_manager_out() -> None:
+    text = "\n".join(file.read_text("utf-8") for file in TEMPLATES.rglob("*.html"))
+    calls = re.findall(r'field\("[^\n]*', text)
+    passwords = [call for call in calls if re.match(r'field\("(?:new_)?password', call)]
+    assert len(passwords) >= 2
+    for call in passwords:
+        assert 'type="password"' in call
+        assert re.search(r'autocomplete="(?:current|new)-password"', call)
+    assert "onpaste" not in text
+
+
+@pytest.mark.asvs("14.3.3")
+def test_no_script_keeps_anything_in_the_browser() -> None:
+    scripts = sorted(STATIC.glob("*.js"))
+    assert scripts
+    for file in scripts:
+        said = re.findall(r"localStorage|sessionStorage|indexedDB|caches\b|document\.cookie", file.read_text("utf-8"))
+        assert said == [], file.name
+
+
 @pytest.mark.parametrize("language", sorted(set(LANGUAGES) - {SOURCE}))
 def test_a_catalogue_has_every_text_translated_and_none_that_is_gone(language: str) -> None:
     file = texts.catalogue_file(language)

@@ -32,6 +32,7 @@ async def _told(world: World) -> str:
     return "\n".join(await first(world.house, folder=FOLDER, url=URL))
 
 
+@pytest.mark.asvs("6.3.2")
 async def test_the_first_account_has_the_role_that_lets_people_in_and_gives_roles(world: World) -> None:
     assert f"{URL}/enrol#" in await _told(world)
     [known] = await staff.everybody(world.house)

@@ -30,6 +30,7 @@ STRICT = {
 }
 
 
+@pytest.mark.asvs("14.2.2", "14.2.3", "14.3.2")
 async def test_a_page_runs_nothing_of_others_stands_in_no_frame_and_is_kept_nowhere(tmp_path: Path) -> None:
     async with console(tmp_path) as made:
         for path in ("/nowhere", "/healthz", "/nowhere?next=https://evil.example"):
@@ -80,6 +81,7 @@ async def test_behind_a_proxy_plain_http_is_heard_from_the_proxies_alone(
         assert ("LH-3007" in answer.text) is (status == 403)
 
 
+@pytest.mark.asvs("14.2.5")
 async def test_where_no_page_is_it_says_so_with_a_code_and_a_way_on(tmp_path: Path) -> None:
     async with console(tmp_path) as made:
         answer = await made.browser.get("/nowhere/<script>alert(1)</script>")
@@ -90,6 +92,17 @@ async def test_where_no_page_is_it_says_so_with_a_code_and_a_way_on(tmp_path: Pa
         posted = await made.browser.post("/healthz")
         assert (posted.status_code, set(posted.headers["allow"].split(", "))) == (405, {"GET", "HEAD"})
         assert made.answers == [("other", 404), ("healthz", 405)]
+
+
+@pytest.mark.asvs("13.4.4", "13.4.6")
+async def test_no_trace_is_given_back_and_no_answer_names_what_it_is_made_with(tmp_path: Path) -> None:
+    async with console(tmp_path) as made:
+        for path in ("/healthz", "/sign-in", "/nowhere"):
+            answer = await made.browser.request("TRACE", path, headers={"x-mine": "told-back"})
+            assert answer.status_code in {404, 405}
+            assert "told-back" not in answer.text
+            assert not {"server", "x-powered-by", "via"} & set(answer.headers)
+            assert not re.search(r"starlette|uvicorn|python", answer.text + repr(answer.headers), re.IGNORECASE)
 
 
 async def test_it_says_whether_it_can_do_its_work(tmp_path: Path) -> None:
@@ -113,6 +126,7 @@ async def _fails(request: Request) -> PlainTextResponse:
     ("how", "status", "code"),
     [("away", 503, "LH-5001"), ("spoilt", 500, "LH-5002"), ("ours", 500, "LH-5000"), ("none", 500, "LH-5000")],
 )
+@pytest.mark.asvs("16.5.1", "16.5.4")
 async def test_what_goes_wrong_is_told_by_its_number_and_never_by_its_text(
     how: str, status: int, code: str, tmp_path: Path
 ) -> None:
@@ -142,6 +156,7 @@ async def test_what_is_mounted_answers_behind_the_same_guard(tmp_path: Path) -> 
         assert refused.status_code == 421
 
 
+@pytest.mark.asvs("14.2.5")
 async def test_style_and_script_are_kept_for_ever_under_an_address_of_their_content(tmp_path: Path) -> None:
     async with console(tmp_path) as made:
         page = (await made.browser.get("/nowhere")).text
@@ -155,6 +170,7 @@ async def test_style_and_script_are_kept_for_ever_under_an_address_of_their_cont
 
 
 @pytest.mark.parametrize("path", ["/assets/0/app.js", "/assets/AAAAAAAAAAAAAAAA/tokens.css", "/assets/x/../guard.py"])
+@pytest.mark.asvs("13.4.3", "13.4.7", "14.2.5")
 async def test_no_other_content_is_served_under_such_an_address(path: str, tmp_path: Path) -> None:
     async with console(tmp_path) as made:
         assert (await made.browser.get(path)).status_code == 404

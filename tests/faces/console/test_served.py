@@ -125,6 +125,7 @@ def test_with_a_certificate_it_speaks_tls_where_its_address_says_so(place: Place
         assert answer.headers["strict-transport-security"] == "max-age=63072000"
 
 
+@pytest.mark.asvs("6.3.2", "13.2.3")
 def test_whoever_starts_it_at_a_terminal_is_shown_the_first_admins_link_and_nobody_else(place: Place) -> None:
     run(place.approve(ADMIN))
     with served(place, only="console") as house:

@@ -54,6 +54,7 @@ async def test_whoever_has_a_link_makes_a_passkey_and_is_signed_in(tmp_path: Pat
         assert made.answers[-1] == ("account", 200)
 
 
+@pytest.mark.asvs("6.3.8")
 async def test_a_link_that_was_used_or_never_was_opens_nothing_and_says_the_same(tmp_path: Path) -> None:
     async with console(tmp_path) as made:
         link = await _link(made)
@@ -78,6 +79,7 @@ async def test_a_session_is_a_cookie_that_only_this_host_gets_and_no_script_read
         assert words == {"httponly", "path=/", "samesite=strict", "secure"}
 
 
+@pytest.mark.asvs("7.2.4")
 async def test_each_sign_in_has_a_new_token_and_ends_the_one_it_takes_the_place_of(tmp_path: Path) -> None:
     async with console(tmp_path) as made:
         browser = await made.hired("mara")
@@ -101,6 +103,7 @@ async def test_each_sign_in_has_a_new_token_and_ends_the_one_it_takes_the_place_
         assert (await other.get("/")).headers["location"] == "/sign-in"
 
 
+@pytest.mark.asvs("7.2.4")
 async def test_a_planted_session_is_not_the_one_that_a_sign_in_begins(tmp_path: Path) -> None:
     async with console(tmp_path) as made:
         browser = await made.hired("mara")
@@ -137,6 +140,7 @@ async def test_an_answer_counts_once(tmp_path: Path) -> None:
         assert (await again.post("/sign-in/passkey", answer, on=await again.get("/sign-in"))).status_code == 403
 
 
+@pytest.mark.asvs("7.6.2", "8.4.2")
 async def test_without_a_session_a_page_leads_to_signing_in_and_a_deed_is_not_done(tmp_path: Path) -> None:
     async with console(tmp_path) as made:
         browser = made.another()
@@ -150,6 +154,7 @@ async def test_without_a_session_a_page_leads_to_signing_in_and_a_deed_is_not_do
             assert CODES["LH-3009"].sentence in answer.text
 
 
+@pytest.mark.asvs("7.4.1", "7.4.4", "14.3.1")
 async def test_signing_out_ends_the_session_in_the_house_and_empties_the_browser(tmp_path: Path) -> None:
     async with console(tmp_path) as made:
         browser = await made.hired("mara")
@@ -286,6 +291,7 @@ async def test_a_password_and_an_app_do_as_well_and_lead_to_a_passkey_that_invit
         assert (invited.status_code, "/enrol" in invited.text) == (200, True)
 
 
+@pytest.mark.asvs("6.3.1", "6.3.8")
 async def test_a_wrong_password_and_an_unknown_login_are_answered_alike_and_soon_there_is_a_wait(
     tmp_path: Path,
 ) -> None:
@@ -322,6 +328,7 @@ async def _typed(browser: Browser, login: str, *, on: httpx.Response) -> httpx.R
         {"origin": "http://console.shop.example"}, {"sec-fetch-site": "cross-site", "origin": "https://console.shop.example"},
     ],
 )  # fmt: skip
+@pytest.mark.asvs("7.6.2")
 async def test_a_form_of_another_site_does_nothing_though_its_token_is_right(
     said: dict[str, str], tmp_path: Path
 ) -> None:

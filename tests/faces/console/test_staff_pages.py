@@ -52,6 +52,7 @@ async def test_somebody_is_invited_by_a_link_that_is_shown_once(tmp_path: Path) 
         assert link not in listed
 
 
+@pytest.mark.asvs("7.5.3")
 async def test_a_deed_without_the_passkeys_answer_to_this_very_deed_is_not_done(tmp_path: Path) -> None:
     async with console(tmp_path) as made:
         admin, _, tom = await _admins(made)
@@ -84,6 +85,7 @@ def _creation(user: bytes) -> str:
     return f'{{"rp":{{"id":"console.shop.example"}},"user":{{"id":"{b64(user)}"}},"challenge":"AA"}}'
 
 
+@pytest.mark.asvs("7.4.2")
 async def test_who_is_disabled_is_signed_out_at_once_and_it_can_be_undone(tmp_path: Path) -> None:
     async with console(tmp_path) as made:
         admin = await made.hired("mara")
@@ -150,6 +152,7 @@ async def test_a_recovery_on_the_machine_is_reviewed_by_who_approves(tmp_path: P
         assert (await staff.show(made.house, mara)).row.recovered_at is None
 
 
+@pytest.mark.asvs("8.2.1")
 async def test_whoever_has_no_role_sees_nobody_and_is_told_so(tmp_path: Path) -> None:
     async with console(tmp_path) as made:
         await made.hired("mara")
@@ -166,6 +169,7 @@ async def test_whoever_has_no_role_sees_nobody_and_is_told_so(tmp_path: Path) ->
         assert (await tom.post("/staff/invite", {}, on=home)).status_code == 403
 
 
+@pytest.mark.asvs("8.3.1")
 async def test_a_form_sets_nothing_but_its_own_fields(tmp_path: Path) -> None:
     async with console(tmp_path) as made:
         admin, _, tom = await _admins(made)
@@ -225,6 +229,7 @@ async def test_a_second_passkey_is_added_with_the_first_and_opens_the_same_accou
         assert last == []
 
 
+@pytest.mark.asvs("7.5.1")
 async def test_a_step_up_that_ends_a_factor_adds_none(tmp_path: Path) -> None:
     async with console(tmp_path) as made:
         mara = await made.hired("mara")
@@ -240,6 +245,7 @@ async def test_a_step_up_that_ends_a_factor_adds_none(tmp_path: Path) -> None:
         assert len(await factors.list_of(made.house, await _id(made, "mara"))) == 1
 
 
+@pytest.mark.asvs("7.5.2", "8.2.2")
 async def test_ones_own_sign_ins_are_listed_and_ended_and_nobody_elses(tmp_path: Path) -> None:
     async with console(tmp_path) as made:
         mara, tom = await made.hired("mara"), await made.hired("tom")
@@ -262,6 +268,7 @@ async def test_ones_own_sign_ins_are_listed_and_ended_and_nobody_elses(tmp_path:
 
 
 @pytest.mark.parametrize(("flags", "minutes"), [(UP | UV, 15), (UP | UV | BE | BS, 30)])
+@pytest.mark.asvs("7.3.1")
 async def test_a_sign_in_is_over_after_a_rest(flags: int, minutes: int, tmp_path: Path) -> None:
     async with console(tmp_path) as made:
         mara = await made.hired("mara", flags=flags)
@@ -289,6 +296,7 @@ async def test_the_overview_tells_what_is_counted_and_what_is_not_here(tmp_path:
         assert "You are the only one" not in (await mara.get("/")).text
 
 
+@pytest.mark.asvs("13.4.2")
 async def test_the_components_are_shown_in_a_throw_away_house_alone(tmp_path: Path) -> None:
     async with console(tmp_path) as made:
         mara = await made.hired("mara")
@@ -302,6 +310,7 @@ async def test_the_components_are_shown_in_a_throw_away_house_alone(tmp_path: Pa
 
 
 @pytest.mark.parametrize("path", ["/staff/x", f"/staff/{'0' * 32}", f"/staff/{'A' * 32}", f"/staff/{'0' * 32}/nothing"])
+@pytest.mark.asvs("8.2.2")
 async def test_there_is_no_page_of_nobody(path: str, tmp_path: Path) -> None:
     async with console(tmp_path) as made:
         mara = await made.hired("mara")
@@ -349,6 +358,7 @@ async def test_a_login_that_is_none_is_refused_before_a_passkey_is_asked_for_and
         assert "data-passkey" not in answer.text
 
 
+@pytest.mark.asvs("7.4.5")
 async def test_of_somebodys_way_in_each_is_shown_what_their_role_lets_them_do(tmp_path: Path) -> None:
     async with console(tmp_path) as made:
         await made.hired("mara")

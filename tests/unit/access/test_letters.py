@@ -13,9 +13,11 @@ from lockhouse.model.mails import (
     KINDS,
     About,
     FactorAdded,
+    FactorEnded,
     Invite,
     Mail,
     NewNetwork,
+    PolicyWaits,
     ResetBegun,
     RoleProposed,
     Trial,
@@ -25,8 +27,10 @@ from lockhouse.wiring_mail import LANGUAGES, texts
 AT = 1_795_440_630_000
 LINK = "https://vault.northwind.example/enrol#k7"
 EACH: tuple[About, ...] = (
-    Invite(link=LINK, until_at=AT), FactorAdded(means="passkey", at=AT), ResetBegun(at=AT), Trial(),
+    Invite(link=LINK, until_at=AT), FactorAdded(means="passkey", at=AT), FactorEnded(means="passkey", at=AT),
+    ResetBegun(at=AT), Trial(),
     NewNetwork(network="192.0.2.0/24", agent="Firefox", at=AT), RoleProposed(role="support", at=AT),
+    PolicyWaits(version="v3", by="Mia", until_at=AT),
 )  # fmt: skip
 
 

@@ -28,6 +28,7 @@ WORDS = ("Lockhouse of Müller & Söhne", "anna.schmidt@example.com")
         ("mu\u0308ller2026", "of-this-house"),
     ],
 )
+@pytest.mark.asvs("6.2.4", "6.2.11")
 def test_a_weak_password_is_not_taken_and_one_word_says_why(password: str, said: str) -> None:
     assert refusal(password, alone=False, words=WORDS) == said
     assert said in REFUSALS
@@ -36,10 +37,12 @@ def test_a_weak_password_is_not_taken_and_one_word_says_why(password: str, said:
 @pytest.mark.parametrize(
     "password", ["Jk3!9dQz", "sunflower meadow", "zwölf Hühner tanzen", "密码很长而且很奇怪吧你说呢"]
 )
+@pytest.mark.asvs("6.2.5")
 def test_a_good_password_is_taken_whatever_it_is_made_of(password: str) -> None:
     assert refusal(password, alone=False, words=WORDS) is None
 
 
+@pytest.mark.asvs("6.2.1")
 def test_alone_a_password_has_fifteen_signs_and_beside_a_second_factor_eight() -> None:
     assert (ALONE, WITH_SECOND, MOST) == (15, 8, 256)
     assert refusal("hT8#kq2LwPz4vB", alone=True) == "too-short"
@@ -48,6 +51,7 @@ def test_alone_a_password_has_fifteen_signs_and_beside_a_second_factor_eight() -
 
 
 @pytest.mark.parametrize("length", [64, 128, 256])
+@pytest.mark.asvs("6.2.9")
 def test_long_passwords_are_taken(length: int) -> None:
     assert refusal(("correct horse battery staple, said the 7 owls; " * 6)[:length], alone=True) is None
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lockhouse.access import recovery
 
 
+@pytest.mark.asvs("6.5.2", "6.5.3", "6.5.4")
 def test_ten_codes_of_120_bits_are_made() -> None:
     codes = recovery.new(os.urandom)
     assert len({*codes}) == 10

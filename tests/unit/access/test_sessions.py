@@ -31,6 +31,7 @@ def _standing(now: int, *, level: int = 2, seen_at: int | None = None, active: b
         (NOON + 12 * HOUR, NOON + 12 * HOUR, 2, "over"),
     ],
 )
+@pytest.mark.asvs("7.3.1", "7.3.2")
 def test_a_session_ends_after_half_an_hour_unused_and_twelve_hours_used(
     now: int, seen_at: int, level: int, said: str
 ) -> None:

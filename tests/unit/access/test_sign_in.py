@@ -44,6 +44,7 @@ def test_a_long_password_alone_signs_in_at_one_only_where_the_house_allows_it() 
     assert _through(_account(Means.PASSWORD, alone=True), Proof(Means.PASSWORD)) == First(Means.PASSWORD)
 
 
+@pytest.mark.asvs("6.3.4")
 def test_whoever_has_a_second_factor_cannot_leave_it_out() -> None:
     account = _account(Means.PASSWORD, Means.TOTP, alone=True)
     assert _through(account, Proof(Means.PASSWORD, long=True)) == First(Means.PASSWORD)
@@ -119,6 +120,7 @@ class AnyOrder(RuleBasedStateMachine):
 TestAnyOrder = AnyOrder.TestCase
 
 
+@pytest.mark.asvs("6.3.3", "6.3.4")
 def test_no_order_of_three_proofs_gives_a_level_without_its_factors() -> None:
     proofs = [
         Proof(Means.PASSKEY), Proof(Means.PASSKEY, synced=False), Proof(Means.PASSWORD),

@@ -27,11 +27,13 @@ def test_the_codes_of_rfc_6238_are_right_at_their_times(at_s: int, code: str) ->
 
 
 @pytest.mark.parametrize(("drift", "taken"), [(-2, False), (-1, True), (0, True), (1, True), (2, False)])
+@pytest.mark.asvs("6.5.5", "6.5.8")
 def test_one_step_of_drift_is_taken_and_no_more(*, drift: int, taken: bool) -> None:
     found = check(SEED, code_at(SEED, STEP + drift), at_s=AT_S, after_step=NEVER)
     assert found == (STEP + drift if taken else None)
 
 
+@pytest.mark.asvs("6.5.1")
 def test_a_code_works_once_and_none_before_it_afterwards() -> None:
     used = check(SEED, code_at(SEED, STEP), at_s=AT_S, after_step=NEVER)
     assert used == STEP

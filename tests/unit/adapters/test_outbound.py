@@ -89,6 +89,7 @@ async def _drip_body(one: Recipient, writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(0.05)
 
 
+@pytest.mark.asvs("13.2.6")
 async def test_a_body_that_drips_for_ever_is_not_waited_for() -> None:
     async with recipient(_drip_body) as one, way_out() as http:
         started = perf_counter()
@@ -118,6 +119,7 @@ async def _redirect(one: Recipient, writer: asyncio.StreamWriter) -> None:
     )
 
 
+@pytest.mark.asvs("13.2.5")
 async def test_a_redirect_is_an_answer_and_not_followed() -> None:
     async with recipient(_redirect) as one, way_out() as http:
         assert (await http.post(one.url, body=b"{}", headers={})).status == 307
@@ -134,6 +136,7 @@ async def test_a_redirect_is_an_answer_and_not_followed() -> None:
         "[fe80::1]", "[fec0::1]", "[ff02::1]", "[ff0e::1]", "[4000::1]", "2130706433", "0x7f.1",
     ],
 )  # fmt: skip
+@pytest.mark.asvs("13.2.4", "13.2.5")
 async def test_an_address_that_leads_inside_is_refused(address: str) -> None:
     http = SafeHTTP()
     try:

@@ -30,6 +30,7 @@ def test_codes_of_a_moment_end_as_those_of_rfc_6238_appendix_b(at_s: int, eight:
     assert code_at(RFC, at_s // STEP_S) == eight[-6:]
 
 
+@pytest.mark.asvs("6.5.3")
 def test_a_seed_is_160_random_bits_and_is_shown_in_groups_of_four() -> None:
     seed = new_seed(lambda count: bytes(range(count)))
     assert len(seed) == 20

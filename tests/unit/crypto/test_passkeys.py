@@ -57,6 +57,7 @@ def test_a_synced_passkey_says_so_and_its_counter_may_stay_at_nought() -> None:
     assert _used(authenticator.use(_asked()), passkey) == passkeys.Used(sign_count=0, is_backed_up=False)
 
 
+@pytest.mark.asvs("6.3.3")
 def test_options_ask_for_a_verified_user_and_name_nobody_who_signs_in() -> None:
     making = json.loads(making_options(SITE, user=USER, login="anna", challenge=CHALLENGE, known=(b"k" * 16,)))
     assert making["authenticatorSelection"] == {
@@ -100,6 +101,7 @@ def test_nobody_is_proven_by_a_bent_answer(bent: _Bend) -> None:
         _used(authenticator.use(_asked()), passkey)
 
 
+@pytest.mark.asvs("6.7.2")
 def test_an_answer_of_an_earlier_ceremony_proves_nobody() -> None:
     authenticator = Authenticator()
     passkey = _enrolled(authenticator)
@@ -193,6 +195,7 @@ def test_what_is_no_answer_proves_nobody(answer: str) -> None:
             attempt()
 
 
+@pytest.mark.asvs("16.2.5")
 def test_the_log_is_told_no_word_of_the_answer() -> None:
     authenticator = Authenticator(origin="https://secret.example")
     with pytest.raises(Unproven) as caught:

@@ -41,6 +41,7 @@ def test_a_login_is_found_however_it_was_typed() -> None:
     assert len(KEYS.login_tag("\ud800")) == 32
 
 
+@pytest.mark.asvs("6.7.2", "6.6.2")
 def test_a_challenge_is_of_one_ceremony_and_one_deed() -> None:
     ones = {KEYS.challenge(ceremony, bound) for ceremony in (b"a", b"b") for bound in (b"x", b"y")}
     assert len(ones) == 4
@@ -50,6 +51,7 @@ def test_a_challenge_is_of_one_ceremony_and_one_deed() -> None:
     "elsewhere",
     [place("factor", b"t" * 16, "box"), place("staff", b"s" * 16, "box"), place("factor", b"s" * 16, "name")],
 )
+@pytest.mark.asvs("13.3.1")
 def test_what_was_sealed_opens_at_its_place_alone(elsewhere: bytes) -> None:
     secret, fields = KEYS.seal(Secret(b"seed"), place=HERE), KEYS.seal_fields({1: "anna", 2: 7}, place=HERE)
     assert KEYS.open(secret, place=HERE) == Secret(b"seed")
@@ -64,6 +66,7 @@ def test_sealed_names_of_other_lengths_are_as_long() -> None:
     assert len(KEYS.seal_fields({1: "Li"}, place=HERE)) == len(KEYS.seal_fields({1: "Anna Maria"}, place=HERE))
 
 
+@pytest.mark.asvs("6.2.8")
 def test_a_password_is_found_right_by_its_hash_however_its_signs_were_typed() -> None:
     phc = KEYS.hash("Ängste, 3 Stück")
     assert KEYS.matches("Ängste, 3 Stück", phc)
@@ -72,6 +75,7 @@ def test_a_password_is_found_right_by_its_hash_however_its_signs_were_typed() ->
     assert KEYS.hash("Ängste, 3 Stück") != phc
 
 
+@pytest.mark.asvs("13.3.2")
 def test_a_hash_cannot_be_guessed_at_without_the_pepper() -> None:
     phc = KEYS.hash("a long enough password")
     with pytest.raises(Exception, match="Keys do not match"):
@@ -108,6 +112,7 @@ def test_parameters_that_argon2id_does_not_take_are_refused() -> None:
         StaffKeys.of(Secret(b"i" * 32), house=HOUSE, cost=Cost(memory_kib=1)).hash("x")
 
 
+@pytest.mark.asvs("7.2.3", "6.4.1")
 def test_tokens_are_random_and_256_bits() -> None:
     assert len(KEYS.token()) == 32
     assert KEYS.token() != KEYS.token()

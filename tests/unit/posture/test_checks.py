@@ -29,7 +29,8 @@ HERE = JournalPlace(name="house folder", path="shop/destroyed.jsonl")
 SHIPPED = JournalPlace(name="shipped copy", path="/else where/destroyed.jsonl")
 HOUSE = House(
     policy=1, differs=None, placeholder=False, keyless=(), proving=("shop",), unserved=(), unproven=(), behind_ms=0,
-    backup_at=NOW, now=NOW, overdue=0, dead={}, staff=StaffSeen(active=2, admins=2), found=0, journal=(HERE, SHIPPED),
+    backup_at=NOW, now=NOW, overdue=0, dead={}, found=0, journal=(HERE, SHIPPED),
+    staff=StaffSeen(active=2, gives_by_two=True, admins=2),
 )  # fmt: skip
 LOOSE = msgspec.structs.replace(FILE, mode=0o640)
 FOREIGN = msgspec.structs.replace(FILE, owned=False)
@@ -105,11 +106,12 @@ BAD_HOUSES: list[tuple[str, dict[str, Any], str]] = [
     ("contact", {"placeholder": True}, "FAIL"),
     ("recipients", {"unproven": ("mailer",)}, "FAIL"),
     ("recipients", {"elsewhere": ("tool (collector.example)",)}, "MANUAL"),
-    ("second-admin", {"staff": StaffSeen(active=2, admins=1)}, "FAIL"),
-    ("second-admin", {"staff": StaffSeen(active=2)}, "FAIL"),
-    ("staff", {"staff": StaffSeen(active=2, admins=2, recovered=("04" * 16,))}, "FAIL"),
-    ("staff-keys", {"staff": StaffSeen(active=2, admins=2, one_key=("05" * 16,))}, "FAIL"),
-    ("staff-unused", {"staff": StaffSeen(active=2, admins=2, unused=("06" * 16,))}, "FAIL"),
+    ("second-admin", {"staff": StaffSeen(active=2, gives_by_two=True, admins=1)}, "FAIL"),
+    ("second-admin", {"staff": StaffSeen(active=2, gives_by_two=True)}, "FAIL"),
+    ("second-person", {"staff": StaffSeen(active=2, admins=2)}, "FAIL"),
+    ("staff", {"staff": StaffSeen(active=2, gives_by_two=True, admins=2, recovered=("04" * 16,))}, "FAIL"),
+    ("staff-keys", {"staff": StaffSeen(active=2, gives_by_two=True, admins=2, one_key=("05" * 16,))}, "FAIL"),
+    ("staff-unused", {"staff": StaffSeen(active=2, gives_by_two=True, admins=2, unused=("06" * 16,))}, "FAIL"),
 ]
 ALWAYS_BY_HAND = {"backup", "witness"}
 

@@ -204,6 +204,27 @@ CREATE INDEX outbox_person ON outbox (person);
 
 CREATE INDEX outbox_recipient_state_id ON outbox (recipient, state, id);
 
+CREATE TABLE policy_approval (
+    version INTEGER NOT NULL,
+    base INTEGER NOT NULL,
+    effects BLOB NOT NULL,
+    ends INTEGER NOT NULL,
+    proposer TEXT NOT NULL,
+    standing TEXT NOT NULL,
+    staff BLOB NOT NULL,
+    factor BLOB NOT NULL,
+    rp_id TEXT NOT NULL,
+    origin TEXT NOT NULL,
+    ceremony TEXT NOT NULL,
+    answer TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    entry BLOB NOT NULL,
+    mac BLOB NOT NULL,
+    PRIMARY KEY (version)
+)
+ WITHOUT ROWID,
+ STRICT;
+
 CREATE TABLE policy_version (
     id INTEGER NOT NULL,
     hash BLOB NOT NULL,

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple  # noqa: F401  # the wor
 
 from cyclopts import Parameter
 
-from lockhouse.errors import Invalid, NotFound
+from lockhouse.errors import Invalid, NotFound, Refused
 from lockhouse.faces.cli.acting import As
 from lockhouse.faces.cli.files import named
 from lockhouse.faces.cli.layout import count, when
 from lockhouse.flows.approve import draft_of
+from lockhouse.gates.approvals import require_machine_may
 from lockhouse.gates.ending.reach import HORIZON_DAYS
 from lockhouse.gates.live import LIVE, versions
+from lockhouse.gates.staff.members import people
 from lockhouse.policy.diff import narrowing, render
 from lockhouse.policy.document import parse
 from lockhouse.policy.folded import fold
@@ -237,6 +239,18 @@ def waits(house: House) -> str | None:
         number = waiting.version
         return f"v{number} is not as it was left last and never rules. lockhouse policy withdraw v{number}"
     return f"v{waiting.version} is approved and rules from {when(waiting.due_at)}. lockhouse policy history"
+
+
+async def require_machine_approves(opened: Opened) -> None:
+    """Nothing, while nobody who works here could sign an approval.
+
+    Raises:
+        Refused: somebody could; it says where they do.
+    """
+    try:
+        require_machine_may(opened.house, await people(opened.house))
+    except Refused as err:
+        raise Refused(err.text, reasons=err.reasons, hint=f"{err.hint}: {opened.settings.console_url}/policy") from err
 
 
 def waits_in_vain(house: House) -> bool:

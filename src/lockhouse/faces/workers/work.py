@@ -196,6 +196,8 @@ class Worker:
     async def policy(self) -> None:
         """An approved policy whose wait is over rules."""
         await refresh(self._house)
+        if self._house.doubted:
+            logs.get().error("policy versions that nobody approved", versions=self._house.doubted)
         version = await come_due(self._house)
         if version is not None:
             logs.get().info("policy rules", version=version)

@@ -17,6 +17,8 @@ LINK_MS = 24 * 60 * 60_000
 LinkKind = Literal[0, 1]
 ENROL: LinkKind = 0
 ANEW: LinkKind = 1
+OPENS_NOTHING = bytes(32)
+"""The tag of no link, in an account whose factors ended and whose link was taken away: nothing signs it in."""
 
 
 class Link(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from lockhouse.access.people import SETTLED_MS, Member, State, line
-from lockhouse.gates.staff.read import ACTIVE, DISABLED, ENDED, GIVEN, PROPOSED, accounts, every_role
+from lockhouse.gates.staff.read import ACTIVE, DISABLED, ENDED, GIVEN, PROPOSED, accounts, every_role, sound_roles
 from lockhouse.policy.decide import permits
 
 if TYPE_CHECKING:
@@ -76,14 +76,18 @@ class People(NamedTuple):
         ]
 
 
-async def people(house: House) -> People:
+async def people(house: House, *, despite_roles: bool = False) -> People:
     """As they stand.
+
+    Args:
+        house: as it stands.
+        despite_roles: leave out roles that this house did not make, for what takes power away and gives none.
 
     Raises:
         Tampered: a row was not made, or not left, as this house made it.
     """
     roles: dict[bytes, list[StaffRole]] = {}
-    for role in await every_role(house):
+    for role in await (sound_roles(house) if despite_roles else every_role(house)):
         roles.setdefault(role.staff, []).append(role)
     policy = house.live_policy.policy if house.live_policy else None
     return People({row.id: row for row in await accounts(house)}, roles, policy)
@@ -105,6 +109,17 @@ def had(rows: Collection[StaffRole], policy: Policy, *, now: int) -> frozenset[s
     """The roles that are given, or were until less than 72 hours ago, whatever was proposed of them since."""
     late = {row.role for row in rows if row.ended_at and now - row.ended_at < SETTLED_MS}
     return held(rows, policy) | late
+
+
+def approvers(everybody: People, *, now: int) -> list[Member]:
+    """Who may approve policies, or might within the last 72 hours, as if they were active; see `access.agreeing`."""
+    policy = everybody.policy
+    return [] if policy is None else [
+        everybody.member(one)._replace(state=State.ACTIVE)
+        for one, row in everybody.rows.items()
+        if _was_in(row, now=now)
+        and permits(policy, tuple(had(everybody.roles.get(one, ()), policy, now=now)), "policy.approve")
+    ]  # fmt: skip
 
 
 def _was_in(row: Staff, *, now: int) -> bool:

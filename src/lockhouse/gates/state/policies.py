@@ -6,15 +6,19 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from lockhouse.crypto.signatures import equal
-from lockhouse.gates.live import LIVE, WAITING
+from lockhouse.errors import Tampered
+from lockhouse.gates.approvals import require_approved
+from lockhouse.gates.authority import digest
+from lockhouse.gates.live import FORMER, LIVE, WAITING
 from lockhouse.gates.state.found import read_rows
 from lockhouse.gates.state.history import restored_at
 from lockhouse.gates.versions import APPROVALS
 from lockhouse.ledger.entry import Acceptance as AcceptanceEntry
 from lockhouse.ledger.entry import Policy as PolicyEntry
 from lockhouse.ledger.entry import Restore as RestoreEntry
+from lockhouse.ledger.entry import Staff as StaffEntry
 from lockhouse.model.policy import decode_policy
-from lockhouse.model.rows import Name, PolicyVersion, ReadShut
+from lockhouse.model.rows import Name, PolicyApproval, PolicyVersion, ReadShut
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,22 +36,37 @@ _RULES = frozenset({"live", "rolled-back"})
 class Policies:
     """Versions of the policy, names and what shuts reading: rows whose MAC fits."""
 
-    def __init__(self, versions: list[PolicyVersion], names: list[Name], shut: list[ReadShut]) -> None:
+    def __init__(
+        self, versions: list[PolicyVersion], approvals: list[PolicyApproval], names: list[Name], *,
+        shut: list[ReadShut], unsigned: frozenset[int],
+    ) -> None:  # fmt: skip
         self._versions = {row.id: row for row in versions}
+        self._approvals = {row.version: row for row in approvals}
         self._names = names
         self._shut = shut
+        self._unsigned = unsigned
 
     @classmethod
     async def read(cls, house: House, found: Found) -> Policies:
         """As they stand."""
+        versions = await read_rows(house, PolicyVersion, found)
+        approvals = await read_rows(house, PolicyApproval, found)
+        ruled = [row for row in versions if row.state in {LIVE, FORMER}]
+        unsigned = set[int]()
+        for row in (one for one in versions if one.state in {LIVE, FORMER, WAITING}):
+            try:
+                await require_approved(house, row, ruled)
+            except Tampered:
+                unsigned.add(row.id)
         return cls(
-            await read_rows(house, PolicyVersion, found), await read_rows(house, Name, found),
-            await read_rows(house, ReadShut, found),
+            versions, approvals, await read_rows(house, Name, found), shut=await read_rows(house, ReadShut, found),
+            unsigned=frozenset(unsigned),
         )  # fmt: skip
 
     def hold(self, *, before: History, history: History, found: Found) -> None:
         """Every version and name stands as it was left last, the newest rules, and what is shut is so by a restore."""
         self._hold_versions(before=before, history=history, found=found)
+        self._hold_approvals(before=before, history=history, found=found)
         self._hold_names(history, found)
         self._hold_shut(before=before, history=history, found=found)
 
@@ -73,6 +92,22 @@ class Policies:
             elif ruled and ruled[-1].id in before and (row.state == LIVE) != (number == _version(ruled[-1])):
                 sentence = f"It is called otherwise, though version {_version(ruled[-1])} rules by the ledger."
                 found.add("rolled-back-row", where, sentence)
+
+    def _hold_approvals(self, *, before: History, history: History, found: Found) -> None:
+        """What a member signed stands as its entry tells, fits its version, and was theirs to sign."""
+        for number in sorted(self._unsigned):
+            found.add("unsigned-policy", f"policy version {number}", "Nobody who could approve it signed it.")
+        for number, row in self._approvals.items():
+            where, told = f"approval of policy version {number}", history.get(row.entry)
+            if told is None or not _tells_of(told, row):
+                found.add("edited-row", where, "No entry tells that this was signed.")
+            elif _was_disabled(history, row, at=told.at):
+                found.add("unsigned-policy", where, "By the ledger whoever signed it was disabled then.")
+        for told in before.values():
+            signed = isinstance(told.body, PolicyEntry) and told.body.approval is not None
+            if signed and _version(told) not in self._approvals and told.id not in found.edited:
+                is_before = told.at <= restored_at(before.values())
+                found.missing(f"approval of policy version {_version(told)}", told.id, is_before=is_before)
 
     def _hold_names(self, history: History, found: Found) -> None:
         """A name is never changed and never goes: one that a policy uses, or that others follow, must be there."""
@@ -101,6 +136,25 @@ class Policies:
         for entry in entries & before.keys():
             if shut_by is None or shut_by.id != entry:
                 found.add("returned-row", f"read_shut, entry {entry.hex()}", "It was accepted, or shut anew, since.")
+
+
+def _tells_of(told: Told, row: PolicyApproval) -> bool:
+    body = told.body
+    if not isinstance(body, PolicyEntry) or body.version != row.version or body.approval is None:
+        return False
+    return equal(body.approval.encode(), digest(row).encode())
+
+
+def _was_disabled(history: History, row: PolicyApproval, *, at: int) -> bool:
+    """Whether the last that the ledger told of the signer's account by then was that it is disabled."""
+    whose = row.staff.hex()
+    steps = [
+        one.body.step
+        for one in history.values()
+        if isinstance(one.body, StaffEntry) and one.body.staff == whose and one.at < at
+        and one.body.step in {"disabled", "enabled", "enrolled"}
+    ]  # fmt: skip
+    return steps[-1:] == ["disabled"]
 
 
 def _version(told: Told) -> int:

@@ -109,6 +109,8 @@ class Policy(Body, frozen=True):
         step: `proposed`; `approved`, where it waits before it rules; `live`; `rolled-back`, where an older document
             rules again; `withdrawn`, of one that was proposed or waited.
         version: its number. `hash`: SHA-256 of its document. `before`: the version that was live. `by`: who.
+        proposed_by: who proposed what `by` approved. `approval`: of an approval that a member of staff signed, the hash
+            of its row, see `row_hash`; none where the machine's user approved, while nobody could sign.
     """
 
     KIND = "policy"
@@ -117,6 +119,8 @@ class Policy(Body, frozen=True):
     hash: Hex32
     by: Actor
     before: Number | None = None
+    proposed_by: Actor | None = None
+    approval: Hex32 | None = None
 
 
 class Attestation(Body, frozen=True):

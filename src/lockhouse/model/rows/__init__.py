@@ -8,6 +8,7 @@ something a right; they carry a MAC over their content and the ledger entry that
 
 from __future__ import annotations
 
+from lockhouse.model.rows.approval import PolicyApproval
 from lockhouse.model.rows.authority import Attestation, Consent, Credential, Suppression
 from lockhouse.model.rows.base import Row, Store
 from lockhouse.model.rows.brought import Import, Imported
@@ -69,6 +70,7 @@ __all__ = [
     "Note",
     "Outbox",
     "Person",
+    "PolicyApproval",
     "PolicyVersion",
     "Quarantined",
     "QueuedMail",

@@ -1,44 +1,30 @@
-"""What all answers and questions of the API have in common; the OpenAPI document is read off their classes.
+"""What makes answers of the API: values of the house in the form that the document promises.
 
-Ids are random and stand in hex, times are ms since 1970, numbers of a scale stand as its words. A value is whatever a
-field of the policy holds, and stands only where the disclose gate opened or masked it.
+The shapes themselves stand in `lockhouse.client.shapes`, where whoever calls the API has them too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
+from lockhouse.client.shapes.base import Answer, Asked, At, Cursor, Id, Label, Limit, Nothing, Value
 from lockhouse.errors import Invalid
 from lockhouse.model.scale import Assurance, PersonState, Proof
 
+__all__ = [
+    "Answer", "Asked", "At", "Cursor", "Id", "Label", "Limit", "Nothing", "Value", "answered", "assurance", "id_of",
+    "plain", "states",
+]  # fmt: skip
 AnswerT = TypeVar("AnswerT", bound="Answer")
-Id = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}$", description="32 hexadecimal digits")]
-At = Annotated[int, msgspec.Meta(description="ms since 1970, UTC")]
-Limit = Annotated[int, msgspec.Meta(ge=1, le=200)]
-Cursor = Annotated[str, msgspec.Meta(max_length=400, description="`next` of the page before; of no other question")]
-Label = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
-Value = Annotated[str, msgspec.Meta(min_length=1, max_length=1000, description="a person's value; never in a URL")]
 ID_BYTES = 16
 _SCALES: dict[str, Mapping[int, str]] = {
     "assurance": {int(one): one.name.lower() for one in Assurance},
     "proof": {int(one): one.name.lower() for one in Proof},
 }
-
-
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """Base of what is answered."""
-
-
-class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of what is asked: a word that nobody knows is an error, as a misspelt one would be a question not asked."""
-
-
-class Nothing(Asked, frozen=True, kw_only=True):
-    """A question without words."""
 
 
 def plain(value: Any) -> Any:

@@ -137,11 +137,12 @@ async def _house(opened: Opened) -> House:
 
 
 async def _runs(house: TheHouse, seen: House) -> House:
-    """What was seen, with the retention runs that end much, and who works here."""
+    """What was seen, with the retention runs that end much, who works here, and what nobody approved."""
     runs = await much(house)
     unmeant = tuple(one.extent.id.hex() for one in runs if not one.extent.meant)
     return msgspec.structs.replace(
-        seen, unmeant=unmeant, announced=sum(one.is_alone for one in runs), staff=await examined(house)
+        seen, unmeant=unmeant, announced=sum(one.is_alone for one in runs), staff=await examined(house),
+        doubted=house.doubted,
     )  # fmt: skip
 
 

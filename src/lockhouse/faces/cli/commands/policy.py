@@ -24,6 +24,7 @@ from lockhouse.faces.cli.drafts import (
     ending,
     live_version,
     outcome,
+    require_machine_approves,
     waiting_version,
     waits,
 )
@@ -228,6 +229,9 @@ async def approve(version: str | None = None, /, *, meant: Meant | None = None, 
     first; and where another user of this machine has approved or proposed a policy, one of them proposes
     it and another approves.
 
+    Once a member of staff has enrolled whose role has `policy.approve`, a policy is approved in the console, by a
+    passkey: this command says so, and `policy propose` stores what they approve there.
+
     For example `lockhouse policy approve`, or `lockhouse policy approve v3` of what was proposed; it rules
     as a version of its own.
 
@@ -239,6 +243,7 @@ async def approve(version: str | None = None, /, *, meant: Meant | None = None, 
     number = None if version is None else version_number(version)
     async with call.open() as opened:
         actor = allowed(opened.house, "policy.approve", meant.role)
+        await require_machine_approves(opened)
         document, source = await _to_approve(opened, number)
         draft = await drafted(call, opened, document)
         for row in await versions(opened.house):

@@ -20,6 +20,7 @@ from lockhouse.faces.cli.drafts import (
     ending,
     live_version,
     outcome,
+    require_machine_approves,
     waiting_version,
     waits,
 )
@@ -128,6 +129,7 @@ async def rollback(version: str, /, *, meant: Meant | None = None, call: Here) -
     number = version_number(version)
     async with call.open() as opened:
         actor = allowed(opened.house, "policy.approve", meant.role)
+        await require_machine_approves(opened)
         older = one_of(await versions(opened.house), number)
         if older.state not in {LIVE, FORMER}:
             raise NotFound("version: expected one that ruled, got another", hint="lockhouse policy history")

@@ -6,9 +6,10 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from lockhouse.access.tokens import LIFE_DAYS, MAX_DAYS, MAX_LISTED, MAX_OVERLAP_DAYS, OVERLAP_DAYS
-from lockhouse.faces.api.shapes.base import Answer, Asked, At, Id, Label
+from lockhouse.client.shapes.base import Answer, Asked, At, Id, Label
 
+LIFE_DAYS, MAX_DAYS, OVERLAP_DAYS, MAX_OVERLAP_DAYS, MAX_LISTED = 90, 365, 7, 30, 32
+"""As `access.tokens` has them, of which a client loads nothing; a test holds the two together."""
 Labels = Annotated[tuple[Label, ...], msgspec.Meta(max_length=MAX_LISTED)]
 Days = Annotated[int, msgspec.Meta(ge=1, le=MAX_DAYS)]
 

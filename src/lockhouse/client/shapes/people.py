@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from lockhouse.faces.api.shapes.base import Answer, Asked, At, Cursor, Id, Label, Limit, Value
+from lockhouse.client.shapes.base import Answer, Asked, At, Cursor, Id, Label, Limit, Value
 
 
 class FieldShown(Answer, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from lockhouse.faces.api.shapes.base import Answer, Asked, At, Cursor, Id, Label, Limit
+from lockhouse.client.shapes.base import Answer, Asked, At, Cursor, Id, Label, Limit
 
 
 class Version(Answer, frozen=True, kw_only=True):

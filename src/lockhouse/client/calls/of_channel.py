@@ -1,0 +1,22 @@
+"""What is asked of a house about: channel. Written by `python -m tests.client.made` from the routes."""
+
+from __future__ import annotations
+
+from lockhouse.client import shapes
+from lockhouse.client.caller import Caller, Wanted
+
+
+class ChannelCalls(Caller):
+    """Routes of channel."""
+
+    def channel_list(self) -> shapes.ChannelList:
+        """Every channel, with its keys and what was not kept."""
+        return self.ask(shapes.ChannelList, Wanted("GET", ("channel",)))
+
+    def channel_show(self, channel: str) -> shapes.ChannelWhole:
+        """One channel: what it may send and do, its keys by their first characters."""
+        return self.ask(shapes.ChannelWhole, Wanted("GET", ("channel", channel)))
+
+    def channel_drops(self, channel: str) -> shapes.Drops:
+        """What a channel sent that was not kept: paths, reasons and counts."""
+        return self.ask(shapes.Drops, Wanted("GET", ("channel", channel, "drops")))

@@ -1,0 +1,30 @@
+"""What is asked of a house about: person. Written by `python -m tests.client.made` from the routes."""
+
+from __future__ import annotations
+
+from lockhouse.client import shapes
+from lockhouse.client.caller import Caller, Wanted
+
+
+class PersonCalls(Caller):
+    """Routes of person."""
+
+    def person_find(self, asked: shapes.FindAsked) -> shapes.PersonsFound:
+        """Find people by an identifier or a look-up. The value stands in the body, never in a URL."""
+        return self.ask(shapes.PersonsFound, Wanted("POST", ("person", "find")), body=asked)
+
+    def person_show(self, person: str, asked: shapes.LookAsked | None = None) -> shapes.PersonShown:
+        """One person, masked. The look is noted."""
+        return self.ask(shapes.PersonShown, Wanted("GET", ("person", person)), query=asked)
+
+    def person_timeline(self, person: str, asked: shapes.TimelineAsked | None = None) -> shapes.TimelineShown:
+        """A person's records, the newest page first. The look is noted."""
+        return self.ask(shapes.TimelineShown, Wanted("GET", ("person", person, "timeline")), query=asked)
+
+    def person_reveal(self, person: str, asked: shapes.RevealAsked) -> shapes.PersonShown:
+        """One person, unmasked as far as role and reason allow; what asks for a step-up stays masked."""
+        return self.ask(shapes.PersonShown, Wanted("POST", ("person", person, "reveal")), body=asked)
+
+    def person_explain(self, person: str, field: str, asked: shapes.LookAsked | None = None) -> shapes.ExplainShown:
+        """Why a field of a person is open, masked or shut. The look is noted."""
+        return self.ask(shapes.ExplainShown, Wanted("GET", ("person", person, "explain", field)), query=asked)

@@ -1,0 +1,25 @@
+"""What is asked of a house about: request. Written by `python -m tests.client.made` from the routes."""
+
+from __future__ import annotations
+
+from lockhouse.client import shapes
+from lockhouse.client.caller import Caller, Wanted
+
+
+class RequestCalls(Caller):
+    """Routes of request."""
+
+    def request_list(self) -> shapes.CaseList:
+        """Every request and ending, and how far it has come."""
+        return self.ask(shapes.CaseList, Wanted("GET", ("request",)))
+
+    def request_open(self, asked: shapes.OpenAsked) -> shapes.CaseShown:
+        """Open a request: the person is shut in every process at once.
+
+        And destroyed after a cooling time.
+        """
+        return self.ask(shapes.CaseShown, Wanted("POST", ("request",), once=True), body=asked)
+
+    def request_show(self, request: str) -> shapes.CaseShown:
+        """One request, and how far it has come."""
+        return self.ask(shapes.CaseShown, Wanted("GET", ("request", request)))
