@@ -18,7 +18,7 @@ from lockhouse.model.scale import Assurance
 from lockhouse.wiring import opened
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from lockhouse.model.event import Fault, Reply
 
@@ -71,7 +71,7 @@ class Desk:
         self.house = folder / "shop"
         self.clock = StoodClock()
         self.environment: dict[str, str] = {}
-        self.pause = nobody_answers
+        self.pause: Callable[[float], Awaitable[None]] = nobody_answers
         self.told = io.StringIO()
         """What stands on standard error, also while a call waits."""
 

@@ -114,7 +114,8 @@ class Office:
     @property
     def code(self) -> str:
         """The code that the command line shows just now."""
-        return re.findall(r"\b[BCDFGHJKLMNPQRSTVWXZ]{4}-[BCDFGHJKLMNPQRSTVWXZ]{4}\b", self.desk.told.getvalue())[-1]
+        shown: list[str] = re.findall(r"\b[B-Z]{4}-[B-Z]{4}\b", self.desk.told.getvalue())
+        return shown[-1]
 
     def answering(self, *answers: Callable[[], Awaitable[Any]]) -> None:
         """What happens in the console while the command line waits, one each time; then nobody answers."""

@@ -44,7 +44,7 @@ ALONE: Final[dict[str, str]] = {
 }
 """Command -> why nobody has to be signed in."""
 LOCAL: Final[dict[str, str]] = {
-    "policy approve": "where the live policy gives `policy.approve` to no role, nobody else could mend it",
+    "policy approve": "while nobody who works here could sign it, and nobody else could mend the policy",
     "policy rollback": "as `policy approve`",
     "staff invite": "a second account made on the machine is what makes a house of two",
     "staff link": "as `staff invite`, for whoever was invited there",
@@ -57,8 +57,6 @@ LOCAL: Final[dict[str, str]] = {
     "staff show": "as `staff list`",
 }
 """Command -> why whoever has the machine may do it, with `--local`."""
-ONLY_UNGIVEN: Final = frozenset({"policy approve", "policy rollback"})
-"""Of these, those that the machine's user may do only where no role of the live policy may."""
 PROVEN: Final[dict[str, str]] = {
     "channel add": "token-make",
     "consent export": "export",
@@ -68,8 +66,6 @@ PROVEN: Final[dict[str, str]] = {
     "key snapshot": "key-rotate",
     "person check": "person-check",
     "person reveal": "person-reveal",
-    "policy approve": "policy-approve",
-    "policy rollback": "policy-approve",
     "recipient replay": "export",
     "request fulfil": "erase",
     "request open": "erase",
@@ -89,7 +85,7 @@ PROVEN: Final[dict[str, str]] = {
     "token rotate": "token-make",
     "training record": "grant-approve",
 }
-"""Command -> what of `access.step_up` a member proves for it."""
+"""Command -> what of `access.step_up` a member proves for it. A policy they approve on the console's own page."""
 BY_TOKEN: Final = frozenset({"export", "person-check", "person-reveal"})
 """Of these, those that a token's own terms decide over; the others take a person, or the API."""
 READS: Final[dict[str, str]] = {

@@ -99,7 +99,7 @@ async def who_acts(call: Calling, opened: Opened, waiting: Waiting | None) -> Wh
     if says_role:
         acting(os.getuid(), "", roles=(), has_staff=True)
     if call.local:
-        return _on_the_machine(house, name)
+        return _on_the_machine(name)
     live = await signed_in(call, opened)
     if live is None:
         if house.demo:
@@ -114,14 +114,10 @@ async def who_acts(call: Calling, opened: Opened, waiting: Waiting | None) -> Wh
     return await _proven(call, opened, live, waiting)
 
 
-def _on_the_machine(house: House, name: str) -> Who:
+def _on_the_machine(name: str) -> Who:
     if name not in duties.LOCAL:
         told = f"--local: expected one of {', '.join(sorted(duties.LOCAL))}, got another"
         raise Refused(told, reasons=("not-on-the-machine",), hint="lockhouse sign-in")
-    policy = house.live_policy.policy if house.live_policy else None
-    if name in duties.ONLY_UNGIVEN and policy and permits(policy, tuple(policy.roles), "policy.approve"):
-        told = f"--local: expected {name} only where no role may policy.approve, got one that may"
-        raise Refused(told, reasons=("not-on-the-machine",), hint="whoever holds that role signs in")
     return Who(kind="machine")
 
 
@@ -149,9 +145,6 @@ async def _proven(call: Calling, opened: Opened, live: Live, waiting: Waiting | 
     at, now = live.session.step_up_at or None, house.clock.now_ms()
     if action is None:
         return Who(kind="member", live=live, proven_at=at)
-    if typed.name == "policy approve" and not any(not word.startswith("-") for word in typed.words):
-        hint = "lockhouse policy propose, then lockhouse policy approve and the version that it names"
-        raise Invalid("policy", "the version that is approved: a draft may change while it is confirmed", hint=hint)
     if not need_of(action).bound and at is not None and 0 <= now - at < SHIFT_MS:
         return Who(kind="member", live=live, proven_at=at)
     meant = duties.meant(typed, action)
