@@ -12,6 +12,7 @@ from lockhouse.errors import Invalid, Refused, Unproven
 from lockhouse.flows import enrol, session, sign_in, staff
 from lockhouse.gates.staff import read
 from lockhouse.gates.staff.factors import kinds, label_of
+from lockhouse.gates.staff.passwords import HINTS
 from lockhouse.gates.state import verify_state
 from lockhouse.model.ids import DAY_MS
 from lockhouse.model.rows import Factor, Invite, LedgerEntry, Session, Staff
@@ -102,7 +103,7 @@ async def test_the_code_that_enrolled_does_not_sign_in(world: World) -> None:
 async def test_a_weak_password_is_not_taken_and_the_hint_says_why(world: World, password: str, got: str) -> None:
     with pytest.raises(Invalid) as caught:
         await enrol.with_password(world.house, await invited(world), password)
-    assert (caught.value.where, caught.value.got, caught.value.hint) == ("password", got, enrol.HINTS[got])
+    assert (caught.value.where, caught.value.got, caught.value.hint) == ("password", got, HINTS[got])
     assert password not in caught.value.text
 
 

@@ -16,7 +16,7 @@ from lockhouse.access.people import against_factors
 from lockhouse.access.sessions import Limits, until
 from lockhouse.access.sign_in import Level, Means
 from lockhouse.crypto import otp, passkeys
-from lockhouse.errors import Conflict, Invalid, Unproven
+from lockhouse.errors import Conflict, Unproven
 from lockhouse.gates.mail import notice_for
 from lockhouse.gates.networks import came
 from lockhouse.gates.staff import sessions
@@ -34,7 +34,7 @@ from lockhouse.gates.staff.ceremonies import (
 )
 from lockhouse.gates.staff.deed import Deed
 from lockhouse.gates.staff.factors import New, add, end_live, kinds, new_codes, new_passkey, new_password
-from lockhouse.gates.staff.proving import hashed, weighed
+from lockhouse.gates.staff.passwords import chosen, controller_of
 from lockhouse.gates.staff.read import ACTIVE, DISABLED, factors_of, invite_of
 from lockhouse.gates.staff.refusing import refuse
 from lockhouse.gates.staff.tokens import token_tag
@@ -52,14 +52,6 @@ if TYPE_CHECKING:
 
 LIMITS = Limits()
 _PHC, _SEED = 1, 2
-HINTS = {
-    "guessed-first": "it is among those that are guessed first: take a few words that do not belong together",
-    "not-text": "type it anew",
-    "of-this-house": "leave out the names of the house and your own",
-    "too-long": "256 signs are enough",
-    "too-short": "8 signs at least; a sentence is easier to remember",
-}
-"""What to do about a password that is not taken, by `access.passwords.Refusal`."""
 
 
 class Enrolling(NamedTuple):
@@ -133,16 +125,13 @@ async def with_password(house: House, link: str, password: str) -> Confirming:
     invite, whose = await _opened(house, token_tag(house, "link", link))
     refuse("password", await _lowers(house, whose, [Means.PASSWORD, Means.TOTP]))
     who = called(house, whose)
-    controller = house.live_policy.policy.controller.name if house.live_policy else ""
-    said = await weighed(house, password, words=(who.login, who.name, controller, "lockhouse"))
-    if said is not None:
-        raise Invalid("password", "one that is hard to guess", got=said, hint=HINTS[said])
+    phc = await chosen(house, who, password)
     seed = otp.new_seed(house.ids.random)
-    kept = {_PHC: await hashed(house, password), _SEED: otp.shown_seed(seed)}
+    kept = {_PHC: phc, _SEED: otp.shown_seed(seed)}
     token = await begun(
         house, What(ENROL_PASSWORD, staff=whose.id, bound=invite.tag), for_ms=LONG_MS, kept={**kept}
     )  # fmt: skip
-    uri = otp.enrolment_uri(seed, login=who.login, issuer=controller or house.proving.site.name)
+    uri = otp.enrolment_uri(seed, login=who.login, issuer=controller_of(house) or house.proving.site.name)
     return Confirming(uri, otp.shown_seed(seed), token)
 
 

@@ -30,6 +30,8 @@ from lockhouse.gates.staff.factors import (
     passkey_of,
     tags_of,
 )
+from lockhouse.gates.staff.factors import new_password as by_password
+from lockhouse.gates.staff.passwords import chosen
 from lockhouse.gates.staff.read import account, proofs_of, sessions_of
 from lockhouse.gates.staff.refusing import refuse
 from lockhouse.gates.staff.sessions import over
@@ -147,6 +149,28 @@ async def codes_anew(house: House, session: Session, *, proof: str) -> tuple[str
     await _told(house, deed, session, Means.RECOVERY)
     await (_done(deed) if before is None else _over(house, deed, before.factor, session=session))
     return codes
+
+
+async def new_password(house: House, session: Session, password: str, *, proof: str) -> None:
+    """The member signs in by this password from now on, and every other session of theirs is over.
+
+    Raises:
+        Unproven: there is no proof of a step up for `adding`, or the account is gone.
+        Invalid: the house does not take the password; the hint says why, and the proof is not used.
+        NotFound: the member signs in by no password.
+        Conflict: as `add_passkey`.
+    """
+    whose, held = await account(house, session.staff), await proofs_of(house, session.staff)
+    before = of_kind(held, Means.PASSWORD)
+    if whose is None or before is None:
+        raise NotFound("password: expected one that is there, got none", hint="enrol another passkey")
+    phc = await chosen(house, called(house, whose), password)
+    deed = Deed(house)
+    await used_up(house, deed, session, adding(session.staff), proof=proof)
+    deed.hold(session)
+    add(house, deed, session.staff, by_password(phc), by=_own(session))
+    await _told(house, deed, session, Means.PASSWORD)
+    await _over(house, deed, before.factor, session=session)
 
 
 async def end(house: House, session: Session, factor: bytes, *, proof: str) -> None:

@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lockhouse.crypto.otp import STEP_S, code_at, read_seed
 from lockhouse.crypto.staff import Cost, StaffKeys
 from lockhouse.faces.console import cookies
 from lockhouse.faces.outcomes import CODES
 from lockhouse.flows import session, staff
 from lockhouse.gates.staff.called import Called
 from lockhouse.model.rows import Session
-from lockhouse.secret import Secret
 from tests.authenticator import UP, UV
 from tests.faces.console.world import HOST, OURS, Browser, Console, console, hidden
 
@@ -234,61 +232,6 @@ async def test_nothing_that_comes_in_says_where_one_is_sent_on_to(tmp_path: Path
             "/sign-in/passkey?next=//evil.example", answer, on=page, referer="https://evil.example"
         )
         assert done.headers["location"] == "/"
-
-
-async def _by_password(made: Console, browser: Browser) -> tuple[Secret, list[str]]:
-    """Somebody enrols by a password and an app's codes; the app's seed, and the recovery codes they were shown."""
-    link = await _link(made)
-    page = await browser.post("/enrol", {"link": link}, on=await browser.get("/enrol"))
-    told = {"link": link, "login": "mara@shop.example", "password": "lockhouse"}
-    weak = await browser.post("/enrol/password", told, on=page)
-    assert weak.status_code == 422
-    assert "guessed first" in weak.text or "names of the house" in weak.text
-    app = await browser.post("/enrol/password", told | {"password": PASSWORD}, on=page)
-    seed = read_seed(re.findall(r'id="seed"[^>]*>([^<]*)<', app.text)[0].replace(" ", ""))
-    wrong = await browser.post("/enrol/app", {"ceremony": hidden(app, "ceremony"), "code": "000000"}, on=app)
-    assert wrong.status_code == 403
-    code = code_at(seed, made.clock.at // 1_000 // STEP_S)
-    codes = await browser.post("/enrol/app", {"ceremony": hidden(app, "ceremony"), "code": code}, on=wrong)
-    assert codes.status_code == 200
-    listed = re.findall(r"<li>([0-9A-Z-]{20,})</li>", codes.text)
-    assert len(listed) == 10
-    return seed, listed
-
-
-async def test_a_password_and_an_app_do_as_well_and_lead_to_a_passkey_that_invites(tmp_path: Path) -> None:
-    async with console(tmp_path) as made:
-        cost = Cost(memory_kib=8, iterations=1, lanes=1)
-        made.house.staff_keys = StaffKeys.of(made.house.integrity_key, house=made.house.id, cost=cost)
-        browser = made.another()
-        seed, listed = await _by_password(made, browser)
-        assert "codes" not in (await browser.get("/account")).url.path
-        await browser.post("/sign-out", {}, on=await browser.get("/"))
-        made.clock.at += STEP_S * 1_000
-        typed = {"login": "mara@shop.example", "password": PASSWORD}
-        later = code_at(seed, made.clock.at // 1_000 // STEP_S)
-        page = await browser.get("/sign-in")
-        assert (await browser.post("/sign-in/password", {**typed, "code": later}, on=page)).status_code == 303
-        other = made.another()
-        page = await other.get("/sign-in")
-        assert (await other.post("/sign-in/password", {**typed, "code": listed[3]}, on=page)).status_code == 303
-        made.clock.at += STEP_S * 1_000
-        account = await browser.get("/account")
-        for path, name in (("/account/codes", {}), ("/account/passkeys", {"name": "phone"})):
-            made.clock.at += STEP_S * 1_000
-            asked = await browser.post(path, name, on=account)
-            assert "no passkey yet" in asked.text
-            wrong = await browser.post(path, {**name, "password": PASSWORD, "code": "000000"}, on=asked)
-            assert (wrong.status_code, "Nothing was done" in wrong.text) == (403, True)
-            later = code_at(seed, made.clock.at // 1_000 // STEP_S)
-            page = await browser.post(path, {**name, "password": PASSWORD, "code": later}, on=wrong)
-            assert page.status_code == 200
-        fields = {**browser.answer(page), "name": "phone", "proof": hidden(page, "proof")}
-        assert "Added." in (await browser.post("/account/passkeys/made", fields, on=page)).text
-        invited = await browser.do(
-            "/staff/invite", {"login": "ben@shop.example", "name": "Ben", "language": "en"}, on="/staff"
-        )
-        assert (invited.status_code, "/enrol" in invited.text) == (200, True)
 
 
 @pytest.mark.asvs("6.3.1", "6.3.8")

@@ -42,3 +42,13 @@ def _sentences(_: Callable[[str], str]) -> dict[str, str]:
         "too-young": _("Whoever approves this has been active for 72 hours, and you have not yet. Ask a colleague."),
         "wrong-state": _("This is done already, or does not go from where it stands. Read the page again."),
     }  # fmt: skip
+
+
+def weak(word: str, _: Callable[[str], str]) -> str:
+    """The sentence of a word of `access.passwords.Refusal`."""
+    return {
+        "guessed-first": _("It is among those that are guessed first. Take a few words that do not belong together."),
+        "of-this-house": _("Leave out the names of the house, and your own."),
+        "too-long": _("256 letters or signs are enough."),
+        "too-short": _("8 letters or signs at least; a sentence is easier to remember."),
+    }.get(word) or _("This is no text. Type it anew.")  # fmt: skip

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Final
 from starlette.routing import Route
 
 from lockhouse.access.sign_in import Level, Means
-from lockhouse.errors import Conflict, NotFound, Refused, Unproven
+from lockhouse.errors import Conflict, Invalid, NotFound, Refused, Unproven
 from lockhouse.faces.console.confirming import STEP, Asked, Proven, proven
 from lockhouse.faces.console.current import ACCOUNT, house_of, id_in, shown, signed_in, to
 from lockhouse.faces.console.forms import posted
-from lockhouse.faces.console.objections import said
+from lockhouse.faces.console.objections import said, weak
 from lockhouse.faces.console.rendering import text_of
 from lockhouse.faces.console.turned import Turned
 from lockhouse.flows import factor, session
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 ADD: Final = "/account/passkeys"
 END: Final = "/account/factors/end"
 CODES: Final = "/account/codes"
+CHANGE: Final = "/account/password"
 LONGEST_NAME: Final = 60
 
 
@@ -46,6 +47,7 @@ async def _page(request: Request, me: Me, *, done: str = "", wrong: str = "") ->
     return shown(
         request, me, "account.html", here=ACCOUNT, status=409 if wrong else 200, done=done, wrong=wrong,
         login=me.login, passkeys=_passkeys(own), factors=_factors(own, _), left=left,
+        has_password=any(one.factor.kind == Means.PASSWORD for one in own),
         sessions=_sessions(sessions, me, _),
     )  # fmt: skip
 
@@ -169,6 +171,39 @@ async def codes(request: Request, me: Me) -> Response:
 
 
 @signed_in
+async def password(request: Request, me: Me) -> Response:
+    """Another password: first it is confirmed who asks, then the new one is chosen."""
+    fields, _ = await posted(request, optional=STEP), text_of(request)
+    asked = Asked(
+        action="factor-add", persons=(), deed=_("Change your password"), path=CHANGE, back=ACCOUNT, here=ACCOUNT,
+        exact=factor.adding(me.id), by_code=True,
+        effect=_("The one before it signs in no more, and every other sign-in of yours is over."),
+    )  # fmt: skip
+    proof = await proven(request, me, asked, fields)
+    return _choosing(request, me, proof.token) if isinstance(proof, Proven) else proof
+
+
+def _choosing(request: Request, me: Me, proof: str, *, wrong: str = "") -> Response:
+    status = 422 if wrong else 200
+    return shown(
+        request, me, "new_password.html", here=ACCOUNT, status=status, proof=proof, wrong=wrong, login=me.login
+    )
+
+
+@signed_in
+async def chosen(request: Request, me: Me) -> Response:
+    """The new password was chosen."""
+    fields, _ = await posted(request, "login", "password", "proof"), text_of(request)
+    try:
+        await factor.new_password(house_of(request), me.live.session, fields["password"], proof=fields["proof"])
+    except Invalid as error:
+        return _choosing(request, me, fields["proof"], wrong=weak(error.got, _))
+    except (Conflict, NotFound, Unproven):
+        return await _page(request, me, wrong=_("It changed meanwhile: nothing was done. Look again."))
+    return await _page(request, me, done=_("Changed. Your other sign-ins are over."))
+
+
+@signed_in
 async def end_session(request: Request, me: Me) -> Response:
     """One of one's own sign-ins is over."""
     fields = await posted(request, "session")
@@ -186,5 +221,7 @@ ROUTES = [
     Route(f"{ADD}/made", made, methods=["POST"], name="passkey-made"),
     Route(END, end_factor, methods=["POST"], name="factor-end"),
     Route(CODES, codes, methods=["POST"], name="recovery-codes"),
+    Route(CHANGE, password, methods=["POST"], name="password-change"),
+    Route(f"{CHANGE}/chosen", chosen, methods=["POST"], name="password-chosen"),
     Route("/account/sessions/end", end_session, methods=["POST"], name="session-end"),
 ]

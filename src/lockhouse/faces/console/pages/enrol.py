@@ -13,14 +13,12 @@ from starlette.routing import Route
 from lockhouse.errors import Invalid, Refused, Unproven
 from lockhouse.faces.console.current import ACCOUNT, house_of, seen_of
 from lockhouse.faces.console.forms import posted
-from lockhouse.faces.console.objections import said
+from lockhouse.faces.console.objections import said, weak
 from lockhouse.faces.console.pages.sign_in import into, signed
 from lockhouse.faces.console.rendering import Page, response, text_of
 from lockhouse.flows import enrol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from starlette.requests import Request
     from starlette.responses import Response
 
@@ -89,7 +87,7 @@ async def by_password(request: Request) -> Response:
     except Unproven:
         return _shut(request)
     except Invalid as error:
-        return await _opened(request, fields["link"], password=_weak(error.got, _))
+        return await _opened(request, fields["link"], password=weak(error.got, _))
     except Refused as error:
         return await _opened(request, fields["link"], wrong=said(error, _))
     return _app(request, begun)
@@ -103,15 +101,6 @@ def _app(request: Request, begun: Confirming) -> Response:
 def _spaced(seed: str) -> str:
     """In groups of four, as it is typed."""
     return " ".join(seed[at : at + 4] for at in range(0, len(seed), 4))
-
-
-def _weak(word: str, _: Callable[[str], str]) -> str:
-    return {
-        "guessed-first": _("It is among those that are guessed first. Take a few words that do not belong together."),
-        "of-this-house": _("Leave out the names of the house, and your own."),
-        "too-long": _("256 letters or signs are enough."),
-        "too-short": _("8 letters or signs at least; a sentence is easier to remember."),
-    }.get(word) or _("This is no text. Type it anew.")  # fmt: skip
 
 
 async def confirmed(request: Request) -> Response:
