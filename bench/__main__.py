@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from bench import (
     commits,
+    console,
     expiry,
     footprint,
     hello,
@@ -55,6 +56,7 @@ def _own(*, quick: bool) -> list[Own]:
         ("profile30", lambda base: profiles.looks_at_thirty(base, looks=60 if quick else 200, population=POPULATION)),
         ("stalled", lambda base: stalled.erasures(base, idle=12, stopped=4 if quick else 8)),
         ("expire", lambda base: expiry.of_a_month(base, records=ten * 100_000, each_swept=ten * 2_000)),
+        ("console", lambda base: console.of_a_large_house(base, persons=ten * 100_000, rounds=40 if quick else 200)),
         ("lookup", lambda base: lookups.of_a_large_house(base, persons=ten * 100_000)),
     ]
 

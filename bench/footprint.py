@@ -171,17 +171,29 @@ def serving(folder: Path) -> Iterator[tuple[int, int]]:
     Raises:
         SystemExit: it did not come up.
     """
+    with serving_all(folder) as (pid, port, _):
+        yield pid, port
+
+
+@contextmanager
+def serving_all(folder: Path) -> Iterator[tuple[int, int, int]]:
+    """The same, and the port of its console, which answers under `localhost`.
+
+    Raises:
+        SystemExit: it did not come up.
+    """
     ports = [_free_port() for _ in range(3)]
     listens = {
         f"LOCKHOUSE_LISTEN_{name}": f"127.0.0.1:{port}"
         for name, port in zip(("COLLECT", "METRICS", "CONSOLE"), ports, strict=True)
     }
+    listens["LOCKHOUSE_CONSOLE_URL"] = f"http://localhost:{ports[2]}"
     argv = [sys.executable, "-m", "lockhouse", "serve", "--house", str(folder)]
     with (folder / "serve.log").open("wb") as log:
         process = subprocess.Popen(argv, env=os.environ | listens, stdin=subprocess.DEVNULL, stdout=log, stderr=log)  # noqa: S603  # our own command
     try:
         _wait_for(process, ports[0])
-        yield process.pid, ports[0]
+        yield process.pid, ports[0], ports[2]
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(20)

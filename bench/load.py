@@ -159,6 +159,8 @@ async def _send_paced(port: int, requests: Sequence[bytes], connections: int, pe
         due.append((raw, at))
         idle = next((one for one in made if one.idle), None)
         if idle is not None:
+            made.remove(idle)
+            made.append(idle)  # each in turn: one that rests for long is closed
             idle.next()
     while len(state.waits) < len(requests) and state.open == connections:  # noqa: ASYNC110  # the clock has stopped to matter
         await asyncio.sleep(0.001)

@@ -61,9 +61,9 @@ def of_a_large_house(base: Path, *, persons: int, small: int = SMALL) -> list[Fi
     """
     houses = [found(base, "large"), found(base, "small")]
     began = time.perf_counter()
-    asyncio.run(_settle(houses[0], persons))
+    asyncio.run(settle(houses[0], persons))
     took = time.perf_counter() - began
-    asyncio.run(_settle(houses[1], small))
+    asyncio.run(settle(houses[1], small))
     large, few = asyncio.run(_compared(houses, (persons, small)))
     ratio = tuple(one / other for one, other in zip(large.looked_up, few.looked_up, strict=True))
     said = f"e-mail to person among {persons:,} ÷ among {small:,}, block by block"
@@ -81,8 +81,8 @@ def _email_of(number: int) -> str:
     return f"person.{number}@mail.example"
 
 
-async def _settle(founded: Founded, persons: int) -> None:
-    """So many persons are there."""
+async def settle(founded: Founded, persons: int) -> None:
+    """So many persons are there, with the rows of somebody who is known by an address."""
     async with wiring.opened(founded.folder, role="console") as opening:
         house = opening.house
         kind = house.live().kind("email")

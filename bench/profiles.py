@@ -48,7 +48,8 @@ FEWEST = 5
 _ENCODE = msgspec.json.Encoder().encode
 
 
-def _policy() -> str:
+def policy() -> str:
+    """The retail template with the bench's own fields, and a role `desk` that sees all of them; roles stand last."""
     fields = "".join(
         f"  {name}: {{type: text, class: {class_}, for: [fulfilment]}}\n" for name, class_ in FIELDS.items()
     )
@@ -68,9 +69,9 @@ def looks_at_thirty(base: Path, *, looks: int, population: int, load_s: float = 
     Raises:
         SystemExit: a person was not shown whole, or an event was not stored.
     """
-    founded = found(base, "thirty", policy=_policy())
+    founded = found(base, "thirty", policy=policy())
     fill(founded, "sealed", population=population)
-    _send_traits(founded, range(2 * looks))
+    send_traits(founded, range(2 * looks))
     with copied(founded, base) as folder, served(folder, "sealed"):
         idle, spent = asyncio.run(_look(folder, range(looks), within_s=None))
     busy, per_s = _looks_beside_load(Houses(base, founded, founded, population), range(looks, 2 * looks), load_s)
@@ -91,11 +92,12 @@ def _figures(name: str, waits: Sequence[float], said: str) -> list[Figure]:
     ]
 
 
-def _email_of(person: int) -> str:
+def email_of(person: int) -> str:
+    """The address that a person of `send_traits` is found by."""
     return f"thirty.{person}@mail.example"
 
 
-def _send_traits(founded: Founded, persons: range) -> None:
+def send_traits(founded: Founded, persons: range) -> None:
     """A hundred records of each of these persons, their events mixed as they would come."""
     draw = random.Random(30)  # noqa: S311  # traffic, not keys
     raw = [_traits(person, number % KINDS, draw) for number in range(RECORDS) for person in persons]
@@ -111,7 +113,7 @@ def _traits(person: int, kind: int, draw: random.Random) -> bytes:
     properties = {name: f"{name} {draw.randrange(10**6)}" for name in _shown(kind)}
     return _ENCODE(
         {
-            "type": "track", "event": f"Traits {kind}", "properties": {"email": _email_of(person), **properties},
+            "type": "track", "event": f"Traits {kind}", "properties": {"email": email_of(person), **properties},
             "messageId": str(uuid.UUID(int=draw.getrandbits(128), version=4)),
         }
     )  # fmt: skip
@@ -171,7 +173,7 @@ async def _look(folder: Path, persons: range, *, within_s: float | None) -> tupl
             if within_s is not None and began - start > within_s:
                 break
             ask = await look.ask_of(house.house, DESK, action="find", purpose=None)
-            found = await look.find(house.house, ask, by="email", value=_email_of(person))
+            found = await look.find(house.house, ask, by="email", value=email_of(person))
             waits.append((time.perf_counter() - began) * 1e3)
             spent.append((time.process_time() - used) * 1e3)
             [view] = found.persons

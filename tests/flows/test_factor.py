@@ -11,6 +11,7 @@ from lockhouse.errors import Conflict, NotFound, Refused, Unproven
 from lockhouse.flows import enrol, factor, session, sign_in, staff, step_up
 from lockhouse.flows.sign_in import Typed
 from lockhouse.gates.staff.deed import Deed
+from lockhouse.gates.staff.steps import adding
 from lockhouse.gates.staff.told import FACTOR_LIVE
 from lockhouse.gates.state import verify_state
 from lockhouse.ledger.entry import parse_entry
@@ -69,7 +70,7 @@ async def test_a_second_passkey_signs_in_and_then_the_first_may_end(world: World
     own = await _in(world, first)
     asked, ceremony = await factor.options(world.house, own)
     assert b64(first.passkeys[0].id) in asked
-    proof = await _proof(world, own, first, factor.adding(own.staff))
+    proof = await _proof(world, own, first, adding(own.staff))
     await factor.add_passkey(world.house, own, (ceremony, second.make(asked)), name="phone", proof=proof)
     shown = await factor.list_of(world.house, own.staff)
     assert [(one.label, one.synced) for one in shown] == [("laptop", False), ("phone", True)]
@@ -94,7 +95,7 @@ async def test_its_owner_hears_by_mail_of_a_passkey_that_is_added_or_ended(world
     own = await _in(world, first)
     world.house.sends_mail = True
     asked, ceremony = await factor.options(world.house, own)
-    proof = await _proof(world, own, first, factor.adding(own.staff))
+    proof = await _proof(world, own, first, adding(own.staff))
     await factor.add_passkey(world.house, own, (ceremony, second.make(asked)), name="phone", proof=proof)
     assert [row.kind for row in await world.rows(QueuedMail)] == ["factor-added"]
     gone = (await factor.list_of(world.house, own.staff))[1].factor.id
@@ -122,7 +123,7 @@ async def test_an_answer_asked_for_in_another_session_adds_nothing(world: World)
     own = await _in(world, authenticator)
     other = await _session(world, (await by_passkey(world, authenticator)).token)
     asked, ceremony = await factor.options(world.house, other)
-    proof = await _proof(world, own, authenticator, factor.adding(own.staff))
+    proof = await _proof(world, own, authenticator, adding(own.staff))
     with pytest.raises(Unproven, match="what was asked here"):
         await factor.add_passkey(world.house, own, (ceremony, Authenticator().make(asked)), name="", proof=proof)
 
@@ -141,7 +142,7 @@ async def test_new_recovery_codes_end_those_before_them(world: World) -> None:
     mia, own = await _in_by_password(world)
     await sign_in.by_recovery(world.house, Typed(mia.login, PASSWORD, mia.codes[0]), seen=SEEN)
     assert [one.left for one in await factor.list_of(world.house, mia.staff)] == [None, None, 9]
-    meant = factor.adding(mia.staff)
+    meant = adding(mia.staff)
     proof = await step_up.by_password(world.house, own, meant, typed=mia.typed(world), seen=SEEN)
     codes = await factor.codes_anew(world.house, own, proof=proof)
     assert [one.left for one in await factor.list_of(world.house, mia.staff)] == [None, None, 10]
@@ -157,7 +158,7 @@ async def test_whoever_has_an_app_adds_a_passkey_and_ends_the_app_no_sooner(worl
     with pytest.raises(Refused):
         await factor.end(world.house, own, app, proof="")
     asked, ceremony = await factor.options(world.house, own)
-    meant = factor.adding(mia.staff)
+    meant = adding(mia.staff)
     proof = await step_up.by_password(world.house, own, meant, typed=mia.typed(world), seen=SEEN)
     authenticator = Authenticator()
     answer = (ceremony, authenticator.make(asked))
@@ -174,7 +175,7 @@ async def test_whoever_ended_their_codes_gets_new_ones(world: World) -> None:
     proof = await step_up.by_password(world.house, own, meant, typed=mia.typed(world), seen=SEEN)
     await factor.end(world.house, own, old, proof=proof)
     world.clock.at += 30_000
-    meant = factor.adding(mia.staff)
+    meant = adding(mia.staff)
     proof = await step_up.by_password(world.house, own, meant, typed=mia.typed(world), seen=SEEN)
     assert len(await factor.codes_anew(world.house, own, proof=proof)) == 10
 
@@ -197,7 +198,7 @@ async def test_a_session_that_ended_meanwhile_adds_nothing(world: World) -> None
     authenticator = Authenticator()
     own = await _in(world, authenticator)
     asked, ceremony = await factor.options(world.house, own)
-    proof = await _proof(world, own, authenticator, factor.adding(own.staff))
+    proof = await _proof(world, own, authenticator, adding(own.staff))
     await session.end(world.house, own.id, by="os-user:1000")
     with pytest.raises(Conflict, match="factor: expected everything as it was read"):
         await factor.add_passkey(world.house, own, (ceremony, Authenticator().make(asked)), name="", proof=proof)
@@ -226,7 +227,7 @@ async def test_a_passkey_that_is_added_while_a_reset_is_carried_out_opens_nothin
     first, thief = Authenticator(), Authenticator()
     own = await _in(world, first)
     asked, ceremony = await factor.options(world.house, own)
-    proof, answer = await _proof(world, own, first, factor.adding(own.staff)), thief.make(asked)
+    proof, answer = await _proof(world, own, first, adding(own.staff)), thief.make(asked)
     busy = (await world.second()).house
     _Before(
         world, "staff", lambda: factor.add_passkey(busy, own, (ceremony, answer), name="thief's", proof=proof)
@@ -265,7 +266,7 @@ async def test_whoever_signed_in_by_a_passkey_that_ended_is_signed_in_no_more(wo
     lost, kept = Authenticator(), Authenticator()
     thief = await _in(world, lost)
     asked, ceremony = await factor.options(world.house, thief)
-    proof = await _proof(world, thief, lost, factor.adding(thief.staff))
+    proof = await _proof(world, thief, lost, adding(thief.staff))
     await factor.add_passkey(world.house, thief, (ceremony, kept.make(asked)), name="kept", proof=proof)
     token = (await by_passkey(world, lost)).token
     own = await _session(world, (await by_passkey(world, kept)).token)
@@ -280,7 +281,7 @@ async def test_whoever_signs_in_by_a_passkey_that_just_ended_is_not_signed_in(wo
     lost, kept = Authenticator(), Authenticator()
     own = await _in(world, kept)
     asked, ceremony = await factor.options(world.house, own)
-    proof = await _proof(world, own, kept, factor.adding(own.staff))
+    proof = await _proof(world, own, kept, adding(own.staff))
     row = await factor.add_passkey(world.house, own, (ceremony, lost.make(asked)), name="lost", proof=proof)
     proof = await _proof(world, own, kept, factor.ending(own.staff, row.id))
     busy = (await world.second()).house
@@ -294,7 +295,7 @@ async def test_a_session_that_begins_by_a_passkey_just_before_it_ends_is_over_as
     lost, kept = Authenticator(), Authenticator()
     own = await _in(world, kept)
     asked, ceremony = await factor.options(world.house, own)
-    proof = await _proof(world, own, kept, factor.adding(own.staff))
+    proof = await _proof(world, own, kept, adding(own.staff))
     row = await factor.add_passkey(world.house, own, (ceremony, lost.make(asked)), name="lost", proof=proof)
     proof = await _proof(world, own, kept, factor.ending(own.staff, row.id))
     busy = await world.second()

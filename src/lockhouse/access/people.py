@@ -164,4 +164,4 @@ def _strength(has: Collection[Means]) -> int:
         return 3
     if Means.PASSWORD in has:
         return 2 if Means.TOTP in has else 1
-    return 0
+    return 1 if Means.IDENTITY in has else 0  # how sure it is, its provider says, each time anew

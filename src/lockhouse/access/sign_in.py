@@ -9,10 +9,13 @@
    factor: who has one cannot leave it out.
 5. A code proves nothing without the password before it: alone it is one factor, and the weaker one. Recovery codes
    included (§4.2.2: at this level a saved code and one more factor).
-6. Nothing that was proven in one ceremony counts in another: the state is made anew with each.
-7. `Done` is the only state that has a level, and it takes no further proof.
+6. An identity at a provider that the house knows is what that provider told: two factors by the words that the settings
+   name for them, else one, with which nobody is signed in (NIST SP 800-63C-4 §3.3: the assurance is the provider's).
+7. Nothing that was proven in one ceremony counts in another: the state is made anew with each.
+8. `Done` is the only state that has a level, and it takes no further proof.
 
-What must hold of every order of proofs: a level of 2 or more has a passkey, or a password and a code, among them.
+What must hold of every order of proofs: a level of 2 or more has a passkey, a password and a code, or an identity that
+its provider vouched for by two factors, among them.
 """
 
 from __future__ import annotations
@@ -31,6 +34,7 @@ class Means(IntEnum):
     PASSWORD = 2
     TOTP = 3
     RECOVERY = 4
+    IDENTITY = 5
 
 
 class Level(IntEnum):
@@ -47,11 +51,13 @@ class Proof(NamedTuple):
     Attributes:
         synced: of a passkey: it may live on several devices.
         long: of a password: it has 15 characters or more.
+        two: of an identity: its provider told of two factors.
     """
 
     means: Means
     synced: bool = True
     long: bool = False
+    two: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +124,8 @@ def prove(state: State, proof: Proof, *, account: Account) -> First | Done:
         case Begun(), Means.PASSWORD:
             is_enough = account.alone and proof.long and _SECOND.isdisjoint(account.has)
             return Done(Level.ONE, (Means.PASSWORD,)) if is_enough else First(Means.PASSWORD)
+        case Begun(), Means.IDENTITY:
+            return Done(Level.TWO, (Means.IDENTITY,)) if proof.two else First(Means.IDENTITY)
         case First(Means.PASSWORD), Means.TOTP | Means.RECOVERY:
             return Done(Level.TWO, (Means.PASSWORD, proof.means))
         case _:

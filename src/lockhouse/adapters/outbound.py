@@ -1,8 +1,9 @@
 """The one way out over HTTP, with the guard against being sent where nobody should be sent (SSRF).
 
 A name is resolved once, every address it gives is judged, and the connection goes to a judged address: a second
-resolution could answer otherwise (DNS rebinding). Redirects are not followed. TLS is verified. Of an answer only the
-status and the headers are read: what follows could be unpacked to any size, or never end.
+resolution could answer otherwise (DNS rebinding). Redirects are not followed. TLS is verified. Of an answer to what is
+posted only the status and the headers are read: what follows could be unpacked to any size, or never end. Of an answer
+to what is asked no more is read than whoever asks takes, as it came.
 
 httpx is loaded by the first who sends: that takes longer than most commands, which send nothing.
 """
@@ -47,14 +48,19 @@ _ODD = tuple(
 class SafeHTTP:
     """`OutboundHTTP` over httpx. One client a process; `close` it."""
 
-    def __init__(self, *, private: Sequence[str] = (), trust: str | None = None, within_s: float = TIMEOUT_S) -> None:
+    def __init__(
+        self, *, private: Sequence[str] = (), trust: str | None = None, within_s: float = TIMEOUT_S,
+        whom: tuple[str, str] = ("recipient", "private_recipients"),
+    ) -> None:  # fmt: skip
         """Make the client.
 
         Args:
             private: networks that may be sent to though they are not public.
             trust: a PEM file of certificate authorities instead of the system's.
             within_s: what one exchange may take, in seconds.
+            whom: what errors call the other side, and the setting that names its networks.
         """
+        self._whom, self._setting = whom
         self._within_s = within_s
         self._private = tuple(ip_network(one, strict=False) for one in private)
         self._verify: bool | str = True if trust is None else trust
@@ -73,28 +79,62 @@ class SafeHTTP:
 
     async def post(self, url: str, *, body: bytes, headers: Mapping[str, str]) -> Answer:
         """See the port."""
+        response, _ = await self._exchanged(url, body=body, headers=headers)
+        return Answer(status=response.status_code, retry_after_s=_seconds(response.headers.get("retry-after")))
+
+    async def ask(self, url: str, *, body: bytes | None, headers: Mapping[str, str], at_most: int) -> tuple[int, bytes]:
+        """The status and the body of an answer, to a GET or, with a body, to a POST.
+
+        Args:
+            url: where to.
+            body: what is posted; None: nothing is.
+            headers: beside our own.
+            at_most: bytes that are taken.
+
+        Raises:
+            Unavailable: no answer, one that is longer, or packed.
+            Refused: the address is not one that may be sent to.
+        """
+        response, content = await self._exchanged(url, body=body, headers=headers, at_most=at_most)
+        return response.status_code, content
+
+    async def _exchanged(
+        self, url: str, *, body: bytes | None, headers: Mapping[str, str], at_most: int = 0
+    ) -> tuple[httpx.Response, bytes]:
         import httpx  # noqa: PLC0415
 
         target = httpx.URL(url)
         if target.scheme not in _PORTS or not target.host:
-            raise Refused("recipient: expected an http or https address", reasons=("address-refused",))
+            raise Refused(f"{self._whom}: expected an http or https address", reasons=("address-refused",))
         try:
             async with asyncio.timeout(self._within_s):
-                response = await self._exchange(target, body=body, headers=headers)
+                response = await self._sent(target, body=body, headers=headers)
+                try:
+                    return response, await self._read(response, at_most) if at_most else b""
+                finally:
+                    await response.aclose()
         except (httpx.HTTPError, TimeoutError) as err:
-            raise Unavailable("recipient: expected an answer", retry_after_s=1.0) from err
-        return Answer(status=response.status_code, retry_after_s=_seconds(response.headers.get("retry-after")))
+            raise Unavailable(f"{self._whom}: expected an answer", retry_after_s=1.0) from err
 
-    async def _exchange(self, target: httpx.URL, *, body: bytes, headers: Mapping[str, str]) -> httpx.Response:
+    async def _sent(self, target: httpx.URL, *, body: bytes | None, headers: Mapping[str, str]) -> httpx.Response:
         """Send to a judged address; the answer's status and headers, its body unread."""
         address = await self._judged(target)
         pinned = target.copy_with(host=str(address))
         own = {"Host": target.netloc.decode("ascii"), "Accept-Encoding": "identity"}
-        request = self._client.build_request("POST", pinned, content=body, headers={**headers, **own})
+        method = "GET" if body is None else "POST"
+        request = self._client.build_request(method, pinned, content=body, headers={**headers, **own})
         request.extensions["sni_hostname"] = target.host
-        response = await self._client.send(request, stream=True)
-        await response.aclose()
-        return response
+        return await self._client.send(request, stream=True)
+
+    async def _read(self, response: httpx.Response, at_most: int) -> bytes:
+        if response.headers.get("content-encoding", "identity") != "identity":
+            raise Unavailable(f"{self._whom}: expected an answer as it was asked for, got a packed one")
+        content = b""
+        async for piece in response.aiter_raw():
+            content += piece
+            if len(content) > at_most:
+                raise Unavailable(f"{self._whom}: expected an answer of {at_most} bytes at most, got a longer one")
+        return content
 
     async def _judged(self, target: httpx.URL) -> IPv4Address | IPv6Address:
         port = target.port or _PORTS[target.scheme]
@@ -102,13 +142,13 @@ class SafeHTTP:
         try:
             found = await loop.getaddrinfo(target.host, port, type=socket.SOCK_STREAM)
         except OSError as err:
-            raise Unavailable("recipient: expected its name to resolve", retry_after_s=5.0) from err
+            raise Unavailable(f"{self._whom}: expected its name to resolve", retry_after_s=5.0) from err
         addresses = [ip_address(entry[4][0]) for entry in found]
         refused = [one for one in addresses if not self._may(one)]
         if refused or not addresses:
             raise Refused(
-                "recipient: expected a public address, got a private one", reasons=("address-refused",),
-                hint="private_recipients in lockhouse.toml names private networks that may be sent to",
+                f"{self._whom}: expected a public address, got a private one", reasons=("address-refused",),
+                hint=f"{self._setting} in lockhouse.toml names private networks that may be sent to",
             )  # fmt: skip
         return addresses[0]
 

@@ -34,8 +34,10 @@ from lockhouse.gates.staff.ceremonies import (
 )
 from lockhouse.gates.staff.deed import Deed
 from lockhouse.gates.staff.factors import New, add, end_live, kinds, new_codes, new_passkey, new_password
+from lockhouse.gates.staff.federated import IDENTITY_KEPT, LABEL_KEPT, Identity, bind
+from lockhouse.gates.staff.links import opened
 from lockhouse.gates.staff.passwords import chosen, controller_of
-from lockhouse.gates.staff.read import ACTIVE, DISABLED, factors_of, invite_of
+from lockhouse.gates.staff.read import ACTIVE, factors_of
 from lockhouse.gates.staff.refusing import refuse
 from lockhouse.gates.staff.tokens import token_tag
 from lockhouse.gates.staff.told import MEANS
@@ -87,7 +89,7 @@ async def begin(house: House, link: str) -> Enrolling:
         Unproven: the link is used, over, or none.
         Tampered: a row was not made, or not left, as this house made it.
     """
-    invite, whose = await _opened(house, token_tag(house, "link", link))
+    invite, whose = await opened(house, token_tag(house, "link", link))
     token = await begun(house, What(ENROL, staff=whose.id, bound=invite.tag), for_ms=LONG_MS)
     who = called(house, whose)
     asked = passkeys.making_options(
@@ -99,18 +101,23 @@ async def begin(house: House, link: str) -> Enrolling:
 async def with_passkey(house: House, ceremony: str, answer: str, *, name: str, seen: Seen) -> Enrolled:
     """The account is active with this passkey, and its owner signed in.
 
+    An identity that was proven at the identity provider before is the account's with it.
+
     Args:
         name: what the owner calls it; empty: nothing.
 
     Raises:
         Unproven: the ceremony or the link is over, or the answer proves nothing.
+        Conflict: the identity has become another account's meanwhile.
     """
     row = await taken(house, ceremony, ENROL)
-    invite, whose = await _opened(house, row.bound)
+    invite, whose = await opened(house, row.bound)
     asked = challenge(house, ceremony, row.bound)
     made = passkeys.made(house.proving.site, answer, challenge=asked)
     level = Level.TWO if made.is_synced else Level.BOUND
-    done = await _active(house, (invite, whose), [new_passkey(made, label=name)])
+    kept = kept_of(house, row) if row.box else {}
+    who = Identity(bytes.fromhex(str(kept[IDENTITY_KEPT])), str(kept[LABEL_KEPT])) if kept else None
+    done = await _active(house, (invite, whose), [new_passkey(made, label=name)], who=who)
     return await _signed(house, done, Means.PASSKEY, (level, ()), seen=seen)
 
 
@@ -122,7 +129,7 @@ async def with_password(house: House, link: str, password: str) -> Confirming:
         Invalid: the house does not take the password; the hint says why.
         Refused: the account had a passkey, and would end with less.
     """
-    invite, whose = await _opened(house, token_tag(house, "link", link))
+    invite, whose = await opened(house, token_tag(house, "link", link))
     refuse("password", await _lowers(house, whose, [Means.PASSWORD, Means.TOTP]))
     who = called(house, whose)
     phc = await chosen(house, who, password)
@@ -150,7 +157,7 @@ async def confirm_totp(house: House, ceremony: str, code: str, *, seen: Seen) ->
     step = totp.check(seed, code, at_s=house.clock.now_ms() // 1_000, after_step=totp.NEVER)
     if step is None:
         raise Unproven("code: expected the one that the app shows now", hint="wait for the next one, then type it")
-    invite, whose = await _opened(house, row.bound)
+    invite, whose = await opened(house, row.bound)
     codes = recovery.new(house.ids.random)
     new = [
         new_password(str(kept[_PHC])), New(Means.TOTP, seed, counter=step),
@@ -160,27 +167,21 @@ async def confirm_totp(house: House, ceremony: str, code: str, *, seen: Seen) ->
     return await _signed(house, done, Means.TOTP, (Level.TWO, codes), seen=seen)
 
 
-async def _opened(house: House, tag: bytes) -> tuple[Invite, Staff]:
-    both = await invite_of(house, tag)
-    if both is None or house.clock.now_ms() >= both[0].until_at or both[1].state == DISABLED:
-        raise Unproven("link: expected one that is open", hint="ask who invited you for another")
-    return both
-
-
 async def _lowers(house: House, whose: Staff, left: Sequence[Means]) -> Objection | None:
     return against_factors(kinds(await factors_of(house, whose.id)), left)
 
 
 async def _active(
-    house: House, opened: tuple[Invite, Staff], new: Sequence[New], *, ends: Ceremony | None = None
-) -> Staff:
+    house: House, link: tuple[Invite, Staff], new: Sequence[New], *, ends: Ceremony | None = None,
+    who: Identity | None = None,
+) -> Staff:  # fmt: skip
     """The account as it is with these factors; the link is used up with it.
 
     Raises:
         Unproven: somebody else just used the link.
         Refused: the account would end with less than it had.
     """
-    invite, whose = opened
+    invite, whose = link
     refuse("factors", await _lowers(house, whose, [one.means for one in new]))
     by, now = f"staff:{whose.id.hex()}", house.clock.now_ms()
     deed = Deed(house)
@@ -193,6 +194,8 @@ async def _active(
     await end_live(house, deed, whose.id, by=by)  # one that was added while a reset was carried out
     for one in new:
         add(house, deed, whose.id, one, by=by)
+    if who is not None:
+        await bind(house, deed, whose.id, who, by=by)
     if whose.active_at is not None:  # anew: somebody else may hold the link of a reset
         deed.also(*notice_for(house, whose, FactorAdded(means=MEANS[new[0].means], at=now)))
     try:

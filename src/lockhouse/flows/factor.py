@@ -35,7 +35,7 @@ from lockhouse.gates.staff.passwords import chosen
 from lockhouse.gates.staff.read import account, proofs_of, sessions_of
 from lockhouse.gates.staff.refusing import refuse
 from lockhouse.gates.staff.sessions import over
-from lockhouse.gates.staff.steps import Meant, used_up
+from lockhouse.gates.staff.steps import Meant, adding, used_up
 from lockhouse.gates.staff.told import MEANS
 from lockhouse.model.mails import FactorAdded, FactorEnded
 
@@ -58,11 +58,6 @@ class Shown(NamedTuple):
     used_at: int
     synced: bool | None = None
     left: int | None = None
-
-
-def adding(staff: bytes) -> Meant:
-    """What is meant by adding a factor to somebody's own account."""
-    return Meant("factor-add", action_hash("factor-add", persons=[staff]))
 
 
 def ending(staff: bytes, factor: bytes) -> Meant:

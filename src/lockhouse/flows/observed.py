@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from lockhouse.gates import quarantine
+from lockhouse.gates.pulse import is_pulse
 from lockhouse.gates.sights import MORE, REASON, UNKNOWN_EVENT, WOULD_BE_KEPT
 from lockhouse.model.rows import Drop
 from lockhouse.policy.observe import read, shown
@@ -119,4 +120,4 @@ def is_event(row: Drop) -> bool:
 
 
 def _is_drop(row: Drop) -> bool:
-    return not row.reason.startswith(REASON) and row.reason != WOULD_BE_KEPT
+    return not (row.reason.startswith(REASON) or row.reason == WOULD_BE_KEPT or is_pulse(row.reason))

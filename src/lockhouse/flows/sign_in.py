@@ -105,7 +105,7 @@ async def _by_passkey(house: House, ceremony: str, answer: str) -> tuple[Staff, 
     passkey = passkey_of(house, proof)
     asked = challenge(house, ceremony, bound)
     used = passkeys.used(house.proving.site, answer, challenge=asked, user=whose.id, passkey=passkey)
-    who = _account(whose, held)
+    who = _account(house, whose, held)
     state = prove(begin(who), Proof(Means.PASSKEY, synced=passkey.is_synced), account=who)
     await judging.use(house, proof, used.sign_count)
     return whose, proof, _done(state)
@@ -151,7 +151,7 @@ async def _looked_up(house: House, login: str) -> tuple[Staff | None, list[Held]
 
 
 async def _ended(house: House, tried: _Tried, typed: Typed, *, seen: Seen) -> Signed:
-    whose, second, done = _level(tried)
+    whose, second, done = _level(house, tried)
     await judging.use(house, second, tried.judged.counter)
     await _rehashed(house, whose, typed.password, tried.held)
     signed = await _signed(house, (whose, second), done, seen=seen)
@@ -160,11 +160,11 @@ async def _ended(house: House, tried: _Tried, typed: Typed, *, seen: Seen) -> Si
     return signed
 
 
-def _level(tried: _Tried) -> tuple[Staff, Held, Done]:
+def _level(house: House, tried: _Tried) -> tuple[Staff, Held, Done]:
     whose, second = tried.whose, tried.judged.second
     if whose is None or second is None or not tried.judged.password:
         raise unproven()
-    who = _account(whose, tried.held)
+    who = _account(house, whose, tried.held)
     first = prove(begin(who), Proof(Means.PASSWORD), account=who)
     return whose, second, _done(prove(first, Proof(Means(second.factor.kind)), account=who))
 
@@ -175,12 +175,15 @@ def _done(state: State) -> Done:
     return state
 
 
-def _account(whose: Staff, held: list[Held]) -> Account:
+def _account(house: House, whose: Staff, held: list[Held]) -> Account:
     """As `access.sign_in` decides over them. No password alone signs in here: nobody is enrolled with one.
 
-    While a link stands open nothing else opens the account: what they had ended as it was given out.
+    While a link stands open nothing else opens the account: what they had ended as it was given out. Nor does anything
+    here of somebody who signs in at an identity provider alone.
     """
-    return Account(is_active=whose.state == ACTIVE and not whose.link, has=kinds(one.factor for one in held))
+    has, away = kinds(one.factor for one in held), house.proving.provider
+    is_away = away is not None and away.rules.only and Means.IDENTITY in has
+    return Account(is_active=whose.state == ACTIVE and not whose.link and not is_away, has=has)
 
 
 def _is_of(house: House, proof: Held, credential: bytes) -> bool:

@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-Means = Literal["one-time-codes", "passkey", "password", "recovery-codes"]
+Means = Literal["identity", "one-time-codes", "passkey", "password", "recovery-codes"]
 
 
 class _About(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):

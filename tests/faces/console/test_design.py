@@ -86,7 +86,8 @@ def test_no_class_stands_in_a_style_or_a_template_alone() -> None:
     pages = "".join(file.read_text("utf-8") for file in TEMPLATES.rglob("*.html"))
     said = " ".join(re.findall(r'class="([^"]*)"', pages))
     given = (
-        " ".join(re.findall(r'"([a-z ]+)"', pages)) + " entry good wait refused stored"
+        " ".join(re.findall(r'"([a-z ]+)"', pages))
+        + " entry good wait refused stored c-held c-refused c-stored c-trimmed is-refused"
     )  # a part's kind, a state's mark
     used = set(re.findall(r"[a-z][a-z0-9-]*", f"{said} {given}"))
     assert styled - used == set()

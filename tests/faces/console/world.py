@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from lockhouse.faces.console.app import Served, console_app
+from lockhouse.faces.console.beside import Beside, Log
 from lockhouse.flows import staff
 from lockhouse.flows.approve import approve, draft_of
 from lockhouse.gates.staff.called import Called
@@ -124,6 +125,7 @@ class Console:
     Attributes:
         browser: somebody's, who is not signed in.
         answers: (page, status) of each answer. incidents: the errors that were told under a number.
+        folder: of the house. log: its ledger, as its pages prove it.
     """
 
     house: House
@@ -133,6 +135,8 @@ class Console:
     answers: list[tuple[str, int]] = field(default_factory=list)
     incidents: list[tuple[str, BaseException]] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
+    folder: Path
+    log: Log
     _open: list[httpx.AsyncClient] = field(default_factory=list)
 
     def another(self) -> Browser:
@@ -172,25 +176,27 @@ async def console(
 ) -> AsyncIterator[Console]:
     """A console over a new house, for as long as the block runs; `more` is the application's own."""
     folder, clock = tmp_path / "house", Clock()
-    demo = more.pop("demo", True)
+    demo, beside, policy = more.pop("demo", True), more.pop("beside", {}), more.pop("policy", POLICY)
     await found(folder, Settings(root=str(tmp_path / "keys" / "root.key"), demo=True), clock=clock)
     async with opened(folder, role="console", clock=clock) as one:
         await approve(
-            one.house, await draft_of(one.house, parse({"policy.yaml": POLICY}, templates=template), KINDS),
-            POLICY.encode(), by=HOST,
+            one.house, await draft_of(one.house, parse({"policy.yaml": policy}, templates=template), KINDS),
+            policy.encode(), by=HOST,
         )  # fmt: skip
         answers: list[tuple[str, int]] = []
         incidents: list[tuple[str, BaseException]] = []
         reasons: list[str] = []
+        log = Log(sequencer=one.writer, verifier=one.verifier, lane_key=one.lane_key, anchors=one.anchors)
         served = Served(
-            house=one.house, name=name, url=url, demo=demo, reasons=lambda: reasons,
+            beside=Beside(**{"log": log, **beside}), house=one.house, name=name, url=url, demo=demo,
+            reasons=lambda: reasons,
             on_answer=lambda page, status: answers.append((page, status)),
             on_incident=lambda number, error: incidents.append((number, error)),
         )  # fmt: skip
         transport = httpx.ASGITransport(console_app(served, **more), client=(peer, 50_000))
         made = Console(
             house=one.house, clock=clock, transport=transport, url=url, answers=answers, incidents=incidents,
-            reasons=reasons,
+            reasons=reasons, folder=folder, log=log,
         )  # fmt: skip
         try:
             yield made

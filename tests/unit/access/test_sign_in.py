@@ -37,6 +37,13 @@ def test_a_password_and_a_code_sign_in_at_two(second: Means) -> None:
     assert _through(_account(), Proof(Means.PASSWORD), Proof(second)) == Done(Level.TWO, (Means.PASSWORD, second))
 
 
+def test_an_identity_signs_in_at_two_where_its_provider_told_of_two_factors_and_else_not() -> None:
+    assert _through(_account(), Proof(Means.IDENTITY, two=True)) == Done(Level.TWO, (Means.IDENTITY,))
+    assert _through(_account(), Proof(Means.IDENTITY)) == First(Means.IDENTITY)
+    with pytest.raises(Unproven):
+        _through(_account(), Proof(Means.IDENTITY), Proof(Means.TOTP))
+
+
 def test_a_long_password_alone_signs_in_at_one_only_where_the_house_allows_it() -> None:
     long = Proof(Means.PASSWORD, long=True)
     assert _through(_account(Means.PASSWORD, alone=True), long) == Done(Level.ONE, (Means.PASSWORD,))
@@ -74,7 +81,7 @@ def _holds(account: Account, state: State, proven: list[Proof]) -> None:
     means = {proof.means for proof in proven}
     assert means <= account.has
     if not isinstance(state, Done):
-        assert means == (set() if isinstance(state, Begun) else {Means.PASSWORD})
+        assert means in ([set()] if isinstance(state, Begun) else [{Means.PASSWORD}, {Means.IDENTITY}])
         return
     assert {*state.means} == means
     if state.level == Level.ONE:
@@ -82,7 +89,9 @@ def _holds(account: Account, state: State, proven: list[Proof]) -> None:
         assert account.has.isdisjoint({Means.TOTP, Means.RECOVERY})
         assert [(proof.means, proof.long) for proof in proven] == [(Means.PASSWORD, True)]
     else:
-        assert Means.PASSKEY in means or means in ({Means.PASSWORD, Means.TOTP}, {Means.PASSWORD, Means.RECOVERY})
+        vouched = [(proof.means, proof.two) for proof in proven] == [(Means.IDENTITY, True)]
+        both = ({Means.PASSWORD, Means.TOTP}, {Means.PASSWORD, Means.RECOVERY})
+        assert Means.PASSKEY in means or means in both or vouched
     if state.level == Level.BOUND:
         assert [(proof.means, proof.synced) for proof in proven] == [(Means.PASSKEY, False)]
 
@@ -103,9 +112,9 @@ class AnyOrder(RuleBasedStateMachine):
         self.state = begin(self.account)
         self.proven: list[Proof] = []
 
-    @rule(means=st.sampled_from(Means), synced=st.booleans(), long=st.booleans())
-    def prove(self, *, means: Means, synced: bool, long: bool) -> None:
-        proof = Proof(means, synced=synced, long=long)
+    @rule(means=st.sampled_from(Means), synced=st.booleans(), long=st.booleans(), two=st.booleans())
+    def prove(self, *, means: Means, synced: bool, long: bool, two: bool) -> None:
+        proof = Proof(means, synced=synced, long=long, two=two)
         try:
             self.state = prove(self.state, proof, account=self.account)
         except Unproven:
@@ -125,6 +134,7 @@ def test_no_order_of_three_proofs_gives_a_level_without_its_factors() -> None:
     proofs = [
         Proof(Means.PASSKEY), Proof(Means.PASSKEY, synced=False), Proof(Means.PASSWORD),
         Proof(Means.PASSWORD, long=True), Proof(Means.TOTP), Proof(Means.RECOVERY),
+        Proof(Means.IDENTITY), Proof(Means.IDENTITY, two=True),
     ]  # fmt: skip
     ended = 0
     for has, alone, order in product(SETS, (False, True), product(proofs, repeat=3)):
@@ -139,4 +149,4 @@ def test_no_order_of_three_proofs_gives_a_level_without_its_factors() -> None:
             proven.append(proof)
             _holds(account, state, proven)
         ended += isinstance(state, Done)
-    assert ended == 2_608
+    assert ended == 12_584

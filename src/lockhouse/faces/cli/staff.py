@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 STATES = {0: "invited", 1: "active", 2: "disabled"}
 ROLE_STATES = {0: "proposed", 1: "given", 2: "ended"}
-MEANS = {1: "passkey", 2: "password", 3: "one-time codes", 4: "recovery codes"}
+MEANS = {1: "passkey", 2: "password", 3: "one-time codes", 4: "recovery codes", 5: "identity provider"}
 
 
 def staff_of(text: str) -> bytes:

@@ -9,7 +9,7 @@ that stands in the log, and nothing of what was wrong reaches the reader.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -23,8 +23,23 @@ from starlette.routing import Route
 from lockhouse.crypto.passkeys import Site
 from lockhouse.errors import LockhouseError, Tampered, Unavailable
 from lockhouse.faces.console import assets
+from lockhouse.faces.console.beside import Beside
 from lockhouse.faces.console.guard import CODE, Guard
-from lockhouse.faces.console.pages import account, components, device, enrol, overview, sign_in, staff, staff_deeds
+from lockhouse.faces.console.pages import (
+    account,
+    channels,
+    components,
+    device,
+    enrol,
+    identity,
+    ledger,
+    live,
+    overview,
+    recipients,
+    sign_in,
+    staff,
+    staff_deeds,
+)
 from lockhouse.faces.console.refusals import refused, turned
 from lockhouse.faces.console.rendering import load_all
 from lockhouse.faces.console.turned import Turned
@@ -35,7 +50,10 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
     from lockhouse.gates.house import House
-PAGES: Final = (account, components, device, enrol, overview, sign_in, staff, staff_deeds)
+PAGES: Final = (
+    account, channels, components, device, enrol, identity, ledger, live, overview, recipients, sign_in, staff,
+    staff_deeds,
+)  # fmt: skip
 """Subjects, each with its routes; of two that fit a path, the first answers."""
 
 
@@ -51,6 +69,7 @@ class Served:
         reasons: why it cannot do its work just now, in plain words; empty when it can.
         on_answer: hears of each page that was answered, by its route's name, and its status.
         on_incident: hears of an error of ours, by the number that its reader was told.
+        beside: what runs beside it.
     """
 
     house: House
@@ -60,6 +79,7 @@ class Served:
     reasons: Callable[[], Sequence[str]]
     on_answer: Callable[[str, int], None]
     on_incident: Callable[[str, BaseException], None]
+    beside: Beside = field(default_factory=Beside)
 
     @property
     def host(self) -> str:

@@ -16,6 +16,7 @@ FILES: Final = {
     "app.js": "text/javascript; charset=utf-8",
     "base.css": "text/css; charset=utf-8",
     "enrol.js": "text/javascript; charset=utf-8",
+    "live.js": "text/javascript; charset=utf-8",
     "mark.svg": "image/svg+xml",
     "passkeys.js": "text/javascript; charset=utf-8",
     "tokens.css": "text/css; charset=utf-8",

@@ -74,6 +74,12 @@ def house_of(request: Request) -> House:
     return house
 
 
+def provider_of(request: Request) -> str:
+    """What staff call the identity provider; empty where there is none."""
+    known = house_of(request).proving.provider
+    return "" if known is None else known.rules.name
+
+
 def id_in(text: str) -> bytes:
     """An id that came in.
 
@@ -129,5 +135,6 @@ def to(place: str) -> RedirectResponse:
 
 def shown(request: Request, me: Me, template: str, *, here: str = "", status: int = 200, **values: Any) -> Response:
     """A page of whoever is signed in; `here` is the place among the sections that it belongs to."""
-    whole = {"me": me, "here": here, **values}
+    house = house_of(request)
+    whole = {"me": me, "here": here, "may_see": lambda permission: me.may(house, permission), **values}
     return response(request, Page(template=template, values=whole, status=status))

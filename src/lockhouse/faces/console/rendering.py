@@ -40,8 +40,13 @@ def environment(language: str) -> Environment:
     texts = catalogue(language)
     made.install_gettext_callables(texts.text, texts.plural, newstyle=True)  # type: ignore[attr-defined]
     made.globals |= {"asset": assets.address, "language": language, "languages": LANGUAGES, "version": __version__}
-    made.filters |= {"at": at, "day": day}
+    made.filters |= {"at": at, "day": day, "many": many}
     return made
+
+
+def many(number: int) -> str:
+    """A number as a page shows it."""
+    return f"{number:,}"
 
 
 def load_all() -> None:

@@ -1,7 +1,7 @@
 """A process's own socket in the house folder: how it stands, what it counted, and its answers as they are given.
 
-One JSON line is asked (`{"ask": "state"}`, `"counts"` or `"tail"`), one is answered; a tail goes on until either
-side hangs up. The socket is a file of mode 0600 and the kernel is asked who is behind it.
+One JSON line is asked (`{"ask": "state"}`, `"counts"`, `"recent"` or `"tail"`), one is answered; a tail goes on until
+either side hangs up. The socket is a file of mode 0600 and the kernel is asked who is behind it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import socket
 import struct
 from collections import deque
 from contextlib import contextmanager, suppress
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
     from pathlib import Path
 
+RECENT = 40
+"""The newest answers of a channel that are told at once."""
 REMEMBERED = 1_000
 """Answers that a process keeps for whoever begins to look."""
 _BEHIND = 10_000
@@ -77,6 +80,11 @@ class Answers:
         for reader in self._readers:
             with suppress(asyncio.QueueFull):
                 reader.put_nowait(answer)
+
+    def recent(self, channel: str) -> list[Answer]:
+        """The newest ones of a channel, oldest first."""
+        newest = islice((one for one in reversed(self._kept) if one.channel == channel), RECENT)
+        return list(newest)[::-1]
 
     async def follow(self) -> AsyncIterator[Answer]:
         """What is kept, then each answer as it is given; ends for a reader that has fallen too far behind."""
@@ -145,11 +153,16 @@ class Desk:
             writer.close()
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        asked = msgspec.json.decode(await reader.readline(), type=dict[str, str]).get("ask")
+        said = msgspec.json.decode(await reader.readline(), type=dict[str, str])
+        asked = said.get("ask")
         if asked == "tail":
             await self._tell(reader, writer)
             return
-        writer.write(_ENCODE(self._counts() if asked == "counts" else self._state()) + b"\n")
+        if asked == "recent":
+            told: Any = self._answers.recent(said.get("channel", ""))
+        else:
+            told = self._counts() if asked == "counts" else self._state()
+        writer.write(_ENCODE(told) + b"\n")
         await writer.drain()
 
     async def _tell(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -224,13 +237,13 @@ async def connect(path: Path, ask: str, **more: str) -> tuple[asyncio.StreamRead
     return reader, writer
 
 
-async def ask_line(path: Path, ask: str) -> bytes:
+async def ask_line(path: Path, ask: str, **more: str) -> bytes:
     """The answer to one question.
 
     Raises:
         Unavailable: the process does not run, or does not answer in time.
     """
-    reader, writer = await connect(path, ask)
+    reader, writer = await connect(path, ask, **more)
     try:
         line = await asyncio.wait_for(reader.readline(), ANSWER_S)
     except (TimeoutError, OSError) as err:

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lockhouse.errors import Unavailable
-from lockhouse.faces.serve.desk import Answer, collecting, connect
+from lockhouse.faces.serve.desk import Answer, ask_line, collecting, connect
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
     from pathlib import Path
 
 _DECODE = msgspec.json.Decoder(Answer).decode
+_DECODE_ALL = msgspec.json.Decoder(list[Answer]).decode
 _SHUT = frozenset({"refused", "rejected"})
 _ENDED = None
 
@@ -59,6 +60,23 @@ async def follow(folder: Path, *, channel: str | None = None, refused_only: bool
         await asyncio.gather(*readers, return_exceptions=True)
         for _, writer in streams:
             writer.close()
+
+
+async def recent(folder: Path, channel: str) -> list[Answer] | None:
+    """The newest answers of each collecting process to a channel's events; None where none runs on this machine.
+
+    A process that does not answer in time, or of another version, is left out.
+    """
+    asked = [ask_line(path, "recent", channel=channel) for path in collecting(folder)]
+    told = await asyncio.gather(*asked, return_exceptions=True)
+    lines = [one for one in told if isinstance(one, bytes)]
+    if not lines:
+        return None
+    found: list[Answer] = []
+    for line in lines:
+        with suppress(msgspec.MsgspecError):
+            found += _DECODE_ALL(line)
+    return found
 
 
 async def _read(reader: asyncio.StreamReader, lines: asyncio.Queue[bytes | None]) -> None:

@@ -10,14 +10,21 @@ import asyncio
 import socket
 import sys
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING
 
+from lockhouse.errors import Unavailable
 from lockhouse.faces import logs
 from lockhouse.faces.api.mounted import mounted
 from lockhouse.faces.api.route import Desk
 from lockhouse.faces.console.app import Served, console_app
+from lockhouse.faces.console.beside import Beside, Log
+from lockhouse.faces.serve.desk import ask_line
 from lockhouse.faces.serve.http import console_tls_of, door_of, server
+from lockhouse.faces.serve.roles import desk_of
+from lockhouse.faces.serve.tail import recent
 from lockhouse.faces.workers.first import first, nobody_yet
+from lockhouse.wiring_oidc import provider_of
 
 if TYPE_CHECKING:
     from lockhouse.faces.console.guard import Guard
@@ -28,6 +35,7 @@ if TYPE_CHECKING:
 async def console(running: Running, desk: Handing) -> None:
     """Show the console until told to end; requests under way are answered first."""
     house, settings = running.opened.house, running.opened.settings
+    provider = house.proving.provider = provider_of(settings, house.clock)
     made = server(_app(running), tls=console_tls_of(settings, running.task.folder), door=door_of(settings))
     with ExitStack() as held:
         numbers = [number for number in (running.task.listener, running.task.too) if number >= 0]
@@ -48,6 +56,8 @@ async def console(running: Running, desk: Handing) -> None:
             await desk.close()
             made.should_exit = True
             await serving
+            if provider is not None:
+                await provider.close()
 
 
 def _app(running: Running) -> Guard:
@@ -61,12 +71,28 @@ def _app(running: Running) -> Guard:
     served = Served(
         house=opened.house, name=settings.name, url=settings.console_url, demo=opened.house.demo,
         reasons=lambda: _reasons(running), on_answer=running.tally.showed, on_incident=on_incident,
+        beside=_beside(running),
     )  # fmt: skip
     desk = Desk(house=opened.house, sequencer=opened.writer, verifier=opened.verifier)
     api = mounted(desk, trusted_proxies=settings.trusted_proxies, on_incident=on_incident)
     return console_app(
         served, mounts=(api,), trusted_proxies=settings.trusted_proxies, behind_proxy=settings.tls == "proxy"
     )
+
+
+def _beside(running: Running) -> Beside:
+    """What pages ask for beside the house."""
+    opened, folder = running.opened, running.task.folder
+
+    async def works() -> bool:
+        try:
+            await ask_line(desk_of(folder, "work"), "state")
+        except Unavailable:
+            return False
+        return True
+
+    log = Log(sequencer=opened.writer, verifier=opened.verifier, lane_key=opened.lane_key, anchors=opened.anchors)
+    return Beside(log=log, recent=partial(recent, folder), works=works)
 
 
 def _reasons(running: Running) -> list[str]:

@@ -14,6 +14,7 @@ from lockhouse.flows import lapse, retain
 from lockhouse.flows.daily import daily
 from lockhouse.flows.housekeeping import empty_details, end_marks, end_passed
 from lockhouse.flows.orphans import end_orphans
+from lockhouse.flows.pulse import forget_hours
 from lockhouse.flows.quarantine import Ended, end_quarantine
 from lockhouse.flows.retain import by_month, month
 from lockhouse.flows.snapshot import Wanted, snapshot
@@ -221,6 +222,7 @@ class Worker:
         emptied = await empty_details(self._house)
         if emptied:
             logs.get().info("receipts emptied", receipts=emptied)
+        await forget_hours(self._house)
         ended = await end_marks(self._house)
         if ended.marks:
             logs.get().info("erased marks ended", marks=ended.marks)

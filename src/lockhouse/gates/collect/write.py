@@ -17,6 +17,7 @@ from lockhouse.gates.collect.words import moves_seal, words_to_store
 from lockhouse.gates.collect.work import evidence_of, unread_class
 from lockhouse.gates.epochs import epoch_at
 from lockhouse.gates.lookups import lookup_rows
+from lockhouse.gates.pulse import pulse
 from lockhouse.gates.rings import admit_rings
 from lockhouse.gates.told import consent_draft, link_draft
 from lockhouse.ledger.record import record_leaf_of
@@ -335,7 +336,8 @@ def unread(house: House, live: LivePolicy, batch: Batch) -> list[Change]:
         message = tag(fault.message_id or "", credential_class=known_as)
         detail = _ENCODE((0, ((fault.where, fault.expected),)))
         receipt = Receipt(channel.id, message, b"", None, now, codes.brief(fault.code), detail)
-        changes.append(Change("record", puts=(Put(Receipt.TABLE, receipt),)))
+        counts = pulse(channel.id, "refused", now)
+        changes.append(Change("record", puts=(Put(Receipt.TABLE, receipt),), counts=counts))
     return changes
 
 
@@ -392,4 +394,6 @@ def outbox_of(house: House, work: Work) -> list[Put]:
 def _counts(channel: int, work: Work) -> tuple[Count, ...]:
     dropped = work.reply.dropped if work.reply is not None else work.reduced.dropped
     at = work.batch.received_at
-    return tuple([Count(channel, path, reason, 1, at) for path, reason in (*dropped, *work.observed)])
+    became = work.reply.outcome if work.reply is not None else "trimmed" if work.reduced.dropped else "stored"
+    drops = [Count(channel, path, reason, 1, at) for path, reason in (*dropped, *work.observed)]
+    return (*drops, *pulse(channel, became, at))

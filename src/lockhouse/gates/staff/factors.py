@@ -31,6 +31,7 @@ _ID, _PUBLIC, _AAGUID, _SYNCED, _BACKED_UP = 1, 2, 3, 4, 5
 _PHC = 1
 _TAGS = 1
 _LABEL = 1
+_IDENTITY = 1
 MAX_LABEL = 80
 
 
@@ -61,6 +62,11 @@ def new_codes(house: House, codes: Sequence[str]) -> New:
     """Recovery codes, by their tags."""
     tags = [house.staff_keys.tag("recovery", code).hex() for code in codes]
     return New(Means.RECOVERY, {_TAGS: [*tags]})
+
+
+def new_identity(tag: bytes, *, label: str) -> New:
+    """An identity at an identity provider, by its tag."""
+    return New(Means.IDENTITY, {_IDENTITY: tag.hex()}, label)
 
 
 def add(house: House, deed: Deed, staff: bytes, new: New, *, by: str) -> Factor:
@@ -133,6 +139,11 @@ def tags_of(house: House, row: Factor) -> list[bytes]:
     """The tags of recovery codes, in order."""
     held = _fields(house, row)[_TAGS]
     return [bytes.fromhex(str(one)) for one in held] if isinstance(held, list) else []
+
+
+def identity_of(house: House, row: Factor) -> bytes:
+    """The tag of an identity at an identity provider."""
+    return bytes.fromhex(str(_fields(house, row)[_IDENTITY]))
 
 
 def label_of(house: House, row: Factor) -> str:

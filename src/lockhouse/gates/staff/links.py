@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import msgspec
 
+from lockhouse.errors import Unproven
+from lockhouse.gates.staff.read import DISABLED, invite_of
 from lockhouse.gates.staff.tokens import new_token, token_tag
 from lockhouse.model.rows import Invite, Staff
 
@@ -27,6 +29,19 @@ class Link(NamedTuple):
     staff: bytes
     token: str
     until_at: int
+
+
+async def opened(house: House, tag: bytes) -> tuple[Invite, Staff]:
+    """The link with this tag, which is open, and whose it is.
+
+    Raises:
+        Unproven: it is used, over, or none.
+        Tampered: a row was not made, or not left, as this house made it.
+    """
+    both = await invite_of(house, tag)
+    if both is None or house.clock.now_ms() >= both[0].until_at or both[1].state == DISABLED:
+        raise Unproven("link: expected one that is open", hint="ask who invited you for another")
+    return both
 
 
 def open_link(house: House, deed: Deed, row: Staff, *, kind: LinkKind) -> tuple[Staff, Link]:

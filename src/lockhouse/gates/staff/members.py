@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lockhouse.access.people import SETTLED_MS, Member, State, line
 from lockhouse.gates.staff.read import ACTIVE, DISABLED, ENDED, GIVEN, PROPOSED, accounts, every_role, sound_roles
+from lockhouse.model.federation import ACTOR as PROVIDER
 from lockhouse.policy.decide import permits
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def held(rows: Iterable[StaffRole], policy: Policy | None) -> frozenset[str]:
 
 def waits(row: StaffRole, policy: Policy | None) -> bool:
     """Whether a role waits for a second person: it is proposed, or one gave it before a policy made it take two."""
-    is_by_one = is_staff(row.by) and row.by == row.proposed_by
+    is_by_one = (is_staff(row.by) or row.by == PROVIDER) and row.by == row.proposed_by
     is_late = row.state == GIVEN and is_by_one and policy is not None and takes_two(policy, row.role)
     return row.state == PROPOSED or is_late
 

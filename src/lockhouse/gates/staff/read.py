@@ -51,6 +51,11 @@ async def account_of_login(house: House, tag: bytes) -> Staff | None:
     return found
 
 
+async def login_row(house: House, tag: bytes) -> StaffLogin | None:
+    """Whose account a login, or an identity, with this tag leads to."""
+    return await _one(house, StaffLogin, tag)
+
+
 async def accounts(house: House) -> list[Staff]:
     """Every account, oldest first."""
     rows = [row async for some in house.reads.scan(Staff) for row in checked(some, house.integrity_key)]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 Word = Literal["has-staff", "holds-roles", "kept-apart"]
 SENTENCES: dict[str, tuple[str, str]] = {
     "by-host": (
-        "expected what a member of staff began, got what this machine's user did, who may be a member, too",
+        "expected what a member of staff began, got what this machine's user or a group of an identity provider did",
         "a member gives the role, or begins the reset, in the console; then another approves it",
     ),
     "has-staff": (

@@ -67,7 +67,8 @@ async def begin(house: House, account: Staff, how: Begin, *, seen: Seen) -> tupl
         Refused: the account is not active.
     """
     refuse("session", None if account.state == ACTIVE else "not-active")
-    token, own, now = new_token(house), house.ids.new(), house.clock.now_ms()
+    token, own = new_token(house), house.ids.new()
+    now = max(house.clock.now_ms(), account.sessions_from + 1)  # behind the cut that the account tells of, by its row
     tag, staff = token_tag(house, "command-line" if how.user else "session", token), account.id
     fields = {_NETWORK: seen.network[:MAX_LABEL], _AGENT: seen.agent[:MAX_LABEL]}
     if how.user:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from lockhouse.access.sign_in import Means
-from lockhouse.access.step_up import Given, lack, need_of
+from lockhouse.access.step_up import Given, action_hash, lack, need_of
 from lockhouse.crypto.signatures import equal
 from lockhouse.errors import Unproven
 from lockhouse.gates.staff.ceremonies import PROVEN, SHORT_MS, found, kept_of
@@ -24,6 +24,11 @@ class Meant(NamedTuple):
 
     action: str
     hash: bytes
+
+
+def adding(staff: bytes) -> Meant:
+    """What is meant by adding a factor to somebody's own account."""
+    return Meant("factor-add", action_hash("factor-add", persons=[staff]))
 
 
 async def used_up(house: House, deed: Deed, session: Session, meant: Meant, *, proof: str) -> None:

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 Telling = Factor | Staff | StaffRole
 """Rows that each name an entry of their own."""
-MEANS: dict[int, Means] = {1: "passkey", 2: "password", 3: "one-time-codes", 4: "recovery-codes"}
+MEANS: dict[int, Means] = {
+    1: "passkey", 2: "password", 3: "one-time-codes", 4: "recovery-codes", 5: "identity",
+}  # fmt: skip
 ROLE_STEPS: dict[int, RoleStep] = {0: "proposed", 1: "given", 2: "ended"}
 FACTOR_LIVE, FACTOR_ENDED = 0, 1
 

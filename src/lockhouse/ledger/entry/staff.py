@@ -11,7 +11,7 @@ StaffStep = Literal[
 ]
 RoleStep = Literal["proposed", "given", "ended"]
 FactorStep = Literal["added", "changed", "ended"]
-Means = Literal["passkey", "password", "one-time-codes", "recovery-codes"]
+Means = Literal["passkey", "password", "one-time-codes", "recovery-codes", "identity"]
 
 
 class Staff(Body, frozen=True):

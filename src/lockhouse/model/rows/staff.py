@@ -46,7 +46,10 @@ class Staff(Row, frozen=True):
 
 
 class StaffLogin(Row, frozen=True):
-    """Whose a login is: there is one account for each. The account names its login, too."""
+    """Whose a login is: there is one account for each, and the account names its login, too.
+
+    Under a tag of another kind, whose an identity at an identity provider is: the account has a factor that says so.
+    """
 
     TABLE = "staff_login"
     STORE = "identity"
@@ -77,9 +80,10 @@ class StaffRole(Row, frozen=True):
 
 
 class Factor(Row, frozen=True):
-    """How somebody proves who they are. `kind` 1 passkey, 2 password, 3 one-time codes, 4 recovery codes.
+    """How somebody proves who they are.
 
-    `state` 0 live, 1 ended. Ended ones are kept: a reset may not lower what somebody had.
+    `kind` 1 passkey, 2 password, 3 one-time codes, 4 recovery codes, 5 an identity at an identity provider. `state` 0
+    live, 1 ended. Ended ones are kept: a reset may not lower what somebody had.
     """
 
     TABLE = "factor"
@@ -91,7 +95,7 @@ class Factor(Row, frozen=True):
     kind: int
     state: int
     box: bytes
-    """Sealed: public key and flags, hash of a password, seed, hashes of codes."""
+    """Sealed: public key and flags, hash of a password, seed, hashes of codes, tag of an identity."""
     label: bytes
     """Sealed: what its owner calls it; empty: nothing."""
     created_at: int

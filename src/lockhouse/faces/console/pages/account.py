@@ -10,12 +10,13 @@ from starlette.routing import Route
 from lockhouse.access.sign_in import Level, Means
 from lockhouse.errors import Conflict, Invalid, NotFound, Refused, Unproven
 from lockhouse.faces.console.confirming import STEP, Asked, Proven, proven
-from lockhouse.faces.console.current import ACCOUNT, house_of, id_in, shown, signed_in, to
+from lockhouse.faces.console.current import ACCOUNT, house_of, id_in, provider_of, shown, signed_in, to
 from lockhouse.faces.console.forms import posted
 from lockhouse.faces.console.objections import said, weak
 from lockhouse.faces.console.rendering import text_of
 from lockhouse.faces.console.turned import Turned
 from lockhouse.flows import factor, session
+from lockhouse.gates.staff.steps import adding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -49,6 +50,7 @@ async def _page(request: Request, me: Me, *, done: str = "", wrong: str = "") ->
         login=me.login, passkeys=_passkeys(own), factors=_factors(own, _), left=left,
         has_password=any(one.factor.kind == Means.PASSWORD for one in own),
         sessions=_sessions(sessions, me, _),
+        provider="" if any(one.factor.kind == Means.IDENTITY for one in own) else provider_of(request),
     )  # fmt: skip
 
 
@@ -59,13 +61,13 @@ def _passkeys(own: Sequence[Shown]) -> int:
 def _factors(own: Sequence[Shown], _: Callable[[str], str]) -> list[dict[str, object]]:
     kinds = {
         Means.PASSKEY: _("passkey"), Means.PASSWORD: _("password"), Means.TOTP: _("one-time codes"),
-        Means.RECOVERY: _("recovery codes"),
+        Means.RECOVERY: _("recovery codes"), Means.IDENTITY: _("identity provider"),
     }  # fmt: skip
     passkeys = _passkeys(own)
     shown_factors = []
     for one in own:
         means = Means(one.factor.kind)
-        is_last = passkeys == (1 if means is Means.PASSKEY else 0) and means is not Means.RECOVERY
+        is_last = passkeys == (1 if means is Means.PASSKEY else 0) and means not in {Means.RECOVERY, Means.IDENTITY}
         shown_factors.append({
             "id": one.factor.id.hex(), "name": one.label or kinds[means], "kind": kinds[means],
             "since": one.factor.created_at, "used": one.used_at, "removable": not is_last,
@@ -103,7 +105,7 @@ def _adding(request: Request, me: Me) -> Asked:
     _ = text_of(request)
     return Asked(
         action="factor-add", persons=(), deed=_("Add a passkey"), path=ADD, back=ACCOUNT, here=ACCOUNT,
-        exact=factor.adding(me.id), by_code=True,
+        exact=adding(me.id), by_code=True,
         effect=_("First confirm with a passkey that you have; then the new one is made."),
     )  # fmt: skip
 
@@ -155,7 +157,7 @@ async def codes(request: Request, me: Me) -> Response:
     fields, _ = await posted(request, optional=STEP), text_of(request)
     asked = Asked(
         action="factor-add", persons=(), deed=_("Make new codes"), path=CODES, back=ACCOUNT, here=ACCOUNT,
-        exact=factor.adding(me.id), by_code=True,
+        exact=adding(me.id), by_code=True,
         effect=_("Ten new ones are shown, once. Those before them work no more."),
     )  # fmt: skip
     proof = await proven(request, me, asked, fields)
@@ -176,7 +178,7 @@ async def password(request: Request, me: Me) -> Response:
     fields, _ = await posted(request, optional=STEP), text_of(request)
     asked = Asked(
         action="factor-add", persons=(), deed=_("Change your password"), path=CHANGE, back=ACCOUNT, here=ACCOUNT,
-        exact=factor.adding(me.id), by_code=True,
+        exact=adding(me.id), by_code=True,
         effect=_("The one before it signs in no more, and every other sign-in of yours is over."),
     )  # fmt: skip
     proof = await proven(request, me, asked, fields)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from starlette.routing import Route
 
-from lockhouse.errors import Invalid, Refused, Unproven
-from lockhouse.faces.console.current import ACCOUNT, house_of, seen_of
+from lockhouse.errors import Conflict, Invalid, Refused, Unproven
+from lockhouse.faces.console.current import ACCOUNT, house_of, provider_of, seen_of
 from lockhouse.faces.console.forms import posted
 from lockhouse.faces.console.objections import said, weak
 from lockhouse.faces.console.pages.sign_in import into, signed
@@ -58,6 +58,7 @@ async def _opened(request: Request, link: str, *, wrong: str = "", password: str
     values = {
         "name": begun.called.name, "login": begun.called.login, "options": begun.options_json,
         "ceremony": begun.ceremony, "link": link, "wrong": wrong, "wrong_password": password,
+        "provider": provider_of(request), "proven_at": "",
     }  # fmt: skip
     status = 403 if wrong else 422 if password else 200
     return response(request, Page(template="enrol.html", values=values, status=status))
@@ -71,7 +72,7 @@ async def by_passkey(request: Request) -> Response:
         made = await enrol.with_passkey(
             house_of(request), fields["ceremony"], fields["answer"], name=name, seen=seen_of(request)
         )  # fmt: skip
-    except Unproven:
+    except (Conflict, Unproven):
         wrong = _("No passkey was taken: it was made elsewhere or too late, or it does not ask who you are. Try again.")
         return await _opened(request, fields["link"], wrong=wrong)
     except Refused as error:

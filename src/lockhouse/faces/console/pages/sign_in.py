@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from lockhouse.errors import Unavailable, Unproven
 from lockhouse.faces.console import cookies
-from lockhouse.faces.console.current import HOME, house_of, me_of, seen_of, to
+from lockhouse.faces.console.current import HOME, house_of, me_of, provider_of, seen_of, to
 from lockhouse.faces.console.forms import posted
 from lockhouse.faces.console.rendering import Page, response, text_of
 from lockhouse.faces.console.turned import Turned
@@ -45,7 +45,7 @@ class _Wrong:
 
 async def _page(request: Request, wrong: _Wrong | None = None) -> Response:
     asked = await sign_in.passkey_options(house_of(request))
-    values = {"options": asked.json, "ceremony": asked.ceremony, "wrong": wrong}
+    values = {"options": asked.json, "ceremony": asked.ceremony, "wrong": wrong, "provider": provider_of(request)}
     status = 200 if wrong is None else 429 if wrong.wait_s else 403
     answer = response(request, Page(template="sign_in.html", values=values, status=status))
     if wrong is not None and wrong.wait_s:

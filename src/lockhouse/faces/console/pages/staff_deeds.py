@@ -174,7 +174,7 @@ def _who(one: Known, _: Callable[[str], str]) -> dict[str, object]:
     """An account, whole."""
     means = {
         Means.PASSKEY: _("passkey"), Means.PASSWORD: _("password"), Means.TOTP: _("one-time codes"),
-        Means.RECOVERY: _("recovery codes"),
+        Means.RECOVERY: _("recovery codes"), Means.IDENTITY: _("identity provider"),
     }  # fmt: skip
     state = State(one.row.state)
     return line(one, _) | {

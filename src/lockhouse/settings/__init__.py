@@ -6,16 +6,14 @@ setting that is ignored is a setting that was never made.
 
 from __future__ import annotations
 
-import re
 import tomllib
-from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
-from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args, get_type_hints
-from urllib.parse import urlsplit
 
+from lockhouse.access.federation import is_loopback as is_loopback
 from lockhouse.errors import Invalid, NotFound
+from lockhouse.settings.forms import RULES, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,12 +23,10 @@ FILE = "lockhouse.toml"
 PREFIX = "LOCKHOUSE_"
 OUTSIDE = frozenset({"LOCKHOUSE_HOUSE", "LOCKHOUSE_LIFELINE", "LOCKHOUSE_TOKEN", "LOCKHOUSE_URL"})
 """Variables with this prefix that are not settings: which house, and the supervisor's word to its children."""
-_HOUSE = re.compile("[0-9a-f]{32}")
 _LOST_HOUSE = (
     "lockhouse init wrote it, and this house opens with no other: bring lockhouse.toml back from a backup, or write it "
     "anew with the digits that stand between lockhouse/ and /1 in checkpoints.jsonl"
 )
-_HOST_NAME = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*")
 _MOST_DIGITS = 9
 _LAST_PORT = 65_535
 _HTTP = 80
@@ -86,6 +82,23 @@ class Settings:
     smtp_trust: str = _setting("", "PEM file of the certificate authorities that may vouch for it; empty: the system's")
     smtp_user: str = _setting("", "the name to sign in with; empty: no sign-in")
     smtp_password_file: str = _setting("", "file with its password, mode 0600")
+    oidc_issuer: str = _setting("", "the identity provider that staff may sign in at, by its issuer; empty: none")
+    oidc_client: str = _setting("", "what the provider calls this house: the client id")
+    oidc_secret_file: str = _setting("", "file with the client's secret, mode 0600; empty: a client without one")
+    oidc_client_auth: Literal["basic", "post"] = _setting(
+        "basic", "how it is shown: client_secret_basic or client_secret_post"
+    )
+    oidc_name: str = _setting("", "what staff call the provider; empty: its host's name")
+    oidc_two_factors: tuple[str, ...] = _setting(
+        (), 'what of its words stands for two factors, as "acr phr" or "amr pwd otp"; with none, nobody signs in by it'
+    )
+    oidc_max_age_min: int = _setting(0, "how long ago somebody may have proven themselves there, in minutes; 0: any")
+    oidc_groups: str = _setting("groups", "the claim of its ID token that holds groups")
+    oidc_roles: tuple[str, ...] = _setting((), "groups and the roles that they give, as vault-support=support")
+    oidc_only: bool = _setting(False, "whoever has an identity there signs in by it alone")  # noqa: FBT003  # as above
+    oidc_hosts: tuple[str, ...] = _setting((), "hosts that the provider's document may lead to beside the issuer's own")
+    oidc_networks: tuple[str, ...] = _setting((), "networks that the provider may be in though they are private")
+    oidc_trust: str = _setting("", "PEM file of the certificate authorities that may vouch for it; empty: the system's")
     mail_from: str = _setting("", "the address that mail comes from")
     mail_name: str = _setting("", "the name beside it; empty: the company's")
 
@@ -103,14 +116,6 @@ class _Given(NamedTuple):
 
     where: str
     value: Any
-
-
-class _Rule(NamedTuple):
-    """What a value must be like beyond its type."""
-
-    holds: Callable[[Any], bool]
-    expected: str
-    got: str
 
 
 def load(folder: Path, environment: Mapping[str, str]) -> Settings:
@@ -131,6 +136,7 @@ def load(folder: Path, environment: Mapping[str, str]) -> Settings:
     places = {name: _line(name) for name in _DEFAULTS} | {name: given[name].where for name in given}
     _check_listeners(settings, places)
     _check_mail(settings, places)
+    _check_oidc(settings, places)
     return settings
 
 
@@ -198,78 +204,33 @@ def _checked(name: str, given: _Given) -> Any:
     return value
 
 
+_NETWORKS = '"10.1.0.0/16", "10.2.0.7"'
+_LISTS = {
+    "oidc_hosts": '"oauth2.googleapis.com"', "oidc_roles": '"vault-support=support"',
+    "oidc_two_factors": '"acr phr", "amr pwd otp"',
+}  # fmt: skip
+"""What a list is like; any other is one of networks."""
+
+
 def _right_form(name: str, kind: type, value: Any) -> str:
     """What to write instead of a value of another type; the value itself is not repeated."""
-    if kind is tuple:  # each setting that is a list is one of networks
-        return f'write it as {name} = ["10.1.0.0/16", "10.2.0.7"], in brackets even if there is only one'
+    if kind is tuple:
+        return f"write it as {name} = [{_LISTS.get(name, _NETWORKS)}], in brackets even if there is only one"
     if kind is str:
         return "put it in quotes"
     return "take its quotes away" if isinstance(value, str) else ""
 
 
-def _one_of(name: str) -> _Rule:
+def _one_of(name: str) -> Rule:
     """One of the words of the setting's `Literal`."""
     words = get_args(get_type_hints(Settings)[name])
-    return _Rule(lambda word: word in words, f"one of {', '.join(words)}", "another word")
+    return Rule(lambda word: word in words, f"one of {', '.join(words)}", "another word")
 
 
-def _is_network(text: Any) -> bool:
-    if not isinstance(text, str) or "%" in text:  # a number would be taken for an address; a scope matches nobody
-        return False
-    try:
-        ip_network(text, strict=False)
-    except ValueError:
-        return False
-    return True
-
-
-_MAILBOX = re.compile(r"[^\s@<>,;:\"()\\[\]]{1,64}@[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?", re.ASCII | re.IGNORECASE)
-_ONE_LINE = _Rule(str.isprintable, "one line of signs that can be seen", "another form")
-
-
-def _is_console_url(text: str) -> bool:
-    """An origin as browsers write one, of a host that has a name: an address can be no relying party (WebAuthn §5.1.2).
-
-    Plain HTTP is of `localhost` alone, which browsers hold for as safe as HTTPS.
-    """
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError:
-        return False
-    host = parts.hostname or ""
-    default = {"http": 80, "https": 443}.get(parts.scheme)
-    written = host if port is None or port == default else f"{host}:{port}"
-    if text != f"{parts.scheme}://{written}" or not _HOST_NAME.fullmatch(host) or host.rpartition(".")[2].isdecimal():
-        return False
-    return parts.scheme == "https" or (parts.scheme == "http" and host == "localhost")
-
-
-_CONSOLE_URL = _Rule(
-    _is_console_url, "https:// and a host's name, as https://console.shop.example, or http://localhost:8410",
-    "another form",
-)  # fmt: skip
-_NETWORKS = _Rule(
-    lambda texts: all(map(_is_network, texts)), "networks or addresses, as 10.0.0.0/8 or ::1", "another form"
-)
 _RULES = {
-    "console_url": _CONSOLE_URL,
-    "collect_processes": _Rule(lambda number: number >= 1, "at least 1", "less"),
-    "house": _Rule(lambda text: _HOUSE.fullmatch(text) is not None, "32 hexadecimal digits", "another form"),
-    "log": _one_of("log"),
-    "mail_from": _Rule(
-        lambda text: not text or (text.isascii() and _MAILBOX.fullmatch(text) is not None),
-        "one address in ASCII, as vault@firm.example",
-        "another form",
-    ),
-    "mail_name": _ONE_LINE,
-    "private_recipients": _NETWORKS,
-    "smtp_host": _ONE_LINE,
-    "smtp_port": _Rule(lambda number: 0 < number <= _LAST_PORT, "a port, 1 to 65535", "another number"),
-    "smtp_tls": _one_of("smtp_tls"),
+    **RULES, "log": _one_of("log"), "oidc_client_auth": _one_of("oidc_client_auth"), "smtp_tls": _one_of("smtp_tls"),
     "tls": _one_of("tls"),
-    "trusted_proxies": _NETWORKS,
-}
+}  # fmt: skip
 
 
 def address_of(listen: str, *, where: str) -> tuple[str, int]:
@@ -286,16 +247,6 @@ def address_of(listen: str, *, where: str) -> tuple[str, int]:
     if not host or not port.isdecimal() or len(port) > _MOST_DIGITS or int(port) > _LAST_PORT:
         raise Invalid(where, "address:port, as 127.0.0.1:8400", got="another form")
     return host.strip("[]"), int(port)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address is this machine's own."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _check_listeners(settings: Settings, places: Mapping[str, str]) -> None:
@@ -335,6 +286,12 @@ def _check_mail(settings: Settings, places: Mapping[str, str]) -> None:
         )  # fmt: skip
     if bool(settings.smtp_user) != bool(settings.smtp_password_file):
         raise Invalid(places["smtp_user"], "smtp_user and smtp_password_file together, or neither", got="one of them")
+
+
+def _check_oidc(settings: Settings, places: Mapping[str, str]) -> None:
+    """As `_check_listeners`, of the settings that say how staff sign in at an identity provider."""
+    if bool(settings.oidc_issuer) != bool(settings.oidc_client):
+        raise Invalid(places["oidc_issuer"], "oidc_issuer and oidc_client together, or neither", got="one of them")
 
 
 def _check_console(settings: Settings, places: Mapping[str, str]) -> None:

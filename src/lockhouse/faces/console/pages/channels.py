@@ -1,0 +1,241 @@
+"""The ways in: whether each works, what it sends that is not kept, and its keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from starlette.routing import Route
+
+from lockhouse.errors import Conflict, Invalid, NotFound
+from lockhouse.faces.console.charts import stacked
+from lockhouse.faces.console.confirming import STEP, Asked, confirmed
+from lockhouse.faces.console.current import house_of, shown, signed_in
+from lockhouse.faces.console.forms import posted
+from lockhouse.faces.console.pages.staff import require
+from lockhouse.faces.console.reasons import why
+from lockhouse.faces.console.rendering import text_of
+from lockhouse.faces.console.times import ago, clock
+from lockhouse.faces.console.turned import Turned
+from lockhouse.flows import channel as flow
+from lockhouse.flows import observed as seen
+from lockhouse.flows.pulse import HOURS, Pulse, pulses
+from lockhouse.gates.pulse import HOUR_MS
+from lockhouse.model.scale import Stage
+from lockhouse.policy.suggest import Sighting, render, suggest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from lockhouse.faces.console.current import Me
+    from lockhouse.gates.house import House
+    from lockhouse.model.policy import Channel
+    from lockhouse.model.rows import Credential, Drop
+
+HERE: Final = "/channels"
+MOST_DROPS: Final = 50
+"""Paths that a page lists, those dropped most often first; the rest is counted."""
+_LEVELS: Final = {"public": 1, "secret": 2, None: 3}
+
+
+@signed_in
+async def channels(request: Request, me: Me) -> Response:
+    """Every channel of the policy that rules."""
+    require(request, me, "channel.list")
+    house, _ = house_of(request), text_of(request)
+    return shown(request, me, "channels.html", here=HERE, channels=await lines(house, _))
+
+
+async def lines(house: House, _: Callable[[str], str]) -> list[dict[str, object]]:
+    """Every channel as a table has it; of a house without a policy none."""
+    policy = house.live_policy.policy if house.live_policy else None
+    known = list(policy.channels.values()) if policy else []
+    found, now = await pulses(house, [one.id for one in known]), house.clock.now_ms()
+    return [_line(one, found[one.id], now=now, _=_) for one in known]
+
+
+def _line(one: Channel, pulse: Pulse, *, now: int, _: Callable[[str], str]) -> dict[str, object]:
+    return {
+        "name": one.name, "served": one.served, "last": ago(pulse.last_at, now, _) if pulse.last_at else "",
+        "silent": pulse.silent_since, "chart": stacked([*map(_drawn, pulse.hours)], whole=True),
+        "assurance": assurance(one, _),
+        "level": _LEVELS[one.assurance_key], "stage": _stages(_)[one.stage],
+        **{word: pulse.total(word) for word in ("stored", "trimmed", "refused")}, "held": _held(pulse),
+    }  # fmt: skip
+
+
+def _drawn(hour: dict[str, int]) -> dict[str, int]:
+    """An hour as a chart has it: what is observed is held, of which nothing is kept."""
+    return hour | {"held": hour.get("held", 0) + hour.get("observed", 0)}
+
+
+def _held(pulse: Pulse) -> int:
+    return pulse.total("held") + pulse.total("observed")
+
+
+def assurance(one: Channel, _: Callable[[str], str]) -> str:
+    """How sure it is who sends, in a word."""
+    return {"public": _("public"), "secret": _("secret"), None: _("signed")}[one.assurance_key]
+
+
+def _stages(_: Callable[[str], str]) -> dict[Stage, str]:
+    return {Stage.OBSERVE: _("observe"), Stage.TRIAL: _("trial"), Stage.LIVE: _("live")}
+
+
+def channel_of(request: Request) -> Channel:
+    """The channel that an address names.
+
+    Raises:
+        Turned: the policy that rules has none of this name.
+    """
+    live = house_of(request).live_policy
+    found = live.policy.channels.get(request.path_params["channel"]) if live else None
+    if found is None:
+        raise Turned("LH-3004")
+    return found
+
+
+@signed_in
+async def channel(request: Request, me: Me) -> Response:
+    """One channel."""
+    require(request, me, "channel.show")
+    return await _page(request, me, channel_of(request))
+
+
+async def _page(request: Request, me: Me, one: Channel, *, done: str = "", wrong: str = "") -> Response:
+    house, _ = house_of(request), text_of(request)
+    pulse, now = (await pulses(house, [one.id]))[one.id], house.clock.now_ms()
+    may_drops = me.may(house, "channel.drops")
+    keys = (await flow.credentials_of(house)).get(one.name, [])
+    return shown(
+        request, me, "channel.html", here=HERE, status=409 if wrong else 200, done=done, wrong=wrong,
+        one=_line(one, pulse, now=now, _=_) | _sheet(one, _), stage=int(one.stage),
+        chart=stacked([*map(_drawn, pulse.hours)], usual=pulse.usual), hours=_axis(now), peak=_peak(pulse, now),
+        pulse=pulse, keys=[_key(row, now) for row in sorted(keys, key=lambda row: -row.created_at)],
+        waiting=await seen.waiting(house, one.id), may_drops=may_drops,
+        drops=await _drops(house, one, pulse, _=_) if may_drops else None,
+        lack=await _lack(house, one) if may_drops else "",
+        may={word for word in ("add", "revoke", "tail") if me.may(house, f"channel.{word}")},
+    )  # fmt: skip
+
+
+def _sheet(one: Channel, _: Callable[[str], str]) -> dict[str, object]:
+    """What a channel may do, and what it must not be trusted with."""
+    is_public = one.assurance_key == "public"
+    weak = {
+        "public": _("Anyone can read its key in the page, so a script can make events up. They stay claimed."),
+        "secret": _("Whoever holds its key can send as this channel. Keep it in a secret store, never in a page."),
+        None: _("The sender's signature decides. The key for it lies with the provider."),
+    }[one.assurance_key]
+    trust = {
+        "public": _("anyone can send under this key"), "secret": _("whoever holds the key sends"),
+        None: _("each message is signed by its sender"),
+    }[one.assurance_key]  # fmt: skip
+    return {
+        "kind": one.kind, "trust": trust, "weak": weak, "is_public": is_public, "pageless": one.pageless,
+        "origins": ", ".join(one.origins), "proves": ", ".join(one.proves), "events": list(one.events),
+    }  # fmt: skip
+
+
+def _axis(now: int) -> list[str]:
+    """What stands under the chart: four times of the day, and now."""
+    whole = now - now % HOUR_MS
+    return [clock(whole - back * HOUR_MS) for back in (HOURS - 1, 18, 12, 6)]
+
+
+def _peak(pulse: Pulse, now: int) -> tuple[str, int]:
+    """The busiest hour, and its events."""
+    sums = [sum(hour.values()) for hour in pulse.hours]
+    most = max(sums)
+    return clock((now // HOUR_MS - (HOURS - 1 - sums.index(most))) * HOUR_MS), most
+
+
+def _key(row: Credential, now: int) -> dict[str, object]:
+    return {"begins": row.shown, "live": flow.lives(row, now), "made": row.created_at, "until": row.until_at}
+
+
+async def _drops(house: House, one: Channel, pulse: Pulse, *, _: Callable[[str], str]) -> dict[str, object]:
+    rows = sorted(await seen.drops_of(house, one.id), key=lambda row: (-row.count, row.path, row.reason))
+    many = seen.not_kept_of(rows)
+    return {
+        "rows": [_drop(row, _) for row in rows[:MOST_DROPS]], "more": max(0, len(rows) - MOST_DROPS),
+        "fields": many.fields, "events": many.events, "since": min((row.first_at for row in rows), default=None),
+        "silent": pulse.silent_since,
+    }  # fmt: skip
+
+
+def _drop(row: Drop, _: Callable[[str], str]) -> dict[str, object]:
+    path = _("the whole event") if seen.is_event(row) else row.path
+    return {"path": path, "count": row.count, "why": why(row.reason, _), "last": row.last_at}
+
+
+async def _lack(house: House, one: Channel) -> str:
+    """What the policy would need, as YAML, for what the channel was seen to send while it observed."""
+    found = (await seen.observed(house, one.id)).seen
+    if not found:
+        return ""
+    policy = house.live().policy
+    lack = suggest(policy, one, [Sighting(sight.event, sight.keys, sight.shape, sight.count) for sight in found])
+    return render(lack, one) if lack.fields or lack.events or lack.left else ""
+
+
+@signed_in
+async def make_key(request: Request, me: Me) -> Response:
+    """A new write key, shown once; those before it go on until they are ended."""
+    require(request, me, "channel.add")
+    one, fields, _ = channel_of(request), await posted(request, optional=STEP), text_of(request)
+    path = f"{HERE}/{one.name}"
+    asked = Asked(
+        action="channel-key-make", persons=(), deed=_("Make a new key for %(name)s") % {"name": one.name},
+        effect=_("It is shown once. The key before it goes on, so that nothing is lost: end it once nobody uses it."),
+        path=f"{path}/key", back=path, here=HERE,
+    )  # fmt: skip
+    try:
+        question = await confirmed(request, me, asked, fields)
+        if question is not None:
+            return question
+        secret = await flow.make_credential(house_of(request), one.name, by=me.actor)
+    except Invalid:
+        return await _page(request, me, one, wrong=_("This channel has no key of ours: its sender signs."))
+    except (Conflict, NotFound):
+        return await _page(request, me, one, wrong=_("It changed meanwhile: nothing was done. Look again."))
+    key = secret.reveal().decode()  # house: allow no-reveal: a new key is shown this once
+    return shown(request, me, "channel_key.html", here=HERE, name=one.name, key=key, sheet=_sheet(one, _))
+
+
+@signed_in
+async def end_key(request: Request, me: Me) -> Response:
+    """A write key is ended for good."""
+    require(request, me, "channel.revoke")
+    one, fields, _ = channel_of(request), await posted(request, "key", optional=STEP), text_of(request)
+    house, path, begins = house_of(request), f"{HERE}/{one.name}", fields["key"]
+    try:
+        await flow.living_credential(house, one.name, begins)
+        left, now = (await flow.credentials_of(house)).get(one.name, []), house.clock.now_ms()
+        is_last = sum(flow.lives(row, now) for row in left) == 1
+        effect = _("Who sends with it is refused from then on, in every process. Nobody can bring it back.")
+        last = _("It is the last one: nothing comes in through this channel until you make another.")
+        asked = Asked(
+            action="channel-key-end", persons=(), deed=_("End the key %(key)s…") % {"key": begins},
+            effect=f"{effect} {last}" if is_last else effect, path=f"{path}/end", back=path, here=HERE, ends=True,
+        )  # fmt: skip
+        question = await confirmed(request, me, asked, fields)
+        if question is not None:
+            return question
+        await flow.end_credential(house, one.name, begins, by=me.actor)
+    except Invalid:
+        many = _("Several keys begin so. End it on the machine, with the whole key: lockhouse channel revoke.")
+        return await _page(request, me, one, wrong=many)
+    except (Conflict, NotFound):
+        return await _page(request, me, one, wrong=_("It changed meanwhile: nothing was done. Look again."))
+    return await _page(request, me, one, done=_("Ended. Nobody sends with it any more."))
+
+
+ROUTES = [
+    Route(HERE, channels, name="channels"),
+    Route(f"{HERE}/{{channel}}", channel, name="channel"),
+    Route(f"{HERE}/{{channel}}/key", make_key, methods=["POST"], name="channel-key-make"),
+    Route(f"{HERE}/{{channel}}/end", end_key, methods=["POST"], name="channel-key-end"),
+]

@@ -1,0 +1,119 @@
+"""The ways out: what was sent, what was held back and why, and what waits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from starlette.routing import Route
+
+from lockhouse.faces.console.beside import beside_of
+from lockhouse.faces.console.current import house_of, shown, signed_in
+from lockhouse.faces.console.forms import posted
+from lockhouse.faces.console.pages.staff import require
+from lockhouse.faces.console.reasons import why
+from lockhouse.faces.console.rendering import text_of
+from lockhouse.faces.console.times import ago
+from lockhouse.faces.console.turned import Turned
+from lockhouse.flows import forward
+from lockhouse.gates.sent import MOST, Standing, standing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from lockhouse.faces.console.current import Me
+    from lockhouse.flows.forward import Delay
+    from lockhouse.gates.house import House
+    from lockhouse.model.policy import Recipient
+
+HERE: Final = "/recipients"
+LATE_MS: Final = 15 * 60_000
+"""A recipient whose oldest event waits for longer is behind."""
+
+
+@signed_in
+async def recipients(request: Request, me: Me) -> Response:
+    """Every recipient of the policy that rules."""
+    require(request, me, "recipient.list")
+    return shown(
+        request, me, "recipients.html", here=HERE, recipients=await lines(house_of(request), text_of(request)),
+        works=await beside_of(request).works(),
+    )  # fmt: skip
+
+
+async def lines(house: House, _: Callable[[str], str]) -> list[dict[str, object]]:
+    """Every recipient as a table has it; of a house without a policy none."""
+    known = house.live_policy.policy.recipients.values() if house.live_policy else ()
+    now = house.clock.now_ms()
+    return [_line(one, *await _how(house, one), now=now, _=_) for one in known]
+
+
+async def _how(house: House, one: Recipient) -> tuple[Standing, Delay | None]:
+    """How it stands, and what keeps its oldest event, if one waits."""
+    how = await standing(house, one.id)
+    return how, await forward.delay(house, one.name) if how.waiting else None
+
+
+def _line(one: Recipient, how: Standing, late: Delay | None, *, now: int, _: Callable[[str], str]) -> dict[str, object]:
+    roles = {"internal": _("your own"), "processor": _("processor"), "controller": _("controller of its own")}
+    return {
+        "name": one.name, "served": one.served, "role": roles[one.role], "kind": one.kind,
+        "behind": ago(late.since, now, _) if late and late.since is not None else "", "is_late": is_behind(late, now),
+        "fault": why(late.fault, _) if late and late.fault else "", "waiting": how.waiting, "sent": how.sent,
+        "held": how.held, "dead": how.dead, "most": MOST,
+    }  # fmt: skip
+
+
+def is_behind(late: Delay | None, now: int) -> bool:
+    """Whether the oldest event that waits came in longer ago than sending takes."""
+    return late is not None and late.since is not None and now - late.since > LATE_MS
+
+
+@signed_in
+async def recipient(request: Request, me: Me) -> Response:
+    """One recipient."""
+    require(request, me, "recipient.show")
+    return await _page(request, me, recipient_of(request))
+
+
+def recipient_of(request: Request) -> Recipient:
+    """The recipient that an address names.
+
+    Raises:
+        Turned: the policy that rules has none of this name.
+    """
+    live = house_of(request).live_policy
+    found = live.policy.recipients.get(request.path_params["recipient"]) if live else None
+    if found is None:
+        raise Turned("LH-3004")
+    return found
+
+
+async def _page(request: Request, me: Me, one: Recipient, *, again: int | None = None) -> Response:
+    house, _ = house_of(request), text_of(request)
+    (how, late), now = await _how(house, one), house.clock.now_ms()
+    return shown(
+        request, me, "recipient.html", here=HERE, again=again,
+        one=_line(one, how, late, now=now, _=_), terms=one,
+        reasons=[(why(code, _), many) for code, many in how.reasons],
+        late=late, next_at=late.next_at if late and late.next_at > now else None,
+        works=await beside_of(request).works(), may_replay=me.may(house, "recipient.replay"),
+    )  # fmt: skip
+
+
+@signed_in
+async def replay(request: Request, me: Me) -> Response:
+    """Dead letters wait again."""
+    require(request, me, "recipient.replay")
+    one = recipient_of(request)
+    await posted(request)
+    return await _page(request, me, one, again=await forward.requeue(house_of(request), one.name))
+
+
+ROUTES = [
+    Route(HERE, recipients, name="recipients"),
+    Route(f"{HERE}/{{recipient}}", recipient, name="recipient"),
+    Route(f"{HERE}/{{recipient}}/replay", replay, methods=["POST"], name="recipient-replay"),
+]
