@@ -66,6 +66,7 @@ NEEDS: dict[str, Need] = {
     "person-check": _SHIFT,
     "person-reveal": _BOUND,
     "policy-approve": STRICTEST,
+    "policy-withdraw": _BOUND,
     "role-approve": _BOUND,
     "role-end": _BOUND,
     "role-give": _BOUND,

@@ -126,6 +126,8 @@ class Caller:
         raise AssertionError  # the last try was raised
 
     def _request(self, wanted: Wanted, *, query: Asked | None, body: Asked | None) -> httpx.Request:
+        if {"", ".", ".."} & {*wanted.path}:
+            raise Invalid("address", "a name or an id", got="one that would lead elsewhere")
         path = "/".join([PREFIX, *(quote(part, safe="") for part in wanted.path)])
         headers = {"Idempotency-Key": str(uuid4())} if wanted.once else {}
         content = None if body is None else msgspec.json.encode(body)

@@ -42,7 +42,9 @@ def error_of(status: int, body: bytes, *, retry_after_s: float) -> LockhouseErro
         told = Told()
     said = f"{told.code}: {told.title}" if told.code else f"status {status}"
     text = told.detail or f"server{_MIDDLE}what was asked for, got {said.rstrip('.')}"
-    hint = told.hint or told.change
+    hint = told.hint or ("" if told.detail else told.change)
+    if status < 400:  # noqa: PLR2004  # a redirect: a token goes to no other address than the one that was named
+        return Invalid("server", "the house itself at this address", got="a redirect")
     if status in _ASK:
         return _invalid(text, hint=hint, problems=told.problems)
     if status in (401, 403):

@@ -283,6 +283,13 @@ CODES: Final[dict[str, Answer]] = {
         "a member of staff whose role has policy.approve",
     ),
     **{code: Answer(*told) for code, told in API_CODES.items()},
+    "LH-6001": Answer(
+        "rejected",
+        200,
+        "Not done from elsewhere: the command acts on the house's own machine, or the API does not have it.",
+        "Type it on the house's machine; docs/operations/remote.md says of each command why.",
+        _OPERATOR,
+    ),
     "LH-5000": Answer(
         "rejected",
         500,
@@ -378,7 +385,7 @@ Every answer that is not plainly "stored and shown" has a code. The code is stab
 `LH-0…` something was stored or was there already · `LH-1…` the event, the request or the sender is wrong ·
 `LH-2…` the policy, a consent or an ending decided · `LH-3…` the console answers so to whoever looks at it ·
 `LH-4…` the API answers so to a system ·
-`LH-5…` something of ours is away.
+`LH-5…` something of ours is away · `LH-6…` the command line answers so, before it asks a house.
 
 An event that is refused does not fail its batch: the request is still answered `200 {"success":true}`, because clients
 repeat or drop a whole batch over any other status. A sender with a secret key asks for the answer to each event with

@@ -11,6 +11,7 @@ from lockhouse.crypto.blindindex import suppression_tag
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Invalid, NotFound, Refused
 from lockhouse.gates.authority import checked, checked_bound, signed
+from lockhouse.gates.disclose.said import note_words
 from lockhouse.gates.ending.person import waiting_owners
 from lockhouse.gates.facts import STAFF, SUPPRESSION, facts_of_persons, in_turn, pointer_of
 from lockhouse.gates.read_shut import require_readable
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lockhouse.gates.house import House, PersonFacts
+    from lockhouse.model.decision import Actor
 
 RING_MOVED = "ring-moved"
 TRIES = 5
@@ -44,9 +46,13 @@ class Word(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def record(  # noqa: PLR0913  (what a word is made of)
-    house: House, person: bytes, purpose: str, *, granted: bool, signal: str = STAFF, notice: str | None = None
-) -> Consent:
+    house: House, person: bytes, purpose: str, *, granted: bool, by: str | None = None, signal: str = STAFF,
+    notice: str | None = None,
+) -> Consent:  # fmt: skip
     """The person's word on a purpose stands, in every process: what decides reads it from now on.
+
+    The entry names who recorded it (`by`), unless it follows from a suppression. If the process is cut off before that
+    is told, the daily round tells of the word, and does not know of whom it came.
 
     Raises:
         Refused: a yes to what a suppression that stands has closed (`suppressed`).
@@ -72,7 +78,7 @@ async def record(  # noqa: PLR0913  (what a word is made of)
     change = Change("identity", puts=(Put(Consent.TABLE, row),), expects=(_alive(person),))
     if isinstance(await house.commits.commit(change), Conflict):
         raise NotFound("person: expected a living person", hint="lockhouse person find KIND looks one up")
-    await tell(house, [person], [consent_draft(house, row)])
+    await tell(house, [person], [consent_draft(house, row, by=by)])
     return row
 
 
@@ -104,6 +110,24 @@ def _alive(person: bytes) -> Expect:
     return Expect(KeyRing.TABLE, (person,), {"person": person}, or_absent=False, because=RING_MOVED)
 
 
+async def look(house: House, person: bytes, *, actor: Actor) -> tuple[bytes, list[Word]]:
+    """Everything the person said, and the entry that noted, before it was read, who looked.
+
+    Raises:
+        NotFound, Tampered, Unavailable: as `show`; or the ledger cannot be written.
+    """
+    require_readable(house)
+    if not await house.reads.get(Person, [(person,)]):
+        raise _nobody()
+    await admit_rings(house, {person})
+    entry = await note_words(house, person, actor=actor)
+    return entry, await show(house, person)
+
+
+def _nobody() -> NotFound:
+    return NotFound("person: expected an id that `person find` gave", hint="lockhouse person find KIND looks one up")
+
+
 async def show(house: House, person: bytes) -> list[Word]:
     """Everything the person said, and what made them a customer, oldest first, of one moment a no last.
 
@@ -114,7 +138,7 @@ async def show(house: House, person: bytes) -> list[Word]:
     """
     require_readable(house)
     if not await house.reads.get(Person, [(person,)]):
-        raise NotFound("person: expected an id that `person find` gave", hint="lockhouse person find KIND looks one up")
+        raise _nobody()
     names = house.live().names
     rows = checked(await house.reads.find(Consent, ("person",), [(person,)]), house.integrity_key)
     return [

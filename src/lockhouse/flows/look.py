@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -20,7 +22,7 @@ from lockhouse.policy.decide import listed_reasons, not_by, plain_reason
 from lockhouse.policy.sentences import SENTENCES
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
+    from collections.abc import AsyncIterator, Iterable, Sequence
 
     from lockhouse.gates.house import House
     from lockhouse.model.decision import Action, Wanted
@@ -73,10 +75,12 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         persons: as they were shown, the most believed first: at most twenty.
         more: whether there are others, believed less or, among equals, known for longer.
+        ways: source person -> the way that led to them, where it was recognised and not named.
     """
 
     persons: list[View]
     more: bool = False
+    ways: Mapping[bytes, str] = {}
 
 
 async def find(house: House, ask: Ask, *, by: str, value: str) -> Found:
@@ -100,7 +104,58 @@ async def find(house: House, ask: Ask, *, by: str, value: str) -> Found:
     persons, sought = await _owners(house, by, value)
     if not persons:
         await note_nobody(house, ask)
-    shared = sought if sought is not None and sought.is_shared else None
+    return await _shown(house, ask, persons, sought if sought is not None and sought.is_shared else None)
+
+
+async def recognise(house: House, ask: Ask, *, value: str) -> Found:
+    """The same by whichever identifier or whole look-up the value may be: one look, noted and counted once.
+
+    What reads as an e-mail address is sought as one alone: whoever sends with a public key could put somebody's address
+    into a field that takes any text. Each way is one that the actor may find by.
+
+    Raises:
+        Invalid: there is no way for which the value has a usable form.
+        Refused: as of `find`.
+    """
+    await Footing.of(house)
+    ask = await with_room(house, ask)
+    ways = whole_ways(house, ask)
+    if not ways:
+        entry = await note_nothing(house, ask)
+        raise Refused(
+            f"find: expected a role that may see what people are found by, got another; noted as {entry.hex()}",
+            reasons=("class-not-seen",), hint=SENTENCES["class-not-seen"],
+        )  # fmt: skip
+    found = await _recognised(house, ways, value)
+    if not found:
+        await note_nobody(house, ask)
+    return msgspec.structs.replace(await _shown(house, ask, list(found), None), ways=found)
+
+
+def whole_ways(house: House, ask: Ask) -> list[str]:
+    """The fields by whose whole value the actor may find for this purpose, an e-mail address first."""
+    policy = house.live().policy
+    names = [name for name, field in policy.fields.items() if name in field.ways and not not_by(policy, ask, name)]
+    return sorted(names, key=lambda name: policy.fields[name].type != "email")
+
+
+async def _recognised(house: House, ways: Sequence[str], value: str) -> dict[bytes, str]:
+    """Source person -> the field that led to them, those of the first field first."""
+    found, fits = dict[bytes, str](), False
+    for name in ways:
+        field = house.live().policy.fields[name]
+        with suppress(Invalid):
+            persons, _ = await _owners(house, name if field.identifies else f"{name}#exact", value)
+            found |= {person: name for person in persons if person not in found}
+            fits = True
+        if fits and field.type == "email":
+            break
+    if not fits:
+        raise Invalid("find", f"a usable {' or '.join(ways)}", got="a value that is none of them")
+    return found
+
+
+async def _shown(house: House, ask: Ask, persons: list[bytes], shared: Sought | None) -> Found:
     looked = persons[: FOUND_LIMIT if shared is None else CANDIDATES]
     views = [view async for view in disclose(house, ask, _each(looked), records=Records(sought=shared))]
     place = {person: at for at, person in enumerate(looked)}

@@ -10,8 +10,8 @@ from lockhouse.crypto.credentials import message_tag
 from lockhouse.gates.authority import sound
 from lockhouse.gates.collect.work import unread_class
 from lockhouse.model import codes
-from lockhouse.model.rows import Receipt, Record
-from lockhouse.model.scale import Assurance
+from lockhouse.model.rows import Person, Receipt, Record
+from lockhouse.model.scale import Assurance, PersonState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -90,3 +90,15 @@ def _said(row: Receipt, channels: dict[int, str], kept: int | None, dropped: tup
         dropped=dropped,
         record=None if row.record is None else row.record.hex(),
     )
+
+
+async def gone_of(house: House, answers: Iterable[Why]) -> set[str]:
+    """Those of the answers' records, in hex, that were swept away or that no key opens any more."""
+    records = [one.record for one in answers if one.record is not None]
+    rows = await house.reads.get(Record, [(bytes.fromhex(one),) for one in records])
+    persons = {(row.person,) for row in rows.values()}
+    erased = {
+        row.id for row in (await house.reads.get(Person, sorted(persons))).values() if row.state & PersonState.ERASED
+    }
+    living = {row.id.hex() for row in rows.values() if row.person not in erased}
+    return set(records) - living

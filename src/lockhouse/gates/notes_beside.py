@@ -19,6 +19,7 @@ from lockhouse.model.rows import LedgerEntry, Note
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
+    from lockhouse.gates.disclose.noting import Kept
     from lockhouse.gates.house import House
 
 
@@ -44,6 +45,18 @@ async def _found(house: House, beside: Sequence[Note]) -> list[Finding]:
         return []
     sentence = "The notes of whom it showed, and how, are not those that it was written with."
     return [Finding("changed-notes", f"entry {entry.hex()}", sentence)]
+
+
+def look_in(house: House, row: LedgerEntry | None, note: Note) -> tuple[Disclosure, Kept] | None:
+    """What an entry and the note beside it say of a look at one person; None if the note is not of that look.
+
+    Of a look at one person the entry commits to whom; of one at many, only all notes together show it, and `ledger
+    verify --state` looks at them.
+    """
+    said = None if row is None else _disclosure(row)
+    if said is None or not _says(house, note, said) or (said.count == 1 and not _are_its([note], said)):
+        return None
+    return said, kept_in(note)
 
 
 def _disclosure(row: LedgerEntry) -> Disclosure | None:

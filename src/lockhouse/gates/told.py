@@ -45,13 +45,17 @@ LATE = "service:work"
 TRIES = 5
 
 
-def consent_draft(house: House, row: Consent) -> Draft:
-    """The ledger entry of a stored word; the person's ring must be admitted, for their ref."""
+def consent_draft(house: House, row: Consent, *, by: str | None = None) -> Draft:
+    """The ledger entry of a stored word; the person's ring must be admitted, for their ref.
+
+    Args:
+        by: who recorded it; None where no one did: it came with an event, a file or a suppression.
+    """
     said = ConsentEntry(
         ref=house.keyring.ref(row.person).hex(), purpose=row.purpose, state=_state_of(row),
         channel=row.channel, signal=row.signal, assurance=row.assurance,  # type: ignore[arg-type]  # 1, 2 or 3
         row=digest(row), change="ended" if row.state in _TAKEN_BACK else "made",
-        place=place_digest(row) if row.signal == IMPORT else None,
+        place=place_digest(row) if row.signal == IMPORT else None, by=by,
     )  # fmt: skip
     return said.draft(id=row.entry, lane=house.lane)
 

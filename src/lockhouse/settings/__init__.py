@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 
 FILE = "lockhouse.toml"
 PREFIX = "LOCKHOUSE_"
-OUTSIDE = frozenset({"LOCKHOUSE_HOUSE", "LOCKHOUSE_LIFELINE", "LOCKHOUSE_TOKEN", "LOCKHOUSE_URL"})
-"""Variables with this prefix that are not settings: which house, and the supervisor's word to its children."""
+OUTSIDE = frozenset({
+    "LOCKHOUSE_CA_FILE", "LOCKHOUSE_HOUSE", "LOCKHOUSE_LIFELINE", "LOCKHOUSE_TOKEN", "LOCKHOUSE_TOKEN_FILE",
+    "LOCKHOUSE_URL",
+})  # fmt: skip
+"""Variables with this prefix that are not settings: which house, how a client asks one, the supervisor's word."""
 _LOST_HOUSE = (
     "lockhouse init wrote it, and this house opens with no other: bring lockhouse.toml back from a backup, or write it "
     "anew with the digits that stand between lockhouse/ and /1 in checkpoints.jsonl"

@@ -14,7 +14,7 @@ from lockhouse.flows import token
 from lockhouse.flows.token import Maker
 from lockhouse.model.decision import Actor
 from lockhouse.wiring import opened
-from tests.faces.api.world import ApiWorld
+from tests.faces.api.world import ApiWorld, Beside
 from tests.faces.serve_world import Place, make_place, run, served
 
 if TYPE_CHECKING:
@@ -70,7 +70,10 @@ async def test_behind_a_proxy_it_is_the_address_before_it_that_counts(
     tmp_path: Path, peer: str, forwarded: str | None, status: int
 ) -> None:
     api = await ApiWorld.make(tmp_path)
-    desk = Desk(house=api.world.house, sequencer=api.world.store, verifier=api.world.verifier)
+    desk = Desk(
+        house=api.world.house, sequencer=api.world.store, verifier=api.world.verifier, journal=api.world.journal,
+        beside=Beside(),
+    )  # fmt: skip
     api.app.routes[:] = [mounted(desk, trusted_proxies=["10.0.0.0/8"], on_incident=lambda *_: None)]
     text = await api.token("admin", networks=("192.0.2.77/32",))
     headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}

@@ -57,6 +57,8 @@ token.create        403      403      403              403      403    403
 token.show          403      403      403              403      403    403
 token.rotate        403      403      403              403      403    403
 token.revoke        403      403      403              403      403    403
+ledger.show         403      403      403              200      403    403
+request.cancel      403      403      200              403      403    403
 """
 HEADS, *ROWS = [line.split() for line in EXPECTED.strip().splitlines()]
 TABLE = {row[0]: dict(zip(HEADS[1:], map(int, row[1:]), strict=True)) for row in ROWS}
@@ -111,7 +113,7 @@ class Asking:
 
     async def ask(self, route: Route, **who: Any) -> httpx.Response:
         """The route asked for what there is."""
-        body = BODIES.get(route.name)
+        body = BODIES.get(route.name, {})
         if route.name == "why":
             body = {"message": self.record}
         if route.name == "request.open":

@@ -17,6 +17,8 @@ from lockhouse.faces.api.route import PREFIX, Desk
 from lockhouse.flows import token
 from lockhouse.flows.token import Maker
 from lockhouse.model.decision import Actor
+from lockhouse.model.policy import Recipient
+from lockhouse.model.ports import RootStatus
 from tests.world import World
 
 if TYPE_CHECKING:
@@ -42,6 +44,19 @@ ADMIN = Maker(Actor(id="os-user:1", kind="os-user"))
 MANY = Most(token=1_000_000, stranger=1_000_000)
 
 
+class Beside:
+    """A house that stands in no folder, and whose worker does not run."""
+
+    def key_of(self, recipient: Recipient) -> str:
+        return f"recipients/{recipient.name}.key"
+
+    async def works(self) -> bool:
+        return False
+
+    async def root(self) -> RootStatus:
+        return RootStatus(kind="memory", place="-", generations=(1,), destroyed=(), final=True)
+
+
 @dataclass
 class ApiWorld:
     """See the module."""
@@ -53,7 +68,10 @@ class ApiWorld:
     app: Starlette = field(init=False)
 
     def __post_init__(self) -> None:
-        desk = Desk(house=self.world.house, sequencer=self.world.store, verifier=self.world.verifier)
+        desk = Desk(
+            house=self.world.house, sequencer=self.world.store, verifier=self.world.verifier,
+            journal=self.world.journal, beside=Beside(),
+        )  # fmt: skip
         limiter = Limiter(self.most, self.world.clock.monotonic_s)
         door = Door(limiter, lambda scope: scope["client"][0] if scope.get("client") else None)
         api = Api(desk, door, on_incident=lambda _number, error: self.incidents.append(error))

@@ -20,6 +20,8 @@ from lockhouse.wiring import opened
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
+    from httpx import BaseTransport
+
     from lockhouse.model.event import Fault, Reply
 
 NOW = 1_795_440_630_000
@@ -74,6 +76,7 @@ class Desk:
         self.pause: Callable[[float], Awaitable[None]] = nobody_answers
         self.told = io.StringIO()
         """What stands on standard error, also while a call waits."""
+        self.transport: BaseTransport | None = None
 
     def call(self, line: str | Sequence[str], *, typed: str = "", talks: bool = False, json: bool = False) -> Seen:
         """One line typed in the house's folder; `typed` is what follows, at questions or through a pipe."""
@@ -87,7 +90,7 @@ class Desk:
         cwd = self.house if self.house.is_dir() else self.folder
         code = run(
             [*words, *(["--json"] if json else [])], terminal=terminal, environment=self.environment, cwd=cwd,
-            clock=self.clock,
+            clock=self.clock, transport=self.transport,
         )  # fmt: skip
         return Seen(code, out.getvalue(), err.getvalue())
 

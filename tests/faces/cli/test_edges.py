@@ -206,7 +206,7 @@ def test_the_house_is_found_upwards_and_named_by_option_before_environment(tmp_p
 
 
 def test_the_one_who_acts_is_the_operating_systems_user(desk: Desk) -> None:
-    desk.call("consent show " + desk.person())
+    desk.person()
     [newest, *_] = desk.call("ledger log --kind disclosure", json=True).value
     assert newest["body"]["actor"] == f"os-user:{os.getuid()}"
     assert newest["body"]["role"] == "support"

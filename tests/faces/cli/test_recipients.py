@@ -83,7 +83,7 @@ def test_what_waits_for_a_recipient_that_is_away_is_said_with_its_fault_and_the_
     async def answers(*_: object) -> bytes:
         return b"{}"
 
-    monkeypatch.setattr("lockhouse.faces.cli.commands.recipient.ask_line", answers)
+    monkeypatch.setattr("lockhouse.faces.serve.beside.ask_line", answers)
     assert _shown(desk)["next try"] == "2026-11-23 13:34Z"
     desk.clock.now += 60_000
     assert _shown(desk)["next try"] == "within 15 minutes"

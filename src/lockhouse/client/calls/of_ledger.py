@@ -20,3 +20,7 @@ class LedgerCalls(Caller):
     def ledger_prove(self, entry: str) -> shapes.ProofShown:
         """An entry with its place in the tree, under a fresh checkpoint."""
         return self.ask(shapes.ProofShown, Wanted("GET", ("ledger", entry, "proof")))
+
+    def ledger_show(self, entry: str) -> shapes.EntryWhole:
+        """One entry, with what lies beside it of a look until its person is erased."""
+        return self.ask(shapes.EntryWhole, Wanted("GET", ("ledger", entry)))

@@ -13,13 +13,19 @@ class RequestCalls(Caller):
         """Every request and ending, and how far it has come."""
         return self.ask(shapes.CaseList, Wanted("GET", ("request",)))
 
-    def request_open(self, asked: shapes.OpenAsked) -> shapes.CaseShown:
+    def request_open(self, asked: shapes.OpenAsked) -> shapes.CaseOpened:
         """Open a request: the person is shut in every process at once.
 
         And destroyed after a cooling time.
         """
-        return self.ask(shapes.CaseShown, Wanted("POST", ("request",), once=True), body=asked)
+        return self.ask(shapes.CaseOpened, Wanted("POST", ("request",), once=True), body=asked)
 
-    def request_show(self, request: str) -> shapes.CaseShown:
+    def request_show(self, request: str) -> shapes.CaseWhole:
         """One request, and how far it has come."""
-        return self.ask(shapes.CaseShown, Wanted("GET", ("request", request)))
+        return self.ask(shapes.CaseWhole, Wanted("GET", ("request", request)))
+
+    def request_cancel(self, request: str) -> shapes.CaseCancelled:
+        """Undo a request that is only shut: what it shut is readable again."""
+        return self.ask(
+            shapes.CaseCancelled, Wanted("POST", ("request", request, "cancel"), once=True), body=shapes.Nothing()
+        )

@@ -14,6 +14,15 @@ class Version(Answer, frozen=True, kw_only=True):
 
     lockhouse: str
     python: str
+    msgspec: str
+
+
+class PolicyWaits(Answer, frozen=True, kw_only=True):
+    """A version that is approved and waits. `stale`: it is not as it was left last, and never rules."""
+
+    version: int
+    rules_at: At
+    stale: bool
 
 
 class PolicyShown(Answer, frozen=True, kw_only=True):
@@ -24,6 +33,7 @@ class PolicyShown(Answer, frozen=True, kw_only=True):
     by: str
     hash: str
     document: str
+    waiting: PolicyWaits | None
 
 
 class PolicyVersionShown(Answer, frozen=True, kw_only=True):
@@ -41,6 +51,7 @@ class PolicyHistory(Answer, frozen=True, kw_only=True):
     """Every version, the oldest first."""
 
     versions: list[PolicyVersionShown]
+    waiting: PolicyWaits | None
 
 
 class Cell(Answer, frozen=True, kw_only=True, rename={"class_": "class"}):
@@ -57,10 +68,23 @@ class Cell(Answer, frozen=True, kw_only=True, rename={"class_": "class"}):
     change: list[str] | None
 
 
+class Turn(Answer, frozen=True, kw_only=True, rename={"class_": "class"}):
+    """What becomes of the most that a role sees of a class if one condition fails and all others hold."""
+
+    role: str
+    purpose: str
+    class_: str
+    sees: str
+    condition: str
+    becomes: str
+
+
 class PolicyMatrix(Answer, frozen=True, kw_only=True):
-    """Who sees what by the policy that rules."""
+    """Who sees what by the policy that rules: each cell, what would turn it, and the roles that were asked about."""
 
     cells: list[Cell]
+    conditions: list[Turn]
+    roles: list[str]
 
 
 class MatrixAsked(Asked, frozen=True, kw_only=True):
@@ -93,9 +117,19 @@ class KeyShown(Answer, frozen=True, kw_only=True):
     """A write key by its first characters."""
 
     begins: str
+    assurance: Literal["public", "secret", "signed"]
     live: bool
     made_at: At
     until_at: At | None
+
+
+class Quarantine(Answer, frozen=True, kw_only=True):
+    """How much of a channel waits for a replay, and when the first and the last of it ends."""
+
+    events: int
+    bytes: int
+    first_until: At | None
+    last_until: At | None
 
 
 class ChannelWhole(Answer, frozen=True, kw_only=True):
@@ -109,6 +143,8 @@ class ChannelWhole(Answer, frozen=True, kw_only=True):
     events: list[str]
     origins: list[str]
     proves: list[str]
+    map: dict[str, str]
+    quarantine: Quarantine
     keys: list[KeyShown]
 
 
@@ -128,6 +164,7 @@ class Drops(Answer, frozen=True, kw_only=True):
 
     channel: str
     drops: list[DropShown]
+    quarantine: Quarantine
 
 
 class RecipientShown(Answer, frozen=True, kw_only=True):
@@ -150,8 +187,21 @@ class RecipientList(Answer, frozen=True, kw_only=True):
     recipients: list[RecipientShown]
 
 
+class DelayShown(Answer, frozen=True, kw_only=True):
+    """What keeps a recipient's oldest waiting event."""
+
+    since: At | None
+    fault: str | None
+    tries: int
+    next_at: At
+
+
 class RecipientWhole(Answer, frozen=True, kw_only=True):
-    """One recipient: what it may have, and under which contract."""
+    """One recipient: what it may have, under which contract, and what waits for it.
+
+    `key` says where its write key lies or what is wrong with it, `reasons` how often something was held back or is dead
+    and why, `works` whether the house's worker runs, which alone sends; `at` is when all that was so.
+    """
 
     name: str
     kind: str
@@ -164,23 +214,30 @@ class RecipientWhole(Answer, frozen=True, kw_only=True):
     safeguard: str | None
     review: str | None
     erase: str | None
+    address: str | None
+    key: str
     waiting: int
     sent: int
     held: int
     dead: int
     fault: str | None
+    reasons: dict[str, int]
+    oldest: DelayShown | None
+    works: bool
+    at: At
 
 
 class WhyAnswer(Answer, frozen=True, kw_only=True):
-    """One answer that a message got. `kept` is null once its detail is emptied."""
+    """One answer that a message got. `kept` is null once its detail is emptied; `gone`: its record is no more."""
 
     channel: str
     code: str
     sentence: str
     at: At
     kept: int | None
-    dropped: list[list[str]]
+    dropped: list[tuple[str, str]]
     record: str | None
+    gone: bool
 
 
 class WhyShown(Answer, frozen=True, kw_only=True):
@@ -195,7 +252,10 @@ class HoldShown(Answer, frozen=True, kw_only=True):
     id: Id
     reason: str
     basis: str
-    persons: int
+    persons: list[Id]
+    compartments: list[str]
+    since: At | None
+    before: At | None
     keys: int
     review: At
     state: Literal["stands", "past its review", "released"]
@@ -221,10 +281,29 @@ class EntryShown(Answer, frozen=True, kw_only=True):
     body: dict[str, Any]
 
 
+class KeptShown(Answer, frozen=True, kw_only=True):
+    """What lies beside the entry of a look until its person is erased; it is not signed."""
+
+    purpose: str
+    action: str
+    role: str
+    reason: str
+    open: list[str]
+    masked: list[str]
+
+
+class EntryWhole(EntryShown, frozen=True, kw_only=True):
+    """One entry, with what is kept beside it and what its numbers stand for."""
+
+    kept: list[KeptShown]
+    names: dict[str, dict[str, str]]
+
+
 class EntryPage(Answer, frozen=True, kw_only=True):
-    """Entries, the newest first. `next` is null behind the oldest."""
+    """Entries, the newest first. `next` is null behind the oldest. `names`: what numbers in them stand for, by kind."""
 
     entries: list[EntryShown]
+    names: dict[str, dict[str, str]]
     next: str | None
 
 

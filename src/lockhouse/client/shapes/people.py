@@ -115,8 +115,9 @@ class WordShown(Answer, frozen=True, kw_only=True):
 
 
 class WordList(Answer, frozen=True, kw_only=True):
-    """Everything a person said, the oldest first."""
+    """Everything a person said, the oldest first. `entry` is the ledger entry that noted this look."""
 
+    entry: Id
     words: list[WordShown]
 
 
@@ -207,6 +208,35 @@ class CaseShown(Answer, frozen=True, kw_only=True):
     keys: int
     persons: int
     entries: list[Id]
+    confirm: Id | None
+    completion: str
+    cancelled_by: str
+    cancellation: str
+
+
+class CaseWhole(CaseShown, frozen=True, kw_only=True):
+    """One request with its records: null once their rows are gone, as how many there were is kept nowhere."""
+
+    records: int | None
+
+
+class CaseOpened(CaseShown, frozen=True, kw_only=True):
+    """A request that was opened: how long shutting took, and what else is to be known of it.
+
+    `doubt`: why the clock is not believed, while nothing is destroyed. `held_apart`: persons who are not ended with it.
+    `holds`: legal holds that keep what it is of.
+    """
+
+    took_ms: int
+    doubt: str | None
+    held_apart: list[Id]
+    holds: list[Id]
+
+
+class CaseCancelled(CaseShown, frozen=True, kw_only=True):
+    """A request that was called off, and others that still shut something of the same persons."""
+
+    others: list[CaseShown]
 
 
 class CaseList(Answer, frozen=True, kw_only=True):

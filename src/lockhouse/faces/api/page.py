@@ -82,9 +82,9 @@ body and in a query.
 Every answer is `Cache-Control: no-store`. Times are ms since 1970.
 
 **Looks.** What is read of persons passes the same gate as on the command line, in the token's role, and is noted in
-the ledger before it is answered, as is a look that is refused; `entry` names the note. What a person said
-(`consent.show`) is no such look and is not noted, and the entry of a word that is recorded names nobody who recorded
-it.
+the ledger before it is answered, as is a look that is refused; `entry` names the note. So is what a person said
+(`consent.show`), for `requests`; it needs no role that sees persons, as no box is opened for it. The entry of a word
+that is recorded names the token that recorded it.
 
 **Pages.** An answer with `next` goes on: ask the same again with `cursor=` and its text; `null` is the end. A cursor
 is of its token and its question. A page may be shorter than `limit`, or empty, and go on all the same.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Protocol
 
 import msgspec
 
@@ -15,7 +15,8 @@ from lockhouse.flows.look import ask_of, nothing
 from lockhouse.gates.house import House
 from lockhouse.gates.tokens import Bearer
 from lockhouse.model.decision import Action, Actor, Ask, Wanted
-from lockhouse.model.ports import Sequencer
+from lockhouse.model.policy import Recipient
+from lockhouse.model.ports import Journal, RootStatus, Sequencer
 from lockhouse.policy.decide import sees_nothing
 
 PREFIX = "/api/v1"
@@ -33,6 +34,22 @@ class Needs(NamedTuple):
     word: str = ""
 
 
+class Beside(Protocol):
+    """What the house's folder and its other processes say."""
+
+    def key_of(self, recipient: Recipient) -> str:
+        """Where a recipient's write key lies, or what is wrong with it; never the key."""
+        ...
+
+    async def works(self) -> bool:
+        """Whether the house's worker runs."""
+        ...
+
+    async def root(self) -> RootStatus:
+        """Which generations of the root key are there."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """The house as the API serves it.
@@ -40,11 +57,15 @@ class Desk:
     Attributes:
         sequencer: signs checkpoints.
         verifier: the log's verifier key.
+        journal: of destroyed keys.
+        beside: what stands beside the stores.
     """
 
     house: House
     sequencer: Sequencer
     verifier: str
+    journal: Journal
+    beside: Beside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

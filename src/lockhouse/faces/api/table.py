@@ -7,6 +7,7 @@ anyway, needs one here.
 from __future__ import annotations
 
 from lockhouse.faces.api import entries, keys, persons, reads, shapes, words
+from lockhouse.faces.api.more import MORE
 from lockhouse.faces.api.route import Needs, Route
 
 TOKEN = Needs("token")
@@ -136,12 +137,12 @@ ROUTES: tuple[Route, ...] = (
     Route(
         method="POST", path="/request", name="request.open",
         about="Open a request: the person is shut in every process at once, and destroyed after a cooling time.",
-        needs=_may("request.open"), act=words.request_open, answer=shapes.CaseShown, body=shapes.OpenAsked,
+        needs=_may("request.open"), act=words.request_open, answer=shapes.CaseOpened, body=shapes.OpenAsked,
         changes=True,
     ),
     Route(
         method="GET", path="/request/{request}", name="request.show", about="One request, and how far it has come.",
-        needs=_may("request.show"), act=words.request_show, answer=shapes.CaseShown, tagged=True,
+        needs=_may("request.show"), act=words.request_show, answer=shapes.CaseWhole, tagged=True,
     ),
     Route(
         method="GET", path="/hold", name="hold.list", about="Every legal hold, also the released ones.",
@@ -170,4 +171,5 @@ ROUTES: tuple[Route, ...] = (
         about="End a token for good; it is not undone, make another.", needs=_may("token.revoke"), act=keys.revoke,
         answer=shapes.TokenShown, body=shapes.Nothing, changes=True,
     ),
+    *MORE,
 )  # fmt: skip

@@ -10,6 +10,7 @@ from lockhouse.faces.api.route import Call
 from lockhouse.faces.api.shapes import answered, id_of
 from lockhouse.flows import consent, request
 from lockhouse.flows.token import may
+from lockhouse.gates import about_case
 from lockhouse.gates.cases import Case, sound_cases
 from lockhouse.gates.ending.spoilt import spoilt_endings
 from lockhouse.model.rows import Suppression
@@ -20,21 +21,23 @@ _WORDS = {True: "granted", False: "denied"}
 
 async def consent_show(call: Call) -> shapes.WordList:
     """Everything a person said."""
+    entry, words = await consent.look(call.house, call.id("person"), actor=call.actor)
     told = [
         {
             "purpose": one.purpose, "word": "customer" if one.customer else _WORDS[one.granted], "at": one.at,
             "channel": one.channel, "signal": one.signal, "assurance": shapes.assurance(one.assurance),
         }
-        for one in await consent.show(call.house, call.id("person"))
+        for one in words
     ]  # fmt: skip
-    return answered(shapes.WordList, words=told)
+    return answered(shapes.WordList, entry=entry, words=told)
 
 
 async def consent_record(call: Call) -> shapes.WordRecorded:
     """A person's word on a purpose."""
     asked: shapes.WordAsked = call.body
     person = call.id("person")
-    row = await consent.record(call.house, person, asked.purpose, granted=asked.word == "granted")
+    by = call.actor.id
+    row = await consent.record(call.house, person, asked.purpose, granted=asked.word == "granted", by=by)
     return answered(
         shapes.WordRecorded, person=person, purpose=asked.purpose, word=asked.word, at=row.at, entry=row.entry
     )
@@ -95,12 +98,23 @@ async def request_list(call: Call) -> shapes.CaseList:
     return answered(shapes.CaseList, requests=[_case_parts(case) for case in cases], spoilt=spoilt)
 
 
-async def request_show(call: Call) -> shapes.CaseShown:
+async def request_show(call: Call) -> shapes.CaseWhole:
     """One request."""
-    return answered(shapes.CaseShown, **_case_parts(await request.find_case(call.house, call.id("request"))))
+    case = await request.find_case(call.house, call.id("request"))
+    records = await about_case.records_of(call.house, case)
+    swept = case.what == "person" and request.destroyed_at(case) is not None
+    return answered(shapes.CaseWhole, **_case_parts(case), records=records if records or not swept else None)
 
 
-async def request_open(call: Call) -> shapes.CaseShown:
+async def request_cancel(call: Call) -> shapes.CaseCancelled:
+    """What a request shut is readable again."""
+    case = await request.find_case(call.house, call.id("request"))
+    undone = await request.undo(call.house, case, by=call.actor.id)
+    others = [_case_parts(one) for one in await request.still_shut(call.house, undone)]
+    return answered(shapes.CaseCancelled, **_case_parts(undone), others=others)
+
+
+async def request_open(call: Call) -> shapes.CaseOpened:
     """A person is shut in every process at once; their keys are destroyed after a cooling time."""
     asked: shapes.OpenAsked = call.body
     # The bound on erasures in an hour is against stolen tokens: a token of request.* passes it as little as another.
@@ -110,7 +124,8 @@ async def request_open(call: Call) -> shapes.CaseShown:
         call.house, id_of(asked.person, where="person"), by=call.actor.id, compartment=asked.compartment,
         anyway=asked.anyway,
     )  # fmt: skip
-    return answered(shapes.CaseShown, **_case_parts(done.case))
+    said = await about_case.beside(call.house, done.case)
+    return answered(shapes.CaseOpened, **_case_parts(done.case), took_ms=done.took_ms, **said._asdict())
 
 
 def _case_parts(case: Case) -> dict[str, object]:
@@ -118,4 +133,6 @@ def _case_parts(case: Case) -> dict[str, object]:
         "request": case.id, "what": case.what, "step": case.step, "reason": case.reason, "by": case.by,
         "asked_at": case.asked_at, "destroy_at": case.destroy_at, "destroyed_at": request.destroyed_at(case),
         "scope": case.scope, "keys": len(case.serials), "persons": len(case.persons), "entries": case.entries,
+        "confirm": case.run.id if case.is_unmeant and case.run is not msgspec.UNSET else None,
+        "completion": case.completion, "cancelled_by": case.cancelled_by, "cancellation": case.cancellation,
     }  # fmt: skip

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import App, CycloptsError, Group, Parameter
 
 from lockhouse import __version__
+from lockhouse.client.tokens import FILE, VARIABLE
 from lockhouse.errors import Invalid, LockhouseError
 from lockhouse.faces.cli.call import OPTIONS, PLAIN, Call
 from lockhouse.faces.cli.duties import Typed
 from lockhouse.faces.cli.edge import INTERRUPTED, tell, tell_incident, usage
+from lockhouse.faces.cli.elsewhere import elsewhere
 from lockhouse.faces.cli.layout import Said, json_text
 from lockhouse.faces.cli.terminal import Terminal
 from lockhouse.faces.serve.bound import harden
@@ -23,9 +25,8 @@ from lockhouse.faces.serve.bound import harden
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from lockhouse.model.ports import Clock
 
-HOUSE, JSON, LOCAL, TOKEN_FILE = ("--house", "-C"), "--json", "--local", "--token-file"
+HOUSE, JSON, LOCAL, SERVER, TOKEN_FILE = ("--house", "-C"), "--json", "--local", "--server", "--token-file"
 HELPS = ("--help", "-h", "--version")
 """The options that stand before or behind every command."""
 _ROOM = "lockhouse.faces.cli.commands"
@@ -107,15 +108,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )  # fmt: skip
 
 
-def run(
-    tokens: Sequence[str], *, terminal: Terminal, environment: Mapping[str, str], cwd: Path, clock: Clock | None = None
-) -> int:
-    """One call: its answer on standard output, whatever went wrong on standard error, and an exit code."""
+def run(tokens: Sequence[str], *, terminal: Terminal, environment: Mapping[str, str], cwd: Path, **world: Any) -> int:
+    """One call: its answer on standard output, whatever went wrong on standard error, and an exit code.
+
+    Args:
+        tokens: what was typed.
+        terminal: where.
+        environment: its variables.
+        cwd: the folder in which it was typed.
+        world: another `clock` or `transport` than the machine's; for demos and tests.
+    """
     tokens = _everywhere_first(tokens)
     names = {name for name, _, _, _ in TREE}
     app = tree(next((word for word in tokens if word in names), ""))
     as_json = JSON in tokens
-    base = Call(terminal=terminal, environment=environment, cwd=cwd, clock=clock)
+    base = Call(terminal=terminal, environment=environment, cwd=cwd, **world)
     _launcher(app, base)
     try:
         said = app.meta(tokens, print_error=False, exit_on_error=False, result_action="return_value")
@@ -142,9 +149,9 @@ def _everywhere_first(tokens: Sequence[str]) -> list[str]:
     for word in words:
         if word == "--":
             return [*ahead, *rest, word, *words]
-        if word in {*HOUSE, TOKEN_FILE} and (value := next(words, None)) is not None:
+        if word in {*HOUSE, SERVER, TOKEN_FILE} and (value := next(words, None)) is not None:
             ahead += [word, value]
-        elif word in {JSON, LOCAL} or word.startswith(tuple(f"{name}=" for name in (*HOUSE, TOKEN_FILE))):
+        elif word in {JSON, LOCAL} or word.startswith(tuple(f"{name}=" for name in (*HOUSE, SERVER, TOKEN_FILE))):
             ahead.append(word)
         else:
             rest.append(word)
@@ -158,6 +165,7 @@ def _launcher(app: App, base: Call) -> None:
     def launch(
         *tokens: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
         house: Annotated[Path | None, Parameter(name=HOUSE)] = None,
+        server: str | None = None,
         json: Annotated[bool, Parameter(negative="")] = False,
         local: Annotated[bool, Parameter(name=LOCAL, negative="")] = False,
         token_file: Annotated[Path | None, Parameter(name=TOKEN_FILE)] = None,
@@ -167,24 +175,35 @@ def _launcher(app: App, base: Call) -> None:
         Args:
             tokens: the command and its words.
             house: folder of the house; else LOCKHOUSE_HOUSE, else upwards from here.
+            server: address of a house elsewhere, asked with the token in LOCKHOUSE_TOKEN.
             json: answer with one JSON value; errors too, on standard error.
             local: as the machine's own user, where the rules of staff leave it to whoever has the machine.
-            token_file: act by the service token in this file, which its user alone may read; else LOCKHOUSE_TOKEN.
+            token_file: act by the service token in this file; else in LOCKHOUSE_TOKEN or LOCKHOUSE_TOKEN_FILE.
         """
         command, bound, hidden = app.parse_args(tokens, print_error=False, exit_on_error=False)
         if command == app.help_print and not set(tokens) & set(HELPS) and (tokens or json):
             raise _no_command(app, tokens)
         call = Call(
-            terminal=base.terminal, environment=base.environment, cwd=base.cwd, house=house, json=json,
-            clock=base.clock, typed=_typed(app, tokens), local=local, token_file=token_file,
+            terminal=base.terminal, environment=_with_token(base, token_file), cwd=base.cwd, house=house, json=json,
+            clock=base.clock, server=server, transport=base.transport, typed=_typed(app, tokens), local=local,
         )  # fmt: skip
         bound.arguments.update(dict.fromkeys(hidden, call))
         try:
+            if server is not None and command != app.help_print:
+                return elsewhere(app.parse_commands(tokens)[0], call)(*bound.args, **bound.kwargs | {"call": call})
             result = command(*bound.args, **bound.kwargs)
             return asyncio.run(result) if inspect.iscoroutine(result) else result
         except LockhouseError as error:
             error.hint = call.located(error.hint)
             raise
+
+
+def _with_token(base: Call, file: Path | None) -> Mapping[str, str]:
+    """The environment, in which no other token stands than that of the file, if one is named."""
+    if file is None:
+        return base.environment
+    left = {name: value for name, value in base.environment.items() if name != VARIABLE}
+    return left | {FILE: str(base.cwd / file)}
 
 
 def _typed(app: App, tokens: Sequence[str]) -> Typed:

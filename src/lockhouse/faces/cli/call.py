@@ -22,6 +22,9 @@ from lockhouse.model.ports import Clock
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
 
+    from httpx import BaseTransport
+
+    from lockhouse.client import Client
     from lockhouse.wiring import Opened
 
 MARK = "lockhouse.toml"
@@ -51,7 +54,8 @@ class Call:
         clock: another one than the machine's; for demos and tests.
         typed: the command, as it was typed.
         local: `--local`: the machine's user means to do it, where the rules leave it to them.
-        token_file: where a script's token lies.
+        server: what `--server` said: the house is there, and is asked by its API.
+        transport: another one than the network, for tests.
     """
 
     terminal: Terminal
@@ -62,7 +66,8 @@ class Call:
     clock: Clock | None = None
     typed: Typed = NOTHING
     local: bool = False
-    token_file: Path | None = None
+    server: str | None = None
+    transport: BaseTransport | None = None
 
     def folder(self) -> Path:
         """The house: `-C`, else `LOCKHOUSE_HOUSE`, else the first of this folder and those above that is one.
@@ -83,12 +88,28 @@ class Call:
     def located(self, text: str) -> str:
         """The text with its commands as they must be typed from here: with `-C`, if this call had it.
 
-        Whoever named the house by LOCKHOUSE_HOUSE, or stands in it, needs to say nothing.
+        Whoever named the house by LOCKHOUSE_HOUSE, or stands in it, needs to say nothing; of a house elsewhere it is
+        `--server` that is said again.
         """
+        if self.server is not None:
+            return _TYPED.sub(lambda _match: f"lockhouse --server {shlex.quote(self.server or '')} ", text)
         if self.house is None or not (self.cwd / self.house / MARK).is_file():
             return text
         place = shlex.quote(str(self.house))
         return _TYPED.sub(lambda _match: f"lockhouse -C {place} ", text)
+
+    def api(self) -> Client:
+        """The house that `--server` names, as the token in the surroundings may ask it.
+
+        Raises:
+            Unproven: there is no token.
+            Invalid: the address is none, or plain HTTP to another machine.
+        """
+        from lockhouse.client import Client, Ways, token_of  # noqa: PLC0415  # only who asks elsewhere waits for it
+
+        authorities = self.environment.get("LOCKHOUSE_CA_FILE")
+        ways = Ways(ca_file=self.cwd / authorities if authorities else None, transport=self.transport)
+        return Client(self.server or "", token=token_of(self.environment), ways=ways)
 
     def verifying(self, words: str) -> str:
         """The lines that verify a file offline, with the Python that has the package, and what they need."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, NamedTuple  # noqa: F401  # the words that Meant inherits are read here
@@ -13,6 +12,7 @@ from lockhouse.errors import Invalid, NotFound, Refused
 from lockhouse.faces.cli.acting import As
 from lockhouse.faces.cli.files import named
 from lockhouse.faces.cli.layout import count, when
+from lockhouse.faces.policy_text import MAX_BYTES
 from lockhouse.flows.approve import draft_of
 from lockhouse.gates.approvals import require_machine_may
 from lockhouse.gates.ending.reach import HORIZON_DAYS
@@ -36,10 +36,6 @@ if TYPE_CHECKING:
     from lockhouse.policy.document import Document
     from lockhouse.settings import Settings
     from lockhouse.wiring import Opened
-
-MAX_BYTES = 1 << 20
-_FILE = re.compile(r"^# file: ([^\n]+)\n", re.MULTILINE)
-"""How the bytes of an approval part the files of a folder."""
 
 
 @Parameter(name="*")
@@ -102,21 +98,6 @@ def draft_at(place: Path, *, said: str = "", hint: str = "") -> Written:
     if place.is_dir():
         return Written(files, b"".join(b"# file: %b\n%b\n" % (name.encode(), raw[name]) for name in sorted(raw)))
     return Written(files, raw[place.name])
-
-
-def approved(source: bytes, *, said: str) -> Document:
-    """The document of a version as it was approved, from one file or from a folder's, which keep their names.
-
-    Args:
-        source: the bytes that the approval kept.
-        said: how an error names it, if it was one file.
-
-    Raises:
-        Invalid: this release reads its words otherwise.
-    """
-    text = source.decode()
-    parts = _FILE.split(text)[1:] if text.startswith("# file: ") else [said, text]
-    return parse(dict(zip(parts[::2], parts[1::2], strict=True)), templates=template)
 
 
 def draft_of_house(folder: Path, settings: Settings) -> Written:
@@ -233,12 +214,14 @@ async def outcome(opened: Opened, number: int, *, also: str = "", waited: int | 
 def waits(house: House) -> str | None:
     """One sentence when an approved policy waits, or None."""
     waiting = house.live_policy.waiting if house.live_policy else None
-    if waiting is None:
-        return None
-    if waiting.stale:
-        number = waiting.version
+    return None if waiting is None else waiting_told(waiting.version, waiting.due_at, stale=waiting.stale)
+
+
+def waiting_told(number: int, due_at: int, *, stale: bool) -> str:
+    """The same of a version that waits, as it was told."""
+    if stale:
         return f"v{number} is not as it was left last and never rules. lockhouse policy withdraw v{number}"
-    return f"v{waiting.version} is approved and rules from {when(waiting.due_at)}. lockhouse policy history"
+    return f"v{number} is approved and rules from {when(due_at)}. lockhouse policy history"
 
 
 async def require_machine_approves(opened: Opened) -> None:

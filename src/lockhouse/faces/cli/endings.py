@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET
 
@@ -10,6 +10,8 @@ from lockhouse.faces.cli.layout import when
 from lockhouse.flows.request import destroyed_at
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from lockhouse.gates.ending import Case
 
 
@@ -28,9 +30,16 @@ def destroyed(case: Case) -> str:
 
     What a run that ends much has shut waits for `retention confirm`.
     """
-    if case.step in {"cancelling", "cancelled"}:
+    return destroyed_of({
+        "step": case.step, "confirm": unmeant(case), "destroyed_at": destroyed_at(case), "destroy_at": case.destroy_at,
+    })  # fmt: skip
+
+
+def destroyed_of(told: Mapping[str, Any]) -> str:
+    """The same of a case as it is told."""
+    if told["step"] in {"cancelling", "cancelled"}:
         return "-"
-    if case.is_unmeant:
+    if told["confirm"]:
         return "once confirmed"
-    at = destroyed_at(case)
-    return f"from {when(case.destroy_at)}" if at is None else when(at)
+    at: int | None = told["destroyed_at"]
+    return f"from {when(told['destroy_at'])}" if at is None else when(at)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from lockhouse.access.acting import acting
 from lockhouse.access.step_up import SHIFT_MS, need_of
+from lockhouse.client.tokens import FILE, VARIABLE
 from lockhouse.errors import Invalid, NotSignedIn, Refused, Unproven
 from lockhouse.faces.cli import duties
 from lockhouse.faces.cli.own_files import kept, session_file
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from lockhouse.gates.tokens import Bearer
     from lockhouse.wiring import Opened
 
-TOKEN = "LOCKHOUSE_TOKEN"  # noqa: S105  # a variable's name
 HERE = "127.0.0.1"
 """From where a token comes that is used on this machine."""
 AS = "--as"
@@ -52,8 +52,6 @@ class Calling(Protocol):
     def typed(self) -> Typed: ...  # noqa: D102
     @property
     def local(self) -> bool: ...  # noqa: D102
-    @property
-    def token_file(self) -> Path | None: ...  # noqa: D102
 
 
 class Waiting(NamedTuple):
@@ -185,14 +183,20 @@ def tell(call: Calling, opened: Opened, code: str, until_at: int, *, why: str) -
 
 
 def _token(call: Calling) -> str | None:
-    """The text of the service token that a script hands over: by a file of its own, or by the environment."""
-    place: Path | None = call.token_file
-    if place is not None:
-        text = kept(call.cwd / place, where="--token-file")
-        if text is None:
-            raise Invalid("--token-file", "a file with a token", got="none")
-        return text
-    return call.environment.get(TOKEN, "").strip() or None
+    """The text of the service token that a script hands over: by the environment, or by a file of its own.
+
+    Raises:
+        Refused: others may read the file.
+        Invalid: there is none of that name.
+    """
+    named = call.environment.get(FILE, "")
+    text = call.environment.get(VARIABLE, "").strip()
+    if text or not named:
+        return text or None
+    text = kept(call.cwd / named, where="token file") or ""
+    if not text:
+        raise Invalid("token file", "a file with a token", got="none")
+    return text
 
 
 async def _by_token(house: House, name: str, text: str) -> Who:

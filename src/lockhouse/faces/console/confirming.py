@@ -6,6 +6,7 @@ same form with a passkey's answer to a challenge that was made from the deed, th
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING, Final
@@ -146,3 +147,19 @@ async def confirmed(request: Request, me: Me, asked: Asked, fields: Mapping[str,
     deed.hold(session)
     await deed.done()
     return None
+
+
+async def in_shift(request: Request, me: Me, asked: Asked, fields: Mapping[str, str]) -> Response | None:
+    """None while a passkey has answered in this session lately enough; else the page that asks for one.
+
+    That is for actions that show nothing plain, which ask once a shift. The page goes on with the form.
+
+    Raises:
+        Conflict: the session was used or ended meanwhile.
+    """
+    own = {name: value for name, value in fields.items() if name not in STEP}
+    with suppress(Unproven):
+        await used_up(house_of(request), Deed(house_of(request)), me.live.session, asked.meant(own), proof="")
+        return None
+    proof = await proven(request, me, asked, fields)
+    return None if isinstance(proof, Proven) else proof

@@ -1,11 +1,12 @@
-"""The two cookies of the console. Both are of this host alone, and unreadable to script.
+"""The three cookies of the console. All are of this host alone, and unreadable to script.
 
 The session's is sent by the console's own pages only (`SameSite=Strict`). The other one also comes with whoever follows
 a link from another site (`Lax`), so that such a visit finds it and leaves it as it is: the forms of a page that stands
 open already go on working. No form of another site has it along.
 
 `__Host-` is believed by browsers to be `Secure`, without a `Domain` and at `/` (RFC 6265bis §4.1.3), so that no
-neighbouring name plants one. Neither has a date: both end with the browser, and the session ends in the house.
+neighbouring name plants one. None has a date: all end with the browser, and the session ends in the house. What a
+session is at work on opens in it alone (`work`).
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 SESSION: Final = "__Host-lh"
 BEFORE: Final = "__Host-lh-before"
 """What the forms of a browser are bound to where one signs in or enrols; it opens nothing."""
-_SAME_SITE: Final[dict[str, Literal["lax", "strict"]]] = {BEFORE: "lax", SESSION: "strict"}
+WORK: Final = "__Host-lh-work"
+"""What somebody is at work on, sealed to their session."""
+_SAME_SITE: Final[dict[str, Literal["lax", "strict"]]] = {BEFORE: "lax", SESSION: "strict", WORK: "strict"}
 _WAYS_IN: Final = ("/enrol", "/sign-in")
 _BYTES: Final = 32
 _LONGEST: Final = 128

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from starlette.responses import RedirectResponse
 
+from lockhouse.access.step_up import SHIFT_MS
 from lockhouse.faces.console import cookies
 from lockhouse.faces.console.agents import label
 from lockhouse.faces.console.guard import ADDRESS, NETWORK
 from lockhouse.faces.console.rendering import Page, response
 from lockhouse.faces.console.turned import Turned
+from lockhouse.faces.console.work import purpose_for, purposes_for
 from lockhouse.flows import session
 from lockhouse.gates.staff.called import called
+from lockhouse.gates.staff.refs import ref_of
 from lockhouse.gates.staff.sessions import Seen
 from lockhouse.policy.decide import permits
 
@@ -25,14 +28,17 @@ if TYPE_CHECKING:
 
     from lockhouse.flows.session import Live
     from lockhouse.gates.house import House
+    from lockhouse.gates.staff.refs import Meant
 
 _ID_CHARS: Final = 32
 _HEX: Final = frozenset("0123456789abcdef")
 SIGN_IN: Final = "/sign-in"
 HOME: Final = "/"
 ACCOUNT: Final = "/account"
-PLACES: Final = frozenset({SIGN_IN, HOME, ACCOUNT})
-"""All that a request is ever sent on to: never to an address that came in."""
+FIND: Final = "/find"
+PURPOSE: Final = "/purpose"
+PLACES: Final = frozenset({SIGN_IN, HOME, ACCOUNT, FIND, PURPOSE})
+"""All that a request is ever sent on to, and the page of a person: never to an address that came in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,8 +139,25 @@ def to(place: str) -> RedirectResponse:
     return RedirectResponse(place, status_code=303)
 
 
+def to_person(house: House, me: Me, meant: Meant) -> RedirectResponse:
+    """On to the page of a person, at an address that this session alone knows."""
+    return RedirectResponse(person_path(house, me, meant), status_code=303)
+
+
+def person_path(house: House, me: Me, meant: Meant) -> str:
+    """Where a person's page is, for this session."""
+    return f"/person/{ref_of(house, me.live.session, meant)}"
+
+
 def shown(request: Request, me: Me, template: str, *, here: str = "", status: int = 200, **values: Any) -> Response:
     """A page of whoever is signed in; `here` is the place among the sections that it belongs to."""
     house = house_of(request)
-    whole = {"me": me, "here": here, "may_see": lambda permission: me.may(house, permission), **values}
+    purposes, stepped_up = purposes_for(house, me.live), me.live.session.step_up_at + SHIFT_MS
+    waiting = house.live_policy.waiting if house.live_policy else None
+    bar = {
+        "finds": bool(purposes), "purposes": purposes, "purpose": purpose_for(request, house, me.live),
+        "stepped_up": stepped_up if house.clock.now_ms() < stepped_up and me.live.session.step_up_at else 0,
+        "waits": waiting if waiting is not None and not waiting.stale else None,
+    }  # fmt: skip
+    whole = {"me": me, "here": here, "may_see": lambda permission: me.may(house, permission), **bar, **values}
     return response(request, Page(template=template, values=whole, status=status))

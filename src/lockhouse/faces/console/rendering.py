@@ -15,8 +15,10 @@ from starlette.responses import HTMLResponse
 from lockhouse import __version__
 from lockhouse.faces.console import assets, cookies
 from lockhouse.faces.console.catalogue import LANGUAGES, catalogue, chosen
+from lockhouse.faces.console.closed import why
+from lockhouse.faces.console.fields import label
 from lockhouse.faces.console.forms import token_of
-from lockhouse.faces.console.times import at, day
+from lockhouse.faces.console.times import at, day, day_only, hour
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -40,7 +42,10 @@ def environment(language: str) -> Environment:
     texts = catalogue(language)
     made.install_gettext_callables(texts.text, texts.plural, newstyle=True)  # type: ignore[attr-defined]
     made.globals |= {"asset": assets.address, "language": language, "languages": LANGUAGES, "version": __version__}
-    made.filters |= {"at": at, "day": day, "many": many}
+    made.filters |= {"at": at, "day": day, "many": many, "hour": hour, "date": day_only}
+    made.filters |= {
+        "label": lambda name: label(name, texts.text), "why": lambda code: why([code], texts.text),
+    }  # fmt: skip
     return made
 
 

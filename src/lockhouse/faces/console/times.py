@@ -48,3 +48,8 @@ def second(ms: int) -> str:
 def day_only(ms: int) -> str:
     """A day, in UTC."""
     return f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%d}"
+
+
+def hour(ms: int) -> str:
+    """The time of the day, and that it is UTC, for a sentence."""
+    return f"{datetime.fromtimestamp(ms / 1000, UTC):%H:%M} UTC"

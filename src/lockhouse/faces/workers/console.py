@@ -19,6 +19,7 @@ from lockhouse.faces.api.mounted import mounted
 from lockhouse.faces.api.route import Desk
 from lockhouse.faces.console.app import Served, console_app
 from lockhouse.faces.console.beside import Beside, Log
+from lockhouse.faces.serve.beside import HouseBeside
 from lockhouse.faces.serve.desk import ask_line
 from lockhouse.faces.serve.http import console_tls_of, door_of, server
 from lockhouse.faces.serve.roles import desk_of
@@ -73,7 +74,10 @@ def _app(running: Running) -> Guard:
         reasons=lambda: _reasons(running), on_answer=running.tally.showed, on_incident=on_incident,
         beside=_beside(running),
     )  # fmt: skip
-    desk = Desk(house=opened.house, sequencer=opened.writer, verifier=opened.verifier)
+    desk = Desk(
+        house=opened.house, sequencer=opened.writer, verifier=opened.verifier, journal=opened.journal,
+        beside=HouseBeside(opened),
+    )  # fmt: skip
     api = mounted(desk, trusted_proxies=settings.trusted_proxies, on_incident=on_incident)
     return console_app(
         served, mounts=(api,), trusted_proxies=settings.trusted_proxies, behind_proxy=settings.tls == "proxy"

@@ -5,18 +5,15 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from lockhouse.errors import LockhouseError, Unavailable
+from lockhouse.errors import LockhouseError
 from lockhouse.faces import logs
+from lockhouse.faces.serve.keys import write_key
 from lockhouse.flows.forward import forward
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from lockhouse.wiring import Opened
 
 KIND = "segment"
-KEYS = "recipients"
-_OTHERS = 0o077
 AWAY_S = 5.0
 """A recipient whose round failed is left alone this long, twice as long after each further failure."""
 MOST_AWAY_S = 900.0
@@ -77,28 +74,3 @@ class Sending:
         if name not in self._told:
             self._told.add(name)
             logs.get().warning("recipient waits", recipient=name, **what)
-
-
-def key_file(recipient: str) -> str:
-    """Where a recipient's write key is looked for, in the house folder."""
-    return f"{KEYS}/{recipient}.key"
-
-
-def write_key(folder: Path, recipient: str) -> str:
-    """The write key of a recipient: one line in `recipients/NAME.key` of the house folder, mode 0600.
-
-    Raises:
-        Unavailable: there is none, it is empty, or others can read it.
-    """
-    file = folder / key_file(recipient)
-    hint = f"write it to {key_file(recipient)} in the house folder, mode 0600"
-    try:
-        mode = file.stat().st_mode
-        text = file.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as err:
-        raise Unavailable("recipient: expected a file with its write key, got none", hint=hint) from err
-    if mode & _OTHERS:
-        raise Unavailable("recipient: expected a key file of mode 0600, got one that others can read", hint=hint)
-    if not text:
-        raise Unavailable("recipient: expected a write key, got an empty file", hint=hint)
-    return text

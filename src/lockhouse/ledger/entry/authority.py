@@ -28,6 +28,7 @@ class Consent(Body, frozen=True):
         state: 0 denied, 1 granted. No words are 4, a customer by a sale, and 5, in another region; 5 is of purpose 0.
         assurance: of the channel. `notice`: version of the text they saw. `row`: hash of the row, see `row_hash`.
         change, place: of a word that came with an import: whether it was taken back, and as in a suppression.
+        by: who recorded it, of a word that somebody told staff or a system.
     """
 
     KIND = "consent"
@@ -41,6 +42,7 @@ class Consent(Body, frozen=True):
     notice: Word | None = None
     change: Change = "made"
     place: Hex32 | None = None
+    by: Actor | None = None
 
 
 class Suppression(Body, frozen=True):

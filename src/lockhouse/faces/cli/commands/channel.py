@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -13,10 +13,14 @@ from lockhouse.faces.cli.held import held_text, replay_hint
 from lockhouse.faces.cli.layout import Said, assurance, count, pairs, plain, table, when
 from lockhouse.flows.channel import credentials_of, end_credential, lives, living_credential, make_credential
 from lockhouse.flows.observed import NotKept, dropped_by_channel, drops_of, is_event, not_kept_of, waiting
-from lockhouse.model.scale import Stage
+from lockhouse.gates.quarantine import Waiting
+from lockhouse.model.rows import Drop
 from lockhouse.policy.sentences import TRIAL, not_kept
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lockhouse.faces.cli.call import Call
     from lockhouse.model.policy import Channel
     from lockhouse.settings import Settings
     from lockhouse.wiring import Opened
@@ -35,7 +39,7 @@ WEAKNESS = {
     "public": "Anyone can read its key in the page: events may be made up, so they neither widen a consent nor prove "
     "an identifier.",
     "secret": "Whoever holds its key can send as this channel: keep it in a secret store, never in a page or an app.",
-    None: "The sender's signature decides; the key is held by the provider.",
+    "signed": "The sender's signature decides; the key is held by the provider.",
 }
 
 
@@ -95,16 +99,11 @@ def _shown(channel: Channel, key: str, address: str) -> str:
     ])  # fmt: skip
 
 
-def _origins(channel: Channel) -> str:
+def _origins(value: dict[str, Any]) -> str:
     """Whose pages may send; a secret key is in no page, and is not asked where it comes from."""
-    if channel.assurance_key != "public":
+    if value["assurance"] != "public":
         return "not asked for"
-    return ", ".join(channel.origins) or "none: pages are refused"
-
-
-def _stage(channel: Channel) -> str:
-    word = channel.stage.name.lower()
-    return f"{word}, which {TRIAL}" if channel.stage is Stage.TRIAL else word
+    return ", ".join(value["origins"]) or "none: pages are refused"
 
 
 def _snippet(channel: Channel, key: str, address: str, *, event: str) -> list[str]:
@@ -135,15 +134,27 @@ async def list_(*, call: Here) -> Said:
         live = opened.house.live()
         keys, now = await credentials_of(opened.house), opened.house.clock.now_ms()
         dropped = await dropped_by_channel(opened.house)
-    rows = []
+    rows: list[tuple[Any, ...]] = []
     for name, one in live.policy.channels.items():
         living = sum(lives(row, now) for row in keys.get(name, ()))
-        kind = one.kind if one.served else f"{one.kind} (not served)"
         left = dropped.get(one.id, NotKept())
+        kind = kind_of(one.kind, served=one.served)
         rows.append((name, kind, one.assurance_key or "signed", one.stage.name.lower(), living, *left))
+    return listed(rows)
+
+
+LISTED = ("name", "kind", "assurance", "stage", "keys", "dropped", "unknown_events")
+
+
+def kind_of(kind: str, *, served: bool) -> str:
+    """The kind of a channel or recipient, and whether this build serves it."""
+    return kind if served else f"{kind} (not served)"
+
+
+def listed(rows: Sequence[tuple[Any, ...]]) -> Said:
+    """Channels as they were told, each part in the order of `LISTED`."""
     heads = ("channel", "kind", "assurance", "stage", "keys", "fields dropped", "unknown events")
-    names = ("name", "kind", "assurance", "stage", "keys", "dropped", "unknown_events")
-    value = [dict(zip(names, row, strict=True)) for row in rows]
+    value = [dict(zip(LISTED, row, strict=True)) for row in rows]
     return Said(value, table(heads, rows, empty="the live policy has no channel"))
 
 
@@ -158,37 +169,43 @@ async def show(name: str, /, *, call: Here) -> Said:
         channel = _channel(opened, name)
         keys, now = (await credentials_of(opened.house)).get(name, []), opened.house.clock.now_ms()
         held = await waiting(opened.house, channel.id)
-    told = {
-        "kind": channel.kind if channel.served else f"{channel.kind}, not served by this build",
-        "assurance": channel.assurance_key or "signed",
-        "stage": _stage(channel),
-        "events": ", ".join(channel.events),
-        "origins": _origins(channel),
-        "proves": ", ".join(channel.proves) or "nothing",
-        "weakness": WEAKNESS[channel.assurance_key],
-        "quarantine": held_text(held),
-    }
-    rows = [
-        (
-            f"{row.shown}…",
-            assurance(row.assurance),
-            "live" if lives(row, now) else "ended",
-            when(row.created_at),
-            when(row.until_at),
-        )
-        for row in keys
-    ]
     value = {
-        "name": name, **told, "stage": channel.stage.name.lower(), "events": channel.events,
-        "origins": channel.origins, "proves": channel.proves, "map": channel.map, "quarantine": held._asdict(),
+        "name": name, "kind": channel.kind, "served": channel.served, "assurance": channel.assurance_key or "signed",
+        "stage": channel.stage.name.lower(), "events": list(channel.events), "origins": list(channel.origins),
+        "proves": list(channel.proves), "map": channel.map, "quarantine": held._asdict(),
         "keys": [
-            {"begins": one.shown, "live": lives(one, now), "made_at": one.created_at, "until_at": one.until_at}
+            {
+                "begins": one.shown, "assurance": assurance(one.assurance), "live": lives(one, now),
+                "made_at": one.created_at, "until_at": one.until_at,
+            }
             for one in keys
         ],
     }  # fmt: skip
-    empty = call.located(f"no key yet: lockhouse channel add {name}")
-    listed = table(("key", "assurance", "state", "made", "until"), rows, empty=empty)
-    return Said(value, f"{pairs(told)}\n\n{listed}")
+    return whole(value, call=call)
+
+
+def whole(value: dict[str, Any], *, call: Call) -> Said:
+    """One channel as it was told, with its known weakness."""
+    told = {
+        "kind": value["kind"] if value["served"] else f"{value['kind']}, not served by this build",
+        "assurance": value["assurance"],
+        "stage": f"trial, which {TRIAL}" if value["stage"] == "trial" else value["stage"],
+        "events": ", ".join(value["events"]),
+        "origins": _origins(value),
+        "proves": ", ".join(value["proves"]) or "nothing",
+        "weakness": WEAKNESS[value["assurance"]],
+        "quarantine": held_text(Waiting(**value["quarantine"])),
+    }
+    rows = [
+        (
+            f"{one['begins']}…", one["assurance"], "live" if one["live"] else "ended", when(one["made_at"]),
+            when(one["until_at"]),
+        )
+        for one in value["keys"]
+    ]  # fmt: skip
+    empty = call.located(f"no key yet: lockhouse channel add {value['name']}")
+    keys = table(("key", "assurance", "state", "made", "until"), rows, empty=empty)
+    return Said(value | {"weakness": told["weakness"]}, f"{pairs(told)}\n\n{keys}")
 
 
 @APP.command
@@ -231,7 +248,15 @@ async def drops(name: str, /, *, call: Here) -> Said:
     async with call.open() as opened:
         channel = _channel(opened, name)
         found, held = await drops_of(opened.house, channel.id), await waiting(opened.house, channel.id)
-    found.sort(key=lambda row: -row.count)
+    value = [plain(row) | {"channel": name, "sentence": not_kept(row.reason)} for row in found]
+    return left_out(name, value, held, call=call)
+
+
+def left_out(name: str, value: list[dict[str, Any]], held: Waiting, *, call: Call) -> Said:
+    """What was not kept, as it was told, the most frequent first; and what waits."""
+    found = [Drop(0, *(one[word] for word in ("path", "reason", "count", "first_at", "last_at"))) for one in value]
+    order = sorted(range(len(found)), key=lambda at: (-found[at].count, found[at].path, found[at].reason))
+    value, found = [value[at] for at in order], [found[at] for at in order]
     rows = [
         ("the event" if is_event(row) else row.path, row.reason, f"{row.count:,}", when(row.first_at),
          when(row.last_at))
@@ -243,7 +268,6 @@ async def drops(name: str, /, *, call: Here) -> Said:
     many = not_kept_of(found)
     parts = [count(many.fields, "field")] * bool(many.fields) + [count(many.events, "event")] * bool(many.events)
     total = f"\n\n{' and '.join(parts)} not kept.{legend}" if found else ""
-    value = [plain(row) | {"channel": name, "sentence": not_kept(row.reason)} for row in found]
     return Said(value, call.located(told + total + replay_hint(name, held)))
 
 

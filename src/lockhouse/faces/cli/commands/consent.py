@@ -42,15 +42,21 @@ async def record(
     """
     who = person_of(person)
     async with call.open() as opened:
-        allowed(opened.house, "consent.record", (acting or As()).role)
-        row = await consent.record(opened.house, who, purpose, granted=word == "granted")
-    value = {"person": person, "purpose": purpose, "word": word, "at": row.at, "entry": row.entry}
-    return Said(value, f"Recorded: {purpose} {word}, {when(row.at)}. It counts in every process from now on.")
+        actor = allowed(opened.house, "consent.record", (acting or As()).role)
+        row = await consent.record(opened.house, who, purpose, granted=word == "granted", by=actor.id)
+    value = {"person": person, "purpose": purpose, "word": word, "at": row.at, "entry": row.entry.hex()}
+    return recorded(value)
+
+
+def recorded(value: dict[str, Any]) -> Said:
+    """A word as it was recorded."""
+    said = f"{value['purpose']} {value['word']}, {when(value['at'])}"
+    return Said(value, f"Recorded: {said}. It counts in every process from now on.")
 
 
 @APP.command
 async def show(person: str, /, *, acting: As | None = None, call: Here) -> Said:
-    """Everything a person said, oldest first, with where and how it came.
+    """Everything a person said, oldest first, with where and how it came. The look is noted.
 
     `customer` is no word of theirs: they bought something, and a soft opt-in may rest on it until they say no.
 
@@ -60,20 +66,8 @@ async def show(person: str, /, *, acting: As | None = None, call: Here) -> Said:
     """
     who = person_of(person)
     async with call.open() as opened:
-        allowed(opened.house, "consent.show", (acting or As()).role)
-        words = await consent.show(opened.house, who)
-    rows = [
-        (
-            one.purpose,
-            _word(one),
-            when(one.at) if one.at else "unknown",
-            one.channel,
-            one.signal,
-            assurance(one.assurance),
-        )
-        for one in words
-    ]
-    heads = ("purpose", "word", "when", "channel", "signal", "assurance")
+        actor = allowed(opened.house, "consent.show", (acting or As()).role)
+        _, words = await consent.look(opened.house, who, actor=actor)
     value = [
         {
             "purpose": one.purpose, "word": _word(one), "at": one.at, "channel": one.channel,
@@ -81,6 +75,19 @@ async def show(person: str, /, *, acting: As | None = None, call: Here) -> Said:
         }
         for one in words
     ]  # fmt: skip
+    return said_of(value)
+
+
+def said_of(value: list[dict[str, Any]]) -> Said:
+    """Words as they were told."""
+    rows = [
+        (
+            one["purpose"], one["word"], when(one["at"]) if one["at"] else "unknown", one["channel"], one["signal"],
+            one["assurance"],
+        )
+        for one in value
+    ]  # fmt: skip
+    heads = ("purpose", "word", "when", "channel", "signal", "assurance")
     return Said(value, table(heads, rows, empty="this person has said nothing"))
 
 

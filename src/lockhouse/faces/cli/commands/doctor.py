@@ -15,7 +15,7 @@ from lockhouse.faces.cli.call import Here
 from lockhouse.faces.cli.drafts import difference, is_waiting, unreadable, waits, waits_in_vain
 from lockhouse.faces.cli.layout import Said, plain
 from lockhouse.faces.cli.mails import seen_mail
-from lockhouse.faces.workers.sending import key_file, write_key
+from lockhouse.faces.serve.keys import key_file, write_key
 from lockhouse.flows import audit
 from lockhouse.flows.channel import credentials_of, lives
 from lockhouse.flows.confirm import much

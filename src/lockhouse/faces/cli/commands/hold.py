@@ -66,8 +66,8 @@ async def place(*persons: str, scope: Scope, call: Here) -> Said:
         raise Invalid("persons", "at least one id that person find printed", got="none")
     async with call.open() as opened:
         actor = allowed(opened.house, "hold.place", scope.role)
-        _one_word("reason", scope.reason, "lawsuit")
-        _one_word("basis", scope.basis, "7-O-12-26")
+        one_word("reason", scope.reason, "lawsuit")
+        one_word("basis", scope.basis, "7-O-12-26")
         names = opened.house.live().names
         terms = Terms(
             reason=scope.reason, basis=scope.basis, persons=tuple(person_of(one) for one in persons),
@@ -77,8 +77,14 @@ async def place(*persons: str, scope: Scope, call: Here) -> Said:
         )  # fmt: skip
         row = await flow.place(opened.house, terms, by=actor.id)
         told = _told(row, names, opened.house.clock.now_ms())
-        shut = told["shut"] = await flow.left_shut(opened.house, row)
-    text = f"Held: {count(row.keys, 'key')} of {count(len(told['persons']), 'source person')}, to be reviewed "
+        told["shut"] = await flow.left_shut(opened.house, row)
+    return placed(told)
+
+
+def placed(told: dict[str, Any]) -> Said:
+    """A hold that was placed."""
+    shut = told["shut"]
+    text = f"Held: {count(told['keys'], 'key')} of {count(len(told['persons']), 'source person')}, to be reviewed "
     text += f"{day(told['review'])}. Its id: {told['id']}"
     if shut:
         text += f"\nNot held: {count(shut, 'key')} that an ending has only shut. Call off what lockhouse request list "
@@ -86,7 +92,7 @@ async def place(*persons: str, scope: Scope, call: Here) -> Said:
     return Said(told, text)
 
 
-def _one_word(option: str, said: str, example: str) -> None:
+def one_word(option: str, said: str, example: str) -> None:
     """It goes into the ledger for good, where a text could name somebody.
 
     Raises:
@@ -116,7 +122,11 @@ async def list_(*, acting: As | None = None, call: Here) -> Said:
         allowed(opened.house, "hold.list", (acting or As()).role)
         found = await flow.listed(opened.house)
         names, now = opened.house.live().names, opened.house.clock.now_ms()
-    value = [_told(row, names, now) for row in found]
+    return listed([_told(row, names, now) for row in found])
+
+
+def listed(value: list[dict[str, Any]]) -> Said:
+    """Holds as they were told."""
     rows = [
         (one["id"], one["reason"], one["basis"], str(len(one["persons"])), str(one["keys"]), day(one["review"]),
          one["state"])
@@ -138,11 +148,16 @@ async def show(hold: str, /, *, acting: As | None = None, call: Here) -> Said:
         allowed(opened.house, "hold.show", (acting or As()).role)
         row = await flow.find(opened.house, id_of(hold, where="hold", hint=HOLDS))
         told = _told(row, opened.house.live().names, opened.house.clock.now_ms())
+    return alone(told)
+
+
+def alone(told: dict[str, Any]) -> Said:
+    """One hold as it was told."""
     lines = {
         "hold": told["id"], "reason": told["reason"], "basis": told["basis"], "persons": ", ".join(told["persons"]),
         "compartments": ", ".join(told["compartments"]) or "all", "from": day(told["since"]),
         "before": day(told["before"]), "keys": str(told["keys"]), "review": day(told["review"]),
-        "state": f"{told['state']} since {when(row.at)} by {row.by}", "entry": told["entry"],
+        "state": f"{told['state']} since {when(told['at'])} by {told['by']}", "entry": told["entry"],
     }  # fmt: skip
     return Said(told, pairs(lines))
 
@@ -184,7 +199,12 @@ async def review(hold: str, /, *, until: datetime, acting: As | None = None, cal
         found = id_of(hold, where="hold", hint=HOLDS)
         row = await flow.review(opened.house, found, until=ms_of(until), by=actor.id)
         told = _told(row, opened.house.live().names, opened.house.clock.now_ms())
-    return Said(told, f"It stands on, to be reviewed {day(told['review'])}, noted as {row.entry.hex()}.")
+    return reviewed(told)
+
+
+def reviewed(told: dict[str, Any]) -> Said:
+    """A hold that stands on."""
+    return Said(told, f"It stands on, to be reviewed {day(told['review'])}, noted as {told['entry']}.")
 
 
 @APP.command
@@ -200,11 +220,20 @@ async def release(hold: str, /, *, yes: bool = False, acting: As | None = None, 
         actor = allowed(opened.house, "hold.release", (acting or As()).role)
         row = await flow.find(opened.house, id_of(hold, where="hold", hint=HOLDS))
         if row.state == STANDS:
-            question = f"{count(row.keys, 'key')} of the hold will be destroyed; what has ended meanwhile is gone then."
-            call.sure(question, str(row.keys), yes=yes)
+            call.sure(gone(row.keys), str(row.keys), yes=yes)
         row = await flow.release(opened.house, row.id, by=actor.id, journal=opened.journal)
         told = _told(row, opened.house.live().names, opened.house.clock.now_ms())
-    return Said(told, f"Released: {count(row.keys, 'key')} destroyed, noted as {row.entry.hex()}.")
+    return released(told)
+
+
+def released(told: dict[str, Any]) -> Said:
+    """A hold whose key is destroyed."""
+    return Said(told, f"Released: {count(told['keys'], 'key')} destroyed, noted as {told['entry']}.")
+
+
+def gone(keys: int) -> str:
+    """What a release takes away."""
+    return f"{count(keys, 'key')} of the hold will be destroyed; what has ended meanwhile is gone then."
 
 
 def _told(row: Hold, names: NameBook, now: int) -> dict[str, Any]:

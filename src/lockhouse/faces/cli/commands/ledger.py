@@ -29,7 +29,8 @@ from lockhouse.model.scale import ConsentState
 from lockhouse.wiring import SystemClock, Witnessing, require_schemas
 
 if TYPE_CHECKING:
-    from lockhouse.gates.disclose import Kept
+    from collections.abc import Callable
+
     from lockhouse.gates.house import House
     from lockhouse.gates.state import State
     from lockhouse.ledger.verify import Report
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 APP = noun("ledger", "Who did what: read it, verify it, prove one entry, export it.")
 NUMBERED = {"channel": "channel", "compartment": "compartment", "purpose": "purpose", "recipient": "recipient"}
+Told = dict[str, Any]
 TIMES = frozenset({"review", "since", "until"})
 """Parts that are times: ms in an entry, and read by people as any other time."""
 LISTED = {"fields": "field", "purposes": "purpose"}
@@ -100,8 +102,7 @@ async def log(*, which: Which | None = None, call: Here) -> Said:
         if asked.entry is not None:
             own = id_of(asked.entry, where="--entry", hint="lockhouse ledger log prints ids")
             row, kept = await audit.read_entry(opened.house, own, sequencer=opened.writer)
-            value = [_told(opened.house, row, said_by(row)) | {"kept": plain(kept)}]
-            return Said(value, "\n".join([_line(value[0]), *map(_beside, kept)]))
+            return alone(_told(opened.house, row, said_by(row)), plain(kept))
         start = since_of(asked.since, now=opened.house.clock.now_ms()) if asked.since else 0
         size = (await opened.writer.seal_ledger()).size
         found: list[dict[str, Any]] = []
@@ -110,45 +111,59 @@ async def log(*, which: Which | None = None, call: Here) -> Said:
             found += [_told(opened.house, row, said) for row, said in entries if asked.has(said, start=start)]
             if len(found) >= asked.limit or (entries and entries[-1][1].at < start):
                 break
-    value = found[: asked.limit]
+    return listed(found[: asked.limit])
+
+
+def alone(entry: Told, kept: list[Told]) -> Said:
+    """One entry as it was told, with what is kept beside it."""
+    return Said([entry | {"kept": kept}], "\n".join([_line(entry), *map(_beside, kept)]))
+
+
+def listed(value: list[Told]) -> Said:
+    """Entries as they were told."""
     return Said(value, "\n".join(map(_line, value)) or "no such entry")
 
 
 def _told(house: House, row: LedgerEntry, said: Wire) -> dict[str, Any]:
-    return {
-        "id": row.id, "position": row.position, "at": said.at, "lane": said.lane, "kind": said.kind, "body": said.body,
-        "told": {name: _named(house, name, one) for name, one in said.body.items() if name not in HASHES},
-    }  # fmt: skip
+    book = house.live_policy.names if house.live_policy else None
+    where = {"id": row.id.hex(), "position": row.position, "at": said.at, "lane": said.lane}
+    entry = where | {"kind": said.kind, "body": said.body}
+    return in_words(entry, lambda kind, number: book.name(kind, number) if book else None)  # type: ignore[arg-type]
 
 
-def _beside(kept: Kept) -> str:
+def in_words(entry: dict[str, Any], name_of: Callable[[str, int], str | None]) -> dict[str, Any]:
+    """An entry, and its parts as people read them."""
+    told = {name: _named(name_of, name, one) for name, one in entry["body"].items() if name not in HASHES}
+    return entry | {"told": told}
+
+
+def _beside(kept: dict[str, Any]) -> str:
     """What is kept beside the entry of a look until its person is erased; it is not signed."""
-    shown = {"open to it": kept.open, "masked": kept.masked}
+    shown = {"open to it": kept["open"], "masked": kept["masked"]}
     fields = "; ".join(f"{word}: {', '.join(names) or 'none'}" for word, names in shown.items())
-    return clean(f"{'':>7}  beside it, until its person is erased: reason {kept.reason}; {fields}")
+    return clean(f"{'':>7}  beside it, until its person is erased: reason {kept['reason']}; {fields}")
 
 
 def _line(entry: dict[str, Any]) -> str:
     told = " ".join(f"{name}={value}" for name, value in entry["told"].items())
-    return clean(f"{entry['position']:>7}  {when(entry['at'])}  {entry['kind']:<11}  {told}  [{entry['id'].hex()}]")
+    return clean(f"{entry['position']:>7}  {when(entry['at'])}  {entry['kind']:<11}  {told}  [{entry['id']}]")
 
 
-def _named(house: House, name: str, value: Any) -> str:
+def _named(name_of: Callable[[str, int], str | None], name: str, value: Any) -> str:
     """A part of an entry as people read it: numbers of the name registry and of scales as their words."""
     value = CONSENTS.get(value, value) if name == "state" else spelt(name, value)
     if name in {"channel", "purpose"} and value == 0:  # what staff were told came through none; a region is for none
         return "none"
     if name in TIMES and isinstance(value, int):
         return when(value)
-    names = house.live_policy.names if house.live_policy else None
-    if names is not None and name in NUMBERED and isinstance(value, int):
-        return names.name(NUMBERED[name], value) or str(value)  # type: ignore[arg-type]  # kinds of the registry
+    if name in NUMBERED and isinstance(value, int):
+        return name_of(NUMBERED[name], value) or str(value)
     if isinstance(value, list):
         kind = LISTED.get(name)
-        known = [(names.name(kind, one) if names and kind else None) or str(one) for one in value]  # type: ignore[arg-type]
+        known = [(name_of(kind, one) if kind else None) or str(one) for one in value]
         return ",".join(known) or "-" if len(known) <= MAX_LISTED else f"{len(known)} of them"
     if isinstance(value, dict):
-        return ",".join(f"{word}:{_named(house, word, one)}" for word, one in value.items()) or "-"
+        return ",".join(f"{word}:{_named(name_of, word, one)}" for word, one in value.items()) or "-"
     return {True: "yes", False: "no", None: "-"}[value] if value is None or isinstance(value, bool) else str(value)
 
 
@@ -229,11 +244,8 @@ def _report(report: Report, *, records: bool, state: State | None) -> Said:
     found = report.found + (state.findings.count if state else 0)
     head = f"{count(report.entries, 'entry', 'entries')} in {count(len(report.lanes), 'lane')}, "
     head += f"{count(report.checkpoints, 'checkpoint')} {'verified' if report.clean else 'read'}"
-    lines = [
-        head,
-        *([_seen(state)] if state else ()),
-        *(f"{one.kind}: {one.where}: {one.sentence}" for one in findings),
-    ]
+    told = [f"{one.kind}: {one.where}: {one.sentence}" for one in findings]
+    lines = [head, *([_seen(state)] if state else ()), *told]
     held = " and every record" * records + " and every row that gives authority" * (state is not None)
     last = count(found, "finding") + "." if found else f"Clean: the ledger{held} is as it was signed."
     value = plain(report) | {"clean": not found, "findings": [plain(one) for one in findings], "found": found}
@@ -260,11 +272,16 @@ async def prove(entry: str, /, *, to: Path | None = None, call: Here) -> Said:
         proven = await audit.prove(opened.house, own, sequencer=opened.writer)
         vkey = opened.verifier
     value = {"entry": proven.body.decode(), "position": proven.position, "proof": proven.proof}
-    text = f"{proven.body.decode()}\n{proven.proof}"
+    return proof_told(value, to=to, vkey=vkey, call=call)
+
+
+def proof_told(value: dict[str, Any], *, to: Path | None, vkey: str, call: Call) -> Said:
+    """A proof on the screen, or in a new file."""
+    text = f"{value['entry']}\n{value['proof']}"
     if to is None:
         return Said(value, text)
     file = write_new(call.cwd / to, [text.encode()])
-    told = f"Written: {to}, for position {proven.position}.\n"
+    told = f"Written: {to}, for position {value['position']}.\n"
     return Said(value | {"file": file}, told + call.verifying(f"{shlex.quote(str(to))} --vkey '{vkey}'"))
 
 
@@ -333,8 +350,8 @@ async def checkpoint(*, since: int | None = None, call: Here) -> Said:
     async with call.open() as opened:
         point = await opened.writer.seal_ledger()
         text = point.text if since is None else await audit.growth(opened.house, since, point.text)
-        vkey = opened.verifier
-    return Said({"size": point.size, "at": point.at, "checkpoint": point.text, "vkey": vkey, "text": text}, text)
+        told = {"size": point.size, "at": point.at, "checkpoint": point.text, "vkey": opened.verifier}
+    return Said(told | {"text": text}, text)
 
 
 @Parameter(name="*")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cyclopts import Parameter
 
@@ -14,7 +14,6 @@ from lockhouse.faces.cli.call import Here, noun
 from lockhouse.faces.cli.commands.policy_versions import STATES, version_number
 from lockhouse.faces.cli.drafts import (
     Meant,
-    approved,
     asked,
     difference,
     draft_named,
@@ -30,6 +29,7 @@ from lockhouse.faces.cli.drafts import (
 )
 from lockhouse.faces.cli.files import named
 from lockhouse.faces.cli.layout import Said, count, when
+from lockhouse.faces.policy_text import approved
 from lockhouse.flows.approve import approve as approve_draft
 from lockhouse.gates.live import LIVE, PROPOSED, WAITING, versions
 from lockhouse.gates.versions import one_of
@@ -48,6 +48,7 @@ from lockhouse.policy.words import is_region
 from lockhouse.wiring import KINDS
 
 if TYPE_CHECKING:
+    from lockhouse.faces.cli.call import Call
     from lockhouse.model.policy import Policy
     from lockhouse.policy.document import Document
     from lockhouse.wiring import Opened
@@ -111,16 +112,23 @@ async def show(*, full: bool = False, call: Here) -> Said:
         if live is None:
             raise NotFound("policy: expected an approved one, got none", hint="lockhouse policy approve")
         text, note, waiting = live.document.decode(), await difference(opened), waits(opened.house)
-    if full:
-        text = render_document(approved(live.document, said=f"v{live.id}"))
-    if not call.json:
-        head = f"Live v{live.id}, approved {when(live.at)} by {live.by}, sha256 {live.hash.hex()[:16]}…"
-        call.terminal.tell("\n".join([head, *(call.located(one) for one in (waiting, note) if one)]))
     value = {
-        "version": live.id, "at": live.at, "by": live.by, "hash": live.hash, "document": text, "difference": note,
+        "version": live.id, "at": live.at, "by": live.by, "hash": live.hash.hex(), "document": text, "difference": note,
         "waiting": waiting,
     }  # fmt: skip
-    return Said(value, text)
+    return ruling(value, full=full, call=call)
+
+
+def ruling(value: dict[str, Any], *, full: bool, call: Call) -> Said:
+    """The live policy as it was told, and on standard error what is to be known beside it."""
+    version, text = value["version"], value["document"]
+    if full:
+        text = render_document(approved(text.encode(), said=f"v{version}"))
+    if not call.json:
+        head = f"Live v{version}, approved {when(value['at'])} by {value['by']}, sha256 {value['hash'][:16]}…"
+        told = [one for one in (value["waiting"], value["difference"]) if one]
+        call.terminal.tell("\n".join([head, *map(call.located, told)]))
+    return Said(value | {"document": text}, text)
 
 
 @APP.command

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lockhouse.errors import NotFound
 from lockhouse.faces.cli.call import Here
@@ -12,6 +12,8 @@ from lockhouse.policy import matrix as matrices
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
+Cell = dict[str, Any]
+"""A cell, or what turns one, as it is told."""
 _SIGHTS = {"value": "value", "mask": "masked", "count": "counts", "nothing": "nothing"}
 
 
@@ -34,10 +36,17 @@ async def matrix(*, role: str | None = None, field: str | None = None, condition
     cells = matrices.matrix(policy, role=role, field=field)
     turns = matrices.conditions(policy, role=role, field=field)
     value = {"cells": [_plain(one) for one in cells], "conditions": [_plain(one) for one in turns]}
-    blind = [name for name in policy.roles if role in {None, name} and not any(one.role == name for one in cells)]
-    parts = [_cells(cells, field=field), *([f"Sees nobody: {', '.join(blind)}."] if blind else [])]
+    chosen = [name for name in policy.roles if role in {None, name}]
+    return sights(value, roles=chosen, field=field, conditions=conditions)
+
+
+def sights(value: dict[str, Any], *, roles: Sequence[str], field: str | None, conditions: bool) -> Said:
+    """The matrix as it was told, of these roles."""
+    seeing = {one["role"] for one in value["cells"]}
+    blind = [name for name in roles if name not in seeing]
+    parts = [_cells(value["cells"], field=field), *([f"Sees nobody: {', '.join(blind)}."] if blind else [])]
     if conditions:
-        parts.append(_turns(turns))
+        parts.append(_turns(value["conditions"]))
     return Said(value, "\n\n".join(parts))
 
 
@@ -51,41 +60,41 @@ def _plain(one: matrices.Seen | matrices.Turn) -> dict[str, object]:
     return {name.removesuffix("_"): part for name, part in value.items()}
 
 
-def _cells(cells: Sequence[matrices.Seen], *, field: str | None) -> str:
+def _cells(cells: Sequence[Cell], *, field: str | None) -> str:
     heads = ("role", "purpose", "class", "sees", "by a reveal", "checks", "corrects")
     rows = [
         (
-            one.role, one.purpose, one.class_, _sight(one, field) + _with(one.guards), _may(one.reveal, "value"),
-            _may(one.check, "yes"), _may(one.change, "yes"),
+            one["role"], one["purpose"], one["class"], _sight(one, field) + _with(one["guards"]),
+            _may(one["reveal"], "value"), _may(one["check"], "yes"), _may(one["change"], "yes"),
         )
         for one in cells
     ]  # fmt: skip
     return table(heads, rows, empty="no role sees anything")
 
 
-def _sight(one: matrices.Seen, field: str | None) -> str:
-    mask = one.fields.get(field or "")
-    return f"masked ({mask})" if one.sees == "mask" and mask else _SIGHTS[one.sees]
+def _sight(one: Cell, field: str | None) -> str:
+    mask = one["fields"].get(field or "")
+    return f"masked ({mask})" if one["sees"] == "mask" and mask else _SIGHTS[one["sees"]]
 
 
-def _may(guards: tuple[str, ...] | None, word: str) -> str:
+def _may(guards: Sequence[str] | None, word: str) -> str:
     return "-" if guards is None else word + _with(guards)
 
 
-def _with(guards: tuple[str, ...]) -> str:
+def _with(guards: Sequence[str]) -> str:
     return "".join(f" +{name}" for name in guards)
 
 
-def _turns(turns: Sequence[matrices.Turn]) -> str:
+def _turns(turns: Sequence[Cell]) -> str:
     heads = ("role", "purpose", "class", "at most", "turns to", "with")
     return table(heads, list(_grouped(turns)), empty="no cell that a condition turns")
 
 
-def _grouped(turns: Sequence[matrices.Turn]) -> Iterator[tuple[str, str, str, str, str, str]]:
+def _grouped(turns: Sequence[Cell]) -> Iterator[tuple[str, str, str, str, str, str]]:
     """One line for each cell and what it turns to, with all conditions that turn it so."""
     groups: dict[tuple[str, str, str, str, str], list[str]] = {}
     for one in turns:
-        key = (one.role, one.purpose, one.class_, _SIGHTS[one.sees], _SIGHTS[one.becomes])
-        groups.setdefault(key, []).append(one.condition)
+        key = (one["role"], one["purpose"], one["class"], _SIGHTS[one["sees"]], _SIGHTS[one["becomes"]])
+        groups.setdefault(key, []).append(one["condition"])
     for key, said in groups.items():
         yield (*key, ", ".join(said))

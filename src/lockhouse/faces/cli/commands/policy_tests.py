@@ -6,9 +6,10 @@ from pathlib import Path
 
 from lockhouse.errors import Invalid, NotFound
 from lockhouse.faces.cli.call import Call, Here
-from lockhouse.faces.cli.drafts import MAX_BYTES, draft_at, draft_of_house
+from lockhouse.faces.cli.drafts import draft_at, draft_of_house
 from lockhouse.faces.cli.files import named
 from lockhouse.faces.cli.layout import Said, count
+from lockhouse.faces.policy_text import MAX_BYTES
 from lockhouse.model.names import NameBook
 from lockhouse.policy.cases import parse_cases
 from lockhouse.policy.compile import compile_policy

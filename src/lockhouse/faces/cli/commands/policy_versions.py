@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lockhouse.crypto.signatures import equal
 from lockhouse.errors import Invalid, NotFound
@@ -11,7 +11,6 @@ from lockhouse.faces.cli.acting import As, allowed
 from lockhouse.faces.cli.call import Here
 from lockhouse.faces.cli.drafts import (
     Meant,
-    approved,
     asked,
     difference,
     draft_named,
@@ -25,6 +24,7 @@ from lockhouse.faces.cli.drafts import (
     waits,
 )
 from lockhouse.faces.cli.layout import Said, plain, table, when
+from lockhouse.faces.policy_text import approved
 from lockhouse.flows.approve import approve
 from lockhouse.flows.approve import propose as propose_draft
 from lockhouse.gates.live import DELAY_MS, FORMER, LIVE, PROPOSED, SUPERSEDED, WAITING, WITHDRAWN, versions
@@ -34,7 +34,7 @@ from lockhouse.gates.versions import withdraw as withdraw_version
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lockhouse.model.rows import PolicyVersion
+    from lockhouse.faces.cli.call import Call
 
 STATES = {
     PROPOSED: "proposed", LIVE: "live", FORMER: "former", WAITING: "waiting", WITHDRAWN: "withdrawn",
@@ -54,13 +54,19 @@ async def history(*, call: Here) -> Said:
     value = [
         {
             "version": row.id, "state": STATES[row.state], "at": row.at, "by": row.by, "hash": plain(row.hash),
-            "again": _first(known, row), "rules_at": row.at + DELAY_MS if row.state == WAITING else None,
+            "again": None, "rules_at": row.at + DELAY_MS if row.state == WAITING else None,
         }
         for row in known
     ]  # fmt: skip
+    return past(value, note, call=call)
+
+
+def past(value: list[dict[str, Any]], note: str | None, *, call: Call) -> Said:
+    """Versions as they were told, with which older one each says again."""
+    value = [one | {"again": _first(value, one)} for one in value]
     rows = [
-        (f"v{row.id}", STATES[row.state], when(row.at), row.by, row.hash.hex()[:16], _told(_first(known, row)))
-        for row in known
+        (f"v{one['version']}", one["state"], when(one["at"]), one["by"], one["hash"][:16], _told(one["again"]))
+        for one in value
     ]
     heads = HEADS if any(row[-1] for row in rows) else HEADS[:-1]
     shown = [row[: len(heads)] for row in rows]
@@ -162,10 +168,11 @@ def version_number(text: str) -> int:
     return int(digits)
 
 
-def _first(known: Sequence[PolicyVersion], row: PolicyVersion) -> int | None:
+def _first(known: Sequence[dict[str, Any]], one: dict[str, Any]) -> int | None:
     """The first version with the same document, if it is an older one."""
-    first = next(one.id for one in known if equal(one.hash, row.hash))
-    return first if first != row.id else None
+    digest = bytes.fromhex(one["hash"])
+    first: int = next(each["version"] for each in known if equal(bytes.fromhex(each["hash"]), digest))
+    return first if first != one["version"] else None
 
 
 def _told(again: int | None) -> str:

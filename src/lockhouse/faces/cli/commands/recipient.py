@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from lockhouse.errors import NotFound, Unavailable
+from lockhouse.errors import NotFound
 from lockhouse.faces.cli.acting import As, allowed
 from lockhouse.faces.cli.call import Here, noun
+from lockhouse.faces.cli.commands.channel import kind_of
 from lockhouse.faces.cli.layout import Said, count, pairs, plain, table, when
-from lockhouse.faces.serve.desk import ask_line
-from lockhouse.faces.serve.roles import desk_of
-from lockhouse.faces.workers.sending import MOST_AWAY_S, key_file, write_key
+from lockhouse.faces.serve.beside import HouseBeside
+from lockhouse.faces.workers.sending import MOST_AWAY_S
 from lockhouse.flows.forward import ANSWERED, BAD_ADDRESS, DEAD, HELD, NO_ANSWER, Delay, backlog, delay, requeue
 from lockhouse.model.rows import Outbox
 from lockhouse.policy.sentences import SENTENCES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lockhouse.faces.cli.call import Call
     from lockhouse.model.policy import Recipient
     from lockhouse.wiring import Opened
 
@@ -36,13 +39,18 @@ async def list_(*, call: Here) -> Said:
     """Every recipient of the live policy: events that wait, went, were held back or are dead letters; last fault."""
     async with call.open() as opened:
         policy = opened.house.live().policy
-        rows = []
+        rows: list[tuple[Any, ...]] = []
         for name, one in policy.recipients.items():
             counts = await backlog(opened.house, name)
-            kind = one.kind if one.served else f"{one.kind} (not served)"
+            kind = kind_of(one.kind, served=one.served)
             late = await delay(opened.house, name)
             fault = late.fault if late else None
             rows.append((name, kind, one.role, *(counts[word] for word in COUNTED), fault or "-"))
+    return listed(rows)
+
+
+def listed(rows: Sequence[tuple[Any, ...]]) -> Said:
+    """Recipients as they were told, each part in the order of `HEADS`."""
     value = [dict(zip(HEADS, row, strict=True)) for row in rows]
     return Said(value, table(HEADS, rows, empty="the live policy has no recipient: nothing leaves the house"))
 
@@ -56,29 +64,37 @@ async def show(name: str, /, *, call: Here) -> Said:
     """
     async with call.open() as opened:
         one = _recipient(opened, name)
-        key = _key_of(opened, one)
+        beside = HouseBeside(opened)
         counts = await backlog(opened.house, name)
         late = await delay(opened.house, name)
-        waits = _waits(late, works=await _works(opened), now=opened.house.clock.now_ms())
+        said = waits(late, works=await beside.works(), now=opened.house.clock.now_ms())
         reasons: Counter[str] = Counter()
         for state in (HELD, DEAD):
             rows = await opened.house.reads.find(Outbox, ("recipient", "state"), [(one.id, state)], limit=1_000_000)
             reasons.update(row.reason or "unknown" for row in rows)
-    told = {
-        "kind": one.kind if one.served else f"{one.kind}, not served by this build", "role": one.role,
-        "address": one.url or one.path or "-", "purposes": ", ".join(one.purposes), "fields": ", ".join(one.fields),
-        "contract": one.contract or "none", "region": one.region or "-", "safeguard": one.safeguard or "-",
-        "review": one.review or "never", "write key": key, "erasures reach it by": one.erase or "nothing",
-        **counts, **waits,
-    }  # fmt: skip
-    lines = [f"  {count(number, 'time')} {code}: {_sentence(code)}" for code, number in reasons.most_common()]
-    held = ["", "Held back or dead:", *lines] if lines else []
     value = {
         "name": name, "kind": one.kind, "served": one.served, "role": one.role, "address": one.url or one.path,
         "purposes": list(one.purposes), "fields": list(one.fields), "contract": one.contract, "region": one.region,
-        "safeguard": one.safeguard, "review": one.review, "erase": one.erase, "key": key, **counts,
-        "reasons": dict(reasons), "oldest": plain(late), "said": waits,
+        "safeguard": one.safeguard, "review": one.review, "erase": one.erase, "key": beside.key_of(one), **counts,
+        "reasons": dict(reasons), "oldest": plain(late), "said": said,
     }  # fmt: skip
+    return whole(value, call=call)
+
+
+def whole(value: dict[str, Any], *, call: Call) -> Said:
+    """One recipient as it was told."""
+    told = {
+        "kind": value["kind"] if value["served"] else f"{value['kind']}, not served by this build",
+        "role": value["role"], "address": value["address"] or "-", "purposes": ", ".join(value["purposes"]),
+        "fields": ", ".join(value["fields"]), "contract": value["contract"] or "none",
+        "region": value["region"] or "-", "safeguard": value["safeguard"] or "-",
+        "review": value["review"] or "never", "write key": value["key"],
+        "erasures reach it by": value["erase"] or "nothing", **{word: value[word] for word in COUNTED},
+        **value["said"],
+    }  # fmt: skip
+    often = sorted(value["reasons"].items(), key=lambda one: -one[1])
+    lines = [f"  {count(number, 'time')} {code}: {_sentence(code)}" for code, number in often]
+    held = ["", "Held back or dead:", *lines] if lines else []
     return Said(value, call.located("\n".join([pairs(told), *held])))
 
 
@@ -94,23 +110,16 @@ async def replay(name: str, /, *, acting: As | None = None, call: Here) -> Said:
         allowed(opened.house, "recipient.replay", (acting or As()).role)
         _recipient(opened, name)
         number = await requeue(opened.house, name)
-    return Said(
-        {"recipient": name, "requeued": number}, f"{count(number, 'event')} will be sent again by `lockhouse serve`."
-    )
+    return again(name, number)
 
 
-def _key_of(opened: Opened, one: Recipient) -> str:
-    """Whether the key it is sent with is there: without it everything waits."""
-    if not one.served:
-        return "-"
-    try:
-        write_key(opened.folder, one.name)
-    except Unavailable as wrong:
-        return f"{wrong.text}; {wrong.hint}"
-    return key_file(one.name)
+def again(name: str, number: int) -> Said:
+    """How many dead letters wait again."""
+    text = f"{count(number, 'event')} will be sent again by `lockhouse serve`."
+    return Said({"recipient": name, "requeued": number}, text)
 
 
-def _waits(late: Delay | None, *, works: bool, now: int) -> dict[str, str]:
+def waits(late: Delay | None, *, works: bool, now: int) -> dict[str, str]:
     """Since when the oldest event waits, what went wrong and when it is tried again."""
     if late is None:
         return {"oldest waiting": "-", "last fault": "-", "next try": "-"}
@@ -123,15 +132,6 @@ def _waits(late: Delay | None, *, works: bool, now: int) -> dict[str, str]:
     else:  # how long the worker leaves a recipient alone whose round failed otherwise is known to the worker only
         again = f"within {MOST_AWAY_S / 60:.0f} minutes"
     return {"oldest waiting": f"since {when(late.since)}", "last fault": fault + tried, "next try": again}
-
-
-async def _works(opened: Opened) -> bool:
-    """Whether the house's worker runs: it alone sends."""
-    try:
-        await ask_line(desk_of(opened.folder, "work"), "state")
-    except Unavailable:
-        return False
-    return True
 
 
 def _sentence(code: str) -> str:

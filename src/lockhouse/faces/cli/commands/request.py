@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 import shlex
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from lockhouse.errors import Conflict, Refused, Tampered, Unavailable
+from lockhouse.errors import Conflict, Refused
 from lockhouse.faces.cli.acting import As, allowed
 from lockhouse.faces.cli.call import Here, id_of, noun, person_of
-from lockhouse.faces.cli.endings import destroyed, unmeant
+from lockhouse.faces.cli.endings import destroyed_of, unmeant
 from lockhouse.faces.cli.files import write_new
-from lockhouse.faces.cli.layout import Said, count, pairs, table, when
+from lockhouse.faces.cli.layout import Said, count, pairs, plain, table, when
 from lockhouse.flows import request
+from lockhouse.gates import about_case
 from lockhouse.gates.cases import LAPSE, Case, sound_cases
-from lockhouse.gates.disclose.group import circles_of
 from lockhouse.gates.ending.spoilt import spoilt_endings
-from lockhouse.gates.holds import holds_of_persons
-from lockhouse.gates.trusted_time import trusted_now
-from lockhouse.model.rows import Record
 
 if TYPE_CHECKING:
-    from lockhouse.gates.house import House
+    from lockhouse.faces.cli.call import Call
 
 APP = noun("request", "A person's request to be erased: shut at once, destroyed later, certified.")
 CASES = "lockhouse request list prints ids"
@@ -59,17 +55,20 @@ async def open_(person: str, /, *, opening: Opening | None = None, call: Here) -
         done = await request.open_erasure(
             opened.house, who, by=actor.id, compartment=asked.compartment, anyway=asked.anyway
         )
-        doubt = await _doubt(opened.house)
-        circles = await circles_of(opened.house, done.case.persons)
-        apart = sorted({one.hex() for circle in circles for one in circle.apart})
-        held = await _held(opened.house, done.case)
-    case = done.case
+        beside = await about_case.beside(opened.house, done.case)
+    value = _told(done.case) | {"took_ms": done.took_ms, **beside._asdict()}
+    return opened_as(value, right=asked.right, call=call)
+
+
+def opened_as(value: dict[str, Any], *, right: str, call: Call) -> Said:
+    """A request that was opened, as it was told."""
     text = (
-        f"Request {case.id.hex()}: {asked.right}, shut in every process after {done.took_ms} ms. "
-        f"{count(len(case.serials), 'key')} of {count(len(case.persons), 'source person')} "
-        f"will be destroyed from {when(case.destroy_at)} on.\n"
-        f"Until then: lockhouse request cancel {case.id.hex()}"
+        f"Request {value['request']}: {right}, shut in every process after {value['took_ms']} ms. "
+        f"{count(value['keys'], 'key')} of {count(value['persons'], 'source person')} "
+        f"will be destroyed from {when(value['destroy_at'])} on.\n"
+        f"Until then: lockhouse request cancel {value['request']}"
     )
+    held, apart, doubt = value["holds"], value["held_apart"], value["doubt"]
     if held:
         text += f"\nA legal hold keeps what it is of all the same, for its claim alone: {', '.join(held)}"
     if apart:
@@ -79,25 +78,7 @@ async def open_(person: str, /, *, opening: Opening | None = None, call: Here) -
         )
     if doubt:
         text += f"\nNothing is destroyed while the clock is in doubt. {doubt}"
-    value = _told(case) | {"took_ms": done.took_ms, "doubt": doubt, "held_apart": apart, "holds": held}
     return Said(value, call.located(text))
-
-
-async def _held(house: House, case: Case) -> list[str]:
-    """Legal holds of the case's persons; where one was edited nobody can say whose, and no erasure waits for that."""
-    with suppress(Tampered):
-        holds = await holds_of_persons(house)
-        return sorted({row.id.hex() for person in case.persons for row, _ in holds.get(person, [])})
-    return []
-
-
-async def _doubt(house: House) -> str | None:
-    """Why the clock is not believed, and what to do then; None if it is."""
-    try:
-        await trusted_now(house)
-    except Unavailable as wrong:
-        return f"{wrong.text}; {wrong.hint}"
-    return None
 
 
 @APP.command(name="list")
@@ -108,12 +89,18 @@ async def list_(*, call: Here) -> Said:
         stalled = await spoilt_endings(opened.house)
     spoilt = sorted({one.hex() for one in bad} | {one.name for one in stalled})
     cases = sorted(known, key=lambda case: (case.asked_at, case.what, case.id))
+    return listed([_told(case) for case in cases], spoilt)
+
+
+def listed(cases: list[dict[str, Any]], spoilt: list[str]) -> Said:
+    """Requests as they were told, and those whose rows somebody changed."""
     rows: list[tuple[str, ...]] = [
-        (case.id.hex(), case.what, case.step, case.reason, when(case.asked_at), destroyed(case)) for case in cases
+        (case["request"], case["what"], case["step"], case["reason"], when(case["asked_at"]), destroyed_of(case))
+        for case in cases
     ]
     rows += [(one, "?", "changed by hand", "?", "?", "?") for one in spoilt]
     heads = ("request", "what", "step", "reason", "asked", "destroyed")
-    said = [*map(_told, cases), *[{"request": one, "step": "changed by hand"} for one in spoilt]]
+    said = [*cases, *[{"request": one, "step": "changed by hand"} for one in spoilt]]
     return Said(said, table(heads, rows, empty="no request was opened"))
 
 
@@ -126,15 +113,22 @@ async def show(case: str, /, *, call: Here) -> Said:
     """
     async with call.open(purpose="shut") as opened:
         found = await request.find_case(opened.house, id_of(case, where="request", hint=CASES))
-        records = await _records(opened.house, found)
+        records = await about_case.records_of(opened.house, found)
+    value = _told(found)
+    return whole(value | {"records": records if records or not _is_swept(value) else None})
+
+
+def whole(value: dict[str, Any]) -> Said:
+    """One request as it was told."""
+    entries = (*value["entries"], value["completion"], value["cancellation"])
     told = {
-        "request": found.id.hex(), "what": found.what, "scope": ", ".join(found.scope), "step": found.step,
-        "asked": f"{when(found.asked_at)} by {found.by}", "destroyed": destroyed(found),
-        "source persons": len(found.persons), "records": _left(found, records), "keys": len(found.serials),
-        "entries": ", ".join(one.hex() for one in (*found.entries, found.completion, found.cancellation) if one),
-        **({"cancelled": f"by {found.cancelled_by}"} if found.cancelled_by else {}),
+        "request": value["request"], "what": value["what"], "scope": ", ".join(value["scope"]), "step": value["step"],
+        "asked": f"{when(value['asked_at'])} by {value['by']}", "destroyed": destroyed_of(value),
+        "source persons": value["persons"], "records": _left(value), "keys": value["keys"],
+        "entries": ", ".join(one for one in entries if one),
+        **({"cancelled": f"by {value['cancelled_by']}"} if value["cancelled_by"] else {}),
     }  # fmt: skip
-    return Said(_told(found) | {"records": records if records or not _is_swept(found) else None}, pairs(told))
+    return Said(value, pairs(told))
 
 
 @APP.command
@@ -154,7 +148,9 @@ async def fulfil(case: str, /, *, now: bool = False, yes: bool = False, acting: 
         if now and not house.demo:  # before anything is asked
             await request.fulfil(house, found, journal=opened.journal, now=now)
         if not yes and found.step == "shut" and (now or found.destroy_at <= house.clock.now_ms()):
-            records = await _records(house, found)  # for the question alone: to destroy their keys, none is read
+            records = await about_case.records_of(
+                house, found
+            )  # for the question alone: to destroy their keys, none is read
             question = (
                 f"{count(len(found.persons), 'source person')} with {count(records, 'record')} will be gone for good."
             )
@@ -203,11 +199,16 @@ async def cancel(case: str, /, *, acting: As | None = None, call: Here) -> Said:
         found = await request.find_case(opened.house, id_of(case, where="request", hint=CASES))
         undone = await request.undo(opened.house, found, by=actor.id)
         others = await request.still_shut(opened.house, undone)
+    return called_off(_told(undone), [_told(one) for one in others], call=call)
+
+
+def called_off(value: dict[str, Any], others: list[dict[str, Any]], *, call: Call) -> Said:
+    """A request that was cancelled, and what others shut still."""
     lines = ["Cancelled: what it shut is readable again."]
-    if undone.reason == LAPSE:
+    if value["reason"] == LAPSE:
         lines.append("Each look goes by the day all the same: what a keep has ended it does not show.")
-    lines += [f"Still shut, {', '.join(one.scope)}: lockhouse request cancel {one.id.hex()}" for one in others]
-    return Said(_told(undone) | {"still_shut": [one.id for one in others]}, call.located("\n".join(lines)))
+    lines += [f"Still shut, {', '.join(one['scope'])}: lockhouse request cancel {one['request']}" for one in others]
+    return Said(value | {"still_shut": [one["request"] for one in others]}, call.located("\n".join(lines)))
 
 
 @APP.command
@@ -229,7 +230,12 @@ async def certificate(case: str, /, *, to: Annotated[Path, Parameter(name="--to"
     return Said({"file": file, "vkey": vkey, "request": case}, told)
 
 
-def _told(case: Case) -> dict[str, object]:
+def _told(case: Case) -> dict[str, Any]:
+    told: dict[str, Any] = plain(_parts(case))
+    return told
+
+
+def _parts(case: Case) -> dict[str, object]:
     return {
         "request": case.id, "what": case.what, "step": case.step, "reason": case.reason, "by": case.by,
         "asked_at": case.asked_at, "destroy_at": case.destroy_at, "destroyed_at": request.destroyed_at(case),
@@ -239,20 +245,13 @@ def _told(case: Case) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _is_swept(case: Case) -> bool:
+def _is_swept(value: dict[str, Any]) -> bool:
     """Whether the rows of its records go, once its keys are destroyed; how many there were is kept nowhere."""
-    return case.what == "person" and request.destroyed_at(case) is not None
+    return value["what"] == "person" and value["destroyed_at"] is not None
 
 
-def _left(case: Case, records: int) -> int | str:
-    if not _is_swept(case):
+def _left(value: dict[str, Any]) -> int | str:
+    records: int = value["records"] or 0
+    if not _is_swept(value):
         return records
     return f"{records:,}, unreadable and still to be swept" if records else "swept: their rows are gone"
-
-
-async def _records(house: House, case: Case) -> int:
-    """How many records the case is about."""
-    number = 0
-    for person in case.persons:
-        number += len(await house.reads.find(Record, ("person",), [(person,)], limit=1_000_000))
-    return number

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated  # noqa: F401  # the words of the fields that Closing inherits are read here
+from typing import TYPE_CHECKING, Annotated, Any  # noqa: F401  # the words of the fields that Closing inherits are read here
 
 import msgspec
 from cyclopts import Parameter
@@ -48,14 +48,19 @@ async def add(kind: str, source: Input = None, /, *, closing: Closing | None = N
         closing: what is closed, and why.
     """
     said = closing or Closing()
-    _word(said.reason)
+    one_word(said.reason)
     async with call.open() as opened:
         actor = allowed(opened.house, "suppression.add", said.role)
         name = kind_of(opened.house.live().policy, kind)
         value = call.terminal.personal(name, source, example="lockhouse suppression add KIND")
         row = await consent.suppress(opened.house, kind, value, purposes=said.purpose, reason=said.reason, by=actor.id)
         closed = closed_by(row, opened.house.live().names)
-    told = {"kind": kind, "purposes": closed, "since": row.since, "reason": said.reason}
+    return closing_told({"kind": kind, "purposes": closed, "since": row.since, "reason": said.reason})
+
+
+def closing_told(told: dict[str, Any]) -> Said:
+    """What a suppression closes, as it was told."""
+    closed = told["purposes"]
     return Said(told, f"Suppressed for {', '.join(closed) or 'every purpose that may be closed'}.")
 
 
@@ -69,12 +74,17 @@ async def remove(kind: str, source: Input = None, /, *, reason: str, acting: As 
         reason: one word or code, such as mistake or T-17; no text.
         acting: the role.
     """
-    _word(reason)
+    one_word(reason)
     async with call.open() as opened:
         actor = allowed(opened.house, "suppression.remove", (acting or As()).role)
         name = kind_of(opened.house.live().policy, kind)
         value = call.terminal.personal(name, source, example="lockhouse suppression remove KIND")
         await consent.lift(opened.house, kind, value, reason=reason, by=actor.id)
+    return lifted(kind, reason)
+
+
+def lifted(kind: str, reason: str) -> Said:
+    """A suppression is lifted."""
     return Said({"kind": kind, "removed": True, "reason": reason}, "Lifted. It is noted with its reason.")
 
 
@@ -83,7 +93,7 @@ def closed_by(row: Suppression, names: NameBook) -> list[str]:
     return [names.name("purpose", number) or f"#{number}" for number in msgspec.msgpack.decode(row.purposes)]
 
 
-def _word(reason: str) -> None:
+def one_word(reason: str) -> None:
     """It goes into the ledger for good, where a sentence could name somebody.
 
     Raises:
@@ -107,6 +117,11 @@ async def list_(*, acting: As | None = None, call: Here) -> Said:
         }
         for row in found
     ]  # fmt: skip
+    return listed(value)
+
+
+def listed(value: list[dict[str, Any]]) -> Said:
+    """Suppressions as they were told."""
     rows = [
         (
             one["kind"], ", ".join(one["purposes"]) or "all that may be closed", one["reason"], when(one["since"]),

@@ -15,6 +15,7 @@ from lockhouse.flows import token as flow
 from lockhouse.model.ids import DAY_MS
 
 if TYPE_CHECKING:
+    from lockhouse.faces.cli.call import Call
     from lockhouse.gates.tokens import Made
     from lockhouse.model.rows import Token
 
@@ -59,9 +60,13 @@ async def create(name: str, /, *, scope: Scope | None = None, call: Here) -> Sai
         actor = allowed(opened.house, flow.CREATE, asked.acting)
         made = await flow.create(opened.house, terms, by=flow.Maker(actor), days=asked.days)
         value, now = _new(made), opened.house.clock.now_ms()
-    told = _told(made.row, None, now)
-    text = f"A token for {name}, shown this once:\n\n  {value}\n\n{OUT_OF_HISTORY}\n\n{pairs(_lines(told))}"
-    return Said(told | {"token": value}, text)
+    return created(_told(made.row, None, now), value)
+
+
+def created(told: dict[str, Any], value: str) -> Said:
+    """A new token with its text, shown this once."""
+    head = f"A token for {told['name']}, shown this once:"
+    return Said(told | {"token": value}, f"{head}\n\n  {value}\n\n{OUT_OF_HISTORY}\n\n{pairs(lines(told))}")
 
 
 @APP.command(name="list")
@@ -71,15 +76,19 @@ async def list_(*, acting: As | None = None, call: Here) -> Said:
         allowed(opened.house, "token.list", (acting or As()).role)
         found, now = await flow.listed(opened.house), opened.house.clock.now_ms()
     value = [_told(row, used, now) for row, used in found.tokens]
+    return listed(value, [one.hex() for one in found.spoilt], call=call)
+
+
+def listed(value: list[dict[str, Any]], spoilt: list[str], *, call: Call) -> Said:
+    """Tokens as they were told, and those whose rows somebody changed."""
     heads = ("token", "name", "begins", "role", "may", "for", "state", "until", "last used")
     rows: list[tuple[str, ...]] = [
         (one["id"], one["name"], f"{one['begins']}…", one["role"] or "-", _listed(one["may"]), _listed(one["purposes"]),
          one["state"], day(one["until"]), one["used"] or "never")
         for one in value
     ]  # fmt: skip
-    spoilt = [one.hex() for one in found.spoilt]
     rows += [(one, *("?",) * 5, "changed by hand", "?", "?") for one in spoilt]
-    value += [{"id": one, "state": "changed by hand"} for one in spoilt]
+    value = value + [{"id": one, "state": "changed by hand"} for one in spoilt]
     return Said(value, table(heads, rows, empty=call.located("no token yet: lockhouse token create NAME")))
 
 
@@ -95,7 +104,7 @@ async def show(token: str, /, *, acting: As | None = None, call: Here) -> Said:
         allowed(opened.house, "token.show", (acting or As()).role)
         row, used = await flow.find(opened.house, id_of(token, where="token", hint=LIST))
         told = _told(row, used, opened.house.clock.now_ms())
-    return Said(told, pairs(_lines(told)))
+    return Said(told, pairs(lines(told)))
 
 
 @APP.command
@@ -116,10 +125,14 @@ async def rotate(
         made = await flow.rotate(opened.house, old, by=flow.Maker(actor), days=days, overlap_days=overlap_days)
         left, _ = await flow.find(opened.house, old)
         value, now = _new(made), opened.house.clock.now_ms()
-    told = _told(made.row, None, now)
+    return rotated(_told(made.row, None, now), value, taken_until=left.until_at, call=call)
+
+
+def rotated(told: dict[str, Any], value: str, *, taken_until: int, call: Call) -> Said:
+    """A token in another's place with its text, shown this once."""
     text = f"A token in its place, shown this once:\n\n  {value}\n\n{OUT_OF_HISTORY} The old one is taken until "
-    text += f"{when(left.until_at)}; sooner ended by lockhouse token revoke {token}\n\n{pairs(_lines(told))}"
-    return Said(told | {"token": value, "overlap_until": left.until_at}, call.located(text))
+    text += f"{when(taken_until)}; sooner ended by lockhouse token revoke {told['follows']}\n\n{pairs(lines(told))}"
+    return Said(told | {"token": value, "overlap_until": taken_until}, call.located(text))
 
 
 @APP.command
@@ -137,10 +150,21 @@ async def revoke(token: str, /, *, yes: bool = False, acting: As | None = None, 
         row, used = await flow.find(opened.house, own)
         if row.state != REVOKED:
             name = decoded(row.terms).name
-            call.sure(f"Whoever calls with the token of {name} is refused from then on.", name, yes=yes)
+            call.sure(shut_out(name), name, yes=yes)
         row = await flow.revoke(opened.house, own, by=actor.id)
         told = _told(row, used, opened.house.clock.now_ms())
-    text = f"Ended: {row.shown}…, of {told['name']}. There is no undo; a new one: lockhouse token create {told['name']}"
+    return revoked(told, call=call)
+
+
+def shut_out(name: str) -> str:
+    """What a revocation does."""
+    return f"Whoever calls with the token of {name} is refused from then on."
+
+
+def revoked(told: dict[str, Any], *, call: Call) -> Said:
+    """A token that was ended."""
+    name = told["name"]
+    text = f"Ended: {told['begins']}…, of {name}. There is no undo; a new one: lockhouse token create {name}"
     return Said(told, call.located(text))
 
 
@@ -163,7 +187,8 @@ def _told(row: Token, used: int | None, now: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _lines(told: dict[str, Any]) -> dict[str, str]:
+def lines(told: dict[str, Any]) -> dict[str, str]:
+    """A token as people read it."""
     return {
         "token": told["id"], "name": told["name"], "begins": f"{told['begins']}…", "role": told["role"] or "none",
         "may": _listed(told["may"]), "looks for": _listed(told["purposes"]), "from": _listed(told["networks"]),

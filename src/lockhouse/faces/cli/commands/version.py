@@ -13,8 +13,12 @@ from lockhouse.faces.cli.layout import Said, pairs
 
 def version() -> Said:
     """Which Lockhouse this is, and on what it runs."""
-    told = {"lockhouse": __version__, "python": platform.python_version(), "msgspec": msgspec.__version__}
-    return Said(told, pairs(told))
+    return told({"lockhouse": __version__, "python": platform.python_version(), "msgspec": msgspec.__version__})
+
+
+def told(value: dict[str, str]) -> Said:
+    """The same of any house, as scripts and people read it."""
+    return Said(value, pairs(value))
 
 
 def completion(shell: Literal["bash", "zsh", "fish"], /) -> Said:

@@ -9,14 +9,13 @@ from lockhouse.errors import NotFound, Tampered
 from lockhouse.faces.cli.call import Here
 from lockhouse.faces.cli.layout import Said, clean, count, plain, when
 from lockhouse.faces.outcomes import anchor, remedies, sentence
+from lockhouse.flows.why import gone_of
 from lockhouse.flows.why import why as why_of
 from lockhouse.gates.imports import UNDOING, UNDONE, batches
-from lockhouse.model.rows import Person, Record
-from lockhouse.model.scale import PersonState
 from lockhouse.policy.sentences import not_kept
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from lockhouse.flows.why import Why
     from lockhouse.gates.house import House
@@ -30,7 +29,7 @@ async def why(message: str, /, *, call: Here) -> Said:
     """
     async with call.open() as opened:
         found = await why_of(opened.house, message)
-        gone = await _gone(opened.house, [one.record for one in found if one.record is not None])
+        gone = await gone_of(opened.house, found)
         undone = [] if found else await _undone(opened.house)
     if not found:
         raise NotFound(
@@ -40,6 +39,11 @@ async def why(message: str, /, *, call: Here) -> Said:
             "without one is found by the record's id that `lockhouse person timeline` shows. Nothing is remembered of "
             "an event whose own id could not be read, and of one that a channel only observed (LH-0002)",
         )
+    return told(found, gone)
+
+
+def told(found: Sequence[Why], gone: Collection[str]) -> Said:
+    """Answers as they were given, and which of their records are gone since."""
     value = [
         plain(one)
         | {
@@ -62,17 +66,6 @@ async def _undone(house: House) -> list[str]:
             )
             return [f"{many}: of rows that they stored nothing is remembered (lockhouse import list). Else "]
     return []
-
-
-async def _gone(house: House, records: Sequence[str]) -> set[str]:
-    """Those of the records, in hex, that were swept away or that no key opens any more."""
-    rows = await house.reads.get(Record, [(bytes.fromhex(one),) for one in records])
-    persons = {(row.person,) for row in rows.values()}
-    erased = {
-        row.id for row in (await house.reads.get(Person, sorted(persons))).values() if row.state & PersonState.ERASED
-    }
-    living = {row.id.hex() for row in rows.values() if row.person not in erased}
-    return set(records) - living
 
 
 def _unread(one: Why) -> list[str]:

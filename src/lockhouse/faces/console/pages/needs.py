@@ -93,6 +93,11 @@ def _of_house(house: House, _: Callable[[str], str]) -> Iterator[Need]:
             mark="refused", head=_("No policy rules"),
             words=_("Nothing is stored until one is approved: lockhouse policy check, then lockhouse policy approve."),
         )  # fmt: skip
+    if house.doubted:
+        yield Need(
+            mark="refused", head=_("Somebody stored a policy that nobody approved"),
+            words=_("It rules nothing; the last approved one goes on. lockhouse ledger verify --state names it."),
+        )  # fmt: skip
     if house.read_shut:
         yield Need(
             mark="refused", head=_("Nothing is shown or sent on"),
@@ -176,7 +181,8 @@ async def _stored(house: House, me: Me, _: Callable[[str], str]) -> AsyncIterato
             yield Need(
                 mark="wait", head=_("Policy version %(version)s waits") % {"version": row.id}, at=row.at,
                 words=_("for a second person") if row.state == DRAFT else _("for its time to come"),
-                due=_("since %(time)s") % {"time": day_only(row.at)},
+                due=_("since %(time)s") % {"time": day_only(row.at)}, path=f"/policy/versions/{row.id}",
+                deed=_("Look"),
             )  # fmt: skip
     if me.may(house, "token.list"):
         for token_row, _used in (await token.listed(house)).tokens:
@@ -205,7 +211,8 @@ async def _stored(house: House, me: Me, _: Callable[[str], str]) -> AsyncIterato
 async def _ahead(house: House) -> list[PolicyVersion]:
     """Versions that were proposed or approved behind the one that rules, and wait."""
     version = house.live().version
-    found = await house.reads.get(PolicyVersion, [(version + ahead,) for ahead in range(1, _AHEAD + 1)])
+    numbers = {version + ahead for ahead in range(1, _AHEAD + 1)} - {*house.doubted}
+    found = await house.reads.get(PolicyVersion, [(number,) for number in sorted(numbers)])
     return [row for row in checked(found.values(), house.integrity_key) if row.state in {DRAFT, COMING}]
 
 

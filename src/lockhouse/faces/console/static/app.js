@@ -1,4 +1,13 @@
-// What every page of the console has of script: two conveniences. Every page works without them.
+// What every page of the console has of script: three conveniences. Every page works without them.
+document.addEventListener("keydown", (event) => {            // "/" goes to the finder
+  const find = document.getElementById("find");
+  if (event.key !== "/" || !find || event.target.closest("input, textarea, select")) return;
+  event.preventDefault();
+  find.focus();
+});
+addEventListener("hashchange", () => {                       // what was just opened to be filled in is where one types
+  document.querySelector(".inline:target .input")?.focus();
+});
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button[command]");    // for browsers without invoker commands
   if (button && !("commandForElement" in button)) {

@@ -1,0 +1,153 @@
+"""A house that is asked by its API answers every command as it does on its own machine, or says why it does not."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lockhouse.faces.cli.app import tree
+from lockhouse.faces.cli.elsewhere import ASKED, ONLY_THERE
+from lockhouse.faces.cli.remote_page import remote_page
+from tests.faces.cli.house import EMAIL
+from tests.faces.cli.remote import URL, Elsewhere
+from tests.faces.cli.test_transcripts import EVENT, SHOWN
+
+if TYPE_CHECKING:
+    from cyclopts import App
+
+    from tests.faces.cli.house import Seen
+
+PAGE = Path(__file__).parents[3] / "docs/operations/remote.md"
+MAY = (
+    "policy.show", "policy.history", "policy.matrix", "channel.*", "recipient.*", "ledger.read", "consent.*",
+    "suppression.*", "request.*", "hold.*", "token.*",
+)  # fmt: skip
+ROLE = f"\nroles:\n  keeper: {{may: [{', '.join(MAY)}]}}\n"
+READS = [
+    "version", "policy show", "policy show --full", "policy history", "policy matrix",
+    "policy matrix --role support --conditions", "policy matrix --field email", "channel list", "channel show shop",
+    "channel show web", "channel drops shop", "recipient list", "suppression list", "request list", "hold list",
+    "hold list --json", "why m-1795440630000-0", "ledger log --kind policy", "ledger log --kind intake --json",
+    "ledger checkpoint", "channel show nowhere", "request show 00", "ledger log --kind gossip",
+    "ledger prove 00000000000000000000000000000000",
+]  # fmt: skip
+"""Commands that change nothing and note nothing: typed twice, they say the same."""
+
+
+def _leaves(app: App, chain: tuple[str, ...] = ()) -> set[str]:
+    names = [name for name in app if not name.startswith("-")]
+    found = {" ".join((*chain, name)) for name in names if not any(not one.startswith("-") for one in app[name])}
+    deeper = [_leaves(app[name], (*chain, name)) for name in names]
+    return found.union(*deeper)
+
+
+def test_every_command_can_be_asked_for_elsewhere_or_says_why_not() -> None:
+    assert not set(ASKED) & set(ONLY_THERE)
+    assert set(ASKED) | set(ONLY_THERE) == _leaves(tree()) | {"import"}
+
+
+def test_the_page_is_what_the_tables_say() -> None:
+    assert PAGE.read_text("utf-8") == remote_page(), "write it anew: python -m tests.faces.cli.test_elsewhere"
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Elsewhere:
+    made = Elsewhere(tmp_path_factory.mktemp("elsewhere"))
+    made.found()
+    with (made.house / "policy.yaml").open("a", encoding="utf-8") as file:
+        file.write(ROLE)
+    assert made.call("policy approve --yes").code == 0
+    made.token("keeper", *MAY)
+    made.send(("Order Completed", EVENT))
+    return made
+
+
+def _shown(seen: Seen) -> tuple[int, str, str]:
+    """As a transcript shows it: ids and keys as words, and commands as they are typed on the house's machine."""
+    texts = []
+    for text in (seen.out, seen.err):
+        told = text.replace(f"lockhouse --server {shlex.quote(URL)} ", "lockhouse ")
+        for pattern, word in [*SHOWN, (re.compile(r"service:ID|os-user:UID"), "ACTOR")]:
+            told = pattern.sub(word, told)
+        texts.append(told)
+    return seen.code, texts[0], texts[1]
+
+
+def _both(desk: Elsewhere, line: str, *, typed: str = "") -> tuple[Seen, Seen]:
+    return desk.call(line, typed=typed), desk.ask(line, role="keeper", typed=typed)
+
+
+@pytest.mark.parametrize("line", READS)
+def test_what_is_read_elsewhere_is_said_as_on_the_houses_machine(desk: Elsewhere, line: str) -> None:
+    here, there = _both(desk, line)
+    assert _shown(there) == _shown(here)
+    assert here.code in {0, 2, 5}, here.err
+    assert desk.bridge.incidents == []
+
+
+def test_what_is_changed_elsewhere_is_said_as_on_the_houses_machine(desk: Elsewhere) -> None:
+    person = desk.person()
+    for line, typed in (
+        (f"consent record {person} marketing granted", ""), (f"consent show {person}", ""),
+        ("suppression add email - --reason asked", "bo@customers.example\n"),
+        ("suppression add email - --reason two-words!", "bo@customers.example\n"),
+        ("suppression remove email - --reason typo", ""), ("token create helpdesk --role keeper --may hold.list", ""),
+        (f"consent record {person} gossip granted", ""),
+    ):  # fmt: skip
+        here, there = _both(desk, line, typed=typed)
+        assert _shown(there) == _shown(here), line
+    assert desk.bridge.incidents == []
+
+
+def test_a_request_and_a_token_end_elsewhere_as_on_the_houses_machine(desk: Elsewhere) -> None:
+    said = []
+    for ask in (desk.call, lambda line, **how: desk.ask(line, role="keeper", **how)):
+        opened = ask(f"request open {desk.person()}", json=True).value
+        case = opened["request"]
+        one = [_shown(ask(line)) for line in (f"request show {case}", "request list", f"request cancel {case}")]
+        made = ask("token create tool --role keeper --may hold.list", json=True).value["id"]
+        one += [_shown(ask(f"token {verb} {made}")) for verb in ("show", "rotate", "revoke --yes")]
+        said.append([sorted(opened), *one[:1], *one[2:]])
+    assert said[1] == said[0]
+    assert desk.bridge.incidents == []
+
+
+def test_the_token_is_in_no_address_and_the_value_in_no_address(desk: Elsewhere) -> None:
+    desk.bridge.asked.clear()
+    seen = desk.ask("suppression add email -", role="keeper", typed=f"{EMAIL}\n")
+    assert seen.code == 0
+    assert [EMAIL in str(one.url) or "lh_" in str(one.url) for one in desk.bridge.asked] == [False]
+    assert desk.bridge.asked[0].headers["authorization"].startswith("Bearer lh_")
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "says"),
+    [
+        ("serve", 3, "got one that is done on the house's machine"),
+        ("backup create here", 3, "LH-6001"),
+        ("hold list --as keeper", 2, "a token acts in its own"),
+        ("policy nothing", 2, "expected one of"),
+    ],
+)
+def test_what_cannot_be_asked_elsewhere_says_why(desk: Elsewhere, line: str, code: int, says: str) -> None:
+    seen = desk.ask(line, role="keeper")
+    assert (seen.code, says in seen.err) == (code, True), seen.err
+
+
+def test_without_a_token_or_with_plain_http_nothing_is_asked(desk: Elsewhere) -> None:
+    desk.bridge.asked.clear()
+    seen = desk.call(["--server", URL, "version"])
+    assert (seen.code, "LOCKHOUSE_TOKEN" in seen.err) == (4, True)
+    desk.environment = {"LOCKHOUSE_TOKEN": "lh_x"}
+    seen = desk.call(["--server", "http://vault.shop.example", "version"])
+    desk.environment = {}
+    assert (seen.code, "https" in seen.err) == (2, True)
+    assert desk.bridge.asked == []
+
+
+if __name__ == "__main__":
+    PAGE.write_text(remote_page(), "utf-8")

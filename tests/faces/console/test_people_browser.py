@@ -1,0 +1,107 @@
+"""Support work in Chromium: found, verified, answered and corrected in half a minute; both themes, two widths, keys."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.faces.console.agents import ORDER, PEOPLE, PHONE, send, two_annas
+from tests.faces.console.browsing import Desk, beside, chromium, desk, invited
+from tests.faces.serve_world import Place, make_place, served
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser
+
+    from lockhouse.gates.house import House
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("console-people")]
+
+
+async def _history(house: House) -> None:
+    await two_annas(house)
+    now, day = house.clock.now_ms(), 86_400_000
+    for ago, order, total in ((40, "NW-103117", "24.00"), (11, "NW-104110", "61.90")):
+        await send(
+            house, "backend", "Order Completed", email="anna.schmidt@example.com", order_id=order, order_total=total,
+            at=now - ago * day,
+        )  # fmt: skip
+    await send(house, "backend", "identify", email="anna.schmidt@example.com", loyalty_id="NW-2231-4471", at=now - day)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """A house that knows two people of one name; its admin waits to enrol."""
+    with ThreadPoolExecutor(1) as pool:
+        made: Place = pool.submit(asyncio.run, make_place(tmp_path_factory.mktemp("people"), policy=None)).result(60)
+        pool.submit(asyncio.run, made.approve(PEOPLE.replace("persons_per_hour: 4", "persons_per_hour: 60"))).result(60)
+    made.set(name="Northwind Outfitters")
+    with served(made, only="console"):
+        beside(made.folder, _history)
+        invited(made, "Jonas Weber")
+        yield made
+
+
+@pytest.fixture(scope="module")
+def browser(place: Place) -> Iterator[Browser]:  # noqa: ARG001  # the house comes first and ends last
+    """One browser for all."""
+    with chromium() as made:
+        yield made
+
+
+@pytest.fixture
+def at(browser: Browser, place: Place) -> Iterator[Desk]:
+    """The desk of an agent who has just enrolled."""
+    with desk(browser, place) as made:
+        _enrols(made, place, "Mara Lindqvist")
+        yield made
+
+
+def _enrols(at: Desk, place: Place, name: str, *, role: str = "support") -> None:
+    at.page.goto(invited(place, name, role=role))
+    at.page.get_by_role("button", name="Make a passkey").click()
+    at.page.wait_for_url("**/account")
+
+
+def test_every_page_of_a_person_is_looked_at(at: Desk) -> None:
+    at.go("/find")
+    at.look()
+    at.page.keyboard.press("/")
+    at.page.keyboard.type("Anna Schmidt")
+    at.page.keyboard.press("Enter")
+    at.page.wait_for_selector("text=Nobody who can be shown was found")
+    at.look()
+    at.page.get_by_label("Value").fill("Schmidt")
+    at.page.get_by_label("Name (surname)").check()
+    at.page.get_by_role("main").get_by_role("button", name="Find").click()
+    at.page.wait_for_selector("text=Several people fit")
+    at.look(picture="find")
+    at.page.get_by_role("link", name="Open 1").click()
+    at.page.wait_for_selector("text=What we hold")
+    at.look()
+    at.go("/find")
+    at.page.get_by_role("searchbox").fill(ORDER)
+    at.page.keyboard.press("Enter")
+    at.page.wait_for_selector("text=Found by: Order number")
+    assert "Anna" not in at.page.title() + at.page.url
+    at.page.get_by_role("link", name="Check Phone").click()
+    at.look()
+    at.page.keyboard.type("0151 12345678")
+    at.page.keyboard.press("Enter")
+    at.page.get_by_role("button", name="Check: Phone").click()
+    at.page.wait_for_selector("text=Matches what the caller said")
+    at.page.get_by_role("button", name="Reveal Phone").click()
+    at.page.get_by_label("Call back").check()
+    at.page.get_by_label("Ticket").fill("NW-48291")
+    at.look()
+    at.page.get_by_role("button", name="Reveal and note").click()
+    at.page.get_by_role("button", name="Reveal and note: Phone").click()
+    at.page.wait_for_selector(f"text={PHONE}")
+    at.look(picture="person")
+    at.page.get_by_role("link", name="Mask now").click()
+    at.page.wait_for_selector("text=•••5678")
+    assert PHONE not in at.page.content()
