@@ -68,7 +68,7 @@ class Lived:
         desk.clock.now += 3_600_000
         self._call(f"consent record {anna} marketing denied")
         self._call("suppression remove email - --reason typo", typed=f"{BERT}\n")
-        self._call(f"grant end {WHO} network 10.0.0.0/8")
+        self._call(f"grant withdraw {WHO} network 10.0.0.0/8")
         self._call(f"person unlink {anna} {bert}")
         self._call(["channel", "revoke", "shop", key, "--yes"])
         self._call("channel add shop")

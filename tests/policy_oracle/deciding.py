@@ -5,7 +5,9 @@ from __future__ import annotations
 from ipaddress import ip_network
 from typing import Any, NamedTuple
 
-from lockhouse.model.decision import Ask
+from msgspec.structs import replace
+
+from lockhouse.model.decision import Ask, Grant
 from tests.policy_oracle.living import ENDING, ERASED, RESTRICTED, shut_because
 from tests.policy_oracle.words import CLASSES, SECONDS, bases_that_count, plain, refusable, said_for
 
@@ -29,7 +31,7 @@ def decide(policy: dict[str, Any], ask: Ask, name: str) -> Answer:
         return _packaged(policy, ask, name)
     if (told_ := _not_by_field(policy, ask, name)) is not None:
         return Answer("shut", frozenset({told_}))
-    return _graded(_working(policy, ask), ask, policy["fields"][name]["class"])
+    return _graded(policy, ask, name)
 
 
 def _not_by_field(policy: dict[str, Any], ask: Ask, name: str) -> str | None:
@@ -38,7 +40,8 @@ def _not_by_field(policy: dict[str, Any], ask: Ask, name: str) -> str | None:
         return "undeclared"
     if ask.purpose != "requests" and ask.purpose not in policy["fields"][name]["for"]:
         return "not-for-this-purpose"
-    anything = any(gives(role, one) for role in _working(policy, ask) for one in _classes(policy))
+    lending = _lending(policy, ask) if _covered(ask, name) else []
+    anything = any(gives(role, one) for role in [*_working(policy, ask), *lending] for one in _classes(policy))
     return None if anything else "no-role"
 
 
@@ -47,11 +50,50 @@ def may_find(policy: dict[str, Any], ask: Ask, name: str) -> bool:
     field = policy["fields"].get(name)
     if field is None or _apart(policy, ask) or (ask.purpose != "requests" and ask.purpose not in field["for"]):
         return False
-    return any(
-        (guards := gives(role, field["class"]).get("masked")) is not None
-        and not _unmet(role, guards, ask, field["class"])
-        for role in _working(policy, ask)
-    )
+    return _graded(policy, replace(ask, action="find", mode="masked"), name).state != "shut"
+
+
+def _covered(ask: Ask, name: str) -> bool:
+    """Whether one grant, by itself, covers the field."""
+    return any(_is_for(one, ask, name) and _names(one, ask) for one in ask.facts.grants)
+
+
+def _is_for(grant: Grant, ask: Ask, name: str) -> bool:
+    return grant.purpose == ask.purpose and name in grant.fields
+
+
+def _names(grant: Grant, ask: Ask) -> bool:
+    if grant.persons:
+        return ask.facts.persons != frozenset() and all(one in grant.persons for one in ask.facts.persons)
+    return not _guarded(ask)
+
+
+def _guarded(ask: Ask) -> list[str]:
+    """Why only some roles count, in all that is looked at but counts."""
+    if _wanted(ask) == ["aggregate"]:
+        return []
+    return [code for code, holds in (("colleague", ask.facts.colleague), ("flagged", ask.facts.flagged)) if holds]
+
+
+def _lending(policy: dict[str, Any], ask: Ask) -> list[dict[str, Any]]:
+    lists = policy.get("separate", {}).get("roles", ())
+    return [
+        role
+        for name, role in policy.get("roles", {}).items()
+        if name not in ask.actor.roles
+        and ask.purpose in role.get("for", ())
+        and not any(name in one and set(ask.actor.roles) & set(one) for one in lists)
+    ]
+
+
+def _heard(policy: dict[str, Any], ask: Ask, name: str) -> list[dict[str, Any]]:
+    """Those of the actor's roles that count for a field."""
+    if _covered(ask, name):
+        return _working(policy, ask)
+    may = [f"person.{code}" for code in _guarded(ask)]
+    return [
+        role for role in _working(policy, ask) if all({one, "person.*"} & set(role.get("may", ())) for one in may)
+    ]  # fmt: skip
 
 
 def gives(role: dict[str, Any], class_: str) -> dict[str, int]:
@@ -127,8 +169,16 @@ def _sees_nobody(policy: dict[str, Any], ask: Ask) -> bool:
     """Whether the roles give, guards aside, of no field of the purpose what is wanted."""
     if ask.action in {"send", "package"}:
         return False
-    classes = {one["class"] for one in policy["fields"].values() if ask.purpose in {*one["for"], "requests"}}
-    return not any(set(gives(role, one)) & set(_wanted(ask)) for role in _working(policy, ask) for one in classes)
+    for name, field in policy["fields"].items():
+        if ask.purpose not in {*field["for"], "requests"} and ask.purpose != "requests":
+            continue
+        if any(set(gives(role, field["class"])) & set(_wanted(ask)) for role in _working(policy, ask)):
+            return False
+        sure = _covered(ask, name) if ask.facts.persons else any(_is_for(one, ask, name) for one in ask.facts.grants)
+        wanted = set(_wanted(ask)) & {"full", "masked"}
+        if sure and any(set(gives(role, field["class"])) & wanted for role in _lending(policy, ask)):
+            return False
+    return True
 
 
 def _classes(policy: dict[str, Any]) -> set[str]:
@@ -143,11 +193,22 @@ def _wanted(ask: Ask) -> list[str]:
     return ["masked"] if ask.mode == "masked" else ["full", "masked"]
 
 
-def _graded(roles: list[dict[str, Any]], ask: Ask, class_: str) -> Answer:
+def _graded(policy: dict[str, Any], ask: Ask, name: str) -> Answer:
     """The best that a role gives, and what the role misses that misses least of more."""
+    class_, is_covered = policy["fields"][name]["class"], _covered(ask, name)
+    roles, wanted = _heard(policy, ask, name), set(_wanted(ask))
+    given = set().union(*(gives(role, class_) for role in roles)) & wanted
+    if not given and any(wanted & set(gives(role, class_)) for role in _working(policy, ask)):
+        return Answer("shut", frozenset(_guarded(ask)))
     missing: list[frozenset[str]] = []
     for mode in _wanted(ask):
-        here = [_unmet(role, given[mode], ask, class_) for role in roles if mode in (given := gives(role, class_))]
+        lends = is_covered and mode in {"full", "masked"} and mode not in given
+        some = _lending(policy, ask) if lends else roles
+        here = [
+            _unmet(role, cells[mode], ask, class_, is_covered=is_covered)
+            for role in some
+            if mode in (cells := gives(role, class_))
+        ]
         if frozenset() in here:
             least = min(missing, key=len, default=frozenset({"only-masked"}))
             return Answer("masked", least) if mode == "masked" else Answer("open")
@@ -155,14 +216,16 @@ def _graded(roles: list[dict[str, Any]], ask: Ask, class_: str) -> Answer:
     return Answer("shut", min(missing, key=len, default=frozenset({"class-not-seen"})))
 
 
-def _unmet(role: dict[str, Any], guards: int, ask: Ask, class_: str | None) -> frozenset[str]:
+def _unmet(
+    role: dict[str, Any], guards: int, ask: Ask, class_: str | None, *, is_covered: bool = False
+) -> frozenset[str]:
     facts = ask.facts
     rules = [said_for(role.get("reveal", {}), class_)] if class_ else list(role.get("reveal", {}).values())
     holds = {
         "course-missing": set(role.get("training", ())) <= facts.training,
         "network": facts.network is not None and any(_inside(facts.network, one) for one in role.get("networks", ())),
         "quota": facts.quota_left is not None and facts.quota_left > 0,
-        "grant": facts.grant is not None,
+        "grant": facts.grant is not None or is_covered,
         "reason": all(_stated(rule, ask) for rule in rules),
         "step-up": all(_fresh(rule, facts.step_up_age_s) for rule in rules),
     }

@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from lockhouse.model.decision import Actor, Ask, Facts, PersonFacts
+from lockhouse.model.decision import Actor, Ask, Facts, Grant, PersonFacts
 from lockhouse.model.scale import PersonState
 
 PURPOSES = ("alpha", "beta", "gamma", "delta")
@@ -36,7 +36,11 @@ roles: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         "reveal": st.dictionaries(starred, reveals, max_size=3),
         "check": st.lists(st.sampled_from(CLASSES), unique=True, max_size=2),
         "change": st.lists(st.sampled_from(CLASSES), unique=True, max_size=2),
-        "may": st.lists(st.sampled_from(["request.fulfil", "request.*", "ledger.read"]), unique=True, max_size=2),
+        "may": st.lists(
+            st.sampled_from(["request.fulfil", "request.*", "person.colleague", "person.flagged", "person.*"]),
+            unique=True,
+            max_size=3,
+        ),
         "limits": st.fixed_dictionaries(
             {}, optional={"persons_per_hour": st.just(60), "mode": st.sampled_from(["enforce", "observe"])}
         ),
@@ -133,6 +137,13 @@ persons = st.builds(
     objected=some_purposes,
     customer=some_purposes,
 )
+grants = st.builds(
+    Grant,
+    id=st.just("0a" * 16),
+    purpose=st.sampled_from(PURPOSES),
+    fields=st.frozensets(st.sampled_from(["email", "country", "born", "health", "badge"]), min_size=1),
+    persons=st.just(frozenset()) | st.frozensets(st.sampled_from([b"p", b"q"])),
+)
 facts = st.builds(
     Facts,
     training=st.frozensets(st.sampled_from(COURSES)),
@@ -147,6 +158,10 @@ facts = st.builds(
     network=st.sampled_from([None, "10.1.2.3", "10.1.0.0/24", "10.0.0.0/8", "10.2.0.1", "2001:db8::1", "nonsense"]),
     quota_left=st.sampled_from([None, 0, 1]),
     own_record=st.sampled_from([False, False, True]),
+    grants=st.just(()) | st.lists(grants, max_size=3).map(tuple),
+    persons=st.just(frozenset()) | st.frozensets(st.sampled_from([b"p", b"q"])),
+    colleague=st.sampled_from([False, False, True]),
+    flagged=st.sampled_from([False, False, True]),
     today=st.sampled_from([None, "2027-03-01", "2027-03-02"]),
     customer=some_purposes,
 )

@@ -7,11 +7,13 @@ from typing import NamedTuple
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lockhouse.gates.corrections import RANKS_AS
+from lockhouse.gates.imports import STAFF_CHANNEL
 from lockhouse.identity.fold import Seen, canonical, fold
 from lockhouse.identity.match import Match, match
 from lockhouse.identity.normalise import normal
 from lockhouse.model.rows import Link
-from lockhouse.model.scale import Belief, Proof
+from lockhouse.model.scale import Assurance, Belief, Proof
 
 proofs = st.integers(1, 3)
 beliefs = st.sampled_from(Belief)
@@ -104,12 +106,11 @@ seen = st.builds(
     Seen,
     field=st.sampled_from(["a", "b"]),
     value=st.one_of(st.integers(0, 3), st.text(max_size=1), st.lists(st.integers(0, 2), max_size=2)),
-    proof=st.integers(1, 2),
-    assurance=st.integers(1, 2),
+    proof=st.integers(1, 3),
+    assurance=st.integers(1, 3),
     at=st.integers(0, 1),
     record=st.just(b"r0") | st.sampled_from([b"r1", b"r2"]),
     channel=st.just(1),
-    rectified=st.just(value=False) | st.booleans(),
 )
 
 
@@ -123,6 +124,18 @@ def test_folding_is_the_same_in_any_order_any_number_of_times(values: list[Seen]
 def test_folding_parts_and_then_the_parts_is_folding_all(values: list[Seen], cut: int) -> None:
     parts = [*fold(values[:cut]).values(), *fold(values[cut:]).values()]
     assert fold(parts) == fold(values)
+
+
+@given(values=st.lists(seen, max_size=12), at=st.integers(0, 2), data=st.data())
+def test_what_staff_put_right_stands_in_any_order_but_before_what_is_newer_and_as_proven(
+    values: list[Seen], at: int, data: st.DataObject
+) -> None:
+    proof, assurance = RANKS_AS
+    right = Seen(field="a", value="right", proof=proof, assurance=assurance, at=at, record=b"r9", channel=STAFF_CHANNEL)
+    best = fold(data.draw(st.permutations([*values, right])))["a"]
+    newer = [one for one in values if one.field == "a" and one.proof == Proof.PROVEN and one.at > at]
+    trusted = [one for one in newer if one.assurance >= Assurance.SECRET]
+    assert best == (fold(trusted)["a"] if trusted else right)
 
 
 people = st.sampled_from([bytes([65 + n]) * 16 for n in range(6)])

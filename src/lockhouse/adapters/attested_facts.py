@@ -4,6 +4,8 @@ Nobody signs in yet, and no listener knows the network of whoever asks. So those
 (`lockhouse grant record`), and what nobody attested is not so: a person at the machine's own shell has shown that they
 may read its files, and not who they are.
 
+Extra access of a member of staff is theirs by a grant that another approved, and by nobody's word alone.
+
 In a demo house the machine's user counts as freshly signed in: whoever watches a demo has nobody to ask. How many
 people are left to look up is counted where a look is noted (`gates.disclose.hour`).
 """
@@ -14,6 +16,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from lockhouse.access.vouched import Said, standing
+from lockhouse.gates.granted import standing_for
+from lockhouse.gates.staff.members import is_staff
 from lockhouse.gates.vouched import vouched
 from lockhouse.model.decision import Facts
 from lockhouse.training.lapse import Attested, in_force
@@ -46,7 +50,8 @@ class AttestedFacts:
         age = None if said.step_up_at is None else (now - said.step_up_at) // 1000
         moment = datetime.fromtimestamp(now / 1000, UTC)
         return Facts(
-            training=courses, grant=said.grant, network=said.network, own=said.own,
+            training=courses, grant=None if is_staff(actor.id) else said.grant,
+            grants=await standing_for(self._house, actor), network=said.network, own=said.own,
             step_up_age_s=0 if watched else age,
             limit=said.limit, today=moment.date().isoformat(), hour=moment.hour,
         )  # fmt: skip

@@ -11,7 +11,7 @@ from lockhouse.crypto.blindindex import suppression_tag
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Invalid, NotFound, Refused
 from lockhouse.gates.authority import checked, checked_bound, signed
-from lockhouse.gates.disclose.said import note_words
+from lockhouse.gates.disclose.said import note_words, require_other
 from lockhouse.gates.ending.person import waiting_owners
 from lockhouse.gates.facts import STAFF, SUPPRESSION, facts_of_persons, in_turn, pointer_of
 from lockhouse.gates.read_shut import require_readable
@@ -24,7 +24,7 @@ from lockhouse.model.rows import Consent, Identifier, KeyRing, Limbo, Person, Su
 from lockhouse.model.scale import Assurance, ConsentState
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from lockhouse.gates.house import House, PersonFacts
     from lockhouse.model.decision import Actor
@@ -110,16 +110,23 @@ def _alive(person: bytes) -> Expect:
     return Expect(KeyRing.TABLE, (person,), {"person": person}, or_absent=False, because=RING_MOVED)
 
 
-async def look(house: House, person: bytes, *, actor: Actor) -> tuple[bytes, list[Word]]:
+async def look(
+    house: House, person: bytes, *, actor: Actor, own: Collection[bytes] = ()
+) -> tuple[bytes, list[Word]]:  # fmt: skip
     """Everything the person said, and the entry that noted, before it was read, who looked.
 
+    Args:
+        own: the source persons whom the actor is, as far as anybody said so.
+
     Raises:
+        Refused: it is the actor's own record; that is noted.
         NotFound, Tampered, Unavailable: as `show`; or the ledger cannot be written.
     """
     require_readable(house)
     if not await house.reads.get(Person, [(person,)]):
         raise _nobody()
     await admit_rings(house, {person})
+    await require_other(house, person, actor=actor, own=own)
     entry = await note_words(house, person, actor=actor)
     return entry, await show(house, person)
 

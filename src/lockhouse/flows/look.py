@@ -10,8 +10,9 @@ import msgspec
 
 from lockhouse.errors import Invalid, NotFound, Refused
 from lockhouse.gates.authority import checked_bound
+from lockhouse.gates.corrections import led_to
 from lockhouse.gates.disclose import Records, View, disclose, note_nobody, note_nothing, out_of_room, with_room
-from lockhouse.gates.lookups import Sought, lookup_tag, seek
+from lockhouse.gates.lookups import Pointed, Sought, lookup_tag, seek
 from lockhouse.gates.pace import Footing
 from lockhouse.gates.typed import pointing
 from lockhouse.identity.normalise import NORM_VERSION
@@ -101,10 +102,12 @@ async def find(house: House, ask: Ask, *, by: str, value: str) -> Found:
     await Footing.of(house)  # before it can be told who is known
     ask = await with_room(house, ask)
     await _require_seen(house, ask, by)
-    persons, sought = await _owners(house, by, value)
+    persons, sought, pointed = await _owners(house, by, value)
     if not persons:
         await note_nobody(house, ask)
-    return await _shown(house, ask, persons, sought if sought is not None and sought.is_shared else None)
+    shared = sought if sought is not None and sought.is_shared else None
+    by_ = {} if pointed is None else dict.fromkeys(persons, pointed)
+    return await _shown(house, ask, persons, Records(sought=shared, by=by_))
 
 
 async def recognise(house: House, ask: Ask, *, value: str) -> Found:
@@ -126,10 +129,10 @@ async def recognise(house: House, ask: Ask, *, value: str) -> Found:
             f"find: expected a role that may see what people are found by, got another; noted as {entry.hex()}",
             reasons=("class-not-seen",), hint=SENTENCES["class-not-seen"],
         )  # fmt: skip
-    found = await _recognised(house, ways, value)
+    found, by = await _recognised(house, ways, value)
     if not found:
         await note_nobody(house, ask)
-    return msgspec.structs.replace(await _shown(house, ask, list(found), None), ways=found)
+    return msgspec.structs.replace(await _shown(house, ask, list(found), Records(by=by)), ways=found)
 
 
 def whole_ways(house: House, ask: Ask) -> list[str]:
@@ -139,25 +142,28 @@ def whole_ways(house: House, ask: Ask) -> list[str]:
     return sorted(names, key=lambda name: policy.fields[name].type != "email")
 
 
-async def _recognised(house: House, ways: Sequence[str], value: str) -> dict[bytes, str]:
-    """Source person -> the field that led to them, those of the first field first."""
-    found, fits = dict[bytes, str](), False
+async def _recognised(
+    house: House, ways: Sequence[str], value: str
+) -> tuple[dict[bytes, str], dict[bytes, Pointed]]:  # fmt: skip
+    """Source person -> the field that led to them, those of the first field first; and the identifier, if it is one."""
+    found, by, fits = dict[bytes, str](), dict[bytes, Pointed](), False
     for name in ways:
         field = house.live().policy.fields[name]
         with suppress(Invalid):
-            persons, _ = await _owners(house, name if field.identifies else f"{name}#exact", value)
+            persons, _, pointed = await _owners(house, name if field.identifies else f"{name}#exact", value)
+            by |= {} if pointed is None else {person: pointed for person in persons if person not in found}
             found |= {person: name for person in persons if person not in found}
             fits = True
         if fits and field.type == "email":
             break
     if not fits:
         raise Invalid("find", f"a usable {' or '.join(ways)}", got="a value that is none of them")
-    return found
+    return found, by
 
 
-async def _shown(house: House, ask: Ask, persons: list[bytes], shared: Sought | None) -> Found:
-    looked = persons[: FOUND_LIMIT if shared is None else CANDIDATES]
-    views = [view async for view in disclose(house, ask, _each(looked), records=Records(sought=shared))]
+async def _shown(house: House, ask: Ask, persons: list[bytes], records: Records) -> Found:
+    looked = persons[: FOUND_LIMIT if records.sought is None else CANDIDATES]
+    views = [view async for view in disclose(house, ask, _each(looked), records=records)]
     place = {person: at for at, person in enumerate(looked)}
     living = [view for view in views if not set(view.refused) & {"being-erased", "erased", "quota"}]
     living.sort(key=lambda view: min(place.get(person, len(place)) for person in view.persons))
@@ -189,8 +195,8 @@ async def nothing(house: House, ask: Ask) -> bytes:
     return await note_nothing(house, ask)
 
 
-async def _owners(house: House, by: str, value: str) -> tuple[list[bytes], Sought | None]:
-    """Whom a blind index leads to; and what was sought, if it was a look-up."""
+async def _owners(house: House, by: str, value: str) -> tuple[list[bytes], Sought | None, Pointed | None]:
+    """Whom a blind index leads to, or a correction of theirs; and what was sought: a look-up, or an identifier."""
     live = house.live()
     name, _, how = by.partition("#")
     declared = live.policy.fields[name]
@@ -199,7 +205,9 @@ async def _owners(house: House, by: str, value: str) -> tuple[list[bytes], Sough
         tag = house.indexer.tag(kind.number, kind.generation, plain, norm=NORM_VERSION)
         found = await house.reads.find(Identifier, ("kind", "generation", "tag"), [(kind.number, kind.generation, tag)])
         rows = checked_bound(found, house.row_macs)
-        return list(dict.fromkeys(row.person for row in sorted(rows, key=lambda row: -row.proof))), None
+        owners = [row.person for row in sorted(rows, key=lambda row: -row.proof)]
+        owners += await led_to(house, (kind.number, kind.generation, tag), declared.id)
+        return list(dict.fromkeys(owners)), None, Pointed(field=name, plain=plain)
     sought = seek(live, name, how or declared.find_by[0], value) if how in {"", *declared.find_by} else None
     place = None if sought is None else lookup_tag(house, live, sought)
     if place is None:
@@ -208,7 +216,7 @@ async def _owners(house: House, by: str, value: str) -> tuple[list[bytes], Sough
     pointers = await house.reads.find(Lookup, ("kind", "generation", "tag"), [place], limit=most)
     pointers.sort(key=lambda row: row.person, reverse=True)
     pointers.sort(key=lambda row: row.doubt)
-    return list(dict.fromkeys(row.person for row in pointers)), sought
+    return list(dict.fromkeys(row.person for row in pointers)), sought, None
 
 
 async def show(house: House, ask: Ask, person: bytes, *, records: Records | None = None) -> View:

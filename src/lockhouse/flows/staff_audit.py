@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lockhouse.access.grants import is_due, is_overdue
 from lockhouse.access.people import of_one_line
+from lockhouse.gates.granted import every_grant, now_of, seen
 from lockhouse.gates.staff.members import held, is_weighty, people
 from lockhouse.gates.staff.read import ACTIVE, factors_of, uses_of
 from lockhouse.gates.staff.told import FACTOR_LIVE, MEANS
@@ -41,7 +43,10 @@ async def examined(house: House) -> StaffSeen:
         if max(used, found.rows[staff].active_at or 0) + UNUSED_DAYS * DAY_MS < house.clock.now_ms():
             unused.append(staff.hex())
     recovered = [row.id.hex() for row in found.rows.values() if row.recovered_at is not None and row.state == ACTIVE]
+    waiting = [row for row in await every_grant(house) if is_due(seen(row))]
+    overdue = tuple(row.id.hex() for row in waiting if is_overdue(seen(row), now=now_of(house)))
     return StaffSeen(
+        glass_due=tuple(row.id.hex() for row in waiting), glass_overdue=overdue,
         active=len(found.active), admins=len(found.admins(policy)) if policy else 0, one_key=tuple(one_key),
         unused=tuple(unused), recovered=tuple(recovered), gives_by_two=policy is not None and _by_two(found, policy),
     )  # fmt: skip

@@ -20,7 +20,19 @@ from lockhouse.ledger.entry import Completion, Gone, deletion_of, parse_entry
 from lockhouse.ledger.entry import Intent as IntentEntry
 from lockhouse.ledger.record import record_leaf_of
 from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
-from lockhouse.model.rows import Deletion, Intent, Job, KeyRing, LedgerEntry, Lookup, Note, Outbox, Record, Snapshot
+from lockhouse.model.rows import (
+    Correction,
+    Deletion,
+    Intent,
+    Job,
+    KeyRing,
+    LedgerEntry,
+    Lookup,
+    Note,
+    Outbox,
+    Record,
+    Snapshot,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -135,6 +147,7 @@ async def _carry_out(house: House, leases: Leases, job: Job, *, kept_by: Sequenc
         if isinstance(await house.commits.commit(_with_deletions(house, bare, free, by=by)), Conflict):
             return total
         job, total = after, total + len(free)
+    await _sweep_corrections(house, person)
     await house.commits.commit(leases.finish(job))
     return total
 
@@ -194,6 +207,15 @@ async def _sweep_snapshots(house: House, person: bytes) -> None:
     while rows := await house.reads.find(Snapshot, ("person",), [(person,)], limit=CHUNK):
         deletes = tuple(Delete(Snapshot.TABLE, (row.person, row.compartment, row.epoch)) for row in rows)
         await house.commits.commit(Change("record", deletes=deletes))
+
+
+async def _sweep_corrections(house: House, person: bytes) -> None:
+    """What was put right of the person, by whom and when, goes behind the records that it is of."""
+    rows = await house.reads.find(Correction, ("person",), [(person,)])
+    left = await house.reads.get(Record, [(row.record,) for row in rows])
+    gone = tuple(Delete(Correction.TABLE, (row.record,)) for row in rows if (row.record,) not in left)
+    if gone:
+        await house.commits.commit(Change("record", deletes=gone))
 
 
 def _with_deletions(house: House, bare: Change, rows: list[Record], *, by: bytes) -> Change:

@@ -28,12 +28,14 @@ from lockhouse.gates.authority import checked
 from lockhouse.gates.hold_ends import finish
 from lockhouse.gates.holds import RELEASED, draft_of
 from lockhouse.gates.refresh import refresh
+from lockhouse.gates.rings import admit_rings
 from lockhouse.gates.staff.told import Telling
 from lockhouse.gates.staff.told import draft_of as staff_draft
 from lockhouse.gates.told import (
     LATE,
     attestation_draft,
     ends_of,
+    flag_draft,
     suppression_draft,
     take_away,
     tell,
@@ -41,7 +43,19 @@ from lockhouse.gates.told import (
     untold,
 )
 from lockhouse.gates.trusted_time import trusted_now
-from lockhouse.model.rows import Attestation, Consent, Factor, Hold, Link, Staff, StaffRole, Suppression
+from lockhouse.model.rows import (
+    AccessGrant,
+    Attestation,
+    Consent,
+    Factor,
+    Hold,
+    Link,
+    PersonFlag,
+    Staff,
+    StaffIdentifier,
+    StaffRole,
+    Suppression,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,7 +73,8 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     """What one pass did.
 
     Attributes:
-        words, links, suppressions, attestations, holds: that were told. `staff`: accounts, roles, factors.
+        words, links, suppressions, attestations, holds: that were told. `words` has flags of people,
+            `staff` accounts, roles, factors, grants.
         faults: rows that do not verify, or could not be told for another reason; the next pass meets them again.
     """
 
@@ -97,6 +112,9 @@ async def tell_untold(house: House) -> Told:
     async for held in house.reads.scan(Hold, chunk=CHUNK):
         told, failed = await _tell_own(house, [row for row in held if row.at < before])
         holds, faults = holds + told, faults + failed
+    async for flags in house.reads.scan(PersonFlag, chunk=CHUNK):
+        told, failed = await _tell_flags(house, [row for row in flags if row.at < before])
+        words, faults = words + told, faults + failed
     staff, failed = await _tell_staff(house, before)
     return Told(
         words=words, links=links, suppressions=suppressions, attestations=attestations, holds=holds, staff=staff,
@@ -104,9 +122,24 @@ async def tell_untold(house: House) -> Told:
     )  # fmt: skip
 
 
+async def _tell_flags(house: House, rows: Sequence[PersonFlag]) -> tuple[int, int]:
+    """As `_tell_chunk`, of people who are watched over; whoever has ended since has no ref to be told by."""
+    told = faults = 0
+    for row in await untold(house, rows):
+        try:
+            checked([row], house.integrity_key)
+            await admit_rings(house, [row.person])
+            if house.keyring.version_of(row.person) is not None:
+                await tell(house, [], [flag_draft(house, row)])
+                told += 1
+        except LockhouseError:
+            faults += 1
+    return told, faults
+
+
 async def _tell_staff(house: House, before: int) -> tuple[int, int]:
     """Accounts, roles and factors: there are few of them."""
-    tables: tuple[type[Telling], ...] = (Staff, StaffRole, Factor)
+    tables: tuple[type[Telling], ...] = (Staff, StaffRole, Factor, AccessGrant, StaffIdentifier)
     told = faults = 0
     for table in tables:
         async for rows in house.reads.scan(table, chunk=CHUNK):

@@ -45,7 +45,7 @@ async def end(house: House, actor: str, fact: tuple[Kind, str], *, by: str) -> A
     for row in await vouched(house, actor):
         if row.fact == word and row.until_at is not None and row.until_at > now:
             return await end_voucher(house, row, by=by)
-    raise NotFound("fact: expected one that stands, got none", hint="lockhouse grant list shows them")
+    raise NotFound("fact: expected one that stands, got none", hint="lockhouse grant recorded shows them")
 
 
 async def recorded(house: House) -> list[Attestation]:

@@ -16,6 +16,7 @@ from lockhouse.crypto.noted import refs_root
 from lockhouse.crypto.seal import decode_boxes
 from lockhouse.errors import NotFound
 from lockhouse.gates.authority import sound
+from lockhouse.gates.corrections import event_name
 from lockhouse.gates.disclose.noting import Kept, commit_note, ticket
 from lockhouse.gates.holds import every_hold, keys_of, standing, terms_of
 from lockhouse.gates.pace import Footing
@@ -151,6 +152,6 @@ def _opened(house: House, row: Record, kept: tuple[bytes, Keys], noted: Noted) -
             else:
                 fields[slot.field] = value
     return HeldRecord(
-        id=row.id, event=live.names.name("event", row.event) or f"#{row.event}", occurred_at=row.occurred_at,
+        id=row.id, event=event_name(live, row.event), occurred_at=row.occurred_at,
         fields=fields, hidden=hidden, unheld=unheld,
     )  # fmt: skip

@@ -53,6 +53,13 @@ class Sought(msgspec.Struct, frozen=True, kw_only=True):
         return lookup(self.how, find_value(self.how, str(value))) == self.plain
 
 
+class Pointed(msgspec.Struct, frozen=True, kw_only=True):
+    """An identifier by which persons are found: its field, and the form that is hashed; held in memory only."""
+
+    field: str
+    plain: str
+
+
 def seek(live: LivePolicy, field: str, how: str, typed: str) -> Sought | None:
     """What somebody typed, as it is looked up: a whole value or, where parts are indexed, its part alike.
 

@@ -9,11 +9,13 @@ from lockhouse.crypto.ring import WrappedRing
 from lockhouse.errors import Conflict, Tampered, Unavailable
 from lockhouse.gates.authority import checked
 from lockhouse.gates.cases import checked_case, sound_cases
+from lockhouse.model.change import Change, Expect, Put
+from lockhouse.model.change import Conflict as NotDone
 from lockhouse.model.rows import EpochKey, Intent, KeyRing, Limbo, Tombstone
 from lockhouse.model.scale import KeyState
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from lockhouse.gates.cases import Case
     from lockhouse.gates.house import House
@@ -55,6 +57,28 @@ async def admit_rings(house: House, persons: Collection[bytes], *, again: bool =
                 continue
         return
     raise Unavailable("keys: expected the key epoch to hold still", retry_after_s=1.0)
+
+
+async def extend_rings_of(house: House, lacking: Mapping[bytes, Collection[int]], *, deadline: int) -> set[bytes]:
+    """The rings of these persons have keys of these compartments too, and lie in the keyring; those that moved first.
+
+    Args:
+        house: as it stands.
+        lacking: person -> compartments that their ring lacks.
+        deadline: ms; not durable by then, they are not to be written.
+    """
+    stored = await house.reads.get(KeyRing, [(person,) for person in lacking])
+    changes = []
+    for (person,), row in stored.items():
+        ring = WrappedRing(person, row.generation, row.version, row.wrapped)
+        more = house.keyring.extend(ring, lacking[person])
+        expect = Expect(KeyRing.TABLE, (person,), {"version": row.version}, False, "ring-moved")  # noqa: FBT003
+        put = Put(KeyRing.TABLE, KeyRing(person, more.generation, more.version, more.blob))
+        changes.append(Change("identity", puts=(put,), expects=(expect,), deadline=deadline))
+    answers = await house.commits.commit_each(changes)
+    moved = {person for (person,), answer in zip(stored, answers, strict=True) if isinstance(answer, NotDone)}
+    await admit_rings(house, set(lacking) - moved, again=True)
+    return moved
 
 
 async def in_use(house: House, serials: Collection[bytes]) -> set[bytes]:

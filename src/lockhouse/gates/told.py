@@ -13,18 +13,22 @@ from lockhouse.gates.facts import IMPORT, SEAL_OPEN
 from lockhouse.gates.rings import admit_rings
 from lockhouse.ledger.entry import Attestation as AttestationEntry
 from lockhouse.ledger.entry import Consent as ConsentEntry
+from lockhouse.ledger.entry import Flag as FlagEntry
 from lockhouse.ledger.entry import Link as LinkEntry
 from lockhouse.ledger.entry import Suppression as SuppressionEntry
 from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
 from lockhouse.model.rows import (
+    AccessGrant,
     Attestation,
     Consent,
     Factor,
     Hold,
     LedgerEntry,
     Link,
+    PersonFlag,
     Seal,
     Staff,
+    StaffIdentifier,
     StaffRole,
     Suppression,
 )
@@ -37,7 +41,11 @@ if TYPE_CHECKING:
     from lockhouse.model.change import Draft
 
 Said = TypeVar("Said", bound=Consent | Link)
-UntoldT = TypeVar("UntoldT", bound=Attestation | Consent | Factor | Hold | Link | Staff | StaffRole | Suppression)
+UntoldT = TypeVar(
+    "UntoldT",
+    bound=AccessGrant | Attestation | Consent | Factor | Hold | Link | PersonFlag | Staff | StaffIdentifier | StaffRole
+    | Suppression,
+)  # fmt: skip
 _YES = ConsentState.GRANTED
 _TAKEN_BACK = frozenset({ConsentState.DENIED + ConsentState.TAKEN_BACK, _YES + ConsentState.TAKEN_BACK})
 LATE = "service:work"
@@ -95,6 +103,15 @@ def attestation_draft(house: House, row: Attestation) -> Draft:
         change="made" if row.until_at is None or row.until_at > row.at else "ended", subject=row.actor,
         fact=told_of(row.fact), by=row.by, row=digest(row), until=row.until_at,
         place=place_digest(row),
+    )  # fmt: skip
+    return said.draft(id=row.entry, lane=house.lane)
+
+
+def flag_draft(house: House, row: PersonFlag) -> Draft:
+    """The ledger entry of a flag as it stands; the person's ring must be admitted, for their ref."""
+    said = FlagEntry(
+        change="made" if row.state else "ended", ref=house.keyring.ref(row.person).hex(), reason=row.reason, by=row.by,
+        row=digest(row), place=place_digest(row),
     )  # fmt: skip
     return said.draft(id=row.entry, lane=house.lane)
 

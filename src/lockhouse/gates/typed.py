@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lockhouse.errors import Invalid
 from lockhouse.identity.normalise import normal
@@ -13,20 +13,31 @@ if TYPE_CHECKING:
 
 
 def canonical(live: LivePolicy, field: str, typed: str) -> str | None:
+    """The value that intake keeps of what was typed, as text; None if it keeps none.
+
+    Raises:
+        Invalid: as of `kept`.
+    """
+    value = kept(live, field, typed)
+    return None if value is None else str(value)
+
+
+def kept(live: LivePolicy, field: str, typed: str) -> Any:
     """The value that intake keeps of what was typed, by the countries of the policy's channels; None if it keeps none.
 
     Raises:
         Invalid: channels of several countries make several numbers of it, and nobody can say which is meant.
     """
-    declared, read = live.policy.fields[field], set[str]()
+    declared, read = live.policy.fields[field], dict[str, Any]()
     for country in {one.country for one in live.policy.channels.values()} or {None}:
         try:
-            read.add(str(parser(declared, country=country)(typed)))
+            value = parser(declared, country=country)(typed)
         except UnfitError:
             continue
+        read[str(value)] = value
     if len(read) > 1:
         raise Invalid(field, "a number with its country code", got="one that is another in each channel's country")
-    return read.pop() if read else None
+    return next(iter(read.values()), None)
 
 
 def pointing(live: LivePolicy, field: str, typed: str) -> str:

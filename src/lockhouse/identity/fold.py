@@ -1,8 +1,9 @@
 """What is known of a person: one value a field out of all that was seen, and which source persons are one.
 
-The order of belief: what the person rectified, then the higher proof, then what came with more than a public key, then
-the newest. It is a total order over what was seen, so the answer depends neither on the order of reading nor on how
-often something was read: the fold is commutative, associative and idempotent.
+The order of belief: the higher proof, then what came with more than a public key, then the newest. It is a total order
+over what was seen, so the answer depends neither on the order of reading nor on how often something was read: the fold
+is commutative, associative and idempotent. What staff put right on the person's own word is believed like what is
+proven, as of when it was put right: it stands before all that was there, and until something as well proven comes.
 """
 
 from __future__ import annotations
@@ -30,7 +31,6 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         at: when it happened, ms.
         record: id of the record it stands in.
         channel: number of the channel it came through.
-        rectified: whether the person themselves put it right.
     """
 
     field: str
@@ -40,7 +40,6 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     at: int
     record: bytes
     channel: int
-    rectified: bool = False
 
 
 def fold(values: Iterable[Seen]) -> dict[str, Seen]:
@@ -59,9 +58,9 @@ def _is_before(held: Seen, seen: Seen) -> bool:
     return one < other or (one == other and _encode(held.value) < _encode(seen.value))
 
 
-def _belief(seen: Seen) -> tuple[bool, tuple[int, bool, int, bytes], int, int]:
+def _belief(seen: Seen) -> tuple[tuple[int, bool, int, bytes], int, int]:
     record = belief(seen.proof, seen.assurance, at=seen.at, record=seen.record)
-    return (seen.rectified, record, seen.assurance, seen.channel)
+    return (record, seen.assurance, seen.channel)
 
 
 def belief(proof: int, assurance: int, *, at: int, record: bytes) -> tuple[int, bool, int, bytes]:

@@ -57,6 +57,20 @@ class PersonFacts(msgspec.Struct, frozen=True, kw_only=True):
     customer: frozenset[str] = frozenset()
 
 
+class Grant(msgspec.Struct, frozen=True, kw_only=True):
+    """Extra access that a colleague approved, in force now: for one purpose, of these fields.
+
+    Attributes:
+        id: hexadecimal, as the ledger names it.
+        persons: the source persons whom it names; empty: it names nobody, and is for whomever the case is about.
+    """
+
+    id: str
+    purpose: str
+    fields: frozenset[str]
+    persons: frozenset[bytes] = frozenset()
+
+
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything a read decision depends on besides the policy, each from its own port.
 
@@ -67,13 +81,16 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
         suppressed: purposes closed by a suppression.
         objected: purposes the person objected to.
         region: the person's region, or None when unknown. `regions`: see `PersonFacts`.
-        grant: id of a grant in force that covers this ask, or None.
+        grant: the name of a case for which an admin vouched that extra access was agreed to, or None.
+        grants: those of the actor's that are in force, whatever they are for; each stands for itself.
+        persons: the source persons who are looked at; the gate fills them in.
         step_up_age_s: seconds since the last strong authentication, or None when there was none.
         network: the actor's address or network, or None when unknown.
         limit: how many people an hour somebody recorded for the actor, in place of what their role says.
         quota_left: persons left in the actor's hour, or None when nobody counted; the gate fills it in.
         own_record: the actor is the person.
         own: the source persons whom the actor is, as far as anybody said so; the gate makes `own_record` of it.
+        colleague: the person is another member of staff. `flagged`: somebody said that they are watched over.
         today: ISO date, for reviews of recipients.
         hour: of the day, 0 to 23, UTC. No condition of a policy asks for it yet; it is carried like the others.
         customer: see `PersonFacts`.
@@ -87,12 +104,16 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     region: str | None = None
     regions: frozenset[str] = frozenset()
     grant: str | None = None
+    grants: tuple[Grant, ...] = ()
+    persons: frozenset[bytes] = frozenset()
     step_up_age_s: int | None = None
     network: str | None = None
     limit: int | None = None
     quota_left: int | None = None
     own_record: bool = False
     own: frozenset[bytes] = frozenset()
+    colleague: bool = False
+    flagged: bool = False
     today: str | None = None
     hour: int | None = None
     customer: frozenset[str] = frozenset()
@@ -125,6 +146,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         because: field -> reason codes, for every field that is not open.
         conditions: field -> what the actor could bring to get more (`step-up`, `reason`, …).
+        grants: field -> the grant that it is open or masked by, and would not be without.
     """
 
     open: frozenset[str]
@@ -132,6 +154,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     shut: frozenset[str]
     because: Mapping[str, tuple[str, ...]] = {}
     conditions: Mapping[str, tuple[str, ...]] = {}
+    grants: Mapping[str, str] = {}
 
 
 class SlotTimes(msgspec.Struct, frozen=True, kw_only=True):

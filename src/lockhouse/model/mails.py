@@ -59,6 +59,15 @@ class ResetBegun(_About, frozen=True, kw_only=True, tag="reset-begun"):
     at: int
 
 
+class GlassBroken(_About, frozen=True, kw_only=True, tag="glass-broken"):
+    """A colleague, `who`, opened extra access at once, `at` (ms), for a purpose and with a reason; it is reviewed."""
+
+    who: str
+    purpose: str
+    reason: str
+    at: int
+
+
 class PolicyWaits(_About, frozen=True, kw_only=True, tag="policy-waits"):
     """A policy that widens was approved by one person (`by`, their name); it rules from `until_at` (ms) on."""
 
@@ -71,9 +80,12 @@ class Trial(_About, frozen=True, kw_only=True, tag="trial"):
     """Nothing: `lockhouse mail test` asks whether mail arrives."""
 
 
-About = Invite | FactorAdded | FactorEnded | NewNetwork | RoleProposed | ResetBegun | PolicyWaits | Trial
+About = (
+    Invite | FactorAdded | FactorEnded | GlassBroken | NewNetwork | RoleProposed | ResetBegun | PolicyWaits | Trial
+)  # fmt: skip
 KINDS: tuple[str, ...] = (
-    "factor-added", "factor-ended", "invite", "new-network", "policy-waits", "reset-begun", "role-proposed", "trial",
+    "factor-added", "factor-ended", "glass-broken", "invite", "new-network", "policy-waits", "reset-begun",
+    "role-proposed", "trial",
 )  # fmt: skip
 """Every kind, by its word."""
 

@@ -36,7 +36,7 @@ from lockhouse.policy.words import is_region
 TOP = ("tests", "decisions", "collects")
 DECISION = ("says", "role", "for", "field", "action", "mode", "to", "person", "brought", "expect", "because")
 COLLECT = ("says", "channel", "event", "sent", "consent", "signals", "person", "kept", "dropped")
-PERSON = ("region", "consents", "state", "suppressed", "objected", "customer", "own")
+PERSON = ("region", "consents", "state", "suppressed", "objected", "customer", "own", "colleague", "flagged")
 BROUGHT = ("courses", "network", "quota", "grant", "step_up", "reason", "today")
 STATES = {"restricted": PersonState.RESTRICTED, "held": PersonState.HELD, "ending": PersonState.ENDING,
           "erased": PersonState.ERASED, "minor": PersonState.MINOR}  # fmt: skip
@@ -184,6 +184,8 @@ class _Reader:
             region=known.region,
             customer=known.customer,
             own_record=case.sub("person").flag("own"),
+            colleague=case.sub("person").flag("colleague"),
+            flagged=case.sub("person").flag("flagged"),
             grant="test" if brought.flag("grant") else None,
             step_up_age_s=brought.duration_s("step_up"),
             network=brought.text("network", _NETWORK, "an address or a network"),

@@ -7,13 +7,18 @@ of facts that others looked up.
 from __future__ import annotations
 
 import ipaddress
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from lockhouse.model.decision import Actor, Ask, Decision
+from lockhouse.model.decision import Actor, Ask, Decision, Grant
 from lockhouse.model.policy import REQUESTS, Guard, Mode, Policy, Recipient, Role
+from lockhouse.policy.lending import LENT, covering, heard, lenders, may_cover, permits, special
 from lockhouse.policy.live import map_consent, person_shut, purposes_open, why_shut
 from lockhouse.policy.types.mask import mask
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
 
 __all__ = [
     "decide", "map_consent", "mask", "not_by", "permits", "person_shut", "purposes_open",
@@ -62,12 +67,20 @@ def sees_nothing(policy: Policy, ask: Ask) -> bool:
     if ask.action in {"send", "package"} or all(one.name != ask.purpose for one in policy.purposes):
         return False
     modes = set(_wanted(ask))
-    rows = [policy.table.get(role, {}).get(ask.purpose, {}) for role in ask.actor.roles]
-    classes = {class_ for row in rows for class_, cells in row.items() if modes & set(cells)}
+    classes, lent = _given(policy, ask, ask.actor.roles, modes), frozenset[str]()
+    if ask.facts.grants:
+        lent = _given(policy, ask, [role.name for role in lenders(policy, ask)], modes & LENT)
     return not any(
-        field.class_ in classes and (ask.purpose == REQUESTS or ask.purpose in field.purposes)
-        for field in policy.fields.values()
+        (field.class_ in classes or (field.class_ in lent and may_cover(ask, name)))
+        and (ask.purpose == REQUESTS or ask.purpose in field.purposes)
+        for name, field in policy.fields.items()
     )
+
+
+def _given(policy: Policy, ask: Ask, roles: Iterable[str], modes: Collection[Mode]) -> frozenset[str]:
+    """The classes of which the roles give any of these, guards aside."""
+    rows = [policy.table.get(role, {}).get(ask.purpose, {}) for role in roles]
+    return frozenset(class_ for row in rows for class_, cells in row.items() if {*modes} & set(cells))
 
 
 def _apart(policy: Policy, ask: Ask) -> tuple[str, ...]:
@@ -101,6 +114,7 @@ class _Answer:
         self.shut: set[str] = set()
         self.because: dict[str, tuple[str, ...]] = {}
         self.conditions: dict[str, tuple[str, ...]] = {}
+        self.grants: dict[str, str] = {}
 
     def close(self, name: str, *reasons: str) -> None:
         self.shut.add(name)
@@ -113,6 +127,7 @@ class _Answer:
             shut=frozenset(self.shut),
             because=self.because,
             conditions=self.conditions,
+            grants=self.grants,
         )
 
 
@@ -125,57 +140,101 @@ def _wanted(ask: Ask) -> tuple[Mode, ...]:
     return ("full", "masked") if ask.mode == "full" else ("masked",)
 
 
+class _Hearing(NamedTuple):
+    """Who is heard on one class: the roles that count without a grant, and of them those that are held at all.
+
+    Attributes:
+        lent: roles that the grant lends something of.
+        grant: that covers; None: none does.
+    """
+
+    held: list[Role]
+    heard: list[Role]
+    lent: list[Role]
+    grant: Grant | None
+
+    @property
+    def own(self) -> list[Role]:
+        """The actor's own roles that count: with a grant each of them."""
+        return self.heard if self.grant is None else self.held
+
+
+class _Grade(NamedTuple):
+    """The best mode that is given, what the nearest role lacked for a better one, and whether a grant gave it."""
+
+    mode: Mode | None
+    missing: tuple[str, ...]
+    by_grant: bool = False
+
+
 def _read(policy: Policy, ask: Ask, names: tuple[str, ...]) -> Decision:
     answer, modes = _Answer(), _wanted(ask)
     held = [policy.roles[role] for role in ask.actor.roles if ask.purpose in policy.table.get(role, {})]
-    by_class: dict[str, tuple[Mode | None, tuple[str, ...]]] = {}
+    lent = lenders(policy, ask) if ask.facts.grants else []
+    listened = heard(policy, ask, held) if special(ask) else held
+    by_class: dict[tuple[str, str], _Grade] = {}
     for name in names:
         field = policy.fields.get(name)
+        grant = covering(ask, name) if ask.facts.grants else None
         if field is None:
             answer.close(name, "undeclared")
         elif ask.purpose != REQUESTS and ask.purpose not in field.purposes:
             answer.close(name, "not-for-this-purpose")
-        elif not held:
+        elif not held and not (grant and lent):
             answer.close(name, "no-role")
         else:
-            if field.class_ not in by_class:
-                by_class[field.class_] = _grade(policy, ask, class_=field.class_, held=held, modes=modes)
-            _place(answer, name, *by_class[field.class_])
+            key = (field.class_, grant.id if grant else "")
+            if key not in by_class:
+                who = _Hearing(held, listened, lent if grant else [], grant)
+                by_class[key] = _grade(policy, ask, class_=field.class_, who=who, modes=modes)
+            _place(answer, name, by_class[key])
+            if grant is not None and by_class[key].by_grant:
+                answer.grants[name] = grant.id
     return answer.decision()
 
 
-def _place(answer: _Answer, name: str, grade: Mode | None, missing: tuple[str, ...]) -> None:
-    if grade is None:
+def _place(answer: _Answer, name: str, grade: _Grade) -> None:
+    missing = grade.missing
+    if grade.mode is None:
         answer.close(name, *(missing or ("class-not-seen",)))
-    elif grade == "masked":
+    elif grade.mode == "masked":
         answer.masked.add(name)
         answer.because[name] = missing or ("only-masked",)
     else:
         answer.open.add(name)
-    if missing and grade in {None, "masked"}:
+    if missing and grade.mode in {None, "masked"}:
         answer.conditions[name] = missing
 
 
-def _grade(
-    policy: Policy, ask: Ask, *, class_: str, held: list[Role], modes: tuple[Mode, ...]
-) -> tuple[Mode | None, tuple[str, ...]]:
-    """The best mode that some role gives for a class, and what the nearest role lacked for a better one."""
+def _grade(policy: Policy, ask: Ask, *, class_: str, who: _Hearing, modes: tuple[Mode, ...]) -> _Grade:
+    def cells(role: Role) -> Mapping[Mode, int]:
+        return policy.table[role.name][ask.purpose].get(class_, {})
+
+    if not any(mode in cells(role) for role in who.own for mode in modes):
+        unheard = any(mode in cells(role) for role in who.held for mode in modes)
+        if unheard:  # told only to whoever would see something of anybody else
+            return _Grade(None, special(ask))
     lacking: tuple[str, ...] = ()
     for mode in modes:
-        for role in held:
-            guards = policy.table[role.name][ask.purpose].get(class_, {}).get(mode)
-            if guards is None:
-                continue
-            missing = unmet(role, Guard(guards), ask, class_=class_)
+        own = [role for role in who.own if mode in cells(role)]
+        lent = [role for role in who.lent if mode in cells(role)] if not own and mode in LENT else []
+        for role in own or lent:
+            guards = Guard(cells(role)[mode])
+            missing = unmet(role, guards, ask, class_=class_, granted=who.grant is not None)
             if not missing:
-                return mode, lacking
+                is_asked = bool(guards & Guard.GRANT) and ask.facts.grant is None
+                return _Grade(mode, lacking, bool(lent) or is_asked or role not in who.heard)
             if not lacking or len(missing) < len(lacking):
                 lacking = missing
-    return None, lacking
+    return _Grade(None, lacking)
 
 
-def unmet(role: Role, guards: Guard, ask: Ask, *, class_: str | None) -> tuple[str, ...]:
-    """The guards that do not hold, as reason codes. Without a class, the strictest of the role's reveals counts."""
+def unmet(role: Role, guards: Guard, ask: Ask, *, class_: str | None, granted: bool = False) -> tuple[str, ...]:
+    """The guards that do not hold, as reason codes. Without a class, the strictest of the role's reveals counts.
+
+    Args:
+        role, guards, ask, class_: what is asked of whom. granted: whether a grant covers what is asked for.
+    """
     if not guards:
         return ()
     facts = ask.facts
@@ -185,7 +244,7 @@ def unmet(role: Role, guards: Guard, ask: Ask, *, class_: str | None) -> tuple[s
         Guard.COURSE: facts.training.issuperset(role.training),
         Guard.NETWORK: _inside(facts.network, role.networks),
         Guard.QUOTA: facts.quota_left is not None and facts.quota_left > 0,
-        Guard.GRANT: facts.grant is not None,
+        Guard.GRANT: granted or facts.grant is not None,
         Guard.REASON: ask.action in {"reveal", "package"} and all(_stated(ask.reason, one.reasons) for one in reveals),
         Guard.STEP_UP: facts.step_up_age_s is not None and 0 <= facts.step_up_age_s <= min(ages, default=0),
     }
@@ -287,11 +346,3 @@ def _package(policy: Policy, ask: Ask, names: tuple[str, ...]) -> Decision:
                     answer.close(name, "undeclared")
             return answer.decision()
     return _all_shut(names, lacking)
-
-
-def permits(policy: Policy, roles: tuple[str, ...], permission: str) -> bool:
-    """Whether one of the roles may do what needs a permission such as `ledger.read`."""
-    wild = f"{permission.partition('.')[0]}.*"
-    return any(
-        permission in policy.roles[role].may or wild in policy.roles[role].may for role in roles if role in policy.roles
-    )

@@ -13,12 +13,19 @@ SENTENCES: dict[str, str] = {
     "privacy officer (lockhouse request list).",
     "ceiling": "Hidden: the whole house has opened this class of as many people this hour as the policy allows. There "
     "is room again within the hour, and who was opened already still is. Ask a privacy officer.",
-    "class-not-seen": "Hidden: your role does not see this class of data. Other fields may be open. Ask an admin.",
+    "class-not-seen": "Hidden: your role does not see this class of data. Other fields may be open. For one case ask "
+    "for a grant (lockhouse grant request), else an admin.",
+    "colleague": "Hidden: this is a colleague's own record. Ask for a grant that names them (lockhouse grant request "
+    "--person ID), or somebody whose role looks at colleagues.",
     "course-missing": "Hidden: a course your role needs is not recorded of you, or has lapsed. Take it. An admin "
     "records it (lockhouse training record WHO COURSE --until DAY).",
     "erased": "Shut: this person's data was erased. The certificate says when. Ask a privacy officer.",
-    "grant": "Hidden: this needs a grant from a colleague. Request one with your reason. An admin records it "
-    "(lockhouse grant record WHO grant CASE --until WHEN).",
+    "flagged": "Hidden: this person is watched over. Ask for a grant that names them (lockhouse grant request --person "
+    "ID), or somebody whose role looks at them.",
+    "grant": "Hidden: this needs a grant from a colleague. Ask for one with your reason and a ticket (lockhouse grant "
+    "request); somebody else approves it.",
+    "hold": "Not undone: a legal hold keeps what this would take away. What is held stays until it is released. Ask a "
+    "privacy officer (lockhouse hold list).",
     "keep-over": "Hidden: this was kept for this purpose as long as was promised. Another purpose may still hold it. "
     "Ask a privacy officer.",
     "minor": "Hidden: this person is a minor; optional purposes are shut. Orders stay open. Ask a privacy officer.",
@@ -68,6 +75,8 @@ SENTENCES: dict[str, str] = {
     "too-old": "Not kept: the event is older than this may be kept. What may be kept longer is. Ask who sends it.",
     "tries": "Shut: this was checked three times this hour, which is all. It can be checked again within the hour. Ask "
     "the caller for something else that you may check.",
+    "undo-over": "Not undone: this was changed more than thirty days ago. Change it anew, on the person's word. Ask a "
+    "privacy officer.",
     "undeclared": "Hidden: the policy does not name this field. Declared fields are kept. Add it under fields.",
 }
 

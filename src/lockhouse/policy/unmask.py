@@ -8,6 +8,7 @@ import msgspec
 
 from lockhouse.model.policy import REQUESTS, Guard
 from lockhouse.policy.decide import unmet
+from lockhouse.policy.lending import covering
 
 if TYPE_CHECKING:
     from lockhouse.model.decision import Ask
@@ -40,7 +41,7 @@ def unmasking(policy: Policy, ask: Ask, field: str) -> Unmasking:
         if guards is None:
             continue
         role = policy.roles[name]
-        lacking = unmet(role, Guard(guards), reveal, class_=item.class_)
+        lacking = unmet(role, Guard(guards), reveal, class_=item.class_, granted=covering(reveal, field) is not None)
         if not best.role or len(lacking) < len(best.lacking):
             stated = role.reveal.get(item.class_) if Guard(guards) & Guard.REASON else None
             best = Unmasking(role=name, lacking=lacking, reasons=stated.reasons if stated is not None else None)

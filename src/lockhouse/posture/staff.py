@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from lockhouse.posture.grants import reviewed
 from lockhouse.posture.mends import SERVING
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ class StaffSeen(msgspec.Struct, frozen=True, kw_only=True):
         active: how many can sign in. `admins`: how many of them let people in.
         one_key: of those whose roles weigh much, the ids of who has fewer than two passkeys.
         unused: ids of who can sign in and has not for 90 days. `recovered`: of a recovery that nobody has reviewed.
+        glass_due, glass_overdue: ids of grants by break-glass that wait for their review, and for too long.
         gives_by_two: whether somebody can give a role that takes two and somebody else of another line approve it.
     """
 
@@ -33,6 +35,8 @@ class StaffSeen(msgspec.Struct, frozen=True, kw_only=True):
     one_key: tuple[str, ...] = ()
     unused: tuple[str, ...] = ()
     recovered: tuple[str, ...] = ()
+    glass_due: tuple[str, ...] = ()
+    glass_overdue: tuple[str, ...] = ()
     gives_by_two: bool = False
 
 
@@ -82,8 +86,12 @@ def _unused(seen: StaffSeen) -> Said:
     return "PASS", f"Every account was used within {UNUSED_DAYS} days.", ""
 
 
+def _glass(seen: StaffSeen) -> Said:
+    return reviewed(seen.glass_due, seen.glass_overdue)
+
+
 CHECKS: tuple[tuple[str, Callable[[StaffSeen], Said], bool], ...] = (
     ("staff", _standing, False), ("second-admin", _admins, True), ("second-person", _second, True),
-    ("staff-keys", _keys, True), ("staff-unused", _unused, True),
+    ("staff-keys", _keys, True), ("staff-unused", _unused, True), ("break-glass", _glass, False),
 )  # fmt: skip
 """Each check's word, what it says, and whether it stands only before real customers."""

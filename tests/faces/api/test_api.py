@@ -297,3 +297,29 @@ async def test_the_bound_on_erasures_is_passed_only_by_a_token_that_names_the_pe
     assert (refused.status_code, refused.json()["reasons"]) == (403, ["no-permission"])
     able = await api.token("privacy_officer", may=("request.open", "request.anyway"))
     assert (await api.call("POST", "/request", shown=able, json=body)).status_code == 200
+
+
+async def test_a_look_at_what_somebody_said_is_noted_and_a_word_names_who_recorded_it(tmp_path: Path) -> None:
+    api = await ApiWorld.make(tmp_path)
+    path = f"/person/{await api.anna()}/consent"
+    [own, *_] = [row.id.hex() for row in await api.world.rows(Token) if b"privacy_officer" in row.terms]
+    shown = (await api.call("GET", path, role="privacy_officer")).json()
+    said = (await api.call("POST", path, role="privacy_officer", json=WORD)).json()
+    bodies = {row.id.hex(): json.loads(row.body)["body"] for row in await api.world.rows(LedgerEntry)}
+    look, word = bodies[shown["entry"]], bodies[said["entry"]]
+    assert (look["actor"], look["purpose"], look["action"]) == (f"service:{own}", "requests", "consent")
+    assert (look["count"], look["fields"], word["by"]) == (1, [], f"service:{own}")
+    assert (await api.call("GET", f"/person/{'0' * 32}/consent", role="privacy_officer")).status_code == 404
+
+
+async def test_a_hold_is_released_only_by_whoever_says_how_many_keys_it_has(tmp_path: Path) -> None:
+    api = await ApiWorld.make(tmp_path)
+    asked = {"persons": [await api.anna()], "reason": "lawsuit", "basis": "7-O-1", "review": api.world.clock.at + 10**9}
+    held = (await api.call("POST", "/hold", role="privacy_officer", json=asked)).json()
+    path = f"/hold/{held['id']}/release"
+    for keys in (0, held["keys"] + 1):
+        answer = await api.call("POST", path, role="privacy_officer", json={"keys": keys})
+        assert (answer.status_code, answer.json()["code"]) == (409, "LH-4006")
+    done = await api.call("POST", path, role="privacy_officer", json={"keys": held["keys"]})
+    assert (done.status_code, done.json()["state"]) == (200, "released")
+    assert done.json()["keys"] == held["keys"] > 0

@@ -28,7 +28,7 @@ from lockhouse.faces.api.openapi import document
 from lockhouse.faces.api.route import PREFIX
 from lockhouse.faces.api.shapes import Nothing
 from lockhouse.faces.api.table import ROUTES
-from tests.faces.api.world import HERE, ROLES, ApiWorld
+from tests.faces.api.world import HERE, RETAIL, ROLES, ApiWorld
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +38,8 @@ CHECKS = [
     response_schema_conformance, unsupported_method,
 ]  # fmt: skip
 UNPROVEN = 401
+MAY = sorted({f"{route.needs.word.partition('.')[0]}.*" for route in ROUTES if route.needs.kind == "permission"})
+"""All that there is to be given: a token with it reaches the deed behind every permission."""
 EXAMPLES = 4
 """Of each operation and caller."""
 ASKED = settings(
@@ -52,7 +54,9 @@ class Asked:
     def __init__(self, folder: Any) -> None:
         self._loop = asyncio.new_event_loop()
         self.api = self.run(ApiWorld.make(folder))
+        self.run(self.api.world.approve(f"{RETAIL}\nroles:\n  everything: {{may: [{', '.join(MAY)}]}}\n"))
         self.api.tokens["bare"] = self.run(self.api.token(""))
+        self.api.tokens["everything"] = self.run(self.api.token("everything"))
 
     async def app(self, scope: Any, receive: Any, send: Any) -> None:
         """The application, as a caller of this machine reaches it."""
@@ -101,7 +105,7 @@ async def test_the_document_is_served_to_anybody(tmp_path: Any) -> None:
     assert answer.headers["cache-control"] == "no-store"
 
 
-@pytest.mark.parametrize("who", ["nobody", "bare", *ROLES])
+@pytest.mark.parametrize("who", ["nobody", "bare", *ROLES, "everything"])
 @pytest.mark.parametrize("name", list(OPERATIONS))
 def test_no_answer_is_a_fault_of_ours_or_other_than_the_document_says(asked: Asked, name: str, who: str) -> None:
     operation = OPERATIONS[name]

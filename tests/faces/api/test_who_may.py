@@ -9,7 +9,7 @@ import pytest
 from lockhouse.faces.api.openapi import statuses
 from lockhouse.faces.api.route import PREFIX
 from lockhouse.faces.api.table import ROUTES
-from lockhouse.flows import hold, token
+from lockhouse.flows import channel, hold, token
 from lockhouse.gates.holds import Terms
 from lockhouse.model.ids import DAY_MS
 from lockhouse.model.rows import LedgerEntry, Record
@@ -42,6 +42,8 @@ person.find         200      403      200              403      403    403
 person.show         200      403      200              403      403    403
 person.timeline     200      403      200              403      403    403
 person.reveal       200      403      200              403      403    403
+person.change       200      403      403              403      403    403
+person.change.undo  404      403      403              403      403    403
 person.explain      200      403      200              403      403    403
 consent.show        403      403      200              403      403    403
 consent.record      403      403      200              403      403    403
@@ -59,14 +61,32 @@ token.rotate        403      403      403              403      403    403
 token.revoke        403      403      403              403      403    403
 ledger.show         403      403      403              200      403    403
 request.cancel      403      403      200              403      403    403
+policy.explain      403      403      403              403      200    403
+policy.diff         403      403      403              403      200    403
+policy.propose      403      403      403              403      200    403
+channel.observed    403      403      403              403      200    403
+channel.revoke      403      403      403              403      200    403
+recipient.replay    403      403      403              403      200    403
+import.list         403      403      403              403      403    403
+hold.place          403      403      200              403      403    403
+hold.show           403      403      200              403      403    403
+hold.review         403      403      200              403      403    403
+hold.release        403      403      200              403      403    403
+key.status          403      403      403              403      200    403
 """
 HEADS, *ROWS = [line.split() for line in EXPECTED.strip().splitlines()]
 TABLE = {row[0]: dict(zip(HEADS[1:], map(int, row[1:]), strict=True)) for row in ROWS}
 BODIES: dict[str, dict[str, Any]] = {
     "person.find": {"by": "email", "value": EMAIL},
     "person.reveal": {"reason": "other"},
+    "person.change": {"field": "email", "value": EMAIL},
+    "person.change.undo": {"field": "email"},
     "consent.record": {"purpose": "marketing", "word": "denied"},
     "suppression.add": {"kind": "email", "value": "bo@customers.example"},
+    "policy.explain": {"role": "support", "field": "email", "purpose": "marketing"},
+    "policy.diff": {"files": {"policy.yaml": RETAIL}},
+    "policy.propose": {"files": {"policy.yaml": f"{RETAIL}# again\n"}},
+    "hold.review": {"until": 1_900_000_000_000},
     "suppression.remove": {"kind": "email", "value": "bo@customers.example", "reason": "typo"},
 }
 
@@ -79,14 +99,16 @@ def test_the_table_names_every_route_once_and_in_its_order() -> None:
 def test_every_permission_that_a_route_asks_for_is_one_that_a_policy_can_give() -> None:
     assert all(PERMISSION.match(route.needs.word) for route in ROUTES if route.needs.kind == "permission")
     assert {route.needs.kind for route in ROUTES} == {"token", "permission", "look"}
-    assert not [route.name for route in ROUTES if route.changes and route.needs.kind != "permission"]
+    changing = [route.name for route in ROUTES if route.changes and route.needs.kind != "permission"]
+    assert changing == ["person.change", "person.change.undo"], "whose answers have no value of anybody's"
 
 
 class Asking:
     """A house in which each route has something to answer."""
 
-    def __init__(self, api: ApiWorld, words: dict[str, str], record: str) -> None:
+    def __init__(self, api: ApiWorld, words: dict[str, str], *, record: str, key: str) -> None:
         self.api = api
+        self.key = key
         self.words = words
         self.record = record
 
@@ -99,23 +121,36 @@ class Asking:
         terms = Terms(
             reason="lawsuit", basis="7-O-1", persons=(anna,), compartments=(), review_at=world.clock.at + DAY_MS
         )
-        await hold.place(world.house, terms, by="os-user:1")
+        held = await hold.place(world.house, terms, by="os-user:1")
+        made = await channel.make_credential(world.house, "web", by="os-user:1")
+        key = made.reveal().decode()
         case = (await world.erase(await world.person("cora@customers.example"), now=False)).id.hex()
         entry = (await world.rows(LedgerEntry))[0].id.hex()
         token_id = (await token.listed(world.house)).tokens[0][0].id.hex()
         words = {
             "person": anna.hex(), "channel": "web", "recipient": "tool", "entry": entry, "request": case,
-            "token": token_id,
+            "token": token_id, "hold": held.id.hex(),
             "field": "email",
         }  # fmt: skip
         [record, *_] = await world.rows(Record)
-        return cls(api, words, record.id.hex())
+        return cls(api, words, record=record.id.hex(), key=key[:8])
 
     async def ask(self, route: Route, **who: Any) -> httpx.Response:
         """The route asked for what there is."""
         body = BODIES.get(route.name, {})
         if route.name == "why":
             body = {"message": self.record}
+        if route.name == "hold.release":
+            body = {"keys": (await hold.find(self.api.world.house, bytes.fromhex(self.words["hold"]))).keys}
+        if route.name == "hold.place":
+            body = {
+                "persons": [self.words["person"]],
+                "reason": "lawsuit",
+                "basis": "7-O-2",
+                "review": 1_900_000_000_000,
+            }
+        if route.name == "channel.revoke":
+            body = {"begins": self.key}
         if route.name == "request.open":
             await self.api.world.send("backend", "Order Completed", email="dora@customers.example", order_id="D")
             body = {"person": (await self.api.world.person("dora@customers.example")).hex()}

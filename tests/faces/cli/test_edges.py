@@ -80,7 +80,7 @@ def test_every_answer_is_one_json_value(desk: Desk, line: str) -> None:
     assert seen.out.count("\n") == 1
 
 
-@pytest.mark.parametrize("verb", ["show", "timeline", "explain"])
+@pytest.mark.parametrize("verb", ["show", "timeline", "looked", "explain"])
 def test_a_look_is_one_json_value(desk: Desk, verb: str) -> None:
     more = " email" if verb == "explain" else ""
     assert isinstance(desk.call(f"person {verb} {desk.person()}{more}", json=True).value, dict)
@@ -270,7 +270,7 @@ def test_counts_of_few_people_are_withheld_and_the_look_is_noted(desk: Desk) -> 
     assert (newest["body"]["action"], newest["body"]["count"]) == ("count", 0)
 
 
-@pytest.mark.parametrize("verb", ["show", "reveal", "timeline", "explain"])
+@pytest.mark.parametrize("verb", ["show", "reveal", "timeline", "looked", "explain"])
 def test_a_role_that_sees_nobody_is_told_which_roles_do_and_they_do(desk: Desk, verb: str) -> None:
     line = f"person {verb} {desk.person()}" + (" email" if verb == "explain" else "")
     error = desk.call(f"{line} --as auditor", json=True).error

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 PAGE = Path(__file__).parents[3] / "docs/operations/remote.md"
 MAY = (
     "policy.show", "policy.history", "policy.matrix", "channel.*", "recipient.*", "ledger.read", "consent.*",
-    "suppression.*", "request.*", "hold.*", "token.*",
+    "suppression.*", "request.*", "hold.*", "token.*", "import.list", "key.status", "policy.explain", "policy.diff",
+    "policy.propose",
 )  # fmt: skip
 ROLE = f"\nroles:\n  keeper: {{may: [{', '.join(MAY)}]}}\n"
 READS = [
@@ -33,7 +34,11 @@ READS = [
     "channel show web", "channel drops shop", "recipient list", "suppression list", "request list", "hold list",
     "hold list --json", "why m-1795440630000-0", "ledger log --kind policy", "ledger log --kind intake --json",
     "ledger checkpoint", "channel show nowhere", "request show 00", "ledger log --kind gossip",
-    "ledger prove 00000000000000000000000000000000",
+    "ledger prove 00000000000000000000000000000000", "key status", "key status --json", "import list",
+    "channel observed shop", "channel observed web --json",
+    "policy explain support email marketing --region de --consent marketing=denied",
+    "policy diff ./policy.yaml", "policy diff ./other.yaml", "policy diff ./other.yaml --full --markdown",
+    "policy propose ./policy.yaml", "policy diff ./wrong.yaml", "channel revoke shop lhs_none", "hold show 00",
 ]  # fmt: skip
 """Commands that change nothing and note nothing: typed twice, they say the same."""
 
@@ -61,6 +66,9 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Elsewhere:
     with (made.house / "policy.yaml").open("a", encoding="utf-8") as file:
         file.write(ROLE)
     assert made.call("policy approve --yes").code == 0
+    policy = (made.house / "policy.yaml").read_text("utf-8")
+    (made.house / "other.yaml").write_text(f"{policy}  other: {{may: [hold.list]}}\n", "utf-8")
+    (made.house / "wrong.yaml").write_text(f"{policy}nonsense: 1\n", "utf-8")
     made.token("keeper", *MAY)
     made.send(("Order Completed", EVENT))
     return made
@@ -112,6 +120,25 @@ def test_a_request_and_a_token_end_elsewhere_as_on_the_houses_machine(desk: Else
         made = ask("token create tool --role keeper --may hold.list", json=True).value["id"]
         one += [_shown(ask(f"token {verb} {made}")) for verb in ("show", "rotate", "revoke --yes")]
         said.append([sorted(opened), *one[:1], *one[2:]])
+    assert said[1] == said[0]
+    assert desk.bridge.incidents == []
+
+
+def test_a_hold_a_key_and_a_proposal_are_made_and_ended_elsewhere_as_on_the_houses_machine(desk: Elsewhere) -> None:
+    said = []
+    for ask in (desk.call, lambda line, **how: desk.ask(line, role="keeper", **how)):
+        key = desk.call("channel add web", json=True).value["key"][:9]
+        placed = ask(f"hold place {desk.person()} --reason lawsuit --basis 7-O-1 --review 2030-01-31", json=True).value
+        one = [sorted(placed), placed["shut"]]
+        hold = placed["id"]
+        lines = (
+            f"hold show {hold}", f"hold review {hold} --until 2031-01-31", f"hold release {hold} --yes",
+            f"channel revoke web {key} --yes", "policy propose ./other.yaml",
+        )  # fmt: skip
+        one += [_shown(ask(line)) for line in lines]
+        one += [ask(f"hold release {hold} --yes", json=True).code, _shown(ask("hold place 00 --reason a b"))[0]]
+        said.append(one)
+    said = [[re.sub(r"v\d+", "vN", str(each)) for each in one] for one in said]
     assert said[1] == said[0]
     assert desk.bridge.incidents == []
 

@@ -95,9 +95,9 @@ def test_what_a_person_said_is_told_to_a_script_as_it_is_to_people(desk: Desk) -
 
 def test_what_was_vouched_for_has_the_same_names_when_it_is_recorded_listed_and_ended(desk: Desk) -> None:
     grant = desk.call("grant record os-user:1000 quota 200 --until 2027-06-30", json=True).value
-    assert [grant] == desk.call("grant list", json=True).value
+    assert [grant] == desk.call("grant recorded", json=True).value
     assert (grant["fact"], grant["value"], grant["state"]) == ("quota", "200", "in force")
-    ended = desk.call("grant end os-user:1000 quota 200", json=True).value
+    ended = desk.call("grant withdraw os-user:1000 quota 200", json=True).value
     assert ended == grant | {"state": "ended", "until": ended["until"]}
     course = desk.call("training record os-user:1000 phishing --until 2027-06-30", json=True).value
     assert [course] == desk.call("training show", json=True).value

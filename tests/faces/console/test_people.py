@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lockhouse.faces.console.closed import sentences
-from lockhouse.flows import request
+from lockhouse.flows import grant, request, staff
 from lockhouse.model.rows import Identifier
 from lockhouse.policy.sentences import SENTENCES
 from tests.faces.console.agents import (
@@ -221,6 +221,30 @@ async def test_who_is_restricted_or_being_erased_is_told_of_and_not_shown(tmp_pa
         assert "What we hold" not in text_of(page)
         assert (await tom.get(f"{path}/looks")).status_code == 403
         assert "Nobody who can be shown" in text_of(await find(tom, ORDER))
+
+
+async def test_what_only_a_grant_opens_stands_on_yellow(tmp_path: Path) -> None:
+    policy = PEOPLE + (
+        "  lead: {for: [fulfilment], see: {contact: full}, may: [grant.approve]}\n"
+        "  clerk: {for: [fulfilment], see: {contact: masked, transactions: full}, may: [grant.request]}\n"
+    )
+    async with desks(tmp_path, policy=policy) as (made, _):
+        clerk = await agent(made, "olu", "clerk")
+        await agent(made, "ada", "lead")
+        by = {one.called.name: f"staff:{one.row.id.hex()}" for one in await staff.everybody(made.house)}
+        made.clock.pass_days(4)
+        [person] = {row.person for row in await rows_of(made.house, Identifier) if row.proof == 3}
+        wanted = grant.Wanted(
+            purpose="fulfilment", reason="call back", ticket="T-17", classes=("contact",), persons=(person,), minutes=30
+        )  # fmt: skip
+        asked = await grant.request(made.house, wanted, by=by["olu"])
+        await clerk.sign_in()
+        assert PHONE not in (await find(clerk, ORDER)).text
+        await grant.approve(made.house, asked.id, by=by["ada"])
+        page = await find(clerk, ORDER)
+        assert f'<mark class="revealed">{PHONE}</mark>' in page.text
+        assert f'<mark class="revealed">{ORDER}' not in page.text, "what the role sees anyway is not"
+        assert page.headers["refresh"]
 
 
 EVIL = '"><script>alert(1)</script>{{ 7*7 }}<img src=x onerror=alert(2)>'

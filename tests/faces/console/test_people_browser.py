@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 
@@ -15,10 +17,13 @@ from tests.faces.serve_world import Place, make_place, served
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
     from lockhouse.gates.house import House
 
+KEY_MS = 120
+"""Between two keys: about a hundred signs in twelve seconds, as somebody types who looks at the telephone."""
+_AGENTS = iter(("Mara Lindqvist", "Tom Ridley", "Ines Duarte", "Olu Adeyemi"))
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("console-people")]
 
 
@@ -57,7 +62,7 @@ def browser(place: Place) -> Iterator[Browser]:  # noqa: ARG001  # the house com
 def at(browser: Browser, place: Place) -> Iterator[Desk]:
     """The desk of an agent who has just enrolled."""
     with desk(browser, place) as made:
-        _enrols(made, place, "Mara Lindqvist")
+        _enrols(made, place, next(_AGENTS))
         yield made
 
 
@@ -104,4 +109,45 @@ def test_every_page_of_a_person_is_looked_at(at: Desk) -> None:
     at.look(picture="person")
     at.page.get_by_role("link", name="Mask now").click()
     at.page.wait_for_selector("text=•••5678")
+    assert PHONE not in at.page.content()
+
+
+@dataclass(slots=True)
+class Hand:
+    """Somebody's hands on a desk: each press of a button or a link, and each thing typed and sent, is an act."""
+
+    page: Page
+    acts: list[str] = field(default_factory=list)
+
+    def press(self, kind: Literal["button", "link"], words: str) -> None:
+        """Press what says these words in the page itself."""
+        self.acts.append(f"press {words}")
+        self.page.get_by_role("main").get_by_role(kind, name=words, exact=True).click()
+
+    def send(self, text: str, *, key: str = "") -> None:
+        """Type as fast as people do, and send it; `key` goes to the finder first."""
+        self.acts.append(f"send {len(text)} signs")
+        if key:
+            self.page.keyboard.press(key)
+        self.page.keyboard.type(text, delay=KEY_MS)
+        self.page.keyboard.press("Enter")
+
+
+def test_an_order_is_found_the_caller_verified_and_answered_in_half_a_minute(at: Desk) -> None:
+    """The bounds: thirty seconds, six acts, one passkey a shift. A robot reads nothing, and types as people do."""
+    hand, began = Hand(at.page), perf_counter()
+    asked = 0
+    hand.send(ORDER, key="/")
+    at.page.wait_for_selector("text=What we hold")
+    hand.press("link", "Check Phone")
+    hand.send("0151 12345678")
+    at.page.wait_for_selector("[data-passkey]")
+    asked += 1
+    hand.press("button", "Check: Phone")
+    at.page.wait_for_selector("text=Matches what the caller said")
+    assert at.page.get_by_role("row", name=f"Order number {ORDER}").first.is_visible()
+    assert at.page.get_by_role("row", name="Order total 128.4").first.is_visible()
+    assert perf_counter() - began <= 30
+    assert len(hand.acts) <= 6
+    assert asked <= 1
     assert PHONE not in at.page.content()

@@ -14,6 +14,7 @@ from lockhouse.model.mails import (
     About,
     FactorAdded,
     FactorEnded,
+    GlassBroken,
     Invite,
     Mail,
     NewNetwork,
@@ -31,6 +32,7 @@ EACH: tuple[About, ...] = (
     ResetBegun(at=AT), Trial(),
     NewNetwork(network="192.0.2.0/24", agent="Firefox", at=AT), RoleProposed(role="support", at=AT),
     PolicyWaits(version="v3", by="Mia", until_at=AT),
+    GlassBroken(who="Mia", purpose="service", reason="call-back: T-17", at=AT),
 )  # fmt: skip
 
 

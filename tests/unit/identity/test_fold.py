@@ -28,15 +28,12 @@ def _seen(value: Any, **beside: Any) -> Seen:
 @pytest.mark.parametrize(
     "beside",
     [
-        {"rectified": True, "proof": Proof.CLAIMED, "assurance": Assurance.PUBLIC, "at": 1},
         {"proof": Proof.PROVEN, "assurance": Assurance.PUBLIC, "at": 1},
         {"assurance": Assurance.SECRET, "at": 6},
     ],
 )
 def test_each_ground_of_belief_outweighs_all_below_it(beside: dict[str, Any]) -> None:
     rest = [_seen("Rome"), _seen("Oslo", assurance=Assurance.PUBLIC, at=99)]
-    if beside.get("rectified"):
-        rest.append(_seen("Bern", proof=Proof.PROVEN, at=99))
     assert fold([*rest, _seen("Turin", **beside)])["city"].value == "Turin"
 
 

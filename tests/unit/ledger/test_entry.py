@@ -38,6 +38,9 @@ EVERY: list[Body] = [
     kinds.Import(step="done", batch=H16, channel=1, by=AUTHOR, stored=3),
     kinds.Undo(batch=H16, channel=1, by=AUTHOR),
     kinds.Consent(ref=H16, purpose=1, state=0, channel=2, signal="gpc", assurance=1, row=H32),
+    kinds.Correction(
+        change="made", ref=H16, field=3, by=AUTHOR, row=H32, place=H32, role="support", purpose="fulfilment", look=H16
+    ),
     kinds.Suppression(change="made", purposes=[], reason="objection", by=AUTHOR, row=H32),
     kinds.Hold(
         change="reviewed",
@@ -59,6 +62,21 @@ EVERY: list[Body] = [
     kinds.Staff(step="invited", staff=H16, by="os-user:1000", row=H32, place=H32),
     kinds.Role(step="given", staff=H16, role="support", by=AUTHOR, proposed_by="staff:aa", row=H32, place=H32),
     kinds.Factor(step="added", staff=H16, factor=H16, means="passkey", by=AUTHOR, row=H32, place=H32),
+    kinds.Grant(
+        step="approved",
+        grant=H16,
+        staff=H16,
+        by=AUTHOR,
+        purpose="service",
+        fields=["email"],
+        persons=1,
+        reason="call-back",
+        row=H32,
+        place=H32,
+        until=START,
+    ),
+    kinds.Flag(change="made", ref=H16, reason="at-risk", by=AUTHOR, row=H32, place=H32),
+    kinds.StaffIdentifier(change="made", staff=H16, identifier=H16, kind=1, by=AUTHOR, row=H32, place=H32),
     kinds.Session(step="begun", staff=H16, session=H16, by=AUTHOR, means="passkey", level=2),
     kinds.StepUp(staff=H16, session=H16, means="passkey", action="reveal", hash=H32),
     kinds.Token(

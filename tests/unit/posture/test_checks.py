@@ -110,6 +110,7 @@ BAD_HOUSES: list[tuple[str, dict[str, Any], str]] = [
     ("second-admin", {"staff": StaffSeen(active=2, gives_by_two=True)}, "FAIL"),
     ("second-person", {"staff": StaffSeen(active=2, admins=2)}, "FAIL"),
     ("staff", {"staff": StaffSeen(active=2, gives_by_two=True, admins=2, recovered=("04" * 16,))}, "FAIL"),
+    ("break-glass", {"staff": StaffSeen(active=2, gives_by_two=True, admins=2, glass_overdue=("07" * 16,))}, "FAIL"),
     ("staff-keys", {"staff": StaffSeen(active=2, gives_by_two=True, admins=2, one_key=("05" * 16,))}, "FAIL"),
     ("staff-unused", {"staff": StaffSeen(active=2, gives_by_two=True, admins=2, unused=("06" * 16,))}, "FAIL"),
 ]
@@ -191,7 +192,7 @@ def test_a_house_that_does_not_open_is_an_error_and_never_a_pass() -> None:
     results = examine(World(host=HOST, away="root file: expected its passphrase"), production=False)
     of_house = [one for one in results if "could not be opened" in one.sentence]
     assert {one.state for one in of_house} == {"ERROR"}
-    assert counts(results)["ERROR"] == len(of_house) == 15
+    assert counts(results)["ERROR"] == len(of_house) == 16
 
 
 def test_without_production_only_what_concerns_every_house_is_asked() -> None:

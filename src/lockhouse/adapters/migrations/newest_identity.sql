@@ -1,3 +1,26 @@
+CREATE TABLE access_grant (
+    id BLOB NOT NULL,
+    staff BLOB NOT NULL,
+    kind INTEGER NOT NULL,
+    state INTEGER NOT NULL,
+    step TEXT NOT NULL,
+    terms BLOB NOT NULL,
+    asked_at INTEGER NOT NULL,
+    until_at INTEGER NOT NULL,
+    approved_by TEXT NOT NULL,
+    review INTEGER NOT NULL,
+    box BLOB NOT NULL,
+    "by" TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    entry BLOB NOT NULL,
+    mac BLOB NOT NULL,
+    PRIMARY KEY (id)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE INDEX access_grant_staff ON access_grant (staff);
+
 CREATE TABLE attempts (
     scope INTEGER NOT NULL,
     tag BLOB NOT NULL,
@@ -308,6 +331,19 @@ CREATE TABLE person (
  WITHOUT ROWID,
  STRICT;
 
+CREATE TABLE person_flag (
+    person BLOB NOT NULL,
+    state INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    "by" TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    entry BLOB NOT NULL,
+    mac BLOB NOT NULL,
+    PRIMARY KEY (person)
+)
+ WITHOUT ROWID,
+ STRICT;
+
 CREATE TABLE session (
     tag BLOB NOT NULL,
     id BLOB NOT NULL,
@@ -348,6 +384,23 @@ CREATE TABLE staff (
 )
  WITHOUT ROWID,
  STRICT;
+
+CREATE TABLE staff_identifier (
+    tag BLOB NOT NULL,
+    staff BLOB NOT NULL,
+    id BLOB NOT NULL,
+    kind INTEGER NOT NULL,
+    state INTEGER NOT NULL,
+    "by" TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    entry BLOB NOT NULL,
+    mac BLOB NOT NULL,
+    PRIMARY KEY (tag, staff)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE INDEX staff_identifier_staff ON staff_identifier (staff);
 
 CREATE TABLE staff_login (
     tag BLOB NOT NULL,

@@ -7,6 +7,22 @@ CREATE TABLE checkpoint (
  WITHOUT ROWID,
  STRICT;
 
+CREATE TABLE correction (
+    record BLOB NOT NULL,
+    person BLOB NOT NULL,
+    field INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    "by" TEXT NOT NULL,
+    state INTEGER NOT NULL,
+    entry BLOB NOT NULL,
+    mac BLOB NOT NULL,
+    PRIMARY KEY (record)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE INDEX correction_person ON correction (person);
+
 CREATE TABLE deletion (
     record BLOB NOT NULL,
     leaf BLOB NOT NULL,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from lockhouse.client.calls.of_channel import ChannelCalls
 from lockhouse.client.calls.of_consent import ConsentCalls
 from lockhouse.client.calls.of_hold import HoldCalls
+from lockhouse.client.calls.of_import import ImportCalls
+from lockhouse.client.calls.of_key import KeyCalls
 from lockhouse.client.calls.of_ledger import LedgerCalls
 from lockhouse.client.calls.of_person import PersonCalls
 from lockhouse.client.calls.of_policy import PolicyCalls
@@ -20,6 +22,8 @@ class Calls(
     ChannelCalls,
     ConsentCalls,
     HoldCalls,
+    ImportCalls,
+    KeyCalls,
     LedgerCalls,
     PersonCalls,
     PolicyCalls,

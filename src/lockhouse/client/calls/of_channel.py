@@ -20,3 +20,11 @@ class ChannelCalls(Caller):
     def channel_drops(self, channel: str) -> shapes.Drops:
         """What a channel sent that was not kept: paths, reasons and counts."""
         return self.ask(shapes.Drops, Wanted("GET", ("channel", channel, "drops")))
+
+    def channel_observed(self, channel: str) -> shapes.ChannelObserved:
+        """What an observed channel sent: paths, shapes and counts, never a value."""
+        return self.ask(shapes.ChannelObserved, Wanted("GET", ("channel", channel, "observed")))
+
+    def channel_revoke(self, channel: str, asked: shapes.KeyAsked) -> shapes.ChannelEnded:
+        """End a write key for good: who sends with it is refused in every process."""
+        return self.ask(shapes.ChannelEnded, Wanted("POST", ("channel", channel, "revoke"), once=True), body=asked)

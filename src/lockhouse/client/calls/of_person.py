@@ -25,6 +25,16 @@ class PersonCalls(Caller):
         """One person, unmasked as far as role and reason allow; what asks for a step-up stays masked."""
         return self.ask(shapes.PersonShown, Wanted("POST", ("person", person, "reveal")), body=asked)
 
+    def person_change(self, person: str, asked: shapes.ChangeAsked) -> shapes.Changed:
+        """Put right a field of a person, on their word; undone within thirty days. It is noted."""
+        return self.ask(shapes.Changed, Wanted("POST", ("person", person, "change"), once=True), body=asked)
+
+    def person_change_undo(self, person: str, asked: shapes.UndoAsked) -> shapes.ChangeUndone:
+        """Take the newest change of a field back: what was held before is held again. It is noted."""
+        return self.ask(
+            shapes.ChangeUndone, Wanted("POST", ("person", person, "change", "undo"), once=True), body=asked
+        )
+
     def person_explain(self, person: str, field: str, asked: shapes.LookAsked | None = None) -> shapes.ExplainShown:
         """Why a field of a person is open, masked or shut. The look is noted."""
         return self.ask(shapes.ExplainShown, Wanted("GET", ("person", person, "explain", field)), query=asked)

@@ -20,3 +20,15 @@ class PolicyCalls(Caller):
     def policy_matrix(self, asked: shapes.MatrixAsked | None = None) -> shapes.PolicyMatrix:
         """Who sees what by the policy that rules."""
         return self.ask(shapes.PolicyMatrix, Wanted("GET", ("policy", "matrix")), query=asked)
+
+    def policy_explain(self, asked: shapes.AboutAsked) -> shapes.PolicyExplained:
+        """Why a role sees a field so, for a purpose and such a person."""
+        return self.ask(shapes.PolicyExplained, Wanted("POST", ("policy", "explain")), body=asked)
+
+    def policy_diff(self, asked: shapes.DraftAsked) -> shapes.DraftShown:
+        """What a draft would change, and what of the data it ends. Changes nothing."""
+        return self.ask(shapes.DraftShown, Wanted("POST", ("policy", "diff")), body=asked)
+
+    def policy_propose(self, asked: shapes.DraftAsked) -> shapes.DraftProposed:
+        """Propose a draft: it is a version that somebody may approve, and rules nothing yet."""
+        return self.ask(shapes.DraftProposed, Wanted("POST", ("policy", "propose"), once=True), body=asked)

@@ -16,3 +16,9 @@ class RecipientCalls(Caller):
     def recipient_show(self, recipient: str) -> shapes.RecipientWhole:
         """One recipient: what it may have, under which contract, and what waits for it."""
         return self.ask(shapes.RecipientWhole, Wanted("GET", ("recipient", recipient)))
+
+    def recipient_replay(self, recipient: str) -> shapes.Requeued:
+        """Let a recipient's dead letters wait again, the oldest first."""
+        return self.ask(
+            shapes.Requeued, Wanted("POST", ("recipient", recipient, "replay"), once=True), body=shapes.Nothing()
+        )

@@ -10,7 +10,10 @@ from lockhouse.client.shapes.base import Answer, Asked, At, Cursor, Id, Label, L
 
 
 class FieldShown(Answer, frozen=True, kw_only=True):
-    """A field of a person: open, masked or shut, why, and where it came from."""
+    """A field of a person: open, masked or shut, why, and where it came from.
+
+    `person`: the source person it is of. `corrected`: staff put it right on the person's word.
+    """
 
     state: Literal["open", "masked", "shut"]
     value: Any = None
@@ -19,10 +22,15 @@ class FieldShown(Answer, frozen=True, kw_only=True):
     channel: str | None = None
     proof: str | None = None
     at: At | None = None
+    person: Id | None = None
+    corrected: bool = False
 
 
 class PersonShown(Answer, frozen=True, kw_only=True):
-    """One person as the token's role may see them. `entry` is the ledger entry that noted this look."""
+    """One person as the token's role may see them. `entry` is the ledger entry that noted this look.
+
+    `former`: they were found by an identifier that has been put right since.
+    """
 
     person: Id
     persons: list[Id]
@@ -35,6 +43,7 @@ class PersonShown(Answer, frozen=True, kw_only=True):
     truncated: bool
     first_at: At | None
     last_at: At | None
+    former: bool = False
 
 
 class PersonsFound(Answer, frozen=True, kw_only=True):
@@ -101,6 +110,43 @@ class RevealAsked(LookAsked, frozen=True, kw_only=True):
     """Why: a word of the role's list, or `word: ticket`."""
 
     reason: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] | None = None
+
+
+class ChangeAsked(LookAsked, frozen=True, kw_only=True):
+    """What is held of a field from now on, and why, as at a reveal."""
+
+    field: Label
+    value: Value
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] | None = None
+
+
+class Changed(Answer, frozen=True, kw_only=True):
+    """What became of a change; not `changed`: that value is held already. `entry`: of the change, or of the look.
+
+    `tries_left`: how often the field may be changed or checked again this hour.
+    """
+
+    person: Id
+    field: str
+    changed: bool
+    entry: Id
+    undo_until: At | None
+    tries_left: int
+
+
+class UndoAsked(LookAsked, frozen=True, kw_only=True):
+    """The field whose newest change is taken back."""
+
+    field: Label
+
+
+class ChangeUndone(Answer, frozen=True, kw_only=True):
+    """What was held before the change that was made `at` is held again."""
+
+    person: Id
+    field: str
+    at: At
+    entry: Id
 
 
 class WordShown(Answer, frozen=True, kw_only=True):

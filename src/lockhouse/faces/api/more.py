@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lockhouse.faces.api import entries, shapes, words
+from lockhouse.faces.api import deeds, entries, policies, shapes, words
 from lockhouse.faces.api.route import Needs, Route
 
 
@@ -20,5 +20,65 @@ MORE: tuple[Route, ...] = (
         method="POST", path="/request/{request}/cancel", name="request.cancel",
         about="Undo a request that is only shut: what it shut is readable again.", needs=_may("request.cancel"),
         act=words.request_cancel, answer=shapes.CaseCancelled, body=shapes.Nothing, changes=True,
+    ),
+    Route(
+        method="POST", path="/policy/explain", name="policy.explain",
+        about="Why a role sees a field so, for a purpose and such a person.", needs=_may("policy.explain"),
+        act=policies.explained, answer=shapes.PolicyExplained, body=shapes.AboutAsked,
+    ),
+    Route(
+        method="POST", path="/policy/diff", name="policy.diff",
+        about="What a draft would change, and what of the data it ends. Changes nothing.", needs=_may("policy.diff"),
+        act=policies.diff, answer=shapes.DraftShown, body=shapes.DraftAsked,
+    ),
+    Route(
+        method="POST", path="/policy/propose", name="policy.propose",
+        about="Propose a draft: it is a version that somebody may approve, and rules nothing yet.",
+        needs=_may("policy.propose"), act=policies.proposed, answer=shapes.DraftProposed, body=shapes.DraftAsked,
+        changes=True,
+    ),
+    Route(
+        method="GET", path="/channel/{channel}/observed", name="channel.observed",
+        about="What an observed channel sent: paths, shapes and counts, never a value.", needs=_may("channel.observed"),
+        act=deeds.channel_observed, answer=shapes.ChannelObserved,
+    ),
+    Route(
+        method="POST", path="/channel/{channel}/revoke", name="channel.revoke",
+        about="End a write key for good: who sends with it is refused in every process.", needs=_may("channel.revoke"),
+        act=deeds.channel_revoke, answer=shapes.ChannelEnded, body=shapes.KeyAsked, changes=True,
+    ),
+    Route(
+        method="POST", path="/recipient/{recipient}/replay", name="recipient.replay",
+        about="Let a recipient's dead letters wait again, the oldest first.", needs=_may("recipient.replay"),
+        act=deeds.recipient_replay, answer=shapes.Requeued, body=shapes.Nothing, changes=True,
+    ),
+    Route(
+        method="GET", path="/import", name="import.list",
+        about="Every batch that was imported, and what became of its rows.", needs=_may("import.list"),
+        act=deeds.import_list, answer=shapes.BatchList,
+    ),
+    Route(
+        method="POST", path="/hold", name="hold.place",
+        about="Keep what is held of persons for a claim alone, whatever ends meanwhile.", needs=_may("hold.place"),
+        act=deeds.hold_place, answer=shapes.HoldPlaced, body=shapes.HoldAsked, changes=True,
+    ),
+    Route(
+        method="GET", path="/hold/{hold}", name="hold.show", about="One hold: why, of whom, of what, and by whom.",
+        needs=_may("hold.show"), act=deeds.hold_show, answer=shapes.HoldShown, tagged=True,
+    ),
+    Route(
+        method="POST", path="/hold/{hold}/review", name="hold.review",
+        about="Say that a hold was looked at and stands on, until it is looked at again.", needs=_may("hold.review"),
+        act=deeds.hold_review, answer=shapes.HoldShown, body=shapes.ReviewAsked, changes=True,
+    ),
+    Route(
+        method="POST", path="/hold/{hold}/release", name="hold.release",
+        about="Destroy a hold's key: what has ended meanwhile is gone with it.", needs=_may("hold.release"),
+        act=deeds.hold_release, answer=shapes.HoldShown, body=shapes.ReleaseAsked, changes=True,
+    ),
+    Route(
+        method="GET", path="/key", name="key.status",
+        about="How many keys of each kind there are, and how many were destroyed; never a key.",
+        needs=_may("key.status"), act=deeds.key_status, answer=shapes.KeyStatus,
     ),
 )  # fmt: skip

@@ -73,7 +73,7 @@ itself, and is revoked with it. `lockhouse token list` says on which day each wa
 ## Requests
 """
 _BETWEEN = f"""
-`{{person}}`, `{{request}}` and `{{entry}}` are random ids, 32 hexadecimal digits, as answers have
+`{{person}}`, `{{request}}`, `{{hold}}` and `{{entry}}` are random ids, 32 hexadecimal digits, as answers have
 them; `{{channel}}`, `{{recipient}}` and `{{field}}` are names of the policy. No address holds a person's value:
 whoever is sought, suppressed or asked after by a message id of a sender's stands in the body. A body is one JSON
 object of at most 64 KiB, sent as `application/json` and not compressed. A word that nobody knows is an error, in a

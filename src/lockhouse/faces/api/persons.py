@@ -11,6 +11,7 @@ from lockhouse.faces.api import shapes
 from lockhouse.faces.api.cursors import reopened, signed
 from lockhouse.faces.api.route import Call
 from lockhouse.faces.api.shapes import answered, plain, states
+from lockhouse.flows import change as changing
 from lockhouse.flows import look
 from lockhouse.gates.customers import customer_of
 from lockhouse.gates.disclose import Records
@@ -25,6 +26,7 @@ from lockhouse.policy.sentences import SENTENCES
 if TYPE_CHECKING:
     from lockhouse.gates.disclose import View
     from lockhouse.gates.house import House
+    from lockhouse.model.decision import Ask
 
 
 async def find(call: Call) -> shapes.PersonsFound:
@@ -60,6 +62,34 @@ async def timeline(call: Call) -> shapes.TimelineShown:
     return answered(
         shapes.TimelineShown, person=view.person, entry=view.entry, timeline=records, total=view.total, next=onward
     )
+
+
+async def change(call: Call) -> shapes.Changed:
+    """A field of a person is put right, on their word."""
+    house, person, asked = call.house, call.id("person"), call.body
+    changing.changeable(house, asked.field)
+    value = changing.readable(house, asked.field, asked.value)
+    done = await changing.change(house, await _to_change(call, reason=asked.reason), person, value)
+    if done.refused:
+        _shown(done.view)
+    return answered(
+        shapes.Changed, person=person, field=asked.field, changed=done.changed, entry=done.entry or done.view.entry,
+        undo_until=done.undo_until, tries_left=done.tries_left or 0,
+    )  # fmt: skip
+
+
+async def undo(call: Call) -> shapes.ChangeUndone:
+    """The newest change of a field is taken back."""
+    changing.changeable(call.house, call.body.field)
+    ended = await changing.undo(call.house, await _to_change(call), call.id("person"))
+    return answered(
+        shapes.ChangeUndone, person=ended.person, field=call.body.field, at=ended.at, entry=ended.entry
+    )  # fmt: skip
+
+
+async def _to_change(call: Call, *, reason: str | None = None) -> Ask:
+    ask = await call.ask(purpose=call.body.purpose, mode="full", reason=reason)
+    return msgspec.structs.replace(ask, fields=(call.body.field,))
 
 
 def _record_parts(one: Any) -> dict[str, Any]:

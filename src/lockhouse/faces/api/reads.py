@@ -48,11 +48,12 @@ async def policy_show(call: Call) -> shapes.PolicyShown:
     row = ruling[-1]
     text = row.document.decode()
     return answered(
-        shapes.PolicyShown, version=row.id, at=row.at, by=row.by, hash=row.hash, document=text, waiting=_waiting(call)
+        shapes.PolicyShown, version=row.id, at=row.at, by=row.by, hash=row.hash, document=text, waiting=waiting_of(call)
     )
 
 
-def _waiting(call: Call) -> dict[str, object] | None:
+def waiting_of(call: Call) -> dict[str, object] | None:
+    """The version that is approved and waits, as it is told; None if none does."""
     waits = call.house.live_policy.waiting if call.house.live_policy else None
     return None if waits is None else {"version": waits.version, "rules_at": waits.due_at, "stale": waits.stale}
 
@@ -66,7 +67,7 @@ async def policy_history(call: Call) -> shapes.PolicyHistory:
         }
         for row in await versions(call.house)
     ]  # fmt: skip
-    return answered(shapes.PolicyHistory, versions=found, waiting=_waiting(call))
+    return answered(shapes.PolicyHistory, versions=found, waiting=waiting_of(call))
 
 
 async def policy_matrix(call: Call) -> shapes.PolicyMatrix:

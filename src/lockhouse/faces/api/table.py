@@ -100,6 +100,16 @@ ROUTES: tuple[Route, ...] = (
         needs=_looks("reveal"), act=persons.reveal, answer=shapes.PersonShown, body=shapes.RevealAsked,
     ),
     Route(
+        method="POST", path="/person/{person}/change", name="person.change",
+        about="Put right a field of a person, on their word; undone within thirty days. It is noted.",
+        needs=_looks("change"), act=persons.change, answer=shapes.Changed, body=shapes.ChangeAsked, changes=True,
+    ),
+    Route(
+        method="POST", path="/person/{person}/change/undo", name="person.change.undo",
+        about="Take the newest change of a field back: what was held before is held again. It is noted.",
+        needs=_looks("change"), act=persons.undo, answer=shapes.ChangeUndone, body=shapes.UndoAsked, changes=True,
+    ),
+    Route(
         method="GET", path="/person/{person}/explain/{field}", name="person.explain",
         about="Why a field of a person is open, masked or shut. The look is noted.", needs=_looks("show"),
         act=persons.explain, answer=shapes.ExplainShown, query=shapes.LookAsked,

@@ -9,9 +9,10 @@ from lockhouse.faces.api import shapes
 from lockhouse.faces.api.route import Call
 from lockhouse.faces.api.shapes import answered, id_of
 from lockhouse.flows import consent, request
-from lockhouse.flows.token import may
+from lockhouse.flows.token import facts, may
 from lockhouse.gates import about_case
 from lockhouse.gates.cases import Case, sound_cases
+from lockhouse.gates.disclose.said import require_other
 from lockhouse.gates.ending.spoilt import spoilt_endings
 from lockhouse.model.rows import Suppression
 
@@ -21,7 +22,8 @@ _WORDS = {True: "granted", False: "denied"}
 
 async def consent_show(call: Call) -> shapes.WordList:
     """Everything a person said."""
-    entry, words = await consent.look(call.house, call.id("person"), actor=call.actor)
+    own = (await facts(call.house, call.token)).own
+    entry, words = await consent.look(call.house, call.id("person"), actor=call.actor, own=own)
     told = [
         {
             "purpose": one.purpose, "word": "customer" if one.customer else _WORDS[one.granted], "at": one.at,
@@ -36,7 +38,8 @@ async def consent_record(call: Call) -> shapes.WordRecorded:
     """A person's word on a purpose."""
     asked: shapes.WordAsked = call.body
     person = call.id("person")
-    by = call.actor.id
+    by, own = call.actor.id, (await facts(call.house, call.token)).own
+    await require_other(call.house, person, actor=call.actor, own=own)
     row = await consent.record(call.house, person, asked.purpose, granted=asked.word == "granted", by=by)
     return answered(
         shapes.WordRecorded, person=person, purpose=asked.purpose, word=asked.word, at=row.at, entry=row.entry

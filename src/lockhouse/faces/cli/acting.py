@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 from cyclopts import Parameter
@@ -168,24 +168,25 @@ async def _own_ask(house: House, own: Actor, *, action: Action, purpose: str | N
     return msgspec.structs.replace(asked, facts=msgspec.structs.replace(asked.facts, step_up_age_s=age_s))
 
 
-async def checking(house: House, said: Reading, *, field: str) -> Ask:
-    """The question of whoever acts whether a field is what a caller says.
+async def about(house: House, said: Reading, *, action: Literal["change", "check"], field: str) -> Ask:
+    """The question of whoever acts whether a field is what a caller says, or to put it right.
 
-    Without a role the first that may check the field for the purpose asks, else the first that sees persons.
+    Without a role the first that may check, or change, the field for the purpose asks; else the first that sees
+    persons.
 
     Raises:
         Invalid: as of `asking`.
     """
     policy = house.live().policy
     declared = policy.fields.get(field)
-    checkers = [
+    able = [
         role
         for role, purposes in policy.table.items()
         for purpose, classes in purposes.items()
-        if said.purpose in {None, purpose} and declared is not None and "check" in classes.get(declared.class_, {})
+        if said.purpose in {None, purpose} and declared is not None and action in classes.get(declared.class_, {})
     ]
-    role = said.role or (None if now().actor is not None else next(iter(checkers), None))
-    ask = await asking(house, replace(said, role=role), action="check", mode="full")
+    role = said.role or (None if now().actor is not None else next(iter(able), None))
+    ask = await asking(house, replace(said, role=role), action=action, mode="full")
     return msgspec.structs.replace(ask, fields=(field,))
 
 

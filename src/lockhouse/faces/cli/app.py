@@ -66,7 +66,7 @@ TREE: tuple[tuple[str, str, Group, str], ...] = (
         "Keys for systems that use the API: each in one role, for a while, from where it says.",
     ),
     ("training", "training:APP", RULE, "Courses that open doors, as far as an admin vouches for them."),
-    ("grant", "grant:APP", RULE, "Facts about somebody that an admin vouches for, with their end."),
+    ("grant", "grant:APP", RULE, "Extra access for a while, approved by another; and facts that an admin vouches for."),
     ("ledger", "ledger:APP", PROVE, "Who did what: read it, verify it, prove one entry, export it."),
     ("backup", "backup:APP", PROVE, "Copies of both stores, and a house brought back from one."),
     ("accept", "accept:APP", PROVE, "Answer for what the house has closed itself for, noted in the ledger."),

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from lockhouse.errors import LockhouseError
     from lockhouse.faces.cli.call import Call
     from lockhouse.flows.approve import Draft
+    from lockhouse.gates.ending.reach import Reach
     from lockhouse.gates.house import House
     from lockhouse.model.rows import PolicyVersion
     from lockhouse.policy.diff import Effects
@@ -153,7 +154,11 @@ def effects_text(effects: Effects, *, full: bool) -> str:
 
 def ending(draft: Draft) -> str:
     """In a line, what of the data that is kept ends; empty where no keep is shortened."""
-    reach = draft.reach
+    return ending_of(draft.reach)
+
+
+def ending_of(reach: Reach | None) -> str:
+    """The same of a reach."""
     if reach is None:
         return ""
     now = _part(reach.boxes, of=reach.of_boxes, persons=reach.persons)

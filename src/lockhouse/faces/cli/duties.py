@@ -60,12 +60,18 @@ LOCAL: Final[dict[str, str]] = {
 PROVEN: Final[dict[str, str]] = {
     "channel add": "token-make",
     "consent export": "export",
+    "grant approve": "grant-approve",
+    "grant break-glass": "break-glass",
     "grant record": "grant-approve",
+    "grant review": "grant-approve",
     "hold read": "export",
     "key reseal": "key-rotate",
     "key snapshot": "key-rotate",
+    "person change": "person-change",
     "person check": "person-check",
     "person reveal": "person-reveal",
+    "person unflag": "person-unflag",
+    "policy withdraw": "policy-withdraw",
     "recipient replay": "export",
     "request fulfil": "erase",
     "request open": "erase",
@@ -74,6 +80,8 @@ PROVEN: Final[dict[str, str]] = {
     "retention end-idle": "erase",
     "staff disable": "staff-disable",
     "staff enable": "staff-enable",
+    "staff identifier add": "staff-identifier",
+    "staff identifier end": "staff-identifier",
     "staff invite": "staff-invite",
     "staff link": "staff-invite",
     "staff reset": "staff-reset",
@@ -121,6 +129,9 @@ READS: Final[dict[str, str]] = {
 OF_MEMBERS: Final = frozenset({"ledger export", "ledger log", "ledger prove"})
 """Of these, those that a member needs it for, too: they say who did what."""
 THEMSELVES: Final = frozenset({
+    "grant approve", "grant break-glass", "grant recorded", "grant refuse", "grant request", "grant review",
+    "grant show", "grant withdraw", "person change", "person flag", "person flagged", "person looked", "person unflag",
+    "staff identifier add", "staff identifier end", "staff identifier list",
     "channel add", "channel replay", "channel revoke", "consent export", "consent import", "consent record",
     "consent show", "consent undo", "grant end", "grant list", "grant record", "hold list", "hold place", "hold read",
     "hold release", "hold review", "hold show", "import", "import undo", "insight report", "key reseal", "key snapshot",

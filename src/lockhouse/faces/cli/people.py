@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from lockhouse.faces.cli.acting import blind
 from lockhouse.faces.cli.layout import clean, count, day, plain, proof, table, when
 from lockhouse.faces.cli.masks import because
+from lockhouse.gates.corrections import UNDO_MS
 from lockhouse.gates.customers import customer_of
 from lockhouse.gates.disclose import ticket_of
 from lockhouse.gates.disclose.decided import with_facts
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from lockhouse.faces.cli.call import Call
     from lockhouse.flows.link import Joint
+    from lockhouse.flows.looked import Look, Looked
     from lockhouse.gates.disclose import FieldView, View
     from lockhouse.gates.house import House
     from lockhouse.model.decision import Ask
@@ -45,11 +47,13 @@ def card(view: View, policy: Policy, ask: Ask, *, call: Call) -> str:
     lines += beyond(view)
     seen = {name: one for name, one in view.fields.items() if one.state != "shut"}
     rows = [
-        (name, one.state, shown(one.value), one.channel or "-", proof(one.proof), day(one.at))
+        (name, one.state, shown(one.value), one.channel or "-", believed(one), day(one.at))
         for name, one in seen.items()
     ]
     heads = ("field", "state", "value", "from", "proof", "date")
     lines.append(table(heads, rows, empty="nothing is held that this role may see"))
+    if view.former:
+        lines.append("Found by what was held before: it has been put right since.")
     lines += map(call.located, _because(view, view.fields.items(), policy, ask))
     lines += [
         f"{count(number, 'box', 'boxes')} {word}: {ENDED[word]}, and nothing opens {'it' if number == 1 else 'them'}."
@@ -62,6 +66,21 @@ def card(view: View, policy: Policy, ask: Ask, *, call: Call) -> str:
     if view.truncated:
         lines.append(call.located("There are more records, believed less: lockhouse person timeline shows them."))
     return "\n".join(lines)
+
+
+def believed(field: FieldView) -> str:
+    """How far a value is believed; of one that was put right, that it was."""
+    return "corrected" if field.corrected else proof(field.proof)
+
+
+def put_right(view: View, *, now: int) -> list[str]:
+    """What was put right of the person and can be undone still, and how."""
+    return [
+        f"{name} was put right on {day(one.at)}. Until {when(one.at + UNDO_MS)} it can be undone: lockhouse person "
+        f"change {view.person.hex()} {name} --undo"
+        for name, one in view.fields.items()
+        if one.corrected and one.at is not None and now < one.at + UNDO_MS
+    ]
 
 
 def undoable(view: View) -> list[str]:
@@ -113,6 +132,27 @@ def let_in(graces: Mapping[str, int], ask: Ask) -> list[str]:
     until, courses = when(min(graces.values())), sorted(graces)
     said = f"Of your courses nothing in force is recorded: {', '.join(courses)}. A grace lets you in until {until}. An "
     return [f"{said}admin records what you took: lockhouse training record {ask.actor.id} {courses[0]} --until DAY"]
+
+
+def looks_of(found: Looked) -> str:
+    """Looks at a person, the newest first, one a line."""
+    rows = [
+        (when(one.at), one.actor, one.role, one.recipient or one.action, one.purpose, one.reason, _fields_of(one))
+        for one in found.looks
+    ]
+    heads = ("when", "who", "as", "what", "for", "reason", "fields")
+    lines = [table(heads, rows, empty="nobody looked, or what was kept of it is gone")]
+    if found.spoilt:
+        lines.append(
+            f"{count(found.spoilt, 'note')} not as a look left it: lockhouse ledger verify --state names them."
+        )
+    return "\n".join(lines)
+
+
+def _fields_of(one: Look) -> str:
+    told = [*one.open, *(f"{name} (masked)" for name in one.masked)]
+    text = clean(", ".join(told)) or "-"
+    return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…"
 
 
 def joined(joints: Sequence[Joint]) -> list[str]:

@@ -46,7 +46,18 @@ def _of_person(_: Callable[[str], str]) -> dict[str, str]:
             "Shut: this person's data is being erased. It can be called off until it is destroyed. Ask a "
             "privacy officer."
         ),
+        "colleague": _(
+            "Hidden: this is a colleague's own record. Ask for a grant that names them, or somebody whose role "
+            "looks at colleagues."
+        ),
         "erased": _("Shut: this person's data was erased. Nobody can bring it back. The certificate says when."),
+        "flagged": _(
+            "Hidden: this person is watched over. Ask for a grant that names them, or somebody whose role looks at "
+            "them."
+        ),
+        "hold": _(
+            "Not undone: a legal hold keeps this. What is held stays until it is released. Ask a privacy officer."
+        ),
         "minor": _(
             "Hidden: this person is a minor; optional purposes are shut. Orders stay open. Ask a privacy officer."
         ),
@@ -65,6 +76,7 @@ def _of_person(_: Callable[[str], str]) -> dict[str, str]:
         "suppressed": _(
             "Hidden: this person asked to be left out of this purpose. Orders stay open. Ask a privacy officer."
         ),
+        "undo-over": _("Not undone: this was changed more than thirty days ago. Change it anew, on the person's word."),
     }
 
 

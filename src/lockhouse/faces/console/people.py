@@ -88,6 +88,10 @@ class Seeing:
             found.add("reveal")
         return frozenset(found)
 
+    def gives(self, name: str) -> bool:
+        """Whether a role of the reader's own gives a field in full; else a grant opens it, and it stands on yellow."""
+        return "full" in self.grades.get(self.policy.fields[name].class_, set())
+
     def lacking(self, name: str) -> str:
         """The sentences of what a reveal of a masked value lacks, and does not ask for itself."""
         return why(sorted(self._lacks(name)), self.text)
@@ -116,6 +120,7 @@ def groups(view: View, seeing: Seeing, *, said: Mapping[str, Said], opened: Mapp
 
 def _row(name: str, one: FieldView, seeing: Seeing, *, said: Said | None, is_revealed: bool) -> Row:
     _ = seeing.text
+    is_revealed = is_revealed or not seeing.gives(name)
     return Row(
         name=name, label=label(name, _), state="revealed" if is_revealed and one.state == "open" else one.state,
         text=spelt(one.value), channel=one.channel or "", proof=one.proof or 0, proved=proved(one.proof, _), at=one.at,
@@ -176,4 +181,10 @@ def states(view: View, _: Callable[[str], str]) -> list[tuple[str, str, str]]:
         ),
         PersonState.ERASED: ("stop", _("Erased."), _("Nobody can bring it back. The certificate says when.")),
     }  # fmt: skip
-    return [words for flag, words in told.items() if view.state & flag]
+    marks = {
+        "colleague": ("look", _("A colleague."), _("Each look at them is noted as one at a colleague.")),
+        "flagged": ("look", _("Watched over."), _("Each look at them is noted as one at somebody watched over.")),
+    }
+    return [words for flag, words in told.items() if view.state & flag] + [
+        words for mark, words in marks.items() if mark in view.marks
+    ]

@@ -11,6 +11,7 @@ from lockhouse.faces.workers.mailing import EVERY_S, Mailing
 from lockhouse.faces.workers.rounds import Step, come_round
 from lockhouse.faces.workers.sending import Sending
 from lockhouse.flows import lapse, retain
+from lockhouse.flows.change import end_former
 from lockhouse.flows.daily import daily
 from lockhouse.flows.housekeeping import empty_details, end_marks, end_passed
 from lockhouse.flows.orphans import end_orphans
@@ -218,7 +219,7 @@ class Worker:
             logs.get().warning("not folded", persons=done.faults, **logs.fault(done.first))
 
     async def details(self) -> None:
-        """Paths of receipts that are a week old, marks, answers and sessions whose time has passed, and orphans."""
+        """What has its time behind it: receipts' paths, marks, answers, sessions, replaced corrections; and orphans."""
         emptied = await empty_details(self._house)
         if emptied:
             logs.get().info("receipts emptied", receipts=emptied)
@@ -234,6 +235,9 @@ class Worker:
         repeats = await end_repeats(self._house)
         if repeats:
             logs.get().info("answers to repeats ended", answers=repeats)
+        former = await end_former(self._house, by=BY)
+        if former:
+            logs.get().info("replaced corrections ended", corrections=former)
         orphans = await end_orphans(self._house, journal=self._opened.journal)
         if orphans:
             logs.get().info("orphans ended", persons=orphans)

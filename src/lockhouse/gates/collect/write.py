@@ -8,7 +8,6 @@ import msgspec
 
 from lockhouse.crypto.canonical import pack_fields
 from lockhouse.crypto.keyring import Plain
-from lockhouse.crypto.ring import WrappedRing
 from lockhouse.crypto.seal import encode_boxes
 from lockhouse.gates.authority import bound, bound_all
 from lockhouse.gates.collect.again import unreceived
@@ -18,7 +17,7 @@ from lockhouse.gates.collect.work import evidence_of, unread_class
 from lockhouse.gates.epochs import epoch_at
 from lockhouse.gates.lookups import lookup_rows
 from lockhouse.gates.pulse import pulse
-from lockhouse.gates.rings import admit_rings
+from lockhouse.gates.rings import admit_rings, extend_rings_of
 from lockhouse.gates.told import consent_draft, link_draft
 from lockhouse.ledger.record import record_leaf_of
 from lockhouse.model import codes
@@ -207,17 +206,7 @@ async def extend_rings(house: House, works: Sequence[Work], *, deadline: int) ->
                 lacking.setdefault(work.person, set()).update(missing)
     if not lacking:
         return []
-    stored = await house.reads.get(KeyRing, [(person,) for person in lacking])
-    changes = []
-    for (person,), row in stored.items():
-        ring = WrappedRing(person, row.generation, row.version, row.wrapped)
-        more = house.keyring.extend(ring, lacking[person])
-        expect = Expect(KeyRing.TABLE, (person,), {"version": row.version}, False, "ring-moved")  # noqa: FBT003
-        put = Put(KeyRing.TABLE, KeyRing(person, more.generation, more.version, more.blob))
-        changes.append(Change("identity", puts=(put,), expects=(expect,), deadline=deadline))
-    answers = await house.commits.commit_each(changes)
-    moved = {person for (person,), answer in zip(stored, answers, strict=True) if isinstance(answer, Conflict)}
-    await admit_rings(house, set(lacking) - moved, again=True)
+    moved = await extend_rings_of(house, lacking, deadline=deadline)
     return [work for work in works if work.person in moved]
 
 

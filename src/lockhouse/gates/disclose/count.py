@@ -15,6 +15,7 @@ import msgspec
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Refused, Unavailable
 from lockhouse.gates.authority import sound
+from lockhouse.gates.corrections import is_correction
 from lockhouse.gates.disclose.decided import decided, with_facts
 from lockhouse.gates.disclose.kept import Moment, kept_for
 from lockhouse.gates.disclose.noting import commit_note, common, note_nothing
@@ -89,13 +90,17 @@ def _counts(group: Group) -> bool:
 
 
 async def _records(house: House, purpose: str, group: Group, *, by: By, pace: Pace) -> Counter[int]:
-    """How many records of this person each cell has: those that are still held for the purpose, as for any look."""
+    """How many records of this person each cell has: those that are still held for the purpose, as for any look.
+
+    What staff put right is no event of theirs.
+    """
     seen: Counter[int] = Counter()
     at = Moment(house.clock.now_ms(), max((one.active_at for one in group.facts), default=0))
     for person in group.persons:
         behind = None
         while rows := await house.reads.find(Record, ("person",), [(person,)], after=behind, limit=PAGE):
-            kept = (row for row in sound(rows) if kept_for(house.live(), purpose, row, at=at))
+            came = (row for row in sound(rows) if not is_correction(row))
+            kept = (row for row in came if kept_for(house.live(), purpose, row, at=at))
             seen.update(row.channel if by == "channel" else row.event for row in kept)
             await pace.step(len(rows))
             if len(rows) < PAGE:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from lockhouse.crypto.canonical import unpack_fields
 from lockhouse.gates.authority import checked, sound
+from lockhouse.gates.corrections import require_made
 from lockhouse.gates.disclose.covered import Covered, Keys, is_wanted
 from lockhouse.gates.disclose.kept import clear_values
 from lockhouse.gates.pace import ROWS_A_STEP
@@ -108,6 +109,7 @@ async def taken(
     """
     house: House = opening.house
     rows = await house.reads.get(Record, [(one.record,) for one in kept])
+    await require_made(house, rows.values())
     opened = []
     for one in kept:
         row = record_of(one, rows, person=snapshot.person)
@@ -120,6 +122,7 @@ async def taken(
 
 async def taken_clear(opening: Opening, covered: Covered, footing: Footing, *, active_at: int) -> list[OpenedRecord]:
     """The columns in clear that a fold can need, decided again."""
+    await require_made(opening.house, covered.clear())
     opened = []
     for row in covered.clear():
         opened.append(opening.part(row, clear_values(row), compartment=0, active_at=active_at))

@@ -9,7 +9,7 @@ import msgspec
 from lockhouse.gates.customers import customer_of
 from lockhouse.gates.disclose.covered import Covered
 from lockhouse.gates.disclose.group import circles_of
-from lockhouse.gates.disclose.hour import Spent
+from lockhouse.gates.disclose.hour import TRIED, Spent
 from lockhouse.gates.facts import facts_of_persons, merge_facts, narrowed
 from lockhouse.gates.house import PersonFacts
 from lockhouse.gates.regions import region_of
@@ -17,6 +17,7 @@ from lockhouse.model.decision import Decision, Facts
 from lockhouse.model.rows import Record
 from lockhouse.model.scale import PersonState
 from lockhouse.policy.decide import decide, sees_nothing
+from lockhouse.policy.lending import special
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -34,6 +35,8 @@ class Group(msgspec.Struct):
     facts: list[PersonFacts]
     decision: Decision
     rows: list[Record]
+    marks: tuple[str, ...] = ()
+    """`colleague`, `flagged`: what they are besides."""
     total: int = 0
     truncated: bool = False
     spoilt: int = 0
@@ -51,6 +54,11 @@ class Group(msgspec.Struct):
     def fields(self) -> frozenset[str]:
         """What may be seen at all, open or masked."""
         return self.decision.open | self.decision.masked
+
+    @property
+    def grants(self) -> frozenset[str]:
+        """The grants without which less of what may be seen would be seen."""
+        return frozenset(self.decision.grants[name] for name in self.fields if name in self.decision.grants)
 
 
 async def with_facts(house: House, persons: Sequence[bytes]) -> list[dict[bytes, PersonFacts]]:
@@ -74,12 +82,14 @@ def decided(house: House, ask: Ask, group: dict[bytes, PersonFacts]) -> Group:
     parts = list((living or group).values())
     policy = house.live().policy
     customer = customer_of(house.live(), parts, now=house.clock.now_ms())
-    decision = decide(policy, msgspec.structs.replace(ask, facts=_facts(ask.facts, group, parts, customer=customer)))
-    if not living and not sees_nothing(policy, ask):
+    facts = _facts(ask.facts, group, parts, customer=customer)
+    asked = msgspec.structs.replace(ask, facts=msgspec.structs.replace(facts, persons=frozenset(living or group)))
+    decision = decide(policy, asked)
+    if not living and not sees_nothing(policy, asked):
         word = "erased" if all(facts.state & PersonState.ERASED for facts in parts) else "being-erased"
         nothing = dict.fromkeys(decision.open | decision.masked | decision.shut, (word,))
         decision = Decision(open=frozenset(), masked=frozenset(), shut=frozenset(nothing), because=nothing)
-    return Group(tuple(living or group), parts, decision, [])
+    return Group(tuple(living or group), parts, decision, [], marks=special(asked))
 
 
 def placed(house: House, ask: Ask, group: dict[bytes, PersonFacts], hours: Hours, *, takes: bool) -> Group:
@@ -96,7 +106,7 @@ def placed(house: House, ask: Ask, group: dict[bytes, PersonFacts], hours: Hours
         return found
     if hours.own is not None and hours.own.take(_counted_as(group, hours.own)):
         found.spent = hours.own.spent()
-    if hours.own is not None and ask.action == "check" and person is not None:
+    if hours.own is not None and ask.action in TRIED and person is not None:
         _try(house, person, found, hours.own)
     if person is not None:
         _shut(found, hours.beyond(person, found.fields), "ceiling")
@@ -112,6 +122,8 @@ def _counted_as(group: dict[bytes, PersonFacts], hour: Hour) -> bytes | Ended:
 def _in_own(house: House, ask: Ask, group: dict[bytes, PersonFacts], hour: Hour) -> Group:
     has_place = hour.has_place(_counted_as(group, hour))
     left = msgspec.structs.replace(ask.facts, quota_left=int(has_place))
+    if not has_place and hour.limit.refuses:  # another lender may have no limit: no grant reaches beyond the hour
+        left = msgspec.structs.replace(left, grants=())
     found = decided(house, msgspec.structs.replace(ask, facts=left), group)
     if not has_place and hour.limit.refuses and not found.fields:
         nothing = dict.fromkeys(found.decision.shut, ("quota",))
@@ -121,7 +133,7 @@ def _in_own(house: House, ask: Ask, group: dict[bytes, PersonFacts], hour: Hour)
 
 
 def _try(house: House, person: bytes, found: Group, hour: Hour) -> None:
-    """A check takes one of the tries of its field; without one left the field is shut, as what stands against it is."""
+    """A check or a change takes a try of its field; without one left the field is shut, as by a word of theirs."""
     for name in sorted(found.fields):
         number = house.live().policy.fields[name].id
         if hour.has_tried(person, number):

@@ -12,6 +12,7 @@ Nothing leaves before step 2 is durable. If the note cannot be written, nothing 
 
 from __future__ import annotations
 
+from collections.abc import Mapping  # a Struct reads its hints
 from functools import partial
 from heapq import nlargest
 from operator import attrgetter
@@ -22,17 +23,20 @@ import msgspec
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Unavailable
 from lockhouse.gates.authority import sound
+from lockhouse.gates.corrections import require_made
+from lockhouse.gates.disclose.about import marks_of
 from lockhouse.gates.disclose.covering import cover, taken, taken_clear
 from lockhouse.gates.disclose.decided import Group, placed, with_facts
+from lockhouse.gates.disclose.granting import require_grants, with_grants
 from lockhouse.gates.disclose.hour import CROWD, QuotaMoved
 from lockhouse.gates.disclose.hours import Hours
 from lockhouse.gates.disclose.noting import note
 from lockhouse.gates.disclose.opened import OpenedRecord, Opening
-from lockhouse.gates.disclose.shown import UNFOLDED, view_of
+from lockhouse.gates.disclose.shown import UNFOLDED, marked, view_of
 from lockhouse.gates.disclose.turn import Turn
 from lockhouse.gates.disclose.view import View
 from lockhouse.gates.disclose.within import settled
-from lockhouse.gates.lookups import Sought
+from lockhouse.gates.lookups import Pointed, Sought
 from lockhouse.gates.pace import ROWS_A_STEP, Footing, Pace
 from lockhouse.gates.rings import admit_rings, refuse_ended
 from lockhouse.gates.snapshots import Place
@@ -41,7 +45,7 @@ from lockhouse.model.decision import Ask
 from lockhouse.model.rows import Record
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Collection, Sequence
 
     from lockhouse.gates.house import House
     from lockhouse.gates.rings import Waiting
@@ -65,6 +69,7 @@ class Records(msgspec.Struct, frozen=True, kw_only=True):
         only: these ids and no others; None for at most `limit`.
         after: the oldest `limit` of the ids greater than this one (a page of a timeline).
         before: the newest `limit` of the ids smaller than this one.
+        by: source person -> the identifier that led to them, to say of whom it has been put right since.
         sought: show only persons of whom an opened value is the one sought; the others are noted and not shown.
     """
 
@@ -73,6 +78,7 @@ class Records(msgspec.Struct, frozen=True, kw_only=True):
     before: bytes | None = None
     limit: int = FOLD_LIMIT
     sought: Sought | None = None
+    by: Mapping[bytes, Pointed] = {}
 
     @property
     def is_whole(self) -> bool:
@@ -154,21 +160,18 @@ async def _looked(  # noqa: PLR0913  (a chunk, and what it stands on)
         Moved: the policy or the keys moved, or a snapshot did not open.
     """
     footing = await Footing.of(house)
+    ask = await with_grants(house, ask)
     hours = await Hours.of(house, ask, once=turn.once)
-    takes = records.sought is None
-    groups = await _decided(house, ask, persons, footing, hours=hours, takes=takes)
+    groups = await _decided(house, ask, persons, footing, hours=hours, takes=(takes := records.sought is None))
     seen = [group for group in groups if group.fields]
-    if records.only is not None:
-        await _read_only(house, seen, records.only)
-    for group in seen if records.only is None else ():
-        await _read_whole(house, ask, group, footing, records=records, without=without)
+    await _read_rows(house, ask, seen, footing, records=records, without=without)
     waiting = await _admitted(house, {person for group in seen for person in group.persons}, footing)
     for group in seen:  # nobody has a turn from here until what is to be noted is read off the rings
         group.noted = frozenset(one for one in group.persons if house.keyring.version_of(one) is not None)
         group.rows = [row for row in group.rows if row.person in group.noted]
     entry, noted = await note(house, ask, groups, place=place, hours=hours if takes else None)
     turn.release()
-    await footing.hold()
+    await _still(house, ask, groups, footing)
     opening = Opening(
         house, house.live(), noted, ask.purpose, frozenset(), house.clock.now_ms(), waiting, ask.fields is None
     )  # fmt: skip
@@ -176,7 +179,8 @@ async def _looked(  # noqa: PLR0913  (a chunk, and what it stands on)
     for group in groups:
         opened = await _opened(opening, group, footing) if group.fields else []
         if records.sought is None or _has(opened, records.sought):
-            views.append(view_of(house, ask, group, opened, entry=entry))
+            view = view_of(house, ask, group, opened, entry=entry)
+            views.append(marked(house.live(), view, opened, records.by) if records.by else view)
         await footing.step()
     without |= opening.spoilt
     if opening.spoilt:
@@ -184,14 +188,25 @@ async def _looked(  # noqa: PLR0913  (a chunk, and what it stands on)
     return views if takes or not hours.is_counting else await settled(house, ask, views, asked=place[0])
 
 
+async def _still(house: House, ask: Ask, groups: Sequence[Group], footing: Footing) -> None:
+    """What was noted may still be opened: the grants it rests on, the policy and the keys are as they were.
+
+    Raises:
+        Moved: one of them is not.
+    """
+    await require_grants(house, ask, groups)
+    await footing.hold()
+
+
 async def _decided(  # noqa: PLR0913  (as of `_looked`)
     house: House, ask: Ask, persons: Sequence[bytes], footing: Footing, *, hours: Hours, takes: bool
 ) -> list[Group]:
     """Each canonical person of them, with what may be seen, as long as the actor's hour has a place."""
-    groups = []
-    for known in await with_facts(house, persons):
+    groups, everyone = [], await with_facts(house, persons)
+    marks = await marks_of(house, ask, [person for known in everyone for person in known])
+    for known in everyone:
         await footing.step()
-        groups.append(placed(house, ask, known, hours, takes=takes))
+        groups.append(placed(house, marks.on(ask, known), known, hours, takes=takes))
     return groups
 
 
@@ -274,6 +289,17 @@ async def _read(house: House, group: Group, records: Records, *, folds: bool) ->
         group.total += many
     group.truncated = len(rows) > records.limit
     group.rows = sound(sorted(_kept(rows, records, folds=folds, most=records.limit), key=_ID))
+
+
+async def _read_rows(  # noqa: PLR0913  (as of `_looked`)
+    house: House, ask: Ask, groups: Sequence[Group], footing: Footing, *, records: Records, without: set[Place]
+) -> None:
+    """The groups' rows: these and no others, or a page; each that says that staff made it was made by them."""
+    if records.only is not None:
+        await _read_only(house, groups, records.only)
+    for group in groups if records.only is None else ():
+        await _read_whole(house, ask, group, footing, records=records, without=without)
+    await require_made(house, [row for group in groups for row in group.rows])
 
 
 async def _read_whole(  # noqa: PLR0913  (as of `_looked`)

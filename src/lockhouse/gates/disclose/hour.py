@@ -5,8 +5,8 @@
                 that no operator can set (of this machine, since it was started)
     3 place     a person who was counted in this hour has theirs; anybody else takes one, and so does whoever was
                 looked for and not found
-    4 try       a check is one of three tries of that field of that person in the hour, whatever is answered; after
-                them it is shut, for everybody who counts to the same owner
+    4 try       a check, or a change, is one of three tries of that field of that person in the hour, whatever is
+                answered; after them it is shut, for everybody who counts to the same owner
     5 commit    the row as it was read is expected where the look is noted: of two processes that want the last place
                 one has its whole Change refused, and decides anew
 
@@ -29,6 +29,7 @@ from lockhouse.gates.authority import checked, digest, place_digest, signed
 from lockhouse.ledger.entry import Quota as QuotaEntry
 from lockhouse.model.change import Change, Conflict, Expect, Put
 from lockhouse.model.rows import Quota
+from lockhouse.policy.lending import lenders
 
 if TYPE_CHECKING:
     from lockhouse.gates.house import House
@@ -46,6 +47,9 @@ MAX_TRIED = 10_000
 """Fields of people that are checked in an hour; nobody checks more."""
 UNCOUNTED = frozenset({"count", "send"})
 """Actions that look at nobody, or that no limit is for: what is sent is the policy's own word."""
+TRIED = frozenset({"change", "check"})
+"""Actions that say whether a value is the one that is held, and so take a try each: a change says it where it changes
+nothing."""
 CROWD = 200
 """Looks of one owner that may be counted before one that waits: each of them took a place, or opened a new hour."""
 
@@ -114,6 +118,8 @@ def limit_of(policy: Policy, ask: Ask) -> Limit | None:
     if ask.action in UNCOUNTED:
         return None
     stated = [policy.roles[name].limits for name in ask.actor.roles if name in policy.roles]
+    if ask.facts.grants and all(one is None or one.persons_per_hour is None for one in stated):
+        stated = [role.limits for role in lenders(policy, ask)]  # whoever has no limit has that of who could lend
     found = [(one.mode, one.persons_per_hour) for one in stated if one is not None and one.persons_per_hour is not None]
     if not found:
         return None
@@ -132,7 +138,7 @@ async def hour_of(house: House, ask: Ask, *, once: Once | None = None) -> Hour |
         Tampered: its row was edited, deleted, or is older than this process has seen it.
     """
     limit = limit_of(house.live().policy, ask)
-    if limit is None and ask.action != "check":
+    if limit is None and ask.action not in TRIED:
         return None
     return await hour_under(house, ask, limit or NO_LIMIT, owner=ask.actor.owner or ask.actor.id, once=once)
 

@@ -113,6 +113,8 @@ async def note(
         compartments=sorted(_compartments(live, groups)),
         fields=sorted({live.policy.fields[name].id for group in groups for name in group.fields}),
         recipient=live.policy.recipients[ask.recipient].id if ask.recipient is not None else None,
+        grants=sorted({one for group in groups for one in group.grants}) or None,
+        marked=sorted({mark for group in groups if group.fields for mark in group.marks}) or None,  # type: ignore[misc]  # two words
     )  # fmt: skip
     notes = tuple(
         Put(Note.TABLE, Note(entry, ref, house.ids.random(16), _ENCODE(_kept_of(live, ask, group))))

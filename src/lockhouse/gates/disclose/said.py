@@ -7,19 +7,43 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from lockhouse.crypto.noted import refs_root
+from lockhouse.errors import Refused
+from lockhouse.gates.disclose.group import groups_of
 from lockhouse.gates.disclose.noting import Kept, commit_note
-from lockhouse.ledger.entry import Disclosure
+from lockhouse.ledger.entry import Disclosure, Refusal
 from lockhouse.model.change import Change, Put
 from lockhouse.model.policy import REQUESTS
 from lockhouse.model.rows import Note
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from lockhouse.gates.house import House
     from lockhouse.model.decision import Actor
 
 ACTION: Final = "consent"
 """As the entry has it. Its purpose is `requests`: whoever looks keeps or answers what the person asked of the house."""
 _ENCODE = msgspec.msgpack.Encoder(order="deterministic").encode
+
+
+async def require_other(house: House, person: bytes, *, actor: Actor, own: Collection[bytes]) -> None:
+    """Return only if the actor is not the person, nor one who is joined to them.
+
+    Raises:
+        Refused: they are; that is noted.
+        Unavailable: the ledger cannot be written.
+    """
+    if not {one for group in await groups_of(house, [person]) for one in group} & {*own}:
+        return
+    entry, role = house.ids.new(), actor.roles[0] if actor.roles else "none"
+    refused = Refusal(
+        actor=actor.id, role=role, purpose=REQUESTS, action=ACTION, reason="none", ask=house.ids.new().hex(), fields=[],
+        because=["own-record"], count=1,
+    )  # fmt: skip
+    await commit_note(house, Change("record", entries=(refused.draft(id=entry, lane=house.lane, urgent=True),)))
+    raise Refused(
+        f"consent: expected somebody else's record, got one's own; noted as {entry.hex()}", reasons=("own-record",)
+    )
 
 
 async def note_words(house: House, person: bytes, *, actor: Actor) -> bytes:

@@ -7,18 +7,23 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from lockhouse.gates.corrections import SAID_AS, channel_name, event_name, is_correction
 from lockhouse.gates.disclose.view import FieldView, RecordView, ShutBoxes, View
-from lockhouse.identity.fold import Seen, fold
+from lockhouse.gates.imports import STAFF_CHANNEL
+from lockhouse.identity.fold import Seen, belief, fold
+from lockhouse.identity.normalise import normal
 from lockhouse.policy.types.mask import mask
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from lockhouse.gates.disclose.covered import Covered
     from lockhouse.gates.disclose.opened import OpenedRecord
     from lockhouse.gates.house import House, LivePolicy
+    from lockhouse.gates.lookups import Pointed
     from lockhouse.gates.rings import Waiting
     from lockhouse.model.decision import Ask, Decision
+    from lockhouse.model.rows import Record
 
 KeyT = TypeVar("KeyT")
 UNFOLDED = frozenset({"package", "send", "timeline"})
@@ -46,7 +51,7 @@ def view_of(house: House, ask: Ask, group: Any, opened: Sequence[OpenedRecord], 
         entry=entry,
         fields={} if listed else _folded(live, decision, opened, hidden={} if covered is None else covered.hidden),
         timeline=tuple(_record(live, decision, one) for one in opened) if listed else (),
-        channels=dict(Counter(_channel(live, one.row.channel) for one in opened)),
+        channels=dict(Counter(channel_name(live, one.row.channel) for one in opened)),
         records=len(opened),
         total=max(group.total, len(opened)),
         truncated=group.truncated,
@@ -57,13 +62,15 @@ def view_of(house: House, ask: Ask, group: Any, opened: Sequence[OpenedRecord], 
         spoilt=group.spoilt,
         spent=group.spent,
         tries_left=group.tries_left,
+        marks=group.marks,
+        grants=tuple(sorted(group.grants)),
     )
     return view if covered is None else _with_covered(live, view, opened, covered)
 
 
 def _with_covered(live: LivePolicy, view: View, opened: Sequence[OpenedRecord], covered: Covered) -> View:
     """The view with what is told of all records: of those that are opened it tells already."""
-    channels = {_channel(live, number): many for number, many in covered.channels.items()}
+    channels = {channel_name(live, number): many for number, many in covered.channels.items()}
     return msgspec.structs.replace(
         view, channels=channels, records=covered.many - covered.left_out, total=covered.many, first_at=covered.first_at,
         last_at=covered.last_at, ended=_sum([covered.ended, *(one.ended for one in opened)]),
@@ -75,24 +82,60 @@ def _folded(
     live: LivePolicy, decision: Decision, opened: Sequence[OpenedRecord], *, hidden: Mapping[str, Collection[str]]
 ) -> dict[str, FieldView]:
     """The most believed of each field's values; of what stays shut, and beside the opened is `hidden`, why it does."""
-    seen = (
-        Seen(
-            field=field, value=value, proof=one.row.proof, assurance=one.row.assurance, at=one.row.occurred_at,
-            record=one.row.id, channel=one.row.channel, rectified=False,
-        )
-        for one in opened
-        for field, value in one.values.items()
-    )  # fmt: skip
+    whose, overruling = {one.row.id: one.row for one in opened}, _overruling(opened)
     views = _shut(decision)
-    for field, best in fold(seen).items():
-        source = (_channel(live, best.channel), best.proof, best.at)
-        views[field] = _shown(live, decision, field, best.value, source=source)
+    for field, best in fold(_seen(opened)).items():
+        if field in overruling and _belief(whose[best.record]) < overruling[field]:
+            continue
+        views[field] = _shown(live, decision, field, best.value, source=whose[best.record])
     codes = {field: set(words) for field, words in hidden.items()}
     for one in opened:
         for field, code in one.hidden.items():
             codes.setdefault(field, set()).add(code)
     views |= {field: _hidden(*words) for field, words in codes.items() if field not in views}
     return dict(sorted(views.items()))
+
+
+def _seen(opened: Sequence[OpenedRecord]) -> Iterator[Seen]:
+    for one in opened:
+        row = one.row
+        for field, value in one.values.items():
+            yield Seen(
+                field=field, value=value, proof=row.proof, assurance=row.assurance, at=row.occurred_at, record=row.id,
+                channel=row.channel,
+            )  # fmt: skip
+
+
+def _overruling(opened: Sequence[OpenedRecord]) -> dict[str, tuple[int, bool, int, bytes]]:
+    """Fields that were put right by a value which stays shut in this look, and how far that is believed.
+
+    What is believed less is not shown in its place: it is what the person said is wrong.
+    """
+    found: dict[str, tuple[int, bool, int, bytes]] = {}
+    for one in opened:
+        for field in one.hidden if is_correction(one.row) else ():
+            found[field] = max(_belief(one.row), found.get(field, _belief(one.row)))
+    return found
+
+
+def _belief(row: Record) -> tuple[int, bool, int, bytes]:
+    return belief(row.proof, row.assurance, at=row.occurred_at, record=row.id)
+
+
+def marked(live: LivePolicy, view: View, opened: Sequence[OpenedRecord], by: Mapping[bytes, Pointed]) -> View:
+    """The view, which says so where the person was found only by what has been put right since."""
+    led = [by[person] for person in view.persons if person in by]
+    former = [one for one in led if _is_former(live, opened, one)]
+    return msgspec.structs.replace(view, former=True) if led and len(former) == len(led) else view
+
+
+def _is_former(live: LivePolicy, opened: Sequence[OpenedRecord], by: Pointed) -> bool:
+    best = fold(seen for seen in _seen(opened) if seen.field == by.field).get(by.field)
+    return (
+        best is not None
+        and best.channel == STAFF_CHANNEL
+        and normal(live.kind(by.field).type, str(best.value)) != by.plain
+    )
 
 
 def _hidden(*codes: str) -> FieldView:
@@ -102,28 +145,27 @@ def _hidden(*codes: str) -> FieldView:
 
 def _record(live: LivePolicy, decision: Decision, one: OpenedRecord) -> RecordView:
     row = one.row
-    channel = _channel(live, row.channel)
-    fields = {
-        field: _shown(live, decision, field, value, source=(channel, row.proof, row.occurred_at))
-        for field, value in one.values.items()
-    }
+    fields = {field: _shown(live, decision, field, value, source=row) for field, value in one.values.items()}
     fields |= {field: _hidden(code) for field, code in one.hidden.items() if field not in fields}
     return RecordView(
-        id=row.id, person=row.person, event=live.names.name("event", row.event) or f"#{row.event}", channel=channel,
-        occurred_at=row.occurred_at, received_at=row.received_at, assurance=row.assurance, proof=row.proof,
+        id=row.id, person=row.person, event=event_name(live, row.event), channel=channel_name(live, row.channel),
+        occurred_at=row.occurred_at, received_at=row.received_at, assurance=row.assurance, proof=_proof(row),
         fields=fields, ended=one.ended, shut=_shut_boxes(one.shut),
     )  # fmt: skip
 
 
-def _shown(live: LivePolicy, decision: Decision, field: str, value: Any, *, source: tuple[str, int, int]) -> FieldView:
-    channel, proof, at = source
+def _shown(live: LivePolicy, decision: Decision, field: str, value: Any, *, source: Record) -> FieldView:
+    told: dict[str, Any] = {
+        "channel": channel_name(live, source.channel), "proof": _proof(source), "at": source.occurred_at,
+        "person": source.person, "corrected": is_correction(source),
+    }  # fmt: skip
     because, conditions = decision.because.get(field, ()), decision.conditions.get(field, ())
     if field in decision.open:
-        return FieldView(state="open", value=value, channel=channel, proof=proof, at=at)
+        return FieldView(state="open", value=value, **told)
     if field in decision.masked:
         return FieldView(
             state="masked", value=mask(live.policy.fields[field], value), because=because, conditions=conditions,
-            channel=channel, proof=proof, at=at,
+            **told,
         )  # fmt: skip
     return FieldView(state="shut", because=because, conditions=conditions)
 
@@ -137,8 +179,8 @@ def _shut(decision: Decision) -> dict[str, FieldView]:
     }
 
 
-def _channel(live: LivePolicy, number: int) -> str:
-    return live.names.name("channel", number) or f"#{number}"
+def _proof(row: Record) -> int:
+    return SAID_AS if is_correction(row) else row.proof
 
 
 def _sum(counts: Iterable[Mapping[KeyT, int]]) -> dict[KeyT, int]:

@@ -17,6 +17,9 @@ class FieldView(msgspec.Struct, frozen=True, kw_only=True):
         value: the value where open, its mask where masked, None where shut.
         because: reason codes where it is not open; their sentences stand in `lockhouse.policy.explain`.
         channel, proof, at: where the value came from, how far it is believed, when (ms); None where shut.
+        person: the source person it is of; None where shut.
+        corrected: whether it is what staff put right on the person's word; then it stands before what is proven and
+            older, whatever `proof` says.
         conditions: what the actor could bring to see more (`reason`, `step-up`, `course`).
     """
 
@@ -27,6 +30,8 @@ class FieldView(msgspec.Struct, frozen=True, kw_only=True):
     channel: str | None = None
     proof: int | None = None
     at: int | None = None
+    person: bytes | None = None
+    corrected: bool = False
 
 
 class ShutBoxes(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,7 +76,10 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
         ended: boxes that nothing opens any more, by `erased` and `expired`.
         shut: boxes whose key waits for its destruction.
         spent: that the person was beyond the actor's limit of people an hour: refused, or seen where it only observes.
-        tries_left: of a check, how often the field may be checked again this hour.
+        tries_left: of a check or a change, how often the field may be checked or changed again this hour.
+        former: the person was found by an identifier that has been put right since.
+        marks: `colleague`, `flagged`: what the person is besides.
+        grants: ids of the grants without which less would be seen.
         spoilt: snapshots that are not as this house made them, and of which nothing is shown; the records decide.
     """
 
@@ -88,8 +96,11 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     first_at: int | None = None
     last_at: int | None = None
     refused: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
+    grants: tuple[str, ...] = ()
     ended: Mapping[str, int] = {}
     shut: tuple[ShutBoxes, ...] = ()
     spoilt: int = 0
     spent: Spent | None = None
     tries_left: int | None = None
+    former: bool = False

@@ -33,6 +33,7 @@ from lockhouse.model.rows import (
     Limbo,
     Link,
     Person,
+    PersonFlag,
     Tombstone,
 )
 from lockhouse.model.scale import PersonState
@@ -335,6 +336,7 @@ async def _leftovers(house: House, person: bytes) -> list[Delete]:
     gone = [Delete(Consent.TABLE, (row.person, row.purpose, row.at, row.id)) for row in words]
     links = await house.reads.find(Link, ("a",), key) + await house.reads.find(Link, ("b",), key)
     gone += [Delete(Link.TABLE, (row.id,)) for row in links]
+    gone += [Delete(PersonFlag.TABLE, place) for place in await house.reads.get(PersonFlag, key)]
     return gone
 
 

@@ -23,7 +23,7 @@ LETS_IN = "staff.invite"
 """Whoever may do this is an admin."""
 _WEIGHTY = (LETS_IN, "policy.approve", "key.rotate", "backup.create", "retention.apply")
 STAFF = "staff:"
-_OVER_STAFF = ("staff.approve", LETS_IN, "staff.reset", "staff.role")
+_OVER_STAFF = ("grant.approve", "grant.break-glass", "staff.approve", LETS_IN, "staff.reset", "staff.role")
 _READS = frozenset({"masked", "full", "check", "change"})
 
 
@@ -140,7 +140,7 @@ def reads_persons(policy: Policy, role: str) -> bool:
 
 
 def takes_two(policy: Policy, role: str) -> bool:
-    """Whether nobody gives the role alone: it reads of persons, or lets people in, approves, resets or gives roles.
+    """Whether nobody gives the role alone: it reads of persons, breaks the glass, approves, or has power over staff.
 
     So does one that the policy has no longer: what it was cannot be known.
     """

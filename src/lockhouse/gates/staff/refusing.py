@@ -1,4 +1,4 @@
-"""What somebody is told who may not do something with staff: one sentence a word, and who could."""
+"""What somebody is told who may not do something with staff or grants: one sentence a word, and who could."""
 
 from __future__ import annotations
 
@@ -7,14 +7,20 @@ from typing import TYPE_CHECKING, Literal
 from lockhouse.errors import Refused
 
 if TYPE_CHECKING:
+    from lockhouse.access.grants import Bar
     from lockhouse.access.people import Objection
 
-Word = Literal["has-staff", "holds-roles", "kept-apart"]
+Word = Literal["has-staff", "holds-roles", "kept-apart", "not-allowed", "not-staff"]
 SENTENCES: dict[str, tuple[str, str]] = {
     "by-host": (
         "expected what a member of staff began, got what this machine's user or a group of an identity provider did",
         "a member gives the role, or begins the reset, in the console; then another approves it",
     ),
+    "glass-overdue": (
+        "expected somebody whose last break-glass was reviewed in time, got one that waits for its review",
+        "ask for a grant that somebody approves; lockhouse grant list says which one waits",
+    ),
+    "grant-over": ("expected one that waits or is open, got one that is over", "lockhouse grant list"),
     "has-staff": (
         "expected a signed-in member of staff, as two or more have an account here",
         "one of them approves it, in the console",
@@ -31,15 +37,26 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "expected another admin who stays, got the last one", "lockhouse staff invite, then lockhouse staff role give"
     ),
     "lowers-factors": ("expected factors that are no weaker than before", "enrol a passkey"),
+    "no-longer": (
+        "expected a request of the last 24 hours whose asker is as they were, got one that waits no longer",
+        "it is asked for anew: lockhouse grant request",
+    ),
+    "not-allowed": ("expected somebody whose role may, got another", "lockhouse policy show says which role may"),
     "not-active": ("expected somebody who is active", "lockhouse staff list"),
+    "not-glass": ("expected a break-glass, got a grant that was approved", "lockhouse grant list"),
     "not-another-role": (
         "expected the approval of somebody who holds a role that the proposer does not", "ask a holder of another role"
     ),
     "not-sole": ("expected the only admin, got one of several", "another admin begins it: lockhouse staff reset"),
+    "not-staff": (
+        "expected a signed-in member of staff, got this machine's user or a service",
+        "do it signed in, in the console: Grants",
+    ),
     "of-one-line": (
         "expected the approval of somebody of another line of invitations than who began it and who it is for",
         "ask somebody whom somebody else invited; docs/operations/staff.md says how a house comes to a second line",
     ),
+    "reviewed": ("expected one that nobody has reviewed, got another", "lockhouse grant show GRANT"),
     "same-person": ("expected somebody else to do it", "nobody decides over themselves"),
     "too-young": ("expected the approval of somebody who has been active for 72 hours", "ask somebody else, or wait"),
     "wrong-state": ("expected an account for which this can be done", "lockhouse staff show STAFF says how it stands"),
@@ -47,7 +64,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
 """Word -> what was expected, and what to do."""
 
 
-def refuse(where: str, word: Objection | Word | None, *, instead: str = "") -> None:
+def refuse(where: str, word: Objection | Bar | Word | None, *, instead: str = "") -> None:
     """Nothing, if there is no objection.
 
     Args:

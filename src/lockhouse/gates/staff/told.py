@@ -1,16 +1,19 @@
-"""What the ledger says of accounts, roles and factors: from their rows alone, so that anybody can tell of them late."""
+"""What the ledger says of accounts, roles, factors, grants: from their rows alone, so that anybody can tell it late."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lockhouse.access.grants import decoded
 from lockhouse.gates.authority import checked, digest, place_digest
 from lockhouse.gates.told import tell, untold
 from lockhouse.ledger.entry import Factor as FactorEntry
+from lockhouse.ledger.entry import Grant as GrantEntry
 from lockhouse.ledger.entry import Means, RoleStep
 from lockhouse.ledger.entry import Role as RoleEntry
 from lockhouse.ledger.entry import Staff as StaffEntry
-from lockhouse.model.rows import Factor, Staff, StaffRole
+from lockhouse.ledger.entry import StaffIdentifier as IdentifierEntry
+from lockhouse.model.rows import AccessGrant, Factor, Staff, StaffIdentifier, StaffRole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
     from lockhouse.gates.house import House
     from lockhouse.model.change import Draft
 
-Telling = Factor | Staff | StaffRole
+Telling = AccessGrant | Factor | Staff | StaffIdentifier | StaffRole
 """Rows that each name an entry of their own."""
 MEANS: dict[int, Means] = {
     1: "passkey", 2: "password", 3: "one-time-codes", 4: "recovery-codes", 5: "identity",
@@ -36,7 +39,9 @@ def draft_of(house: House, row: Telling) -> Draft:
     return _said(row).draft(id=row.entry, lane=house.lane)
 
 
-def _said(row: Telling) -> FactorEntry | RoleEntry | StaffEntry:
+def _said(row: Telling) -> FactorEntry | GrantEntry | IdentifierEntry | RoleEntry | StaffEntry:
+    if isinstance(row, AccessGrant):
+        return _granted(row)
     staff = row.id if isinstance(row, Staff) else row.staff
     own, place = digest(row), place_digest(row)
     if isinstance(row, Staff):
@@ -46,10 +51,25 @@ def _said(row: Telling) -> FactorEntry | RoleEntry | StaffEntry:
             step=ROLE_STEPS[row.state], staff=staff.hex(), role=row.role, by=row.by, proposed_by=row.proposed_by,
             row=own, place=place,
         )  # fmt: skip
+    if isinstance(row, StaffIdentifier):
+        return IdentifierEntry(
+            change="made" if row.state else "ended", staff=staff.hex(), identifier=row.id.hex(), kind=row.kind,
+            by=row.by, row=own, place=place,
+        )  # fmt: skip
     lives = "added" if row.at == row.created_at else "changed"
     return FactorEntry(
         step="ended" if row.state == FACTOR_ENDED else lives,  # type: ignore[arg-type]  # one of three words
         staff=staff.hex(), factor=row.id.hex(), means=MEANS[row.kind], by=row.by, row=own, place=place,
+    )  # fmt: skip
+
+
+def _granted(row: AccessGrant) -> GrantEntry:
+    terms = decoded(row.terms)
+    return GrantEntry(
+        step=row.step,  # type: ignore[arg-type]  # checked as it is drafted
+        grant=row.id.hex(), staff=row.staff.hex(), by=row.by, purpose=terms.purpose, fields=list(terms.fields),
+        persons=len(terms.persons), reason=terms.reason, until=row.until_at or None, row=digest(row),
+        place=place_digest(row),
     )  # fmt: skip
 
 

@@ -16,8 +16,11 @@ from lockhouse.ledger.entry import (
     Cancellation,
     Completion,
     Consent,
+    Correction,
     Credential,
     Factor,
+    Flag,
+    Grant,
     Hold,
     Import,
     Intent,
@@ -28,6 +31,7 @@ from lockhouse.ledger.entry import (
     Role,
     Session,
     Staff,
+    StaffIdentifier,
     Suppression,
     Token,
     Undo,
@@ -44,8 +48,8 @@ if TYPE_CHECKING:
 _KINDS = frozenset(
     kind.KIND
     for kind in (
-        Acceptance, Attestation, Cancellation, Completion, Consent, Credential, Factor, Hold, Import, Intent, Link,
-        Policy, Quota, Restore, Role, Session, Staff, Suppression, Token, Undo,
+        Acceptance, Attestation, Cancellation, Completion, Consent, Correction, Credential, Factor, Flag, Grant, Hold,
+        Import, Intent, Link, Policy, Quota, Restore, Role, Session, Staff, StaffIdentifier, Suppression, Token, Undo,
     )
 )  # fmt: skip
 

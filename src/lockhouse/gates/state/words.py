@@ -11,24 +11,32 @@ from lockhouse.gates.state.found import read_rows
 from lockhouse.gates.state.history import last_of, restored_at
 from lockhouse.ledger.entry import Attestation as AttestationEntry
 from lockhouse.ledger.entry import Consent as ConsentEntry
+from lockhouse.ledger.entry import Correction as CorrectionEntry
 from lockhouse.ledger.entry import Credential as CredentialEntry
 from lockhouse.ledger.entry import Factor as FactorEntry
+from lockhouse.ledger.entry import Flag as FlagEntry
+from lockhouse.ledger.entry import Grant as GrantEntry
 from lockhouse.ledger.entry import Hold as HoldEntry
 from lockhouse.ledger.entry import Link as LinkEntry
 from lockhouse.ledger.entry import Quota as QuotaEntry
 from lockhouse.ledger.entry import Role as RoleEntry
 from lockhouse.ledger.entry import Staff as StaffEntry
+from lockhouse.ledger.entry import StaffIdentifier as StaffIdentifierEntry
 from lockhouse.ledger.entry import Suppression as SuppressionEntry
 from lockhouse.ledger.entry import Token as TokenEntry
 from lockhouse.model.rows import (
+    AccessGrant,
     Attestation,
     Consent,
+    Correction,
     Credential,
     Factor,
     Hold,
     Link,
+    PersonFlag,
     Quota,
     Staff,
+    StaffIdentifier,
     StaffRole,
     Suppression,
     Token,
@@ -42,13 +50,17 @@ if TYPE_CHECKING:
     from lockhouse.gates.state.history import History, Told
 
 _Kind = (
-    AttestationEntry | ConsentEntry | CredentialEntry | FactorEntry | HoldEntry | LinkEntry | QuotaEntry | RoleEntry
-    | StaffEntry | SuppressionEntry | TokenEntry
+    AttestationEntry | ConsentEntry | CorrectionEntry | CredentialEntry | FactorEntry | FlagEntry | GrantEntry
+    | HoldEntry | LinkEntry | QuotaEntry | RoleEntry | StaffEntry | StaffIdentifierEntry | SuppressionEntry | TokenEntry
 )  # fmt: skip
-Word = Attestation | Consent | Credential | Factor | Hold | Link | Quota | Staff | StaffRole | Suppression | Token
+Word = (
+    AccessGrant | Attestation | Consent | Correction | Credential | Factor | Hold | Link | PersonFlag | Quota | Staff
+    | StaffIdentifier | StaffRole | Suppression | Token
+)  # fmt: skip
 TABLES: dict[type[Word], type[_Kind]] = {
-    Attestation: AttestationEntry, Consent: ConsentEntry, Credential: CredentialEntry, Factor: FactorEntry,
-    Hold: HoldEntry, Link: LinkEntry, Quota: QuotaEntry, Staff: StaffEntry, StaffRole: RoleEntry,
+    AccessGrant: GrantEntry, Attestation: AttestationEntry, Consent: ConsentEntry, Correction: CorrectionEntry,
+    Credential: CredentialEntry, Factor: FactorEntry, Hold: HoldEntry, Link: LinkEntry, PersonFlag: FlagEntry,
+    Quota: QuotaEntry, Staff: StaffEntry, StaffIdentifier: StaffIdentifierEntry, StaffRole: RoleEntry,
     Suppression: SuppressionEntry, Token: TokenEntry,
 }  # fmt: skip
 
@@ -129,7 +141,10 @@ class WordsCheck:
             self._found.missing(newest.body.KIND, newest.id, is_before=newest.at <= self._restored_at)
 
     def _is_gone(self, row: Word, told: Told | None) -> bool:
-        ends = {row.person} if isinstance(row, Consent) else {row.a, row.b} if isinstance(row, Link) else set()
+        if isinstance(row, Correction):  # it goes with its record, which a sweep takes after the end, or a hold keeps
+            return False
+        joined = {row.a, row.b} if isinstance(row, Link) else set()
+        ends = {row.person} if isinstance(row, Consent | PersonFlag) else joined
         return bool(ends & self._ended.persons) or (told is not None and bool(_refs(told) & self._ended.refs))
 
 
@@ -149,6 +164,6 @@ def _may_be_gone(last: Sequence[Told]) -> bool:
 
 def _refs(told: Told) -> set[str]:
     """Whose ending takes the row along."""
-    if isinstance(told.body, ConsentEntry):
+    if isinstance(told.body, ConsentEntry | CorrectionEntry | FlagEntry):
         return {told.body.ref}
     return {told.body.a, told.body.b} if isinstance(told.body, LinkEntry) else set()

@@ -20,17 +20,33 @@ from lockhouse.ledger.entry.authority import (
     row_hash,
 )
 from lockhouse.ledger.entry.body import Body
+from lockhouse.ledger.entry.correcting import Correction
 from lockhouse.ledger.entry.ending import Cancellation, Completion, Confirmation, Intent, Key, serials_root
 from lockhouse.ledger.entry.keeping import Acceptance, Backup, Doctor, Gap, Opened, Restore
 from lockhouse.ledger.entry.parse import KINDS, Entry, parse_entry, salted
 from lockhouse.ledger.entry.reading import Disclosure, Quota, Refusal, Refusals, Rework, refs_root
-from lockhouse.ledger.entry.staff import Factor, FactorStep, Means, Role, RoleStep, Session, Staff, StaffStep, StepUp
+from lockhouse.ledger.entry.staff import (
+    Factor,
+    FactorStep,
+    Flag,
+    Grant,
+    GrantStep,
+    Means,
+    Role,
+    RoleStep,
+    Session,
+    Staff,
+    StaffIdentifier,
+    StaffStep,
+    StepUp,
+)
 from lockhouse.ledger.entry.storing import Deletion, Gone, Import, Intake, Reseal, Undo, deletion_of
 
 __all__ = [
     "KINDS", "Acceptance", "Attestation", "Backup", "Body", "Cancellation", "Completion", "Confirmation", "Consent",
-    "Credential", "Deletion", "Disclosure", "Doctor", "Entry", "Factor", "FactorStep", "Gap", "Gone", "Hold", "Import",
-    "Intake", "Intent", "Key", "Link", "Means", "Opened", "Policy", "Quota", "Refusal", "Refusals", "Reseal", "Restore",
-    "Rework", "Role", "RoleStep", "Session", "Staff", "StaffStep", "StepUp", "Suppression", "Token", "Undo",
-    "deletion_of", "parse_entry", "refs_root", "row_hash", "salted", "serials_root",
+    "Correction", "Credential", "Deletion", "Disclosure", "Doctor", "Entry", "Factor", "FactorStep", "Flag", "Gap",
+    "Gone", "Grant", "GrantStep", "Hold", "Import", "Intake", "Intent", "Key", "Link", "Means", "Opened", "Policy",
+    "Quota", "Refusal", "Refusals", "Reseal", "Restore", "Rework", "Role", "RoleStep", "Session", "Staff",
+    "StaffIdentifier", "StaffStep", "StepUp", "Suppression", "Token", "Undo", "deletion_of", "parse_entry", "refs_root",
+    "row_hash", "salted", "serials_root",
 ]  # fmt: skip

@@ -12,10 +12,11 @@ from lockhouse.crypto.canonical import canonical_json, lp
 from lockhouse.errors import Invalid
 from lockhouse.ledger.entry.authority import Attestation, Consent, Credential, Hold, Link, Policy, Suppression, Token
 from lockhouse.ledger.entry.body import Body, Hex16, Hex32, Number, Word, read
+from lockhouse.ledger.entry.correcting import Correction
 from lockhouse.ledger.entry.ending import Cancellation, Completion, Confirmation, Intent, Key
 from lockhouse.ledger.entry.keeping import Acceptance, Backup, Doctor, Gap, Opened, Restore
 from lockhouse.ledger.entry.reading import Disclosure, Quota, Refusal, Refusals, Rework
-from lockhouse.ledger.entry.staff import Factor, Role, Session, Staff, StepUp
+from lockhouse.ledger.entry.staff import Factor, Flag, Grant, Role, Session, Staff, StaffIdentifier, StepUp
 from lockhouse.ledger.entry.storing import Deletion, Import, Intake, Reseal, Undo
 
 if TYPE_CHECKING:
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
 
 MIN_SALT_BYTES = 16
 _KINDS: tuple[type[Body], ...] = (
-    Acceptance, Attestation, Backup, Cancellation, Completion, Confirmation, Consent, Credential, Deletion, Disclosure,
-    Doctor, Factor, Gap, Hold, Import, Intake, Intent, Key, Link, Opened, Policy, Quota, Refusal, Refusals, Reseal,
-    Restore, Rework, Role, Session, Staff, StepUp, Suppression, Token, Undo,
+    Acceptance, Attestation, Backup, Cancellation, Completion, Confirmation, Consent, Correction, Credential, Deletion,
+    Disclosure, Doctor, Factor, Flag, Gap, Grant, Hold, Import, Intake, Intent, Key, Link, Opened, Policy, Quota,
+    Refusal, Refusals, Reseal, Restore, Rework, Role, Session, Staff, StaffIdentifier, StepUp, Suppression, Token, Undo,
 )  # fmt: skip
 
 KINDS: Mapping[str, type[Body]] = MappingProxyType({kind.KIND: kind for kind in _KINDS})

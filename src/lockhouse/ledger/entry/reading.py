@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from lockhouse.crypto import noted
 from lockhouse.ledger.entry.body import Actor, Body, Hex16, Hex32, Number, Word
@@ -21,13 +21,15 @@ class Disclosure(Body, frozen=True):
 
     Attributes:
         actor: who asks. `role`: as what. `purpose`: which lawful purpose, by its name in the policy.
-        action: `reveal`, `read`, `check`, `find`, `list`, `export`, `count`, `send`.
+        action: `reveal`, `read`, `check`, `find`, `list`, `export`, `count`, `send`, `consent` (what a person said).
         reason: the reason code that was chosen.
         fields: numbers of the fields asked for. `compartments`: of the boxes to be opened.
         count: how many source persons. `refs_root`: Merkle root over the sorted refs, see `refs_root`.
         ask: one id for all chunks of one ask. `part`: which chunk of it, from 0.
         text: salted hash of what was typed besides (a ticket), see `salted`.
         recipient: number of the recipient that is sent to.
+        grants: ids of the grants without which less would be seen.
+        marked: `colleague`, `flagged`: what somebody is of those who are looked at.
     """
 
     KIND = "disclosure"
@@ -44,6 +46,8 @@ class Disclosure(Body, frozen=True):
     part: Number = 0
     text: Hex32 | None = None
     recipient: Number | None = None
+    grants: list[Hex16] | None = None
+    marked: list[Literal["colleague", "flagged"]] | None = None
 
 
 class Rework(Body, frozen=True):

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Literal
 
-from lockhouse.ledger.entry.body import Actor, Body, Hex16, Hex32, Number, Word
+from lockhouse.ledger.entry.body import Actor, Body, Change, Hex16, Hex32, Number, Word
 
 StaffStep = Literal[
     "invited", "linked", "enrolled", "disabled", "enabled", "reset-begun", "reset", "recovered", "reviewed", "sessions"
 ]
 RoleStep = Literal["proposed", "given", "ended"]
 FactorStep = Literal["added", "changed", "ended"]
+GrantStep = Literal[
+    "asked", "approved", "refused", "ended", "glass-broken", "reviewed-in-order", "reviewed-not-in-order"
+]
 Means = Literal["passkey", "password", "one-time-codes", "recovery-codes", "identity"]
 
 
@@ -88,3 +91,59 @@ class StepUp(Body, frozen=True):
     means: Word
     action: Word
     hash: Hex32
+
+
+class Grant(Body, frozen=True):
+    """Extra access was asked for, decided over, ended, taken at once, or reviewed.
+
+    Attributes:
+        grant: its random id. `staff`: who has it. `purpose`, `fields`: what it is for, by their names in the policy.
+        persons: how many source persons it names. `reason`: a word that the policy lists.
+        until: ms; when it ends, if it opened. `row`, `place`: as of an account.
+    """
+
+    KIND = "grant"
+    step: GrantStep
+    grant: Hex16
+    staff: Hex16
+    by: Actor
+    purpose: Word
+    fields: list[Word]
+    persons: Number
+    reason: Word
+    row: Hex32
+    place: Hex32
+    until: Number | None = None
+
+
+class Flag(Body, frozen=True):
+    """Somebody said that a person is watched over, or is not any more.
+
+    Attributes:
+        ref: of the person. `reason`: a word. `row`, `place`: as of an account.
+    """
+
+    KIND = "flag"
+    change: Change
+    ref: Hex16
+    reason: Word
+    by: Actor
+    row: Hex32
+    place: Hex32
+
+
+class StaffIdentifier(Body, frozen=True):
+    """By which kind of identifier a member of staff is a customer was said, or ended; its value stands nowhere.
+
+    Attributes:
+        identifier: its random id. `kind`: number of the identifier kind. `row`, `place`: as of an account.
+    """
+
+    KIND = "staff-identifier"
+    change: Change
+    staff: Hex16
+    identifier: Hex16
+    kind: Number
+    by: Actor
+    row: Hex32
+    place: Hex32

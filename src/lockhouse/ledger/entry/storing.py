@@ -37,8 +37,9 @@ class Deletion(Body, frozen=True):
     """Record rows were removed on purpose; an absent record that no such entry covers was removed by somebody else.
 
     Attributes:
-        cause: `erasure`, `compartment`, `epoch`, `undo`.
-        by: the completion (or, for `undo`, the `undo`) that made the rows worthless.
+        cause: `erasure`, `compartment`, `epoch`, `undo`, `correction-undone`, `correction-replaced`.
+        by: the completion (or, for `undo`, the `undo`; for a correction's record, the `correction`) that made the rows
+            worthless.
         count, root: how many, and the Merkle root over their leaves in ascending order of record id.
     """
 

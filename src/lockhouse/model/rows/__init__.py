@@ -12,6 +12,8 @@ from lockhouse.model.rows.approval import PolicyApproval
 from lockhouse.model.rows.authority import Attestation, Consent, Credential, Suppression
 from lockhouse.model.rows.base import Row, Store
 from lockhouse.model.rows.brought import Import, Imported
+from lockhouse.model.rows.corrected import Correction
+from lockhouse.model.rows.grant import AccessGrant, PersonFlag, StaffIdentifier
 from lockhouse.model.rows.happened import Drop, DropList, Outbox, Quarantined, Receipt, Record, Seal, Snapshot
 from lockhouse.model.rows.held import HeldKey, Hold
 from lockhouse.model.rows.keys import EpochKey, HouseSecret, IndexKey, Kek, KeyRing, Limbo, Tombstone
@@ -34,11 +36,13 @@ from lockhouse.model.rows.token import Token, TokenUse
 from lockhouse.model.rows.who import ErasedMark, Identifier, Link, Lookup, Person
 
 __all__ = [
+    "AccessGrant",
     "Attempts",
     "Attestation",
     "Ceremony",
     "Checkpoint",
     "Consent",
+    "Correction",
     "Credential",
     "Deletion",
     "Drop",
@@ -70,6 +74,7 @@ __all__ = [
     "Note",
     "Outbox",
     "Person",
+    "PersonFlag",
     "PolicyApproval",
     "PolicyVersion",
     "Quarantined",
@@ -84,6 +89,7 @@ __all__ = [
     "Session",
     "Snapshot",
     "Staff",
+    "StaffIdentifier",
     "StaffLogin",
     "StaffRole",
     "Store",

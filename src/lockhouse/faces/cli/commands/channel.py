@@ -224,15 +224,23 @@ async def revoke(name: str, begins: str, /, *, yes: bool = False, acting: As | N
         actor = allowed(opened.house, "channel.revoke", (acting or As()).role)
         await living_credential(opened.house, name, begins)  # before anything is asked
         if await _living(opened, name) == 1:
-            last = f"It is the last live key of {name}: who sends with it is refused from then on."
-            call.sure(last, name, yes=yes)
+            call.sure(last_one(name), name, yes=yes)
         row = await end_credential(opened.house, name, begins, by=actor.id)
         left = await _living(opened, name)
-    text = f"Ended: {row.shown}…. {count(left, 'key')} of {name} still live."
+    return ended({"channel": name, "begins": row.shown, "until_at": row.until_at, "left": left}, call=call)
+
+
+def last_one(name: str) -> str:
+    """What ending the last key does."""
+    return f"It is the last live key of {name}: who sends with it is refused from then on."
+
+
+def ended(told: dict[str, Any], *, call: Call) -> Said:
+    """A write key that was ended."""
+    name, left = told["channel"], told["left"]
+    text = f"Ended: {told['begins']}…. {count(left, 'key')} of {name} still live."
     more = f"\nA new one: lockhouse channel add {name}" if not left else ""
-    return Said(
-        {"channel": name, "begins": row.shown, "until_at": row.until_at, "left": left}, call.located(text + more)
-    )
+    return Said(told, call.located(text + more))
 
 
 @APP.command

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lockhouse.errors import NotFound
 from lockhouse.faces.cli.call import Here
@@ -10,11 +10,11 @@ from lockhouse.faces.cli.held import replay_hint
 from lockhouse.faces.cli.layout import Said, clean, count, plain, table, when
 from lockhouse.flows import observed as flow
 from lockhouse.gates.sights import SENDERS
-from lockhouse.model.scale import Stage
 
 if TYPE_CHECKING:
+    from lockhouse.faces.cli.call import Call
     from lockhouse.flows.observed import Observed
-    from lockhouse.model.policy import Channel
+    from lockhouse.gates.quarantine import Waiting
 
 HEADS = ("event", "path", "looks like", "count", "since", "last")
 HIDDEN = f"A * is a key that may be somebody's value, or that came from fewer than {SENDERS} senders."
@@ -36,22 +36,35 @@ async def observed(name: str, /, *, call: Here) -> Said:
         if channel is None:
             raise NotFound("channel: expected a channel of the live policy, got another", hint="lockhouse channel list")
         found, held = await flow.observed(opened.house, channel.id), await flow.waiting(opened.house, channel.id)
-    stage = channel.stage.name.lower()
-    value = {"channel": name, "stage": stage, **plain(found), "quarantine": held._asdict()}
-    return Said(value, call.located(_told(channel, found) + replay_hint(name, held)))
+    where = Where(name, channel.stage.name.lower(), is_public=channel.assurance_key == "public")
+    return told(where, found, held, call=call)
 
 
-def _told(channel: Channel, found: Observed) -> str:
-    name = channel.name
+class Where(NamedTuple):
+    """The channel that observes; `stage` in its word."""
+
+    name: str
+    stage: str
+    is_public: bool
+
+
+def told(where: Where, found: Observed, held: Waiting, *, call: Call) -> Said:
+    """What it sent, and what waits."""
+    value = {"channel": where.name, "stage": where.stage, **plain(found), "quarantine": held._asdict()}
+    return Said(value, call.located(_told(where, found) + replay_hint(where.name, held)))
+
+
+def _told(where: Where, found: Observed) -> str:
+    name = where.name
     if not found.seen:
-        how = "" if channel.stage is Stage.OBSERVE else f": {name} does not observe; its `stage` in the policy says so"
+        how = "" if where.stage == "observe" else f": {name} does not observe; its `stage` in the policy says so"
         return f"nothing was observed{how}"
     rows = [
         (one.event, one.path, one.shape, f"{one.count:,}", when(one.first_at), when(one.last_at)) for one in found.seen
     ]
     lines = [table(HEADS, rows), "", f"{count(len(found.seen), 'path')}, no value."]
     if any("*" in one.keys or one.event == "*" for one in found.seen):
-        lines.append(PUBLIC if channel.assurance_key == "public" else HIDDEN)
+        lines.append(PUBLIC if where.is_public else HIDDEN)
     if found.more:
         lines.append(f"Beyond the bounds, counted without a path: {found.more:,}.")
     kept = ", ".join(f"{clean(field)} {number:,}" for field, number in found.kept)

@@ -16,6 +16,7 @@ from lockhouse.faces.cli.layout import Said, assurance, count, table, when
 from lockhouse.faces.cli.many import many_rows
 from lockhouse.flows import consent, hear, spoken
 from lockhouse.flows.bring import channel_of
+from lockhouse.gates.disclose.said import require_other
 from lockhouse.wiring import TableFile
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ async def record(
     who = person_of(person)
     async with call.open() as opened:
         actor = allowed(opened.house, "consent.record", (acting or As()).role)
+        own = (await opened.house.actor_facts.of(actor)).own
+        await require_other(opened.house, who, actor=actor, own=own)
         row = await consent.record(opened.house, who, purpose, granted=word == "granted", by=actor.id)
     value = {"person": person, "purpose": purpose, "word": word, "at": row.at, "entry": row.entry.hex()}
     return recorded(value)
@@ -67,7 +70,8 @@ async def show(person: str, /, *, acting: As | None = None, call: Here) -> Said:
     who = person_of(person)
     async with call.open() as opened:
         actor = allowed(opened.house, "consent.show", (acting or As()).role)
-        _, words = await consent.look(opened.house, who, actor=actor)
+        own = (await opened.house.actor_facts.of(actor)).own
+        _, words = await consent.look(opened.house, who, actor=actor, own=own)
     value = [
         {
             "purpose": one.purpose, "word": _word(one), "at": one.at, "channel": one.channel,

@@ -303,7 +303,7 @@ def _codes(codes: Counter[str]) -> list[dict[str, Any]]:
 
 def _value(row: Import, channel: str) -> dict[str, Any]:
     return {
-        "batch": row.id, "channel": channel, "state": STATES[row.state], "line": row.line,
+        "batch": row.id.hex(), "channel": channel, "state": STATES[row.state], "line": row.line,
         **{name: getattr(row, name) for name in COUNTS}, "by": row.by, "began_at": row.began_at,
         "moved_at": row.moved_at,
     }  # fmt: skip
@@ -316,13 +316,18 @@ async def list_(*, call: Here) -> Said:
         found = await batches(opened.house)
         names = {number: name for kind, number, name in opened.house.live().names if kind == "channel"}
         names[STAFF_CHANNEL] = "(consents)"
-    value = [_value(row, names.get(row.channel, f"#{row.channel}")) for row in found]
+    return listed([_value(row, names.get(row.channel, f"#{row.channel}")) for row in found], call=call)
+
+
+def listed(value: list[dict[str, Any]], *, call: Call) -> Said:
+    """Batches as they were told."""
     rows = [
-        (row.id.hex(), one["channel"], one["state"], when(row.began_at), *(f"{one[name]:,}" for name in COUNTS))
-        for row, one in zip(found, value, strict=True)
+        (one["batch"], one["channel"], one["state"], when(one["began_at"]), *(f"{one[name]:,}" for name in COUNTS))
+        for one in value
     ]
     text = table(("batch", "channel", "state", "begun", *COUNTS), rows, empty="nothing was imported")
-    notes = [HOW_ON[row.state].format(batch=row.id.hex(), line=row.line) for row in found if row.state in HOW_ON]
+    how = {STATES[number]: text for number, text in HOW_ON.items()}
+    notes = [how[one["state"]].format(batch=one["batch"], line=one["line"]) for one in value if one["state"] in how]
     return Said(value, call.located("\n".join([text, *notes])))
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
@@ -12,8 +11,7 @@ from lockhouse.faces.cli.call import Here, noun, person_of
 from lockhouse.faces.cli.layout import Said, count, day, pairs, plain, table
 from lockhouse.flows import reseal as sealing
 from lockhouse.flows import snapshot as folding
-from lockhouse.model.rows import EpochKey, IndexKey, Kek, KeyRing, Limbo, Tombstone
-from lockhouse.model.scale import KeyState
+from lockhouse.gates.key_counts import key_counts
 
 APP = noun("key", "The house's keys: generations and counts, never the keys.")
 
@@ -22,42 +20,24 @@ APP = noun("key", "The house's keys: generations and counts, never the keys.")
 async def status(*, call: Here) -> Said:
     """How many keys of each kind there are, under which generation, and how many were destroyed."""
     async with call.open() as opened:
-        reads = opened.house.reads
-        keks = [row async for rows in reads.scan(Kek) for row in rows]
-        epochs = Counter([KeyState(row.state).name.lower() async for rows in reads.scan(EpochKey) for row in rows])
-        counts = {
-            "person rings": sum([len(rows) async for rows in reads.scan(KeyRing)]),
-            "person rings shut, to be destroyed": sum([len(rows) async for rows in reads.scan(Limbo)]),
-            "person keys destroyed": sum([len(rows) async for rows in reads.scan(Tombstone)]),
-            "epoch keys living": epochs["live"],
-            "epoch keys shut": epochs["shut"],
-            "epoch keys destroyed": epochs["destroyed"],
-            "blind index keys": sum([len(rows) async for rows in reads.scan(IndexKey)]),
-        }
-        root = await opened.root.status()
-    there = dict.fromkeys(root.generations, "there") | dict.fromkeys(root.destroyed, "destroyed")
+        counts, keks = await key_counts(opened.house.reads)
+        root = plain(await opened.root.status())
+    return counted({"root": root, "counts": counts, "keks": [one._asdict() for one in keks]})
+
+
+def counted(value: dict[str, Any]) -> Said:
+    """Keys as they were counted."""
+    root = value["root"]
+    there = dict.fromkeys(root["generations"], "there") | dict.fromkeys(root["destroyed"], "destroyed")
     rows = [
         (
-            row.generation,
-            there.get(row.generation, "unknown"),
-            KeyState(row.state).name.lower(),
-            f"{row.wraps:,}",
-            day(row.created_at),
+            one["generation"], there.get(one["generation"], "unknown"), one["state"], f"{one['wraps']:,}",
+            day(one["made_at"]),
         )
-        for row in keks
-    ]
-    value = {
-        "root": plain(root), "counts": counts,
-        "keks": [
-            {
-                "generation": one.generation, "root": one.root, "state": KeyState(one.state).name.lower(),
-                "wraps": one.wraps,
-            }
-            for one in keks
-        ],
-    }  # fmt: skip
+        for one in value["keks"]
+    ]  # fmt: skip
     listed = table(("generation", "root key", "state", "wraps", "made"), rows)
-    return Said(value, f"root key {root.kind}  {root.place}\n\n{listed}\n\n{pairs(counts)}")
+    return Said(value, f"root key {root['kind']}  {root['place']}\n\n{listed}\n\n{pairs(value['counts'])}")
 
 
 @APP.command

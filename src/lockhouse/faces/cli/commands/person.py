@@ -9,7 +9,7 @@ import msgspec
 from cyclopts import Parameter
 
 from lockhouse.errors import Invalid, Refused
-from lockhouse.faces.cli.acting import As, Reading, allowed, asking, blind, checking, roles_of
+from lockhouse.faces.cli.acting import As, Reading, about, allowed, asking, blind, roles_of
 from lockhouse.faces.cli.call import Here, Input, id_of, noun, person_of
 from lockhouse.faces.cli.kinds import way_of
 from lockhouse.faces.cli.layout import Said, count, plain
@@ -21,13 +21,15 @@ from lockhouse.faces.cli.people import (
     facts_about,
     joined,
     let_in,
+    looks_of,
     noted,
+    put_right,
     records,
     undoable,
     unkept,
     why_refused,
 )
-from lockhouse.flows import check, link, look
+from lockhouse.flows import check, link, look, looked
 from lockhouse.gates.disclose import FOLD_LIMIT, Records
 from lockhouse.gates.facts import courses_by_grace
 from lockhouse.policy.explain import explain_known
@@ -126,12 +128,12 @@ async def check_(
     async with call.open() as opened:
         house = opened.house
         check.checkable(house, field)
-        ask = await checking(house, acting or Reading(), field=field)
+        ask = await about(house, acting or Reading(), action="check", field=field)
         typed = call.terminal.personal(field, source, example=f"lockhouse person check {person} {field}")
         seen = await check.check(house, ask, who, check.readable(house, field, typed))
         policy = house.live().policy
     if seen.matches is None:
-        raise _unchecked(seen.view, policy, ask)
+        raise refused(seen.view, policy, ask, expected="a field that may be checked")
     answer = f"{'Yes' if seen.matches else 'No'}: that is{'' if seen.matches else ' not'} the {field} that is held."
     tries = f"It may be checked {count(seen.view.tries_left or 0, 'more time')} this hour."
     value = {
@@ -141,10 +143,14 @@ async def check_(
     return Said(value, "\n".join([answer, tries, *beyond(seen.view), f"Noted as {seen.view.entry.hex()}."]))
 
 
-def _unchecked(view: View, policy: Policy, ask: Ask) -> Refused:
+def refused(view: View, policy: Policy, ask: Ask, *, expected: str) -> Refused:
+    """Why nothing may be done with the field asked for, with its sentences."""
     codes = view.refused or tuple(sorted({code for one in view.fields.values() for code in one.because}))
     told = why_refused(msgspec.structs.replace(view, refused=codes), policy, ask)
-    return Refused("person: expected a field that may be checked, got another", reasons=codes, hint=" ".join(told))
+    return Refused(f"person: expected {expected}, got another", reasons=codes, hint=" ".join(told))
+
+
+APP.command("lockhouse.faces.cli.commands.person_change:change", name="change")
 
 
 @Parameter(name="*")
@@ -174,6 +180,28 @@ class Page:
         return Records(before=before, after=after, limit=self.limit)
 
 
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looks:
+    """Which looks are told."""
+
+    limit: int = PAGE
+    """looks a page, up to 500"""
+    before: str | None = None
+    """the entry of a look to go on before, to older ones"""
+
+    def checked(self) -> tuple[bytes | None, int]:
+        """The same, for the flow.
+
+        Raises:
+            Invalid: too many, or no entry's id.
+        """
+        if not 0 < self.limit <= FOLD_LIMIT:
+            raise Invalid("--limit", f"1 to {FOLD_LIMIT}", got="another number")
+        hint = "the last look of a page"
+        return (id_of(self.before, where="--before", hint=hint) if self.before else None), self.limit
+
+
 @APP.command
 async def timeline(person: str, /, *, page: Page | None = None, acting: Reading | None = None, call: Here) -> Said:
     """A person's records in order, a page at a time, the newest page first.
@@ -193,6 +221,32 @@ async def timeline(person: str, /, *, page: Page | None = None, acting: Reading 
         on = f"--before {view.timeline[0].id.hex()}" if which.after is None else f"--after {view.timeline[-1].id.hex()}"
         text += call.located(f"\nMore: lockhouse person timeline {person} {on}")
     return _said(view, text, policy=policy, ask=ask)
+
+
+@APP.command(name="looked")
+async def looked_(person: str, /, *, page: Looks | None = None, acting: Reading | None = None, call: Here) -> Said:
+    """Who looked at a person: when, as what, for which purpose and reason, and at which fields. Asking is a look too.
+
+    For example `lockhouse person looked 01989f…`.
+
+    Args:
+        person: an id that `person find` printed.
+        page: which looks.
+        acting: role, purpose and reason.
+    """
+    which = page or Looks()
+    before, limit = which.checked()
+    async with call.open() as opened:
+        house = opened.house
+        ask = await asking(house, acting or Reading(), action="show")
+        view = await look.show(house, ask, person_of(person))
+        if view.refused:
+            raise _refusal(view, house.live().policy, ask)
+        found = await looked.looked(house, view, before=before, limit=limit)
+    text = looks_of(found)
+    if found.more:
+        text += call.located(f"\nMore: lockhouse person looked {person} --before {found.looks[-1].entry.hex()}")
+    return Said({"person": person, "looks": plain(found.looks), "more": found.more, "spoilt": found.spoilt}, text)
 
 
 @APP.command(name="link")
@@ -233,7 +287,8 @@ async def _person(call: Here, house: House, view: View, ask: Ask) -> Said:
     policy = house.live().policy
     said = _said(view, _with_undo(call, view, card(view, policy, ask, call=call)), policy=policy, ask=ask)
     joints, kept_apart = await link.joints(house, view.persons), await link.held_apart(house, view.persons)
-    text = "\n".join([said.text, *map(call.located, [*joined(joints), *apart(kept_apart)])])
+    more = [*put_right(view, now=house.clock.now_ms()), *joined(joints), *apart(kept_apart)]
+    text = "\n".join([said.text, *map(call.located, more)])
     return Said(said.value | {"links": plain(joints), "held_apart": plain(kept_apart)}, text)
 
 
@@ -286,3 +341,9 @@ async def explain(person: str, field: str, /, *, acting: Reading | None = None, 
     ] * bool(ended)
     lines = [call.located(line) for line in (*lines, *undoable(view))]
     return Said({"person": person, "field": field, "because": lines}, "\n".join(lines))
+
+
+_FLAGS = "lockhouse.faces.cli.commands.person_flag"
+APP.command(f"{_FLAGS}:flag", name="flag", help="Watch over a person: only some roles see them, or a grant.")
+APP.command(f"{_FLAGS}:unflag", name="unflag", help="Watch over a person no longer.")
+APP.command(f"{_FLAGS}:flagged", name="flagged", help="Everybody who is watched over, by id.")

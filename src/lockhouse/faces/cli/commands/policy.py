@@ -20,7 +20,7 @@ from lockhouse.faces.cli.drafts import (
     draft_of_house,
     drafted,
     effects_text,
-    ending,
+    ending_of,
     live_version,
     outcome,
     require_machine_approves,
@@ -147,7 +147,12 @@ async def explain(role: str, field: str, purpose: str, /, *, about: About | None
         policy = opened.house.live().policy
         person = _person(about or About(), policy)
         lines = explain_lines(policy, role=role, field=field, purpose=purpose, person=person)
-    return Said({"role": role, "field": field, "purpose": purpose, "because": lines}, "\n".join(lines))
+    return explained({"role": role, "field": field, "purpose": purpose, "because": lines})
+
+
+def explained(value: dict[str, Any]) -> Said:
+    """Why, line by line."""
+    return Said(value, "\n".join(value["because"]))
 
 
 def _person(about: About, policy: Policy) -> PersonFacts:
@@ -208,20 +213,30 @@ async def diff(file: Path | None = None, /, *, shown: Shown | None = None, call:
             draft = await drafted(call, opened, written.document())
             live, waiting = opened.house.live_policy, waits(opened.house)
         effects, same, version = draft.effects, draft.same, live.version if live else None
-        reach, end = draft.reach, ending(draft)
-        than = f"live v{version}" if version else "nothing, as none was approved yet"
+        reach, than = draft.reach, than_of(version)
     else:
         old, new = (compile_policy(draft_named(call, one).document(), NameBook(), KINDS) for one in (against, file))
         effects, version, than, waiting = compare(old, new), None, named(against), None
-        reach, end = None, ""
-        same = effects == Effects()
+        reach, same = None, effects == Effects()
+    value = {"same": same, "effects": effects, "against": version, "ends": reach}
+    return compared(value, than=than, waiting=waiting, shown=shown, call=call)
+
+
+def than_of(version: int | None) -> str:
+    """What a draft is held against."""
+    return f"live v{version}" if version else "nothing, as none was approved yet"
+
+
+def compared(value: dict[str, Any], *, than: str, waiting: str | None, shown: Shown, call: Call) -> Said:
+    """What a draft would change, as it was told."""
+    effects, end = value["effects"], ending_of(value["ends"])
     head = f"Draft against {than}"
     text = f"{head}:\n{effects_text(effects, full=shown.full)}"
     text = render_markdown(effects, head=head).rstrip() if shown.markdown else text
     text += f"\n\n{end}" if end else ""
     if waiting and not call.json:
         call.terminal.tell(call.located(waiting))
-    return Said({"same": same, "effects": effects, "against": version, "ends": reach}, text)
+    return Said(value, text)
 
 
 @APP.command

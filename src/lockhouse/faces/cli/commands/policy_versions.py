@@ -16,7 +16,7 @@ from lockhouse.faces.cli.drafts import (
     draft_named,
     drafted,
     effects_text,
-    ending,
+    ending_of,
     live_version,
     outcome,
     require_machine_approves,
@@ -92,11 +92,22 @@ async def propose(file: Path | None = None, /, *, full: bool = False, acting: As
         draft = await drafted(call, opened, written.document())
         live = await live_version(opened)
         if live is not None and live.document == written.source:
-            return Said({"version": live.id, "changed": False}, f"The draft is live v{live.id} already.")
+            return already(live.id)
         made = await propose_draft(opened.house, draft, written.source, by=actor.id)
-    told = "\n".join(filter(None, [effects_text(draft.effects, full=full), ending(draft)]))
-    text = f"{told}\n\nProposed as v{made}; it rules nothing yet: lockhouse policy approve v{made}"
     value = {"version": made, "changed": True, "effects": draft.effects, "ends": draft.reach}
+    return proposed(value, full=full, call=call)
+
+
+def already(version: int) -> Said:
+    """A draft that says what rules."""
+    return Said({"version": version, "changed": False}, f"The draft is live v{version} already.")
+
+
+def proposed(value: dict[str, Any], *, full: bool, call: Call) -> Said:
+    """A draft that was proposed."""
+    made = value["version"]
+    told = "\n".join(filter(None, [effects_text(value["effects"], full=full), ending_of(value["ends"])]))
+    text = f"{told}\n\nProposed as v{made}; it rules nothing yet: lockhouse policy approve v{made}"
     return Said(value, call.located(text))
 
 

@@ -198,3 +198,7 @@ async def review(staff: str, /, *, acting: As | None = None, call: Here) -> Said
 
 APP.command("lockhouse.faces.cli.commands.staff_role:APP", name="role", help="What somebody may see and do.")
 APP.command("lockhouse.faces.cli.commands.staff_session:APP", name="session", help="Who is signed in, and their end.")
+APP.command(
+    "lockhouse.faces.cli.commands.staff_identifier:APP", name="identifier",
+    help="By what somebody is a customer themselves, kept as a keyed hash alone.",
+)  # fmt: skip

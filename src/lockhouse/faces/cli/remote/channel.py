@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lockhouse.faces.cli.commands import channel
-from lockhouse.faces.cli.remote.told import plain
+import msgspec
+
+from lockhouse.client import shapes
+from lockhouse.faces.cli.commands import channel, channel_observed
+from lockhouse.faces.cli.remote.told import plain, require_own_role
+from lockhouse.flows.observed import Observed
 from lockhouse.gates.quarantine import Waiting
 
 if TYPE_CHECKING:
+    from lockhouse.faces.cli.acting import As
     from lockhouse.faces.cli.call import Call
     from lockhouse.faces.cli.layout import Said
 
@@ -38,3 +43,22 @@ def drops(name: str, /, *, call: Call) -> Said:
         told = plain(house.channel_drops(name))
     value = [one | {"channel": name} for one in told["drops"]]
     return channel.left_out(name, value, Waiting(**told["quarantine"]), call=call)
+
+
+def observed(name: str, /, *, call: Call) -> Said:
+    """What an observed channel sent."""
+    with call.api() as house:
+        told = plain(house.channel_observed(name))
+    found = msgspec.convert({part: told[part] for part in ("seen", "kept", "more")}, Observed)
+    where = channel_observed.Where(name, told["stage"], is_public=told["assurance"] == "public")
+    return channel_observed.told(where, found, Waiting(**told["quarantine"]), call=call)
+
+
+def revoke(name: str, begins: str, /, *, yes: bool = False, acting: As | None = None, call: Call) -> Said:
+    """End a write key for good."""
+    require_own_role(acting)
+    with call.api() as house:
+        living = [one for one in house.channel_show(name).keys if one.live]
+        if len(living) == 1 and living[0].begins.startswith(begins):
+            call.sure(channel.last_one(name), name, yes=yes)
+        return channel.ended(plain(house.channel_revoke(name, shapes.KeyAsked(begins=begins))), call=call)

@@ -82,13 +82,15 @@ async def page_of(request: Request, me: Me, beside: Beside) -> Response:
         unproven=frozenset(unproven(house, me)), text=_,
     )  # fmt: skip
     said = work_of(request, house, me.live).checks_of(view.person)
+    groups = people.groups(view, seeing, said=said, opened=beside.opened)
     answer = shown(
         request, me, "person.html", here=FIND, status=beside.status, **values, refused="",
-        groups=people.groups(view, seeing, said=said, opened=beside.opened), shut=people.shut(view, seeing),
+        groups=groups, shut=people.shut(view, seeing),
         way=label(whom.way, _) if whom.way else "", name=_name(view),
         timeline=await _records(request, me, whom, Records(limit=_FEW)), looked=await who_looked(request, me, view),
     )  # fmt: skip
-    if beside.opened:  # of a value that is open, what a browser shows later is the page as it is without a reveal
+    # Of a value that is open, what a browser shows later is the page as it is without a reveal.
+    if any(row.state == "revealed" for group in groups for row in group.rows):
         answer.headers["refresh"] = f"{OPEN_S};url={path}"
     return answer
 

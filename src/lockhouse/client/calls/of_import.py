@@ -1,0 +1,14 @@
+"""What is asked of a house about: import. Written by `python -m tests.client.made` from the routes."""
+
+from __future__ import annotations
+
+from lockhouse.client import shapes
+from lockhouse.client.caller import Caller, Wanted
+
+
+class ImportCalls(Caller):
+    """Routes of import."""
+
+    def import_list(self) -> shapes.BatchList:
+        """Every batch that was imported, and what became of its rows."""
+        return self.ask(shapes.BatchList, Wanted("GET", ("import",)))

@@ -1,0 +1,112 @@
+"""Deeds on channels, recipients, imports and holds, as the command line does them; each names the token that did it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from lockhouse.errors import Conflict, Invalid
+from lockhouse.faces.api import shapes
+from lockhouse.faces.api.reads import channel_of, hold_parts, recipient_of
+from lockhouse.faces.api.route import Call
+from lockhouse.faces.api.shapes import answered, id_of, plain
+from lockhouse.flows import channel, forward, hold, observed
+from lockhouse.gates.holds import STANDS, Terms
+from lockhouse.gates.imports import STAFF_CHANNEL, batches
+from lockhouse.gates.key_counts import key_counts
+
+BATCHES = ("stopped", "done", "being taken back", "taken back")
+"""By number."""
+COUNTS = ("stored", "trimmed", "duplicate", "refused", "rejected")
+
+
+async def channel_revoke(call: Call) -> shapes.ChannelEnded:
+    """A write key is ended for good."""
+    one, now = channel_of(call), call.house.clock.now_ms()
+    row = await channel.end_credential(call.house, one.name, call.body.begins, by=call.actor.id)
+    left = sum(channel.lives(key, now) for key in (await channel.credentials_of(call.house)).get(one.name, ()))
+    return answered(shapes.ChannelEnded, channel=one.name, begins=row.shown, until_at=row.until_at, left=left)
+
+
+async def channel_observed(call: Call) -> shapes.ChannelObserved:
+    """What an observed channel sent."""
+    one = channel_of(call)
+    found, held = await observed.observed(call.house, one.id), await observed.waiting(call.house, one.id)
+    return answered(
+        shapes.ChannelObserved, channel=one.name, stage=one.stage.name.lower(),
+        assurance=one.assurance_key or "signed", quarantine=held._asdict(),
+        **plain(found),
+    )  # fmt: skip
+
+
+async def recipient_replay(call: Call) -> shapes.Requeued:
+    """Dead letters wait again."""
+    one = recipient_of(call)
+    return answered(shapes.Requeued, recipient=one.name, requeued=await forward.requeue(call.house, one.name))
+
+
+async def import_list(call: Call) -> shapes.BatchList:
+    """Every batch."""
+    names = {number: name for kind, number, name in call.house.live().names if kind == "channel"}
+    names[STAFF_CHANNEL] = "(consents)"
+    found = [
+        {
+            "batch": row.id, "channel": names.get(row.channel, f"#{row.channel}"), "state": BATCHES[row.state],
+            "line": row.line, **{name: getattr(row, name) for name in COUNTS}, "by": row.by,
+            "began_at": row.began_at, "moved_at": row.moved_at,
+        }
+        for row in await batches(call.house)
+    ]  # fmt: skip
+    return answered(shapes.BatchList, batches=found)
+
+
+async def hold_show(call: Call) -> shapes.HoldShown:
+    """One hold."""
+    return answered(shapes.HoldShown, **hold_parts(call, await hold.find(call.house, call.id("hold"))))
+
+
+async def hold_place(call: Call) -> shapes.HoldPlaced:
+    """What is held of persons is kept for a claim alone."""
+    asked: shapes.HoldAsked = call.body
+    names = call.house.live().names
+    numbers = [names.known("compartment", one) for one in asked.compartments]
+    if None in numbers:
+        raise Invalid("compartments", "whole names of compartments of this or an earlier policy", got="another")
+    terms = Terms(
+        reason=asked.reason, basis=asked.basis, persons=tuple(id_of(one, where="persons") for one in asked.persons),
+        compartments=tuple(sorted(one for one in numbers if one is not None)), review_at=asked.review,
+        since=asked.since, before=asked.before,
+    )  # fmt: skip
+    row = await hold.place(call.house, terms, by=call.actor.id)
+    return answered(shapes.HoldPlaced, **hold_parts(call, row), shut=await hold.left_shut(call.house, row))
+
+
+async def hold_review(call: Call) -> shapes.HoldShown:
+    """A hold was looked at and stands on."""
+    row = await hold.review(call.house, call.id("hold"), until=call.body.until, by=call.actor.id)
+    return answered(shapes.HoldShown, **hold_parts(call, row))
+
+
+async def hold_release(call: Call) -> shapes.HoldShown:
+    """A hold's key is destroyed.
+
+    Raises:
+        Conflict: it has another number of keys than whoever asks was told.
+    """
+    row = await hold.find(call.house, call.id("hold"))
+    if row.state == STANDS and row.keys != call.body.keys:
+        raise Conflict("keys: expected as many as the hold has, got another number", hint="read it again")
+    row = await hold.release(call.house, row.id, by=call.actor.id, journal=call.desk.journal)
+    return answered(shapes.HoldShown, **hold_parts(call, row))
+
+
+async def key_status(call: Call) -> shapes.KeyStatus:
+    """How many keys there are."""
+    root, (counts, keks) = await call.desk.beside.root(), await key_counts(call.house.reads)
+    told = [
+        {
+            "generation": one.generation, "root": one.root, "state": one.state, "wraps": one.wraps,
+            "made_at": one.made_at,
+        }
+        for one in keks
+    ]  # fmt: skip
+    return answered(shapes.KeyStatus, root=msgspec.structs.asdict(root), counts=counts, keks=told)

@@ -1,0 +1,59 @@
+"""`lockhouse person flag|unflag|flagged`: people who are watched over."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lockhouse.faces.cli.acting import As, allowed
+from lockhouse.faces.cli.call import Here, person_of
+from lockhouse.faces.cli.layout import Said, table, when
+from lockhouse.flows import flag as flow
+
+if TYPE_CHECKING:
+    from lockhouse.model.rows import PersonFlag
+
+MAY = "person.flag"
+
+
+async def flag(person: str, reason: str, /, *, acting: As | None = None, call: Here) -> Said:
+    """Watch over a person: only roles that may person.flagged see them, or a grant that names them.
+
+    Args:
+        person: an id that `person find` printed.
+        reason: a word, which the ledger keeps, as public-life or at-risk.
+        acting: the role.
+    """
+    async with call.open() as opened:
+        by = allowed(opened.house, MAY, (acting or As()).role)
+        value = _told(await flow.flag(opened.house, person_of(person), reason=reason, by=by.id))
+    return Said(value, f"Flagged, noted as {value['entry']}. To undo: lockhouse person unflag {value['person']}")
+
+
+async def unflag(person: str, /, *, acting: As | None = None, call: Here) -> Said:
+    """Watch over a person no longer.
+
+    Args:
+        person: an id that `person flagged` printed.
+        acting: the role.
+    """
+    async with call.open() as opened:
+        by = allowed(opened.house, MAY, (acting or As()).role)
+        value = _told(await flow.unflag(opened.house, person_of(person), by=by.id))
+    again = f"lockhouse person flag {value['person']} {value['reason']}"
+    return Said(value, f"Not flagged any more, noted as {value['entry']}. Again: {again}")
+
+
+async def flagged(*, acting: As | None = None, call: Here) -> Said:
+    """Everybody who is watched over, by id."""
+    async with call.open() as opened:
+        allowed(opened.house, MAY, (acting or As()).role)
+        value = [_told(row) for row in await flow.flagged(opened.house)]
+    rows = [(one["person"], one["reason"], when(one["at"]), one["by"]) for one in value]
+    return Said(value, table(("person", "reason", "since", "by"), rows, empty="nobody is flagged"))
+
+
+def _told(row: PersonFlag) -> dict[str, Any]:
+    return {
+        "person": row.person.hex(), "flagged": bool(row.state), "reason": row.reason, "at": row.at, "by": row.by,
+        "entry": row.entry.hex(),
+    }  # fmt: skip
