@@ -53,6 +53,7 @@ from lockhouse.gates.epochs import ensure_epochs
 from lockhouse.gates.founding import demo_word, is_demo
 from lockhouse.gates.house import House
 from lockhouse.gates.refresh import drop, refresh, refresh_if_sound
+from lockhouse.gates.settings_held import held
 from lockhouse.ledger.entry import Opened as OpenedEntry
 from lockhouse.ledger.tail import lane_key
 from lockhouse.model.change import Change, Put
@@ -247,8 +248,6 @@ async def opened(
         require_restored(folder)
     identity, time = bytes.fromhex(chosen.house), clock or SystemClock()
     async with AsyncExitStack() as open_things:
-        http = SafeHTTP(private=chosen.private_recipients)
-        open_things.push_async_callback(http.close)
         beside = await _reach(folder, role=role, clock=time)
         if beside is not None:
             open_things.push_async_callback(beside.close)
@@ -265,9 +264,11 @@ async def opened(
             open_things.callback(reads.close)  # before the writer: only the last to close a file moves its log
         house = _house(identity, keys, reads, writer, clock=time)
         house.lane, house.demo = lane or role, chosen.demo and await is_demo(house)
-        house.sends_mail = bool(chosen.smtp_host)
         writer.on_move(lambda policy, key: drop(house, policy=policy, key=key))
         await (refresh_if_sound if purpose == "state" else refresh)(house)
+        chosen = held(house, chosen, load=lambda: houses.load(folder, os.environ))
+        http = SafeHTTP(private=chosen.private_recipients)
+        open_things.push_async_callback(http.close)
         if house.live_policy is not None and purpose == "use":
             await ensure_epochs(house, house.live_policy.policy.compartments)
         yield Opened(

@@ -17,7 +17,6 @@ CHECKS = frozenset({"checked", "checked_case"})
 READS = frozenset({"get", "find", "scan"})
 UNCHECKED = {
     "faces/cli/commands/doctor.py:_destroyed": "holds the journal against them; a planted one is a finding",
-    "faces/cli/commands/key.py:status": "counts rows and shows none",
     "faces/demo/erase.py:read_back": "is the thief, who believes what lies there",
     "flows/backup.py:_stones": "counts rows and shows none",
     "flows/spoken.py:_speakers": "asks who has any; `_words` checks each",
@@ -27,6 +26,7 @@ UNCHECKED = {
     "gates/disclose/about.py:_any": "asks whether there is any; `_owners` checks each that it reads",
     "gates/ending/orphans.py:known_of": "asks whether there is any, and then ends nobody",
     "gates/ending/steps.py:_leftovers": "deletes them with their person, whatever they say",
+    "gates/key_counts.py:key_counts": "counts rows and shows none",
     "gates/kept_back.py:_apart": "checks one by one, since one that does not verify is told and stops nobody",
     "gates/state/batches.py:read": "compares them with the rows as they are read again, whose MACs fit",
     "gates/state/kept.py:hold_kept": "compares it with the row as it was read, whose MAC fits",

@@ -72,8 +72,8 @@ class Lived:
         self._call(f"person unlink {anna} {bert}")
         self._call(["channel", "revoke", "shop", key, "--yes"])
         self._call("channel add shop")
-        self._call(f"token rotate {old}")
-        self._call(f"token revoke {ended} --yes")
+        for line in (f"token rotate {old}", "channel pause shop", f"token revoke {ended} --yes"):
+            self._call(line)
         with (desk.house / "policy.yaml").open("a", encoding="utf-8") as draft:
             draft.write(RECIPIENT)
         self._call("policy approve --yes")

@@ -18,11 +18,11 @@ def test_a_house_that_has_lived_is_clean(lived: Lived) -> None:
     assert seen.value["state"]["untold"] == 0
     rows = seen.value["state"]["rows"]
     assert {table for table, number in rows.items() if number} == {
-        "attestation", "consent", "credential", "erased_mark", "identifier", "intent", "link", "name", "person",
-        "policy_version", "quota", "suppression", "token", "tombstone",
+        "attestation", "consent", "credential", "erased_mark", "identifier", "intent", "link", "name", "pause",
+        "person", "policy_version", "quota", "suppression", "token", "tombstone",
     }  # fmt: skip
     told = lived.desk.call("ledger verify --state").out
-    assert f"{sum(rows.values())} rows with a MAC in 30 tables\n" in told
+    assert f"{sum(rows.values())} rows with a MAC in 32 tables\n" in told
     assert told.endswith("Clean: the ledger and every row that gives authority is as it was signed.\n")
 
 
@@ -34,6 +34,7 @@ EDITS = {
     "a key that was revoked opened again": (
         "credential", "UPDATE credential SET state = 0, until_at = NULL WHERE state = 1",
     ),
+    "a channel put back into service": ("pause", "UPDATE pause SET state = 0"),
     "a token prolonged": ("token", "UPDATE token SET until_at = until_at + 86400000 WHERE state = 0"),
     "a token of another role": (
         "token", "UPDATE token SET terms = (SELECT terms FROM token WHERE state = 1) WHERE state = 0",
@@ -73,6 +74,9 @@ PLANTED = {
     "a write key": (
         "credential", ("INSERT INTO credential SELECT generation, randomblob(length(hash)), channel, assurance, shown, "
         "0, created_at, NULL, randomblob(16), randomblob(32) FROM credential LIMIT 1"),
+    ),
+    "a pause": (
+        "pause", "INSERT INTO pause SELECT 'recipient', number, 1, at, by, randomblob(16), mac FROM pause",
     ),
     "a token": (
         "token", ("INSERT INTO token SELECT generation, randomblob(32), randomblob(16), owner, terms, shown, 0, "
@@ -116,6 +120,7 @@ DELETED = {
     "a denial": ("consent", "DELETE FROM consent WHERE state = 0 AND signal = 'staff'", "consent"),
     "the end of a write key": ("credential", "DELETE FROM credential WHERE state = 1", "credential"),
     "a write key": ("credential", "DELETE FROM credential WHERE state = 0", "credential"),
+    "a pause": ("pause", "DELETE FROM pause", "pause"),
     "the end of a token": ("token", "DELETE FROM token WHERE state = 1", "token"),
     "a suppression": ("suppression", "DELETE FROM suppression", "suppression"),
     "the end of a link": ("link", "DELETE FROM link WHERE undone_at IS NOT NULL", "link"),

@@ -188,3 +188,20 @@ async def test_what_waits_and_nobody_signed_never_rules(tmp_path: Path) -> None:
     world.house.stale = True
     await refresh(world.house)
     assert await wait.come_due(world.house) == 2
+
+
+async def test_settings_that_one_alone_weakens_wait_whatever_ruled_until_a_day_ago(tmp_path: Path) -> None:
+    world = await in_use(tmp_path)
+    mia = await officer(world, "mia")
+    world.house.strict.read = lambda: '{"retention_runs":true}'
+    await approves(world, mia, NARROWER, by=mia.by)
+    assert (world.house.live().version, world.house.strict.approved) == (2, '{"retention_runs":true}')
+    world.house.strict.read = lambda: '{"retention_runs":false}'
+    proposal = await proposed(world, NARROWER, by=mia.by)
+    assert (proposal.draft.same, proposal.draft.weakened) == (False, ("setting retention_runs: no (was yes)",))
+    assert await approves(world, mia, NARROWER, by=mia.by) == 3
+    assert {row.id: row.state for row in await world.rows(PolicyVersion)}[3] == WAITING
+    assert world.house.strict.approved == '{"retention_runs":true}'
+    world.clock.pass_days(2.1)
+    assert await wait.come_due(world.house) == 3
+    assert world.house.strict.approved == '{"retention_runs":false}'

@@ -8,7 +8,7 @@ import pytest
 
 from lockhouse.flows.reseal import reseal
 from lockhouse.gates.state import verify_state
-from lockhouse.model.rows import Correction, Record
+from lockhouse.model.rows import Correction, Record, Snapshot
 from tests.flows.changed import CHANGING, EMAIL, NEW, NEWER, PHONE, anna_called, changed, held, sound, undone
 from tests.flows.folded import OPENED, folded, order, profile
 from tests.flows.restored import copied, restored
@@ -30,8 +30,10 @@ async def test_a_profile_from_snapshots_shows_what_was_put_right_and_then_what_w
     assert (await folded(world, anna)).snapshots
     view = await profile(world, anna)
     assert (view.fields["phone"].value, view.fields["phone"].corrected, view.truncated) == (NEW, True, False)
+    before = len(await world.rows(Snapshot))
     await undone(world, anna)
-    assert (await folded(world, anna)).snapshots, "the undo took the snapshots along that it lay in"
+    assert len(await world.rows(Snapshot)) == before - 1, "the undo took the snapshot along that it lay in"
+    assert (await folded(world, anna)).snapshots == 1
     view = await profile(world, anna)
     assert (view.fields["phone"].value, view.fields["phone"].corrected) == (PHONE, False)
     assert await sound(world) == []

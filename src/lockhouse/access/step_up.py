@@ -61,6 +61,7 @@ NEEDS: dict[str, Need] = {
     "factor-add": _BOUND,
     "factor-end": _BOUND,
     "grant-approve": _BOUND,
+    "grant-review": _BOUND,
     "key-rotate": STRICTEST,
     "person-change": _SHIFT,
     "person-check": _SHIFT,

@@ -282,6 +282,13 @@ CODES: Final[dict[str, Answer]] = {
         "Approve it in the console, on the page Policy; on the command line propose it: `lockhouse policy propose`.",
         "a member of staff whose role has policy.approve",
     ),
+    "LH-3014": Answer(
+        "rejected",
+        403,
+        "Not started: a setting by which the house would listen or write elsewhere is weaker than what was approved.",
+        "Put it back and start; change it while the house runs, and approve it in the console, on the page Policy.",
+        "a member of staff whose role has policy.approve",
+    ),
     **{code: Answer(*told) for code, told in API_CODES.items()},
     "LH-6001": Answer(
         "rejected",

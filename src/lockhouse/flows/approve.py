@@ -38,6 +38,7 @@ from lockhouse.policy.cedar import judge
 from lockhouse.policy.compile import compile_policy
 from lockhouse.policy.decide import permits
 from lockhouse.policy.diff import Effects, diff, encode_effects
+from lockhouse.posture.weakening import decode, said
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -64,6 +65,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
         names: new ones it needs.
         due_at: ms; when it would begin to rule if it was approved now; None for at once.
         reach: what of the data that is kept it would end; None where it shortens no keep.
+        weakened: settings that it would let be weaker than what was approved before.
     """
 
     base: int
@@ -74,6 +76,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     effects: Effects
     names: tuple[tuple[str, int, str], ...]
     problems: tuple[str, ...]
+    weakened: tuple[str, ...]
     same: bool
 
 
@@ -83,14 +86,18 @@ async def draft_of(
     """What this document would be and do, with nothing written.
 
     `problems` are differences between our own table and Cedar's judgement of the same roles; a policy with any is
-    never approved. Where a keep is shortened, every record is read to count what ends that a policy of the last 30 days
-    kept, and `told` of how many were.
+    never approved. Settings that are weaker now than what was approved with the policy that rules are effects, too.
+    Where a keep is shortened, every record is read to count what ends that a policy of the last 30 days kept, and
+    `told` of how many were.
     """
     known = await versions(house)
     names = await name_book(house)
     policy = compile_policy(document, names, kinds)
     live = house.live_policy
     effects = diff(live.policy if live else None, policy)
+    weakened = said(decode(house.strict.approved), decode(house.strict.read()))
+    if weakened:
+        effects = msgspec.structs.replace(effects, loosened=(*effects.loosened, *weakened), widening=True)
     reach = None
     if live and shortens(live.policy, policy):
         ruled = ruled_lately(known, now=house.clock.now_ms())
@@ -98,13 +105,14 @@ async def draft_of(
     return Draft(
         base=live.version if live else 0,
         number=known[-1].id + 1 if known else 1,
-        due_at=await waits_until(house, policy, widening=effects.widening),
+        due_at=await waits_until(house, policy, widening=effects.widening, undoes=not weakened),
         reach=reach,
         policy=policy,
         effects=effects,
         names=tuple(names.added),
+        weakened=weakened,
         problems=tuple(await asyncio.to_thread(judge, policy)),
-        same=live is not None and equal(live.policy.hash, policy.hash),
+        same=live is not None and equal(live.policy.hash, policy.hash) and not weakened,
     )
 
 
@@ -137,7 +145,7 @@ async def approve(  # noqa: PLR0913  (what is approved, and what its approver sa
     require_machine_may(house, await people(house))
     if draft.reach is not None and draft.reach.is_much and not house.demo:
         await _require_meant(house, draft.reach, sha256(source).digest(), by=by, ends=ends)
-    due_at = await waits_until(house, draft.policy, widening=draft.effects.widening)
+    due_at = await _due(house, draft)
     said = _Said(step, LIVE, by) if due_at is None else _Said("approved", WAITING, by)
     await _put(house, draft, source, said=said)
     return draft.number
@@ -185,11 +193,20 @@ async def agreed(house: House, proposal: Proposal, *, by: str) -> Agreed:
     effects, compiled = sha256(encode_effects(draft.effects)).digest(), sha256(encode_policy(draft.policy)).digest()
     exact = Exact(
         draft.number, draft.base, sha256(proposal.source).digest(), compiled, effects, proposal.ends or 0,
-        proposal.proposer, judged.standing,
+        proposal.proposer, judged.standing, house.strict.read(),
     )  # fmt: skip
     waits = judged.standing == "one"
-    due_at = await waits_until(house, draft.policy, widening=draft.effects.widening) if waits else None
+    due_at = (
+        await waits_until(house, draft.policy, widening=draft.effects.widening, undoes=not draft.weakened)
+        if waits
+        else None
+    )
     return Agreed(judged, exact, due_at)
+
+
+async def _due(house: House, draft: Draft) -> int | None:
+    widening = draft.effects.widening
+    return await waits_until(house, draft.policy, widening=widening, undoes=not draft.weakened)
 
 
 class Signed(NamedTuple):

@@ -11,6 +11,7 @@ from lockhouse.crypto.signatures import equal
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Invalid, NotFound
 from lockhouse.gates.authority import checked, digest, place_digest, signed
+from lockhouse.gates.pauses import is_paused
 from lockhouse.ledger.entry import Credential as CredentialEntry
 from lockhouse.model.change import Change, Conflict, Expect, Put
 from lockhouse.model.rows import Credential
@@ -34,6 +35,7 @@ class Sender(msgspec.Struct, frozen=True, kw_only=True):
     credential: str
     origins: tuple[str, ...]
     stage: int
+    paused: bool = False
 
 
 async def make_credential(house: House, name: str, *, by: str) -> Secret:
@@ -175,6 +177,7 @@ async def authenticate(house: House, text: str) -> Sender | None:
         return Sender(
             channel=channel.name, assurance=Assurance(row.assurance), credential=f"{row.channel}/{row.assurance}",
             origins=channel.origins, stage=channel.stage,
+            paused=await is_paused(house, "channel", row.channel),
         )  # fmt: skip
     return None
 

@@ -52,6 +52,7 @@ class Exact(NamedTuple):
         number: of the version. `base`: that rules; 0 for none.
         document, compiled, effects: SHA-256 of each. `ends`: boxes that end now or soon.
         proposer: as the ledger calls them. `standing`: by how many it is approved.
+        settings: those that can weaken, as JSON text.
     """
 
     number: int
@@ -62,6 +63,7 @@ class Exact(NamedTuple):
     ends: int
     proposer: str
     standing: Standing | str
+    settings: str
 
     def meant(self) -> Meant:
         """As a passkey answers for it."""
@@ -69,6 +71,7 @@ class Exact(NamedTuple):
             f"version={self.number}", f"base={self.base}", f"document={self.document.hex()}",
             f"compiled={self.compiled.hex()}", f"effects={self.effects.hex()}", f"ends={self.ends}",
             f"proposer={self.proposer}", f"standing={self.standing}",
+            f"settings={sha256(self.settings.encode()).hexdigest()}",
         ]  # fmt: skip
         return Meant(ACTION, action_hash(ACTION, fields=said))
 
@@ -93,7 +96,8 @@ async def signed_by(house: House, exact: Exact, signing: Signing, *, staff: byte
         raise Unproven("policy: expected a passkey of whoever approves it", hint="use your own")
     site = house.proving.site
     row = PolicyApproval(
-        exact.number, exact.base, exact.effects, exact.ends, exact.proposer, exact.standing, staff, proof.factor.id,
+        exact.number, exact.base, exact.effects, exact.ends, exact.proposer, exact.standing, exact.settings,
+        staff, proof.factor.id,
         site.rp_id, site.origin, signing.ceremony, signing.answer, house.clock.now_ms(), b"", b"",
     )  # fmt: skip
     _verify(house, row, proof.factor, exact)
@@ -113,7 +117,7 @@ def exact_of(version: PolicyVersion, row: PolicyApproval) -> Exact:
     """What a stored approval must be of."""
     return Exact(
         version.id, row.base, sha256(version.document).digest(), sha256(version.compiled).digest(), row.effects,
-        row.ends, row.proposer, row.standing,
+        row.ends, row.proposer, row.standing, row.settings,
     )  # fmt: skip
 
 
@@ -127,8 +131,10 @@ async def approval_of(house: House, version: int) -> PolicyApproval | None:
     return next(iter(checked(rows.values(), house.integrity_key)), None)
 
 
-async def require_approved(house: House, version: PolicyVersion, ruled: Iterable[PolicyVersion]) -> None:
-    """Nothing, if the version was approved by whoever could: see the module.
+async def require_approved(
+    house: House, version: PolicyVersion, ruled: Iterable[PolicyVersion]
+) -> PolicyApproval | None:
+    """What a member signed of the version; None where the machine's user approved it, who could: see the module.
 
     Args:
         ruled: every version that rules or did, with its MAC checked.
@@ -139,7 +145,7 @@ async def require_approved(house: House, version: PolicyVersion, ruled: Iterable
     if not is_staff(version.by):
         if not house.demo and any(is_staff(one.by) and one.id < version.id for one in ruled):
             raise _unsigned()
-        return
+        return None
     row = await approval_of(house, version.id)
     if row is None or version.by != f"{STAFF}{row.staff.hex()}" or (row.standing, row.proposer) == ("two", version.by):
         raise _unsigned()
@@ -151,6 +157,7 @@ async def require_approved(house: House, version: PolicyVersion, ruled: Iterable
         _verify(house, row, factor, exact_of(version, row))
     except Unproven as err:
         raise _unsigned() from err
+    return row
 
 
 async def _factor(house: House, row: PolicyApproval) -> Factor:

@@ -24,6 +24,7 @@ from lockhouse.gates.drop_lists import DropLists
 from lockhouse.gates.proving import Proving
 from lockhouse.gates.quota_entries import QuotaEntries
 from lockhouse.gates.sights import Sighted
+from lockhouse.gates.strict import Strict
 from lockhouse.gates.time_sense import TimeSense
 from lockhouse.identity.normalise import EMPTY, StopList, normal, stop_list
 from lockhouse.model.ids import DAY_MS
@@ -376,6 +377,7 @@ class House:
     """How rows of persons and identifiers are known as the house's own; from the integrity key, taken in once."""
     staff_keys: StaffKeys = field(init=False)
     proving: Proving = field(default_factory=Proving)
+    strict: Strict = field(default_factory=Strict)
 
     def __post_init__(self) -> None:
         self.message_tags = MessageTags(self.receipt_key)

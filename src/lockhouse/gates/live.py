@@ -23,6 +23,7 @@ from lockhouse.policy.reopen import Former
 if TYPE_CHECKING:
     from lockhouse.gates.house import House
     from lockhouse.model.policy import Policy
+    from lockhouse.model.rows import PolicyApproval
 
 PROPOSED, LIVE, FORMER, WAITING, WITHDRAWN, SUPERSEDED = range(6)
 DELAY_MS = 48 * 3_600_000
@@ -61,7 +62,7 @@ async def load_live(house: House) -> LivePolicy | None:
     """
     epoch = house.epochs.policy()
     known, doubted = await _sound_versions(house)
-    row, unsigned = await _ruling(house, known)
+    row, signed, unsigned = await _ruling(house, known)
     if row is None and not doubted + unsigned:
         house.live_policy = None
         return None
@@ -70,6 +71,7 @@ async def load_live(house: House) -> LivePolicy | None:
         raise Tampered(
             "policy: expected every version as it was approved", hint="lockhouse ledger verify --state names which"
         )
+    house.strict.approved = signed.settings if signed is not None else ""
     names = await name_book(house)
     live = LivePolicy(decode_policy(row.compiled), version=row.id, epoch=epoch, names=names)
     ruled = [(one, decode_policy(one.compiled)) for one in known if one.state in {LIVE, FORMER}]
@@ -93,19 +95,21 @@ async def _sound_versions(house: House) -> tuple[list[PolicyVersion], list[int]]
     return sorted(known, key=lambda row: row.id), doubted
 
 
-async def _ruling(house: House, known: list[PolicyVersion]) -> tuple[PolicyVersion | None, list[int]]:
-    """The newest version that rules and verifies, and the numbers of those above it that do not."""
+async def _ruling(
+    house: House, known: list[PolicyVersion]
+) -> tuple[PolicyVersion | None, PolicyApproval | None, list[int]]:
+    """The newest version that rules and verifies, what was signed of it, and the numbers of those above that do not."""
     unsigned: list[int] = []
     ruled = [one for one in known if one.state in {LIVE, FORMER}]
     for row in reversed([one for one in known if one.state == LIVE]):
         try:
             _require_document(row)
-            await require_approved(house, row, ruled)
+            signed = await require_approved(house, row, ruled)
         except Tampered:
             unsigned.append(row.id)
         else:
-            return row, unsigned
-    return None, unsigned
+            return row, signed, unsigned
+    return None, None, unsigned
 
 
 def _require_document(row: PolicyVersion) -> None:

@@ -48,18 +48,19 @@ UNDO_MS = DAY_MS
 """So long after a version began to rule, the one before it may rule again at once."""
 
 
-async def waits_until(house: House, policy: Policy, *, widening: bool) -> int | None:
+async def waits_until(house: House, policy: Policy, *, widening: bool, undoes: bool = True) -> int | None:
     """When (ms) a policy that is approved now begins to rule; None if at once.
 
     Args:
         house: as it stands.
         policy: to be approved.
         widening: whether it widens what rules now.
+        undoes: whether what ruled until a day ago may rule again at once; not where settings are weakened beside it.
     """
     if not widening or house.demo or house.live_policy is None or not await _is_settled(house):
         return None
     now = await ledger_now(house)
-    return None if await _is_undone(house, policy, now=now) else now + DELAY_MS
+    return None if undoes and await _is_undone(house, policy, now=now) else now + DELAY_MS
 
 
 async def _is_undone(house: House, policy: Policy, *, now: int) -> bool:

@@ -178,6 +178,8 @@ def _policy(house: House) -> Answer:
         return Answer("FAIL", "No policy was approved: nothing is collected.", "lockhouse policy approve")
     if house.doubted:
         return Answer("FAIL", mends.doubted(house.policy, house.doubted), mends.DOUBTED)
+    if house.weakened:
+        return Answer("FAIL", mends.weakened(house.weakened), mends.WEAKENED)
     if house.waiting:
         return Answer("MANUAL", f"Policy v{house.policy} rules; {house.waiting}", mends.WAITING)
     return fine(f"Policy v{house.policy} rules.")

@@ -18,6 +18,7 @@ STORES = "docs/design/stores.md"
 OWNER = 'sudo chown -hR "$(id -un)"'
 LOOK_AT_DRAFT = "lockhouse policy diff && lockhouse policy approve"
 WAITING = "if nobody meant it, lockhouse policy withdraw VERSION"
+WEAKENED = "put lockhouse.toml right; or, while the house runs, approve it in the console, on the page Policy"
 DOUBTED = "lockhouse ledger verify --state names the rows; keep a copy as evidence, then take them away"
 RESTORE = "lockhouse backup restore DIR --to NEW"
 SPOILT = (
@@ -76,3 +77,8 @@ def write_key(folder: str, file: str) -> str:
 def doubted(rules: int, versions: Sequence[int]) -> str:
     """What stands in the store as a policy and is none, in a sentence."""
     return f"Nobody approved {', '.join(f'v{one}' for one in versions)}, and somebody stored it; v{rules} rules on."
+
+
+def weakened(settings: Sequence[str]) -> str:
+    """Which settings are not taken, in a sentence."""
+    return f"Weaker than what was approved, and not taken: {', '.join(settings)}."

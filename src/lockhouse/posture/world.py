@@ -128,6 +128,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
             `waiting`: one when an approved version does not rule yet; `draft_waits`: the draft is that version.
             `waits_in_vain`: it was put back and never rules, whatever its hour.
         doubted: versions that stand in the store and that nobody approved; they rule nothing.
+        weakened: settings that are weaker than what was approved, and are not taken.
         no_draft: why the draft cannot be read; empty when it can. `mend_draft`: what to do then.
         placeholder: the controller's contact is still the example's.
         keyless: channels without a living key. `unserved`: channels and recipients whose kind this build lacks.
@@ -173,6 +174,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     draft_waits: bool = False
     waits_in_vain: bool = False
     doubted: tuple[int, ...] = ()
+    weakened: tuple[str, ...] = ()
     no_draft: str = ""
     mend_draft: str = ""
     no_write_key: tuple[str, ...] = ()

@@ -92,12 +92,30 @@ consent.record      shut        403              403      404                403
 consent.record      alias       403              403      200                403      403    403
 consent.record      erased      403              403      404                403      403    403
 consent.record      nobody      403              403      404                403      403    403
+person.link         other       403              403      403                403      403    403
+person.link         own         403              403      403                403      403    403
+person.link         held        403              403      403                403      403    403
+person.link         restricted  403              403      403                403      403    403
+person.link         shut        403              403      403                403      403    403
+person.link         alias       403              403      403                403      403    403
+person.link         erased      403              403      403                403      403    403
+person.link         nobody      403              403      403                403      403    403
+person.unlink       other       403              403      403                403      403    403
+person.unlink       own         403              403      403                403      403    403
+person.unlink       held        403              403      403                403      403    403
+person.unlink       restricted  403              403      403                403      403    403
+person.unlink       shut        403              403      403                403      403    403
+person.unlink       alias       403              403      403                403      403    403
+person.unlink       erased      403              403      403                403      403    403
+person.unlink       nobody      403              403      403                403      403    403
 """
 HEADS, *ROWS = [line.split() for line in EXPECTED.strip().splitlines()]
 TABLE = {(route, state): dict(zip(HEADS[2:], cells, strict=True)) for route, state, *cells in ROWS}
 BODIES: dict[str, dict[str, Any]] = {
     "person.reveal": {"reason": "other: T-1"},
     "person.change.undo": {"field": "phone"},
+    "person.link": {"other": "0" * 32},
+    "person.unlink": {"other": "0" * 32},
     "consent.record": {"purpose": "marketing", "word": "denied"},
 }
 LEARNT = """

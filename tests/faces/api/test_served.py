@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
+from lockhouse import __version__
 from lockhouse.access.tokens import Terms
 from lockhouse.faces.api.mounted import mounted
 from lockhouse.faces.api.route import PREFIX, Desk
@@ -34,6 +38,17 @@ async def _revoked(place: Place, own: bytes) -> None:
         await token.revoke(house.house, own, by="os-user:1")
 
 
+def _typed(place: Place, text: str, line: str) -> tuple[int, str]:
+    """A command that is typed where no house is: its exit code, and how what it says begins."""
+    environment = {"LOCKHOUSE_TOKEN": text, "PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path)}
+    ended = subprocess.run(
+        [sys.executable, "-m", "lockhouse", "--server", place.settings.console_url, *line.split()], check=False,
+        capture_output=True, text=True, cwd=place.folder.parent, env=environment, timeout=60,
+    )  # fmt: skip
+    said = (ended.stdout or ended.stderr).splitlines()[0]
+    return ended.returncode, said.partition(": expected")[0]
+
+
 def _get(place: Place, path: str, text: str = "") -> httpx.Response:
     host = place.settings.console_url.partition("//")[2]
     headers = {"host": host} | ({"authorization": f"Bearer {text}"} if text else {})
@@ -52,8 +67,11 @@ def test_a_token_that_is_made_and_ended_beside_a_served_house_is_taken_and_refus
         assert _get(place, "/version").status_code == 401
         assert _get(place, "/openapi.json").json()["openapi"] == "3.1.0"
         assert _get(place, "/nowhere", text).json()["code"] == "LH-4004"
+        assert _typed(place, text, "version") == (0, f"lockhouse  {__version__}")
+        assert _typed(place, text, "policy show") == (3, "lockhouse: error[refused]: token")
         run(_revoked(place, own))
         assert _get(place, "/version", text).status_code == 401
+        assert _typed(place, text, "version")[0] == 4
 
 
 @pytest.mark.parametrize(

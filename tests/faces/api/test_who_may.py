@@ -73,6 +73,10 @@ hold.show           403      403      200              403      403    403
 hold.review         403      403      200              403      403    403
 hold.release        403      403      200              403      403    403
 key.status          403      403      403              403      200    403
+channel.replay      403      403      403              403      200    403
+import.undo         403      403      403              403      403    403
+person.link         403      403      403              403      403    403
+person.unlink       403      403      403              403      403    403
 """
 HEADS, *ROWS = [line.split() for line in EXPECTED.strip().splitlines()]
 TABLE = {row[0]: dict(zip(HEADS[1:], map(int, row[1:]), strict=True)) for row in ROWS}
@@ -86,6 +90,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "policy.explain": {"role": "support", "field": "email", "purpose": "marketing"},
     "policy.diff": {"files": {"policy.yaml": RETAIL}},
     "policy.propose": {"files": {"policy.yaml": f"{RETAIL}# again\n"}},
+    "import.undo": {"stored": 0},
+    "person.link": {"other": "0" * 32},
+    "person.unlink": {"other": "0" * 32},
     "hold.review": {"until": 1_900_000_000_000},
     "suppression.remove": {"kind": "email", "value": "bo@customers.example", "reason": "typo"},
 }
@@ -129,7 +136,7 @@ class Asking:
         token_id = (await token.listed(world.house)).tokens[0][0].id.hex()
         words = {
             "person": anna.hex(), "channel": "web", "recipient": "tool", "entry": entry, "request": case,
-            "token": token_id, "hold": held.id.hex(),
+            "token": token_id, "hold": held.id.hex(), "batch": "0" * 32,
             "field": "email",
         }  # fmt: skip
         [record, *_] = await world.rows(Record)

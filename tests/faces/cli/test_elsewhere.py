@@ -25,7 +25,7 @@ PAGE = Path(__file__).parents[3] / "docs/operations/remote.md"
 MAY = (
     "policy.show", "policy.history", "policy.matrix", "channel.*", "recipient.*", "ledger.read", "consent.*",
     "suppression.*", "request.*", "hold.*", "token.*", "import.list", "key.status", "policy.explain", "policy.diff",
-    "policy.propose",
+    "policy.propose", "person.link", "import.undo",
 )  # fmt: skip
 ROLE = f"\nroles:\n  keeper: {{may: [{', '.join(MAY)}]}}\n"
 READS = [
@@ -39,6 +39,7 @@ READS = [
     "policy explain support email marketing --region de --consent marketing=denied",
     "policy diff ./policy.yaml", "policy diff ./other.yaml", "policy diff ./other.yaml --full --markdown",
     "policy propose ./policy.yaml", "policy diff ./wrong.yaml", "channel revoke shop lhs_none", "hold show 00",
+    "channel replay shop --dry-run", "channel replay shop --since 1d --dry-run --json", "import undo 00 --yes",
 ]  # fmt: skip
 """Commands that change nothing and note nothing: typed twice, they say the same."""
 
@@ -140,6 +141,18 @@ def test_a_hold_a_key_and_a_proposal_are_made_and_ended_elsewhere_as_on_the_hous
         said.append(one)
     said = [[re.sub(r"v\d+", "vN", str(each)) for each in one] for one in said]
     assert said[1] == said[0]
+    assert desk.bridge.incidents == []
+
+
+def test_persons_are_joined_and_parted_elsewhere_as_on_the_houses_machine(desk: Elsewhere) -> None:
+    desk.send(("Order Completed", EVENT | {"email": "twin@customers.example", "phone": "+4930901999", "order_id": "B"}))
+    one, other = desk.person(), desk.person("twin@customers.example")
+    said = [
+        [_shown(ask(f"person {verb} {one} {two}")) for verb, two in (("link", other), ("unlink", other), ("link", "0"))]
+        for ask in (desk.call, lambda line: desk.ask(line, role="keeper"))
+    ]
+    assert said[1] == said[0]
+    assert [code for code, *_ in said[0]] == [0, 0, 2]
     assert desk.bridge.incidents == []
 
 

@@ -241,3 +241,23 @@ def test_bars_are_stacked_from_the_ground_and_what_is_too_small_is_not_drawn() -
     [low, high] = stacked([{"stored": 3, "refused": 1}], whole=True).bars
     assert (low.y + low.height, high.y, high.y + high.height) == (100.0, 0.0, low.y)
     assert [axis(number) for number in (0, 1, 3, 9, 11, 501)] == [1, 1, 5, 10, 20, 1_000]
+
+
+@pytest.mark.parametrize(("path", "list_"), [("/channels/web", "/channels"), ("/recipients/courier", "/recipients")])
+async def test_what_goes_wrong_is_paused_by_a_button_and_the_answer_undoes_it(
+    path: str, list_: str, tmp_path: Path
+) -> None:  # fmt: skip
+    async with channels(tmp_path) as (_made, keeper, watcher):
+        page = await keeper.get(path)
+        assert f'action="{path}/service/pause"' in page.text
+        done = await keeper.post(f"{path}/service/pause", {}, on=page)
+        assert "Paused" in done.text
+        assert done.text.count(f'action="{path}/service/resume"') == 2  # Undo, and the button that stands there now
+        assert "paused" in (await watcher.get(list_)).text
+        again = await keeper.post(f"{path}/service/pause", {}, on=done)
+        assert (again.status_code, "nothing was done" in again.text) == (409, True)
+        back = await keeper.post(f"{path}/service/resume", {}, on=done)
+        assert f'action="{path}/service/pause"' in back.text
+        assert "paused" not in (await watcher.get(list_)).text
+        assert (await keeper.post(f"{path}/service/destroy", {}, on=page)).status_code == 404
+        assert (await watcher.post(f"{path}/service/pause", {}, on=await watcher.get("/"))).status_code == 403

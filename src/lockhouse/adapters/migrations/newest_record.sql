@@ -220,6 +220,19 @@ CREATE INDEX outbox_person ON outbox (person);
 
 CREATE INDEX outbox_recipient_state_id ON outbox (recipient, state, id);
 
+CREATE TABLE pause (
+    what TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    state INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    "by" TEXT NOT NULL,
+    entry BLOB NOT NULL,
+    mac BLOB NOT NULL,
+    PRIMARY KEY (what, number)
+)
+ WITHOUT ROWID,
+ STRICT;
+
 CREATE TABLE policy_approval (
     version INTEGER NOT NULL,
     base INTEGER NOT NULL,
@@ -227,6 +240,7 @@ CREATE TABLE policy_approval (
     ends INTEGER NOT NULL,
     proposer TEXT NOT NULL,
     standing TEXT NOT NULL,
+    settings TEXT NOT NULL,
     staff BLOB NOT NULL,
     factor BLOB NOT NULL,
     rp_id TEXT NOT NULL,

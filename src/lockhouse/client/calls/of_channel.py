@@ -28,3 +28,7 @@ class ChannelCalls(Caller):
     def channel_revoke(self, channel: str, asked: shapes.KeyAsked) -> shapes.ChannelEnded:
         """End a write key for good: who sends with it is refused in every process."""
         return self.ask(shapes.ChannelEnded, Wanted("POST", ("channel", channel, "revoke"), once=True), body=asked)
+
+    def channel_replay(self, channel: str, asked: shapes.ReplayAsked) -> shapes.ChannelReplayed:
+        """Store what the policy lacked of a channel in stage trial, as far as it has it now."""
+        return self.ask(shapes.ChannelReplayed, Wanted("POST", ("channel", channel, "replay"), once=True), body=asked)

@@ -12,3 +12,7 @@ class ImportCalls(Caller):
     def import_list(self) -> shapes.BatchList:
         """Every batch that was imported, and what became of its rows."""
         return self.ask(shapes.BatchList, Wanted("GET", ("import",)))
+
+    def import_undo(self, batch: str, asked: shapes.UndoBatchAsked) -> shapes.BatchUndone:
+        """Take a batch back: its records leave, and the ledger says so."""
+        return self.ask(shapes.BatchUndone, Wanted("POST", ("import", batch, "undo"), once=True), body=asked)

@@ -38,3 +38,11 @@ class PersonCalls(Caller):
     def person_explain(self, person: str, field: str, asked: shapes.LookAsked | None = None) -> shapes.ExplainShown:
         """Why a field of a person is open, masked or shut. The look is noted."""
         return self.ask(shapes.ExplainShown, Wanted("GET", ("person", person, "explain", field)), query=asked)
+
+    def person_link(self, person: str, asked: shapes.OtherAsked) -> shapes.PersonsLinked:
+        """Say that two source persons are one: they are shown and erased together."""
+        return self.ask(shapes.PersonsLinked, Wanted("POST", ("person", person, "link"), once=True), body=asked)
+
+    def person_unlink(self, person: str, asked: shapes.OtherAsked) -> shapes.PersonsUnlinked:
+        """Undo that two source persons are one; every record goes back to whose it was."""
+        return self.ask(shapes.PersonsUnlinked, Wanted("POST", ("person", person, "unlink"), once=True), body=asked)

@@ -186,3 +186,65 @@ class KeyStatus(Answer, frozen=True, kw_only=True):
     root: RootShown
     counts: dict[str, int]
     keks: list[KekShown]
+
+
+class ReplayAsked(Asked, frozen=True, kw_only=True):
+    """Which events in quarantine pass the gate again: those that came in since then. `dry_run`: nothing is stored."""
+
+    since: Moment = 0
+    dry_run: bool = False
+
+
+class ChannelReplayed(Answer, frozen=True, kw_only=True):
+    """What came of a channel's events in quarantine; `fields`: event -> field -> of how many events it is stored."""
+
+    channel: str
+    stage: Literal["observe", "trial", "live"]
+    dry_run: bool
+    looked: int
+    stored: int
+    added: int
+    left: int
+    waiting: int
+    ended: int
+    moved: int
+    fields: dict[str, dict[str, int]]
+    quarantine: Quarantine
+
+
+class UndoBatchAsked(Asked, frozen=True, kw_only=True):
+    """How many records the batch stored, as an answer had it: whoever takes it back says what is gone."""
+
+    stored: Count
+
+
+class BatchUndone(Answer, frozen=True, kw_only=True):
+    """A batch that was taken back. `sent`: copies that had gone out. `missing`: records told from others no more."""
+
+    batch: Id
+    state: Literal["stopped", "done", "being taken back", "taken back"]
+    records: int
+    sent: int
+    missing: int
+
+
+class OtherAsked(Asked, frozen=True, kw_only=True):
+    """The other source person."""
+
+    other: Id
+
+
+class PersonsLinked(Answer, frozen=True, kw_only=True):
+    """Two source persons who are one from now on."""
+
+    person: Id
+    other: Id
+    link: Id
+
+
+class PersonsUnlinked(Answer, frozen=True, kw_only=True):
+    """Two source persons who are two again; `undone`: how many links."""
+
+    person: Id
+    other: Id
+    undone: int

@@ -9,7 +9,7 @@ from lockhouse.faces.api import shapes
 from lockhouse.faces.api.reads import channel_of, hold_parts, recipient_of
 from lockhouse.faces.api.route import Call
 from lockhouse.faces.api.shapes import answered, id_of, plain
-from lockhouse.flows import channel, forward, hold, observed
+from lockhouse.flows import bring, channel, forward, hold, link, observed, replay
 from lockhouse.gates.holds import STANDS, Terms
 from lockhouse.gates.imports import STAFF_CHANNEL, batches
 from lockhouse.gates.key_counts import key_counts
@@ -110,3 +110,47 @@ async def key_status(call: Call) -> shapes.KeyStatus:
         for one in keks
     ]  # fmt: skip
     return answered(shapes.KeyStatus, root=msgspec.structs.asdict(root), counts=counts, keks=told)
+
+
+async def channel_replay(call: Call) -> shapes.ChannelReplayed:
+    """What the policy now allows of a channel's events in quarantine is stored."""
+    one, asked = channel_of(call), call.body
+    done = await replay.replay(
+        call.house, replay.Wanted(one.name, asked.since, asked.dry_run), by=call.actor.id
+    )  # fmt: skip
+    held = await observed.waiting(call.house, one.id)
+    return answered(
+        shapes.ChannelReplayed, channel=one.name, stage=one.stage.name.lower(), dry_run=asked.dry_run,
+        **msgspec.structs.asdict(done), quarantine=held._asdict(),
+    )  # fmt: skip
+
+
+async def import_undo(call: Call) -> shapes.BatchUndone:
+    """A batch is taken back.
+
+    Raises:
+        Conflict: it stored another number of records than whoever asks was told.
+    """
+    own = call.id("batch")
+    row = await bring.standing(call.house, own)
+    if row.stored != call.body.stored:
+        raise Conflict("stored: expected as many records as the batch stored, got another number", hint="read it again")
+    done = await bring.undo(call.house, own, by=call.actor.id, told=lambda _done: None)
+    return answered(
+        shapes.BatchUndone, batch=own, state=BATCHES[done.row.state], records=done.records, sent=done.sent,
+        missing=done.row.stored,
+    )  # fmt: skip
+
+
+async def person_link(call: Call) -> shapes.PersonsLinked:
+    """Two source persons are one."""
+    one, other = call.id("person"), id_of(call.body.other, where="other")
+    row = await link.make(call.house, one, other, by=call.actor.id)
+    return answered(shapes.PersonsLinked, person=one, other=other, link=row.id)
+
+
+async def person_unlink(call: Call) -> shapes.PersonsUnlinked:
+    """Two source persons are two again."""
+    one, other = call.id("person"), id_of(call.body.other, where="other")
+    undone = await link.undo(call.house, one, other, by=call.actor.id)
+    return answered(shapes.PersonsUnlinked, person=one, other=other, undone=undone)

@@ -81,4 +81,26 @@ MORE: tuple[Route, ...] = (
         about="How many keys of each kind there are, and how many were destroyed; never a key.",
         needs=_may("key.status"), act=deeds.key_status, answer=shapes.KeyStatus,
     ),
+    Route(
+        method="POST", path="/channel/{channel}/replay", name="channel.replay",
+        about="Store what the policy lacked of a channel in stage trial, as far as it has it now.",
+        needs=_may("channel.replay"), act=deeds.channel_replay, answer=shapes.ChannelReplayed, body=shapes.ReplayAsked,
+        changes=True,
+    ),
+    Route(
+        method="POST", path="/import/{batch}/undo", name="import.undo",
+        about="Take a batch back: its records leave, and the ledger says so.", needs=_may("import.undo"),
+        act=deeds.import_undo, answer=shapes.BatchUndone, body=shapes.UndoBatchAsked, changes=True,
+    ),
+    Route(
+        method="POST", path="/person/{person}/link", name="person.link",
+        about="Say that two source persons are one: they are shown and erased together.", needs=_may("person.link"),
+        act=deeds.person_link, answer=shapes.PersonsLinked, body=shapes.OtherAsked, changes=True,
+    ),
+    Route(
+        method="POST", path="/person/{person}/unlink", name="person.unlink",
+        about="Undo that two source persons are one; every record goes back to whose it was.",
+        needs=_may("person.link"), act=deeds.person_unlink, answer=shapes.PersonsUnlinked, body=shapes.OtherAsked,
+        changes=True,
+    ),
 )  # fmt: skip

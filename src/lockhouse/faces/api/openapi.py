@@ -34,7 +34,7 @@ _WAIT: dict[str, Any] = {"required": True, "schema": {"type": "integer"}}
 _LIMITS = {"RateLimit": _TEXT, "RateLimit-Policy": _TEXT}
 _MORE = {401: _LIMITS | {"WWW-Authenticate": _TEXT}, 429: _LIMITS | {"Retry-After": _WAIT}, 503: {"Retry-After": _WAIT}}
 """Headers of answers that are none of what was asked for."""
-IDS = frozenset({"entry", "hold", "person", "request", "token"})
+IDS = frozenset({"batch", "entry", "hold", "person", "request", "token"})
 """Words of paths that are ids; the others are names of the policy."""
 
 

@@ -129,6 +129,7 @@ READS: Final[dict[str, str]] = {
 OF_MEMBERS: Final = frozenset({"ledger export", "ledger log", "ledger prove"})
 """Of these, those that a member needs it for, too: they say who did what."""
 THEMSELVES: Final = frozenset({
+    "channel pause", "channel resume", "recipient pause", "recipient resume",
     "grant approve", "grant break-glass", "grant recorded", "grant refuse", "grant request", "grant review",
     "grant show", "grant withdraw", "person change", "person flag", "person flagged", "person looked", "person unflag",
     "staff identifier add", "staff identifier end", "staff identifier list",

@@ -33,13 +33,13 @@ STAFF = (
     "identifier add", "identifier end", "identifier list",
 )  # fmt: skip
 LACKING = (
-    "person find", "person show", "person reveal", "person check", "person timeline", "person link", "person unlink",
-    "person explain", "proposal list", "proposal compare", "proposal accept", "proposal refuse", "insight report",
-    "policy suggest", "channel add", "channel replay", "import undo", "mail list", "mail retry", "consent undo",
-    "request fulfil", "request certificate", "retention plan", "retention idle", "hold read", "training record",
-    "training show", "grant record", "grant end", "grant list", "grant approve", "grant break-glass",
-    "grant recorded", "grant refuse", "grant request", "grant review", "grant show", "grant withdraw",
-    "person change", "person flag", "person flagged", "person unflag", "person looked",
+    "person find", "person show", "person reveal", "person check", "person timeline", "person explain",
+    "proposal list", "proposal compare", "proposal accept", "proposal refuse", "insight report", "policy suggest",
+    "channel add", "mail list", "mail retry", "consent undo", "request fulfil", "request certificate",
+    "retention plan", "retention idle", "hold read", "training record", "training show", "grant record", "grant end",
+    "grant list", "grant approve", "grant break-glass", "grant recorded", "grant refuse", "grant request",
+    "grant review", "grant show", "grant withdraw", "person change", "person flag", "person flagged", "person unflag",
+    "person looked", "channel pause", "channel resume", "recipient pause", "recipient resume",
 )  # fmt: skip
 ASKED: Final[dict[str, str]] = {
     "version": "house:version",
@@ -78,6 +78,10 @@ ASKED: Final[dict[str, str]] = {
     "channel revoke": "channel:revoke",
     "recipient replay": "recipient:replay",
     "import list": "house:imports_",
+    "import undo": "house:undo_import",
+    "channel replay": "channel:replay",
+    "person link": "person:join",
+    "person unlink": "person:unlink",
     "key status": "house:keys",
     "ledger log": "ledger:log",
     "ledger prove": "ledger:prove",

@@ -32,10 +32,13 @@ from lockhouse.faces.console.pages import (
     device,
     enrol,
     find,
+    grants,
+    identifiers,
     identity,
     ledger,
     live,
     overview,
+    pausing,
     person,
     person_deeds,
     policy,
@@ -57,8 +60,8 @@ if TYPE_CHECKING:
 
     from lockhouse.gates.house import House
 PAGES: Final = (
-    account, channels, components, device, enrol, find, identity, ledger, live, overview, person, person_deeds,
-    policy, policy_deeds, policy_version, recipients, sign_in, staff, staff_deeds,
+    account, channels, components, device, enrol, find, grants, identifiers, identity, ledger, live, overview, pausing,
+    person, person_deeds, policy, policy_deeds, policy_version, recipients, sign_in, staff, staff_deeds,
 )  # fmt: skip
 """Subjects, each with its routes; of two that fit a path, the first answers."""
 

@@ -83,11 +83,22 @@ def _of_person(_: Callable[[str], str]) -> dict[str, str]:
 def _of_reader(_: Callable[[str], str]) -> dict[str, str]:
     """What whoever looks lacks."""
     return {
-        "class-not-seen": _("Hidden: your role does not see this kind of data. Ask an admin whose role does."),
+        "class-not-seen": _(
+            "Hidden: your role does not see this kind of data. For one case ask for a grant, else an admin whose role "
+            "does."
+        ),
+        "colleague": _(
+            "Hidden: this is a colleague's own record. Ask for a grant that names them, or somebody whose role looks "
+            "at colleagues."
+        ),
         "course-missing": _(
             "Hidden: a course that your role needs is not recorded of you, or has lapsed. Take it; an admin records it."
         ),
-        "grant": _("Hidden: this needs a grant from a colleague. Ask for one with your reason."),
+        "flagged": _(
+            "Hidden: this person is watched over. Ask for a grant that names them, or somebody whose role looks at "
+            "them."
+        ),
+        "grant": _("Hidden: this needs a grant from a colleague. Ask for one, with your reason and a ticket."),
         "network": _("Hidden: your role works from named networks only, and you ask from another. Ask an admin."),
         "no-role": _("Hidden: no role of yours works for this purpose. Pick one that it works for, or ask an admin."),
         "only-masked": _("Masked: your role sees this masked. Whoever may see it in full can help."),

@@ -28,20 +28,20 @@ HOST: Final = "os-user"
 
 def sentences(_: Callable[[str], str]) -> dict[str, str]:
     """What each kind of entry says."""
-    return {
+    return _of_staff(_) | {
         "acceptance": _("A doubt was accepted: the clock, or a house that was brought back"),
-        "attestation": _("Somebody vouched for a fact about somebody who acts here"),
         "backup": _("A backup was made"),
         "cancellation": _("An ending was called off"),
         "checkpoint-gap": _("The log went on behind what had been signed"),
         "completion": _("An ending went a step further: shut, erased or final"),
         "confirmation": _("An ending was confirmed"),
         "consent": _("Somebody said what their data may be used for"),
+        "correction": _("Something that is held of a person was put right, or such a correction ended"),
         "credential": _("A write key was made or ended"),
         "deletion": _("Rows of records were removed on purpose"),
         "disclosure": _("People's data was looked at"),
         "doctor": _("The house was examined"),
-        "factor": _("A way to prove who one is was added, changed or ended"),
+        "flag": _("A person was marked to be watched over, or not any more"),
         "hold": _("A legal hold was placed or released"),
         "import": _("A file was brought in"),
         "intake": _("Records were taken in"),
@@ -49,6 +49,7 @@ def sentences(_: Callable[[str], str]) -> dict[str, str]:
         "key": _("A key of the house was made, rotated or retired"),
         "link": _("Two source persons were joined, or parted"),
         "opened": _("A backup was opened to see that it can be"),
+        "pause": _("A channel or recipient was taken out of service for now, or put back"),
         "policy": _("The policy went a step: proposed, approved, live, rolled back or withdrawn"),
         "quota": _("A look was counted in somebody's hour"),
         "refusal": _("A look was refused"),
@@ -56,14 +57,24 @@ def sentences(_: Callable[[str], str]) -> dict[str, str]:
         "reseal": _("Records were sealed again under new keys"),
         "restore": _("The house was brought back from a backup"),
         "rework": _("A worker opened records to work on them"),
+        "suppression": _("Somebody was put on the list of those not to be collected, or taken off"),
+        "undo": _("A file that was brought in was taken back"),
+    }  # fmt: skip
+
+
+def _of_staff(_: Callable[[str], str]) -> dict[str, str]:
+    """What entries say of who works here, and of systems."""
+    return {
+        "attestation": _("Somebody vouched for a fact about somebody who acts here"),
+        "factor": _("A way to prove who one is was added, changed or ended"),
+        "grant": _("Extra access was asked for, decided over, ended or taken at once"),
         "role": _("A role was proposed, given or ended"),
         "session": _("Somebody signed in, or a sign-in ended"),
         "staff": _("An account went a step"),
+        "staff-identifier": _("It was said by what a member of staff is known as a customer, or that it ended"),
         "step-up": _("Somebody proved once more who they are"),
-        "suppression": _("Somebody was put on the list of those not to be collected, or taken off"),
         "token": _("A service token was made, rotated or ended"),
-        "undo": _("A file that was brought in was taken back"),
-    }  # fmt: skip
+    }
 
 
 def line(said: Wire, *, called: Mapping[str, str], _: Callable[[str], str]) -> dict[str, Any]:

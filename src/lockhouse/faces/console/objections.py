@@ -21,9 +21,11 @@ def sentence(word: str, _: Callable[[str], str]) -> str:
 
 
 def _sentences(_: Callable[[str], str]) -> dict[str, str]:
-    """Word of `access.people` or of `gates.staff.refusing` -> sentence."""
+    """Word of `access.people`, `access.grants` or of `gates.staff.refusing` -> sentence."""
     return {
         "by-host": _("The machine's user proposed this, who may be one of you. Give the role, or begin it, yourself."),
+        "glass-overdue": _("Your last break-glass was not reviewed in time. Ask for access that somebody approves."),
+        "grant-over": _("This is over already. Ask for another."),
         "has-staff": _("Two or more can sign in here, so one of them approves it."),
         "holds-roles": _(
             "They have a role already, and whoever opens a link has it too: only who may give roles makes one."
@@ -31,13 +33,18 @@ def _sentences(_: Callable[[str], str]) -> dict[str, str]:
         "kept-apart": _("The policy keeps this role apart from another that they have. End that one first."),
         "last-admin": _("They are the last admin: without one nobody could be let in. Give another the role first."),
         "lowers-factors": _("That would leave weaker proof than before. Add a passkey first."),
+        "no-longer": _("This request waits no longer. It is asked for anew."),
         "not-active": _("They are not active, so nothing changes for them."),
+        "not-allowed": _("Your role does not let you. Ask an admin which one does."),
         "not-another-role": _("Whoever approves this holds a role that the proposer does not hold. Ask one of them."),
+        "not-glass": _("This was approved by somebody, so nobody reviews it."),
         "not-sole": _("There is another admin, who begins a reset instead."),
         "of-one-line": _(
             "You and the proposer, or you and they, are of one line of invitations, which could be one person. Ask "
             "somebody whom somebody else invited."
         ),
+        "not-staff": _("Only a member of staff who is signed in does this."),
+        "reviewed": _("Somebody has reviewed this."),
         "same-person": _("Nobody decides over themselves, and who proposed this does not approve it. Ask a colleague."),
         "too-young": _("Whoever approves this has been active for 72 hours, and you have not yet. Ask a colleague."),
         "wrong-state": _("This is done already, or does not go from where it stands. Read the page again."),

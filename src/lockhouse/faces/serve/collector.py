@@ -99,6 +99,7 @@ class HouseCollector:
             credential=found.credential,
             origins=found.origins,
             stage=Stage(found.stage),
+            paused=found.paused,
         )
         self._known[hashed] = (sender, now + CACHED_S)
         if len(self._known) > KEYS_CACHED:

@@ -20,6 +20,7 @@ from lockhouse.faces.workers.loaded import load_all
 from lockhouse.faces.workers.numbers import page
 from lockhouse.faces.workers.task import Running, Task
 from lockhouse.faces.workers.work import work
+from lockhouse.gates.settings_held import require_strict
 from lockhouse.wiring import opened
 
 GC_THRESHOLD = (20_000, 20, 50)
@@ -34,6 +35,7 @@ async def run_process(role: str, task: Task) -> None:
 
     Raises:
         Unavailable: the writer is away.
+        Refused: a setting by which it would listen or write elsewhere is weaker than what was approved.
     """
     load_all()
     ending, leaving = asyncio.Event(), asyncio.Event()
@@ -45,6 +47,9 @@ async def run_process(role: str, task: Task) -> None:
     async with opened(task.folder, role=role, lane=task.name) as house:
         if house.alone:
             raise Unavailable("serve: expected the writer process of the house, got none")
+        require_strict(house.house)
+        if house.house.strict.weakened:
+            logs.get().error("settings weaker than approved are not taken", settings=house.house.strict.weakened)
         running = Running(
             task=task, opened=house, tally=Tally(task.name), answers=Answers(), ending=ending, leaving=leaving
         )  # fmt: skip

@@ -9,6 +9,7 @@ from lockhouse.errors import LockhouseError
 from lockhouse.faces import logs
 from lockhouse.faces.serve.keys import write_key
 from lockhouse.flows.forward import forward
+from lockhouse.gates.pauses import is_paused
 
 if TYPE_CHECKING:
     from lockhouse.wiring import Opened
@@ -52,6 +53,10 @@ class Sending:
         try:
             key = write_key(self._opened.folder, name)
             while True:
+                if await self._is_paused(name):
+                    rest_s = AWAY_S
+                    self._failed.pop(name, None)
+                    return
                 sent = await forward(self._opened.house, name, http=self._opened.http, write_key=key)
                 self._failed.pop(name, None)
                 if sent.sent or sent.held or sent.dead:
@@ -68,6 +73,11 @@ class Sending:
             logs.get().error("recipient waits", recipient=name, **logs.fault(error))
         finally:
             self._rest_until_s[name] = asyncio.get_running_loop().time() + rest_s
+
+    async def _is_paused(self, name: str) -> bool:
+        """Whether somebody took it out of service; one that left the policy meanwhile is the round's to say."""
+        known = self._opened.house.live().policy.recipients.get(name)
+        return known is not None and await is_paused(self._opened.house, "recipient", known.id)
 
     def _tell(self, name: str, **what: Any) -> None:
         """Once, not at each try, until something goes again."""

@@ -25,6 +25,7 @@ from lockhouse.ledger.entry import (
     Import,
     Intent,
     Link,
+    Pause,
     Policy,
     Quota,
     Restore,
@@ -49,7 +50,8 @@ _KINDS = frozenset(
     kind.KIND
     for kind in (
         Acceptance, Attestation, Cancellation, Completion, Consent, Correction, Credential, Factor, Flag, Grant, Hold,
-        Import, Intent, Link, Policy, Quota, Restore, Role, Session, Staff, StaffIdentifier, Suppression, Token, Undo,
+        Import, Intent, Link, Pause, Policy, Quota, Restore, Role, Session, Staff, StaffIdentifier, Suppression, Token,
+        Undo,
     )
 )  # fmt: skip
 

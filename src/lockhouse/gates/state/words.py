@@ -18,6 +18,7 @@ from lockhouse.ledger.entry import Flag as FlagEntry
 from lockhouse.ledger.entry import Grant as GrantEntry
 from lockhouse.ledger.entry import Hold as HoldEntry
 from lockhouse.ledger.entry import Link as LinkEntry
+from lockhouse.ledger.entry import Pause as PauseEntry
 from lockhouse.ledger.entry import Quota as QuotaEntry
 from lockhouse.ledger.entry import Role as RoleEntry
 from lockhouse.ledger.entry import Staff as StaffEntry
@@ -33,6 +34,7 @@ from lockhouse.model.rows import (
     Factor,
     Hold,
     Link,
+    Pause,
     PersonFlag,
     Quota,
     Staff,
@@ -51,16 +53,18 @@ if TYPE_CHECKING:
 
 _Kind = (
     AttestationEntry | ConsentEntry | CorrectionEntry | CredentialEntry | FactorEntry | FlagEntry | GrantEntry
-    | HoldEntry | LinkEntry | QuotaEntry | RoleEntry | StaffEntry | StaffIdentifierEntry | SuppressionEntry | TokenEntry
+    | HoldEntry | LinkEntry | PauseEntry | QuotaEntry | RoleEntry | StaffEntry | StaffIdentifierEntry | SuppressionEntry
+    | TokenEntry
 )  # fmt: skip
 Word = (
-    AccessGrant | Attestation | Consent | Correction | Credential | Factor | Hold | Link | PersonFlag | Quota | Staff
-    | StaffIdentifier | StaffRole | Suppression | Token
+    AccessGrant | Attestation | Consent | Correction | Credential | Factor | Hold | Link | Pause | PersonFlag | Quota
+    | Staff | StaffIdentifier | StaffRole | Suppression | Token
 )  # fmt: skip
 TABLES: dict[type[Word], type[_Kind]] = {
     AccessGrant: GrantEntry, Attestation: AttestationEntry, Consent: ConsentEntry, Correction: CorrectionEntry,
-    Credential: CredentialEntry, Factor: FactorEntry, Hold: HoldEntry, Link: LinkEntry, PersonFlag: FlagEntry,
-    Quota: QuotaEntry, Staff: StaffEntry, StaffIdentifier: StaffIdentifierEntry, StaffRole: RoleEntry,
+    Credential: CredentialEntry, Factor: FactorEntry, Hold: HoldEntry, Link: LinkEntry, Pause: PauseEntry,
+    PersonFlag: FlagEntry, Quota: QuotaEntry, Staff: StaffEntry, StaffIdentifier: StaffIdentifierEntry,
+    StaffRole: RoleEntry,
     Suppression: SuppressionEntry, Token: TokenEntry,
 }  # fmt: skip
 

@@ -14,6 +14,7 @@ from lockhouse.ledger.entry.authority import (
     Credential,
     Hold,
     Link,
+    Pause,
     Policy,
     Suppression,
     Token,
@@ -45,8 +46,8 @@ from lockhouse.ledger.entry.storing import Deletion, Gone, Import, Intake, Resea
 __all__ = [
     "KINDS", "Acceptance", "Attestation", "Backup", "Body", "Cancellation", "Completion", "Confirmation", "Consent",
     "Correction", "Credential", "Deletion", "Disclosure", "Doctor", "Entry", "Factor", "FactorStep", "Flag", "Gap",
-    "Gone", "Grant", "GrantStep", "Hold", "Import", "Intake", "Intent", "Key", "Link", "Means", "Opened", "Policy",
-    "Quota", "Refusal", "Refusals", "Reseal", "Restore", "Rework", "Role", "RoleStep", "Session", "Staff",
+    "Gone", "Grant", "GrantStep", "Hold", "Import", "Intake", "Intent", "Key", "Link", "Means", "Opened", "Pause",
+    "Policy", "Quota", "Refusal", "Refusals", "Reseal", "Restore", "Rework", "Role", "RoleStep", "Session", "Staff",
     "StaffIdentifier", "StaffStep", "StepUp", "Suppression", "Token", "Undo", "deletion_of", "parse_entry", "refs_root",
     "row_hash", "salted", "serials_root",
 ]  # fmt: skip

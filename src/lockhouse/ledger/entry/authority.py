@@ -158,6 +158,22 @@ class Credential(Body, frozen=True):
     place: Hex32 | None = None
 
 
+class Pause(Body, frozen=True):
+    """A channel or a recipient was taken out of service for now, or put back.
+
+    Attributes:
+        number: of its name. `row`: hash of the row. `place`: as in a suppression.
+    """
+
+    KIND = "pause"
+    step: Literal["paused", "resumed"]
+    what: Literal["channel", "recipient"]
+    number: Number
+    by: Actor
+    row: Hex32
+    place: Hex32 | None = None
+
+
 class Token(Body, frozen=True):
     """A service token was made, overtaken by a new one, or ended.
 

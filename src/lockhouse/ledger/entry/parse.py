@@ -10,7 +10,17 @@ import msgspec
 
 from lockhouse.crypto.canonical import canonical_json, lp
 from lockhouse.errors import Invalid
-from lockhouse.ledger.entry.authority import Attestation, Consent, Credential, Hold, Link, Policy, Suppression, Token
+from lockhouse.ledger.entry.authority import (
+    Attestation,
+    Consent,
+    Credential,
+    Hold,
+    Link,
+    Pause,
+    Policy,
+    Suppression,
+    Token,
+)
 from lockhouse.ledger.entry.body import Body, Hex16, Hex32, Number, Word, read
 from lockhouse.ledger.entry.correcting import Correction
 from lockhouse.ledger.entry.ending import Cancellation, Completion, Confirmation, Intent, Key
@@ -25,7 +35,7 @@ if TYPE_CHECKING:
 MIN_SALT_BYTES = 16
 _KINDS: tuple[type[Body], ...] = (
     Acceptance, Attestation, Backup, Cancellation, Completion, Confirmation, Consent, Correction, Credential, Deletion,
-    Disclosure, Doctor, Factor, Flag, Gap, Grant, Hold, Import, Intake, Intent, Key, Link, Opened, Policy, Quota,
+    Disclosure, Doctor, Factor, Flag, Gap, Grant, Hold, Import, Intake, Intent, Key, Link, Opened, Pause, Policy, Quota,
     Refusal, Refusals, Reseal, Restore, Rework, Role, Session, Staff, StaffIdentifier, StepUp, Suppression, Token, Undo,
 )  # fmt: skip
 

@@ -20,7 +20,7 @@ from lockhouse.model.rows.keys import EpochKey, HouseSecret, IndexKey, Kek, KeyR
 from lockhouse.model.rows.ledger import Checkpoint, Deletion, Intake, Lane, LedgerEntry, Note
 from lockhouse.model.rows.mail import QueuedMail
 from lockhouse.model.rows.repeat import Repeat
-from lockhouse.model.rows.running import House, Intent, Job, Name, PolicyVersion, Quota, ReadShut
+from lockhouse.model.rows.running import House, Intent, Job, Name, Pause, PolicyVersion, Quota, ReadShut
 from lockhouse.model.rows.staff import (
     Attempts,
     Ceremony,
@@ -73,6 +73,7 @@ __all__ = [
     "Name",
     "Note",
     "Outbox",
+    "Pause",
     "Person",
     "PersonFlag",
     "PolicyApproval",

@@ -26,6 +26,8 @@ class PolicyApproval(Row, frozen=True):
     proposer: str
     standing: str
     """`two`: proposed by one and approved by another; `one`: nobody else could, so what widens waited."""
+    settings: str
+    """Those that can weaken, as they were then, as JSON text (`posture.weakening`)."""
     staff: bytes
     factor: bytes
     rp_id: str

@@ -75,6 +75,25 @@ class ReadShut(Row, frozen=True):
     mac: bytes
 
 
+class Pause(Row, frozen=True):
+    """That a channel or a recipient was taken out of service for now, or put back. The row stays: the newest counts."""
+
+    TABLE = "pause"
+    STORE = "record"
+    KEY = ("what", "number")
+    AUTHORITY = True
+    what: str
+    """`channel` or `recipient`."""
+    number: int
+    """Of its name."""
+    state: int
+    """0 in service, 1 paused."""
+    at: int
+    by: str
+    entry: bytes
+    mac: bytes
+
+
 class Quota(Row, frozen=True):
     """How many people somebody has looked up in their hour; one row for whoever answers for the looks."""
 

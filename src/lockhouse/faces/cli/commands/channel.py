@@ -281,6 +281,8 @@ def left_out(name: str, value: list[dict[str, Any]], held: Waiting, *, call: Cal
 
 APP.command("lockhouse.faces.cli.commands.channel_observed:observed", name="observed")
 APP.command("lockhouse.faces.cli.commands.channel_replay:replay", name="replay")
+APP.command("lockhouse.faces.cli.commands.pausing:pause_channel", name="pause")
+APP.command("lockhouse.faces.cli.commands.pausing:resume_channel", name="resume")
 
 
 async def _living(opened: Opened, name: str) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import msgspec
 from cyclopts import Parameter
@@ -14,12 +14,11 @@ from lockhouse.faces.cli.layout import Said, clean, count, table
 from lockhouse.faces.cli.times import since_of
 from lockhouse.flows import replay as flow
 from lockhouse.flows.observed import waiting
-from lockhouse.model.scale import Stage
 
 if TYPE_CHECKING:
+    from lockhouse.faces.cli.call import Call
     from lockhouse.flows.replay import Replayed
     from lockhouse.gates.quarantine import Waiting
-    from lockhouse.model.policy import Channel
 
 
 async def replay(
@@ -54,13 +53,27 @@ async def replay(
             done = await flow.replay(house, flow.Wanted(name, begin, dry_run), by=actor.id, told=told)
         channel = house.live().policy.channels[name]
         held = await waiting(house, channel.id)
-    value = {"channel": name, "dry_run": dry_run, **msgspec.structs.asdict(done), "quarantine": held._asdict()}
-    return Said(value, call.located(_told(channel, done, held, dry=dry_run)))
+    return replayed(Where(name, channel.stage.name.lower(), dry_run), done, held, call=call)
 
 
-def _told(channel: Channel, done: Replayed, held: Waiting, *, dry: bool) -> str:
+class Where(NamedTuple):
+    """The channel whose events were looked at; `stage` in its word."""
+
+    name: str
+    stage: str
+    dry_run: bool
+
+
+def replayed(where: Where, done: Replayed, held: Waiting, *, call: Call) -> Said:
+    """What came of a channel's events in quarantine."""
+    value = {"channel": where.name, "dry_run": where.dry_run, **msgspec.structs.asdict(done)}
+    return Said(value | {"quarantine": held._asdict()}, call.located(_told(where, done, held)))
+
+
+def _told(where: Where, done: Replayed, held: Waiting) -> str:
+    dry = where.dry_run
     if not done.looked:
-        return _why_nothing(channel, held)
+        return _why_nothing(where, held)
     rows = [
         (clean(event), clean(field), f"{many:,}")
         for event, fields in done.fields.items()
@@ -88,14 +101,14 @@ def _told(channel: Channel, done: Replayed, held: Waiting, *, dry: bool) -> str:
     lines += [text.format(count(many, "event")) for many, text in said if many]
     lines.append(f"In quarantine now: {held_text(held)}.")
     if dry and rows:
-        lines.append(f"To store it: lockhouse channel replay {channel.name}")
+        lines.append(f"To store it: lockhouse channel replay {where.name}")
     return "\n".join(lines)
 
 
-def _why_nothing(channel: Channel, held: Waiting) -> str:
+def _why_nothing(where: Where, held: Waiting) -> str:
     if held.events:
         return f"nothing is in quarantine that came in since then; in all: {held_text(held)}"
-    if channel.stage is Stage.TRIAL:
+    if where.stage == "trial":
         why = "of known persons the policy lacked nothing in the last 72 hours, or it was replayed"
-        return f"nothing is in quarantine of {channel.name}: {why}"
-    return f"nothing is in quarantine: {channel.name} is not in stage trial; its `stage` in the policy says so"
+        return f"nothing is in quarantine of {where.name}: {why}"
+    return f"nothing is in quarantine: {where.name} is not in stage trial; its `stage` in the policy says so"

@@ -142,7 +142,7 @@ async def _runs(house: TheHouse, seen: House) -> House:
     unmeant = tuple(one.extent.id.hex() for one in runs if not one.extent.meant)
     return msgspec.structs.replace(
         seen, unmeant=unmeant, announced=sum(one.is_alone for one in runs), staff=await examined(house),
-        doubted=house.doubted,
+        doubted=house.doubted, weakened=house.strict.weakened,
     )  # fmt: skip
 
 

@@ -351,12 +351,22 @@ async def undo(batch: str, /, *, yes: bool = False, acting: As | None = None, ca
     async with call.open() as opened:
         actor = allowed(opened.house, "import.undo", (acting or As()).role)
         row = await bring.standing(opened.house, which)
-        call.sure(f"{count(row.stored, 'record')} of this batch will be gone.", batch[:8], yes=yes)
+        call.sure(going(row.stored), batch[:8], yes=yes)
         with call.terminal.progress("records taken back", total=row.stored, shown=not call.json) as told:
             done = await bring.undo(opened.house, which, by=actor.id, told=told)
-    value = {"batch": which, "state": STATES[done.row.state], "records": done.records, "sent": done.sent,
+    value = {"batch": batch, "state": STATES[done.row.state], "records": done.records, "sent": done.sent,
              "missing": done.row.stored}  # fmt: skip
-    sent = f"\n{count(done.sent, 'copy', 'copies')} had been sent on before: tell the recipients." if done.sent else ""
-    missing = f"\n{count(done.row.stored, 'record')} of it could not be told from others and stay: {LOST}"
-    text = f"Taken back: {count(done.records, 'record')}.{sent}{missing if done.row.stored else ''}"
-    return Said(value, call.located(text))
+    return taken_back(value, call=call)
+
+
+def going(stored: int) -> str:
+    """What taking a batch back takes away."""
+    return f"{count(stored, 'record')} of this batch will be gone."
+
+
+def taken_back(value: dict[str, Any], *, call: Call) -> Said:
+    """A batch that was taken back."""
+    copies, left = value["sent"], value["missing"]
+    sent = f"\n{count(copies, 'copy', 'copies')} had been sent on before: tell the recipients." if copies else ""
+    missing = f"\n{count(left, 'record')} of it could not be told from others and stay: {LOST}" if left else ""
+    return Said(value, call.located(f"Taken back: {count(value['records'], 'record')}.{sent}{missing}"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from cyclopts import Parameter
@@ -35,6 +35,7 @@ from lockhouse.gates.facts import courses_by_grace
 from lockhouse.policy.explain import explain_known
 
 if TYPE_CHECKING:
+    from lockhouse.faces.cli.call import Call
     from lockhouse.gates.disclose import View
     from lockhouse.gates.house import House
     from lockhouse.model.decision import Ask
@@ -262,8 +263,13 @@ async def join(person: str, other: str, /, *, acting: As | None = None, call: He
     async with call.open() as opened:
         by = allowed(opened.house, "person.link", (acting or As()).role)
         row = await link.make(opened.house, one, two, by=by.id)
-    undo = call.located(f"Undo: lockhouse person unlink {person} {other}")
-    return Said({"person": person, "other": other, "link": row.id}, f"They are one person from now on.\n{undo}")
+    return are_one({"person": person, "other": other, "link": row.id.hex()}, call=call)
+
+
+def are_one(told: dict[str, Any], *, call: Call) -> Said:
+    """Two source persons who are one."""
+    undo = call.located(f"Undo: lockhouse person unlink {told['person']} {told['other']}")
+    return Said(told, f"They are one person from now on.\n{undo}")
 
 
 @APP.command
@@ -279,7 +285,12 @@ async def unlink(person: str, other: str, /, *, acting: As | None = None, call: 
     async with call.open() as opened:
         by = allowed(opened.house, "person.link", (acting or As()).role)
         undone = await link.undo(opened.house, one, two, by=by.id)
-    return Said({"person": person, "other": other, "undone": undone}, f"{count(undone, 'link', 'links')} undone.")
+    return are_two({"person": person, "other": other, "undone": undone})
+
+
+def are_two(told: dict[str, Any]) -> Said:
+    """Two source persons who are two again."""
+    return Said(told, f"{count(told['undone'], 'link', 'links')} undone.")
 
 
 async def _person(call: Here, house: House, view: View, ask: Ask) -> Said:

@@ -113,6 +113,10 @@ async def replay(name: str, /, *, acting: As | None = None, call: Here) -> Said:
     return again(name, number)
 
 
+APP.command("lockhouse.faces.cli.commands.pausing:pause_recipient", name="pause")
+APP.command("lockhouse.faces.cli.commands.pausing:resume_recipient", name="resume")
+
+
 def again(name: str, number: int) -> Said:
     """How many dead letters wait again."""
     text = f"{count(number, 'event')} will be sent again by `lockhouse serve`."

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lockhouse.client import shapes
-from lockhouse.faces.cli.commands import channel, channel_observed
+from lockhouse.faces.cli.commands import channel, channel_observed, channel_replay
 from lockhouse.faces.cli.remote.told import plain, require_own_role
+from lockhouse.faces.cli.times import since_of
 from lockhouse.flows.observed import Observed
+from lockhouse.flows.replay import Replayed
 from lockhouse.gates.quarantine import Waiting
+from lockhouse.wiring import SystemClock
 
 if TYPE_CHECKING:
     from lockhouse.faces.cli.acting import As
@@ -62,3 +65,16 @@ def revoke(name: str, begins: str, /, *, yes: bool = False, acting: As | None = 
         if len(living) == 1 and living[0].begins.startswith(begins):
             call.sure(channel.last_one(name), name, yes=yes)
         return channel.ended(plain(house.channel_revoke(name, shapes.KeyAsked(begins=begins))), call=call)
+
+
+def replay(
+    name: str, /, *, since: str | None = None, dry_run: bool = False, acting: As | None = None, call: Call
+) -> Said:  # fmt: skip
+    """Store what the policy lacked of a channel in stage trial, as far as it has it now."""
+    require_own_role(acting)
+    begin = 0 if since is None else max(0, since_of(since, now=(call.clock or SystemClock()).now_ms()))
+    with call.api() as house:
+        told = plain(house.channel_replay(name, shapes.ReplayAsked(since=begin, dry_run=dry_run)))
+    done = msgspec.convert({part: told[part] for part in Replayed.__struct_fields__}, Replayed)
+    where = channel_replay.Where(name, told["stage"], dry_run)
+    return channel_replay.replayed(where, done, Waiting(**told["quarantine"]), call=call)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from starlette.routing import Route
@@ -19,6 +20,7 @@ from lockhouse.faces.console.turned import Turned
 from lockhouse.flows import channel as flow
 from lockhouse.flows import observed as seen
 from lockhouse.flows.pulse import HOURS, Pulse, pulses
+from lockhouse.gates.pauses import pauses
 from lockhouse.gates.pulse import HOUR_MS
 from lockhouse.model.scale import Stage
 from lockhouse.policy.suggest import Sighting, render, suggest
@@ -53,7 +55,13 @@ async def lines(house: House, _: Callable[[str], str]) -> list[dict[str, object]
     policy = house.live_policy.policy if house.live_policy else None
     known = list(policy.channels.values()) if policy else []
     found, now = await pulses(house, [one.id for one in known]), house.clock.now_ms()
-    return [_line(one, found[one.id], now=now, _=_) for one in known]
+    stopped = await pauses(house, "channel", [one.id for one in known])
+    return [_line(one, found[one.id], now=now, _=_) | _service(one.id in stopped) for one in known]
+
+
+def _service(is_paused: bool) -> dict[str, object]:  # noqa: FBT001  # what it is told
+    """A channel that was taken out of service is not called silent."""
+    return {"paused": True, "silent": None} if is_paused else {"paused": False}
 
 
 def _line(one: Channel, pulse: Pulse, *, now: int, _: Callable[[str], str]) -> dict[str, object]:
@@ -101,23 +109,40 @@ def channel_of(request: Request) -> Channel:
 async def channel(request: Request, me: Me) -> Response:
     """One channel."""
     require(request, me, "channel.show")
-    return await _page(request, me, channel_of(request))
+    return await page(request, me, channel_of(request))
 
 
-async def _page(request: Request, me: Me, one: Channel, *, done: str = "", wrong: str = "") -> Response:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What became of a deed: that it was done, and what takes it back; or why not."""
+
+    done: str = ""
+    undo: str = ""
+    wrong: str = ""
+
+
+def changed(_: Callable[[str], str]) -> Result:
+    """What is told of a deed that somebody else was quicker with."""
+    return Result(wrong=_("It changed meanwhile: nothing was done. Look again."))
+
+
+async def page(request: Request, me: Me, one: Channel, *, result: Result | None = None) -> Response:
+    """A channel's page, with what became of the deed that led there."""
+    result = result or Result()
     house, _ = house_of(request), text_of(request)
     pulse, now = (await pulses(house, [one.id]))[one.id], house.clock.now_ms()
-    may_drops = me.may(house, "channel.drops")
+    may_drops, stopped = me.may(house, "channel.drops"), await pauses(house, "channel", [one.id])
     keys = (await flow.credentials_of(house)).get(one.name, [])
     return shown(
-        request, me, "channel.html", here=HERE, status=409 if wrong else 200, done=done, wrong=wrong,
-        one=_line(one, pulse, now=now, _=_) | _sheet(one, _), stage=int(one.stage),
+        request, me, "channel.html", here=HERE, status=409 if result.wrong else 200, result=result,
+        paused=stopped.get(one.id),
+        one=_line(one, pulse, now=now, _=_) | _sheet(one, _) | _service(one.id in stopped), stage=int(one.stage),
         chart=stacked([*map(_drawn, pulse.hours)], usual=pulse.usual), hours=_axis(now), peak=_peak(pulse, now),
         pulse=pulse, keys=[_key(row, now) for row in sorted(keys, key=lambda row: -row.created_at)],
         waiting=await seen.waiting(house, one.id), may_drops=may_drops,
         drops=await _drops(house, one, pulse, _=_) if may_drops else None,
         lack=await _lack(house, one) if may_drops else "",
-        may={word for word in ("add", "revoke", "tail") if me.may(house, f"channel.{word}")},
+        may={word for word in ("add", "pause", "revoke", "tail") if me.may(house, f"channel.{word}")},
     )  # fmt: skip
 
 
@@ -198,9 +223,10 @@ async def make_key(request: Request, me: Me) -> Response:
             return question
         secret = await flow.make_credential(house_of(request), one.name, by=me.actor)
     except Invalid:
-        return await _page(request, me, one, wrong=_("This channel has no key of ours: its sender signs."))
+        unkeyed = Result(wrong=_("This channel has no key of ours: its sender signs."))
+        return await page(request, me, one, result=unkeyed)
     except (Conflict, NotFound):
-        return await _page(request, me, one, wrong=_("It changed meanwhile: nothing was done. Look again."))
+        return await page(request, me, one, result=changed(_))
     key = secret.reveal().decode()  # house: allow no-reveal: a new key is shown this once
     return shown(request, me, "channel_key.html", here=HERE, name=one.name, key=key, sheet=_sheet(one, _))
 
@@ -227,10 +253,10 @@ async def end_key(request: Request, me: Me) -> Response:
         await flow.end_credential(house, one.name, begins, by=me.actor)
     except Invalid:
         many = _("Several keys begin so. End it on the machine, with the whole key: lockhouse channel revoke.")
-        return await _page(request, me, one, wrong=many)
+        return await page(request, me, one, result=Result(wrong=many))
     except (Conflict, NotFound):
-        return await _page(request, me, one, wrong=_("It changed meanwhile: nothing was done. Look again."))
-    return await _page(request, me, one, done=_("Ended. Nobody sends with it any more."))
+        return await page(request, me, one, result=changed(_))
+    return await page(request, me, one, result=Result(done=_("Ended. Nobody sends with it any more.")))
 
 
 ROUTES = [

@@ -86,7 +86,7 @@ async def page_of(request: Request, me: Me, beside: Beside) -> Response:
     answer = shown(
         request, me, "person.html", here=FIND, status=beside.status, **values, refused="",
         groups=groups, shut=people.shut(view, seeing),
-        way=label(whom.way, _) if whom.way else "", name=_name(view),
+        way=label(whom.way, _) if whom.way else "", name=_name(view), marks=view.marks, granted=bool(view.grants),
         timeline=await _records(request, me, whom, Records(limit=_FEW)), looked=await who_looked(request, me, view),
     )  # fmt: skip
     # Of a value that is open, what a browser shows later is the page as it is without a reveal.
@@ -95,7 +95,10 @@ async def page_of(request: Request, me: Me, beside: Beside) -> Response:
     return answer
 
 
-_NOTHING: Final = {"groups": (), "shut": (), "way": "", "name": "", "timeline": None, "looked": None}
+_NOTHING: Final = {
+    "groups": (), "shut": (), "way": "", "name": "", "timeline": None, "looked": None,
+    "marks": (), "granted": False,
+}  # fmt: skip
 
 
 def _head(request: Request, view: View, ask: Ask) -> dict[str, Any]:

@@ -17,10 +17,13 @@ from lockhouse.faces.console.pages.policy_version import drafted, names_of, peop
 from lockhouse.faces.console.pages.staff import require
 from lockhouse.faces.console.rendering import text_of
 from lockhouse.faces.console.rules import fields_of, matrix_of, purposes_of, recipients_of, roles_of
+from lockhouse.faces.console.turned import Turned
+from lockhouse.faces.policy_text import approved
 from lockhouse.flows.approve import propose as propose_draft
 from lockhouse.gates.live import LIVE, PROPOSED, WAITING, versions
 from lockhouse.gates.staff.members import people
 from lockhouse.policy.document import parse
+from lockhouse.posture.weakening import decode, said
 from lockhouse.wiring import template
 
 if TYPE_CHECKING:
@@ -55,6 +58,7 @@ async def policy(request: Request, me: Me) -> Response:
         rows=rows, purposes=purposes_of(live.policy, _) if live else [], fields=fields_of(live.policy) if live else [],
         roles=roles_of(live.policy, people_of(found), _) if live else [],
         recipients=recipients_of(live.policy) if live else [], may_propose=me.may(house, "policy.propose"),
+        weakened=said(decode(house.strict.approved), decode(house.strict.read())),
     )  # fmt: skip
 
 
@@ -102,7 +106,25 @@ async def propose(request: Request, me: Me) -> Response:
     return await version_page(request, me, number, done=_("It is proposed, and rules nothing yet."))
 
 
+@signed_in
+async def settings(request: Request, me: Me) -> Response:
+    """What rules is proposed anew, with the settings as the file says them now: they are approved like a policy."""
+    require(request, me, "policy.propose")
+    house, _ = house_of(request), text_of(request)
+    await posted(request)
+    ruling = [row for row in await versions(house) if row.state == LIVE]
+    if not ruling:
+        raise Turned("LH-3004")
+    row = ruling[-1]
+    made = await drafted(house, approved(row.document, said=f"v{row.id}"))
+    if not made.weakened:
+        return await version_page(request, me, row.id, refused=_("No setting is weaker than what was approved."))
+    number = await propose_draft(house, made, row.document, by=me.actor)
+    return await version_page(request, me, number, done=_("It is proposed, and rules nothing yet."))
+
+
 ROUTES = [
+    Route("/policy/settings", settings, methods=["POST"], name="policy-settings"),
     Route(HERE, policy, name="policy"),
     Route("/policy/matrix", matrix, name="policy-matrix"),
     Route("/policy/propose", draft, name="policy-draft"),

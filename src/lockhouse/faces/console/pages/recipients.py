@@ -9,12 +9,14 @@ from starlette.routing import Route
 from lockhouse.faces.console.beside import beside_of
 from lockhouse.faces.console.current import house_of, shown, signed_in
 from lockhouse.faces.console.forms import posted
+from lockhouse.faces.console.pages.channels import Result
 from lockhouse.faces.console.pages.staff import require
 from lockhouse.faces.console.reasons import why
 from lockhouse.faces.console.rendering import text_of
 from lockhouse.faces.console.times import ago
 from lockhouse.faces.console.turned import Turned
 from lockhouse.flows import forward
+from lockhouse.gates.pauses import pauses
 from lockhouse.gates.sent import MOST, Standing, standing
 
 if TYPE_CHECKING:
@@ -45,9 +47,15 @@ async def recipients(request: Request, me: Me) -> Response:
 
 async def lines(house: House, _: Callable[[str], str]) -> list[dict[str, object]]:
     """Every recipient as a table has it; of a house without a policy none."""
-    known = house.live_policy.policy.recipients.values() if house.live_policy else ()
+    known = list(house.live_policy.policy.recipients.values()) if house.live_policy else []
     now = house.clock.now_ms()
-    return [_line(one, *await _how(house, one), now=now, _=_) for one in known]
+    stopped = await pauses(house, "recipient", [one.id for one in known])
+    return [_line(one, *await _how(house, one), now=now, _=_) | _service(one.id in stopped) for one in known]
+
+
+def _service(is_paused: bool) -> dict[str, object]:  # noqa: FBT001  # what it is told
+    """A recipient that was taken out of service is not called late."""
+    return {"paused": True, "is_late": False} if is_paused else {"paused": False}
 
 
 async def _how(house: House, one: Recipient) -> tuple[Standing, Delay | None]:
@@ -75,7 +83,7 @@ def is_behind(late: Delay | None, now: int) -> bool:
 async def recipient(request: Request, me: Me) -> Response:
     """One recipient."""
     require(request, me, "recipient.show")
-    return await _page(request, me, recipient_of(request))
+    return await page(request, me, recipient_of(request))
 
 
 def recipient_of(request: Request) -> Recipient:
@@ -91,12 +99,18 @@ def recipient_of(request: Request) -> Recipient:
     return found
 
 
-async def _page(request: Request, me: Me, one: Recipient, *, again: int | None = None) -> Response:
+async def page(
+    request: Request, me: Me, one: Recipient, *, again: int | None = None, result: Result | None = None
+) -> Response:
+    """A recipient's page, with what became of the deed that led there."""
+    result = result or Result()
     house, _ = house_of(request), text_of(request)
     (how, late), now = await _how(house, one), house.clock.now_ms()
+    stopped = await pauses(house, "recipient", [one.id])
     return shown(
-        request, me, "recipient.html", here=HERE, again=again,
-        one=_line(one, how, late, now=now, _=_), terms=one,
+        request, me, "recipient.html", here=HERE, again=again, status=409 if result.wrong else 200,
+        result=result, paused=stopped.get(one.id), may_pause=me.may(house, "recipient.pause"),
+        one=_line(one, how, late, now=now, _=_) | _service(one.id in stopped), terms=one,
         reasons=[(why(code, _), many) for code, many in how.reasons],
         late=late, next_at=late.next_at if late and late.next_at > now else None,
         works=await beside_of(request).works(), may_replay=me.may(house, "recipient.replay"),
@@ -109,7 +123,7 @@ async def replay(request: Request, me: Me) -> Response:
     require(request, me, "recipient.replay")
     one = recipient_of(request)
     await posted(request)
-    return await _page(request, me, one, again=await forward.requeue(house_of(request), one.name))
+    return await page(request, me, one, again=await forward.requeue(house_of(request), one.name))
 
 
 ROUTES = [
