@@ -252,11 +252,7 @@ CODES: Final[dict[str, Answer]] = {
         _STAFF,
     ),
     "LH-3009": Answer(
-        "rejected",
-        403,
-        "Not done: nobody is signed in here any more.",
-        "Sign in, and do it again.",
-        _STAFF,
+        "rejected", 403, "Not done: nobody is signed in here any more.", "Sign in, and do it again.", _STAFF
     ),
     "LH-3010": Answer(
         "rejected",

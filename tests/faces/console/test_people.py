@@ -49,6 +49,13 @@ async def test_one_person_is_found_by_whatever_the_caller_gives_and_shown_masked
         assert [one.action for one in await looks_of(made)] == ["find", "show", "timeline"]
 
 
+DEEDS: tuple[tuple[str, dict[str, str]], ...] = (
+    ("change", {"field": "phone", "value": PHONE}), ("check", {"field": "phone", "said": PHONE}), ("prove", {}),
+    ("reveal", WHY), ("undo", {"field": "phone"}),
+)  # fmt: skip
+"""Every deed on the page of a person, with the fields of its form."""
+
+
 async def test_nothing_of_a_person_stands_in_an_address_or_a_title(tmp_path: Path) -> None:
     async with desks(tmp_path) as (made, tom):
         page = await find(tom, EMAIL)
@@ -117,7 +124,15 @@ async def test_whoever_sees_no_single_person_has_no_finder_and_no_page_of_one(
         assert "/find" not in home.text
         for page in ("/find", "/purpose", path, f"{path}/records", f"{path}/looks"):
             assert (await other.get(page)).status_code == 403
-        for deed in ("/find", "/purpose", f"{path}/check", f"{path}/reveal", f"{path}/prove"):
+        for deed in (
+            "/find",
+            "/purpose",
+            f"{path}/check",
+            f"{path}/reveal",
+            f"{path}/prove",
+            f"{path}/change",
+            f"{path}/undo",
+        ):
             assert (await other.post(deed, {"value": ORDER}, on=home)).status_code in {400, 403}
         assert len(await looks_of(made)) == noted
 
@@ -131,7 +146,7 @@ async def test_the_address_of_a_person_opens_in_the_session_it_was_made_for_alon
         home = await ines.get("/")
         for sub in ("", "/records", "/looks"):
             assert (await ines.get(path + sub)).status_code == 404
-        for deed, form in (("check", {"field": "phone", "said": PHONE}), ("reveal", WHY), ("prove", {})):
+        for deed, form in DEEDS:
             assert (await ines.post(f"{path}/{deed}", form, on=home)).status_code == 404
         person = (await rows_of(made.house, Identifier))[0].person
         for made_up in (person.hex(), "A" * 210, path[8:-2], "%00", "A" * 5_000):
@@ -147,7 +162,7 @@ async def test_a_form_of_another_site_or_session_does_nothing(tmp_path: Path) ->
         page = await find(tom, ORDER)
         path, noted = path_of(page), len(await looks_of(made))
         ines = await agent(made, "ines", "support")
-        for deed, form in (("check", {"field": "phone", "said": PHONE}), ("reveal", WHY), ("prove", {})):
+        for deed, form in DEEDS:
             foreign = await ines.get("/")
             assert (await tom.post(f"{path}/{deed}", form, on=foreign)).status_code == 403
             other = {"sec-fetch-site": "cross-site", "origin": "https://evil.example"}

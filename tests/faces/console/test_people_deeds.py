@@ -178,3 +178,40 @@ async def test_special_data_is_seen_for_five_minutes_behind_a_passkey(tmp_path: 
         assert "nuts" not in page.text
         made.clock.pass_days(5 / 1440)
         assert "Allergy, masked" not in text_of(await tom.get(path))
+
+
+async def test_a_value_is_put_right_on_the_persons_word_and_that_is_undone(tmp_path: Path) -> None:
+    async with desks(tmp_path) as (made, tom):
+        page = await find(tom, ORDER)
+        form = {"field": "phone", "value": "0151 97531246"}
+        asked = await tom.post(f"{path_of(page)}/change", form, on=page)
+        assert "data-passkey" in asked.text, "a stolen session that did not step up changes nothing"
+        done = await tom.post(f"{path_of(page)}/change", {**form, **tom.answer(asked)}, on=asked)
+        page = await tom.get(done.headers["location"])
+        assert "Phone corrected." in text_of(page)
+        assert "•••1246" in page.text
+        assert "The former value is kept until 2026-12-23" in text_of(page)
+        assert (PHONE in page.text, "97531246" in page.text) == (False, False)
+        undone = await tom.post(f"{path_of(page)}/undo", {"field": "phone"}, on=page)
+        page = await tom.get(undone.headers["location"])
+        assert "•••5678" in page.text
+        assert "corrected" not in text_of(page)
+        assert [one.action for one in await looks_of(made)].count("change") >= 1
+
+
+async def test_a_change_that_changes_nothing_or_may_not_be_is_said_so(tmp_path: Path) -> None:
+    async with desks(tmp_path) as (_, tom):
+        page = await checked(tom, await find(tom, ORDER), PHONE)
+        path = path_of(page)
+        same = await tom.post(f"{path}/change", {"field": "email", "value": EMAIL}, on=page)
+        assert "that is held already" in text_of(same)
+        wrong = await tom.post(f"{path}/change", {"field": "email", "value": "no address"}, on=page)
+        assert wrong.status_code == 422
+        assert "this is not how such a value is written" in text_of(wrong)
+        assert "/change" in page.text
+        assert 'href="#change-order_id"' not in page.text, "the role puts right contact data alone"
+        closed = await tom.post(f"{path}/change", {"field": "order_id", "value": "NW-1"}, on=page)
+        assert closed.status_code == 403
+        assert "your role does not see this kind of data" in text_of(closed)
+        assert (await tom.post(f"{path}/change", {"field": "nobody", "value": "x"}, on=page)).status_code == 400
+        assert (await tom.post(f"{path}/undo", {"field": "email"}, on=page)).status_code == 409

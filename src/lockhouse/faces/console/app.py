@@ -40,6 +40,7 @@ from lockhouse.faces.console.pages import (
     overview,
     pausing,
     person,
+    person_change,
     person_deeds,
     policy,
     policy_deeds,
@@ -61,7 +62,8 @@ if TYPE_CHECKING:
     from lockhouse.gates.house import House
 PAGES: Final = (
     account, channels, components, device, enrol, find, grants, identifiers, identity, ledger, live, overview, pausing,
-    person, person_deeds, policy, policy_deeds, policy_version, recipients, sign_in, staff, staff_deeds,
+    person, person_change, person_deeds, policy, policy_deeds, policy_version, recipients, sign_in, staff,
+    staff_deeds,
 )  # fmt: skip
 """Subjects, each with its routes; of two that fit a path, the first answers."""
 

@@ -46,15 +46,7 @@ def _of_person(_: Callable[[str], str]) -> dict[str, str]:
             "Shut: this person's data is being erased. It can be called off until it is destroyed. Ask a "
             "privacy officer."
         ),
-        "colleague": _(
-            "Hidden: this is a colleague's own record. Ask for a grant that names them, or somebody whose role "
-            "looks at colleagues."
-        ),
         "erased": _("Shut: this person's data was erased. Nobody can bring it back. The certificate says when."),
-        "flagged": _(
-            "Hidden: this person is watched over. Ask for a grant that names them, or somebody whose role looks at "
-            "them."
-        ),
         "hold": _(
             "Not undone: a legal hold keeps this. What is held stays until it is released. Ask a privacy officer."
         ),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from lockhouse.faces.console.work import Said
+    from lockhouse.flows.change import Standing
     from lockhouse.gates.disclose import FieldView, RecordView, View
     from lockhouse.model.decision import Ask
     from lockhouse.model.policy import Policy
@@ -31,8 +32,9 @@ class Row:
     Attributes:
         state: `open`, `masked`, or `revealed` for what a reveal of this very page opened.
         because: what a reveal lacks that it does not ask for itself.
-        can: what may be done with it: `check`, `reveal`.
+        can: what may be done with it: `change`, `check`, `reveal`.
         said: what became of what a caller said of it.
+        changed: that it was put right, and until when that is undone.
     """
 
     name: str
@@ -46,6 +48,16 @@ class Row:
     because: str = ""
     can: frozenset[str] = frozenset()
     said: Said | None = None
+    changed: Standing | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Before:
+    """What was done with the values before: said by a caller, opened by this page's reveal, and put right; by field."""
+
+    said: Mapping[str, Said]
+    opened: Mapping[str, FieldView]
+    changed: Mapping[str, Standing]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +95,9 @@ class Seeing:
         """What the reader's role may do with a value that it sees."""
         field = self.policy.fields[name]
         may = self.grades.get(field.class_, set())
-        found = {"check"} if "check" in may and field.type != "list" else set()
+        found: set[str] = {word for word in ("change", "check") if word in may and field.type != "list"}
+        if name in self.policy.region_from:
+            found.discard("change")
         if shown.state == "masked" and not self._lacks(name) and unmasking(self.policy, self.ask, name).role:
             found.add("reveal")
         return frozenset(found)
@@ -100,14 +114,14 @@ class Seeing:
         return set(unmasking(self.policy, self.ask, name).lacking) - _BROUGHT
 
 
-def groups(view: View, seeing: Seeing, *, said: Mapping[str, Said], opened: Mapping[str, FieldView]) -> list[Group]:
+def groups(view: View, seeing: Seeing, before: Before) -> list[Group]:
     """What is seen of somebody, class by class, in the policy's order."""
     _ = seeing.text
     by_class: dict[str, list[Row]] = {}
     for name, field in seeing.policy.fields.items():
-        one = opened.get(name) or view.fields.get(name)
+        one = before.opened.get(name) or view.fields.get(name)
         if one is not None and one.state != "shut":
-            row = _row(name, one, seeing, said=said.get(name), is_revealed=name in opened)
+            row = _row(name, one, seeing, before)
             by_class.setdefault(field.class_, []).append(row)
     return [
         Group(
@@ -118,13 +132,14 @@ def groups(view: View, seeing: Seeing, *, said: Mapping[str, Said], opened: Mapp
     ]  # fmt: skip
 
 
-def _row(name: str, one: FieldView, seeing: Seeing, *, said: Said | None, is_revealed: bool) -> Row:
+def _row(name: str, one: FieldView, seeing: Seeing, before: Before) -> Row:
     _ = seeing.text
-    is_revealed = is_revealed or not seeing.gives(name)
+    is_revealed = name in before.opened or not seeing.gives(name)
     return Row(
         name=name, label=label(name, _), state="revealed" if is_revealed and one.state == "open" else one.state,
         text=spelt(one.value), channel=one.channel or "", proof=one.proof or 0, proved=proved(one.proof, _), at=one.at,
-        because=seeing.lacking(name) if one.state == "masked" else "", can=seeing.can(name, one), said=said,
+        because=seeing.lacking(name) if one.state == "masked" else "", can=seeing.can(name, one),
+        said=before.said.get(name), changed=before.changed.get(name) if one.corrected else None,
     )  # fmt: skip
 
 
@@ -181,10 +196,4 @@ def states(view: View, _: Callable[[str], str]) -> list[tuple[str, str, str]]:
         ),
         PersonState.ERASED: ("stop", _("Erased."), _("Nobody can bring it back. The certificate says when.")),
     }  # fmt: skip
-    marks = {
-        "colleague": ("look", _("A colleague."), _("Each look at them is noted as one at a colleague.")),
-        "flagged": ("look", _("Watched over."), _("Each look at them is noted as one at somebody watched over.")),
-    }
-    return [words for flag, words in told.items() if view.state & flag] + [
-        words for mark, words in marks.items() if mark in view.marks
-    ]
+    return [words for flag, words in told.items() if view.state & flag]

@@ -24,6 +24,7 @@ from lockhouse.faces.console.turned import Turned
 from lockhouse.faces.console.who_looked import who_looked
 from lockhouse.faces.console.work import work_of
 from lockhouse.flows import look
+from lockhouse.flows.change import changes
 from lockhouse.gates.disclose import Records
 from lockhouse.gates.staff.refs import Meant
 
@@ -50,14 +51,16 @@ class Beside:
 
     Attributes:
         opened: field -> what a reveal of this very page opened. `reason`: that it was for.
-        wrong: what is to be put right, by the field's name. `typed`: what was typed there.
-        stop: why the deed was not done.
+        wrong, wrong_change: what is to be put right of a check or a change, by the field's name.
+        stop: why the deed was not done. `told`: what else became of it.
     """
 
     opened: Mapping[str, FieldView] = field(default_factory=dict)
     reason: str = ""
     wrong: Mapping[str, str] = field(default_factory=dict)
+    wrong_change: Mapping[str, str] = field(default_factory=dict)
     stop: str = ""
+    told: str = ""
     status: int = 200
 
 
@@ -81,11 +84,14 @@ async def page_of(request: Request, me: Me, beside: Beside) -> Response:
         policy=house.live().policy, ask=with_room(ask), grades=grades(house, me, ask.purpose),
         unproven=frozenset(unproven(house, me)), text=_,
     )  # fmt: skip
-    said = work_of(request, house, me.live).checks_of(view.person)
-    groups = people.groups(view, seeing, said=said, opened=beside.opened)
+    before = people.Before(
+        said=work_of(request, house, me.live).checks_of(view.person), opened=beside.opened,
+        changed={one.field: one for one in reversed(await changes(house, view.persons))},
+    )  # fmt: skip
+    groups = people.groups(view, seeing, before)
     answer = shown(
         request, me, "person.html", here=FIND, status=beside.status, **values, refused="",
-        groups=groups, shut=people.shut(view, seeing),
+        groups=groups, now=house.clock.now_ms(), shut=people.shut(view, seeing),
         way=label(whom.way, _) if whom.way else "", name=_name(view), marks=view.marks, granted=bool(view.grants),
         timeline=await _records(request, me, whom, Records(limit=_FEW)), looked=await who_looked(request, me, view),
     )  # fmt: skip
@@ -96,7 +102,7 @@ async def page_of(request: Request, me: Me, beside: Beside) -> Response:
 
 
 _NOTHING: Final = {
-    "groups": (), "shut": (), "way": "", "name": "", "timeline": None, "looked": None,
+    "groups": (), "shut": (), "way": "", "name": "", "timeline": None, "looked": None, "now": 0,
     "marks": (), "granted": False,
 }  # fmt: skip
 
