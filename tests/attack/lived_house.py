@@ -69,7 +69,7 @@ class Lived:
         self._call(f"consent record {anna} marketing denied")
         self._call("suppression remove email - --reason typo", typed=f"{BERT}\n")
         self._call(f"grant withdraw {WHO} network 10.0.0.0/8")
-        self._call(f"person unlink {anna} {bert}")
+        self._part_and_put_right(anna, bert)
         self._call(["channel", "revoke", "shop", key, "--yes"])
         self._call("channel add shop")
         for line in (f"token rotate {old}", "channel pause shop", f"token revoke {ended} --yes"):
@@ -94,6 +94,12 @@ class Lived:
         """The rows of who was erased go; how many did."""
         async with opened(self.desk.house, role="work", clock=self.desk.clock) as house:
             return (await sweep(house.house, jobs, owner=bytes(16))).records
+
+    def _part_and_put_right(self, other: str, person: str) -> None:
+        self._call(f"person unlink {other} {person}")
+        self._call(f"person change {person} name -", typed="Bert Braun\n")
+        self._call(f"person change {person} name --undo")
+        self._call(f"person change {person} name -", typed="Bert Brown\n")
 
     def _call(self, line: str | list[str], *, typed: str = "") -> None:
         seen = self.desk.call(line, typed=typed)

@@ -18,7 +18,8 @@ def test_a_house_that_has_lived_is_clean(lived: Lived) -> None:
     assert seen.value["state"]["untold"] == 0
     rows = seen.value["state"]["rows"]
     assert {table for table, number in rows.items() if number} == {
-        "attestation", "consent", "credential", "erased_mark", "identifier", "intent", "link", "name", "pause",
+        "attestation", "consent", "correction", "credential", "erased_mark", "identifier", "intent", "link", "name",
+        "pause",
         "person", "policy_version", "quota", "suppression", "token", "tombstone",
     }  # fmt: skip
     told = lived.desk.call("ledger verify --state").out

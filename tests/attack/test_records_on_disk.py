@@ -25,7 +25,7 @@ EDITS = {
     "the list of an intake taken away": (
         "intake", "DELETE FROM intake WHERE entry = (SELECT max(entry) FROM intake)", "changed-leaves",
     ),
-    "what was deleted": ("deletion", "UPDATE deletion SET record = zeroblob(16)", "unfounded-deletion"),
+    "what was deleted": ("deletion", "UPDATE deletion SET record = randomblob(16)", "unfounded-deletion"),
     "that it was deleted": ("deletion", "DELETE FROM deletion", "changed-leaves"),
     "whom a look showed": ("note", "UPDATE note SET ref = randomblob(16)", "changed-notes"),
 }  # fmt: skip

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from lockhouse.flows import change
+from lockhouse.flows import audit, change
 from lockhouse.gates.authority import bound
 from lockhouse.gates.state import verify_state
 from lockhouse.model.rows import Person
@@ -66,4 +66,6 @@ async def restrict(world: World, person: bytes) -> None:
 async def sound(world: World) -> list[str]:
     """What the ledger finds wrong with the records and with the rows that give authority: nothing, in a good house."""
     state = await verify_state(world.house)
-    return [str(one) for one in [*await world.findings(), *state.findings.kept]]
+    trusted = audit.Trusted([world.verifier], world.lane_key)
+    report = await audit.verify(world.house, sequencer=world.store, trusted=trusted, records=True)
+    return [str(one) for one in [*await world.findings(), *report.findings, *state.findings.kept]]

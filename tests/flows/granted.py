@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 ROLES = """
   clerk: {for: [fulfilment], see: {transactions: full}, may: [grant.request, grant.break-glass]}
   lead: {for: [fulfilment], see: {contact: full, identity: full}, may: [grant.approve, person.flagged]}
-  officer: {may: [grant.approve, grant.end, staff.identifier, person.flag]}
+  officer: {may: [grant.approve, grant.end, grant.list, staff.identifier, person.flag]}
 """
 ANNA, BERTA = "anna@example.com", "berta@example.com"
 

@@ -64,6 +64,7 @@ from lockhouse.model.rows import House as HouseRow
 from lockhouse.model.scale import Belief, PersonState
 from lockhouse.policy.correct import slot_of, why_none
 from lockhouse.policy.reduce import find_value
+from lockhouse.policy.sentences import SENTENCES
 
 if TYPE_CHECKING:
     from lockhouse.gates.disclose.decided import Group
@@ -152,7 +153,8 @@ async def _allowed(house: House, ask: Ask, person: bytes, field: str) -> Group:
 async def _refused(house: House, ask: Ask, because: tuple[str, ...]) -> Refused:
     entry = await note_refused(house, ask, because)
     return Refused(
-        f"change: expected a field that may be changed, got another; noted as {entry.hex()}", reasons=because
+        f"change: expected what may be changed or undone, got another; noted as {entry.hex()}", reasons=because,
+        hint=" ".join(SENTENCES.get(code, code) for code in because),
     )  # fmt: skip
 
 

@@ -67,6 +67,9 @@ policy.propose      403      403      403              403      200    403
 channel.observed    403      403      403              403      200    403
 channel.revoke      403      403      403              403      200    403
 recipient.replay    403      403      403              403      200    403
+grant.list          403      403      403              403      403    403
+grant.show          403      403      403              403      403    403
+grant.end           403      403      403              403      403    403
 import.list         403      403      403              403      403    403
 hold.place          403      403      200              403      403    403
 hold.show           403      403      200              403      403    403
@@ -136,7 +139,7 @@ class Asking:
         token_id = (await token.listed(world.house)).tokens[0][0].id.hex()
         words = {
             "person": anna.hex(), "channel": "web", "recipient": "tool", "entry": entry, "request": case,
-            "token": token_id, "hold": held.id.hex(), "batch": "0" * 32,
+            "token": token_id, "hold": held.id.hex(), "batch": "0" * 32, "grant": "0" * 32,
             "field": "email",
         }  # fmt: skip
         [record, *_] = await world.rows(Record)

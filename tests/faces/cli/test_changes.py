@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -70,3 +71,15 @@ def test_a_value_on_the_command_line_an_unknown_field_and_a_role_that_may_not_ar
         assert seen.code == OUTCOMES[outcome].exit_code, line
         assert NEW not in seen.err
     assert desk.call("ledger log --kind correction", json=True).value == []
+
+
+def test_after_thirty_days_it_is_said_why_nothing_is_undone(desk: Desk) -> None:
+    person = desk.person()
+    for course in ("privacy-basics", "phishing"):
+        desk.call(f"training record os-user:{os.getuid()} {course} --until 2027-06-30")
+    desk.call(f"person change {person} phone -", typed=f"{NEW}\n")
+    desk.clock.now += 30 * 86_400_000
+    late = desk.call(f"person change {person} phone --undo")
+    assert late.code == OUTCOMES[Refused].exit_code
+    assert "Not undone: this was changed more than thirty days ago." in late.err
+    assert "--undo" not in desk.call(f"person show {person} --as support").out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lockhouse.client.calls.of_channel import ChannelCalls
 from lockhouse.client.calls.of_consent import ConsentCalls
+from lockhouse.client.calls.of_grant import GrantCalls
 from lockhouse.client.calls.of_hold import HoldCalls
 from lockhouse.client.calls.of_import import ImportCalls
 from lockhouse.client.calls.of_key import KeyCalls
@@ -21,6 +22,7 @@ from lockhouse.client.calls.of_why import WhyCalls
 class Calls(
     ChannelCalls,
     ConsentCalls,
+    GrantCalls,
     HoldCalls,
     ImportCalls,
     KeyCalls,

@@ -41,6 +41,7 @@ from lockhouse.client.shapes.deeds import (
     SightShown,
     UndoBatchAsked,
 )
+from lockhouse.client.shapes.grants import GrantList, GrantShown
 from lockhouse.client.shapes.house import (
     Cell,
     ChannelList,
@@ -151,6 +152,8 @@ __all__ = [
     "ExplainShown",
     "FieldShown",
     "FindAsked",
+    "GrantList",
+    "GrantShown",
     "HoldAsked",
     "HoldList",
     "HoldPlaced",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lockhouse.faces.api import deeds, entries, policies, shapes, words
+from lockhouse.faces.api import deeds, entries, grants, policies, shapes, words
 from lockhouse.faces.api.route import Needs, Route
 
 
@@ -51,6 +51,20 @@ MORE: tuple[Route, ...] = (
         method="POST", path="/recipient/{recipient}/replay", name="recipient.replay",
         about="Let a recipient's dead letters wait again, the oldest first.", needs=_may("recipient.replay"),
         act=deeds.recipient_replay, answer=shapes.Requeued, body=shapes.Nothing, changes=True,
+    ),
+    Route(
+        method="GET", path="/grant", name="grant.list",
+        about="Every grant of a member of staff: what waits, what is open, what is to be reviewed.",
+        needs=_may("grant.list"), act=grants.listed, answer=shapes.GrantList,
+    ),
+    Route(
+        method="GET", path="/grant/{grant}", name="grant.show", about="One grant.", needs=_may("grant.list"),
+        act=grants.show, answer=shapes.GrantShown, tagged=True,
+    ),
+    Route(
+        method="POST", path="/grant/{grant}/end", name="grant.end",
+        about="End a grant at once, in every process. People ask for another.", needs=_may("grant.end"),
+        act=grants.end, answer=shapes.GrantShown, body=shapes.Nothing, changes=True,
     ),
     Route(
         method="GET", path="/import", name="import.list",

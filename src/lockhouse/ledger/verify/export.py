@@ -192,7 +192,7 @@ class _Audit:
             self._compare_held()
         if entry.kind in wire.BESIDE:
             self.due = _Due(entry, f"position {position}")
-        elif entry.kind in _GROUNDS:
+        elif entry.kind in _GROUNDS or (entry.kind == "correction" and entry.body.get("change") != "made"):
             self.grounds.add(entry.id)
 
     def _misplaced(self, position: int) -> None:
