@@ -78,10 +78,12 @@ PROVEN: Final[dict[str, str]] = {
     "retention apply": "erase",
     "retention confirm": "erase",
     "retention end-idle": "erase",
+    "staff access sign": "access-review-sign",
     "staff disable": "staff-disable",
     "staff enable": "staff-enable",
     "staff identifier add": "staff-identifier",
     "staff identifier end": "staff-identifier",
+    "staff import": "staff-invite",
     "staff invite": "staff-invite",
     "staff link": "staff-invite",
     "staff reset": "staff-reset",
@@ -129,6 +131,8 @@ READS: Final[dict[str, str]] = {
 OF_MEMBERS: Final = frozenset({"ledger export", "ledger log", "ledger prove"})
 """Of these, those that a member needs it for, too: they say who did what."""
 THEMSELVES: Final = frozenset({
+    "staff access decide", "staff access export", "staff access list", "staff access now", "staff access open",
+    "staff access show", "staff access sign", "staff import",
     "channel pause", "channel resume", "recipient pause", "recipient resume",
     "grant approve", "grant break-glass", "grant recorded", "grant refuse", "grant request", "grant review",
     "grant show", "grant withdraw", "person change", "person flag", "person flagged", "person looked", "person unflag",

@@ -196,6 +196,8 @@ async def review(staff: str, /, *, acting: As | None = None, call: Here) -> Said
     return Said(value, f"Reviewed, noted as {row.entry.hex()}.")
 
 
+APP.command("lockhouse.faces.cli.commands.staff_access:APP", name="access", help="Who holds which role, reviewed.")
+APP.command("lockhouse.faces.cli.commands.staff_import:import_", name="import")
 APP.command("lockhouse.faces.cli.commands.staff_role:APP", name="role", help="What somebody may see and do.")
 APP.command("lockhouse.faces.cli.commands.staff_session:APP", name="session", help="Who is signed in, and their end.")
 APP.command(
