@@ -30,6 +30,8 @@ YET = "the API does not have it yet"
 STAFF = (
     "invite", "link", "list", "show", "disable", "enable", "reset", "review", "role give", "role approve", "role end",
     "session list", "session end",
+    "access now", "access list", "access open", "access show", "access decide", "access sign", "access export",
+    "import",
     "identifier add", "identifier end", "identifier list",
 )  # fmt: skip
 LACKING = (
