@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from typing import TYPE_CHECKING
+
+import pytest
 
 from lockhouse.flows import staff, staff_roles
 from lockhouse.gates.staff.called import Called
