@@ -10,11 +10,14 @@ import pytest
 
 from lockhouse.access.tokens import Terms, decoded
 from lockhouse.flows import staff, token
+from lockhouse.gates.tokens import Bearer
 from lockhouse.model.decision import Actor
 from tests.faces.console.world import HOST, POLICY, Browser, Console, console
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from lockhouse.gates.tokens import Made
 
 EVIL = '"><script>alert(1)</script>{{ 7*7 }}'
 ROLES = POLICY.replace("staff.*]}", "staff.*, token.*]}") + (
@@ -32,7 +35,7 @@ async def _only(made: Console) -> bytes:
     return row.id
 
 
-async def _made_by_host(made: Console, name: str = "siem", role: str = "reader") -> token.Made:
+async def _made_by_host(made: Console, name: str = "siem", role: str = "reader") -> Made:
     terms = Terms(name=name, role=role, may=("ledger.read",), purposes=(), networks=())
     return await token.create(made.house, terms, by=token.Maker(Actor(id=HOST, kind="os-user")))
 
@@ -57,7 +60,7 @@ async def test_a_token_is_made_with_a_passkey_and_its_text_is_shown_once(tmp_pat
         [text] = re.findall(r"lh_\w+", done.text)
         assert (done.status_code, done.headers["cache-control"]) == (200, "no-store")
         bearer = await token.shown(made.house, text, network="10.1.2.3")
-        assert isinstance(bearer, token.tokens.Bearer)
+        assert isinstance(bearer, Bearer)
         assert (bearer.terms.role, bearer.terms.may) == ("admin", ("key.*", "policy.show"))
         listed = await admin.get("/tokens")
         page = await admin.get(f"/tokens/{bearer.id.hex()}")

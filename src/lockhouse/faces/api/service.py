@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lockhouse.faces.api import shapes
-from lockhouse.faces.api.reads import channel_of, recipient_of
 from lockhouse.faces.api.shapes import answered
 from lockhouse.flows import pause as flow
 from lockhouse.gates.pauses import PAUSED
@@ -17,25 +16,25 @@ if TYPE_CHECKING:
 
 async def channel_pause(call: Call) -> shapes.ServiceShown:
     """Who sends through a channel is answered that it is paused."""
-    name = channel_of(call).name
+    name = call.path["channel"]
     return _shown(name, await flow.pause(call.house, "channel", name, by=call.actor.id))
 
 
 async def channel_resume(call: Call) -> shapes.ServiceShown:
     """A channel takes events again."""
-    name = channel_of(call).name
+    name = call.path["channel"]
     return _shown(name, await flow.resume(call.house, "channel", name, by=call.actor.id))
 
 
 async def recipient_pause(call: Call) -> shapes.ServiceShown:
     """What is for a recipient waits."""
-    name = recipient_of(call).name
+    name = call.path["recipient"]
     return _shown(name, await flow.pause(call.house, "recipient", name, by=call.actor.id))
 
 
 async def recipient_resume(call: Call) -> shapes.ServiceShown:
     """A recipient is sent to again."""
-    name = recipient_of(call).name
+    name = call.path["recipient"]
     return _shown(name, await flow.resume(call.house, "recipient", name, by=call.actor.id))
 
 
