@@ -48,10 +48,13 @@ class PolicyVersionShown(Answer, frozen=True, kw_only=True):
 
 
 class PolicyHistory(Answer, frozen=True, kw_only=True):
-    """Every version, the oldest first."""
+    """Every version, the oldest first. `doubted`: versions that somebody stored and this house did not; nothing of one
+    is told.
+    """
 
     versions: list[PolicyVersionShown]
     waiting: PolicyWaits | None
+    doubted: tuple[int, ...] = ()
 
 
 class Cell(Answer, frozen=True, kw_only=True, rename={"class_": "class"}):
