@@ -1,4 +1,4 @@
-"""A policy that widens without a line that says so would rule at once: who packs a person's own copy, and from where."""
+"""A policy that widens without an effect would rule at once: who packs a person's own copy, and from where."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ class Exact(NamedTuple):
         return Meant(ACTION, action_hash(ACTION, fields=said))
 
     def seen(self) -> str:
-        """What whoever reads it before they approve it is shown, its number aside: a proposal of another's takes one."""
+        """What whoever reads it before they approve it was shown, its number aside: another proposal takes one."""
         return self._replace(number=0).meant().hash.hex()
 
 

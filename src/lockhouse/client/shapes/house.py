@@ -48,9 +48,7 @@ class PolicyVersionShown(Answer, frozen=True, kw_only=True):
 
 
 class PolicyHistory(Answer, frozen=True, kw_only=True):
-    """Every version, the oldest first. `doubted`: versions that somebody stored and this house did not; nothing of one
-    is told.
-    """
+    """Every version, the oldest first. `doubted`: numbers of those that somebody stored and this house did not."""
 
     versions: list[PolicyVersionShown]
     waiting: PolicyWaits | None

@@ -27,7 +27,17 @@ from lockhouse.faces.cli.layout import Said, plain, table, when
 from lockhouse.faces.policy_text import approved
 from lockhouse.flows.approve import approve
 from lockhouse.flows.approve import propose as propose_draft
-from lockhouse.gates.live import DELAY_MS, FORMER, LIVE, PROPOSED, SUPERSEDED, WAITING, WITHDRAWN, sound_versions, versions
+from lockhouse.gates.live import (
+    DELAY_MS,
+    FORMER,
+    LIVE,
+    PROPOSED,
+    SUPERSEDED,
+    WAITING,
+    WITHDRAWN,
+    sound_versions,
+    versions,
+)
 from lockhouse.gates.versions import one_of
 from lockhouse.gates.versions import withdraw as withdraw_version
 
