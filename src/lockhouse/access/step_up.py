@@ -55,6 +55,8 @@ _SHIFT = Need(bound=False, max_age_ms=SHIFT_MS)
 _FRESH = Need(bound=False, max_age_ms=FRESH_MS)
 NEEDS: dict[str, Need] = {
     "break-glass": _BOUND,
+    "device-sign-in": STRICTEST,
+    "device-window": STRICTEST,
     "erase": _BOUND,
     "export": _BOUND,
     "factor-add": _BOUND,
