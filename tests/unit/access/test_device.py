@@ -42,7 +42,7 @@ def test_codes_of_neighbouring_bytes_differ() -> None:
 
 def test_a_request_is_over_at_its_last_millisecond_whatever_was_answered() -> None:
     for answer in ("waiting", "confirmed", "refused"):
-        asking = Asking(answer, UNTIL)  # type: ignore[arg-type]
+        asking = Asking(answer, UNTIL)
         assert polled(asking, now=UNTIL - 1)[0] == answer
         assert polled(asking, now=UNTIL)[0] == "over"
 
