@@ -7,7 +7,7 @@ import re
 import shlex
 import sys
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -84,6 +84,10 @@ class Call:
             "house: expected a folder with lockhouse.toml, got none",
             hint="lockhouse init DIR makes one; -C DIR or LOCKHOUSE_HOUSE names one",
         )
+
+    def handed(self, *lines: str) -> Call:
+        """The same call, of which a member confirms these lines, too: what it read of files or at a prompt."""
+        return replace(self, typed=self.typed._replace(beside=lines))
 
     def located(self, text: str) -> str:
         """The text with its commands as they must be typed from here: with `-C`, if this call had it.

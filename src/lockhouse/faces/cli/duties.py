@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lockhouse.access.step_up import action_hash
@@ -154,25 +155,35 @@ _ID_DIGITS = 32
 
 
 class Typed(NamedTuple):
-    """A command as it was typed: its name, and its words behind it."""
+    """A command as it was typed: its name, and its words behind it.
+
+    `beside` says what it was handed in files or at a prompt, a line each, where that decides what is done.
+    """
 
     name: str
     words: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
-        """As a member reads it."""
-        return " ".join(("lockhouse", self.name, *self.words))
+        """As a member reads it: each word apart from the next, and no sign that could hide or turn another."""
+        words = (shlex.quote(_plain(word)) for word in self.words)
+        return "\n".join((" ".join(("lockhouse", self.name, *words)), *map(_plain, self.beside)))
 
 
 NOTHING: Final = Typed("")
 
 
 def meant(typed: Typed, action: str) -> Meant:
-    """What a member proves for this very command: its action, the persons it names, and every word in its place."""
+    """What a member proves for this very command: its action, the persons it names, and every word and line of it."""
     persons = [bytes.fromhex(word) for word in typed.words if _is_id(word)]
     words: Sequence[str] = [f"{at} {word}" for at, word in enumerate((typed.name, *typed.words))]
-    return Meant(action, action_hash(action, persons=persons, fields=words))
+    beside = [f"+{at} {line}" for at, line in enumerate(typed.beside)]
+    return Meant(action, action_hash(action, persons=persons, fields=[*words, *beside]))
+
+
+def _plain(text: str) -> str:
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
 
 
 def _is_id(word: str) -> bool:

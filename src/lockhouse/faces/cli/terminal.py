@@ -9,9 +9,12 @@ import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from getpass import getpass
+from time import monotonic
 from typing import TYPE_CHECKING, TextIO
 
-from lockhouse.errors import Invalid
+from lockhouse.access.step_up import FRESH_MS
+from lockhouse.errors import Invalid, Unproven
+from lockhouse.faces.cli.who import now
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -41,6 +44,7 @@ class Terminal:
         talks: whether a person sits there and can be asked.
         ask_hidden: asks for something that is not to stay on the screen.
         pause: waits so many seconds, while somebody answers elsewhere.
+        seconds: a clock that only goes forward.
     """
 
     stdin: TextIO = field(default_factory=lambda: sys.stdin)
@@ -49,6 +53,7 @@ class Terminal:
     talks: bool = field(default_factory=lambda: sys.stdin.isatty() and sys.stderr.isatty())
     ask_hidden: Callable[[str], str] = getpass
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
+    seconds: Callable[[], float] = monotonic
 
     def say(self, text: str) -> None:
         """Print an answer."""
@@ -65,13 +70,14 @@ class Terminal:
 
         Raises:
             Invalid: nobody is there to be asked, or they ended the input (Ctrl-D).
+            Unproven: it came too late for whoever was let in.
             KeyboardInterrupt: they pressed Ctrl-C.
         """
         if not self.talks:
             raise Invalid("terminal", "somebody to answer a question", got="none", hint=f"say {instead}, or see --help")
         self.stderr.write(f"{question} [{default}]: " if default else f"{question}: ")
         self.stderr.flush()
-        with _interruptible():
+        with self._soon(), _interruptible():
             typed = self.stdin.readline(MAX_LINE)
         if not typed:
             raise Invalid("terminal", "an answer", got="the end of the input")
@@ -82,6 +88,7 @@ class Terminal:
 
         Raises:
             Invalid: it stood on the command line, or there is neither prompt nor pipe.
+            Unproven: as `ask`.
         """
         if source not in {None, "-"}:
             raise Invalid(
@@ -89,13 +96,24 @@ class Terminal:
                 hint=f"what is typed there stays in the shell's history and in ps; {example}",
             )  # fmt: skip
         try:
-            with _interruptible():
+            with self._soon(), _interruptible():
                 typed = self.stdin.readline(MAX_LINE) if source == "-" else self._hidden(name, example)
         except (EOFError, UnicodeDecodeError) as err:
             raise Invalid(name, "one line in UTF-8", got="something else") from err
         if not typed.strip():
             raise Invalid(name, "one line with a value", got="an empty one")
         return typed.strip()
+
+    @contextmanager
+    def _soon(self) -> Iterator[None]:
+        """An answer comes while what a member proved, or that they are one, is not older than a proof may be.
+
+        A command asks who acts once, as it begins; a question left open would keep it for as long as nobody answers.
+        """
+        begun = self.seconds()
+        yield
+        if now().kind in {"member", "token"} and (self.seconds() - begun) * 1000 >= FRESH_MS:
+            raise Unproven("answer: expected one within five minutes, got a later one", hint="nothing was done; again")
 
     def _hidden(self, name: str, example: str) -> str:
         if not self.talks:

@@ -37,11 +37,11 @@ async def invite(
         mail: mail the link to the login, which must be an e-mail address, and do not print it.
         acting: the role.
     """
-    async with call.open() as opened:
+    login = call.terminal.personal("login", source, example="lockhouse staff invite")
+    name = call.terminal.personal("name", source, example="lockhouse staff invite")
+    async with call.handed(f"login: {login}", f"name: {name}").open() as opened:
         by = allowed(opened.house, "staff.invite", (acting or As()).role)
         way = by_mail(opened, wanted=mail)
-        login = call.terminal.personal("login", source, example="lockhouse staff invite")
-        name = call.terminal.personal("name", source, example="lockhouse staff invite")
         link = await flow.invite(opened.house, Called(login, name), by=by.id, language=language, mailed=way)
         told = linked(link, console_url=opened.settings.console_url, mail=mail)
         value = told | as_value(await flow.show(opened.house, link.staff))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,7 +14,7 @@ from lockhouse.errors import Conflict, Invalid, LockhouseError, Refused
 from lockhouse.faces.cli.acting import As, allowed
 from lockhouse.faces.cli.call import Here
 from lockhouse.faces.cli.files import named, promised
-from lockhouse.faces.cli.layout import Said, table
+from lockhouse.faces.cli.layout import Said, count, table
 from lockhouse.faces.cli.many import many_rows
 from lockhouse.faces.cli.staff import address, by_mail
 from lockhouse.flows import roster, staff, staff_roles
@@ -21,6 +22,7 @@ from lockhouse.flows import roster, staff, staff_roles
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from lockhouse.access.roster import Line
     from lockhouse.flows.roster import Planned
     from lockhouse.gates.staff.links import Link
     from lockhouse.wiring import Opened
@@ -58,11 +60,12 @@ async def import_(  # noqa: PLR0913  (what a list can be told)
         links: a new file for the links, by the number of their line, to hand over yourself.
         acting: the role.
     """
-    lines = read(_bytes_of(call.cwd / file))
+    raw = _bytes_of(call.cwd / file)
+    lines = read(raw)
     if not dry_run and mail == (links is not None):
         raise Invalid("staff import", "--mail, or --links with a new file", got="both" if mail else "neither")
     with promised(None if links is None or dry_run else call.cwd / links, where="--links", keeps=True) as report:
-        async with call.open() as opened:
+        async with call.handed(*_handed(lines, raw)).open() as opened:
             by = allowed(opened.house, "staff.invite", (acting or As()).role)
             mapped = [pair for pair in map(group_role, opened.settings.oidc_roles) if pair]
             planned = await roster.plan(opened.house, lines, mapped=mapped, by=by.id)
@@ -73,6 +76,13 @@ async def import_(  # noqa: PLR0913  (what a list can be told)
                 work = _Work(opened, by.id, way, report)
                 done = [_would(one) if dry_run else await work.one(one, told) for one in planned]
     return _said(done, dry_run=dry_run)
+
+
+def _handed(lines: Sequence[Line], raw: bytes) -> tuple[str, ...]:
+    """What of a list a member reads before they confirm it: how many, with which roles, and its hash."""
+    roles = Counter(role for one in lines for role in (*one.roles, *one.groups))
+    given = ", ".join(f"{role}: {times}" for role, times in sorted(roles.items())) or "none"
+    return count(len(lines), "person", "people"), f"roles and groups: {given}", f"SHA-256: {sha256(raw).hexdigest()}"
 
 
 def _bytes_of(file: Path) -> bytes:
