@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from lockhouse.access.grants import is_due, is_overdue
 from lockhouse.access.people import of_one_line
 from lockhouse.gates.granted import every_grant, now_of, seen
+from lockhouse.gates.reviews import overdue as is_review_due
 from lockhouse.gates.staff.members import held, is_weighty, people
 from lockhouse.gates.staff.read import ACTIVE, factors_of, uses_of
 from lockhouse.gates.staff.told import FACTOR_LIVE, MEANS
@@ -22,8 +23,12 @@ if TYPE_CHECKING:
 GIVES, APPROVES = "staff.role", "staff.approve"
 
 
-async def examined(house: House) -> StaffSeen:
+async def examined(house: House, *, review_months: int = 0) -> StaffSeen:
     """What is to be said of the accounts.
+
+    Args:
+        house: as it stands.
+        review_months: how often who holds which role is to be reviewed; 0: never.
 
     Raises:
         Tampered: a row was not made, or not left, as this house made it.
@@ -49,6 +54,7 @@ async def examined(house: House) -> StaffSeen:
         glass_due=tuple(row.id.hex() for row in waiting), glass_overdue=overdue,
         active=len(found.active), admins=len(found.admins(policy)) if policy else 0, one_key=tuple(one_key),
         unused=tuple(unused), recovered=tuple(recovered), gives_by_two=policy is not None and _by_two(found, policy),
+        review_overdue=await is_review_due(house, found, months=review_months),
     )  # fmt: skip
 
 

@@ -45,6 +45,7 @@ from lockhouse.gates.told import (
 from lockhouse.gates.trusted_time import trusted_now
 from lockhouse.model.rows import (
     AccessGrant,
+    AccessReview,
     Attestation,
     Consent,
     Factor,
@@ -139,7 +140,7 @@ async def _tell_flags(house: House, rows: Sequence[PersonFlag]) -> tuple[int, in
 
 async def _tell_staff(house: House, before: int) -> tuple[int, int]:
     """Accounts, roles and factors: there are few of them."""
-    tables: tuple[type[Telling], ...] = (Staff, StaffRole, Factor, AccessGrant, StaffIdentifier)
+    tables: tuple[type[Telling], ...] = (Staff, StaffRole, Factor, AccessGrant, AccessReview, StaffIdentifier)
     told = faults = 0
     for table in tables:
         async for rows in house.reads.scan(table, chunk=CHUNK):

@@ -19,6 +19,7 @@ from lockhouse.ledger.entry import Suppression as SuppressionEntry
 from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
 from lockhouse.model.rows import (
     AccessGrant,
+    AccessReview,
     Attestation,
     Consent,
     Factor,
@@ -43,8 +44,8 @@ if TYPE_CHECKING:
 Said = TypeVar("Said", bound=Consent | Link)
 UntoldT = TypeVar(
     "UntoldT",
-    bound=AccessGrant | Attestation | Consent | Factor | Hold | Link | PersonFlag | Staff | StaffIdentifier | StaffRole
-    | Suppression,
+    bound=AccessGrant | AccessReview | Attestation | Consent | Factor | Hold | Link | PersonFlag | Staff
+    | StaffIdentifier | StaffRole | Suppression,
 )  # fmt: skip
 _YES = ConsentState.GRANTED
 _TAKEN_BACK = frozenset({ConsentState.DENIED + ConsentState.TAKEN_BACK, _YES + ConsentState.TAKEN_BACK})

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 UNUSED_DAYS = 90
 KEYS = 2
 STAFF = "docs/operations/staff.md"
+REVIEWS = "docs/operations/reviews.md"
 Said = tuple[Literal["PASS", "FAIL", "MANUAL"], str, str]
 """State, sentence, and what mends it."""
 
@@ -26,6 +27,7 @@ class StaffSeen(msgspec.Struct, frozen=True, kw_only=True):
         active: how many can sign in. `admins`: how many of them let people in.
         one_key: of those whose roles weigh much, the ids of who has fewer than two passkeys.
         unused: ids of who can sign in and has not for 90 days. `recovered`: of a recovery that nobody has reviewed.
+        review_overdue: whether no review of access was closed for as long as the settings say.
         glass_due, glass_overdue: ids of grants by break-glass that wait for their review, and for too long.
         gives_by_two: whether somebody can give a role that takes two and somebody else of another line approve it.
     """
@@ -38,6 +40,7 @@ class StaffSeen(msgspec.Struct, frozen=True, kw_only=True):
     glass_due: tuple[str, ...] = ()
     glass_overdue: tuple[str, ...] = ()
     gives_by_two: bool = False
+    review_overdue: bool = False
 
 
 def _standing(seen: StaffSeen) -> Said:
@@ -52,7 +55,7 @@ def _standing(seen: StaffSeen) -> Said:
     if not seen.active:
         told = "Nobody can sign in: the operating system's user acts alone."
         return "MANUAL", told, f"let few have this account ({SERVING}); lockhouse staff invite"
-    told = f"{seen.active} can sign in. The command line asks nobody to: whoever has this account acts in any role."
+    told = f"{seen.active} can sign in, on the command line too; what needs nobody is this account's."
     return "PASS", told, ""
 
 
@@ -86,6 +89,13 @@ def _unused(seen: StaffSeen) -> Said:
     return "PASS", f"Every account was used within {UNUSED_DAYS} days.", ""
 
 
+def _review(seen: StaffSeen) -> Said:
+    if seen.review_overdue:
+        told = "Nobody has looked through who holds which role for as long as review_months says."
+        return "FAIL", told, f"open a review in the console, under Staff ({REVIEWS})"
+    return "PASS", "Who holds which role was looked through in time.", ""
+
+
 def _glass(seen: StaffSeen) -> Said:
     return reviewed(seen.glass_due, seen.glass_overdue)
 
@@ -93,5 +103,6 @@ def _glass(seen: StaffSeen) -> Said:
 CHECKS: tuple[tuple[str, Callable[[StaffSeen], Said], bool], ...] = (
     ("staff", _standing, False), ("second-admin", _admins, True), ("second-person", _second, True),
     ("staff-keys", _keys, True), ("staff-unused", _unused, True), ("break-glass", _glass, False),
+    ("access-review", _review, True),
 )  # fmt: skip
 """Each check's word, what it says, and whether it stands only before real customers."""

@@ -100,6 +100,7 @@ SETTINGS: Final[dict[str, _Weaker]] = {
     "oidc_two_factors": _more,
     "private_recipients": _wider,
     "retention_runs": _off,
+    "review_months": _older,
     "smtp_host": _other,
     "smtp_tls": _less_tls,
     "smtp_trust": _other,

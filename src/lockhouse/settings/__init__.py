@@ -72,6 +72,7 @@ class Settings:
         1024, "how much may wait on this disk while a store is away, in MB; 0: nothing is set aside"
     )
     retention_runs: bool = _setting(True, "whether the worker runs retention once a day")  # noqa: FBT003  # as below
+    review_months: int = _setting(6, "how often who holds which role is to be reviewed, in months; 0: never")
     log: Literal["debug", "info", "warning", "error"] = _setting("info", "the least severe log line that is written")
     demo: bool = _setting(False, "a throw-away house with synthetic people")  # noqa: FBT003  # the default's value
     private_recipients: tuple[str, ...] = _setting(

@@ -62,6 +62,7 @@ EVERY: list[Body] = [
     kinds.Pause(step="paused", what="channel", number=1, by=AUTHOR, row=H32, place=H32),
     kinds.Staff(step="invited", staff=H16, by="os-user:1000", row=H32, place=H32),
     kinds.Role(step="given", staff=H16, role="support", by=AUTHOR, proposed_by="staff:aa", row=H32, place=H32),
+    kinds.AccessReview(step="signed", review=H16, by=AUTHOR, lines=3, ends=1, row=H32, place=H32),
     kinds.Factor(step="added", staff=H16, factor=H16, means="passkey", by=AUTHOR, row=H32, place=H32),
     kinds.Grant(
         step="approved",

@@ -112,6 +112,7 @@ BAD_HOUSES: list[tuple[str, dict[str, Any], str]] = [
     ("staff", {"staff": StaffSeen(active=2, gives_by_two=True, admins=2, recovered=("04" * 16,))}, "FAIL"),
     ("break-glass", {"staff": StaffSeen(active=2, gives_by_two=True, admins=2, glass_overdue=("07" * 16,))}, "FAIL"),
     ("staff-keys", {"staff": StaffSeen(active=2, gives_by_two=True, admins=2, one_key=("05" * 16,))}, "FAIL"),
+    ("access-review", {"staff": StaffSeen(active=2, gives_by_two=True, admins=2, review_overdue=True)}, "FAIL"),
     ("staff-unused", {"staff": StaffSeen(active=2, gives_by_two=True, admins=2, unused=("06" * 16,))}, "FAIL"),
 ]
 ALWAYS_BY_HAND = {"backup", "witness"}

@@ -39,6 +39,8 @@ WEAKER: list[tuple[str, Any, Any]] = [
     ("tls", "own", "proxy"),
     ("trusted_proxies", (), ("::/0",)),
     ("trusted_proxies", ("10.0.0.0/8",), ("10.0.0.0/8", "192.0.2.1")),
+    ("review_months", 6, 0),
+    ("review_months", 6, 12),
 ]
 FINE: list[tuple[str, Any, Any]] = [
     ("listen_collect", "0.0.0.0:8400", "127.0.0.1:8400"),

@@ -21,6 +21,23 @@ CREATE TABLE access_grant (
 
 CREATE INDEX access_grant_staff ON access_grant (staff);
 
+CREATE TABLE access_review (
+    id BLOB NOT NULL,
+    state INTEGER NOT NULL,
+    lines BLOB NOT NULL,
+    opened_by TEXT NOT NULL,
+    opened_at INTEGER NOT NULL,
+    signed_by TEXT NOT NULL,
+    signed_at INTEGER NOT NULL,
+    "by" TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    entry BLOB NOT NULL,
+    mac BLOB NOT NULL,
+    PRIMARY KEY (id)
+)
+ WITHOUT ROWID,
+ STRICT;
+
 CREATE TABLE attempts (
     scope INTEGER NOT NULL,
     tag BLOB NOT NULL,

@@ -45,12 +45,15 @@ def write_new(file: Path, parts: Iterable[bytes]) -> Path:
 
 
 @contextmanager
-def promised(file: Path | None, *, where: str) -> Iterator[Callable[[Iterable[bytes]], None]]:
+def promised(
+    file: Path | None, *, where: str, keeps: bool = False
+) -> Iterator[Callable[[Iterable[bytes]], None]]:  # fmt: skip
     """A new file that is made before the work that fills it, so that it has its place; gone again if that fails.
 
     Args:
         file: as of `write_new`; None for nothing to be written.
         where: what the file was named by.
+        keeps: what was written stays if the work fails then.
 
     Raises:
         Invalid: it exists, or its folder does not.
@@ -70,7 +73,8 @@ def promised(file: Path | None, *, where: str) -> Iterator[Callable[[Iterable[by
             stream.flush()
             os.fsync(handle)
         except BaseException:
-            file.unlink(missing_ok=True)
+            if not keeps or not stream.tell():
+                file.unlink(missing_ok=True)
             raise
 
 

@@ -70,6 +70,7 @@ def _of_staff(_: Callable[[str], str]) -> dict[str, str]:
         "grant": _("Extra access was asked for, decided over, ended or taken at once"),
         "role": _("A role was proposed, given or ended"),
         "session": _("Somebody signed in, or a sign-in ended"),
+        "access-review": _("Who holds which role was looked through"),
         "staff": _("An account went a step"),
         "staff-identifier": _("It was said by what a member of staff is known as a customer, or that it ended"),
         "step-up": _("Somebody proved once more who they are"),

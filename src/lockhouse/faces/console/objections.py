@@ -24,6 +24,7 @@ def _sentences(_: Callable[[str], str]) -> dict[str, str]:
     """Word of `access.people`, `access.grants` or of `gates.staff.refusing` -> sentence."""
     return {
         "by-host": _("The machine's user proposed this, who may be one of you. Give the role, or begin it, yourself."),
+        "decided-some": _("Whoever decided a line does not sign it off. Ask a colleague."),
         "glass-overdue": _("Your last break-glass was not reviewed in time. Ask for access that somebody approves."),
         "grant-over": _("This is over already. Ask for another."),
         "has-staff": _("Two or more can sign in here, so one of them approves it."),
@@ -47,6 +48,7 @@ def _sentences(_: Callable[[str], str]) -> dict[str, str]:
         "reviewed": _("Somebody has reviewed this."),
         "same-person": _("Nobody decides over themselves, and who proposed this does not approve it. Ask a colleague."),
         "too-young": _("Whoever approves this has been active for 72 hours, and you have not yet. Ask a colleague."),
+        "undecided": _("Some lines are not decided yet."),
         "wrong-state": _("This is done already, or does not go from where it stands. Read the page again."),
     }  # fmt: skip
 

@@ -10,11 +10,14 @@ if TYPE_CHECKING:
     from lockhouse.access.grants import Bar
     from lockhouse.access.people import Objection
 
-Word = Literal["has-staff", "holds-roles", "kept-apart", "not-allowed", "not-staff"]
+Word = Literal["decided-some", "has-staff", "holds-roles", "kept-apart", "not-allowed", "not-staff", "undecided"]
 SENTENCES: dict[str, tuple[str, str]] = {
     "by-host": (
         "expected what a member of staff began, got what this machine's user or a group of an identity provider did",
         "a member gives the role, or begins the reset, in the console; then another approves it",
+    ),
+    "decided-some": (
+        "expected somebody who decided nothing in it", "ask somebody else to sign it off"
     ),
     "glass-overdue": (
         "expected somebody whose last break-glass was reviewed in time, got one that waits for its review",
@@ -59,6 +62,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "reviewed": ("expected one that nobody has reviewed, got another", "lockhouse grant show GRANT"),
     "same-person": ("expected somebody else to do it", "nobody decides over themselves"),
     "too-young": ("expected the approval of somebody who has been active for 72 hours", "ask somebody else, or wait"),
+    "undecided": ("expected a decision on every line of it", "decide the lines that are left"),
     "wrong-state": ("expected an account for which this can be done", "lockhouse staff show STAFF says how it stands"),
 }  # fmt: skip
 """Word -> what was expected, and what to do."""

@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lockhouse.access.grants import decoded
+from lockhouse.access.reviewing import DONE, SIGNED, unpacked
 from lockhouse.gates.authority import checked, digest, place_digest
 from lockhouse.gates.told import tell, untold
+from lockhouse.ledger.entry import AccessReview as AccessReviewEntry
 from lockhouse.ledger.entry import Factor as FactorEntry
 from lockhouse.ledger.entry import Grant as GrantEntry
-from lockhouse.ledger.entry import Means, RoleStep
+from lockhouse.ledger.entry import Means, ReviewStep, RoleStep
 from lockhouse.ledger.entry import Role as RoleEntry
 from lockhouse.ledger.entry import Staff as StaffEntry
 from lockhouse.ledger.entry import StaffIdentifier as IdentifierEntry
-from lockhouse.model.rows import AccessGrant, Factor, Staff, StaffIdentifier, StaffRole
+from lockhouse.model.rows import AccessGrant, AccessReview, Factor, Staff, StaffIdentifier, StaffRole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from lockhouse.gates.house import House
     from lockhouse.model.change import Draft
 
-Telling = AccessGrant | Factor | Staff | StaffIdentifier | StaffRole
+Telling = AccessGrant | AccessReview | Factor | Staff | StaffIdentifier | StaffRole
 """Rows that each name an entry of their own."""
 MEANS: dict[int, Means] = {
     1: "passkey", 2: "password", 3: "one-time-codes", 4: "recovery-codes", 5: "identity",
@@ -39,7 +41,12 @@ def draft_of(house: House, row: Telling) -> Draft:
     return _said(row).draft(id=row.entry, lane=house.lane)
 
 
-def _said(row: Telling) -> FactorEntry | GrantEntry | IdentifierEntry | RoleEntry | StaffEntry:
+_Entries = AccessReviewEntry | FactorEntry | GrantEntry | IdentifierEntry | RoleEntry | StaffEntry
+
+
+def _said(row: Telling) -> _Entries:
+    if isinstance(row, AccessReview):
+        return _of_review(row)
     if isinstance(row, AccessGrant):
         return _granted(row)
     staff = row.id if isinstance(row, Staff) else row.staff
@@ -69,6 +76,16 @@ def _granted(row: AccessGrant) -> GrantEntry:
         step=row.step,  # type: ignore[arg-type]  # checked as it is drafted
         grant=row.id.hex(), staff=row.staff.hex(), by=row.by, purpose=terms.purpose, fields=list(terms.fields),
         persons=len(terms.persons), reason=terms.reason, until=row.until_at or None, row=digest(row),
+        place=place_digest(row),
+    )  # fmt: skip
+
+
+def _of_review(row: AccessReview) -> AccessReviewEntry:
+    lines = unpacked(row.lines)
+    begun: ReviewStep = "opened" if row.at == row.opened_at and row.by == row.opened_by else "decided"
+    return AccessReviewEntry(
+        step="closed" if row.state == DONE else "signed" if row.state == SIGNED else begun, review=row.id.hex(),
+        by=row.by, lines=len(lines), ends=sum(one.decision == "end" for one in lines), row=digest(row),
         place=place_digest(row),
     )  # fmt: skip
 

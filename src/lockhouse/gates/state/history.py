@@ -12,6 +12,7 @@ from lockhouse.errors import LockhouseError
 from lockhouse.ledger.columns import said_by
 from lockhouse.ledger.entry import (
     Acceptance,
+    AccessReview,
     Attestation,
     Cancellation,
     Completion,
@@ -49,9 +50,9 @@ if TYPE_CHECKING:
 _KINDS = frozenset(
     kind.KIND
     for kind in (
-        Acceptance, Attestation, Cancellation, Completion, Consent, Correction, Credential, Factor, Flag, Grant, Hold,
-        Import, Intent, Link, Pause, Policy, Quota, Restore, Role, Session, Staff, StaffIdentifier, Suppression, Token,
-        Undo,
+        Acceptance, AccessReview, Attestation, Cancellation, Completion, Consent, Correction, Credential, Factor,
+        Flag, Grant, Hold, Import, Intent, Link, Pause, Policy, Quota, Restore, Role, Session, Staff,
+        StaffIdentifier, Suppression, Token, Undo,
     )
 )  # fmt: skip
 

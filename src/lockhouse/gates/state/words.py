@@ -9,6 +9,7 @@ from lockhouse.crypto.signatures import equal
 from lockhouse.gates.authority import digest, place_digest
 from lockhouse.gates.state.found import read_rows
 from lockhouse.gates.state.history import last_of, restored_at
+from lockhouse.ledger.entry import AccessReview as AccessReviewEntry
 from lockhouse.ledger.entry import Attestation as AttestationEntry
 from lockhouse.ledger.entry import Consent as ConsentEntry
 from lockhouse.ledger.entry import Correction as CorrectionEntry
@@ -27,6 +28,7 @@ from lockhouse.ledger.entry import Suppression as SuppressionEntry
 from lockhouse.ledger.entry import Token as TokenEntry
 from lockhouse.model.rows import (
     AccessGrant,
+    AccessReview,
     Attestation,
     Consent,
     Correction,
@@ -52,20 +54,19 @@ if TYPE_CHECKING:
     from lockhouse.gates.state.history import History, Told
 
 _Kind = (
-    AttestationEntry | ConsentEntry | CorrectionEntry | CredentialEntry | FactorEntry | FlagEntry | GrantEntry
-    | HoldEntry | LinkEntry | PauseEntry | QuotaEntry | RoleEntry | StaffEntry | StaffIdentifierEntry | SuppressionEntry
-    | TokenEntry
+    AccessReviewEntry | AttestationEntry | ConsentEntry | CorrectionEntry | CredentialEntry | FactorEntry | FlagEntry
+    | GrantEntry | HoldEntry | LinkEntry | PauseEntry | QuotaEntry | RoleEntry | StaffEntry | StaffIdentifierEntry
+    | SuppressionEntry | TokenEntry
 )  # fmt: skip
 Word = (
-    AccessGrant | Attestation | Consent | Correction | Credential | Factor | Hold | Link | Pause | PersonFlag | Quota
-    | Staff | StaffIdentifier | StaffRole | Suppression | Token
+    AccessGrant | AccessReview | Attestation | Consent | Correction | Credential | Factor | Hold | Link | Pause
+    | PersonFlag | Quota | Staff | StaffIdentifier | StaffRole | Suppression | Token
 )  # fmt: skip
 TABLES: dict[type[Word], type[_Kind]] = {
-    AccessGrant: GrantEntry, Attestation: AttestationEntry, Consent: ConsentEntry, Correction: CorrectionEntry,
-    Credential: CredentialEntry, Factor: FactorEntry, Hold: HoldEntry, Link: LinkEntry, Pause: PauseEntry,
-    PersonFlag: FlagEntry, Quota: QuotaEntry, Staff: StaffEntry, StaffIdentifier: StaffIdentifierEntry,
-    StaffRole: RoleEntry,
-    Suppression: SuppressionEntry, Token: TokenEntry,
+    AccessGrant: GrantEntry, AccessReview: AccessReviewEntry, Attestation: AttestationEntry, Consent: ConsentEntry,
+    Correction: CorrectionEntry, Credential: CredentialEntry, Factor: FactorEntry, Hold: HoldEntry, Link: LinkEntry,
+    Pause: PauseEntry, PersonFlag: FlagEntry, Quota: QuotaEntry, Staff: StaffEntry,
+    StaffIdentifier: StaffIdentifierEntry, StaffRole: RoleEntry, Suppression: SuppressionEntry, Token: TokenEntry,
 }  # fmt: skip
 
 

@@ -27,12 +27,14 @@ from lockhouse.ledger.entry.keeping import Acceptance, Backup, Doctor, Gap, Open
 from lockhouse.ledger.entry.parse import KINDS, Entry, parse_entry, salted
 from lockhouse.ledger.entry.reading import Disclosure, Quota, Refusal, Refusals, Rework, refs_root
 from lockhouse.ledger.entry.staff import (
+    AccessReview,
     Factor,
     FactorStep,
     Flag,
     Grant,
     GrantStep,
     Means,
+    ReviewStep,
     Role,
     RoleStep,
     Session,
@@ -44,10 +46,10 @@ from lockhouse.ledger.entry.staff import (
 from lockhouse.ledger.entry.storing import Deletion, Gone, Import, Intake, Reseal, Undo, deletion_of
 
 __all__ = [
-    "KINDS", "Acceptance", "Attestation", "Backup", "Body", "Cancellation", "Completion", "Confirmation", "Consent",
-    "Correction", "Credential", "Deletion", "Disclosure", "Doctor", "Entry", "Factor", "FactorStep", "Flag", "Gap",
-    "Gone", "Grant", "GrantStep", "Hold", "Import", "Intake", "Intent", "Key", "Link", "Means", "Opened", "Pause",
-    "Policy", "Quota", "Refusal", "Refusals", "Reseal", "Restore", "Rework", "Role", "RoleStep", "Session", "Staff",
-    "StaffIdentifier", "StaffStep", "StepUp", "Suppression", "Token", "Undo", "deletion_of", "parse_entry", "refs_root",
-    "row_hash", "salted", "serials_root",
+    "KINDS", "Acceptance", "AccessReview", "Attestation", "Backup", "Body", "Cancellation", "Completion",
+    "Confirmation", "Consent", "Correction", "Credential", "Deletion", "Disclosure", "Doctor", "Entry", "Factor",
+    "FactorStep", "Flag", "Gap", "Gone", "Grant", "GrantStep", "Hold", "Import", "Intake", "Intent", "Key", "Link",
+    "Means", "Opened", "Pause", "Policy", "Quota", "Refusal", "Refusals", "Reseal", "Restore", "ReviewStep",
+    "Rework", "Role", "RoleStep", "Session", "Staff", "StaffIdentifier", "StaffStep", "StepUp", "Suppression",
+    "Token", "Undo", "deletion_of", "parse_entry", "refs_root", "row_hash", "salted", "serials_root",
 ]  # fmt: skip

@@ -26,7 +26,17 @@ from lockhouse.ledger.entry.correcting import Correction
 from lockhouse.ledger.entry.ending import Cancellation, Completion, Confirmation, Intent, Key
 from lockhouse.ledger.entry.keeping import Acceptance, Backup, Doctor, Gap, Opened, Restore
 from lockhouse.ledger.entry.reading import Disclosure, Quota, Refusal, Refusals, Rework
-from lockhouse.ledger.entry.staff import Factor, Flag, Grant, Role, Session, Staff, StaffIdentifier, StepUp
+from lockhouse.ledger.entry.staff import (
+    AccessReview,
+    Factor,
+    Flag,
+    Grant,
+    Role,
+    Session,
+    Staff,
+    StaffIdentifier,
+    StepUp,
+)
 from lockhouse.ledger.entry.storing import Deletion, Import, Intake, Reseal, Undo
 
 if TYPE_CHECKING:
@@ -34,9 +44,10 @@ if TYPE_CHECKING:
 
 MIN_SALT_BYTES = 16
 _KINDS: tuple[type[Body], ...] = (
-    Acceptance, Attestation, Backup, Cancellation, Completion, Confirmation, Consent, Correction, Credential, Deletion,
-    Disclosure, Doctor, Factor, Flag, Gap, Grant, Hold, Import, Intake, Intent, Key, Link, Opened, Pause, Policy, Quota,
-    Refusal, Refusals, Reseal, Restore, Rework, Role, Session, Staff, StaffIdentifier, StepUp, Suppression, Token, Undo,
+    Acceptance, AccessReview, Attestation, Backup, Cancellation, Completion, Confirmation, Consent, Correction,
+    Credential, Deletion, Disclosure, Doctor, Factor, Flag, Gap, Grant, Hold, Import, Intake, Intent, Key, Link,
+    Opened, Pause, Policy, Quota, Refusal, Refusals, Reseal, Restore, Rework, Role, Session, Staff, StaffIdentifier,
+    StepUp, Suppression, Token, Undo,
 )  # fmt: skip
 
 KINDS: Mapping[str, type[Body]] = MappingProxyType({kind.KIND: kind for kind in _KINDS})

@@ -10,6 +10,7 @@ StaffStep = Literal[
     "invited", "linked", "enrolled", "disabled", "enabled", "reset-begun", "reset", "recovered", "reviewed", "sessions"
 ]
 RoleStep = Literal["proposed", "given", "ended"]
+ReviewStep = Literal["opened", "decided", "signed", "closed"]
 FactorStep = Literal["added", "changed", "ended"]
 GrantStep = Literal[
     "asked", "approved", "refused", "ended", "glass-broken", "reviewed-in-order", "reviewed-not-in-order"
@@ -61,6 +62,25 @@ class Factor(Body, frozen=True):
     factor: Hex16
     means: Means
     by: Actor
+    row: Hex32
+    place: Hex32
+
+
+class AccessReview(Body, frozen=True):
+    """A review of who holds which role.
+
+    Attributes:
+        step: `opened`, `decided`, `signed` or, once what was to end has ended, `closed`.
+        review: its random id. `lines`: how many roles it looks at; `ends`: how many of them are to end.
+        row, place: as of an account.
+    """
+
+    KIND = "access-review"
+    step: ReviewStep
+    review: Hex16
+    by: Actor
+    lines: Number
+    ends: Number
     row: Hex32
     place: Hex32
 

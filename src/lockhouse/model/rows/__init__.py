@@ -20,6 +20,7 @@ from lockhouse.model.rows.keys import EpochKey, HouseSecret, IndexKey, Kek, KeyR
 from lockhouse.model.rows.ledger import Checkpoint, Deletion, Intake, Lane, LedgerEntry, Note
 from lockhouse.model.rows.mail import QueuedMail
 from lockhouse.model.rows.repeat import Repeat
+from lockhouse.model.rows.review import AccessReview
 from lockhouse.model.rows.running import House, Intent, Job, Name, Pause, PolicyVersion, Quota, ReadShut
 from lockhouse.model.rows.staff import (
     Attempts,
@@ -37,6 +38,7 @@ from lockhouse.model.rows.who import ErasedMark, Identifier, Link, Lookup, Perso
 
 __all__ = [
     "AccessGrant",
+    "AccessReview",
     "Attempts",
     "Attestation",
     "Ceremony",

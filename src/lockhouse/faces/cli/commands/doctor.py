@@ -63,9 +63,8 @@ async def doctor(*, production: bool = False, call: Here) -> Said:
     world = World(host=host)
     try:
         async with call.open() as opened:
-            house = await _runs(
-                opened.house, msgspec.structs.replace(await _house(opened), mail=await seen_mail(opened))
-            )
+            seen = msgspec.structs.replace(await _house(opened), mail=await seen_mail(opened))
+            house = await _runs(opened.house, seen, opened.settings.review_months)
             world = World(host=host, house=house)
             results = examine(world, production=production)
             if production and not house.unsigned:
@@ -136,12 +135,13 @@ async def _house(opened: Opened) -> House:
     )  # fmt: skip
 
 
-async def _runs(house: TheHouse, seen: House) -> House:
+async def _runs(house: TheHouse, seen: House, review_months: int) -> House:
     """What was seen, with the retention runs that end much, who works here, and what nobody approved."""
     runs = await much(house)
     unmeant = tuple(one.extent.id.hex() for one in runs if not one.extent.meant)
     return msgspec.structs.replace(
-        seen, unmeant=unmeant, announced=sum(one.is_alone for one in runs), staff=await examined(house),
+        seen, unmeant=unmeant, announced=sum(one.is_alone for one in runs),
+        staff=await examined(house, review_months=review_months),
         doubted=house.doubted, weakened=house.strict.weakened,
     )  # fmt: skip
 

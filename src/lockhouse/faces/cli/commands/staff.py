@@ -155,20 +155,17 @@ async def reset(staff: str, /, *, approve: bool = False, acting: As | None = Non
 
 
 @APP.command
-async def recover(
-    staff: str, /, *, local: bool = False, yes: bool = False, acting: As | None = None, call: Here
-) -> Said:
+async def recover(staff: str, /, *, yes: bool = False, acting: As | None = None, call: Here) -> Said:
     """The only admin enrols anew by a link, on this machine. Noted, and `doctor` says so until it is reviewed.
 
     Where there is another admin, that one begins a reset instead.
 
     Args:
         staff: an id that `staff list` printed.
-        local: with this machine's root key; there is no other way yet.
         yes: do not ask.
         acting: the role.
     """
-    if not local:
+    if not call.local:
         raise Invalid("recover", "--local, as it is done with this machine's root key", got="none")
     async with call.open() as opened:
         by = allowed(opened.house, "staff.recover", (acting or As()).role)
@@ -199,6 +196,8 @@ async def review(staff: str, /, *, acting: As | None = None, call: Here) -> Said
     return Said(value, f"Reviewed, noted as {row.entry.hex()}.")
 
 
+APP.command("lockhouse.faces.cli.commands.staff_access:APP", name="access", help="Who holds which role, reviewed.")
+APP.command("lockhouse.faces.cli.commands.staff_import:import_", name="import")
 APP.command("lockhouse.faces.cli.commands.staff_role:APP", name="role", help="What somebody may see and do.")
 APP.command("lockhouse.faces.cli.commands.staff_session:APP", name="session", help="Who is signed in, and their end.")
 APP.command(
