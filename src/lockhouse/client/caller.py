@@ -3,6 +3,7 @@
 - TLS is always verified, against the system's authorities or a file of them; plain HTTP goes to this machine only.
 - No proxy, `.netrc` or other setting of the surroundings is read, and no redirect is followed: a token goes to the
   address that was named and to no other.
+- An answer is taken as it is and never unpacked, up to a size and a time: a few bytes can be packed that fill a memory.
 - What only reads is asked again when the house is away; so is what carries an `Idempotency-Key`, which is done once
   however often it comes. Anything else is asked again only where no connection was made, so that nothing was done.
 """
@@ -33,11 +34,14 @@ if TYPE_CHECKING:
 AnswerT = TypeVar("AnswerT", bound="Answer")
 PREFIX = "/api/v1"
 JSON = "application/json"
+PLAIN = "identity"
 WAIT_S = 30.0
 TRIES = 4
 LONGEST_PAUSE_S = 5.0
 """Whoever is told to come again later than this is told so, and waits or not as they please."""
 MAX_ANSWER = 64 * 1024 * 1024
+WHOLE_S = 300.0
+"""How long a whole answer may take, however steadily it drips in."""
 _BUSY = "LH-4012"
 """The first request under the same key is under way."""
 
@@ -63,11 +67,13 @@ class Ways:
         ca_file: authorities to believe instead of the system's.
         transport: another one than the network; for tests.
         pause: waits that many seconds.
+        clock_s: seconds that only grow.
     """
 
     ca_file: Path | None = None
     transport: httpx.BaseTransport | None = None
     pause: Callable[[float], None] = time.sleep
+    clock_s: Callable[[], float] = time.monotonic
 
 
 class Caller:
@@ -88,7 +94,8 @@ class Caller:
             base_url=_base(url), timeout=WAIT_S, follow_redirects=False, trust_env=False,
             transport=self._ways.transport, verify=_trusted(self._ways.ca_file),
             headers={
-                "Authorization": f"Bearer {_text(token)}", "Accept": JSON, "User-Agent": "lockhouse-client",
+                "Authorization": f"Bearer {_text(token)}", "Accept": JSON, "Accept-Encoding": PLAIN,
+                "User-Agent": "lockhouse-client",
             },
         )  # fmt: skip
 
@@ -108,7 +115,7 @@ class Caller:
         raw = self._said(wanted, query=query, body=body)
         try:
             return msgspec.json.decode(raw, type=answer)
-        except (msgspec.DecodeError, UnicodeDecodeError) as err:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as err:
             told = f"server: expected {answer.__name__}, got another answer"
             raise Tampered(told, hint="is it a Lockhouse, of this release or a newer one?") from err
 
@@ -141,7 +148,7 @@ class Caller:
         """The body of an answer that is one, or what went wrong; and whether nothing can have been done."""
         try:
             with _sent(self._http, request) as response:
-                raw = _whole(response)
+                raw = _whole(response, self._ways.clock_s)
         except (httpx.ConnectError, httpx.ConnectTimeout):
             return Unavailable("server: expected one at this address, got no connection"), True
         except (httpx.TransportError, httpx.DecodingError) as err:
@@ -168,10 +175,21 @@ class _sent:  # noqa: N801  # a context manager, used as a function
         self._response.close()
 
 
-def _whole(response: httpx.Response) -> bytes:
-    raw = bytearray()
+def _whole(response: httpx.Response, clock_s: Callable[[], float]) -> bytes:
+    """The body of an answer.
+
+    Raises:
+        Tampered: it is packed, or larger than an answer can be.
+        Unavailable: it takes longer than an answer may.
+    """
+    if response.headers.get("content-encoding", PLAIN).strip().lower() != PLAIN:
+        raise Tampered("server: expected an answer as it is, got a packed one", hint="does a proxy between pack it?")
+    raw, since = bytearray(), clock_s()
     for chunk in response.iter_bytes():
         raw += chunk
+        if clock_s() - since > WHOLE_S:
+            told = f"server: expected a whole answer within {WHOLE_S:.0f} seconds, got a part of one"
+            raise Unavailable(told, hint="whether it was done is to be read first")
         if len(raw) > MAX_ANSWER:
             raise Tampered(f"server: expected an answer of at most {MAX_ANSWER:,} bytes, got more")
     return bytes(raw)
@@ -244,7 +262,14 @@ def _trusted(ca_file: Path | None) -> ssl.SSLContext:
     Raises:
         Invalid: the file is none of certificates.
     """
+    # Not `create_default_context`: that writes the connection's secrets to a file that SSLKEYLOGFILE names.
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN | ssl.VERIFY_X509_STRICT
     try:
-        return ssl.create_default_context(cafile=None if ca_file is None else str(ca_file))
+        if ca_file is None:
+            context.load_default_certs()
+        else:
+            context.load_verify_locations(cafile=str(ca_file))
     except OSError as err:  # ssl.SSLError is one
         raise Invalid("authorities", "a file of certificates in PEM", got="none") from err
+    return context

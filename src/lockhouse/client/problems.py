@@ -38,7 +38,7 @@ def error_of(status: int, body: bytes, *, retry_after_s: float) -> LockhouseErro
     """
     try:
         told = msgspec.json.decode(body, type=Told)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         told = Told()
     said = f"{told.code}: {told.title}" if told.code else f"status {status}"
     text = told.detail or f"server{_MIDDLE}what was asked for, got {said.rstrip('.')}"

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from lockhouse.errors import Invalid
 from lockhouse.policy.document import parse
 from lockhouse.wiring import template
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from lockhouse.policy.document import Document
 
 MAX_BYTES = 1 << 20
@@ -24,8 +27,27 @@ def approved(source: bytes, *, said: str) -> Document:
         said: how an error names it, if it was one file.
 
     Raises:
-        Invalid: this release reads its words otherwise.
+        Invalid: this release reads its words otherwise, or a file stands in it twice: one would hide the other.
     """
     text = source.decode()
     parts = _FILE.split(text)[1:] if text.startswith("# file: ") else [said, text]
-    return parse(dict(zip(parts[::2], parts[1::2], strict=True)), templates=template)
+    files = dict(zip(parts[::2], parts[1::2], strict=True))
+    if 2 * len(files) != len(parts):
+        raise Invalid("policy", "each file of a folder once", got="one that stands twice")
+    return parse(files, templates=template)
+
+
+def source_of(files: Mapping[str, str], *, folder: bool) -> bytes:
+    """The bytes of a draft as an approval keeps them: of one file as it is, of a folder with a line before each.
+
+    A draft is judged by what `approved` makes of these, never by the files themselves: a name or a text that holds such
+    a line would part otherwise than it came, and what was compared would not be what rules.
+
+    Raises:
+        Invalid: it is one file, and several came.
+    """
+    if folder:
+        return "".join(f"# file: {name}\n{files[name]}\n" for name in sorted(files)).encode()
+    if len(files) != 1:
+        raise Invalid("files", "one, or `folder`", got="several")
+    return next(iter(files.values())).encode()

@@ -10,6 +10,8 @@ from lockhouse.faces.api.reads import channel_of, hold_parts, recipient_of
 from lockhouse.faces.api.route import Call
 from lockhouse.faces.api.shapes import answered, id_of, plain
 from lockhouse.flows import bring, channel, forward, hold, link, observed, replay
+from lockhouse.flows.token import facts
+from lockhouse.gates.disclose.said import require_other
 from lockhouse.gates.holds import STANDS, Terms
 from lockhouse.gates.imports import STAFF_CHANNEL, batches
 from lockhouse.gates.key_counts import key_counts
@@ -144,13 +146,22 @@ async def import_undo(call: Call) -> shapes.BatchUndone:
 
 async def person_link(call: Call) -> shapes.PersonsLinked:
     """Two source persons are one."""
-    one, other = call.id("person"), id_of(call.body.other, where="other")
+    one, other = await _strangers(call, "link")
     row = await link.make(call.house, one, other, by=call.actor.id)
     return answered(shapes.PersonsLinked, person=one, other=other, link=row.id)
 
 
 async def person_unlink(call: Call) -> shapes.PersonsUnlinked:
     """Two source persons are two again."""
-    one, other = call.id("person"), id_of(call.body.other, where="other")
+    one, other = await _strangers(call, "unlink")
     undone = await link.undo(call.house, one, other, by=call.actor.id)
     return answered(shapes.PersonsUnlinked, person=one, other=other, undone=undone)
+
+
+async def _strangers(call: Call, action: str) -> tuple[bytes, bytes]:
+    """The two who are named, neither of them whoever answers for the token: what parts one's record would open it."""
+    one, other = call.id("person"), id_of(call.body.other, where="other")
+    own = (await facts(call.house, call.token)).own
+    for person in (one, other):
+        await require_other(call.house, person, actor=call.actor, own=own, action=action)
+    return one, other

@@ -11,13 +11,13 @@ from lockhouse.faces.api import shapes
 from lockhouse.faces.api.reads import waiting_of
 from lockhouse.faces.api.route import Call
 from lockhouse.faces.api.shapes import answered, plain
+from lockhouse.faces.policy_text import approved, source_of
 from lockhouse.flows.approve import Draft, draft_of, propose
 from lockhouse.gates.live import LIVE, versions
 from lockhouse.model.decision import PersonFacts
-from lockhouse.policy.document import parse
 from lockhouse.policy.explain import explain
 from lockhouse.policy.words import is_region
-from lockhouse.wiring import KINDS, template
+from lockhouse.wiring import KINDS
 
 
 async def explained(call: Call) -> shapes.PolicyExplained:
@@ -48,7 +48,8 @@ async def diff(call: Call) -> shapes.DraftShown:
 
 async def proposed(call: Call) -> shapes.DraftProposed:
     """A draft is a version that may be approved; it rules nothing yet."""
-    draft, source = await _draft(call), _source(call.body)
+    source = _source(call.body)
+    draft = await _draft(call)
     ruling = [row for row in await versions(call.house) if row.state == LIVE]
     if ruling and ruling[-1].document == source:
         return answered(shapes.DraftProposed, version=ruling[-1].id, changed=False, **_told(draft))
@@ -57,21 +58,13 @@ async def proposed(call: Call) -> shapes.DraftProposed:
 
 
 async def _draft(call: Call) -> Draft:
-    document = parse(dict(call.body.files), templates=template)
+    asked: shapes.DraftAsked = call.body
+    document = approved(_source(asked), said=min(asked.files))
     return await draft_of(call.house, document, KINDS)
 
 
 def _source(asked: shapes.DraftAsked) -> bytes:
-    """The bytes of a draft as an approval keeps them.
-
-    Raises:
-        Invalid: it is one file, and several came.
-    """
-    if asked.folder:
-        return b"".join(f"# file: {name}\n{asked.files[name]}".encode() + b"\n" for name in sorted(asked.files))
-    if len(asked.files) != 1:
-        raise Invalid("files", "one, or `folder`", got="several")
-    return next(iter(asked.files.values())).encode()
+    return source_of(asked.files, folder=asked.folder)
 
 
 def _told(draft: Draft) -> dict[str, Any]:

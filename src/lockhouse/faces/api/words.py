@@ -123,8 +123,10 @@ async def request_open(call: Call) -> shapes.CaseOpened:
     # The bound on erasures in an hour is against stolen tokens: a token of request.* passes it as little as another.
     if asked.anyway and not (ANYWAY in call.token.terms.may and may(call.house.live().policy, call.token, ANYWAY)):
         raise Refused(f"anyway: expected a token with {ANYWAY} by that name", reasons=("no-permission",))
+    person, own = id_of(asked.person, where="person"), (await facts(call.house, call.token)).own
+    await require_other(call.house, person, actor=call.actor, own=own, action="request")
     done = await request.open_erasure(
-        call.house, id_of(asked.person, where="person"), by=call.actor.id, compartment=asked.compartment,
+        call.house, person, by=call.actor.id, compartment=asked.compartment,
         anyway=asked.anyway,
     )  # fmt: skip
     said = await about_case.beside(call.house, done.case)

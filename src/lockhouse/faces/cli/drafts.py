@@ -12,17 +12,16 @@ from lockhouse.errors import Invalid, NotFound, Refused
 from lockhouse.faces.cli.acting import As
 from lockhouse.faces.cli.files import named
 from lockhouse.faces.cli.layout import count, when
-from lockhouse.faces.policy_text import MAX_BYTES
+from lockhouse.faces.policy_text import MAX_BYTES, approved, source_of
 from lockhouse.flows.approve import draft_of
 from lockhouse.gates.approvals import require_machine_may
 from lockhouse.gates.ending.reach import HORIZON_DAYS
 from lockhouse.gates.live import LIVE, versions
 from lockhouse.gates.staff.members import people
 from lockhouse.policy.diff import narrowing, render
-from lockhouse.policy.document import parse
 from lockhouse.policy.folded import fold
 from lockhouse.settings import load
-from lockhouse.wiring import KINDS, template
+from lockhouse.wiring import KINDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,7 +63,7 @@ class Written(NamedTuple):
         Raises:
             Invalid: with every problem at once.
         """
-        return parse(self.files, templates=template)
+        return approved(self.source, said=min(self.files))
 
 
 def draft_at(place: Path, *, said: str = "", hint: str = "") -> Written:
@@ -96,9 +95,7 @@ def draft_at(place: Path, *, said: str = "", hint: str = "") -> Written:
         files = {name: content.decode() for name, content in raw.items()}
     except UnicodeDecodeError as err:
         raise Invalid("policy", "files in UTF-8", got="something else") from err
-    if place.is_dir():
-        return Written(files, b"".join(b"# file: %b\n%b\n" % (name.encode(), raw[name]) for name in sorted(raw)))
-    return Written(files, raw[place.name])
+    return Written(files, source_of(files, folder=place.is_dir()))
 
 
 def draft_of_house(folder: Path, settings: Settings) -> Written:

@@ -19,7 +19,9 @@ lockhouse --server https://vault.shop.example ledger log --since 1d
   asks acts in the role of their token, so `--as` is refused, and the ledger names the token.
 - **The address** is the console's. TLS is always verified, against the system's authorities or those of the file that
   `LOCKHOUSE_CA_FILE` names; plain HTTP goes to this machine only. No proxy is used, no `.netrc` read and no redirect
-  followed: the token goes to this address and to no other.
+  followed: the token goes to this address and to no other. `SSLKEYLOGFILE` writes nothing down.
+- **An answer** is taken up to 64 MiB and five minutes, and never unpacked. What would move the cursor or turn letters
+  around is replaced before it is printed, here as on the house's machine.
 - **A person's value** is asked for here or read from standard input, and goes to the house in a request's body.
 - **Exit codes** and errors are the house's own. What only reads, and what the API does once however often it is asked,
   is asked up to four times while the house is away; what may have been done and cannot be asked twice ends with exit

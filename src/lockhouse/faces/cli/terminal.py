@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import signal
 import sys
 import threading
@@ -21,6 +22,13 @@ if TYPE_CHECKING:
 
 MAX_LINE = 4_096
 """Longest line read from standard input; an identifier is far shorter."""
+_MOVES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|\r(?!\n)")
+"""Signs that move a cursor, colour a screen or turn the order of letters around."""
+
+
+def still(text: str) -> str:
+    """Text of lines that moves nothing on the screen, whoever chose it: a house elsewhere, or whoever wrote a draft."""
+    return _MOVES.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 @contextmanager
@@ -57,12 +65,12 @@ class Terminal:
 
     def say(self, text: str) -> None:
         """Print an answer."""
-        self.stdout.write(text if text.endswith("\n") else text + "\n")
+        self.stdout.write(still(text if text.endswith("\n") else text + "\n"))
         self.stdout.flush()
 
     def tell(self, text: str) -> None:
         """Print what is not the answer: progress, hints, errors."""
-        self.stderr.write(text if text.endswith("\n") else text + "\n")
+        self.stderr.write(still(text if text.endswith("\n") else text + "\n"))
         self.stderr.flush()
 
     def ask(self, question: str, *, default: str = "", instead: str = "--yes") -> str:
@@ -75,7 +83,7 @@ class Terminal:
         """
         if not self.talks:
             raise Invalid("terminal", "somebody to answer a question", got="none", hint=f"say {instead}, or see --help")
-        self.stderr.write(f"{question} [{default}]: " if default else f"{question}: ")
+        self.stderr.write(still(f"{question} [{default}]: " if default else f"{question}: "))
         self.stderr.flush()
         with self._soon(), _interruptible():
             typed = self.stdin.readline(MAX_LINE)

@@ -26,8 +26,17 @@ ACTION: Final = "consent"
 _ENCODE = msgspec.msgpack.Encoder(order="deterministic").encode
 
 
-async def require_other(house: House, person: bytes, *, actor: Actor, own: Collection[bytes]) -> None:
+async def require_other(
+    house: House, person: bytes, *, actor: Actor, own: Collection[bytes], action: str = ACTION
+) -> None:
     """Return only if the actor is not the person, nor one who is joined to them.
+
+    Args:
+        house: as it stands.
+        person: a source person.
+        actor: who would do something to their record.
+        own: the source persons whom the actor is, as far as anybody said so.
+        action: what they would do, as the refusal calls it.
 
     Raises:
         Refused: they are; that is noted.
@@ -37,12 +46,12 @@ async def require_other(house: House, person: bytes, *, actor: Actor, own: Colle
         return
     entry, role = house.ids.new(), actor.roles[0] if actor.roles else "none"
     refused = Refusal(
-        actor=actor.id, role=role, purpose=REQUESTS, action=ACTION, reason="none", ask=house.ids.new().hex(), fields=[],
+        actor=actor.id, role=role, purpose=REQUESTS, action=action, reason="none", ask=house.ids.new().hex(), fields=[],
         because=["own-record"], count=1,
     )  # fmt: skip
     await commit_note(house, Change("record", entries=(refused.draft(id=entry, lane=house.lane, urgent=True),)))
     raise Refused(
-        f"consent: expected somebody else's record, got one's own; noted as {entry.hex()}", reasons=("own-record",)
+        f"{action}: expected somebody else's record, got one's own; noted as {entry.hex()}", reasons=("own-record",)
     )
 
 

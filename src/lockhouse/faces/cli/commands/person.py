@@ -31,6 +31,7 @@ from lockhouse.faces.cli.people import (
 )
 from lockhouse.flows import check, link, look, looked
 from lockhouse.gates.disclose import FOLD_LIMIT, Records
+from lockhouse.gates.disclose.said import require_other
 from lockhouse.gates.facts import courses_by_grace
 from lockhouse.policy.explain import explain_known
 
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from lockhouse.flows.looked import Looked
     from lockhouse.gates.disclose import View
     from lockhouse.gates.house import House
-    from lockhouse.model.decision import Ask
+    from lockhouse.model.decision import Actor, Ask
     from lockhouse.model.policy import Policy
 
 APP = noun("person", "Find and show people. Every look is noted before it is shown.")
@@ -267,7 +268,7 @@ async def join(person: str, other: str, /, *, acting: As | None = None, call: He
     """
     one, two = (person_of(text) for text in (person, other))
     async with call.open() as opened:
-        by = allowed(opened.house, "person.link", (acting or As()).role)
+        by = await _stranger(opened.house, (one, two), acting, action="link")
         row = await link.make(opened.house, one, two, by=by.id)
     return are_one({"person": person, "other": other, "link": row.id.hex()}, call=call)
 
@@ -289,9 +290,18 @@ async def unlink(person: str, other: str, /, *, acting: As | None = None, call: 
     """
     one, two = (person_of(text) for text in (person, other))
     async with call.open() as opened:
-        by = allowed(opened.house, "person.link", (acting or As()).role)
+        by = await _stranger(opened.house, (one, two), acting, action="unlink")
         undone = await link.undo(opened.house, one, two, by=by.id)
     return are_two({"person": person, "other": other, "undone": undone})
+
+
+async def _stranger(house: House, persons: tuple[bytes, bytes], acting: As | None, *, action: str) -> Actor:
+    """Who joins or parts these two: neither of them is their own record, which parting would open to them."""
+    by = allowed(house, "person.link", (acting or As()).role)
+    own = (await house.actor_facts.of(by)).own
+    for person in persons:
+        await require_other(house, person, actor=by, own=own, action=action)
+    return by
 
 
 def are_two(told: dict[str, Any]) -> Said:

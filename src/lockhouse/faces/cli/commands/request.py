@@ -18,6 +18,7 @@ from lockhouse.faces.cli.layout import Said, count, pairs, plain, table, when
 from lockhouse.flows import request
 from lockhouse.gates import about_case
 from lockhouse.gates.cases import LAPSE, Case, sound_cases
+from lockhouse.gates.disclose.said import require_other
 from lockhouse.gates.ending.spoilt import spoilt_endings
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ async def open_(person: str, /, *, opening: Opening | None = None, call: Here) -
     who = person_of(person)
     async with call.open(purpose="shut") as opened:
         actor = allowed(opened.house, "request.open", asked.role)
+        own = (await opened.house.actor_facts.of(actor)).own
+        await require_other(opened.house, who, actor=actor, own=own, action="request")
         done = await request.open_erasure(
             opened.house, who, by=actor.id, compartment=asked.compartment, anyway=asked.anyway
         )
