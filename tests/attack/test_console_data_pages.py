@@ -1,4 +1,4 @@
-"""The console's pages over channels and the ledger, attacked: made to read for ever, to stand still, to say a key back."""
+"""The console's pages over channels and the ledger: made to read for ever, to stand still, to say a key back."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from lockhouse.crypto.merkle import inclusion_proof, leaf_hash
 from lockhouse.errors import Unavailable
 from lockhouse.faces.console.pages import ledger as page_of
 from lockhouse.flows import recheck
 from lockhouse.flows.channel import make_credential
 from lockhouse.flows.pulse import forget_hours
 from lockhouse.gates import tree
-from lockhouse.gates.one_at_a_time import MOST, OneAtATime
+from lockhouse.gates.one_at_a_time import LEDGER, MOST, OneAtATime
 from lockhouse.gates.pulse import BECAME, EVER, HOUR_MS, pulse
 from lockhouse.model.change import Change, Count
 from lockhouse.model.rows import Drop
@@ -37,7 +38,8 @@ async def _entries(made: Console, many: int) -> None:
 
 
 async def _first(keeper: Browser) -> str:
-    return re.findall(r'href="/ledger/entry/([0-9a-f]{32})"', (await keeper.get("/ledger")).text)[0]
+    found: list[str] = re.findall(r'href="/ledger/entry/([0-9a-f]{32})"', (await keeper.get("/ledger")).text)
+    return found[0]
 
 
 @pytest.mark.parametrize("size", [10**7, 2**62])
@@ -75,8 +77,8 @@ async def test_others_are_answered_while_somebody_verifies_or_proves(
     async with channels(tmp_path) as (made, keeper, _):
         await _entries(made, 5)
         own, told = await _first(keeper), list[int]()
-        monkeypatch.setattr(tree, "inclusion_proof", _where(told, tree.inclusion_proof))
-        monkeypatch.setattr(recheck, "leaf_hash", _where(told, recheck.leaf_hash))
+        monkeypatch.setattr(tree, "inclusion_proof", _where(told, inclusion_proof))
+        monkeypatch.setattr(recheck, "leaf_hash", _where(told, leaf_hash))
         page = await keeper.get("/ledger")
         for deed in ("verify", f"entry/{own}/proof"):
             told.clear()
@@ -109,7 +111,7 @@ async def test_work_as_large_as_the_log_is_done_once_at_a_time_and_few_wait_for_
 
 
 async def _turn() -> None:
-    async with page_of.LEDGER.turn():
+    async with LEDGER.turn():
         pass
 
 
@@ -118,7 +120,7 @@ async def test_many_who_want_a_proof_at_once_are_told_to_come_later(tmp_path: Pa
         await _entries(made, 3)
         own = await _first(keeper)
         page = await keeper.get(f"/ledger/entry/{own}")
-        async with page_of.LEDGER.turn():
+        async with LEDGER.turn():
             waiting = [asyncio.create_task(_turn()) for _ in range(MOST - 1)]
             await asyncio.sleep(0)
             busy = await keeper.post(f"/ledger/entry/{own}/proof", {}, on=page)

@@ -17,8 +17,8 @@ from lockhouse.gates.disclose import kept_beside
 from lockhouse.gates.exported import chunks
 from lockhouse.gates.leaves import newest_leaves
 from lockhouse.gates.notes_beside import changed_notes
-from lockhouse.gates.tail import read_tail, told_by
 from lockhouse.gates.one_at_a_time import LEDGER
+from lockhouse.gates.tail import read_tail, told_by
 from lockhouse.gates.tree import growth_from, place_of, placed_back
 from lockhouse.gates.unexported import changed_columns, stray_checkpoints
 from lockhouse.ledger.append import is_lane
