@@ -17,8 +17,9 @@ from lockhouse.gates.disclose import kept_beside
 from lockhouse.gates.exported import chunks
 from lockhouse.gates.leaves import newest_leaves
 from lockhouse.gates.notes_beside import changed_notes
+from lockhouse.gates.one_at_a_time import LEDGER
 from lockhouse.gates.tail import read_tail, told_by
-from lockhouse.gates.tree import RUN, between, growth_from, place_of
+from lockhouse.gates.tree import growth_from, place_of, placed_back
 from lockhouse.gates.unexported import changed_columns, stray_checkpoints
 from lockhouse.ledger.append import is_lane
 from lockhouse.ledger.export import end_line, head_line, pieces
@@ -325,8 +326,8 @@ async def entries_back(house: House, size: int) -> AsyncIterator[list[LedgerEntr
         house: as it stands.
         size: of the tree.
     """
-    for stop in range(size, 0, -RUN):
-        yield (await between(house, max(0, stop - RUN), stop, limit=2 * RUN))[::-1]
+    async for rows in placed_back(house, size):
+        yield rows
 
 
 async def read_entry(house: House, entry: bytes, *, sequencer: Sequencer) -> tuple[LedgerEntry, list[Kept]]:
@@ -348,7 +349,7 @@ async def _entry(house: House, entry: bytes) -> LedgerEntry:
 
 
 async def prove(house: House, entry: bytes, *, sequencer: Sequencer) -> Proven:
-    """An entry with its place in the tree, under a fresh checkpoint.
+    """An entry with its place in the tree, under a fresh checkpoint. Every entry is read: one proof at a time.
 
     Args:
         house: as it stands.
@@ -358,10 +359,12 @@ async def prove(house: House, entry: bytes, *, sequencer: Sequencer) -> Proven:
     Raises:
         NotFound: there is no such entry.
         Tampered: the stored tree does not hold it.
+        Unavailable: several wait for such work already.
     """
-    point = await sequencer.seal_ledger()
-    row = await _entry(house, entry)
-    place = await place_of(house, row, point.text)
+    async with LEDGER.turn():
+        point = await sequencer.seal_ledger()
+        row = await _entry(house, entry)
+        place = await place_of(house, row, point.text)
     return Proven(row.body, place.position, format_proof(place.position, place.path, place.checkpoint))
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from lockhouse.secret import Secret
 
 LIVE, ENDED = 0, 1
-_SHOWN = 8
+SHOWN = 8
 """Characters of a key, prefix included, that lists show so that people can tell keys apart."""
 
 
@@ -63,7 +63,7 @@ async def _store(house: House, channel: Channel, text: Secret, *, by: str) -> No
     assurance = Assurance.PUBLIC if channel.assurance_key == "public" else Assurance.SECRET
     newest = max(house.credential_keys)
     row = Credential(
-        newest, credential_hash(plain, key=house.credential_keys[newest]), channel.id, assurance, plain[:_SHOWN], LIVE,
+        newest, credential_hash(plain, key=house.credential_keys[newest]), channel.id, assurance, plain[:SHOWN], LIVE,
         house.clock.now_ms(), None, entry, b"",
     )  # fmt: skip
     row = signed(row, house.integrity_key)
@@ -113,7 +113,7 @@ async def living_credential(house: House, name: str, begins: str) -> Credential:
     else:
         found = [row for row in living if row.shown == typed]
     if not found and typed and any(row.shown.startswith(typed) for row in living):
-        expected = f"the {_SHOWN} characters that are shown of it, or all of it"
+        expected = f"the {SHOWN} characters that are shown of it, or all of it"
         raise Invalid("key", expected, got="fewer", hint=f"lockhouse channel show {name}")
     if not found:
         raise NotFound(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from lockhouse.gates.pulse import BECAME, EVER, HOUR_MS, KEPT_HOURS, is_pulse
+from lockhouse.gates.pulse import BECAME, EVER, HOUR_MS, KEPT_HOURS, hour_of
 from lockhouse.model.change import Change, Delete
 from lockhouse.model.rows import Drop
 
@@ -99,7 +99,7 @@ async def forget_hours(house: House) -> int:
     """Hours that nobody compares with any more are gone; how many rows there were."""
     oldest, gone = house.clock.now_ms() // HOUR_MS - KEPT_HOURS, 0
     async for rows in house.reads.scan(Drop, chunk=_CHUNK):
-        old = [row for row in rows if is_pulse(row.reason) and row.path.isdecimal() and int(row.path) < oldest]
+        old = [row for row in rows if (hour := hour_of(row)) is not None and hour < oldest]
         if old:
             deletes = tuple(Delete(Drop.TABLE, (row.channel, row.path, row.reason)) for row in old)
             await house.commits.commit(Change("record", deletes=deletes))

@@ -7,6 +7,7 @@ stand in the tree that was signed, in their order. Of the older ones it says not
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lockhouse.crypto.checkpoint import open_checkpoint
@@ -74,8 +75,8 @@ async def recheck(house: House, *, sequencer: Sequencer, vkey: str) -> Checked:
     parts = _parts(raw, signed.size)
     first = signed.size - sum(size for size, _ in parts)
     rows = await _rows(house, first, signed.size)
-    lanes = _followed(rows, found)
-    _compared(rows, parts, first, found)
+    lanes = await asyncio.to_thread(_followed, rows, found)  # thousands of hashes: others are answered meanwhile
+    await asyncio.to_thread(_compared, rows, parts, first, found)
     return Checked(len(rows), first, signed.size, point.at, lanes, tuple(found.kept), found.count)
 
 

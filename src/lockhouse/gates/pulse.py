@@ -7,9 +7,13 @@ the last time. Nothing here is about anybody, and no name that came in stands he
 
 from __future__ import annotations
 
-from typing import Final
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
 
 from lockhouse.model.change import Count
+
+if TYPE_CHECKING:
+    from lockhouse.model.rows import Drop
 
 HOUR_MS: Final = 3_600_000
 BECAME: Final = "became."
@@ -18,8 +22,11 @@ EVER: Final = "*"
 """In the place of the hour: all of them."""
 KEPT_HOURS: Final = 8 * 24
 """So that an hour can be held against the same one a week ago."""
+_DIGITS: Final = 15
+"""Of an hour's number, at most; one with thousands was written by somebody else."""
 
 
+@lru_cache(64)  # many events come at one time: a batch's, and those of one ms
 def pulse(channel: int, outcome: str, at: int) -> tuple[Count, Count]:
     """That one event of a channel became this at a time (ms)."""
     reason = f"{BECAME}{outcome}"
@@ -29,3 +36,10 @@ def pulse(channel: int, outcome: str, at: int) -> tuple[Count, Count]:
 def is_pulse(reason: str) -> bool:
     """Whether a row counts what became of events, and not what was dropped."""
     return reason.startswith(BECAME)
+
+
+def hour_of(row: Drop) -> int | None:
+    """The hour (since 1970) that a row counts; None of any other row."""
+    if not is_pulse(row.reason) or not row.path.isdecimal() or len(row.path) > _DIGITS:
+        return None
+    return int(row.path)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from base64 import b64decode
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
 from lockhouse.crypto.merkle import check_inclusion, consistency_proof, inclusion_proof, leaf_hash, root
@@ -46,6 +47,24 @@ async def placed(house: House, start: int, size: int, *, limit: int | None = Non
         at = standing[further] if further < len(standing) else size
 
 
+async def placed_back(house: House, size: int) -> AsyncIterator[list[LedgerEntry]]:
+    """The same from the newest of this size of the tree to the oldest, each run the newest first.
+
+    Args:
+        house: as it stands.
+        size: of the tree, as it is said to be.
+    """
+    stop, standing = size, list[int]()
+    while stop > 0:
+        if rows := await between(house, max(0, stop - RUN), stop, limit=2 * RUN):
+            yield rows[::-1]
+            stop -= RUN
+            continue
+        standing = standing or await _positions(house)
+        below = bisect_left(standing, stop)
+        stop = standing[below - 1] + 1 if below else 0
+
+
 async def between(house: House, start: int, stop: int, *, limit: int | None = None) -> list[LedgerEntry]:
     """The entries with a position from `start` up to, and without, `stop`, in order; at most `limit`."""
     places = [(at,) for at in range(start, stop)]
@@ -76,7 +95,7 @@ async def place_of(house: House, entry: LedgerEntry, checkpoint: str) -> Place:
     if now is None or now.position is None or not 0 <= now.position < size or said_by(entry).id != entry.id.hex():
         raise Tampered(f"ledger entry {entry.id.hex()}: expected to stand in the tree that was signed", hint=_HINT)
     leaves, changed = await _leaves(house, size)
-    path = inclusion_proof(leaves, now.position)
+    path = await asyncio.to_thread(inclusion_proof, leaves, now.position)  # every leaf is hashed again
     try:
         check_inclusion(leaf_hash(entry.body), now.position, size, path, b64decode(signed))
     except Tampered as err:
@@ -98,7 +117,7 @@ async def growth_from(house: House, older: int, checkpoint: str) -> list[bytes]:
     """
     _, said, signed, *_ = checkpoint.split("\n")
     leaves, changed = await _leaves(house, int(said))
-    proof = consistency_proof(leaves, older)
+    proof = await asyncio.to_thread(consistency_proof, leaves, older)
     if not equal(root(leaves), b64decode(signed)):
         raise Tampered(_first(leaves, changed), hint=_HINT)
     return proof

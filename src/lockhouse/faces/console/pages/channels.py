@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 HERE: Final = "/channels"
 MOST_DROPS: Final = 50
 """Paths that a page lists, those dropped most often first; the rest is counted."""
+MOST_LACKING: Final = 1_000
+"""Observed paths that a page makes lines of a policy for, the most frequent: as many as a process counts."""
 _LEVELS: Final = {"public": 1, "secret": 2, None: 3}
 
 
@@ -198,7 +200,7 @@ def _drop(row: Drop, _: Callable[[str], str]) -> dict[str, object]:
 
 async def _lack(house: House, one: Channel) -> str:
     """What the policy would need, as YAML, for what the channel was seen to send while it observed."""
-    found = (await seen.observed(house, one.id)).seen
+    found = sorted((await seen.observed(house, one.id)).seen, key=lambda sight: -sight.count)[:MOST_LACKING]
     if not found:
         return ""
     policy = house.live().policy
@@ -238,6 +240,8 @@ async def end_key(request: Request, me: Me) -> Response:
     one, fields, _ = channel_of(request), await posted(request, "key", optional=STEP), text_of(request)
     house, path, begins = house_of(request), f"{HERE}/{one.name}", fields["key"]
     try:
+        if len(begins) > flow.SHOWN:  # a whole key is a secret: it is said back to nobody
+            return await page(request, me, one, result=changed(_))
         await flow.living_credential(house, one.name, begins)
         left, now = (await flow.credentials_of(house)).get(one.name, []), house.clock.now_ms()
         is_last = sum(flow.lives(row, now) for row in left) == 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
@@ -23,6 +22,7 @@ from lockhouse.flows import audit
 from lockhouse.flows.recheck import recheck
 from lockhouse.flows.staff import everybody
 from lockhouse.gates.disclose import kept_beside
+from lockhouse.gates.one_at_a_time import LEDGER
 from lockhouse.ledger.columns import said_by
 from lockhouse.ledger.entry import KINDS
 from lockhouse.model.ids import DAY_MS
@@ -42,8 +42,8 @@ MOST_READ: Final = 2_000
 """Entries that one page looks at: of what is rare it shows what it found, and goes on from there."""
 _NUMBER: Final = re.compile(r"[0-9]{1,15}")
 _ACTOR: Final = re.compile(r"(?:staff:[0-9a-f]{32}|os-user(?::[0-9]{1,10})?|service:[a-z0-9][a-z0-9-]{0,63})")
-_CHECKING: Final = asyncio.Lock()
-"""One recheck at a time: whoever presses twice waits, and costs the house no more."""
+MOST_PROVED: Final = 1_000_000
+"""Entries of a log that is proven here: a proof reads all of them, and of a longer one is made on the machine."""
 
 
 @signed_in
@@ -150,7 +150,7 @@ async def entry(request: Request, me: Me) -> Response:
         request, me, "entry_page.html", here=HERE, one=line(said, called=called, _=_), said=said, row=row,
         parts=parts(house, said, called=called, _=_), body=row.body.decode(), leaf=row.leaf.hex(),
         may_notes=may_notes, kept=await kept_beside(house, row.id) if may_notes else [],
-        can_sign=beside_of(request).log is not None,
+        can_sign=beside_of(request).log is not None, is_long=await size_of(house) > MOST_PROVED,
     )  # fmt: skip
 
 
@@ -179,6 +179,8 @@ async def proof(request: Request, me: Me) -> Response:
     require(request, me, "ledger.read")
     await posted(request)
     own = id_in(request.path_params["entry"])
+    if await size_of(house_of(request)) > MOST_PROVED:
+        raise Turned("LH-3012")
     try:
         proven = await audit.prove(house_of(request), own, sequencer=_log_of(request).sequencer)
     except NotFound:
@@ -208,7 +210,7 @@ async def verify(request: Request, me: Me) -> Response:
     await posted(request)
     house, known = house_of(request), _log_of(request)
     found, wrong = None, ""
-    async with _CHECKING:
+    async with LEDGER.turn():  # who presses twice waits, and many are told to come later
         begun = house.clock.monotonic_s()
         try:
             found = await recheck(house, sequencer=known.sequencer, vkey=known.verifier)

@@ -1,0 +1,46 @@
+"""Work that is as large as the log: one piece of it at a time in a process, and few who wait for their turn."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final
+from weakref import WeakKeyDictionary
+
+from lockhouse.errors import Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+MOST: Final = 4
+"""Who has the turn, and who waits for it: beyond them nobody waits, since what waits costs memory and then the work."""
+AGAIN_S: Final = 5.0
+
+
+class OneAtATime:
+    """Turns of one kind of work, in the order in which they are asked for."""
+
+    def __init__(self) -> None:
+        self._locks: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
+        self._here = 0
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Nobody else of this process does such work meanwhile.
+
+        Raises:
+            Unavailable: `MOST` are there already.
+        """
+        if self._here >= MOST:
+            raise Unavailable("ledger: expected fewer who read all of it at once", retry_after_s=AGAIN_S)
+        lock = self._locks.setdefault(asyncio.get_running_loop(), asyncio.Lock())
+        self._here += 1
+        try:
+            async with lock:
+                yield
+        finally:
+            self._here -= 1
+
+
+LEDGER: Final = OneAtATime()
+"""Proofs and checks of the log."""
