@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from lockhouse.crypto.canonical import Value
+    from lockhouse.faces.console.current import Me
     from lockhouse.flows.session import Live
     from lockhouse.gates.house import House
     from lockhouse.model.policy import Policy
@@ -92,15 +93,19 @@ def purposes_of(policy: Policy, roles: frozenset[str]) -> tuple[str, ...]:
     return tuple(one.name for one in policy.purposes if one.name in seen)
 
 
-def purposes_for(house: House, live: Live) -> tuple[str, ...]:
-    """The same of whoever is signed in; none while no policy rules."""
-    return () if house.live_policy is None else purposes_of(house.live_policy.policy, live.roles)
+def purposes_for(house: House, me: Me) -> tuple[str, ...]:
+    """The same of whoever is signed in, and those of their grants; none while no policy rules."""
+    if house.live_policy is None:
+        return ()
+    policy = house.live_policy.policy
+    known = {*purposes_of(policy, me.live.roles), *me.lent}
+    return tuple(one.name for one in policy.purposes if one.name in known)
 
 
-def purpose_for(request: Request, house: House, live: Live) -> str:
-    """The one purpose of somebody's roles, or the one that they picked in this session; empty where they must pick."""
-    known = purposes_for(house, live)
-    chosen = known[0] if len(known) == 1 else work_of(request, house, live).purpose
+def purpose_for(request: Request, house: House, me: Me) -> str:
+    """The one purpose somebody looks for, or the one that they picked in this session; empty where they must pick."""
+    known = purposes_for(house, me)
+    chosen = known[0] if len(known) == 1 else work_of(request, house, me.live).purpose
     return chosen if chosen in known else ""
 
 
