@@ -3,7 +3,9 @@
     LockhouseError
     ├── Invalid      the input is wrong             the caller must change it
     ├── Refused      the policy says no             carries the reasons
+    │   ├── ActingRefused  members act as themselves  leave the role out
     │   └── Unproven we do not know who is asking   sign in
+    │       └── NotSignedIn  nobody is signed in here   sign in
     ├── NotFound     there is none                  (or none this actor may see)
     ├── Conflict     the state moved on             read again, retry
     ├── Gone         the data was ended on purpose  nothing brings it back
@@ -83,6 +85,18 @@ class Unproven(Refused):
     """We do not know who is asking, or not well enough."""
 
     code: ClassVar[str] = "unproven"
+
+
+class NotSignedIn(Unproven):
+    """Nobody is signed in on this command line, and what was asked takes a member."""
+
+    code: ClassVar[str] = "not-signed-in"
+
+
+class ActingRefused(Refused):
+    """A role was named to act in, where members sign in and act as themselves."""
+
+    code: ClassVar[str] = "as-refused"
 
 
 class NotFound(LockhouseError):

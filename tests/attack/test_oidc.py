@@ -186,6 +186,7 @@ SIGNED: dict[str, tuple[dict[str, Any], Any]] = {
 
 
 @pytest.mark.parametrize(("header", "key"), SIGNED.values(), ids=SIGNED)
+@pytest.mark.asvs("6.8.2")
 async def test_a_token_that_the_provider_did_not_sign_so_signs_nobody_in(
     tmp_path: Path, header: dict[str, Any], key: Any
 ) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SOURCE = Path(__file__).parents[2] / "src/lockhouse"
-TYPED = re.compile(r"\blockhouse (?P<noun>[a-z]+)(?: (?P<verb>[a-z]+)\b)?")
+TYPED = re.compile(r"\blockhouse (?P<noun>[a-z]+(?:-[a-z]+)*)(?: (?P<verb>[a-z]+)\b)?")
 
 
 def _hints() -> Iterator[tuple[str, str]]:

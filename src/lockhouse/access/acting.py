@@ -1,15 +1,15 @@
 """As which role the operating system's user of a house acts.
 
-The command line cannot sign anybody in yet, so it acts as `os-user` also in a house that has staff: whoever has the
-account that opens the house acts in any role, and the ledger says so. `has_staff` is the refusal that stands for a face
-which can; no face passes it yet (`docs/design/access.md`).
+1. Until somebody has enrolled, and in a demo house, that user acts in any role, and the ledger says so.
+2. From then on members sign in and act as themselves, with all of their roles: nobody names one to act in.
+3. What the rules leave to whoever has the machine, that user does without a role (`faces.cli.duties`).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lockhouse.errors import Invalid, Unproven
+from lockhouse.errors import ActingRefused, Invalid
 from lockhouse.model.decision import Actor
 
 if TYPE_CHECKING:
@@ -25,13 +25,18 @@ def acting(
         user: the numeric user id; a name would be personal data in the ledger.
         role: the role to act as; None acts without one, for what needs none.
         roles: names in the policy.
+        is_demo: it is a throw-away house, on made-up people.
+        has_staff: somebody has enrolled.
 
     Raises:
-        Unproven: the house has staff, and the face can sign them in, so acting means signing in.
+        ActingRefused: a role is named, and the house has staff.
         Invalid: the policy has no such role.
     """
-    if has_staff and not is_demo:
-        raise Unproven("sign-in: expected a signed-in member of staff", hint="staff act as themselves")
+    if role is not None and has_staff and not is_demo:
+        raise ActingRefused(
+            "--as: expected members to act as themselves, got a role to act in", reasons=("has-staff",),
+            hint="leave it out: lockhouse sign-in, and your own roles count",
+        )  # fmt: skip
     if role is not None and role not in roles:
         raise Invalid("--as", f"one of {', '.join(roles)}", got="another word")
     return Actor(

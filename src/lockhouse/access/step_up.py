@@ -54,6 +54,8 @@ _BOUND = Need(bound=True, max_age_ms=FRESH_MS)
 _SHIFT = Need(bound=False, max_age_ms=SHIFT_MS)
 NEEDS: dict[str, Need] = {
     "break-glass": _BOUND,
+    "device-sign-in": STRICTEST,
+    "device-window": STRICTEST,
     "erase": _BOUND,
     "export": _BOUND,
     "factor-add": _BOUND,

@@ -25,7 +25,9 @@ class Edge(NamedTuple):
 OUTCOMES: Final[dict[type[errors.LockhouseError], Edge]] = {
     errors.Invalid: Edge(422, 2),
     errors.Refused: Edge(403, 3),
+    errors.ActingRefused: Edge(403, 3),
     errors.Unproven: Edge(401, 4),
+    errors.NotSignedIn: Edge(401, 4),
     errors.NotFound: Edge(404, 5),
     errors.Conflict: Edge(409, 6),
     errors.Tampered: Edge(500, 7),
@@ -250,11 +252,7 @@ CODES: Final[dict[str, Answer]] = {
         _STAFF,
     ),
     "LH-3009": Answer(
-        "rejected",
-        403,
-        "Not done: nobody is signed in here any more.",
-        "Sign in, and do it again.",
-        _STAFF,
+        "rejected", 403, "Not done: nobody is signed in here any more.", "Sign in, and do it again.", _STAFF
     ),
     "LH-3010": Answer(
         "rejected",

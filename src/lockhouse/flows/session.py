@@ -16,7 +16,7 @@ from lockhouse.gates.staff.deed import Deed
 from lockhouse.gates.staff.finding import one_of
 from lockhouse.gates.staff.members import held, people
 from lockhouse.gates.staff.read import ACTIVE, account, every_session, roles_of, session_of, sessions_of
-from lockhouse.gates.staff.sessions import all_over, over, seen_from, touch
+from lockhouse.gates.staff.sessions import all_over, over, seen_from, touch, user_of
 from lockhouse.gates.staff.tokens import token_tag
 
 if TYPE_CHECKING:
@@ -52,14 +52,21 @@ class Open(NamedTuple):
     seen: Seen
 
 
-async def of(house: House, token: str) -> Live | None:
+async def of(house: House, token: str, *, user: str = "") -> Live | None:
     """Who is signed in by this token; None if nobody is any more, whatever the reason.
+
+    Args:
+        house: as it stands.
+        token: of a browser's cookie, or of a command line; neither counts for the other.
+        user: the machine's account whose command line shows it; empty: a browser does.
 
     Raises:
         Tampered: a row was not made, or not left, as this house made it.
         Unavailable: the store is away.
     """
-    row = await session_of(house, token_tag(house, "session", token))
+    row = await session_of(house, token_tag(house, "command-line" if user else "session", token))
+    if row is not None and user_of(house, row) != user:
+        return None
     whose = None if row is None else await account(house, row.staff)
     now = house.clock.now_ms()
     if row is None or whose is None or not _stands(row, whose, now=now):

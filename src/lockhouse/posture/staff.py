@@ -55,7 +55,7 @@ def _standing(seen: StaffSeen) -> Said:
     if not seen.active:
         told = "Nobody can sign in: the operating system's user acts alone."
         return "MANUAL", told, f"let few have this account ({SERVING}); lockhouse staff invite"
-    told = f"{seen.active} can sign in. The command line asks nobody to: whoever has this account acts in any role."
+    told = f"{seen.active} can sign in, on the command line too; what needs nobody is this account's."
     return "PASS", told, ""
 
 

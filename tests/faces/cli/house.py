@@ -18,7 +18,7 @@ from lockhouse.model.scale import Assurance
 from lockhouse.wiring import opened
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from httpx import BaseTransport
 
@@ -40,6 +40,11 @@ class StoodClock:
 
     def monotonic_s(self) -> float:
         return self.now / 1000
+
+
+async def nobody_answers(_seconds: float) -> None:
+    """A call waits for an answer in the console, and nobody is there."""
+    raise AssertionError("a call waits for the console")
 
 
 class Seen(NamedTuple):
@@ -68,15 +73,20 @@ class Desk:
         self.house = folder / "shop"
         self.clock = StoodClock()
         self.environment: dict[str, str] = {}
+        self.pause: Callable[[float], Awaitable[None]] = nobody_answers
+        self.told = io.StringIO()
+        """What stands on standard error, also while a call waits."""
         self.transport: BaseTransport | None = None
 
     def call(self, line: str | Sequence[str], *, typed: str = "", talks: bool = False, json: bool = False) -> Seen:
         """One line typed in the house's folder; `typed` is what follows, at questions or through a pipe."""
         words = shlex.split(line) if isinstance(line, str) else list(line)
         stdin, out, err = io.StringIO(typed), io.StringIO(), io.StringIO()
+        self.told = err
         terminal = Terminal(
-            stdin=stdin, stdout=out, stderr=err, talks=talks, ask_hidden=lambda _question: stdin.readline().strip()
-        )
+            stdin=stdin, stdout=out, stderr=err, talks=talks, ask_hidden=lambda _question: stdin.readline().strip(),
+            pause=self.pause,
+        )  # fmt: skip
         cwd = self.house if self.house.is_dir() else self.folder
         code = run(
             [*words, *(["--json"] if json else [])], terminal=terminal, environment=self.environment, cwd=cwd,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from lockhouse.flows import staff, staff_roles
 from lockhouse.gates.staff.called import Called
 from lockhouse.model.rows import Ceremony, Session, StaffRole
@@ -49,6 +51,7 @@ async def test_it_asks_with_pkce_a_nonce_and_a_state_and_stores_nothing_of_a_sig
         assert [row async for some in world.desk.house.reads.scan(Ceremony) for row in some] == []
 
 
+@pytest.mark.asvs("6.8.1")
 async def test_an_identity_that_no_account_has_signs_nobody_in_and_makes_nobody(tmp_path: Path) -> None:
     async with federated(tmp_path) as world:
         await world.desk.hired("ada")
@@ -58,6 +61,7 @@ async def test_an_identity_that_no_account_has_signs_nobody_in_and_makes_nobody(
         assert len(await staff.everybody(world.desk.house)) == 1
 
 
+@pytest.mark.asvs("6.8.4")
 async def test_one_factor_there_is_not_enough_and_asks_for_the_own_passkey(tmp_path: Path) -> None:
     async with federated(tmp_path) as world:
         mia = await world.linked("mia")
@@ -106,6 +110,7 @@ async def test_groups_give_a_role_that_one_may_give_and_propose_one_that_takes_t
         assert await _roles(world, "ben") == {"reader": (1, own), "support": (0, own), "admin": (0, own)}
 
 
+@pytest.mark.asvs("7.6.1", "8.3.2")
 async def test_a_group_that_is_lost_ends_the_role_and_every_session(tmp_path: Path) -> None:
     async with federated(tmp_path, oidc_roles=ROLES) as world:
         await world.desk.hired("ada")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lockhouse.access.acting import acting
-from lockhouse.errors import Invalid, Unproven
+from lockhouse.errors import ActingRefused, Invalid
 
 
 def test_before_staff_exist_the_machines_user_acts_and_is_named_by_number() -> None:
@@ -13,9 +13,11 @@ def test_before_staff_exist_the_machines_user_acts_and_is_named_by_number() -> N
     assert (actor.id, actor.kind, actor.roles) == ("os-user:1000", "os-user", ("support",))
 
 
-def test_with_staff_it_takes_a_sign_in() -> None:
-    with pytest.raises(Unproven, match="expected a signed-in member of staff"):
+def test_with_staff_nobody_acts_in_a_role_and_what_takes_none_goes_on() -> None:
+    with pytest.raises(ActingRefused, match="expected members to act as themselves") as seen:
         acting(1000, "support", roles=["support"], has_staff=True)
+    assert (seen.value.code, seen.value.reasons) == ("as-refused", ("has-staff",))
+    assert acting(1000, None, roles=["support"], has_staff=True).roles == ()
 
 
 def test_a_demo_house_lets_anyone_try_every_role() -> None:

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import App, CycloptsError, Group, Parameter
 
 from lockhouse import __version__
+from lockhouse.client.tokens import FILE, VARIABLE
 from lockhouse.errors import Invalid, LockhouseError
 from lockhouse.faces.cli.call import OPTIONS, PLAIN, Call
+from lockhouse.faces.cli.duties import Typed
 from lockhouse.faces.cli.edge import INTERRUPTED, tell, tell_incident, usage
 from lockhouse.faces.cli.elsewhere import elsewhere
 from lockhouse.faces.cli.layout import Said, json_text
@@ -24,8 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
-HOUSE, JSON, HELPS = ("--house", "-C"), "--json", ("--help", "-h", "--version")
-SERVER = "--server"
+HOUSE, JSON, LOCAL, SERVER, TOKEN_FILE = ("--house", "-C"), "--json", "--local", "--server", "--token-file"
+HELPS = ("--help", "-h", "--version")
 """The options that stand before or behind every command."""
 _ROOM = "lockhouse.faces.cli.commands"
 RUN, LOOK, RULE, PROVE = (Group(name, sort_key=at) for at, name in enumerate(("Run", "Look", "Rule", "Prove and keep")))
@@ -36,6 +38,9 @@ TREE: tuple[tuple[str, str, Group, str], ...] = (
     ("demo", "demo:demo", RUN, "Watch a throw-away house at work, on made-up people."),
     ("doctor", "doctor:doctor", RUN, "Examine the house and say what to mend, each with its command."),
     ("migrate", "migrate:migrate", RUN, "Bring the stores to this release's schema."),
+    ("sign-in", "sign_in:sign_in", RUN, "Let a member work on this command line; they confirm it in the console."),
+    ("sign-out", "sign_in:sign_out", RUN, "End the sign-in of this command line."),
+    ("whoami", "sign_in:whoami", RUN, "As whom this command line acts, and until when."),
     ("version", "version:version", RUN, "Which Lockhouse this is."),
     ("completion", "version:completion", RUN, "Print the completion script of a shell."),
     ("person", "person:APP", LOOK, "Find and show people. Every look is noted before it is shown."),
@@ -144,9 +149,9 @@ def _everywhere_first(tokens: Sequence[str]) -> list[str]:
     for word in words:
         if word == "--":
             return [*ahead, *rest, word, *words]
-        if word in {*HOUSE, SERVER} and (value := next(words, None)) is not None:
+        if word in {*HOUSE, SERVER, TOKEN_FILE} and (value := next(words, None)) is not None:
             ahead += [word, value]
-        elif word == JSON or word.startswith(tuple(f"{name}=" for name in (*HOUSE, SERVER))):
+        elif word in {JSON, LOCAL} or word.startswith(tuple(f"{name}=" for name in (*HOUSE, SERVER, TOKEN_FILE))):
             ahead.append(word)
         else:
             rest.append(word)
@@ -162,6 +167,8 @@ def _launcher(app: App, base: Call) -> None:
         house: Annotated[Path | None, Parameter(name=HOUSE)] = None,
         server: str | None = None,
         json: Annotated[bool, Parameter(negative="")] = False,
+        local: Annotated[bool, Parameter(name=LOCAL, negative="")] = False,
+        token_file: Annotated[Path | None, Parameter(name=TOKEN_FILE)] = None,
     ) -> Any:
         """Run one command.
 
@@ -170,13 +177,15 @@ def _launcher(app: App, base: Call) -> None:
             house: folder of the house; else LOCKHOUSE_HOUSE, else upwards from here.
             server: address of a house elsewhere, asked with the token in LOCKHOUSE_TOKEN.
             json: answer with one JSON value; errors too, on standard error.
+            local: as the machine's own user, where the rules of staff leave it to whoever has the machine.
+            token_file: act by the service token in this file; else in LOCKHOUSE_TOKEN or LOCKHOUSE_TOKEN_FILE.
         """
         command, bound, hidden = app.parse_args(tokens, print_error=False, exit_on_error=False)
         if command == app.help_print and not set(tokens) & set(HELPS) and (tokens or json):
             raise _no_command(app, tokens)
         call = Call(
-            terminal=base.terminal, environment=base.environment, cwd=base.cwd, house=house, json=json,
-            clock=base.clock, server=server, transport=base.transport,
+            terminal=base.terminal, environment=_with_token(base, token_file), cwd=base.cwd, house=house, json=json,
+            clock=base.clock, server=server, transport=base.transport, typed=_typed(app, tokens), local=local,
         )  # fmt: skip
         bound.arguments.update(dict.fromkeys(hidden, call))
         try:
@@ -187,6 +196,20 @@ def _launcher(app: App, base: Call) -> None:
         except LockhouseError as error:
             error.hint = call.located(error.hint)
             raise
+
+
+def _with_token(base: Call, file: Path | None) -> Mapping[str, str]:
+    """The environment, in which no other token stands than that of the file, if one is named."""
+    if file is None:
+        return base.environment
+    left = {name: value for name, value in base.environment.items() if name != VARIABLE}
+    return left | {FILE: str(base.cwd / file)}
+
+
+def _typed(app: App, tokens: Sequence[str]) -> Typed:
+    """The command that was typed: its name, and its words."""
+    chain, _, rest = app.parse_commands(tokens)
+    return Typed(" ".join(chain), tuple(rest))
 
 
 def _no_command(app: App, tokens: Sequence[str]) -> Invalid:

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import App, Group, Parameter, Token
 
 from lockhouse.errors import Conflict, Invalid, NotFound, Tampered, Unavailable
+from lockhouse.faces.cli.duties import NOTHING, Typed
 from lockhouse.faces.cli.terminal import Terminal
+from lockhouse.faces.cli.who import acts
 from lockhouse.model.ports import Clock
 
 if TYPE_CHECKING:
@@ -50,6 +52,8 @@ class Call:
         house: what `-C` said.
         json: one JSON value instead of text.
         clock: another one than the machine's; for demos and tests.
+        typed: the command, as it was typed.
+        local: `--local`: the machine's user means to do it, where the rules leave it to them.
         server: what `--server` said: the house is there, and is asked by its API.
         transport: another one than the network, for tests.
     """
@@ -60,6 +64,8 @@ class Call:
     house: Path | None = None
     json: bool = False
     clock: Clock | None = None
+    typed: Typed = NOTHING
+    local: bool = False
     server: str | None = None
     transport: BaseTransport | None = None
 
@@ -121,14 +127,32 @@ class Call:
     ) -> AsyncIterator[Opened]:
         """The house, beside its running processes or alone; for an `audit` nothing is prepared or signed unasked.
 
-        Nor for one of the `state`, for which a house opens that rows keep from working.
+        Nor for one of the `state`, for which a house opens that rows keep from working. Who acts in it is settled
+        first (`gate`): what a member must confirm in the console is waited for with the house closed.
 
         To `accept` a clock in doubt, or to have somebody `shut` under one, nothing is made by that clock.
 
         Raises:
             NotFound: there is none.
             Unavailable: it is locked, or another command holds it and does not let go within five seconds.
+            Refused: whoever acts may not.
         """
+        from lockhouse.faces.cli.gate import Waiting, who_acts  # noqa: PLC0415  # as below
+
+        waiting: Waiting | None = None
+        while True:
+            async with self._opened(purpose) as house:
+                found = await who_acts(self, house, waiting)
+                if not isinstance(found, Waiting):
+                    with acts(found):
+                        yield house
+                    return
+            waiting = found
+            await self.terminal.pause(waiting.interval_ms / 1000)
+
+    @asynccontextmanager
+    async def _opened(self, purpose: Literal["accept", "audit", "shut", "state", "use"]) -> AsyncIterator[Opened]:
+        """The house, whoever acts in it."""
         from lockhouse.wiring import opened  # noqa: PLC0415  # a command that opens no house does not wait for it
 
         async with AsyncExitStack() as stack:

@@ -25,10 +25,13 @@ PROCESSES = "it begins, follows or ends processes of the house's machine"
 NO_HOUSE = "it needs no house: leave --server out"
 RECOVERS = "it is for whoever has the house's machine, when nothing else may decide"
 CONSOLE = "who works with the house does it in the console, where they prove who they are"
+SIGNS = "a member signs in on the house's machine; elsewhere a token asks"
 YET = "the API does not have it yet"
 STAFF = (
     "invite", "link", "list", "show", "disable", "enable", "reset", "review", "role give", "role approve", "role end",
     "session list", "session end",
+    "access now", "access list", "access open", "access show", "access decide", "access sign", "access export",
+    "import",
     "identifier add", "identifier end", "identifier list",
 )  # fmt: skip
 LACKING = (
@@ -95,6 +98,7 @@ ONLY_THERE: Final[dict[str, str]] = {
     **dict.fromkeys(("completion", "policy schema", "policy test", "policy check", "ledger witness"), NO_HOUSE),
     **dict.fromkeys(("staff recover", "accept clock", "accept restore", "retention apply"), RECOVERS),
     **dict.fromkeys(("retention confirm", "retention end-idle"), RECOVERS),
+    **dict.fromkeys(("sign-in", "sign-out", "whoami"), SIGNS),
     **dict.fromkeys((f"staff {verb}" for verb in STAFF), CONSOLE),
     **dict.fromkeys(("policy approve", "policy rollback", "policy withdraw"), CONSOLE),
     **dict.fromkeys(LACKING, YET),

@@ -30,10 +30,15 @@ This page is made from the commands themselves by `lockhouse.faces.cli.pages`, a
   What is a word for people is that word in JSON too; times are milliseconds since 1970, UTC.
 - A personal value is never taken from the command line, where the shell's history and `ps` would keep it: it is asked
   for, or read from standard input with `-`. No error repeats what was typed.
-- The operating system's user acts here, in the role that `--as` names, else in the first role of the policy that
-  may; who is enrolled signs in to the console. The ledger notes `os-user:UID` and the role. A deed that the policy
-  gives to no role is that user's own. What nothing here can know of them (a fresh sign-in, their network, a grant,
-  how many people they may look up) an admin vouches for: `lockhouse grant record`. A demo house asks for none of it.
+- From the first member who enrolled, whoever types signs in (`lockhouse sign-in`) and acts as themselves, with all of
+  their roles; the ledger notes `staff:ID`. What reveals, exports, approves, or changes who may come in they confirm in
+  the console, for that very command. `--as` is refused then (`as-refused`). Scripts act by a service token, in
+  LOCKHOUSE_TOKEN or a file that `--token-file` names, within its terms. What the rules of staff leave to whoever has
+  the machine is done as `os-user:UID` with `--local`, before or behind any command.
+- Until then, and in a demo house, the operating system's user acts here, in the role that `--as` names, else in the
+  first role of the policy that may. The ledger notes `os-user:UID`. A deed that the policy gives to no role is that
+  user's own. What nothing here can know of them (a fresh sign-in, their network, a grant, how many people they may
+  look up) an admin vouches for: `lockhouse grant record`. A demo house asks for none of it.
 """
 _SETTINGS_HEAD = f"""# Settings
 

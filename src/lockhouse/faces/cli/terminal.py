@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import sys
 import threading
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, TextIO
 from lockhouse.errors import Invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Awaitable, Callable, Iterator
 
 MAX_LINE = 4_096
 """Longest line read from standard input; an identifier is far shorter."""
@@ -39,6 +40,7 @@ class Terminal:
     Attributes:
         talks: whether a person sits there and can be asked.
         ask_hidden: asks for something that is not to stay on the screen.
+        pause: waits so many seconds, while somebody answers elsewhere.
     """
 
     stdin: TextIO = field(default_factory=lambda: sys.stdin)
@@ -46,6 +48,7 @@ class Terminal:
     stderr: TextIO = field(default_factory=lambda: sys.stderr)
     talks: bool = field(default_factory=lambda: sys.stdin.isatty() and sys.stderr.isatty())
     ask_hidden: Callable[[str], str] = getpass
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     def say(self, text: str) -> None:
         """Print an answer."""

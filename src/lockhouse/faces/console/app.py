@@ -30,6 +30,7 @@ from lockhouse.faces.console.pages import (
     account,
     channels,
     components,
+    device,
     enrol,
     find,
     grants,
@@ -61,9 +62,9 @@ if TYPE_CHECKING:
 
     from lockhouse.gates.house import House
 PAGES: Final = (
-    access_review, account, channels, components, enrol, find, grants, identifiers, identity, ledger, live, overview,
-    pausing, person, person_change, person_deeds, policy, policy_deeds, policy_version, recipients, sign_in, staff,
-    staff_deeds,
+    access_review, account, channels, components, device, enrol, find, grants, identifiers, identity, ledger, live,
+    overview, pausing, person, person_change, person_deeds, policy, policy_deeds, policy_version, recipients,
+    sign_in, staff, staff_deeds,
 )  # fmt: skip
 """Subjects, each with its routes; of two that fit a path, the first answers."""
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 SIGN_IN, ENROL, ENROL_PASSWORD, STEP_UP, PROVEN, ADD, ENROL_AWAY, LINK_AWAY = 1, 2, 3, 4, 5, 6, 7, 8
 """The last two: a browser is at the identity provider meanwhile."""
+DEVICE, DEVICE_CODE = 9, 10
+"""What a command line asks: by the secret that it keeps, and by the code that a person types."""
 SHORT_MS = 5 * 60_000
 LONG_MS = 15 * 60_000
 """For enrolling: somebody sets up an app, or looks for their key."""

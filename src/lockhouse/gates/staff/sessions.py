@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from lockhouse.gates.house import House
 
 MAX_LABEL = 120
-_NETWORK, _AGENT = 1, 2
+_NETWORK, _AGENT, _USER = 1, 2, 3
 
 
 class Seen(NamedTuple):
@@ -51,12 +51,14 @@ class Begin(NamedTuple):
 
     Attributes:
         factor: what they proved last; None where it came to be with the account as it is read.
+        user: the machine's account whose command line is signed in, and no other's; empty: a browser is.
     """
 
     means: str
     level: int
     until_at: int
     factor: Factor | None = None
+    user: str = ""
 
 
 async def begin(house: House, account: Staff, how: Begin, *, seen: Seen) -> tuple[str, Session]:
@@ -69,8 +71,10 @@ async def begin(house: House, account: Staff, how: Begin, *, seen: Seen) -> tupl
     refuse("session", None if account.state == ACTIVE else "not-active")
     token, own = new_token(house), house.ids.new()
     now = max(house.clock.now_ms(), account.sessions_from + 1)  # behind the cut that the account tells of, by its row
-    tag, staff = token_tag(house, "session", token), account.id
+    tag, staff = token_tag(house, "command-line" if how.user else "session", token), account.id
     fields = {_NETWORK: seen.network[:MAX_LABEL], _AGENT: seen.agent[:MAX_LABEL]}
+    if how.user:
+        fields[_USER] = how.user
     box = house.staff_keys.seal_fields(fields, place=_place(tag))
     said = SessionEntry(
         step="begun", staff=staff.hex(), session=own.hex(), by=f"staff:{staff.hex()}", means=how.means, level=how.level
@@ -105,6 +109,15 @@ def seen_from(house: House, row: Session) -> Seen:
     """
     fields = house.staff_keys.open_fields(row.box, place=_place(row.tag))
     return Seen(str(fields[_NETWORK]), str(fields[_AGENT]))
+
+
+def user_of(house: House, row: Session) -> str:
+    """The machine's account whose command line the session is of; empty for a browser's.
+
+    Raises:
+        Tampered: as `seen_from`.
+    """
+    return str(house.staff_keys.open_fields(row.box, place=_place(row.tag)).get(_USER, ""))
 
 
 def over(house: House, deed: Deed, row: Session, *, by: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from lockhouse.gates.house import House
 
-Kind = Literal["ceremony", "link", "session"]
+Kind = Literal["ceremony", "command-line", "device", "link", "session"]
 
 
 def new_token(house: House) -> str:

@@ -9,7 +9,7 @@ import msgspec
 from cyclopts import Parameter
 
 from lockhouse.errors import Invalid, Refused
-from lockhouse.faces.cli.acting import As, Reading, about, allowed, asking, blind
+from lockhouse.faces.cli.acting import As, Reading, about, allowed, asking, blind, roles_of
 from lockhouse.faces.cli.call import Here, Input, id_of, noun, person_of
 from lockhouse.faces.cli.kinds import way_of
 from lockhouse.faces.cli.layout import Said, count, plain
@@ -62,7 +62,7 @@ async def find(kind: str, source: Input = None, /, *, acting: Reading | None = N
         ask = await asking(opened.house, acting or Reading(), action="find")
         if other := blind(opened.house.live().policy, ask):  # nor may it learn who is known
             entry = await look.nothing(opened.house, ask)
-            seen = f"person: expected a role that sees persons, got {ask.actor.roles[0]}; noted as {entry.hex()}"
+            seen = f"person: expected a role that sees persons, got {roles_of(ask)}; noted as {entry.hex()}"
             raise Refused(seen, reasons=("class-not-seen",), hint=other)
         value = call.terminal.personal(name, source, example="lockhouse person find KIND")
         found = await look.find(opened.house, ask, by=kind, value=value)
@@ -318,7 +318,7 @@ def _said(view: View, text: str, *, policy: Policy, ask: Ask) -> Said:
 def _refusal(view: View, policy: Policy, ask: Ask) -> Refused:
     told = "expected something that may be shown, got nothing"
     if blind(policy, ask):
-        told = f"expected a role that sees persons, got {ask.actor.roles[0]}"
+        told = f"expected a role that sees persons, got {roles_of(ask)}"
     return Refused(f"person: {told}", reasons=view.refused, hint=" ".join(why_refused(view, policy, ask)))
 
 

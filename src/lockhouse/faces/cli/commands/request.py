@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from cyclopts import Parameter
 
 from lockhouse.errors import Conflict, Refused
-from lockhouse.faces.cli.acting import As, allowed, os_user
+from lockhouse.faces.cli.acting import As, allowed
 from lockhouse.faces.cli.call import Here, id_of, noun, person_of
 from lockhouse.faces.cli.endings import destroyed_of, unmeant
 from lockhouse.faces.cli.files import write_new
@@ -195,9 +195,9 @@ async def cancel(case: str, /, *, acting: As | None = None, call: Here) -> Said:
         acting: the role.
     """
     async with call.open(purpose="shut") as opened:
-        allowed(opened.house, "request.cancel", (acting or As()).role)
+        actor = allowed(opened.house, "request.cancel", (acting or As()).role)
         found = await request.find_case(opened.house, id_of(case, where="request", hint=CASES))
-        undone = await request.undo(opened.house, found, by=os_user(opened.house).id)
+        undone = await request.undo(opened.house, found, by=actor.id)
         others = await request.still_shut(opened.house, undone)
     return called_off(_told(undone), [_told(one) for one in others], call=call)
 

@@ -155,20 +155,17 @@ async def reset(staff: str, /, *, approve: bool = False, acting: As | None = Non
 
 
 @APP.command
-async def recover(
-    staff: str, /, *, local: bool = False, yes: bool = False, acting: As | None = None, call: Here
-) -> Said:
+async def recover(staff: str, /, *, yes: bool = False, acting: As | None = None, call: Here) -> Said:
     """The only admin enrols anew by a link, on this machine. Noted, and `doctor` says so until it is reviewed.
 
     Where there is another admin, that one begins a reset instead.
 
     Args:
         staff: an id that `staff list` printed.
-        local: with this machine's root key; there is no other way yet.
         yes: do not ask.
         acting: the role.
     """
-    if not local:
+    if not call.local:
         raise Invalid("recover", "--local, as it is done with this machine's root key", got="none")
     async with call.open() as opened:
         by = allowed(opened.house, "staff.recover", (acting or As()).role)
