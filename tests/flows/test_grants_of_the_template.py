@@ -36,7 +36,8 @@ async def _shop(folder: Path) -> tuple[World, bytes, list[bytes]]:
 
 async def _looked(world: World, person: bytes, who: bytes) -> View:
     actor = Actor(id=acts(who), kind="staff", roles=("support",))
-    return await look.show(world.house, await look.ask_of(world.house, actor, action="show", purpose="fulfilment"), person)
+    ask = await look.ask_of(world.house, actor, action="show", purpose="fulfilment")
+    return await look.show(world.house, ask, person)
 
 
 def _wanted(person: bytes, purpose: str = "fulfilment") -> grant.Wanted:

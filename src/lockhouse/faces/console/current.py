@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 from starlette.responses import RedirectResponse
 
 from lockhouse.access.step_up import SHIFT_MS
+from lockhouse.errors import Tampered
 from lockhouse.faces.console import cookies
 from lockhouse.faces.console.agents import label
 from lockhouse.faces.console.guard import ADDRESS, NETWORK
 from lockhouse.faces.console.rendering import Page, response
 from lockhouse.faces.console.turned import Turned
 from lockhouse.faces.console.work import purpose_for, purposes_for
-from lockhouse.errors import Tampered
 from lockhouse.flows import session
 from lockhouse.gates.granted import standing_for
 from lockhouse.gates.staff.acting import actor_of

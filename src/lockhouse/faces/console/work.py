@@ -6,7 +6,7 @@ process has to remember. Nothing rests on it but what is asked: whatever it says
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 import msgspec
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from lockhouse.crypto.canonical import Value
-    from lockhouse.faces.console.current import Me
     from lockhouse.flows.session import Live
     from lockhouse.gates.house import House
     from lockhouse.model.policy import Policy
@@ -82,6 +81,18 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, checks=(*others, said)[-_MOST:])
 
 
+class Looks(Protocol):
+    """Whoever is signed in, as far as it decides what they look for: their roles, and the purposes of their grants."""
+
+    @property
+    def live(self) -> Live:
+        """Account, session and roles."""
+
+    @property
+    def lent(self) -> frozenset[str]:
+        """Of the grants that stand."""
+
+
 def purposes_of(policy: Policy, roles: frozenset[str]) -> tuple[str, ...]:
     """The purposes for which somebody in these roles sees anything of single persons, in the policy's order."""
     seen = {
@@ -93,7 +104,7 @@ def purposes_of(policy: Policy, roles: frozenset[str]) -> tuple[str, ...]:
     return tuple(one.name for one in policy.purposes if one.name in seen)
 
 
-def purposes_for(house: House, me: Me) -> tuple[str, ...]:
+def purposes_for(house: House, me: Looks) -> tuple[str, ...]:
     """The same of whoever is signed in, and those of their grants; none while no policy rules."""
     if house.live_policy is None:
         return ()
@@ -102,7 +113,7 @@ def purposes_for(house: House, me: Me) -> tuple[str, ...]:
     return tuple(one.name for one in policy.purposes if one.name in known)
 
 
-def purpose_for(request: Request, house: House, me: Me) -> str:
+def purpose_for(request: Request, house: House, me: Looks) -> str:
     """The one purpose somebody looks for, or the one that they picked in this session; empty where they must pick."""
     known = purposes_for(house, me)
     chosen = known[0] if len(known) == 1 else work_of(request, house, me.live).purpose
