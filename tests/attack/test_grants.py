@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from lockhouse.access.grants import Terms, encoded
+from lockhouse.access.grants import MOST_DUE, Terms, encoded
 from lockhouse.errors import Refused, Tampered, Unavailable
-from lockhouse.flows import grant, link, look, vouch
+from lockhouse.flows import grant, link, look, staff, vouch
 from lockhouse.gates.state import verify_state
 from lockhouse.model.decision import Actor
 from lockhouse.model.rows import AccessGrant
@@ -243,3 +243,27 @@ async def test_a_grant_undoes_no_guard_of_ones_own_roles(tmp_path: Path) -> None
     await shop.given()
     view = await shop.looked(shop.anna, action="reveal", reason="call back")
     assert view.fields["email"].because == ("step-up",)
+
+
+async def test_a_grant_is_over_though_the_machine_that_disables_its_holder_is_a_minute_behind(shop: Shop) -> None:
+    await shop.given()
+    shop.world.clock.at -= 60_000
+    await staff.disable(shop.world.house, shop.clerk, by=acts(shop.officer))
+    await staff.enable(shop.world.house, shop.clerk, by="os-user:1000")
+    shop.world.clock.at += 61_000
+    assert (await shop.looked(shop.anna)).fields["email"].state == "shut"
+    await shop.given()
+    assert (await shop.looked(shop.anna)).fields["email"].state == "open"
+
+
+async def test_one_glass_broken_each_hour_is_not_three_days_of_access_unreviewed(shop: Shop) -> None:
+    broken = []
+    for _ in range(MOST_DUE):
+        broken.append(await grant.break_glass(shop.world.house, wanted(shop), by=acts(shop.clerk)))
+        shop.world.clock.pass_days(1 / 24)
+    with pytest.raises(Refused) as refused:
+        await grant.break_glass(shop.world.house, wanted(shop), by=acts(shop.clerk))
+    assert refused.value.reasons == ("glass-overdue",)
+    await grant.review(shop.world.house, broken[0].id, in_order=True, words="Fine.", by=acts(shop.officer))
+    again = await grant.break_glass(shop.world.house, wanted(shop), by=acts(shop.clerk))
+    assert again.until_at > shop.world.clock.at

@@ -26,8 +26,26 @@ HOST = "os-user:1000"
 async def shop(tmp_path: Path) -> Shop:
     """Anna is the clerk; the lead sees contact data and may look at whoever is flagged, not at colleagues."""
     made = await shop_in(tmp_path)
-    await staff_identifier.add(made.world.house, made.clerk, "email", ANNA, by=acts(made.clerk))
+    await staff_identifier.add(made.world.house, made.clerk, "email", ANNA, by=acts(made.officer))
     return made
+
+
+async def test_a_member_shuts_a_strangers_record_to_themselves_alone_until_another_confirms_it(tmp_path: Path) -> None:
+    shop = await shop_in(tmp_path)
+    house = shop.world.house
+    for email in (ANNA, BERTA):
+        await staff_identifier.add(house, shop.clerk, "email", email, by=acts(shop.clerk))
+        await staff_identifier.add(house, shop.clerk, "email", email, by=acts(shop.clerk))
+    assert (await shop.looked(shop.anna)).refused == ("own-record",)
+    view = await shop.looked(shop.anna, who=shop.lead, role="lead")
+    assert (view.fields["email"].state, view.marks) == ("open", ())
+    confirmed = await staff_identifier.add(house, shop.clerk, "email", ANNA, by=acts(shop.officer))
+    assert (await shop.looked(shop.anna, who=shop.lead, role="lead")).fields["email"].because == ("colleague",)
+    assert (await shop.looked(shop.berta, who=shop.lead, role="lead")).fields["email"].state == "open"
+    assert confirmed.id in [row.id for row in await staff_identifier.of(house, shop.clerk)]
+    assert len(await staff_identifier.of(house, shop.clerk)) == 2
+    assert await staff_identifier.add(house, shop.clerk, "email", ANNA, by=acts(shop.clerk)) == confirmed
+    assert (await verify_state(house)).findings.kept == []
 
 
 async def test_nobody_looks_at_their_own_record_also_by_a_grant(shop: Shop) -> None:
@@ -83,7 +101,7 @@ async def test_who_would_see_nothing_of_anybody_is_not_told_that_it_is_a_colleag
 
 async def test_a_role_that_may_looks_at_colleagues_and_the_look_is_marked(tmp_path: Path) -> None:
     shop = await shop_in(tmp_path, POLICY + ROLES.replace("person.flagged]", "person.flagged, person.colleague]"))
-    await staff_identifier.add(shop.world.house, shop.clerk, "email", ANNA, by=acts(shop.clerk))
+    await staff_identifier.add(shop.world.house, shop.clerk, "email", ANNA, by=acts(shop.officer))
     view = await shop.looked(shop.anna, who=shop.lead, role="lead")
     assert (view.fields["email"].state, view.marks) == ("open", ("colleague",))
 

@@ -12,7 +12,8 @@
 5. Break-glass opens at once, for at most one hour, with the same words (Infisical PR #7930: no approver, everybody who
    could have been is told, and it must be reviewed). Whoever may `grant.break-glass` does it, with a fresh proof.
 6. It is reviewed by another, under the rules of an approval, within 72 hours, as in order or not, in words. Until an
-   overdue one is reviewed its holder breaks no other glass. A review ends it, if it still stands.
+   overdue one is reviewed, or while three wait, its holder breaks no other glass: else an hour would be three days. A
+   review ends it, if it still stands.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ REQUEST_MS = 24 * _HOUR_MS
 LONGEST_MS = 8 * _HOUR_MS
 GLASS_MS = _HOUR_MS
 REVIEW_MS = 72 * _HOUR_MS
+MOST_DUE = 3
+"""Of one member's broken glasses that wait for their review."""
 MAX_FIELDS, MAX_PERSONS = 100, 50
 TICKET = re.compile(r"#?(?=[A-Za-z0-9_-]*[A-Za-z#])(?=[A-Za-z_-]*[0-9])[A-Za-z0-9_-]{2,24}|#[0-9]{1,12}")
 """As a look takes one: letters and digits together, or digits behind a #; neither a name nor a phone number."""
@@ -174,7 +177,8 @@ def is_overdue(seen: Seen, *, now: int) -> bool:
 
 def against_glass(theirs: Iterable[Seen], *, now: int) -> Bar | None:
     """Why a member may not break a glass now; None if they may."""
-    return "glass-overdue" if any(is_overdue(one, now=now) for one in theirs) else None
+    due = [one for one in theirs if is_due(one)]
+    return "glass-overdue" if len(due) >= MOST_DUE or any(is_overdue(one, now=now) for one in due) else None
 
 
 def against_step(seen: Seen, step: Literal["approve", "end", "refuse", "review"], *, now: int) -> Bar | None:

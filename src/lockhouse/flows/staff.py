@@ -31,7 +31,7 @@ from lockhouse.gates.staff.links import ANEW, ENROL, OPENS_NOTHING, Link, open_l
 from lockhouse.gates.staff.members import LETS_IN, hold_an_admin, is_staff, meant, people, waits
 from lockhouse.gates.staff.read import GIVEN, PROPOSED, account_of_login, factors_of, uses_of
 from lockhouse.gates.staff.refusing import refuse
-from lockhouse.gates.staff.sessions import all_over
+from lockhouse.gates.staff.sessions import all_over, cut_at
 from lockhouse.gates.staff.told import FACTOR_LIVE
 from lockhouse.model.mails import Invite, Mail, ResetBegun
 from lockhouse.model.rows import StaffLogin, StaffRole
@@ -236,7 +236,8 @@ async def enable(house: House, staff: bytes, *, by: str) -> Staff:
     refuse("staff", "same-person" if doer(found, by).id == staff else None)
     active_doer(found, deed, by)
     state = _after(row, "enable")
-    then = msgspec.structs.replace(moved(house, row, "enabled", by=by), state=state, sessions_from=house.clock.now_ms())
+    cut = await cut_at(house, row)
+    then = msgspec.structs.replace(moved(house, row, "enabled", by=by), state=state, sessions_from=cut)
     whole = deed.put(then, was=row)
     await deed.done()
     return whole

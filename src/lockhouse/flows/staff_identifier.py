@@ -2,7 +2,8 @@
 
 The value is typed once and hashed; it stands nowhere. Members add their own; whoever may `staff.identifier` adds
 somebody's, and ends one, but not their own: then they could look at themselves. Adding says nothing of whether a
-customer is found by it; and whoever adds a stranger's only shuts that stranger's record to themselves.
+customer is found by it; and whoever adds a stranger's only shuts that stranger's record to themselves. To colleagues it
+is shut once somebody else has added the same for the same member.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import msgspec
 from lockhouse.crypto.signatures import equal
 from lockhouse.errors import Invalid, NotFound
 from lockhouse.gates.authority import checked
-from lockhouse.gates.disclose.about import LIVE, staff_tag
+from lockhouse.gates.disclose.about import LIVE, is_confirmed, staff_tag
 from lockhouse.gates.staff.deed import Deed
 from lockhouse.gates.staff.finding import active_doer, one_of
 from lockhouse.gates.staff.members import people
@@ -35,7 +36,7 @@ MAY = "staff.identifier"
 
 
 async def add(house: House, staff: bytes, field: str, typed: str, *, by: str) -> StaffIdentifier:
-    """The member has this identifier; from the next look on it counts.
+    """The member has this identifier; from the next look on it counts. Said again by somebody else, it is confirmed.
 
     Args:
         house, staff: whose. by: who says so.
@@ -59,12 +60,14 @@ async def add(house: House, staff: bytes, field: str, typed: str, *, by: str) ->
     mine = await of(house, staff)
     own = staff_tag(house, kind.number, kind.generation, tag)
     before = next((row for row in mine if equal(row.tag, own)), None)
-    if before is not None and before.state == LIVE:
+    is_held = before is not None and before.state == LIVE
+    if before is not None and is_held and (is_confirmed(before) or doing.id == staff):
         return before
-    if sum(row.state == LIVE for row in mine) >= MOST:
+    if not is_held and sum(row.state == LIVE for row in mine) >= MOST:
         raise Invalid("identifier", f"at most {MOST} of one member", got="one more")
     now, ids = house.clock.now_ms(), house.ids
-    new = StaffIdentifier(own, staff, ids.new(), kind.number, LIVE, by, now, ids.new(), b"")
+    known = before.id if before is not None and is_held else ids.new()
+    new = StaffIdentifier(own, staff, known, kind.number, LIVE, by, now, ids.new(), b"")
     deed.hold(who)
     whole = deed.put(new, was=before)
     await deed.done()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from lockhouse.flows import grant, staff
+from lockhouse.model.rows import Identifier
+from tests.faces.console.agents import rows_of, send, text_of
 from tests.faces.console.world import Browser, Console, console
 from tests.flows.granted import ROLES
 from tests.world import POLICY
@@ -109,3 +112,49 @@ async def test_somebody_says_by_what_they_are_a_customer_and_the_value_stands_no
         assert "clerk@home.example" not in page.text + (await clerk.get("/account/identifiers")).text
         wrong = await clerk.post("/account/identifiers", {**said, "value": "nobody"}, on=page)
         assert (wrong.status_code, 'href="#value"' in wrong.text) == (422, True)
+
+
+async def _no_role_sees(made: Console, person: bytes | None) -> tuple[Browser, str]:
+    """Somebody whose own roles see nobody, with a grant for contact data; and what their page of grants says then."""
+    await made.hired("root")
+    desk, officer = await made.hired("desk"), await made.hired("officer")
+    for one in await staff.everybody(made.house):
+        if one.called.name != "root":
+            await made.holds(one.row.id, one.called.name)
+    made.clock.pass_days(4)
+    await desk.sign_in()
+    assert ((await desk.get("/find")).status_code, 'href="/find"' in (await desk.get("/account")).text) == (403, False)
+    await officer.sign_in()
+    asked = {**ASKED, "person": person.hex() if person else ""}
+    await desk.post("/grants/ask", asked, on=await desk.get("/grants"))
+    await officer.do(f"/grants/{(await _only(made)).row.id.hex()}/approve", {}, on="/grants")
+    return desk, (await desk.get("/grants")).text
+
+
+DESK = ROLES + "  desk: {may: [grant.request]}\n"
+
+
+async def test_who_sees_nobody_by_role_reaches_the_page_of_whom_a_grant_names_and_no_longer_than_it_lasts(
+    tmp_path: Path,
+) -> None:
+    async with console(tmp_path, policy=POLICY + DESK + ADMIN) as made:
+        await send(made.house, "account", "Order Completed", email="anna@example.com", order_id="A-1")
+        [person] = {row.person for row in await rows_of(made.house, Identifier)}
+        desk, page = await _no_role_sees(made, person)
+        [path] = re.findall(r'href="(/person/[\w-]+)"', page)
+        seen = await desk.get(path)
+        assert (seen.status_code, "You see this by a grant." in seen.text) == (200, True)
+        assert ("E-mail" in text_of(seen), "anna@example.com" in seen.text) == (True, False)  # masked before a passkey
+        await desk.post(f"/grants/{(await _only(made)).row.id.hex()}/end", {}, on=await desk.get("/grants"))
+        after = await desk.get(path)
+        assert (after.status_code, "anna@" in after.text) == (403, False)
+
+
+async def test_who_sees_nobody_by_role_finds_by_a_grant_that_names_nobody(tmp_path: Path) -> None:
+    async with console(tmp_path, policy=POLICY + DESK + ADMIN) as made:
+        await send(made.house, "account", "Order Completed", email="anna@example.com", order_id="A-1")
+        desk, page = await _no_role_sees(made, None)
+        assert "/person/" not in page
+        found = await desk.post("/find", {"value": "anna@example.com"}, on=await desk.get("/find"))
+        assert found.status_code == 303
+        assert "You see this by a grant." in (await desk.get(found.headers["location"])).text

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from starlette.responses import RedirectResponse
 
 from lockhouse.access.step_up import SHIFT_MS
+from lockhouse.errors import Tampered
 from lockhouse.faces.console import cookies
 from lockhouse.faces.console.agents import label
 from lockhouse.faces.console.guard import ADDRESS, NETWORK
@@ -15,6 +16,8 @@ from lockhouse.faces.console.rendering import Page, response
 from lockhouse.faces.console.turned import Turned
 from lockhouse.faces.console.work import purpose_for, purposes_for
 from lockhouse.flows import session
+from lockhouse.gates.granted import standing_for
+from lockhouse.gates.staff.acting import actor_of
 from lockhouse.gates.staff.called import called
 from lockhouse.gates.staff.refs import ref_of
 from lockhouse.gates.staff.sessions import Seen
@@ -47,11 +50,13 @@ class Me:
 
     Attributes:
         live: account, session and roles. `login` and `name`: what they are called.
+        lent: the purposes of their grants that stand now.
     """
 
     live: Live
     login: str
     name: str
+    lent: frozenset[str] = frozenset()
 
     @property
     def id(self) -> bytes:
@@ -111,7 +116,15 @@ async def me_of(request: Request) -> Me | None:
         return None
     own = called(house_of(request), live.account)
     request.state.language = live.account.language
-    return Me(live=live, login=own.login, name=own.name)
+    return Me(live=live, login=own.login, name=own.name, lent=await _lent(house_of(request), live))
+
+
+async def _lent(house: House, live: Live) -> frozenset[str]:
+    """The purposes of somebody's grants. One that SQL touched adds none here, and each look of theirs is refused."""
+    try:
+        return frozenset(one.purpose for one in await standing_for(house, actor_of(live.session, live.roles)))
+    except Tampered:
+        return frozenset()
 
 
 def signed_in(page: Callable[[Request, Me], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
@@ -152,10 +165,10 @@ def person_path(house: House, me: Me, meant: Meant) -> str:
 def shown(request: Request, me: Me, template: str, *, here: str = "", status: int = 200, **values: Any) -> Response:
     """A page of whoever is signed in; `here` is the place among the sections that it belongs to."""
     house = house_of(request)
-    purposes, stepped_up = purposes_for(house, me.live), me.live.session.step_up_at + SHIFT_MS
+    purposes, stepped_up = purposes_for(house, me), me.live.session.step_up_at + SHIFT_MS
     waiting = house.live_policy.waiting if house.live_policy else None
     bar = {
-        "finds": bool(purposes), "purposes": purposes, "purpose": purpose_for(request, house, me.live),
+        "finds": bool(purposes), "purposes": purposes, "purpose": purpose_for(request, house, me),
         "stepped_up": stepped_up if house.clock.now_ms() < stepped_up and me.live.session.step_up_at else 0,
         "waits": waiting if waiting is not None and not waiting.stale else None,
     }  # fmt: skip

@@ -29,13 +29,13 @@ if TYPE_CHECKING:
 
 
 def who_looks(page: Callable[[Request, Me], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
-    """The page for whoever's role sees people, once they said for which purpose; others are told why not."""
+    """The page for whoever's role or grant sees people, once they said for which purpose; others are told why not."""
 
     async def answer(request: Request, me: Me) -> Response:
         house = house_of(request)
-        if not purposes_for(house, me.live):
+        if not purposes_for(house, me):
             raise Turned("LH-3011")
-        if not purpose_for(request, house, me.live):
+        if not purpose_for(request, house, me):
             return asks_purpose(request, me)
         return await page(request, me)
 
@@ -68,7 +68,7 @@ async def asking(request: Request, me: Me, action: Action, *, proven: bool = Fal
     """
     house = house_of(request)
     actor = actor_of(me.live.session, me.live.roles)
-    ask = await ask_of(house, actor, action=action, purpose=purpose_for(request, house, me.live), **more)
+    ask = await ask_of(house, actor, action=action, purpose=purpose_for(request, house, me), **more)
     facts = await facts_in(house, actor, me.live.session, address=request.scope[ADDRESS], proven=proven)
     if not proven:  # a reveal asks for a reason besides, which no look has (`policy.decide`)
         facts = msgspec.structs.replace(facts, step_up_age_s=None)

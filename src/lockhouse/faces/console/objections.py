@@ -26,7 +26,7 @@ def _sentences(_: Callable[[str], str]) -> dict[str, str]:
         "beyond-its-maker": _("A token has no role but one of yours. Ask somebody who holds the role."),
         "by-host": _("The machine's user proposed this, who may be one of you. Give the role, or begin it, yourself."),
         "decided-some": _("Whoever decided a line does not sign it off. Ask a colleague."),
-        "glass-overdue": _("Your last break-glass was not reviewed in time. Ask for access that somebody approves."),
+        "glass-overdue": _("Your break-glass waits for its review too long, or three do. Ask for a grant instead."),
         "grant-over": _("This is over already. Ask for another."),
         "has-staff": _("Two or more can sign in here, so one of them approves it."),
         "holds-roles": _(

@@ -6,7 +6,7 @@ process has to remember. Nothing rests on it but what is asked: whatever it says
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 import msgspec
 
@@ -81,6 +81,18 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, checks=(*others, said)[-_MOST:])
 
 
+class Looks(Protocol):
+    """Whoever is signed in, as far as it decides what they look for: their roles, and the purposes of their grants."""
+
+    @property
+    def live(self) -> Live:
+        """Account, session and roles."""
+
+    @property
+    def lent(self) -> frozenset[str]:
+        """Of the grants that stand."""
+
+
 def purposes_of(policy: Policy, roles: frozenset[str]) -> tuple[str, ...]:
     """The purposes for which somebody in these roles sees anything of single persons, in the policy's order."""
     seen = {
@@ -92,15 +104,19 @@ def purposes_of(policy: Policy, roles: frozenset[str]) -> tuple[str, ...]:
     return tuple(one.name for one in policy.purposes if one.name in seen)
 
 
-def purposes_for(house: House, live: Live) -> tuple[str, ...]:
-    """The same of whoever is signed in; none while no policy rules."""
-    return () if house.live_policy is None else purposes_of(house.live_policy.policy, live.roles)
+def purposes_for(house: House, me: Looks) -> tuple[str, ...]:
+    """The same of whoever is signed in, and those of their grants; none while no policy rules."""
+    if house.live_policy is None:
+        return ()
+    policy = house.live_policy.policy
+    known = {*purposes_of(policy, me.live.roles), *me.lent}
+    return tuple(one.name for one in policy.purposes if one.name in known)
 
 
-def purpose_for(request: Request, house: House, live: Live) -> str:
-    """The one purpose of somebody's roles, or the one that they picked in this session; empty where they must pick."""
-    known = purposes_for(house, live)
-    chosen = known[0] if len(known) == 1 else work_of(request, house, live).purpose
+def purpose_for(request: Request, house: House, me: Looks) -> str:
+    """The one purpose somebody looks for, or the one that they picked in this session; empty where they must pick."""
+    known = purposes_for(house, me)
+    chosen = known[0] if len(known) == 1 else work_of(request, house, me.live).purpose
     return chosen if chosen in known else ""
 
 

@@ -2,7 +2,8 @@
 
 What staff are themselves customers by is held as keyed hashes of customers' tags (`StaffIdentifier`). So no table leads
 from a member of staff to a customer without the house's keys; at a look each identifier of whoever is looked at is
-hashed once more, and looked up.
+hashed once more, and looked up. What somebody says of themselves shuts the record to them alone: else any member could
+shut anybody's to everybody. It is a colleague's from when somebody else, who may, has said so, too.
 """
 
 from __future__ import annotations
@@ -59,25 +60,25 @@ async def marks_of(house: House, ask: Ask, persons: Collection[bytes]) -> Marks:
         return Marks()
     flags = await house.reads.get(PersonFlag, [(person,) for person in persons])
     flagged = frozenset(row.person for row in checked(flags.values(), house.integrity_key) if row.state == LIVE)
-    owners = await _owners(house, persons)
-    me = (ask.actor.owner or ask.actor.id).removeprefix(STAFF)
-    own = frozenset(person for person, staff in owners.items() if me in staff)
-    return Marks(own, frozenset(owners) - own, flagged)
+    said, me = await _said(house, persons), (ask.actor.owner or ask.actor.id)
+    own = frozenset(person for person, row in said if f"{STAFF}{row.staff.hex()}" == me)
+    return Marks(own, frozenset(person for person, row in said if is_confirmed(row)) - own, flagged)
 
 
-async def _owners(house: House, persons: Collection[bytes]) -> dict[bytes, set[str]]:
-    """Source person -> the members of staff who have an identifier of theirs."""
+def is_confirmed(row: StaffIdentifier) -> bool:
+    """Whether somebody else says so than whoever has it."""
+    return row.by != f"{STAFF}{row.staff.hex()}"
+
+
+async def _said(house: House, persons: Collection[bytes]) -> list[tuple[bytes, StaffIdentifier]]:
+    """Each source person with what says that a member of staff has an identifier of theirs."""
     if not await _any(house):
-        return {}
+        return []
     found = await house.reads.find(Identifier, ("person",), [(person,) for person in persons])
     rows = checked_bound(found, house.row_macs)
     tags = {staff_tag(house, row.kind, row.generation, row.tag): row.person for row in rows}
     held = checked(await house.reads.find(StaffIdentifier, ("tag",), [(tag,) for tag in tags]), house.integrity_key)
-    owners: dict[bytes, set[str]] = {}
-    for row in held:
-        if row.state == LIVE:
-            owners.setdefault(tags[row.tag], set()).add(row.staff.hex())
-    return owners
+    return [(tags[row.tag], row) for row in held if row.state == LIVE]
 
 
 async def _any(house: House) -> bool:

@@ -20,7 +20,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "expected somebody who decided nothing in it", "ask somebody else to sign it off"
     ),
     "glass-overdue": (
-        "expected somebody whose last break-glass was reviewed in time, got one that waits for its review",
+        "expected somebody whose break-glass was reviewed in time, got one that is overdue or three that wait",
         "ask for a grant that somebody approves; lockhouse grant list says which one waits",
     ),
     "grant-over": ("expected one that waits or is open, got one that is over", "lockhouse grant list"),

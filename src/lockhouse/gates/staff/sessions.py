@@ -16,8 +16,10 @@ from lockhouse.gates.staff.read import ACTIVE, sessions_of
 from lockhouse.gates.staff.refusing import refuse
 from lockhouse.gates.staff.tokens import new_token, token_tag
 from lockhouse.gates.told import tell
+from lockhouse.gates.trusted_time import BEHIND_MS
 from lockhouse.ledger.entry import Session as SessionEntry
 from lockhouse.model.rows import Factor, Session, Staff
+from lockhouse.model.rows import House as HouseRow
 
 if TYPE_CHECKING:
     from lockhouse.gates.house import House
@@ -132,7 +134,18 @@ async def all_over(house: House, deed: Deed, row: Staff, *, by: str) -> Staff:
     """
     for session in await sessions_of(house, row.id):
         over(house, deed, session, by=by)
-    return msgspec.structs.replace(row, sessions_from=house.clock.now_ms())
+    return msgspec.structs.replace(row, sessions_from=await cut_at(house, row))
+
+
+async def cut_at(house: House, row: Staff) -> int:
+    """From when on (ms) what somebody is given counts: behind all that the ledger tells of, and never earlier again.
+
+    What another machine gave a moment ago, whose clock is ahead of this one, is over, too. A ledger that is further
+    ahead than two clocks may differ counts so far alone: nobody is shut out by one row.
+    """
+    now = house.clock.now_ms()
+    told = [house.time.ledger_ms, *(one.last_at for one in (await house.reads.get(HouseRow, [(1,)])).values())]
+    return max(now, row.sessions_from, min(max(told), now + BEHIND_MS))
 
 
 def _place(tag: bytes) -> bytes:

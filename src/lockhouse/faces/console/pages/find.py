@@ -125,8 +125,8 @@ def channels(counted: Any) -> str:
 
 @signed_in
 async def purposes(request: Request, me: Me) -> Response:
-    """The purposes that somebody's roles work for."""
-    _require(purposes_for(house_of(request), me.live))
+    """The purposes that somebody's roles and grants are for."""
+    _require(purposes_for(house_of(request), me))
     return asks_purpose(request, me)
 
 
@@ -135,7 +135,7 @@ async def purpose(request: Request, me: Me) -> Response:
     """Somebody works for this purpose from now on, in this session."""
     house, _ = house_of(request), text_of(request)
     fields = await posted(request, optional=("purpose",))
-    known, chosen = purposes_for(house, me.live), fields.get("purpose", "")
+    known, chosen = purposes_for(house, me), fields.get("purpose", "")
     _require(known)
     if chosen not in known:
         return asks_purpose(request, me, status=422, wrong=_("Pick the purpose that you work for."))

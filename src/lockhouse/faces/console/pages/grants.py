@@ -10,13 +10,15 @@ from lockhouse.access.grants import REVIEW_MS, Kind, Review
 from lockhouse.access.people import State
 from lockhouse.errors import Conflict, Invalid, NotFound, Refused, Unproven
 from lockhouse.faces.console.confirming import STEP, Asked, confirmed
-from lockhouse.faces.console.current import house_of, id_in, shown, signed_in
+from lockhouse.faces.console.current import house_of, id_in, person_path, shown, signed_in
 from lockhouse.faces.console.forms import posted
 from lockhouse.faces.console.objections import said
 from lockhouse.faces.console.rendering import text_of
 from lockhouse.faces.console.turned import Turned
 from lockhouse.flows import grant as flow
 from lockhouse.flows import staff
+from lockhouse.gates.disclose.decided import with_facts
+from lockhouse.gates.staff.refs import Meant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -186,12 +188,20 @@ async def _page(  # noqa: PLR0913  (what became of a form)
     sees_all = may[LIST] or may[flow.APPROVES] or may[flow.ENDS]
     names = {one.row.id: one.called.name for one in await staff.everybody(house) if one.row.state != State.INVITED}
     known = [one for one in await flow.listed(house) if sees_all or one.row.staff == me.id]
+    lines = [_line(one, me, names, may=may, _=_) | {"pages": await _pages(house, me, one)} for one in known]
     return shown(
         request, me, "grants.html", here=HERE, status=409 if refused else 422 if wrong else 200, refused=refused,
         done=done, wrong=wrong or {}, said=given or {}, may_ask=may[flow.REQUESTS], may_break=may[flow.BREAKS],
-        may_decide=may[flow.APPROVES], grants=[_line(one, me, names, may=may, _=_) for one in known],
-        **_choices(house, me, _),
+        may_decide=may[flow.APPROVES], grants=lines, **_choices(house, me, _),
     )  # fmt: skip
+
+
+async def _pages(house: House, me: Me, one: Known) -> list[str]:
+    """Where the pages are of those whom an open grant of one's own names: one that names somebody finds nobody."""
+    if one.row.staff != me.id or one.how != "open" or not one.terms.persons:
+        return []
+    groups = await with_facts(house, one.terms.persons)
+    return list(dict.fromkeys(person_path(house, me, Meant(person=min(group))) for group in groups))
 
 
 def _choices(house: House, me: Me, _: Callable[[str], str]) -> dict[str, dict[str, str]]:
