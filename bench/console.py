@@ -48,13 +48,24 @@ if TYPE_CHECKING:
 HOST = "os-user:0"
 URL = "https://console.bench.example"
 SEEN = Seen("192.0.2.0/24", "bench")
-CLERK = "  clerk: {may: [staff.list, ledger.read, channel.*]}\n"
+CLERK = "  clerk: {may: [staff.list, ledger.read, channel.list, channel.drops, recipient.list, policy.show]}\n"
+PEOPLE = 4
 SESSIONS = 200
 EACH_S = 5.0
 """How long somebody reads a page."""
 KEPT = 20
 """Connections, so few that none rests until the server closes it; whose session it is, each request says."""
-PAGES = ("/", "/account", "/staff")
+PAGES = (
+    "/",
+    "/account",
+    "/staff",
+    "/channels",
+    "/channels/shop",
+    "/recipients",
+    "/ledger",
+    "/policy",
+    "/policy/matrix",
+)
 """Shown by a plain request."""
 DESK = Actor(id="staff:bench", kind="staff", roles=("desk",))
 _OK, _SEE_OTHER = 200, 303
@@ -82,7 +93,7 @@ def of_a_large_house(base: Path, *, persons: int, rounds: int) -> list[Figure]:
     founded = found(
         base, "console", policy=profiles.policy() + "  clerk: {may: [staff.list, ledger.read, channel.*]}\n"
     )
-    profiles.send_traits(founded, range(4))
+    profiles.send_traits(founded, range(PEOPLE))
     asyncio.run(settle(founded, persons))
     with served(founded.folder, "sealed"):
         figures = asyncio.run(_in_process(founded, rounds))
@@ -100,6 +111,7 @@ async def _in_process(founded: Founded, rounds: int) -> list[Figure]:
         signed = [await _sign_in(desk, device) for _ in range(rounds)]
         gc.collect()
         pages = [figure for path in PAGES for figure in await _page(desk, path, rounds)]
+        pages += await _people(desk, rounds)
         await desk.browser.aclose()
     return [decided, *_spread("sign_in_passkey", signed, "a passkey's answer until the session stands"), *pages]
 
@@ -174,6 +186,30 @@ async def _page(desk: _Desk, path: str, rounds: int) -> list[Figure]:
             raise SystemExit(f"bench: expected the page {path}, got {answer.status_code}")
     name = path.strip("/").replace("/", "_") or "overview"
     return _spread(f"page_{name}", desk.took, f"server time of {path}")
+
+
+async def _people(desk: _Desk, rounds: int) -> list[Figure]:
+    """Somebody is found by their address and shown, as support does it: 30 fields of a hundred records."""
+    found_ms, shown_ms = [], []
+    for turn in range(rounds):
+        page = await desk.browser.get("/")
+        [form] = _FORM.findall(page.text)[:1]
+        desk.took.clear()
+        answer = await desk.browser.post(
+            "/find", data={"form": form, "value": profiles.email_of(turn % PEOPLE)}, headers=_OURS
+        )
+        if answer.status_code != _SEE_OTHER:
+            raise SystemExit(f"bench: expected one person found, got {answer.status_code}")
+        found_ms.append(desk.took[-1])
+        shown = await desk.browser.get(answer.headers["location"])
+        if shown.status_code != _OK or _REFUSED in shown.text:
+            raise SystemExit(f"bench: expected a person's page, got {shown.status_code}")
+        shown_ms.append(desk.took[-1])
+    said = f"server time of a person's page: 30 fields of {profiles.RECORDS} records, their look noted first"
+    return [
+        *_spread("page_find", found_ms, "server time of a person sought by their address from the bar, noted first"),
+        *_spread("page_person", shown_ms, said),
+    ]
 
 
 def _spread(name: str, took: Sequence[float], said: str) -> list[Figure]:

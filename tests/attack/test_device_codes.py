@@ -68,6 +68,7 @@ async def _live(world: World, own: Session) -> tuple[str, Session]:
     return token, live.session
 
 
+@pytest.mark.asvs("6.6.3")
 async def test_who_guesses_codes_waits_longer_each_time_and_then_finds_none_that_is_right(world: World) -> None:
     mia = await _member(world, "mia")
     asked = await device.ask_in(world.house, user=USER)
@@ -85,6 +86,7 @@ async def test_who_guesses_codes_waits_longer_each_time_and_then_finds_none_that
     assert await device.look(world.house, mia, asked.code) is None, "it ran out meanwhile"
 
 
+@pytest.mark.asvs("6.5.1")
 async def test_a_code_is_answered_once_and_its_answer_taken_once(world: World) -> None:
     mia = await _member(world, "mia")
     asked = await device.ask_in(world.house, user=USER)
@@ -155,6 +157,7 @@ async def test_a_cookie_is_no_sign_in_of_a_command_line(world: World) -> None:
     assert await session.of(world.house, cookie, user=USER) is None
 
 
+@pytest.mark.asvs("6.6.2")
 async def test_what_was_confirmed_for_one_command_is_nothing_for_another_and_used_up(world: World) -> None:
     mia = await _member(world, "mia")
     _, own = await _live(world, mia)
@@ -222,6 +225,7 @@ async def test_who_is_disabled_is_signed_out_at_once_and_a_confirmation_of_their
     assert await session.of(world.house, token, user=USER) is None, "nor does it come back"
 
 
+@pytest.mark.asvs("6.5.5")
 async def test_a_code_that_ran_out_is_answered_and_taken_by_nobody(world: World) -> None:
     mia = await _member(world, "mia")
     late, taken = await device.ask_in(world.house, user=USER), await device.ask_in(world.house, user=USER)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from typing import TYPE_CHECKING
+
+import pytest
 
 from lockhouse.flows import staff, staff_roles
 from lockhouse.gates.staff.called import Called
@@ -51,6 +51,7 @@ async def test_it_asks_with_pkce_a_nonce_and_a_state_and_stores_nothing_of_a_sig
         assert [row async for some in world.desk.house.reads.scan(Ceremony) for row in some] == []
 
 
+@pytest.mark.asvs("6.8.1")
 async def test_an_identity_that_no_account_has_signs_nobody_in_and_makes_nobody(tmp_path: Path) -> None:
     async with federated(tmp_path) as world:
         await world.desk.hired("ada")
