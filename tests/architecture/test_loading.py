@@ -101,6 +101,9 @@ def test_a_process_that_serves_loads_no_package_once_it_has_begun() -> None:
     assert ended.stdout.split() == []
 
 
+_ROOT = Path(__file__).parents[2]
+_HERE = {**os.environ, "PYTHONPATH": os.pathsep.join([str(_ROOT), str(_ROOT / "src")])}
+"""This tree, whichever one is installed."""
 _SHOWS = """
 import asyncio, sys
 from pathlib import Path
@@ -128,7 +131,7 @@ print(*sorted(name for name in set(sys.modules) - before if name.split(".")[0] n
 def test_a_console_loads_no_package_once_it_has_begun(tmp_path: Path) -> None:
     ended = run(
         [sys.executable, "-P", "-c", _SHOWS, str(tmp_path)], capture_output=True, text=True, check=False, timeout=120,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        env=_HERE,
     )  # fmt: skip
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.split() == []
@@ -158,7 +161,7 @@ print(*sorted(name for name in set(sys.modules) - before if name.split(".")[0] n
 def test_a_console_loads_no_package_once_somebody_comes_back_from_their_provider(tmp_path: Path) -> None:
     ended = run(
         [sys.executable, "-P", "-c", _FEDERATES, str(tmp_path)], capture_output=True, text=True, check=False,
-        timeout=120, env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        timeout=120, env=_HERE,
     )  # fmt: skip
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.split() == []

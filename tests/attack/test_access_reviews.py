@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from lockhouse.access.reviewing import DONE, OPEN, Line, against_signing
+from lockhouse.access.reviewing import DONE, OPEN, SIGNED, Line, against_signing
 from lockhouse.errors import Refused
 from lockhouse.flows import review, staff
 from lockhouse.flows.staff_audit import examined
@@ -57,9 +57,7 @@ async def _signed_and_stopped(world: People, own: bytes) -> None:
     row = (await review.show(house, own)).row
     by, at = f"staff:{world.ids['olga'].hex()}", world.desk.clock.at
     deed.put(
-        msgspec.structs.replace(
-            row, state=review.SIGNED, signed_by=by, signed_at=at, by=by, at=at, entry=house.ids.new()
-        ),
+        msgspec.structs.replace(row, state=SIGNED, signed_by=by, signed_at=at, by=by, at=at, entry=house.ids.new()),
         was=row,
     )
     await deed.done()

@@ -35,7 +35,8 @@ def test_a_token_whose_algorithm_is_no_word_of_ours_is_none(alg: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "said", [{"kty": []}, {"kty": {}}, {"kty": None}, {"alg": [1]}, {"alg": {"a": 1}}, {"alg": 5}, {"kid": []}, {"e": 5}]
+    "said",
+    [{"kty": []}, {"kty": {}}, {"kty": None}, {"alg": [1]}, {"alg": {"a": 1}}, {"alg": 5}, {"kid": []}, {"e": 5}],
 )
 def test_a_key_of_hostile_types_is_left_out_and_those_beside_it_are_read(said: dict[str, Any]) -> None:
     found = read_keys(json.dumps({"keys": [{**KEYS[0], **said}, *KEYS]}).encode())
@@ -56,7 +57,8 @@ async def test_a_set_with_a_key_of_hostile_types_shuts_nobody_out(tmp_path: Path
 async def test_a_token_of_hostile_types_is_no_incident(tmp_path: Path) -> None:
     async with federated(tmp_path) as world:
         mia = await world.linked("mia")
-        for header in ({"alg": ["RS256"]}, {"alg": {}}, {"kid": ["rsa-1"]}):
+        headers: tuple[dict[str, Any], ...] = ({"alg": ["RS256"]}, {"alg": {}}, {"kid": ["rsa-1"]})
+        for header in headers:
             world.at.header = header
             assert (await world.back(mia)).status_code == 403
         assert world.desk.incidents == []

@@ -3,8 +3,9 @@
 1. Somebody opens it. Its lines are the roles that are held then, by everybody who is not disabled; what is given later
    is of the next one (NIST SP 800-53r5 AC-2 j, AC-6(7); ISO/IEC 27001:2022 A.5.18).
 2. Each line is decided, to keep or to end, by anybody but the one it is about. Nothing changes by that.
-3. It is signed off once every line is decided, by somebody who neither opened it nor decided anything, who is of no line
-   of invitations with whoever did, and who could approve what its opener began (`access.people`). The signature is over the lines as they are decided.
+3. It is signed off once every line is decided, by somebody who neither opened it nor decided anything, who is of no
+   line of invitations with a member who did, and who could approve what its opener began (`access.people`). The
+   signature is over the lines as they are decided.
 4. What is to end is ended with that. The last admin stays one, and the review says so.
 """
 

@@ -132,7 +132,9 @@ def _header(token: str) -> dict[str, Any]:
         header = msgspec.json.decode(urlsafe_b64decode(first + "=" * (-len(first) % 4)))
     except (NotBase64, ValueError, RecursionError) as err:
         raise _unproven("form") from err
-    alg = header.get("alg") if isinstance(header, dict) else None
+    if not isinstance(header, dict):
+        raise _unproven("form")
+    alg = header.get("alg")
     if not isinstance(alg, str) or alg not in _KINDS or not _REFUSED.isdisjoint(header):
         raise _unproven("algorithm")
     if not isinstance(header.get("kid", ""), str):
