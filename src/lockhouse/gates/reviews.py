@@ -60,7 +60,7 @@ async def lines_of(house: House, found: People) -> list[Line]:
 
 
 async def overdue(house: House, found: People, *, months: int) -> bool:
-    """Whether no review is done that was opened within so long, in a house where two or more have been members for as long."""
+    """Whether no review is done that was opened within so long, where two or more have been members for as long."""
     since = sorted(row.active_at for row in found.rows.values() if row.active_at is not None)
     if not months or len(since) < 2:  # noqa: PLR2004  (one reviews, another signs)
         return False
