@@ -6,8 +6,8 @@
    and five minutes old at most. Whoever has a cookie, and even a session that stepped up a moment ago, has no proof of
    what they want to do.
 3. Work with one person at a time that shows nothing plain (`check`, `change` of contact data) takes a proof of the
-   same shift, eight hours; masked special data one of five minutes (NIST SP 800-63B-4 §2.2.3 lets a shorter proof do;
-   ASVS 5.0 V7.5.1-3). These windows are of the session, and end with it.
+   same shift, eight hours; special data, masked, checked or changed, one of five minutes (NIST SP 800-63B-4 §2.2.3
+   lets a shorter proof do; ASVS 5.0 V7.5.1-3). These windows are of the session, and end with it.
 4. Every one of them needs level 2; what gives or takes keys, policy and ways in may ask for a passkey, since a code can
    be talked out of somebody on the telephone and a passkey's answer cannot (phishing resistance, §3.2.5).
 5. An action that is not in the table needs the strictest of all: forgetting a row opens nothing.
@@ -52,6 +52,7 @@ class Need(NamedTuple):
 STRICTEST = Need(bound=True, max_age_ms=FRESH_MS, passkey=True)
 _BOUND = Need(bound=True, max_age_ms=FRESH_MS)
 _SHIFT = Need(bound=False, max_age_ms=SHIFT_MS)
+_FRESH = Need(bound=False, max_age_ms=FRESH_MS)
 NEEDS: dict[str, Need] = {
     "break-glass": _BOUND,
     "device-sign-in": STRICTEST,
@@ -71,7 +72,9 @@ NEEDS: dict[str, Need] = {
     "role-approve": _BOUND,
     "role-end": _BOUND,
     "role-give": _BOUND,
-    "special-masked": Need(bound=False, max_age_ms=FRESH_MS),
+    "special-change": _FRESH,
+    "special-check": _FRESH,
+    "special-masked": _FRESH,
     "staff-disable": _BOUND,
     "staff-enable": _BOUND,
     "staff-invite": _BOUND,

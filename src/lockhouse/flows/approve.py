@@ -28,6 +28,7 @@ from lockhouse.gates.staff.finding import doer
 from lockhouse.gates.staff.members import STAFF, approvers, held, is_staff, people
 from lockhouse.gates.staff.refusing import refuse
 from lockhouse.gates.staff.steps import used_up
+from lockhouse.gates.staff.whole import require_everybody
 from lockhouse.gates.trusted_time import ledger_now
 from lockhouse.gates.versions import Move, moved_on, prepare, put_version, require_last_word, ruling, waits_until
 from lockhouse.ledger.entry import Policy as PolicyEntry
@@ -137,12 +138,16 @@ async def approve(  # noqa: PLR0913  (what is approved, and what its approver sa
             within 30 days, and its approver did not say how many boxes; or another user of this machine has approved
             policies here, and none has proposed this document.
         Invalid: Cedar judges a role differently than the compiled table.
+        Tampered: an account or a role that the ledger tells of is not as it was left.
         Moved: another policy was approved since this was drafted: its numbers may mean something else by now, and what
             it was said to change is not what it would.
     """
     if is_staff(by):
         raise Refused("policy: expected an approval that is signed", reasons=("step-up",), hint=SIGN)
-    require_machine_may(house, await people(house))
+    found = await people(house)
+    require_machine_may(house, found)
+    if house.live_policy is not None and not house.demo:
+        await require_everybody(house, found)
     if draft.reach is not None and draft.reach.is_much and not house.demo:
         await _require_meant(house, draft.reach, sha256(source).digest(), by=by, ends=ends)
     due_at = await _due(house, draft)
@@ -226,6 +231,7 @@ async def agree(house: House, proposal: Proposal, *, signed: Signed) -> int:
     Raises:
         Refused: somebody else is to approve it, their role does not let them, or it ends much and nobody said how much.
         Unproven: what they signed is not exactly this, or they are signed in no longer.
+        Tampered: an account or a role that the ledger tells of is not as it was left: who is there decides who may.
         Invalid: Cedar judges a role differently, or nobody could approve a policy any more under this one.
         Moved: as `approve`.
     """
@@ -236,6 +242,7 @@ async def agree(house: House, proposal: Proposal, *, signed: Signed) -> int:
     if told.exact is None:
         raise Unproven("policy: expected something that can be signed", hint=SIGN)
     found = await people(house)
+    await require_everybody(house, found)
     _require_able(house, found, draft, staff)
     if draft.reach is not None and draft.reach.is_much and not draft.reach.is_told(proposal.ends):
         raise _untold(draft.reach, proposal.ends)

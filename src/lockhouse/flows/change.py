@@ -15,9 +15,9 @@ What a page or a command needs of it:
     await undo(house, ask, person)                                the same question takes the newest one back
     await changes(house, view.persons)                            what stands and until when it is undone, newest first
 
-No value leaves any of these. Who is signed in at a console has a window for `person-change` first, one proof a shift
-(`access.step_up`, `gates.staff.steps.used_up`); a page shows `FieldView.corrected` beside a value, and `View.former`
-where somebody was found by what has been put right since.
+No value leaves any of these. Who is signed in at a console has a window for `person-change` first, one proof a shift,
+or of a special field for `special-change`, five minutes (`access.step_up`, `gates.staff.steps.used_up`); a page shows
+`FieldView.corrected` beside a value, and `View.former` where somebody was found by what has been put right since.
 
 Of whoever is being erased or was, nothing is changed; of whoever is restricted only for `requests`, since putting right
 is what a restriction waits for (Art. 18(1)(a)); nobody changes their own record. What a region is told by is not

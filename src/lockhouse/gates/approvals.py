@@ -75,6 +75,10 @@ class Exact(NamedTuple):
         ]  # fmt: skip
         return Meant(ACTION, action_hash(ACTION, fields=said))
 
+    def seen(self) -> str:
+        """What whoever reads it before they approve it was shown, its number aside: another proposal takes one."""
+        return self._replace(number=0).meant().hash.hex()
+
 
 class Signing(NamedTuple):
     """What a member's browser sent: the ceremony's token, and the passkey's answer as JSON text."""

@@ -61,7 +61,7 @@ async def load_live(house: House) -> LivePolicy | None:
         Tampered: the stored policy is not the approved one.
     """
     epoch = house.epochs.policy()
-    known, doubted = await _sound_versions(house)
+    known, doubted = await sound_versions(house)
     row, signed, unsigned = await _ruling(house, known)
     if row is None and not doubted + unsigned:
         house.live_policy = None
@@ -83,8 +83,8 @@ async def load_live(house: House) -> LivePolicy | None:
     return live
 
 
-async def _sound_versions(house: House) -> tuple[list[PolicyVersion], list[int]]:
-    """The versions whose MAC fits, oldest first, and the numbers of the others."""
+async def sound_versions(house: House) -> tuple[list[PolicyVersion], list[int]]:
+    """The versions whose MAC fits, oldest first, and the numbers of the others: for whoever only looks at them."""
     known, doubted = list[PolicyVersion](), list[int]()
     async for chunk in house.reads.scan(PolicyVersion):
         for one in chunk:

@@ -20,7 +20,18 @@ from lockhouse.errors import NotFound, Tampered
 from lockhouse.gates.authority import signed
 from lockhouse.gates.epochs import ensure_epochs
 from lockhouse.gates.index_keys import ensure_index, load_index
-from lockhouse.gates.live import DELAY_MS, FORMER, LIVE, PROPOSED, SUPERSEDED, WAITING, WITHDRAWN, load_live, versions
+from lockhouse.gates.live import (
+    DELAY_MS,
+    FORMER,
+    LIVE,
+    PROPOSED,
+    SUPERSEDED,
+    WAITING,
+    WITHDRAWN,
+    load_live,
+    sound_versions,
+    versions,
+)
 from lockhouse.gates.tail import require_whole
 from lockhouse.gates.trusted_time import ledger_now
 from lockhouse.ledger.columns import said_by
@@ -229,7 +240,7 @@ async def withdraw(house: House, number: int, *, by: str) -> None:
         NotFound: there is no such version.
         Moved: it is in another state: what rules is changed by approving something else.
     """
-    known = await versions(house)
+    known, _planted = await sound_versions(house)  # whoever plants a row must not keep what waits from being called off
     was = one_of(known, number)
     if was.state not in {PROPOSED, WAITING}:
         hint = "lockhouse policy history; lockhouse policy rollback lets an older one rule again"

@@ -128,6 +128,8 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
             (open, else masked); `masked` never opens; `aggregate` asks for counts only.
         reason: the stated reason, `word` or `word: ticket`.
         recipient: name, for `send`.
+        lent: the most that a grant gives. `masked` for whoever has not proven that they mean this very look: what a
+            grant opens is more than their role shows them, so a session alone does not show it.
     """
 
     actor: Actor
@@ -138,6 +140,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     mode: Wanted = "full"
     reason: str | None = None
     recipient: str | None = None
+    lent: Literal["full", "masked"] = "full"
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):

@@ -223,7 +223,10 @@ def _grade(policy: Policy, ask: Ask, *, class_: str, who: _Hearing, modes: tuple
             missing = unmet(role, guards, ask, class_=class_, granted=who.grant is not None)
             if not missing:
                 is_asked = bool(guards & Guard.GRANT) and ask.facts.grant is None
-                return _Grade(mode, lacking, bool(lent) or is_asked or role not in who.heard)
+                by_grant = bool(lent) or is_asked or role not in who.heard
+                if not by_grant or ask.lent == "full" or mode != "full":
+                    return _Grade(mode, lacking, by_grant)
+                missing = (_CONDITIONS[Guard.STEP_UP],)
             if not lacking or len(missing) < len(lacking):
                 lacking = missing
     return _Grade(None, lacking)

@@ -14,6 +14,7 @@ import msgspec
 from lockhouse.model.policy import REQUESTS, Guard, Keep, Policy, Reveal, Role
 from lockhouse.model.scale import Stage
 from lockhouse.policy.diff_rules import bases, ceilings, loose, lost, strict
+from lockhouse.policy.lending import permits
 from lockhouse.policy.life import may_outlast
 
 
@@ -212,7 +213,34 @@ def _readable(policy: Policy | None) -> dict[str, _Sight]:
                     shape = f" masked as {field.mask}" if mode == "masked" else f" {mode}"
                     line = f"{field.name}{shape} by {role} for {purpose}"
                     found[line] = _sight(policy.roles[role], Guard(bits), field.class_)
-    return found
+    return found | _packed(policy)
+
+
+def _packed(policy: Policy) -> dict[str, _Sight]:
+    """Who may pack a person's own copy, which holds everything, whatever the role itself sees (`policy.decide`)."""
+    return {
+        f"a copy of all that is kept of a person full by {role.name} for {REQUESTS}": _package(policy, role)
+        for role in policy.roles.values()
+        if REQUESTS in role.for_ and permits(policy, (role.name,), "request.fulfil")
+    }
+
+
+def _package(policy: Policy, role: Role) -> _Sight:
+    guards = Guard.NONE
+    for cells in policy.table[role.name].get(REQUESTS, {}).values():
+        guards |= Guard(cells.get("full", 0))
+    reveals = role.reveal.values()
+    listed = [frozenset(one.reasons) for one in reveals if one.reasons is not None]
+    ages = [one.step_up_s for one in reveals if one.step_up_s is not None]
+    return _Sight(
+        courses=frozenset(role.training),
+        networks=frozenset(role.networks) if role.networks else None,
+        reasons=frozenset.intersection(*listed) if listed and guards & Guard.REASON else None,
+        any_reason=bool(guards & Guard.REASON),
+        grant=bool(guards & Guard.GRANT),
+        per_hour=role.limits.persons_per_hour if guards & Guard.QUOTA and role.limits is not None else None,
+        step_up_s=min(ages, default=0) if guards & Guard.STEP_UP else None,
+    )
 
 
 def _sight(role: Role, guards: Guard, class_: str) -> _Sight:

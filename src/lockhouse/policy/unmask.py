@@ -8,11 +8,13 @@ import msgspec
 
 from lockhouse.model.policy import REQUESTS, Guard
 from lockhouse.policy.decide import unmet
-from lockhouse.policy.lending import covering
+from lockhouse.policy.lending import covering, lenders
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from lockhouse.model.decision import Ask
-    from lockhouse.model.policy import Field, Policy
+    from lockhouse.model.policy import Field, Policy, Role
 
 
 class Unmasking(NamedTuple):
@@ -33,19 +35,38 @@ class Unmasking(NamedTuple):
 
 def unmasking(policy: Policy, ask: Ask, field: str) -> Unmasking:
     """What would show this field in full: a reveal of the actor's own, another role or purpose, or nothing."""
-    item = policy.fields[field]
+    roles = [policy.roles[name] for name in ask.actor.roles if ask.purpose in policy.table.get(name, {})]
+    best = _best(policy, ask, field, roles)
+    return best if best.role else Unmasking(others=_others(policy, policy.fields[field]))
+
+
+def opening(policy: Policy, ask: Ask, field: str) -> Unmasking:
+    """The same, and where no role of the actor's own opens it, the role that a grant of theirs lends it by.
+
+    Whoever is looked at stands in the ask's facts.
+    """
+    own = unmasking(policy, ask, field)
+    if own.role or covering(ask, field) is None:
+        return own
+    lent = _best(policy, ask, field, lenders(policy, ask))
+    return lent if lent.role else own
+
+
+def _best(policy: Policy, ask: Ask, field: str, roles: Iterable[Role]) -> Unmasking:
+    """The role whose guards for the field in full lack least; none where no role gives it."""
+    class_, best = policy.fields[field].class_, Unmasking()
     reveal = msgspec.structs.replace(ask, action="reveal", mode="full")
-    best = Unmasking()
-    for name in ask.actor.roles:
-        guards = policy.table.get(name, {}).get(ask.purpose, {}).get(item.class_, {}).get("full")
+    for role in roles:
+        guards = policy.table[role.name][ask.purpose].get(class_, {}).get("full")
         if guards is None:
             continue
-        role = policy.roles[name]
-        lacking = unmet(role, Guard(guards), reveal, class_=item.class_, granted=covering(reveal, field) is not None)
+        lacking = unmet(role, Guard(guards), reveal, class_=class_, granted=covering(reveal, field) is not None)
         if not best.role or len(lacking) < len(best.lacking):
-            stated = role.reveal.get(item.class_) if Guard(guards) & Guard.REASON else None
-            best = Unmasking(role=name, lacking=lacking, reasons=stated.reasons if stated is not None else None)
-    return best if best.role else Unmasking(others=_others(policy, item))
+            stated = role.reveal.get(class_) if Guard(guards) & Guard.REASON else None
+            best = Unmasking(
+                role=role.name, lacking=lacking, reasons=stated.reasons if stated is not None else None
+            )  # fmt: skip
+    return best
 
 
 def elsewhere(found: Unmasking, purpose: str) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -52,6 +54,19 @@ def test_an_older_version_rules_again_and_the_ledger_says_that_it_was_rolled_bac
         (1, "former", None), (2, "former", None), (3, "live", 1),
     ]  # fmt: skip
     assert "says again" in desk.call("policy history").out
+
+
+def test_a_version_that_was_planted_is_named_beside_the_others_and_hides_none(desk: Desk) -> None:
+    with closing(sqlite3.connect(desk.house / "record.db")) as file, file:
+        columns = [row[1] for row in file.execute("PRAGMA table_info(policy_version)")]
+        picked = ", ".join("9" if name == "id" else f'"{name}"' for name in columns)
+        file.execute(f"INSERT INTO policy_version SELECT {picked} FROM policy_version WHERE id = 2")  # noqa: S608  # names of our own
+    seen = desk.call("policy history", json=True)
+    assert seen.code == 1
+    assert [(row["version"], row["state"]) for row in seen.value] == [(1, "former"), (2, "live"), (9, "doubted")]
+    told = desk.call("policy history")
+    assert (told.code, "Somebody stored v9, and this house did not" in told.out) == (1, True)
+    assert ("v1" in told.out, "v2" in told.out) == (True, True)
 
 
 def test_who_does_not_type_the_version_changes_nothing(desk: Desk) -> None:

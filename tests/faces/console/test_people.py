@@ -5,11 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from lockhouse.faces.console.closed import sentences
-from lockhouse.flows import grant, request, staff
-from lockhouse.model.rows import Identifier
+from lockhouse.flows import hold, request
+from lockhouse.gates.authority import bound
+from lockhouse.gates.holds import Terms
+from lockhouse.model.change import Change, Conflict, Put
+from lockhouse.model.rows import Correction, Identifier, Person
+from lockhouse.model.scale import PersonState
 from lockhouse.policy.sentences import SENTENCES
 from tests.faces.console.agents import (
     EMAIL,
@@ -18,6 +23,7 @@ from tests.faces.console.agents import (
     PHONE,
     WHY,
     agent,
+    checked,
     desks,
     find,
     looks_of,
@@ -30,6 +36,8 @@ from tests.faces.console.agents import (
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.faces.console.world import Console
 
 
 NOT_OF_A_LOOK = ("Not kept", "Not sent", "Refused: none")
@@ -224,7 +232,7 @@ async def test_a_role_with_several_purposes_picks_one_once_a_session_and_it_stay
         assert "this person did not agree to this purpose" in text_of(page)
 
 
-async def test_who_is_restricted_or_being_erased_is_told_of_and_not_shown(tmp_path: Path) -> None:
+async def test_who_is_being_erased_is_told_of_and_not_shown_nor_found(tmp_path: Path) -> None:
     async with desks(tmp_path) as (made, tom):
         path = path_of(await find(tom, ORDER))
         [person] = {row.person for row in await rows_of(made.house, Identifier) if row.proof == 3}
@@ -238,28 +246,60 @@ async def test_who_is_restricted_or_being_erased_is_told_of_and_not_shown(tmp_pa
         assert "Nobody who can be shown" in text_of(await find(tom, ORDER))
 
 
-async def test_what_only_a_grant_opens_stands_on_yellow(tmp_path: Path) -> None:
-    policy = PEOPLE + (
-        "  lead: {for: [fulfilment], see: {contact: full}, may: [grant.approve]}\n"
-        "  clerk: {for: [fulfilment], see: {contact: masked, transactions: full}, may: [grant.request]}\n"
-    )
-    async with desks(tmp_path, policy=policy) as (made, _):
-        clerk = await agent(made, "olu", "clerk")
-        await agent(made, "ada", "lead")
-        by = {one.called.name: f"staff:{one.row.id.hex()}" for one in await staff.everybody(made.house)}
-        made.clock.pass_days(4)
+async def _stands(made: Console, state: PersonState) -> None:
+    """That of Anna, as a request or an age that came would say it."""
+    [person] = {row.person for row in await rows_of(made.house, Identifier) if row.proof == 3}
+    row = (await made.house.reads.get(Person, [(person,)]))[(person,)]
+    said = bound(msgspec.structs.replace(row, state=int(state)), made.house.row_macs)
+    done = await made.house.commits.commit(Change("identity", puts=(Put(Person.TABLE, said),)))
+    assert not isinstance(done, Conflict)
+    made.house.facts.drop(person)
+
+
+async def test_who_is_restricted_is_told_of_and_nothing_of_theirs_is_shown_or_done(tmp_path: Path) -> None:
+    async with desks(tmp_path) as (made, tom):
+        page = await checked(tom, await find(tom, ORDER), PHONE)
+        path = path_of(page)
+        await _stands(made, PersonState.RESTRICTED)
+        shown = await tom.get(path)
+        assert "Restricted." in text_of(shown)
+        assert "What we hold" not in text_of(shown)
+        assert (ORDER in shown.text, "5678" in shown.text) == (False, False)
+        assert (await tom.get(f"{path}/looks")).status_code == 403
+        assert ORDER not in (await tom.get(f"{path}/records")).text
+        for deed, form in DEEDS:
+            if deed != "prove":
+                answer = await tom.post(f"{path}/{deed}", form, on=page)
+                assert not (answer.status_code == 200 and PHONE in answer.text)
+        assert "Matches" not in text_of(await tom.get(path))
+        assert await rows_of(made.house, Correction) == []
+
+
+async def test_who_is_under_a_hold_is_shown_as_ever_and_that_nothing_is_deleted_is_said(tmp_path: Path) -> None:
+    async with desks(tmp_path) as (made, tom):
         [person] = {row.person for row in await rows_of(made.house, Identifier) if row.proof == 3}
-        wanted = grant.Wanted(
-            purpose="fulfilment", reason="call back", ticket="T-17", classes=("contact",), persons=(person,), minutes=30
+        terms = Terms(
+            reason="claim", basis="7-O-1", persons=(person,), compartments=(), review_at=made.clock.at + 10**9
         )  # fmt: skip
-        asked = await grant.request(made.house, wanted, by=by["olu"])
-        await clerk.sign_in()
-        assert PHONE not in (await find(clerk, ORDER)).text
-        await grant.approve(made.house, asked.id, by=by["ada"])
-        page = await find(clerk, ORDER)
-        assert f'<mark class="revealed">{PHONE}</mark>' in page.text
-        assert f'<mark class="revealed">{ORDER}' not in page.text, "what the role sees anyway is not"
-        assert page.headers["refresh"]
+        await hold.place(made.house, terms, by="os-user:1000")
+        page = await find(tom, ORDER)
+        assert "Under a legal hold." in text_of(page)
+        assert (ORDER in page.text, PHONE in page.text) == (True, False)
+        assert "7-O-1" not in page.text, "whose claim it is stands on no page of support"
+
+
+async def test_of_a_minor_the_page_says_so_and_shuts_what_is_optional(tmp_path: Path) -> None:
+    async with desks(tmp_path) as (made, tom):
+        await _stands(made, PersonState.MINOR)
+        page = await find(tom, ORDER)
+        assert "A minor." in text_of(page)
+        assert ORDER in page.text, "what was ordered is delivered all the same"
+        both = await agent(made, "ines", "marketer")
+        asked = await both.get("/find")
+        await both.post("/purpose", {"purpose": "marketing"}, on=asked)
+        shut = text_of(await find(both, EMAIL))
+        assert "What we hold" not in shut
+        assert "minor" in shut
 
 
 EVIL = '"><script>alert(1)</script>{{ 7*7 }}<img src=x onerror=alert(2)>'

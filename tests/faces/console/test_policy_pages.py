@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from lockhouse.flows import staff
 from lockhouse.flows.approve import approve, draft_of
 from lockhouse.gates.live import LIVE, WAITING, versions
 from lockhouse.gates.versions import SETTLED_MS
 from lockhouse.ledger.entry import Import
-from lockhouse.model.change import Change
-from lockhouse.model.rows import PolicyApproval
+from lockhouse.model.change import Change, Put
+from lockhouse.model.rows import PolicyApproval, PolicyVersion
 from lockhouse.policy.document import parse
+from lockhouse.posture.weakening import encode
 from lockhouse.wiring import KINDS, template
-from tests.faces.console.world import HOST, POLICY, Browser, Console, console
+from tests.faces.console.world import HOST, POLICY, Browser, Console, console, hidden
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -101,12 +104,57 @@ async def test_an_answer_to_one_version_approves_no_other_and_a_cookie_alone_non
         mara, tom = await _two(made)
         await _proposes(mara, NARROWER)
         await _proposes(mara, WIDER)
-        asked = await tom.post("/policy/versions/3/approve", {}, on=await tom.get("/policy/versions/3"))
-        other = await tom.post("/policy/versions/4/approve", tom.answer(asked), on=asked)
+        narrow, wide = await tom.get("/policy/versions/3"), await tom.get("/policy/versions/4")
+        asked = await tom.post("/policy/versions/3/approve", {"seen": hidden(narrow, "seen")}, on=narrow)
+        seen = {"seen": hidden(wide, "seen")}
+        other = await tom.post("/policy/versions/4/approve", {**tom.answer(asked), **seen}, on=asked)
         assert (other.status_code, "Nothing was done" in other.text) == (403, True)
-        bare = await tom.post("/policy/versions/4/approve", {"answer": "{}", "ceremony": "x"}, on=asked)
+        bare = await tom.post("/policy/versions/4/approve", {"answer": "{}", "ceremony": "x", **seen}, on=asked)
         assert bare.status_code == 403
         assert made.house.live().version == 2
+
+
+async def test_nobody_is_asked_to_sign_what_moved_since_they_read_it(tmp_path: Path) -> None:
+    async with console(tmp_path) as made:
+        mara, tom = await _two(made)
+        await _proposes(mara, NARROWER)
+        page = await tom.get("/policy/versions/3")
+        seen = {"seen": hidden(page, "seen")}
+        made.house.strict.approved = encode({"trusted_proxies": ("10.0.0.1",)})
+        made.house.strict.read = lambda: encode({"trusted_proxies": ("0.0.0.0/0",)})  # the file, edited meanwhile
+        moved = await tom.post("/policy/versions/3/approve", seen, on=page)
+        assert (moved.status_code, "It changed meanwhile" in moved.text) == (409, True)
+        assert "trusted_proxies: 0.0.0.0/0" in moved.text, "the page says what is signed now"
+        unseen = await tom.post("/policy/versions/3/approve", {}, on=page)
+        assert (unseen.status_code, "It changed meanwhile" in unseen.text) == (409, True)
+        asked = await tom.post("/policy/versions/3/approve", {"seen": hidden(moved, "seen")}, on=moved)
+        assert (asked.status_code, 'data-passkey="get"' in asked.text) == (200, True)
+
+
+async def test_what_somebody_else_proposes_meanwhile_keeps_nobody_from_signing_what_they_read(tmp_path: Path) -> None:
+    async with console(tmp_path) as made:
+        mara, tom = await _two(made)
+        await _proposes(mara, NARROWER)
+        page = await tom.get("/policy/versions/3")
+        await _proposes(mara, WIDER)
+        asked = await tom.post("/policy/versions/3/approve", {"seen": hidden(page, "seen")}, on=page)
+        assert (asked.status_code, 'data-passkey="get"' in asked.text) == (200, True)
+
+
+async def test_a_planted_version_hides_no_other_and_keeps_nothing_from_being_called_off(tmp_path: Path) -> None:
+    async with console(tmp_path) as made:
+        mara, tom = await _two(made)
+        await _proposes(mara, WIDER)
+        [row] = [one for one in await versions(made.house) if one.id == 3]
+        planted = msgspec.structs.replace(row, id=7, state=LIVE)
+        await made.house.commits.commit(Change("record", puts=(Put(PolicyVersion.TABLE, planted),)))
+        page = await tom.get("/policy")
+        assert (page.status_code, "Somebody stored a policy that nobody approved" in page.text) == (200, True)
+        assert ("v7" in page.text, "v2" in page.text, "/policy/versions/7" in page.text) == (True, True, False)
+        assert (await tom.get("/policy/versions/7")).status_code == 404
+        assert (await tom.get("/policy/versions/2")).status_code == 200
+        done = await tom.do("/policy/versions/3/refuse", {}, on="/policy")
+        assert (done.status_code, "It is called off" in done.text) == (200, True)
 
 
 async def test_what_one_alone_approves_waits_is_announced_on_every_page_and_called_off_by_anybody(

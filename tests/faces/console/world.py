@@ -109,7 +109,10 @@ class Browser:
 
     async def do(self, path: str, fields: Mapping[str, str], *, on: str) -> httpx.Response:
         """A deed of a page, confirmed by a passkey of this browser; what is answered then."""
-        page = await self.post(path, fields, on=await self.get(on))
+        begun = await self.get(on)
+        seen = {"seen": hidden(begun, "seen")} if 'name="seen"' in begun.text else {}
+        fields = {**fields, **(seen if path.endswith("/approve") else {})}
+        page = await self.post(path, fields, on=begun)
         return await self.post(path, {**fields, **self.answer(page)}, on=page)
 
 

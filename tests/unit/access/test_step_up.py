@@ -66,7 +66,9 @@ def test_checking_takes_a_proof_of_the_shift_and_none_that_was_for_another_deed(
     assert _lack("person-check", _given(None, ago=SHIFT_MS - 1)) is None
     assert _lack("person-check", _given(None, ago=SHIFT_MS)) == "too-old"
     assert _lack("person-check", _given(REVEAL)) == "another-action"
-    assert _lack("special-masked", _given(None, ago=FRESH_MS)) == "too-old"
+    for action in ("special-masked", "special-check", "special-change"):
+        assert _lack(action, _given(None, ago=FRESH_MS - 1)) is None
+        assert _lack(action, _given(None, ago=FRESH_MS)) == "too-old"
 
 
 def test_keys_and_policy_take_a_passkey() -> None:

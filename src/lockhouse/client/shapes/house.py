@@ -48,10 +48,11 @@ class PolicyVersionShown(Answer, frozen=True, kw_only=True):
 
 
 class PolicyHistory(Answer, frozen=True, kw_only=True):
-    """Every version, the oldest first."""
+    """Every version, the oldest first. `doubted`: numbers of those that somebody stored and this house did not."""
 
     versions: list[PolicyVersionShown]
     waiting: PolicyWaits | None
+    doubted: tuple[int, ...] = ()
 
 
 class Cell(Answer, frozen=True, kw_only=True, rename={"class_": "class"}):

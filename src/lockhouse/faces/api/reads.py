@@ -20,7 +20,17 @@ from lockhouse.flows.observed import NotKept, dropped_by_channel, drops_of, wait
 from lockhouse.flows.why import gone_of
 from lockhouse.flows.why import why as why_of
 from lockhouse.gates.holds import STANDS, terms_of
-from lockhouse.gates.live import DELAY_MS, FORMER, LIVE, PROPOSED, SUPERSEDED, WAITING, WITHDRAWN, versions
+from lockhouse.gates.live import (
+    DELAY_MS,
+    FORMER,
+    LIVE,
+    PROPOSED,
+    SUPERSEDED,
+    WAITING,
+    WITHDRAWN,
+    sound_versions,
+    versions,
+)
 from lockhouse.model.policy import Channel, Recipient
 from lockhouse.model.rows import Hold, Outbox
 from lockhouse.policy import matrix as matrices
@@ -59,15 +69,16 @@ def waiting_of(call: Call) -> dict[str, object] | None:
 
 
 async def policy_history(call: Call) -> shapes.PolicyHistory:
-    """Every version, with who and when."""
+    """Every version, with who and when; of one that was planted its number alone."""
+    known, doubted = await sound_versions(call.house)
     found = [
         {
             "version": row.id, "state": STATES[row.state], "at": row.at, "by": row.by, "hash": row.hash,
             "rules_at": row.at + DELAY_MS if row.state == WAITING else None,
         }
-        for row in await versions(call.house)
+        for row in known
     ]  # fmt: skip
-    return answered(shapes.PolicyHistory, versions=found, waiting=waiting_of(call))
+    return answered(shapes.PolicyHistory, versions=found, waiting=waiting_of(call), doubted=tuple(doubted))
 
 
 async def policy_matrix(call: Call) -> shapes.PolicyMatrix:

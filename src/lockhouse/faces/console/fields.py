@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
+from unicodedata import category
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 MOST: Final = 160
 """Signs of a value that are shown; the rest of a long one is in the record."""
+_UNSEEN: Final = frozenset({"Cc", "Cf"})
+"""Categories of Unicode whose signs steer what is shown, and are not seen themselves."""
+_KEPT: Final = frozenset("\t\n\r\u200c\u200d")
+"""Blanks, and what joins letters or keeps them apart, as several scripts need it."""
 
 
 def label(name: str, _: Callable[[str], str]) -> str:
@@ -39,7 +44,11 @@ def _known(_: Callable[[str], str]) -> dict[str, str]:
 
 
 def spelt(value: Any) -> str:
-    """A value in words and signs of no programming language, as long as fits; of a list each item."""
+    """A value in words and signs of no programming language, as long as fits; of a list each item.
+
+    A sign that is not seen, or that turns what follows the other way round, is shown as a sign of its own: it would
+    have one value read as another.
+    """
     items = value if isinstance(value, list | tuple) else [value]
     text = "; ".join(_one(item) for item in items)
     return text if len(text) <= MOST else text[: MOST - 1] + "…"
@@ -50,4 +59,8 @@ def _one(value: Any) -> str:
         return ", ".join(f"{name} {_one(one)}" for name, one in value.items())
     if isinstance(value, bool):
         return "✓" if value else "✗"
-    return str(value)
+    return "".join(_seen(sign) for sign in str(value))
+
+
+def _seen(sign: str) -> str:
+    return "\N{REPLACEMENT CHARACTER}" if category(sign) in _UNSEEN and sign not in _KEPT else sign

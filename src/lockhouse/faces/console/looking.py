@@ -17,7 +17,7 @@ from lockhouse.gates.staff.acting import actor_of, facts_in
 from lockhouse.gates.staff.refs import Meant, meant_by
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Collection, Mapping
     from typing import Any
 
     from starlette.requests import Request
@@ -53,8 +53,8 @@ async def asking(request: Request, me: Me, action: Action, *, proven: bool = Fal
     """The question of whoever is signed in, for their purpose, with what is known of them now.
 
     A look is shown in full what the role sees in full, and never what only a reveal opens: that takes a passkey for the
-    very deed, so how long ago one has answered counts for nothing here. Special data is asked for only while one has
-    answered within five minutes (`access.step_up`).
+    very deed, so how long ago one has answered counts for nothing here, and a grant shows a value masked at most.
+    Special data is asked for only while one has answered within five minutes (`access.step_up`).
 
     Args:
         request: under way.
@@ -72,7 +72,7 @@ async def asking(request: Request, me: Me, action: Action, *, proven: bool = Fal
     facts = await facts_in(house, actor, me.live.session, address=request.scope[ADDRESS], proven=proven)
     if not proven:  # a reveal asks for a reason besides, which no look has (`policy.decide`)
         facts = msgspec.structs.replace(facts, step_up_age_s=None)
-    ask = msgspec.structs.replace(ask, facts=facts)
+    ask = msgspec.structs.replace(ask, facts=facts, lent="full" if proven else "masked")
     hidden = set() if proven else unproven(house, me)
     if ask.fields is None and hidden:
         ask = msgspec.structs.replace(
@@ -92,6 +92,14 @@ def unproven(house: House, me: Me) -> set[str]:
 def with_room(ask: Ask) -> Ask:
     """The same as if there were room in the asker's hour: a look finds out whether there is."""
     return msgspec.structs.replace(ask, facts=msgspec.structs.replace(ask.facts, quota_left=1))
+
+
+def about(ask: Ask, persons: Collection[bytes], marks: Collection[str] = ()) -> Ask:
+    """The same of these source persons, as far as grants go by whom they name and by what the person is besides."""
+    facts = msgspec.structs.replace(
+        ask.facts, persons=frozenset(persons), colleague="colleague" in marks, flagged="flagged" in marks
+    )
+    return msgspec.structs.replace(ask, facts=facts)
 
 
 def grades(house: House, me: Me, purpose: str) -> Mapping[str, set[str]]:

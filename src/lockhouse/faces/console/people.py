@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from lockhouse.faces.console.closed import why
 from lockhouse.faces.console.fields import label, spelt
 from lockhouse.model.scale import PersonState, Proof
-from lockhouse.policy.unmask import unmasking
+from lockhouse.policy.unmask import opening
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -82,7 +82,7 @@ class Shut:
 class Seeing:
     """What a page needs to show a view: the policy, the question, what may be done, and the reader's language.
 
-    The question is as if there were room in the hour.
+    The question is of whoever is looked at, as if there were room in the hour.
     """
 
     policy: Policy
@@ -98,20 +98,16 @@ class Seeing:
         found: set[str] = {word for word in ("change", "check") if word in may and field.type != "list"}
         if name in self.policy.region_from:
             found.discard("change")
-        if shown.state == "masked" and not self._lacks(name) and unmasking(self.policy, self.ask, name).role:
+        if shown.state == "masked" and not self._lacks(name) and opening(self.policy, self.ask, name).role:
             found.add("reveal")
         return frozenset(found)
-
-    def gives(self, name: str) -> bool:
-        """Whether a role of the reader's own gives a field in full; else a grant opens it, and it stands on yellow."""
-        return "full" in self.grades.get(self.policy.fields[name].class_, set())
 
     def lacking(self, name: str) -> str:
         """The sentences of what a reveal of a masked value lacks, and does not ask for itself."""
         return why(sorted(self._lacks(name)), self.text)
 
     def _lacks(self, name: str) -> set[str]:
-        return set(unmasking(self.policy, self.ask, name).lacking) - _BROUGHT
+        return set(opening(self.policy, self.ask, name).lacking) - _BROUGHT
 
 
 def groups(view: View, seeing: Seeing, before: Before) -> list[Group]:
@@ -134,9 +130,9 @@ def groups(view: View, seeing: Seeing, before: Before) -> list[Group]:
 
 def _row(name: str, one: FieldView, seeing: Seeing, before: Before) -> Row:
     _ = seeing.text
-    is_revealed = name in before.opened or not seeing.gives(name)
+    is_revealed = name in before.opened and one.state == "open"
     return Row(
-        name=name, label=label(name, _), state="revealed" if is_revealed and one.state == "open" else one.state,
+        name=name, label=label(name, _), state="revealed" if is_revealed else one.state,
         text=spelt(one.value), channel=one.channel or "", proof=one.proof or 0, proved=proved(one.proof, _), at=one.at,
         because=seeing.lacking(name) if one.state == "masked" else "", can=seeing.can(name, one),
         said=before.said.get(name), changed=before.changed.get(name) if one.corrected else None,
@@ -185,8 +181,8 @@ def record(one: RecordView, policy: Policy, _: Callable[[str], str]) -> dict[str
     }  # fmt: skip
 
 
-def states(view: View, _: Callable[[str], str]) -> list[tuple[str, str, str]]:
-    """What stands against somebody's data, as (kind of notice, what, what it means and who helps)."""
+def states(view: View, _: Callable[[str], str], *, held: bool) -> list[tuple[str, str, str]]:
+    """What stands against somebody's data, as (kind of notice, what, what it means, who helps); `held`: by a hold."""
     told = {
         PersonState.RESTRICTED: ("look", _("Restricted."), _("Kept, and used for nothing but legal duties.")),
         PersonState.HELD: ("look", _("Under a legal hold."), _("Nothing of it is deleted until the hold is released.")),
@@ -196,4 +192,5 @@ def states(view: View, _: Callable[[str], str]) -> list[tuple[str, str, str]]:
         ),
         PersonState.ERASED: ("stop", _("Erased."), _("Nobody can bring it back. The certificate says when.")),
     }  # fmt: skip
-    return [words for flag, words in told.items() if view.state & flag]
+    stands = view.state | (PersonState.HELD if held and not view.refused else PersonState.NONE)
+    return [words for flag, words in told.items() if stands & flag]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 LONGEST: Final = 400
 """Signs of a ref: the box's floor is 128 bytes, and what it holds is a few words."""
-_PERSON, _WAY, _MARK = 1, 2, 3
+_PERSON, _WAY, _MARK, _FORMER = 1, 2, 3, 4
 
 
 class Meant(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,17 +34,20 @@ class Meant(msgspec.Struct, frozen=True, kw_only=True):
         person: the id of a source person.
         way: by which of the policy's ways they were found; empty where nobody says so.
         mark: the record or entry that a page of theirs goes on from; None for the newest.
+        former: they were found by a value that has been put right since, so it may be somebody else who gave it.
     """
 
     person: bytes
     way: str = ""
     mark: bytes | None = None
+    former: bool = False
 
 
 def ref_of(house: House, session: Session, meant: Meant) -> str:
     """The address's word for a person, in this session."""
     said: dict[int, Value] = {_PERSON: meant.person.hex(), _WAY: meant.way}
-    return sealed(house, session, "ref", said | ({_MARK: meant.mark.hex()} if meant.mark else {}))
+    mark: dict[int, Value] = {_MARK: meant.mark.hex()} if meant.mark else {}
+    return sealed(house, session, "ref", said | mark | ({_FORMER: True} if meant.former else {}))
 
 
 def meant_by(house: House, session: Session, ref: str) -> Meant:
@@ -61,7 +64,7 @@ def meant_by(house: House, session: Session, ref: str) -> Meant:
     mark = said.get(_MARK)
     return Meant(
         person=bytes.fromhex(str(said[_PERSON])), way=str(said[_WAY]),
-        mark=None if mark is None else bytes.fromhex(str(mark)),
+        mark=None if mark is None else bytes.fromhex(str(mark)), former=_FORMER in said,
     )  # fmt: skip
 
 

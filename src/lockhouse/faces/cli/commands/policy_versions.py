@@ -27,7 +27,17 @@ from lockhouse.faces.cli.layout import Said, plain, table, when
 from lockhouse.faces.policy_text import approved
 from lockhouse.flows.approve import approve
 from lockhouse.flows.approve import propose as propose_draft
-from lockhouse.gates.live import DELAY_MS, FORMER, LIVE, PROPOSED, SUPERSEDED, WAITING, WITHDRAWN, versions
+from lockhouse.gates.live import (
+    DELAY_MS,
+    FORMER,
+    LIVE,
+    PROPOSED,
+    SUPERSEDED,
+    WAITING,
+    WITHDRAWN,
+    sound_versions,
+    versions,
+)
 from lockhouse.gates.versions import one_of
 from lockhouse.gates.versions import withdraw as withdraw_version
 
@@ -40,6 +50,9 @@ STATES = {
     PROPOSED: "proposed", LIVE: "live", FORMER: "former", WAITING: "waiting", WITHDRAWN: "withdrawn",
     SUPERSEDED: "superseded",
 }  # fmt: skip
+_DOUBTED: dict[str, Any] = {
+    "state": "doubted", "at": None, "by": None, "hash": None, "again": None, "rules_at": None,
+}  # fmt: skip
 HEADS = ("version", "state", "since", "by", "sha256", "says again")
 
 
@@ -49,7 +62,7 @@ async def history(*, call: Here) -> Said:
     `since` is when a version came to rule, or to be what it is. One that is `waiting` rules 48 hours later.
     """
     async with call.open() as opened:
-        known = await versions(opened.house)
+        known, doubted = await sound_versions(opened.house)
         note = waits(opened.house)
     value = [
         {
@@ -58,11 +71,11 @@ async def history(*, call: Here) -> Said:
         }
         for row in known
     ]  # fmt: skip
-    return past(value, note, call=call)
+    return past(value, note, doubted=doubted, call=call)
 
 
-def past(value: list[dict[str, Any]], note: str | None, *, call: Call) -> Said:
-    """Versions as they were told, with which older one each says again."""
+def past(value: list[dict[str, Any]], note: str | None, *, doubted: Sequence[int], call: Call) -> Said:
+    """Versions as they were told, with which older one each says again; of one that was planted its number alone."""
     value = [one | {"again": _first(value, one)} for one in value]
     rows = [
         (f"v{one['version']}", one["state"], when(one["at"]), one["by"], one["hash"][:16], _told(one["again"]))
@@ -71,7 +84,14 @@ def past(value: list[dict[str, Any]], note: str | None, *, call: Call) -> Said:
     heads = HEADS if any(row[-1] for row in rows) else HEADS[:-1]
     shown = [row[: len(heads)] for row in rows]
     text = table(heads, shown, empty="no policy was approved yet")
-    return Said(value, call.located(f"{text}\n\n{note}") if note else text)
+    value += [_DOUBTED | {"version": number} for number in doubted]
+    notes = [*([note] if note else []), *([_doubt(doubted)] if doubted else [])]
+    return Said(value, call.located("\n\n".join([text, *notes])) if notes else text, 1 if doubted else 0)
+
+
+def _doubt(numbers: Sequence[int]) -> str:
+    named = ", ".join(f"v{one}" for one in numbers)
+    return f"Somebody stored {named}, and this house did not: lockhouse ledger verify --state"
 
 
 async def propose(file: Path | None = None, /, *, full: bool = False, acting: As | None = None, call: Here) -> Said:

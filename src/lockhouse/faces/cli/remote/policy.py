@@ -34,7 +34,9 @@ def history(*, call: Call) -> Said:
     """Every version."""
     with call.api() as house:
         told = house.policy_history()
-    return policy_versions.past(plain(told)["versions"], _waits(told.waiting), call=call)
+    return policy_versions.past(
+        plain(told)["versions"], _waits(told.waiting), doubted=told.doubted, call=call
+    )  # fmt: skip
 
 
 def matrix(*, role: str | None = None, field: str | None = None, conditions: bool = False, call: Call) -> Said:

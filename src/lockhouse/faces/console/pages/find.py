@@ -102,7 +102,7 @@ async def _stop(house: House, ask: Ask, error: Refused, *, _: Callable[[str], st
 
 def _meant(found: Found, view: View, kind: str) -> Meant:
     way = kind or next((found.ways[one] for one in view.persons if one in found.ways), "")
-    return Meant(person=view.person, way=way)
+    return Meant(person=view.person, way=way, former=view.former)
 
 
 def _line(request: Request, me: Me, found: Found, view: View, *, kind: str) -> dict[str, Any]:
@@ -112,6 +112,7 @@ def _line(request: Request, me: Me, found: Found, view: View, *, kind: str) -> d
     return {
         "path": person_path(house, me, way), "parts": brief(view.fields, house.live().policy, _, most=8),
         "way": label(way.way, _) if way.way else "", "channels": channels(view.channels), "records": view.total,
+        "former": view.former,
         "first": view.first_at, "last": view.last_at,
         "refused": refused(view, _, at=hour) if view.refused else "",
     }  # fmt: skip

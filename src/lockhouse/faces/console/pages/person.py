@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from msgspec.structs import replace
 from starlette.routing import Route
 
 from lockhouse.errors import NotFound
@@ -15,7 +16,7 @@ from lockhouse.faces.console import people
 from lockhouse.faces.console.closed import refused
 from lockhouse.faces.console.current import FIND, house_of, person_path, shown
 from lockhouse.faces.console.fields import label
-from lockhouse.faces.console.looking import asking, grades, meant, unproven, who_looks, with_room
+from lockhouse.faces.console.looking import about, asking, grades, meant, unproven, who_looks, with_room
 from lockhouse.faces.console.pages.find import channels
 from lockhouse.faces.console.people import Seeing
 from lockhouse.faces.console.rendering import text_of
@@ -26,6 +27,7 @@ from lockhouse.faces.console.work import work_of
 from lockhouse.flows import look
 from lockhouse.flows.change import changes
 from lockhouse.gates.disclose import Records
+from lockhouse.gates.holds import holds_of_persons
 from lockhouse.gates.staff.refs import Meant
 
 if TYPE_CHECKING:
@@ -75,14 +77,15 @@ async def page_of(request: Request, me: Me, beside: Beside) -> Response:
     house, _, whom = house_of(request), text_of(request), meant(request, me)
     ask = await asking(request, me, "show")
     view = await seen(request, ask, whom)
-    path = person_path(house, me, Meant(person=view.person, way=whom.way))
-    values = {**_head(request, view, ask), "path": path, "beside": beside, "here_path": path}
+    path = person_path(house, me, Meant(person=view.person, way=whom.way, former=whom.former))
+    held = not set(await holds_of_persons(house)).isdisjoint(view.persons)
+    values = {**_head(request, view, ask, held=held), "path": path, "beside": beside, "here_path": path}
     if view.refused:
         told = refused(view, _, at=hour)
         return shown(request, me, "person.html", here=FIND, status=beside.status, **values, refused=told, **_NOTHING)
     seeing = Seeing(
-        policy=house.live().policy, ask=with_room(ask), grades=grades(house, me, ask.purpose),
-        unproven=frozenset(unproven(house, me)), text=_,
+        policy=house.live().policy, ask=about(with_room(ask), view.persons, view.marks),
+        grades=grades(house, me, ask.purpose), unproven=frozenset(unproven(house, me)), text=_,
     )  # fmt: skip
     before = people.Before(
         said=work_of(request, house, me.live).checks_of(view.person), opened=beside.opened,
@@ -92,7 +95,8 @@ async def page_of(request: Request, me: Me, beside: Beside) -> Response:
     answer = shown(
         request, me, "person.html", here=FIND, status=beside.status, **values, refused="",
         groups=groups, now=house.clock.now_ms(), shut=people.shut(view, seeing),
-        way=label(whom.way, _) if whom.way else "", name=_name(view), marks=view.marks, granted=bool(view.grants),
+        way=label(whom.way, _) if whom.way else "", name=_name(view), former=whom.former,
+        marks=view.marks, granted=bool(view.grants),
         timeline=await _records(request, me, whom, Records(limit=_FEW)), looked=await who_looked(request, me, view),
     )  # fmt: skip
     # Of a value that is open, what a browser shows later is the page as it is without a reveal.
@@ -103,14 +107,14 @@ async def page_of(request: Request, me: Me, beside: Beside) -> Response:
 
 _NOTHING: Final = {
     "groups": (), "shut": (), "way": "", "name": "", "timeline": None, "looked": None, "now": 0,
-    "marks": (), "granted": False,
+    "marks": (), "granted": False, "former": False,
 }  # fmt: skip
 
 
-def _head(request: Request, view: View, ask: Ask) -> dict[str, Any]:
+def _head(request: Request, view: View, ask: Ask, *, held: bool) -> dict[str, Any]:
     _ = text_of(request)
     return {
-        "states": people.states(view, _), "channels": channels(view.channels), "view": view,
+        "states": people.states(view, _, held=held), "channels": channels(view.channels), "view": view,
         "over": None if view.spent is None or view.spent.refused else view.spent,
         "called_off": min((part.destroy_at for part in view.shut), default=0), "ended": sum(view.ended.values()),
         "purpose_label": label(ask.purpose, _),
@@ -141,7 +145,7 @@ async def _records(request: Request, me: Me, whom: Meant, which: Records) -> dic
     view = await seen(request, await asking(request, me, "timeline"), whom, records=which)
     older = ""
     if view.truncated and view.timeline:
-        older = person_path(house, me, Meant(person=whom.person, way=whom.way, mark=view.timeline[0].id)) + "/records"
+        older = person_path(house, me, replace(whom, mark=view.timeline[0].id)) + "/records"
     policy = house.live().policy
     shown_ = [people.record(one, policy, _) for one in _newest_first(view)]
     return {"records": shown_, "older": older, "total": view.total, "refused": view.refused}
@@ -157,7 +161,7 @@ async def records(request: Request, me: Me) -> Response:
     """A page of a person's timeline."""
     house, whom = house_of(request), meant(request, me)
     found = await _records(request, me, whom, Records(before=whom.mark, limit=_PAGE))
-    path = person_path(house, me, Meant(person=whom.person, way=whom.way))
+    path = person_path(house, me, replace(whom, mark=None))
     return shown(request, me, "records.html", here=FIND, timeline=found, path=path, is_first=whom.mark is None)
 
 
@@ -168,7 +172,7 @@ async def looks(request: Request, me: Me) -> Response:
     view = await seen(request, await asking(request, me, "show"), whom)
     if view.refused:
         raise Turned("LH-3011")
-    path = person_path(house, me, Meant(person=whom.person, way=whom.way))
+    path = person_path(house, me, replace(whom, mark=None))
     told = await who_looked(request, me, view, before=whom.mark, limit=50)
     return shown(request, me, "looks.html", here=FIND, looked=told, path=path, is_first=whom.mark is None)
 

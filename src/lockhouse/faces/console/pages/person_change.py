@@ -21,6 +21,7 @@ from lockhouse.faces.console.pages.person import Beside, page_of
 from lockhouse.faces.console.rendering import text_of
 from lockhouse.faces.console.turned import Turned
 from lockhouse.flows import change as flow
+from lockhouse.gates.staff.refs import Meant
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
     from lockhouse.faces.console.current import Me
     from lockhouse.flows.change import Changed
-    from lockhouse.gates.staff.refs import Meant
 
 _LONGEST: Final = 400
 
@@ -47,7 +47,7 @@ async def change(request: Request, me: Me) -> Response:
         return await page_of(request, me, Beside(wrong_change={name: wrong}, status=422))
     deed = _("Change: %(what)s") % {"what": label(name, _)}
     try:
-        question = await in_shift(request, me, _asked(request, me, whom, deed), fields)
+        question = await in_shift(request, me, _asked(request, me, whom, name, deed), fields)
         if question is not None:
             return question
         done = await flow.change(house, await asking(request, me, "change", fields=(name,)), whom.person, value)
@@ -64,7 +64,7 @@ async def _told(request: Request, me: Me, whom: Meant, done: Changed) -> Respons
     """What became of a change: the person's page, read anew where something is another now."""
     _ = text_of(request)
     if done.changed:
-        return to_person(house_of(request), me, whom)
+        return to_person(house_of(request), me, Meant(person=whom.person, way=whom.way))
     if done.refused:
         return await _refused(request, me, done.refused)
     return await page_of(request, me, Beside(told=_("Nothing was changed: that is held already.")))
@@ -79,7 +79,7 @@ async def undo(request: Request, me: Me) -> Response:
         raise Turned("LH-3006")
     deed = _("Undo the change: %(what)s") % {"what": label(name, _)}
     try:
-        question = await in_shift(request, me, _asked(request, me, whom, deed), fields)
+        question = await in_shift(request, me, _asked(request, me, whom, name, deed), fields)
         if question is not None:
             return question
         await flow.undo(house, await asking(request, me, "change", fields=(name,)), whom.person)
@@ -87,15 +87,22 @@ async def undo(request: Request, me: Me) -> Response:
         return await _refused(request, me, error.reasons)
     except (Conflict, Invalid, NotFound, Unproven):
         return await page_of(request, me, Beside(stop=_moved(request), status=409))
-    return to_person(house, me, whom)
+    return to_person(house, me, Meant(person=whom.person, way=whom.way))
 
 
-def _asked(request: Request, me: Me, whom: Meant, deed: str) -> Asked:
+def _asked(request: Request, me: Me, whom: Meant, name: str, deed: str) -> Asked:
     _ = text_of(request)
+    is_special = house_of(request).live().policy.fields[name].special
+    effects = {
+        False: _("Once a shift you prove that it is you. What was held before is kept for thirty days."),
+        True: _(
+            "Special data asks for a proof of the last five minutes. What was held before is kept for thirty days."
+        ),
+    }
     return Asked(
-        action="person-change", persons=(whom.person,), deed=deed, path=request.url.path, here=FIND, by_code=True,
-        effect=_("Once a shift you prove that it is you. What was held before is kept for thirty days."),
-        back=person_path(house_of(request), me, whom),
+        action="special-change" if is_special else "person-change",
+        persons=(whom.person,), deed=deed, path=request.url.path, here=FIND, by_code=True,
+        effect=effects[is_special], back=person_path(house_of(request), me, whom),
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from lockhouse.faces.console.confirming import STEP, Asked, confirmed, in_shift
 from lockhouse.faces.console.current import FIND, house_of, person_path, shown, to_person
 from lockhouse.faces.console.fields import label
 from lockhouse.faces.console.forms import posted
-from lockhouse.faces.console.looking import asking, meant, who_looks
+from lockhouse.faces.console.looking import about, asking, meant, who_looks
 from lockhouse.faces.console.pages.person import Beside, page_of
 from lockhouse.faces.console.rendering import text_of
 from lockhouse.faces.console.turned import Turned
@@ -27,7 +27,7 @@ from lockhouse.flows import check as flow
 from lockhouse.flows import look
 from lockhouse.gates.disclose import ticket_of
 from lockhouse.gates.staff.refs import Meant
-from lockhouse.policy.unmask import Unmasking, unmasking
+from lockhouse.policy.unmask import opening
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
     from lockhouse.faces.console.current import Me
     from lockhouse.gates.disclose import View
+    from lockhouse.gates.house import House
+    from lockhouse.policy.unmask import Unmasking
 
 _LONGEST: Final = 400
 """Signs of what a caller says."""
@@ -61,7 +63,7 @@ async def check(request: Request, me: Me) -> Response:
         wrong = _("Nothing was checked, and no try is taken: this is not how such a value is written.")
         return await page_of(request, me, Beside(wrong={name: wrong}, status=422))
     try:
-        question = await in_shift(request, me, _asked(request, me, whom, "person-check", name), fields)
+        question = await in_shift(request, me, _asked(request, me, whom, _checking(house, name), name), fields)
     except (Conflict, Unproven):
         return await page_of(request, me, Beside(stop=_moved(request), status=409))
     if question is not None:
@@ -74,7 +76,7 @@ async def check(request: Request, me: Me) -> Response:
     codes = answer.view.refused or tuple(sorted({code for one in answer.view.fields.values() for code in one.because}))
     word = {True: "yes", False: "no", None: codes[0] if codes else "class-not-seen"}[answer.matches]
     person = answer.view.person.hex()
-    back = to_person(house, me, Meant(person=answer.view.person, way=whom.way))
+    back = to_person(house, me, Meant(person=answer.view.person, way=whom.way, former=whom.former))
     kept = Said(person, name, word, house.clock.now_ms(), answer.view.tries_left or 0)
     keep_work(back, house, me.live, work_of(request, house, me.live).with_check(kept))
     return back
@@ -87,7 +89,8 @@ async def reveal(request: Request, me: Me) -> Response:
     house, _, whom = house_of(request), text_of(request), meant(request, me)
     name, work = _field(request, fields), work_of(request, house, me.live)
     ask = await asking(request, me, "reveal", proven=True)
-    way, given = unmasking(house.live().policy, ask, name), work.reason_for(whom.person)
+    way = opening(house.live().policy, about(ask, [whom.person]), name)
+    given = work.reason_for(whom.person)
     if not way.role:
         return await page_of(request, me, Beside(stop=why(["only-masked"], _), status=403))
     if "reason" not in fields and given is None and "reason" in way.lacking:
@@ -145,6 +148,11 @@ def _field(request: Request, fields: Mapping[str, str]) -> str:
     return name
 
 
+def _checking(house: House, name: str) -> str:
+    """What a passkey answers for before a check: a yes tells what is held as surely as a sight of it."""
+    return "special-check" if house.live().policy.fields[name].special else "person-check"
+
+
 def _asked(request: Request, me: Me, whom: Meant, action: str, name: str) -> Asked:
     house, _ = house_of(request), text_of(request)
     words = {"what": label(name, _)}
@@ -152,6 +160,10 @@ def _asked(request: Request, me: Me, whom: Meant, action: str, name: str) -> Ask
         "person-check": (
             _("Check: %(what)s") % words,
             _("Once a shift you prove that it is you who asks. Nothing of the person is shown."),
+        ),
+        "special-check": (
+            _("Check: %(what)s") % words,
+            _("Special data asks for a proof of the last five minutes. Nothing of the person is shown."),
         ),
         "person-reveal": (
             _("Reveal and note: %(what)s") % words,

@@ -20,7 +20,7 @@ from lockhouse.faces.console.rules import fields_of, matrix_of, purposes_of, rec
 from lockhouse.faces.console.turned import Turned
 from lockhouse.faces.policy_text import approved
 from lockhouse.flows.approve import propose as propose_draft
-from lockhouse.gates.live import LIVE, PROPOSED, WAITING, versions
+from lockhouse.gates.live import LIVE, PROPOSED, WAITING, sound_versions, versions
 from lockhouse.gates.staff.members import people
 from lockhouse.policy.document import parse
 from lockhouse.posture.weakening import decode, said
@@ -44,7 +44,7 @@ async def policy(request: Request, me: Me) -> Response:
     """What rules, what waits or is proposed, and every version before."""
     require(request, me, "policy.show")
     house, _ = house_of(request), text_of(request)
-    found, known = await people(house), await versions(house)
+    found, (known, doubted) = await people(house), await sound_versions(house)
     names = names_of(house, found, _)
     live = house.live_policy
     rows = [
@@ -58,7 +58,7 @@ async def policy(request: Request, me: Me) -> Response:
         rows=rows, purposes=purposes_of(live.policy, _) if live else [], fields=fields_of(live.policy) if live else [],
         roles=roles_of(live.policy, people_of(found), _) if live else [],
         recipients=recipients_of(live.policy) if live else [], may_propose=me.may(house, "policy.propose"),
-        weakened=said(decode(house.strict.approved), decode(house.strict.read())),
+        doubted=doubted, weakened=said(decode(house.strict.approved), decode(house.strict.read())),
     )  # fmt: skip
 
 
@@ -76,7 +76,8 @@ async def matrix(request: Request, me: Me) -> Response:
 async def draft(request: Request, me: Me) -> Response:
     """The form that a draft is pasted into; at first what rules stands there."""
     require(request, me, "policy.propose")
-    ruling = [row for row in await versions(house_of(request)) if row.state == LIVE]
+    known, _doubted = await sound_versions(house_of(request))
+    ruling = [row for row in known if row.state == LIVE]
     return _form(request, me, text=ruling[-1].document.decode() if ruling else "")
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from starlette.routing import Route
 
+from lockhouse.crypto.signatures import equal
 from lockhouse.errors import Conflict, Invalid, NotFound, Refused, Unproven
 from lockhouse.faces.console.confirming import STEP, Asked, Proven, confirmed, proven
 from lockhouse.faces.console.current import house_of, signed_in
@@ -50,7 +51,7 @@ async def approve(request: Request, me: Me) -> Response:
     """What is proposed is approved, once a passkey has answered for exactly it."""
     require(request, me, "policy.approve")
     house, _, number = house_of(request), text_of(request), number_in(request)
-    fields = await posted(request, optional=("ends", *STEP))
+    fields = await posted(request, optional=("ends", "seen", *STEP))
     row, _known = await version_of(house, number)
     if row.state != PROPOSED:
         return await version_page(request, me, number, refused=_("It is not proposed any more. Read the page again."))
@@ -61,6 +62,8 @@ async def approve(request: Request, me: Me) -> Response:
         return await version_page(request, me, number, refused=objection(told.agreement.objection or "", _))
     if draft.reach is not None and draft.reach.is_much and not draft.reach.is_told(proposal.ends):
         return await version_page(request, me, number, refused=objection("much", _))
+    if not equal(told.exact.seen().encode(), fields.get("seen", "").encode()):  # a setting, a role or what rules moved
+        return await version_page(request, me, number, refused=_moved(_))
     path = f"{HERE}/versions/{number}"
     asked = Asked(
         action=ACTION, persons=(), deed=_("Approve v%(number)d") % {"number": number}, effect=_effect(told, _),

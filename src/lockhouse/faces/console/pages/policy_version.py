@@ -15,7 +15,7 @@ from lockhouse.faces.console.turned import Turned
 from lockhouse.faces.policy_text import approved
 from lockhouse.flows.approve import Proposal, agreed, draft_of
 from lockhouse.gates.approvals import approval_of
-from lockhouse.gates.live import DELAY_MS, FORMER, LIVE, PROPOSED, SUPERSEDED, WAITING, WITHDRAWN, versions
+from lockhouse.gates.live import DELAY_MS, FORMER, LIVE, PROPOSED, SUPERSEDED, WAITING, WITHDRAWN, sound_versions
 from lockhouse.gates.staff.called import called
 from lockhouse.gates.staff.members import STAFF, is_staff, people
 from lockhouse.model.policy import decode_policy
@@ -79,7 +79,7 @@ async def version_of(house: House, number: int) -> tuple[PolicyVersion, list[Pol
     Raises:
         Turned: there is none of this number.
     """
-    known = await versions(house)
+    known, _doubted = await sound_versions(house)
     for row in known:
         if row.id == number:
             return row, known
@@ -174,12 +174,12 @@ def _many(draft: Draft) -> int | None:
 def _approval(judged: Agreed | None, _: Callable[[str], str]) -> dict[str, Any]:
     """What an approval by whoever looks would be, or why it is none."""
     if judged is None:
-        return {"why": "", "sign": "", "standing": "", "due_at": 0}
+        return {"why": "", "sign": "", "seen": "", "standing": "", "due_at": 0}
     if judged.exact is None:
-        return {"why": objection(judged.agreement.objection or "", _), "sign": "", "standing": "", "due_at": 0}
+        return {**_approval(None, _), "why": objection(judged.agreement.objection or "", _)}
     return {
-        "why": "", "sign": judged.exact.meant().hash.hex(), "standing": judged.exact.standing,
-        "due_at": judged.due_at or 0,
+        "why": "", "sign": judged.exact.meant().hash.hex(), "seen": judged.exact.seen(),
+        "standing": judged.exact.standing, "due_at": judged.due_at or 0,
     }  # fmt: skip
 
 
