@@ -139,6 +139,10 @@ class Unavailable(LockhouseError):
         self.retry_after_s = retry_after_s
 
 
+class Paused(Unavailable):
+    """Tries of this kind went wrong before, so that the next one counts after `retry_after_s` seconds."""
+
+
 class Tampered(LockhouseError):
     """Stored bytes do not verify. Never retried, always alarms; the text does not say which check failed."""
 

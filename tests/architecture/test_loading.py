@@ -101,6 +101,9 @@ def test_a_process_that_serves_loads_no_package_once_it_has_begun() -> None:
     assert ended.stdout.split() == []
 
 
+_ROOT = Path(__file__).parents[2]
+_HERE = {**os.environ, "PYTHONPATH": os.pathsep.join([str(_ROOT), str(_ROOT / "src")])}
+"""This tree, whichever one is installed."""
 _SHOWS = """
 import asyncio, sys
 from pathlib import Path
@@ -128,7 +131,37 @@ print(*sorted(name for name in set(sys.modules) - before if name.split(".")[0] n
 def test_a_console_loads_no_package_once_it_has_begun(tmp_path: Path) -> None:
     ended = run(
         [sys.executable, "-P", "-c", _SHOWS, str(tmp_path)], capture_output=True, text=True, check=False, timeout=120,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        env=_HERE,
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.split() == []
+
+
+_FEDERATES = """
+import asyncio, sys
+from pathlib import Path
+import lockhouse.faces.workers.process
+from lockhouse.faces.workers.loaded import load_all
+from tests.faces.console.federated import door, federated
+async def sign_in():
+    async with federated(Path(sys.argv[1])) as world:
+        mia = await world.desk.hired("mia")
+        before = set(sys.modules)
+        away = door(await mia.do("/account/identity", {}, on="/account"))
+        assert (await mia.arrive(await world.at.visit(away))).headers["refresh"] == "0; url=/account"
+        mia.client.cookies.delete("__Host-lh")
+        assert (await world.back(mia)).headers["refresh"] == "0; url=/"
+        return before
+load_all()
+before = asyncio.run(sign_in())
+print(*sorted(name for name in set(sys.modules) - before if name.split(".")[0] not in sys.stdlib_module_names))
+"""
+
+
+def test_a_console_loads_no_package_once_somebody_comes_back_from_their_provider(tmp_path: Path) -> None:
+    ended = run(
+        [sys.executable, "-P", "-c", _FEDERATES, str(tmp_path)], capture_output=True, text=True, check=False,
+        timeout=120, env=_HERE,
     )  # fmt: skip
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.split() == []

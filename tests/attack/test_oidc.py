@@ -397,4 +397,4 @@ async def test_failures_are_counted_and_waited_for(tmp_path: Path) -> None:
         path = "/sign-in/identity/back?code=a&state=s~a.1.b~c"
         answers = [(await browser.arrive(path)).status_code for _ in range(40)]
         assert answers[0] == 403
-        assert answers[-1] == 503
+        assert answers[-1] == 429

@@ -3,8 +3,9 @@
 1. Somebody opens it. Its lines are the roles that are held then, by everybody who is not disabled; what is given later
    is of the next one (NIST SP 800-53r5 AC-2 j, AC-6(7); ISO/IEC 27001:2022 A.5.18).
 2. Each line is decided, to keep or to end, by anybody but the one it is about. Nothing changes by that.
-3. It is signed off once every line is decided, by somebody who neither opened it nor decided anything, and who could
-   approve what its opener began (`access.people`). The signature is over the lines as they are decided.
+3. It is signed off once every line is decided, by somebody who neither opened it nor decided anything, who is of no
+   line of invitations with a member who did, and who could approve what its opener began (`access.people`). The
+   signature is over the lines as they are decided.
 4. What is to end is ended with that. The last admin stays one, and the review says so.
 """
 
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Final, Literal, get_args
 
 import msgspec
 
-from lockhouse.access.people import Deed, against_second
+from lockhouse.access.people import Deed, against_second, of_one_line
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -29,6 +30,7 @@ Decision = Literal["", "end", "keep"]
 Against = Literal["decided-some", "undecided", "wrong-state"]
 AGAINST: tuple[Against, ...] = get_args(Against)
 _ENCODE = msgspec.msgpack.Encoder().encode
+_STAFF: Final = "staff:"
 _ORDER: Final = "lockhouse/access-review/1"
 
 
@@ -81,6 +83,9 @@ def against_signing(
     """Why somebody may not sign a review off; None if they may."""
     if any(not one.decision for one in lines):
         return "undecided"
-    if any(one.by == f"staff:{other.id.hex()}" for one in lines):
+    if any(one.by == f"{_STAFF}{other.id.hex()}" for one in lines):
         return "decided-some"
+    members = {bytes.fromhex(one.by.removeprefix(_STAFF)) for one in lines if one.by.startswith(_STAFF)}
+    if any(of_one_line(one, other.id, inviters=inviters) for one in members):
+        return "of-one-line"
     return against_second(Deed(opener, opener.id), other, inviters=inviters, now=now)

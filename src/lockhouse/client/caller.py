@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from urllib.parse import quote, urlsplit
 from uuid import uuid4
 
-import httpx
 import msgspec
 
 from lockhouse.client.problems import error_of
@@ -28,6 +27,8 @@ from lockhouse.secret import Secret
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import httpx
 
     from lockhouse.client.shapes.base import Answer, Asked
 
@@ -89,6 +90,8 @@ class Caller:
     """
 
     def __init__(self, url: str, *, token: Secret, ways: Ways | None = None) -> None:
+        import httpx  # noqa: PLC0415  # commands on the house's own machine ask nobody, and do not wait for it
+
         self._ways = ways or Ways()
         self._http = httpx.Client(
             base_url=_base(url), timeout=WAIT_S, follow_redirects=False, trust_env=False,
@@ -146,6 +149,8 @@ class Caller:
 
     def _one(self, request: httpx.Request) -> tuple[bytes | LockhouseError, bool]:
         """The body of an answer that is one, or what went wrong; and whether nothing can have been done."""
+        import httpx  # noqa: PLC0415
+
         try:
             with _sent(self._http, request) as response:
                 raw = _whole(response, self._ways.clock_s)

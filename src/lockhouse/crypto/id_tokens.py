@@ -73,10 +73,12 @@ def read_keys(raw: bytes) -> tuple[ProviderKey, ...]:
 
 
 def _key(said: object) -> ProviderKey | None:
-    if not isinstance(said, dict) or said.get("use", "sig") != "sig" or said.get("kty") not in _KEYS:
+    if not isinstance(said, dict) or said.get("use", "sig") != "sig":
         return None
-    kind, kid, alg = said["kty"], said.get("kid", ""), said.get("alg", "")
-    if not isinstance(kid, str) or (alg and alg not in _KINDS):
+    kind, kid, alg = said.get("kty"), said.get("kid", ""), said.get("alg", "")
+    if not (isinstance(kind, str) and isinstance(kid, str) and isinstance(alg, str)):
+        return None
+    if kind not in _KEYS or (alg and alg not in _KINDS):
         return None
     try:
         key: Any = _KEYS[kind].import_key({name: said[name] for name in _PUBLIC if name in said})
@@ -130,7 +132,10 @@ def _header(token: str) -> dict[str, Any]:
         header = msgspec.json.decode(urlsafe_b64decode(first + "=" * (-len(first) % 4)))
     except (NotBase64, ValueError, RecursionError) as err:
         raise _unproven("form") from err
-    if not isinstance(header, dict) or header.get("alg") not in _KINDS or not _REFUSED.isdisjoint(header):
+    if not isinstance(header, dict):
+        raise _unproven("form")
+    alg = header.get("alg")
+    if not isinstance(alg, str) or alg not in _KINDS or not _REFUSED.isdisjoint(header):
         raise _unproven("algorithm")
     if not isinstance(header.get("kid", ""), str):
         raise _unproven("key")

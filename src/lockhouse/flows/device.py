@@ -89,7 +89,7 @@ async def look(house: House, session: Session, text: str) -> Request | None:
     """What a member's code leads to, if it is theirs to answer; a wrong one is counted, and waits grow.
 
     Raises:
-        Unavailable: it comes within a wait; `retry_after_s` says how long that is.
+        Paused: it comes within a wait; `retry_after_s` says how long that is.
         Tampered: a row was not made, or not left, as this house made it.
     """
     tally = {Scope.HERE: house.staff_keys.tag("device-tries", session.staff)}

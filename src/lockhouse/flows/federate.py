@@ -161,6 +161,8 @@ async def _door(house: House, made: Sent) -> str:
     acr = [word for way in map(way_of, rules.two_factors) if way and way.claim == "acr" for word in sorted(way.words)]
     if acr:
         asked["acr_values"] = " ".join(acr)
+    if made.what != "sign-in":  # who becomes an account's is who proves it now, not who a browser was left signed in as
+        asked["prompt"] = "login"
     if rules.max_age_s:
         asked["max_age"] = str(rules.max_age_s)
     return await provider(house).door(asked)
@@ -176,7 +178,7 @@ async def back(house: House, answer: Answer, *, browser: str, seen: Seen) -> Cam
     Raises:
         Unproven: it is not this browser's answer, was used before, or proves nobody who may sign in.
         Conflict: the identity is another account's already, or the account moved meanwhile.
-        Unavailable: the provider is away; or it comes within a wait of its network.
+        Unavailable: the provider is away. Paused: it comes within a wait of its network.
         NotFound, Refused: as `to_sign_in`.
     """
     tags = waits.passkey_tags(house, near=seen.near)

@@ -40,6 +40,10 @@ if TYPE_CHECKING:
     from lockhouse.model.rows import Session
 
 
+ACTOR = "access-review"
+"""As the ledger calls a review whose signer is not active any more, and which ends what they signed."""
+
+
 class Shown(NamedTuple):
     """A review, and its lines."""
 
@@ -75,12 +79,14 @@ async def begin(house: House, *, by: str) -> Shown:
     """A review is open, over the roles that are held now.
 
     Raises:
-        Refused: another one is open, or who acts is not active.
+        Refused: another one is open, or who acts is not active; the host, once two have ever enrolled.
         Invalid: nobody holds a role, or too many do.
     """
     found, at = await people(house), house.clock.now_ms()
     is_open = any(row.state != DONE for row in await reviews(house))
     refuse("review", "wrong-state" if is_open else None, instead="the one before to be done")
+    if not is_staff(by):  # nobody could sign it off: the host no more, and no member what the host opened
+        require_host_may(found, where="review")
     lines = await lines_of(house, found)
     if not 0 < len(lines) <= MAX_LINES:
         raise Invalid("review", f"1 to {MAX_LINES} roles that are held", got="another number")
@@ -190,6 +196,8 @@ async def _ended(house: House, line: Line, *, by: str) -> str:
     except NotFound:
         return "gone"
     except Refused as err:
+        if err.reasons == ("not-active",) and by != ACTOR:  # whoever signed was disabled since; the signature stands
+            return await _ended(house, line, by=ACTOR)
         return err.reasons[0] if err.reasons else "refused"
     return "ended"
 

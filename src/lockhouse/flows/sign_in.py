@@ -79,7 +79,7 @@ async def by_passkey(house: House, ceremony: str, answer: str, *, seen: Seen) ->
 
     Raises:
         Unproven: the ceremony is over or another's, or the answer proves nobody who may sign in.
-        Unavailable: it comes within a wait of its network.
+        Paused: it comes within a wait of its network.
     """
     tags = waits.passkey_tags(house, near=seen.near)
     await waits.require_no_wait(house, tags)
@@ -116,7 +116,7 @@ async def by_password(house: House, typed: Typed, *, seen: Seen) -> Signed:
 
     Raises:
         Unproven: the login, the password or the code is not right; which one is not told.
-        Unavailable: it comes within a wait of its network, or its login from there.
+        Paused: it comes within a wait of its network, or its login from there.
     """
     tags = waits.tags_for(house, near=seen.near, login=house.staff_keys.login_tag(typed.login))
     tried = await waits.counted(house, tags)
@@ -132,7 +132,7 @@ async def by_recovery(house: House, typed: Typed, *, seen: Seen) -> Signed:
 
     Raises:
         Unproven: the login, the password or the code is not right; which one is not told.
-        Unavailable: it comes within a wait of its network or its login from there.
+        Paused: it comes within a wait of its network or its login from there.
     """
     tags = waits.tags_for(house, near=seen.near, login=house.staff_keys.login_tag(typed.login))
     del tags[Scope.CODE]

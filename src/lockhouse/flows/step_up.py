@@ -75,7 +75,7 @@ async def by_password(house: House, session: Session, meant: Meant, *, typed: Ty
 
     Raises:
         Unproven: the password or the code is not right, or what is meant asks for a passkey.
-        Unavailable: it comes within a wait, as at signing in.
+        Paused: it comes within a wait, as at signing in.
         Conflict: the session was used or ended meanwhile.
     """
     if need_of(meant.action).passkey:

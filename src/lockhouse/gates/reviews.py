@@ -60,9 +60,12 @@ async def lines_of(house: House, found: People) -> list[Line]:
 
 
 async def overdue(house: House, found: People, *, months: int) -> bool:
-    """Whether no review was closed for so long, in a house where two or more have been members for as long."""
+    """Whether no review is done that was opened within so long, where two or more have been members for as long."""
     since = sorted(row.active_at for row in found.rows.values() if row.active_at is not None)
     if not months or len(since) < 2:  # noqa: PLR2004  (one reviews, another signs)
         return False
-    closed = max((row.signed_at for row in await reviews(house) if row.state == DONE), default=since[1])
-    return house.clock.now_ms() - closed > months * _MONTH_MS
+    now = house.clock.now_ms()  # what a clock that ran ahead signed says nothing of this day
+    closed = max(
+        (row.opened_at for row in await reviews(house) if row.state == DONE and row.signed_at <= now), default=since[1]
+    )
+    return now - closed > months * _MONTH_MS

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from lockhouse.errors import Invalid
@@ -13,6 +14,7 @@ from lockhouse.policy.shown import looks_personal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from io import BufferedWriter
     from pathlib import Path
 
     from lockhouse.model.table import Reject
@@ -44,6 +46,12 @@ def write_new(file: Path, parts: Iterable[bytes]) -> Path:
     return file
 
 
+def _at_once(stream: BufferedWriter, parts: Iterable[bytes]) -> None:
+    stream.writelines(parts)
+    stream.flush()
+    os.fsync(stream.fileno())
+
+
 @contextmanager
 def promised(
     file: Path | None, *, where: str, keeps: bool = False
@@ -53,7 +61,7 @@ def promised(
     Args:
         file: as of `write_new`; None for nothing to be written.
         where: what the file was named by.
-        keeps: what was written stays if the work fails then.
+        keeps: what was written stays if the work fails then, or the process is killed.
 
     Raises:
         Invalid: it exists, or its folder does not.
@@ -69,7 +77,7 @@ def promised(
         raise Invalid(where, "a new file in a folder that can be written", got="another place") from err
     with os.fdopen(handle, "wb") as stream:
         try:
-            yield stream.writelines
+            yield stream.writelines if not keeps else partial(_at_once, stream)
             stream.flush()
             os.fsync(handle)
         except BaseException:

@@ -12,7 +12,7 @@ from math import ceil
 from typing import TYPE_CHECKING, Final
 
 from lockhouse.access.step_up import action_hash
-from lockhouse.errors import Conflict, Unavailable, Unproven
+from lockhouse.errors import Conflict, Paused, Unproven
 from lockhouse.faces.console.current import house_of, seen_of, shown
 from lockhouse.faces.console.rendering import text_of
 from lockhouse.flows import step_up
@@ -120,7 +120,7 @@ async def _by_code(request: Request, me: Me, asked: Asked, fields: Mapping[str, 
             return Proven(meant=meant, token=token)
         except (Conflict, Unproven):
             wrong = _("Nothing was done: the two do not belong together, or the code was used before.")
-        except Unavailable as error:
+        except Paused as error:
             wait_s = max(1, ceil(error.retry_after_s))
             wrong = _("Several tries went wrong. The next one counts in %(wait)s s.") % {"wait": wait_s}
     answer = shown(

@@ -24,7 +24,7 @@ from lockhouse.access.throttle import (
     taken_off,
     wait,
 )
-from lockhouse.errors import Unavailable
+from lockhouse.errors import Paused, Unavailable
 from lockhouse.gates.authority import sound
 from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
 from lockhouse.model.rows import Attempts
@@ -78,7 +78,7 @@ async def counted(house: House, tags: dict[Scope, bytes]) -> Try:
     """The try, counted as failed everywhere but among the guesses at codes.
 
     Raises:
-        Unavailable: it comes within a wait; then it is not counted. `retry_after_s` says how long that is.
+        Paused: it comes within a wait; then it is not counted. `retry_after_s` says how long that is.
         Tampered: a tally is not as this house writes them.
     """
     first: dict[Scope, Move] = {scope: "count" for scope in tags if scope is not Scope.CODE}
@@ -112,7 +112,7 @@ async def require_no_wait(house: House, tags: Mapping[Scope, bytes]) -> None:
     """Nothing, outside of a wait; for what nobody guesses, which is counted only once it failed.
 
     Raises:
-        Unavailable: it comes within a wait.
+        Paused: it comes within a wait.
         Tampered: a tally is not as this house writes them.
     """
     held = await _held(house, tags)
@@ -130,7 +130,7 @@ async def moved(
         now: ms, if it is to be the same as for what follows.
 
     Raises:
-        Unavailable: a count comes within a wait, or too many try at once in several processes.
+        Paused: a count comes within a wait. Unavailable: too many try at once in several processes.
         Tampered: a tally is not as this house writes them.
     """
     async with house.proving.counting:
@@ -156,7 +156,7 @@ async def _held(house: House, tags: Mapping[Scope, bytes]) -> dict[Scope, Attemp
 def _require_no_wait(tallies: Mapping[Scope, Tally], now: int) -> None:
     left = wait(tallies, now=now)
     if left:
-        raise Unavailable(
+        raise Paused(
             "sign-in: expected a pause after wrong tries", retry_after_s=left / 1_000, hint="wait, then try again"
         )
 

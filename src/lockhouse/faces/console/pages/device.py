@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from starlette.routing import Route
 
-from lockhouse.errors import Conflict, Unavailable
+from lockhouse.errors import Conflict, Paused
 from lockhouse.faces.console.confirming import STEP, Asked, confirmed
 from lockhouse.faces.console.current import house_of, shown, signed_in
 from lockhouse.faces.console.forms import posted
@@ -101,7 +101,7 @@ async def _found(request: Request, me: Me, code: str) -> Asking | Response:
     _ = text_of(request)
     try:
         found = await flow.look(house_of(request), me.live.session, code)
-    except Unavailable as error:
+    except Paused as error:
         wait_s = max(1, ceil(error.retry_after_s))
         wrong = _("Several tries went wrong. The next one counts in %(wait)s s.") % {"wait": wait_s}
         return _form(request, me, wrong=wrong, wait_s=wait_s)

@@ -7,12 +7,13 @@ site's navigation carries is sent again from a page of ours on.
 
 from __future__ import annotations
 
+from math import ceil
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from starlette.routing import Route
 
-from lockhouse.errors import Conflict, NotFound, Refused, Unavailable, Unproven
+from lockhouse.errors import Conflict, NotFound, Paused, Refused, Unavailable, Unproven
 from lockhouse.faces.console import cookies
 from lockhouse.faces.console.confirming import STEP, Asked, Proven, proven
 from lockhouse.faces.console.current import ACCOUNT, HOME, SIGN_IN, house_of, seen_of, signed_in
@@ -115,13 +116,17 @@ async def back(request: Request) -> Response:
         said = _("Nobody was signed in: this is not an answer to what was asked here, or the account there opens none.")
     except Conflict:
         said = _("Nothing was done: this identity is another account's, or something changed.")
+    except Paused as error:
+        status, wait_s = 429, error.retry_after_s
+        said = _("Several tries went wrong. The next one counts in %(wait)s s.") % {"wait": max(1, ceil(wait_s))}
     except Unavailable as error:
-        said, status, wait_s = _("%(name)s does not answer just now.") % {"name": name}, 503, error.retry_after_s
+        status, wait_s = 503, error.retry_after_s
+        said = _("%(name)s, or this vault itself, does not answer just now.") % {"name": name}
     except (NotFound, Refused):
         said, status = _("%(name)s does not answer as it should.") % {"name": name}, 503
     answer = _wrong(request, said, status=status)
     if wait_s:
-        answer.headers["retry-after"] = str(max(1, round(wait_s)))
+        answer.headers["retry-after"] = str(max(1, ceil(wait_s)))
     return answer
 
 

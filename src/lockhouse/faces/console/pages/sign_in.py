@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from starlette.responses import RedirectResponse
 from starlette.routing import Route
 
-from lockhouse.errors import Unavailable, Unproven
+from lockhouse.errors import Paused, Unproven
 from lockhouse.faces.console import cookies
 from lockhouse.faces.console.current import HOME, house_of, me_of, provider_of, seen_of, to
 from lockhouse.faces.console.forms import posted
@@ -63,7 +63,7 @@ async def by_passkey(request: Request) -> Response:
     except Unproven:
         words = _("Not signed in: this passkey opens nothing here, or it took too long.")
         return await _page(request, _Wrong(words=words))
-    except Unavailable as error:
+    except Paused as error:
         return await _page(request, _wait(error, _))
     return await into(request, made.token)
 
@@ -79,12 +79,12 @@ async def by_password(request: Request) -> Response:
     except Unproven:
         words = _("Not signed in: the three do not belong together, or the code was used before.")
         return await _page(request, _Wrong(words=words, by_password=True))
-    except Unavailable as error:
+    except Paused as error:
         return await _page(request, replace(_wait(error, _), by_password=True))
     return await into(request, made.token)
 
 
-def _wait(error: Unavailable, _: Callable[[str], str]) -> _Wrong:
+def _wait(error: Paused, _: Callable[[str], str]) -> _Wrong:
     """A wait after several tries. Of a store that is away the page itself says so, as it is asked as well."""
     wait_s = max(1, ceil(error.retry_after_s))
     return _Wrong(
