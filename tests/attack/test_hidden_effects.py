@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lockhouse.errors import Invalid
 from lockhouse.policy.diff import diff
 from tests.unit.policy.worlds import EXAMPLE, compiled
 
@@ -35,6 +36,13 @@ def test_a_guard_of_the_copy_that_is_loosened_is_an_effect_and_tightening_it_is_
     assert f"{COPIES}, with another guard: {guard}" in effects.readable_by_more
     back = diff(compiled(looser), compiled(WITH))
     assert (f"{COPIES}, with another guard: {guard}" in back.readable_by_less, back.widening) == (True, False)
+
+
+@pytest.mark.parametrize("at", ["name: Northwind", "call back"])
+def test_an_escape_that_writes_half_a_character_is_a_problem_with_its_place(at: str) -> None:
+    assert at in EXAMPLE
+    with pytest.raises(Invalid, match=r"policy\.yaml:\d+:\d+: expected text in UTF-8, got half of a character"):
+        compiled(EXAMPLE.replace(at, at.replace(at.removeprefix("name: "), '"\\ud800"'), 1))
 
 
 @pytest.mark.parametrize("less", [("for: [requests]", "for: [fulfilment]"), ("request.fulfil", "request.open")])

@@ -33,6 +33,7 @@ MAX_DEPTH = 12
 REMEMBERED_CHARS = 1 << 16
 """Longer texts are read anew each time. A template is read for each draft of a house, and is shorter."""
 UNPARSED = "something that does not parse"
+_HALVES = re.compile("[\ud800-\udfff]")
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})\Z")
 
 Plain: TypeAlias = "dict[str, Plain] | list[Plain] | str | int | bool | None"
@@ -189,6 +190,9 @@ class _Builder:
             self._problems.add(where, "a plain value", "an anchor")
         if event.tag is not None:
             self._problems.add(where, "a plain value", "a tag")
+        if isinstance(event, ScalarEvent) and _HALVES.search(event.value):  # an escape can write what no text holds
+            self._problems.add(where, "text in UTF-8", "half of a character")
+            return Spot(None, where)
         if isinstance(event, MappingStartEvent):
             return self._mapping(where, events, depth)
         if isinstance(event, SequenceStartEvent):
