@@ -24,6 +24,7 @@ from lockhouse.gates.collect.turns import Turns
 from lockhouse.gates.collect.words import moves_seal, words_to_store
 from lockhouse.gates.collect.work import Found, Work, belief_in, evidence_of
 from lockhouse.gates.collect.write import activity, moved_seal, receipt_of
+from lockhouse.gates.pulse import pulse
 from lockhouse.gates.refresh import refresh
 from lockhouse.identity.normalise import lookup, normal
 from lockhouse.model import codes
@@ -201,7 +202,10 @@ def _record(house: House, work: Work, *, deadline: int) -> Change:
             Expect(HouseRow.TABLE, (1,), {"policy_epoch": live.epoch}, False, "policy-moved"),  # noqa: FBT003
         ),
         leaves=_NO_LEAVES,
-        counts=tuple(Count(row.channel, path, reason, 1, now) for path, reason in reduced.dropped),
+        counts=(
+            *(Count(row.channel, path, reason, 1, now) for path, reason in reduced.dropped),
+            *pulse(row.channel, "trimmed" if reduced.dropped else "stored", now),
+        ),
         deadline=deadline,
     )
 

@@ -54,7 +54,7 @@ async def _wrong(world: World, mia: Member, seen: Seen = SEEN) -> str:
 @pytest.mark.asvs("6.3.1")
 async def test_who_guesses_waits_longer_each_time_and_nobody_elsewhere_does(world: World) -> None:
     mia = await with_password(world)
-    assert [await _wrong(world, mia) for _ in range(4)] == ["Unproven", "Unproven", "Unproven", "Unavailable"]
+    assert [await _wrong(world, mia) for _ in range(4)] == ["Unproven", "Unproven", "Unproven", "Paused"]
     with pytest.raises(Unavailable, match="expected a pause") as caught:
         await sign_in.by_password(world.house, mia.typed(world), seen=SEEN)
     assert 0 < caught.value.retry_after_s <= 1

@@ -35,6 +35,7 @@ OUTCOMES: Final[dict[type[errors.LockhouseError], Edge]] = {
     errors.Erased: Edge(410, 8),
     errors.Expired: Edge(410, 8),
     errors.Unavailable: Edge(503, 9),
+    errors.Paused: Edge(503, 9),
 }
 """Error class -> HTTP status and exit code. Exit code 0 is success and 1 an error of our own."""
 

@@ -67,8 +67,8 @@ policy.propose      403      403      403              403      200    403
 channel.observed    403      403      403              403      200    403
 channel.revoke      403      403      403              403      200    403
 recipient.replay    403      403      403              403      200    403
-grant.list          403      403      403              403      403    403
-grant.show          403      403      403              403      403    403
+grant.list          403      403      200              200      403    403
+grant.show          403      403      404              404      403    403
 grant.end           403      403      403              403      403    403
 channel.pause       403      403      403              403      200    403
 channel.resume      403      403      403              403      200    403

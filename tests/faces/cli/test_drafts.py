@@ -137,7 +137,9 @@ def test_a_draft_that_is_named_is_compared_with_the_live_policy(desk: Desk) -> N
 def test_an_error_of_half_a_character_is_json_all_the_same(desk: Desk) -> None:
     (desk.house / "half.yaml").write_text('"\\ud800"', "utf-8")
     seen = desk.call("policy check half.yaml --json")
-    assert (seen.code, json.loads(seen.err)["error"]["message"]) == (2, "half.yaml:1:1: expected a mapping, got '?'")
+    assert (seen.code, json.loads(seen.err)["error"]["message"]) == (
+        2, "half.yaml:1:1: expected text in UTF-8, got half of a character",
+    )  # fmt: skip
 
 
 def _with_a_till(desk: Desk) -> None:

@@ -46,11 +46,11 @@ def put_sql(row: type[Row]) -> str:
     rest = [name for name in every if name not in shape.key]
     sets = ", ".join(f'"{name}" = excluded."{name}"' for name in rest)
     act = f"UPDATE SET {sets}" if rest else "NOTHING"
-    seq = f"coalesce((SELECT max(seq) FROM {shape.name}), 0) + number, " if shape.append else ""  # noqa: S608  # own names
+    seq = f"coalesce((SELECT max(seq) FROM {shape.name}), 0) + place_put, " if shape.append else ""  # noqa: S608  # own names
     return (
         f"INSERT INTO {shape.name} ({'seq, ' if shape.append else ''}{names(every)}) "  # noqa: S608  # from our own classes
         f"SELECT {seq}{names(every, of='put.')} FROM {_unnest(shape, every)} WITH ORDINALITY "
-        f"AS put ({names(every)}, number) ON CONFLICT ({names(shape.key)}) DO {act}"
+        f"AS put ({names(every)}, place_put) ON CONFLICT ({names(shape.key)}) DO {act}"
     )
 
 
