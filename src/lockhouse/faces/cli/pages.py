@@ -63,9 +63,9 @@ def _exits() -> Iterator[str]:
     yield "|---|---|"
     yield "| 0 | done |"
     yield "| 1 | `doctor` found something to mend, or `policy test` a test that does not hold |"
-    codes: dict[int, list[str]] = {}
+    codes: dict[int, dict[str, None]] = {}
     for kind, edge in OUTCOMES.items():
-        codes.setdefault(edge.exit_code, []).append(kind.code)
+        codes.setdefault(edge.exit_code, {})[kind.code] = None  # a narrower error may leave under the same word
     for code, words in sorted(codes.items()):
         yield f"| {code} | {', '.join(f'`{word}`' for word in words)} |"
     yield "| 70 | a fault of our own, with an incident number |"
