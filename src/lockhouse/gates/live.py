@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from lockhouse.model.rows import PolicyApproval
 
 PROPOSED, LIVE, FORMER, WAITING, WITHDRAWN, SUPERSEDED = range(6)
+STATES = ("proposed", "live", "former", "waiting", "withdrawn", "superseded")
+"""Their words, in that order, as the command line and the API say them."""
 DELAY_MS = 48 * 3_600_000
 """How long an approved policy that widens waits before it rules: as long, somebody can see it and call it off."""
 

@@ -20,27 +20,13 @@ from lockhouse.flows.observed import NotKept, dropped_by_channel, drops_of, wait
 from lockhouse.flows.why import gone_of
 from lockhouse.flows.why import why as why_of
 from lockhouse.gates.holds import STANDS, terms_of
-from lockhouse.gates.live import (
-    DELAY_MS,
-    FORMER,
-    LIVE,
-    PROPOSED,
-    SUPERSEDED,
-    WAITING,
-    WITHDRAWN,
-    sound_versions,
-    versions,
-)
+from lockhouse.gates.live import DELAY_MS, LIVE, STATES, WAITING, sound_versions, versions
 from lockhouse.model.policy import Channel, Recipient
 from lockhouse.model.rows import Hold, Outbox
 from lockhouse.policy import matrix as matrices
 from lockhouse.policy.sentences import not_kept
 
 MOST_COUNTED = 1_000_000
-STATES = {
-    PROPOSED: "proposed", LIVE: "live", FORMER: "former", WAITING: "waiting", WITHDRAWN: "withdrawn",
-    SUPERSEDED: "superseded",
-}  # fmt: skip
 
 
 async def version(_call: Call) -> shapes.Version:

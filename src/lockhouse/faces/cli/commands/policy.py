@@ -11,7 +11,7 @@ from cyclopts import Parameter
 from lockhouse.errors import Invalid, NotFound
 from lockhouse.faces.cli.acting import allowed
 from lockhouse.faces.cli.call import Here, noun
-from lockhouse.faces.cli.commands.policy_versions import STATES, version_number
+from lockhouse.faces.cli.commands.policy_versions import version_number
 from lockhouse.faces.cli.drafts import (
     Meant,
     asked,
@@ -31,7 +31,7 @@ from lockhouse.faces.cli.files import named
 from lockhouse.faces.cli.layout import Said, count, when
 from lockhouse.faces.policy_text import approved
 from lockhouse.flows.approve import approve as approve_draft
-from lockhouse.gates.live import LIVE, PROPOSED, WAITING, versions
+from lockhouse.gates.live import LIVE, PROPOSED, STATES, WAITING, versions
 from lockhouse.gates.versions import one_of
 from lockhouse.model.decision import PersonFacts
 from lockhouse.model.names import NameBook

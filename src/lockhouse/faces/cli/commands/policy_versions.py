@@ -27,17 +27,7 @@ from lockhouse.faces.cli.layout import Said, plain, table, when
 from lockhouse.faces.policy_text import approved
 from lockhouse.flows.approve import approve
 from lockhouse.flows.approve import propose as propose_draft
-from lockhouse.gates.live import (
-    DELAY_MS,
-    FORMER,
-    LIVE,
-    PROPOSED,
-    SUPERSEDED,
-    WAITING,
-    WITHDRAWN,
-    sound_versions,
-    versions,
-)
+from lockhouse.gates.live import DELAY_MS, FORMER, LIVE, STATES, WAITING, sound_versions, versions
 from lockhouse.gates.versions import one_of
 from lockhouse.gates.versions import withdraw as withdraw_version
 
@@ -46,10 +36,6 @@ if TYPE_CHECKING:
 
     from lockhouse.faces.cli.call import Call
 
-STATES = {
-    PROPOSED: "proposed", LIVE: "live", FORMER: "former", WAITING: "waiting", WITHDRAWN: "withdrawn",
-    SUPERSEDED: "superseded",
-}  # fmt: skip
 _DOUBTED: dict[str, Any] = {
     "state": "doubted", "at": None, "by": None, "hash": None, "again": None, "rules_at": None,
 }  # fmt: skip
