@@ -14,7 +14,7 @@ import pytest
 
 from lockhouse.crypto.otp import STEP_S, code_at, read_seed
 from lockhouse.wiring import SystemClock
-from tests.faces.console.browsing import Desk, chromium, desk, invited
+from tests.faces.console.browsing import Desk, desk, invited
 from tests.faces.console.world import POLICY
 from tests.faces.serve_world import Place, make_place, served
 
@@ -38,20 +38,6 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     made.set(name="Northwind Outfitters")
     with served(made, only="console"):
         invited(made, "Jonas Weber")
-        yield made
-
-
-@pytest.fixture(scope="module")
-def browser(place: Place) -> Iterator[Browser]:  # noqa: ARG001  # the house comes first and ends last
-    """One browser for all."""
-    with chromium() as made:
-        yield made
-
-
-@pytest.fixture
-def at(browser: Browser, place: Place) -> Iterator[Desk]:
-    """A desk that nobody has used."""
-    with desk(browser, place) as made:
         yield made
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 
 from tests.faces.console.agents import ORDER, PEOPLE, PHONE, send, two_annas
-from tests.faces.console.browsing import Desk, beside, chromium, desk, invited
+from tests.faces.console.browsing import Desk, beside, desk, invited
 from tests.faces.serve_world import Place, make_place, served
 
 if TYPE_CHECKING:
@@ -49,13 +49,6 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     with served(made, only="console"):
         beside(made.folder, _history)
         invited(made, "Jonas Weber")
-        yield made
-
-
-@pytest.fixture(scope="module")
-def browser(place: Place) -> Iterator[Browser]:  # noqa: ARG001  # the house comes first and ends last
-    """One browser for all."""
-    with chromium() as made:
         yield made
 
 

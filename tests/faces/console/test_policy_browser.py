@@ -10,14 +10,12 @@ import pytest
 
 from lockhouse.gates.approvals import approval_of
 from lockhouse.gates.live import LIVE, versions
-from tests.faces.console.browsing import beside, chromium, desk, invited
+from tests.faces.console.browsing import beside, invited
 from tests.faces.serve_world import Place, make_place, served
 from tests.world import POLICY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from playwright.sync_api import Browser
 
     from lockhouse.gates.house import House
     from lockhouse.model.rows import PolicyApproval
@@ -42,20 +40,6 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         pool.submit(asyncio.run, made.approve(RULES)).result(60)
     made.set(name="Northwind Outfitters")
     with served(made, only="console"):
-        yield made
-
-
-@pytest.fixture(scope="module")
-def browser(place: Place) -> Iterator[Browser]:  # noqa: ARG001  # the house comes first and ends last
-    """One browser for all."""
-    with chromium() as made:
-        yield made
-
-
-@pytest.fixture
-def at(browser: Browser, place: Place) -> Iterator[Desk]:
-    """A desk that nobody has used."""
-    with desk(browser, place) as made:
         yield made
 
 

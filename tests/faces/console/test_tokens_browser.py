@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lockhouse.flows import session, token
-from tests.faces.console.browsing import beside, chromium, desk, invited
+from tests.faces.console.browsing import beside, desk, invited
 from tests.faces.console.world import POLICY
 from tests.faces.serve_world import Place, make_place, served
 
@@ -36,20 +36,6 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     made.set(name="Northwind Outfitters")
     with served(made, only="console"):
         invited(made, "Ines Duarte")  # the first account is the admin's by itself
-        yield made
-
-
-@pytest.fixture(scope="module")
-def browser(place: Place) -> Iterator[Browser]:  # noqa: ARG001  # the house comes first and ends last
-    """One browser for all."""
-    with chromium() as made:
-        yield made
-
-
-@pytest.fixture
-def at(browser: Browser, place: Place) -> Iterator[Desk]:
-    """A desk that nobody has used."""
-    with desk(browser, place) as made:
         yield made
 
 
