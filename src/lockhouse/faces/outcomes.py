@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lockhouse import errors
 from lockhouse.faces.api_codes import API_CODES
+from lockhouse.faces.hook_codes import HOOK_CODES
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -174,6 +175,7 @@ CODES: Final[dict[str, Answer]] = {
         "Use a public channel's key there, and end this one, which others may have read: `lockhouse channel revoke`.",
         _OPERATOR,
     ),
+    **{code: Answer(*told) for code, told in HOOK_CODES.items()},
     "LH-2101": Answer(
         "refused",
         200,
