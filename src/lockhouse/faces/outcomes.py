@@ -175,7 +175,6 @@ CODES: Final[dict[str, Answer]] = {
         "Use a public channel's key there, and end this one, which others may have read: `lockhouse channel revoke`.",
         _OPERATOR,
     ),
-    **{code: Answer(*told) for code, told in HOOK_CODES.items()},
     "LH-2101": Answer(
         "refused",
         200,
@@ -288,7 +287,7 @@ CODES: Final[dict[str, Answer]] = {
         "Put it back and start; change it while the house runs, and approve it in the console, on the page Policy.",
         "a member of staff whose role has policy.approve",
     ),
-    **{code: Answer(*told) for code, told in API_CODES.items()},
+    **{code: Answer(*told) for code, told in (HOOK_CODES | API_CODES).items()},
     "LH-6001": Answer(
         "rejected",
         200,
