@@ -18,6 +18,7 @@ from lockhouse.faces.cli.commands.tail import line, tail
 from lockhouse.faces.cli.terminal import Terminal
 from lockhouse.faces.serve.desk import REMEMBERED, Answer, Answers, Desk, State, ask_line
 from lockhouse.faces.serve.tail import follow
+from tests.faces.cli.house import Desk as Founded
 from tests.faces.serve_world import make_place, order, run, served
 
 if TYPE_CHECKING:
@@ -111,11 +112,12 @@ async def test_the_command_ends_after_as_many_lines_as_were_asked_for(tmp_path: 
     answers, seen = Answers(), io.StringIO()
     for number in range(3):
         answers.add(answer(number))
-    (tmp_path / "lockhouse.toml").touch()
-    open_desk = desk(tmp_path, answers)
+    founded = Founded(tmp_path)
+    await asyncio.to_thread(founded.found)
+    open_desk = desk(founded.house, answers)
     await open_desk.open()
-    call = Call(terminal=Terminal(stdout=seen, talks=False), environment={}, cwd=tmp_path)
-    await asyncio.wait_for(tail(limit=2, call=call), 5)
+    call = Call(terminal=Terminal(stdout=seen, talks=False), environment={}, cwd=founded.house)
+    await asyncio.wait_for(tail(limit=2, call=call), 30)
     assert len(seen.getvalue().splitlines()) == 2
     await open_desk.close()
 

@@ -51,10 +51,16 @@ class Need(NamedTuple):
 
 STRICTEST = Need(bound=True, max_age_ms=FRESH_MS, passkey=True)
 _BOUND = Need(bound=True, max_age_ms=FRESH_MS)
+_NARROWS = _BOUND._replace()
+"""Ends somebody's way in. A code does: whoever sees a thief at work is not to look for a passkey first. It is bound all
+the same, since a stolen cookie that signs everybody out, or silences a channel, does harm too."""
 _SHIFT = Need(bound=False, max_age_ms=SHIFT_MS)
 _FRESH = Need(bound=False, max_age_ms=FRESH_MS)
 NEEDS: dict[str, Need] = {
+    "access-review-sign": _BOUND,
     "break-glass": _BOUND,
+    "channel-key-end": _NARROWS,
+    "channel-key-make": _BOUND,
     "device-sign-in": STRICTEST,
     "device-window": STRICTEST,
     "erase": _BOUND,
@@ -67,22 +73,28 @@ NEEDS: dict[str, Need] = {
     "person-change": _SHIFT,
     "person-check": _SHIFT,
     "person-reveal": _BOUND,
+    "person-unflag": _BOUND,
     "policy-approve": STRICTEST,
-    "policy-withdraw": _BOUND,
+    "policy-withdraw": _NARROWS,
     "role-approve": _BOUND,
-    "role-end": _BOUND,
+    "role-end": _NARROWS,
     "role-give": _BOUND,
+    "session-end": _NARROWS,
     "special-change": _FRESH,
     "special-check": _FRESH,
     "special-masked": _FRESH,
-    "staff-disable": _BOUND,
+    "staff-disable": _NARROWS,
     "staff-enable": _BOUND,
+    "staff-identifier": _BOUND,
     "staff-invite": _BOUND,
     "staff-reset": _BOUND,
     "staff-review": _BOUND,
     "token-make": _BOUND,
+    "token-revoke": _NARROWS,
 }
 """In alphabetical order; what is not here is `STRICTEST`."""
+NARROWING = frozenset(action for action, need in NEEDS.items() if need is _NARROWS)
+"""What ends somebody's way in: whoever has no passkey confirms it by their password and a code."""
 
 
 class Given(NamedTuple):

@@ -45,8 +45,8 @@ ERASE_WAYS = ("api", "task", "webhook")
 SEE_MODES = ("aggregate", "full", "masked")
 PERMISSION_AREAS = (
     "alert", "audience", "audit", "backup", "breach", "channel", "consent", "grant", "hold", "import", "incident",
-    "insight", "key", "ledger", "patch", "person", "phishing", "policy", "recipient", "record", "request", "retention",
-    "staff", "suppression", "token", "training",
+    "insight", "key", "ledger", "mail", "patch", "person", "phishing", "policy", "recipient", "record", "request",
+    "retention", "staff", "suppression", "token", "training",
 )  # fmt: skip
 PERMISSION = re.compile(r"([a-z]+)\.(?:\*|[a-z][a-z_-]{0,39})\Z")
 

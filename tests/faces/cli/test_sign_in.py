@@ -82,7 +82,35 @@ def test_a_members_roles_decide_and_no_more(office: Office) -> None:
     assert refused.code == 3
     assert "expected a role that may, got support" in refused.error["message"]
     assert office.call("ledger log").code == 3
+    assert office.call("channel list").code == 3
+    office.holds(ben, "admin")
     assert office.call("channel list").code == 0
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "channel list",
+        "channel show web",
+        "policy show",
+        "policy history",
+        "policy matrix",
+        "recipient list",
+        "key status",
+        "import list",
+        "mail list",
+        "request list",
+        "retention plan",
+        "tail",
+        "why 00",
+        "ledger checkpoint",
+    ],
+)
+def test_a_member_without_a_role_reads_nothing_of_the_house(office: Office, line: str) -> None:
+    office.signed_in(office.hired("ben"))
+    refused = office.call(line, json=True)
+    assert (refused.code, refused.out) == (3, "")
+    assert "expected a role that may, got none of yours" in refused.error["message"]
 
 
 def test_a_sign_in_is_listed_in_the_account_page_and_ended_there_and_by_sign_out(office: Office) -> None:

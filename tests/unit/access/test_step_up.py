@@ -93,3 +93,10 @@ def test_a_deed_that_nobody_wrote_down_takes_the_strictest_proof() -> None:
 def test_what_a_stolen_cookie_must_not_do_is_bound(action: str) -> None:
     assert need_of(action).bound
     assert need_of(action).level >= Level.TWO
+
+
+def test_ending_somebodys_way_in_takes_no_passkey_but_a_proof_of_that_very_deed() -> None:
+    for action in ("channel-key-end", "policy-withdraw", "role-end", "session-end", "staff-disable", "token-revoke"):
+        assert _lack(action, _given(by=Means.TOTP)) is None
+        assert _lack(action, _given(None, by=Means.TOTP)) == "another-action"
+        assert _lack(action, None) == "step-up"

@@ -125,12 +125,11 @@ READS: Final[dict[str, str]] = {
     "request show": "request.show",
     "retention idle": "retention.plan",
     "retention plan": "retention.plan",
-    "tail": "channel.why",
+    "tail": "channel.tail",
     "why": "channel.why",
 }
-"""Commands that show nothing of a person and ask for no permission themselves, and what a token needs for each."""
-OF_MEMBERS: Final = frozenset({"ledger export", "ledger log", "ledger prove"})
-"""Of these, those that a member needs it for, too: they say who did what."""
+"""Commands that show nothing of a person and ask for no permission themselves, and what each needs: who is signed in
+by a role of theirs, and a token by its own terms."""
 THEMSELVES: Final = frozenset({
     "staff access decide", "staff access export", "staff access list", "staff access now", "staff access open",
     "staff access show", "staff access sign", "staff import",

@@ -107,7 +107,7 @@ async def who_acts(call: Calling, opened: Opened, waiting: Waiting | None) -> Wh
             "sign-in: expected a member who is signed in on this command line, got none", reasons=("not-signed-in",),
             hint=f"lockhouse sign-in{local}; scripts: LOCKHOUSE_TOKEN or --token-file",
         )  # fmt: skip
-    if name in duties.OF_MEMBERS:
+    if name in duties.READS:
         _require(house, live, duties.READS[name])
     return await _proven(call, opened, live, waiting)
 

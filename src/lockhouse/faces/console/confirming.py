@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING, Final
 
-from lockhouse.access.step_up import action_hash
+from lockhouse.access.step_up import NARROWING, action_hash
 from lockhouse.errors import Conflict, Paused, Unproven
 from lockhouse.faces.console.current import house_of, seen_of, shown
 from lockhouse.faces.console.rendering import text_of
@@ -42,7 +42,8 @@ class Asked:
         path: of the form. `back`: where one goes who leaves it. `here`: the section that it belongs to.
         ends: it takes something away.
         exact: what a passkey answers for, where a flow says it itself.
-        by_code: whoever has no passkey may confirm it by their password and a code: how else would they get one?
+        by_code: whoever has no passkey may confirm it by their password and a code: how else would they get one? What
+            ends somebody's way in they may always (`access.step_up.NARROWING`).
     """
 
     action: str
@@ -95,7 +96,7 @@ async def proven(request: Request, me: Me, asked: Asked, fields: Mapping[str, st
     try:
         options, begun = await step_up.options(house, me.live.session, meant)
     except Unproven:
-        if asked.by_code:
+        if asked.by_code or asked.action in NARROWING:
             return await _by_code(request, me, asked, fields)
         # A password and codes are no proof for other deeds: they can be talked out of somebody.
         return shown(request, me, "no_passkey.html", here=asked.here, status=403, deed=asked.deed, back=asked.back)

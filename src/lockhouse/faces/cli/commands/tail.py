@@ -25,12 +25,11 @@ async def tail(*, channel: str | None = None, refused: bool = False, limit: int 
         refused: only what was refused.
         limit: end after so many lines; what was answered a moment ago is told first, and counts.
     """
-    if channel is not None:
-        async with call.open(purpose="audit") as opened:
-            if channel not in opened.house.live().policy.channels:
-                raise NotFound(
-                    "--channel: expected a channel of the live policy, got another", hint="lockhouse channel list"
-                )
+    async with call.open(purpose="audit") as opened:  # whatever is followed, the house says first who may
+        if channel is not None and channel not in opened.house.live().policy.channels:
+            raise NotFound(
+                "--channel: expected a channel of the live policy, got another", hint="lockhouse channel list"
+            )
     # Imported here: no other command needs the running processes.
     from lockhouse.faces.serve.tail import follow  # noqa: PLC0415
 
