@@ -41,7 +41,7 @@ from lockhouse.adapters.table_file import TableFile
 from lockhouse.adapters.witnessing import Witnessing
 from lockhouse.adapters.writer_client import WriterClient
 from lockhouse.adapters.writer_protocol import SOCKET_FILE, socket_address
-from lockhouse.channels import segment
+from lockhouse.channels import hooks, segment
 from lockhouse.crypto.blindindex import Indexer
 from lockhouse.crypto.checkpoint import sign_checkpoint, sign_note, vkey
 from lockhouse.crypto.keyring import Keyring
@@ -70,7 +70,7 @@ if TYPE_CHECKING:
     from lockhouse.secret import Secret
     from lockhouse.settings import Settings
 
-KINDS: dict[str, Kind] = {segment.KIND.name: segment.KIND}
+KINDS: dict[str, Kind] = {segment.KIND.name: segment.KIND, **hooks.WIRES}
 """Channel kinds that this build serves."""
 JOURNAL = "destroyed.jsonl"
 

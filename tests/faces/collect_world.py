@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import trustme
 import uvicorn
 
-from lockhouse.faces.collect import CollectApp, Limited, Sender
+from lockhouse.faces.collect import CollectApp, Hook, Limited, Sender
 from lockhouse.model.event import Batch, Event, Fault, Reply
 from lockhouse.model.scale import Assurance
 
@@ -36,6 +36,7 @@ class House:
             "OFF": Sender(channel="old", assurance=Assurance.SECRET, credential="old.secret", paused=True),
             "FAST": Limited(channel="web", retry_after_s=2.4),
         }
+        self.hooks: dict[str, Hook] = {}
         self.reasons: list[str] = []
         self.waits = False
         self.public_url = ""
@@ -45,6 +46,9 @@ class House:
         self.troubles: list[Limited | Exception | None] = []
         """What the next requests with a good key meet, one each; None lets one pass."""
         self.holds: Limited | None = None
+
+    async def hook(self, name: str) -> Hook | None:
+        return self.hooks.get(name)
 
     async def authenticate(self, key: str | None) -> Sender | Limited | None:
         self.asked.append(key)

@@ -90,6 +90,10 @@ class StaffKeys:
         raw = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
         return hmac_sha256(self._index, lp("lockhouse/staff/tag/1", kind, raw))
 
+    def secret_tag(self, secret: Secret, *, place: bytes) -> str:
+        """By which a secret of a place is known again, as text; nobody without the key can look for it."""
+        return hmac_sha256(self._index, lp("lockhouse/staff/secret/1", place, secret.reveal())).hex()
+
     def login_tag(self, login: str) -> bytes:
         """The tag of a login name: however it was typed, `NFKC`, without outer blanks and in one case."""
         return self.tag("login", unicodedata.normalize("NFKC", login).strip().casefold())

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lockhouse import errors
 from lockhouse.faces.api_codes import API_CODES
+from lockhouse.faces.hook_codes import HOOK_CODES
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -286,7 +287,7 @@ CODES: Final[dict[str, Answer]] = {
         "Put it back and start; change it while the house runs, and approve it in the console, on the page Policy.",
         "a member of staff whose role has policy.approve",
     ),
-    **{code: Answer(*told) for code, told in API_CODES.items()},
+    **{code: Answer(*told) for code, told in (HOOK_CODES | API_CODES).items()},
     "LH-6001": Answer(
         "rejected",
         200,

@@ -13,8 +13,8 @@ from lockhouse.errors import Invalid, NotFound
 from lockhouse.gates.authority import checked, digest, place_digest, signed
 from lockhouse.gates.pauses import is_paused
 from lockhouse.ledger.entry import Credential as CredentialEntry
-from lockhouse.model.change import Change, Conflict, Expect, Put
-from lockhouse.model.rows import Credential
+from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
+from lockhouse.model.rows import Credential, HookSecret
 from lockhouse.model.scale import Assurance
 
 if TYPE_CHECKING:
@@ -138,7 +138,9 @@ async def _ended(house: House, row: Credential, *, by: str) -> Credential:
         change="ended", channel=row.channel, assurance=row.assurance, by=by, row=digest(ended),  # type: ignore[arg-type]  # 1..3
         place=place_digest(ended),
     )  # fmt: skip
-    stored = await house.commits.commit(Change("identity", puts=(Put(Credential.TABLE, ended),), expects=(alive,)))
+    box = (Delete(HookSecret.TABLE, (row.generation, row.hash)),) if row.shown.startswith("#") else ()
+    puts = (Put(Credential.TABLE, ended),)
+    stored = await house.commits.commit(Change("identity", puts=puts, deletes=box, expects=(alive,)))
     if isinstance(stored, Conflict):
         raise Moved("key: expected one that lives", hint="somebody ended it just now")
     await house.epochs.announce(key=True)

@@ -13,6 +13,7 @@ import msgspec
 
 from lockhouse.model.event import Kind
 from lockhouse.model.scale import Stage
+from lockhouse.model.signing import Signing
 
 BasisWord = Literal[
     "consent", "opt_out", "soft_opt_in", "contract", "legal_obligation", "legitimate_interest", "vital_interest"
@@ -175,6 +176,7 @@ class Channel(Part, frozen=True):
         proves: identifier fields that are `proven` when they come through here.
         country: ISO 3166-1 alpha-2, for phone numbers written without a country code.
         served: whether this build has an adapter for its kind.
+        sign: how kind `hmac` is signed; unset elsewhere, so that such a channel has the hash it always had.
     """
 
     id: int
@@ -188,6 +190,7 @@ class Channel(Part, frozen=True):
     proves: tuple[str, ...] = ()
     country: str | None = None
     served: bool = False
+    sign: Signing | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def pageless(self) -> bool:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
+from msgspec import UnsetType, structs
+
 from lockhouse.model.policy import Channel, Field, Policy
 from lockhouse.model.scale import Stage
 from lockhouse.policy.live import STRICTEST, basis_in
@@ -76,7 +78,7 @@ def loose(policy: Policy) -> Iterator[str]:
     yield f"a region is known from {', '.join(policy.region_from) or 'nothing'}"
     for channel in policy.channels.values():
         proven = channel.assurance_key or _UNKEYED.get(channel.kind, "its signature")
-        yield f"channel {channel.name} takes {channel.kind} by {proven}"
+        yield f"channel {channel.name} takes {channel.kind} by {proven}{_signed(channel)}"
         yield from (f"channel {channel.name} proves {name}" for name in channel.proves)
         yield from _reads(channel)
         yield from (f"channel {channel.name} takes requests from {origin}" for origin in channel.origins)
@@ -89,6 +91,14 @@ def loose(policy: Policy) -> Iterator[str]:
         yield from (f"{field.name} finds people by {how}" for how in field.find_by)
         if field.condition is not None:
             yield f"{field.name} is special under {field.condition}"
+
+
+def _signed(channel: Channel) -> str:
+    """How a channel says that its deliveries are signed: any change of it may let in what was not let in before."""
+    if isinstance(channel.sign, UnsetType):
+        return ""
+    said = structs.asdict(channel.sign)
+    return f" ({', '.join(f'{name} {value}' for name, value in said.items() if value not in {None, ''})})"
 
 
 def strict(policy: Policy) -> Iterator[str]:

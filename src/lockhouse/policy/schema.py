@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from lockhouse.policy import words
-from lockhouse.policy.parts import nobody
+from lockhouse.policy.parts import nobody, signing
 
 Schema = dict[str, Any]
 TEXT: Schema = {"type": ["string", "integer"], "minLength": 1}
@@ -167,10 +167,44 @@ def _channel() -> Schema:
             "map": {**_any(TEXT), "propertyNames": _name(words.NAME), "description": "field: dotted path"},
             "proves": _list(_name(words.NAME), "identifiers that it saw its customers prove"),
             "country": _matching(COUNTRY, "of phone numbers that are written without one"),
+            "sign": _sign(),
         },
         required=("kind",),
     )
-    return {**form, "allOf": [keyed, paged]}
+    signed = {
+        "if": {"properties": {"kind": {"const": signing.KIND}}, "required": ["kind"]},
+        "then": {"required": ["sign"]},
+        "else": {"properties": {"sign": False}},
+    }
+    return {**form, "allOf": [keyed, paged, signed]}
+
+
+def _sign() -> Schema:
+    """How a channel of kind `hmac` is signed."""
+    place = _named_place(signing.PLACE)
+    form = _mapping(
+        {
+            "header": _name(signing.HEADER),
+            "signed": _named_place(signing.SIGNED, "the signed bytes: {body}, {timestamp}, {id}, {url}"),
+            "algorithm": _word(signing.ALGORITHMS, "of the HMAC"),
+            "encoding": _word(signing.ENCODINGS, "of the signature"),
+            "prefix": _named_place(signing.PREFIX, "before the signature, such as sha256="),
+            "element": _named_place(signing.ELEMENT, "members of the header that hold signatures, such as v1"),
+            "timestamp": place,
+            "window": _matching(DURATION, "how far a timestamp may be off"),
+            "id": place,
+            "event": _named_place(signing.NAMED, "where the event's name stands"),
+            "occurred": _named_place(signing.IN_BODY, "where its time stands"),
+            "key": _word(signing.FORMS, "how the secret's text is read"),
+            "key_prefix": _named_place(signing.PREFIX, "before the key, such as whsec_"),
+        },
+        required=("header",),
+    )
+    return {**form, "description": "how a sender of kind hmac signs"}
+
+
+def _named_place(pattern: re.Pattern[str], about: str = "a place: header:NAME, element:NAME or body:PATH") -> Schema:
+    return _matching(_anchored(pattern), about)
 
 
 def _recipient() -> Schema:

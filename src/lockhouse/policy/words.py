@@ -32,7 +32,10 @@ CONDITIONS = (  # GDPR Art. 9(2)(a)-(j)
 )  # fmt: skip
 EXPLICIT_CONSENT = "explicit_consent"
 STAGES = ("live", "observe", "trial")
-CHANNEL_KINDS = ("file", "hmac", "klaviyo", "meta_leads", "segment", "shopify", "square", "stripe")
+CHANNEL_KINDS = (
+    "file", "hmac", "klaviyo", "linkedin", "mailchimp", "mailgun", "meta", "meta_leads", "posthog", "segment",
+    "sendgrid", "ses", "shopify", "snowplow", "square", "standard-webhooks", "stripe", "tiktok",
+)  # fmt: skip
 KEYED_KINDS = ("segment",)
 """Kinds whose senders hold a key of ours; the others are authenticated by their own signature."""
 RECIPIENT_KINDS = ("csv", "klaviyo", "parquet", "segment", "webhook")

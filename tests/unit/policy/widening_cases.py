@@ -31,6 +31,31 @@ CARE = "  care: {about: Care, basis: contract, keep: 1 months after event}\n"
 MESSAGE = "  message: {{type: text, class: contact, for: [fulfilment{}], minimise: redact_identifiers}}\n"
 
 
+SIGN = "kind: hmac\n    sign: {header: x-sig, "
+STAMPED = "timestamp: header:x-at, signed: '{timestamp}{body}', "
+
+
+def _signed() -> list[Case]:
+    """A change of each word of `sign`."""
+    pairs = {
+        "header": ("}", None), "signed": ("signed: '{body}!'}", "signed: '{body}'}"),
+        "algorithm": ("algorithm: sha512}", "algorithm: sha1}"), "encoding": ("encoding: hex}", "encoding: base64}"),
+        "prefix": ("prefix: a=}", "prefix: b=}"), "element": ("element: v0}", "element: v1}"),
+        "timestamp": (STAMPED + "}", STAMPED.replace("x-at", "x-on") + "}"),
+        "window": (STAMPED + "window: 5 minutes}", STAMPED + "window: 10 minutes}"),
+        "id": ("id: body:id}", "id: body:key}"), "event": ("event: body:type}", "event: body:topic}"),
+        "occurred": ("occurred: body:at}", "occurred: body:on}"), "key": ("key: hex}", "key: text}"),
+        "key_prefix": ("key_prefix: a_}", "key_prefix: b_}"),
+    }  # fmt: skip
+    return [
+        Case(
+            f"channels.sign.{name}", "kind: square", SIGN + less,
+            SIGN.replace("x-sig", "x-other") + less if more is None else SIGN + more,
+        )
+        for name, (less, more) in pairs.items()
+    ]  # fmt: skip
+
+
 CASES = [
     Case("policy", "policy: 1\n", "policy: 1\n", "policy:  1\n"),
     Case("extends", "retail@1  ", "retail@1  ", "retail@1    "),
@@ -117,6 +142,7 @@ CASES = [
     ),
     Case("channels.map", ", order_total: payment.amount_money", "", ", order_total: payment.amount_money"),
     Case("channels.proves", "key: secret", "key: secret", "key: secret\n    proves: [email]"),
+    *_signed(),
     Case("channels.country", "kind: square", "kind: square", "kind: square\n    country: de"),
     Case(
         "events",

@@ -199,6 +199,15 @@ CREATE TABLE hold (
  WITHOUT ROWID,
  STRICT;
 
+CREATE TABLE hook_secret (
+    generation INTEGER NOT NULL,
+    hash BLOB NOT NULL,
+    box BLOB NOT NULL,
+    PRIMARY KEY (generation, hash)
+)
+ WITHOUT ROWID,
+ STRICT;
+
 CREATE TABLE house_secret (
     name TEXT NOT NULL,
     version INTEGER NOT NULL,

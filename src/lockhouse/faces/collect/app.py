@@ -19,6 +19,7 @@ from lockhouse.faces.collect import answers
 from lockhouse.faces.collect.answers import ACCEPTED, Whole, rejected, represented
 from lockhouse.faces.collect.beside import PIXELS, Beside
 from lockhouse.faces.collect.body import take
+from lockhouse.faces.collect.hooks import HOOKS, Hooks
 from lockhouse.faces.collect.peer import forwarded_for, networks, sender_network
 from lockhouse.faces.collect.ports import Limited, Sender
 from lockhouse.model import codes
@@ -50,7 +51,7 @@ byte until the boundary fell between the two durations.
 
 
 class CollectApp:
-    """`POST /v1/…` of the Segment protocol; `Beside` answers everything else."""
+    """`POST /v1/…` of the Segment protocol; `Hooks` answers providers, and `Beside` everything else."""
 
     def __init__(
         self,
@@ -69,6 +70,7 @@ class CollectApp:
         self._incident_ids = incident_ids
         self._trusted = networks(trusted_proxies)
         self._beside = Beside(collector, post=self._post, reject=self._reject)
+        self._hooks = Hooks(collector, clock=clock, watch=watch, reject=self._reject)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One ASGI connection scope."""
@@ -94,6 +96,8 @@ class CollectApp:
         """The answer to a request, whatever happens; None when nobody is there any more to hear it."""
         call = POSTS.get(scope["path"])
         try:
+            if call is None and scope["path"].startswith(HOOKS):
+                return await self._hooks(scope, headers, receive)
             if call is None or scope["method"] != "POST":
                 return await self._beside(scope, headers, is_call=call is not None)
             return await self._post(call, scope, headers, receive)

@@ -24,17 +24,21 @@ async def take(receive: Receive, headers: Mapping[bytes, bytes], *, most: int) -
         headers: its own.
         most: bytes when unpacked.
     """
+    raw = await take_raw(receive, headers, most=most)
+    if isinstance(raw, bytes) and is_gzip(raw):
+        return inflate(raw, cap=most)
+    return raw if not isinstance(raw, bytes) or len(raw) <= most else _too_large(most)
+
+
+async def take_raw(receive: Receive, headers: Mapping[bytes, bytes], *, most: int) -> bytes | Fault | None:
+    """The very bytes that came, as a signature is over them; otherwise as `take`."""
     # Gzip makes bytes that cannot be packed a little longer, never by a five-hundredth (RFC 1951 §3.2.4).
     wire = most + most // 500
     said = headers.get(b"content-length")
     if said is not None and (not said.isdigit() or int(said[:_DIGITS]) > wire):
         return _too_large(most)
     raw = await _read(receive, wire)
-    if raw is None:
-        return None
-    if is_gzip(raw) and len(raw) <= wire:
-        return inflate(raw, cap=most)
-    return raw if len(raw) <= most else _too_large(most)
+    return raw if raw is None or len(raw) <= wire else _too_large(most)
 
 
 def _too_large(most: int) -> Fault:

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
+from lockhouse.channels.hooks import HookKind
 from lockhouse.model.scale import Assurance, Stage
+from lockhouse.model.signing import Signing
+from lockhouse.secret import Secret
 
 if TYPE_CHECKING:
     from lockhouse.model.event import Batch, Reply
@@ -38,8 +41,31 @@ class Limited(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     retry_after_s: float
 
 
+class Hook(msgspec.Struct, frozen=True, kw_only=True):
+    """A channel that providers deliver to, and what proves their deliveries.
+
+    Attributes:
+        signing: how they are signed; a kind's own, or the channel's.
+        secrets: the live ones, as keys; none proves nothing.
+        credential: as of a sender.
+        url: the address under which the provider knows the channel; empty when no setting says it.
+    """
+
+    channel: str
+    kind: HookKind
+    signing: Signing
+    secrets: tuple[Secret, ...]
+    credential: str
+    url: str = ""
+    paused: bool = False
+
+
 class Collector(Protocol):
     """The house behind the listener."""
+
+    async def hook(self, name: str) -> Hook | None:
+        """The channel of this name, if providers deliver to it. Called for each delivery, so it is cheap."""
+        ...
 
     async def authenticate(self, key: str | None) -> Sender | Limited | None:
         """Who shows this key; None when nobody has it. Called for each request, so it is cheap.

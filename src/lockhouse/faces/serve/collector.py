@@ -8,8 +8,9 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from lockhouse.errors import Unavailable
-from lockhouse.faces.collect.ports import Limited, Sender
+from lockhouse.faces.collect.ports import Hook, Limited, Sender
 from lockhouse.faces.serve.desk import Answer
+from lockhouse.faces.serve.hooks import HookDoors
 from lockhouse.faces.serve.misses import Misses
 from lockhouse.faces.serve.patience import WAIT_S, WAIT_TO_SET_ASIDE_S, Patience
 from lockhouse.flows.channel import authenticate
@@ -56,6 +57,7 @@ class HouseCollector:
         self._known: OrderedDict[bytes, tuple[Sender, float]] = OrderedDict()
         self._seen = (house.seen_policy, house.seen_key)
         self._misses = Misses(house.clock)
+        self._hooks = HookDoors(house, public_url=public_url)
         self.patience = Patience(house.epochs.alive, house.clock)
         self._origins: tuple[object, frozenset[str]] = (None, frozenset())
         self._away: tuple[str, float] | None = None
@@ -105,6 +107,16 @@ class HouseCollector:
         if len(self._known) > KEYS_CACHED:
             self._known.popitem(last=False)
         return sender
+
+    async def hook(self, name: str) -> Hook | None:
+        """The channel of this name, if providers deliver to it.
+
+        Raises:
+            Unavailable: no policy was ever approved, or the identity store is away and nobody remembers the secrets.
+        """
+        if self._house.stale:
+            await refresh(self._house)
+        return await self._hooks.of(name)
 
     def held(self) -> Limited | None:
         """How long this network must wait before it may come without a good key again; None when it may now."""

@@ -9,7 +9,7 @@ something a right; they carry a MAC over their content and the ledger entry that
 from __future__ import annotations
 
 from lockhouse.model.rows.approval import PolicyApproval
-from lockhouse.model.rows.authority import Attestation, Consent, Credential, Suppression
+from lockhouse.model.rows.authority import Attestation, Consent, Credential, HookSecret, Suppression
 from lockhouse.model.rows.base import Row, Store
 from lockhouse.model.rows.brought import Import, Imported
 from lockhouse.model.rows.corrected import Correction
@@ -55,6 +55,7 @@ __all__ = [
     "FactorUse",
     "HeldKey",
     "Hold",
+    "HookSecret",
     "House",
     "HouseSecret",
     "Identifier",

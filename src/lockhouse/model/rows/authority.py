@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lockhouse.model.rows.base import Row
+from lockhouse.model.rows.base import Row, ThirtyTwo, Whole
 
 
 class Consent(Row, frozen=True):
@@ -60,8 +60,20 @@ class Attestation(Row, frozen=True):
     mac: bytes
 
 
+class HookSecret(Row, frozen=True):
+    """The secret by which a provider's deliveries are proven, sealed; its credential is what says that it counts."""
+
+    TABLE = "hook_secret"
+    STORE = "identity"
+    KEY = ("generation", "hash")
+    generation: Whole
+    hash: ThirtyTwo
+    """Both as in the credential of the same key, to which, and to whose channel, the box is bound."""
+    box: bytes
+
+
 class Credential(Row, frozen=True):
-    """A channel's write key, as a keyed hash. `state` 0 live, 1 ended."""
+    """A channel's write key or a provider's secret, as a keyed hash. `state` 0 live, 1 ended."""
 
     TABLE = "credential"
     STORE = "identity"

@@ -9,6 +9,7 @@ from datetime import date
 from lockhouse.model.policy import Channel, EventPlan, Field, Purpose, Recipient
 from lockhouse.model.scale import Stage
 from lockhouse.policy import words
+from lockhouse.policy.parts.signing import signing
 from lockhouse.policy.section import Section
 from lockhouse.policy.shown import shown
 
@@ -27,7 +28,7 @@ def events(section: Section, *, fields: Iterable[str]) -> dict[str, EventPlan]:
     }
 
 
-_CHANNEL_KEYS = ("country", "events", "key", "kind", "map", "origins", "proves", "stage")
+_CHANNEL_KEYS = ("country", "events", "key", "kind", "map", "origins", "proves", "sign", "stage")
 
 
 def channels(section: Section, *, events: Iterable[str], fields: Mapping[str, Field]) -> dict[str, Channel]:
@@ -50,6 +51,7 @@ def channels(section: Section, *, events: Iterable[str], fields: Mapping[str, Fi
             map=_map(part, fields),
             proves=part.words("proves", [name for name, field in fields.items() if field.identifies]),
             country=country(part, "country"),
+            sign=signing(part, kind),
         )
     return found
 
