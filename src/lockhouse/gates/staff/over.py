@@ -35,8 +35,8 @@ async def take_passed(house: House, *, now: int) -> int:
 
     How many there were. What ran out counts for nothing already; from where somebody signed in is nobody's to read any
     more. Failures of an account and of its codes stay until whoever it is has been right; of a login that nobody has,
-    who never will be, until nothing failed for 90 days: guesses at made-up logins do not fill the store. While an account
-    is not as this house made it, nobody can say whose logins are, and none of these go.
+    who never will be, until nothing failed for 90 days: guesses at made-up logins do not fill the store. While an
+    account is not as this house made it, nobody can say whose logins are, and none of these go.
     """
     taken = await _take(house, until=now)
     async for rows in house.reads.scan(Attempts):
