@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from lockhouse.errors import Conflict, NotFound, Tampered
+from lockhouse.errors import Conflict, NotFound, Refused, Tampered
 from lockhouse.faces.collect.ports import Sender
 from lockhouse.faces.serve.collector import HouseCollector
 from lockhouse.faces.serve.desk import Answers
 from lockhouse.faces.workers import sending
 from lockhouse.flows.channel import make_credential
 from lockhouse.flows.forward import Sent
-from lockhouse.flows.pause import pause, resume
+from lockhouse.flows.pause import Undoing, pause, resume
 from lockhouse.gates.authority import signed
 from lockhouse.gates.pauses import is_paused, pauses
 from lockhouse.model.change import Change, Put
@@ -62,6 +62,24 @@ async def test_each_is_noted_once_and_what_stands_already_is_a_conflict(tmp_path
     for what, name in (("channel", "none"), ("recipient", "web")):
         with pytest.raises(NotFound):
             await pause(world.house, what, name, by=BY)  # type: ignore[arg-type]  # one of the two
+
+
+async def test_what_somebody_else_paused_is_put_back_by_who_confirmed_it_and_only_the_pause_that_is_meant(
+    tmp_path: Path,
+) -> None:
+    world = await World.make(tmp_path)
+    house, web = world.house, world.house.live().policy.channels["web"].id
+    first = await pause(house, "channel", "web", by=BY)
+    with pytest.raises(Refused, match="somebody else's"):
+        await resume(house, "channel", "web", by="service:" + "ab" * 16)
+    await resume(house, "channel", "web", by="os-user:7", undoing=Undoing(confirmed=True))
+    await pause(house, "channel", "web", by=BY)
+    with pytest.raises(Conflict):
+        await resume(house, "channel", "web", by=BY, undoing=Undoing(of=first.entry.hex(), confirmed=True))
+    assert await is_paused(house, "channel", web)
+    entries = [one async for some in world.store.scan(LedgerEntry) for one in some if one.kind == "pause"]
+    told = [msgspec.json.decode(one.body)["body"].get("undoes") for one in entries]
+    assert told == [None, first.entry.hex(), None]
 
 
 async def test_a_row_that_sql_planted_or_edited_is_none_of_ours(tmp_path: Path) -> None:

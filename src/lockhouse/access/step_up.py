@@ -79,6 +79,7 @@ NEEDS: dict[str, Need] = {
     "role-approve": _BOUND,
     "role-end": _NARROWS,
     "role-give": _BOUND,
+    "service-resume": _BOUND,
     "session-end": _NARROWS,
     "special-change": _FRESH,
     "special-check": _FRESH,

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 EXPECTED = """
 route               support  analyst  privacy_officer  auditor  admin  bare
 version             200      200      200              200      200    200
-policy.show         403      403      403              403      200    403
-policy.history      403      403      403              403      200    403
+policy.show         403      403      403              200      200    403
+policy.history      403      403      403              200      200    403
 policy.matrix       403      403      403              403      200    403
 channel.list        403      403      403              403      200    403
 channel.show        403      403      403              403      200    403
@@ -74,14 +74,14 @@ channel.pause       403      403      403              403      200    403
 channel.resume      403      403      403              403      200    403
 recipient.pause     403      403      403              403      200    403
 recipient.resume    403      403      403              403      200    403
-import.list         403      403      403              403      403    403
+import.list         403      403      403              403      200    403
 hold.place          403      403      200              403      403    403
 hold.show           403      403      200              403      403    403
 hold.review         403      403      200              403      403    403
 hold.release        403      403      200              403      403    403
 key.status          403      403      403              403      200    403
 channel.replay      403      403      403              403      200    403
-import.undo         403      403      403              403      403    403
+import.undo         403      403      403              403      404    403
 person.link         403      403      403              403      403    403
 person.unlink       403      403      403              403      403    403
 person.looked       200      403      200              403      403    403

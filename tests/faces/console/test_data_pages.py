@@ -6,15 +6,18 @@ import html
 import re
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from lockhouse.faces.console.charts import Bar, axis, stacked
 from lockhouse.faces.serve.desk import Answer
+from lockhouse.flows import pause as flow
 from lockhouse.flows.channel import credentials_of, make_credential
 from lockhouse.flows.pulse import forget_hours, pulses
+from lockhouse.gates.pauses import What, pauses
 from lockhouse.gates.pulse import BECAME, HOUR_MS
 from lockhouse.model.change import Change, Count, Put
-from lockhouse.model.rows import Drop, Outbox
+from lockhouse.model.rows import Drop, LedgerEntry, Outbox
 from tests.faces.console.channels_world import channels, sent
 from tests.faces.console.world import HOST, console
 
@@ -256,8 +259,27 @@ async def test_what_goes_wrong_is_paused_by_a_button_and_the_answer_undoes_it(
         assert "paused" in (await watcher.get(list_)).text
         again = await keeper.post(f"{path}/service/pause", {}, on=done)
         assert (again.status_code, "nothing was done" in again.text) == (409, True)
-        back = await keeper.post(f"{path}/service/resume", {}, on=done)
+        [own] = {*re.findall(r'name="pause" value="([0-9a-f]{32})"', done.text)}
+        other = await keeper.post(f"{path}/service/resume", {"pause": own[::-1]}, on=done)
+        assert (other.status_code, "nothing was done" in other.text) == (409, True)
+        back = await keeper.post(f"{path}/service/resume", {"pause": own}, on=done)
         assert f'action="{path}/service/pause"' in back.text
         assert "paused" not in (await watcher.get(list_)).text
         assert (await keeper.post(f"{path}/service/destroy", {}, on=page)).status_code == 404
         assert (await watcher.post(f"{path}/service/pause", {}, on=await watcher.get("/"))).status_code == 403
+
+
+@pytest.mark.parametrize(("what", "name"), [("channel", "web"), ("recipient", "courier")])
+async def test_what_somebody_else_paused_is_put_back_with_a_passkey_and_the_entry_names_the_pause(
+    what: What, name: str, tmp_path: Path
+) -> None:  # fmt: skip
+    async with channels(tmp_path) as (made, keeper, _watcher):
+        row = await flow.pause(made.house, what, name, by="staff:" + "ab" * 16)
+        path, fields = f"/{what}s/{name}", {"pause": row.entry.hex()}
+        asked = await keeper.post(f"{path}/service/resume", fields, on=await keeper.get(path))
+        assert "Somebody else paused it" in asked.text
+        assert await pauses(made.house, what, [row.number])
+        back = await keeper.do(f"{path}/service/resume", fields, on=path)
+        assert f'action="{path}/service/pause"' in back.text
+        told = [one async for some in made.house.reads.scan(LedgerEntry) for one in some if one.kind == "pause"]
+        assert msgspec.json.decode(told[-1].body)["body"]["undoes"] == row.entry.hex()

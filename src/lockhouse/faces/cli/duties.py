@@ -61,6 +61,7 @@ LOCAL: Final[dict[str, str]] = {
 PROVEN: Final[dict[str, str]] = {
     "channel add": "token-make",
     "channel test": "token-make",
+    "channel resume": "service-resume",
     "consent export": "export",
     "grant approve": "grant-approve",
     "grant break-glass": "break-glass",
@@ -75,6 +76,7 @@ PROVEN: Final[dict[str, str]] = {
     "person unflag": "person-unflag",
     "policy withdraw": "policy-withdraw",
     "recipient replay": "export",
+    "recipient resume": "service-resume",
     "request fulfil": "erase",
     "request open": "erase",
     "retention apply": "erase",
@@ -98,7 +100,7 @@ PROVEN: Final[dict[str, str]] = {
     "training record": "grant-approve",
 }
 """Command -> what of `access.step_up` a member proves for it. A policy they approve on the console's own page."""
-BY_TOKEN: Final = frozenset({"export", "person-check", "person-reveal"})
+BY_TOKEN: Final = frozenset({"export", "person-check", "person-reveal", "service-resume"})
 """Of these, those that a token's own terms decide over; the others take a person, or the API."""
 READS: Final[dict[str, str]] = {
     "channel drops": "channel.drops",

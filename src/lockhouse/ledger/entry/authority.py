@@ -163,6 +163,7 @@ class Pause(Body, frozen=True):
 
     Attributes:
         number: of its name. `row`: hash of the row. `place`: as in a suppression.
+        undoes: `resumed`: the id of the entry of the pause that is over by it.
     """
 
     KIND = "pause"
@@ -172,6 +173,7 @@ class Pause(Body, frozen=True):
     by: Actor
     row: Hex32
     place: Hex32 | None = None
+    undoes: Hex16 | None = None
 
 
 class Token(Body, frozen=True):

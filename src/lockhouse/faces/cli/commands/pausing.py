@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from lockhouse.faces.cli.acting import As, allowed
 from lockhouse.faces.cli.call import Call, Here
 from lockhouse.faces.cli.layout import Said
+from lockhouse.faces.cli.who import now
 from lockhouse.flows import pause as flow
 
 if TYPE_CHECKING:
@@ -65,7 +66,9 @@ async def _pause(what: What, name: str, acting: As | None, call: Call) -> Said:
 async def _resume(what: What, name: str, acting: As | None, call: Call) -> Said:
     async with call.open() as opened:
         actor = allowed(opened.house, f"{what}.pause", (acting or As()).role)
-        row = await flow.resume(opened.house, what, name, by=actor.id)
+        # Whoever is signed in confirmed it in the console (`duties.PROVEN`); a token puts back what it paused itself.
+        undoing = flow.Undoing(confirmed=now().kind != "token")
+        row = await flow.resume(opened.house, what, name, by=actor.id, undoing=undoing)
     return moved(what, {what: name, "paused": False, "at": row.at, "entry": row.entry}, call=call)
 
 
