@@ -55,6 +55,7 @@ class HookKind(msgspec.Struct, frozen=True, kw_only=True):
         is_test: whether a delivery is of the provider's test mode; such a one is answered and not stored.
         makes_secret: whether the house makes the secret, instead of taking the provider's.
         keyed: whether secrets are made keys by `Signing.key`; else `prove` gets them as they were typed.
+        signs: whether the house can sign as the provider does, by `signing`; not where only they hold the key.
         stanza: the channel and its events as a policy has them, to begin with.
         steps: what to do in the provider's own screens, `{url}` being this channel's address.
         sample: what `channel test` sends.
@@ -76,5 +77,6 @@ class HookKind(msgspec.Struct, frozen=True, kw_only=True):
     is_test: Callable[[Any], bool] | None = None
     makes_secret: bool = False
     keyed: bool = True
+    signs: bool = True
     oracle: str = ""
     unverified: str = ""

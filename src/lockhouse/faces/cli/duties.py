@@ -60,6 +60,7 @@ LOCAL: Final[dict[str, str]] = {
 """Command -> why whoever has the machine may do it, with `--local`."""
 PROVEN: Final[dict[str, str]] = {
     "channel add": "token-make",
+    "channel test": "token-make",
     "channel resume": "service-resume",
     "consent export": "export",
     "grant approve": "grant-approve",
@@ -139,7 +140,8 @@ THEMSELVES: Final = frozenset({
     "grant approve", "grant break-glass", "grant recorded", "grant refuse", "grant request", "grant review",
     "grant show", "grant withdraw", "person change", "person flag", "person flagged", "person looked", "person unflag",
     "staff identifier add", "staff identifier end", "staff identifier list",
-    "channel add", "channel replay", "channel revoke", "consent export", "consent import", "consent record",
+    "channel add", "channel replay", "channel revoke", "channel test",
+    "consent export", "consent import", "consent record",
     "consent show", "consent undo", "grant end", "grant list", "grant record", "hold list", "hold place", "hold read",
     "hold release", "hold review", "hold show", "import", "import undo", "insight report", "key reseal", "key snapshot",
     "mail retry", "person check", "person explain", "person find", "person link", "person reveal", "person show",

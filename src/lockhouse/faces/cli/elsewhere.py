@@ -37,7 +37,7 @@ STAFF = (
 LACKING = (
     "person find", "person show", "person reveal", "person check", "person timeline", "person explain",
     "proposal list", "proposal compare", "proposal accept", "proposal refuse", "insight report", "policy suggest",
-    "channel add", "mail list", "mail retry", "consent undo", "request fulfil", "request certificate",
+    "channel add", "channel test", "mail list", "mail retry", "consent undo", "request fulfil", "request certificate",
     "retention plan", "retention idle", "hold read", "training record", "training show", "grant record",
     "grant approve", "grant break-glass", "grant recorded", "grant refuse", "grant request", "grant review",
     "grant withdraw", "person change", "person flag", "person flagged", "person unflag",

@@ -33,7 +33,7 @@ channels:
 """,
     steps=(
         "Register {url} as the address of the webhook.",
-        "Give the provider this channel's secret, or take the provider's with `--secret -`.",
+        "Give the provider this channel's secret, or take the provider's: lockhouse channel add NAME --given",
     ),
     sample=Sample(body=b'{"type":"customer.updated","data":{"email":"anna@customer.example"}}'),
     risk=Risk(

@@ -66,7 +66,7 @@ channels:
     steps=(
         "In the provider's webhook settings, add an endpoint with the address {url}.",
         "Choose only the events that the policy names.",
-        "Copy the endpoint's signing secret (`whsec_…`) into this channel: lockhouse channel add NAME --secret -",
+        "Copy the endpoint's signing secret (`whsec_…`) into this channel: lockhouse channel add NAME",
     ),
     sample=Sample(
         body=b'{"type":"customer.updated","timestamp":"2026-01-05T09:30:00Z","data":{"email":"anna@customer.example"}}'

@@ -71,7 +71,7 @@ channels:
     steps=(
         "In Stripe's Workbench, open Webhooks and add an event destination of the kind webhook, in live mode.",
         "Choose only the events that the policy names; set the endpoint's address to {url}.",
-        "Reveal the signing secret (`whsec_…`) and give it to this channel: lockhouse channel add NAME --secret -",
+        "Reveal the signing secret (`whsec_…`) and give it to this channel: lockhouse channel add NAME",
     ),
     sample=Sample(
         body=b'{"id":"evt_lockhouse_sample","object":"event","type":"charge.succeeded","livemode":true,'

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from lockhouse.errors import NotFound
+from lockhouse.errors import Invalid, NotFound
 from lockhouse.faces.cli.acting import As, allowed
-from lockhouse.faces.cli.call import Here, noun
+from lockhouse.faces.cli.call import Here, Input, noun
 from lockhouse.faces.cli.held import held_text, replay_hint
+from lockhouse.faces.cli.hooks import delivered, take_secret
 from lockhouse.faces.cli.layout import Said, assurance, count, pairs, plain, table, when
 from lockhouse.flows.channel import credentials_of, end_credential, lives, living_credential, make_credential
 from lockhouse.flows.observed import NotKept, dropped_by_channel, drops_of, is_event, not_kept_of, waiting
@@ -44,19 +45,31 @@ WEAKNESS = {
 
 
 @APP.command
-async def add(name: str, /, *, acting: As | None = None, call: Here) -> Said:
+async def add(name: str, secret: Input = None, /, *, given: bool = False, acting: As | None = None, call: Here) -> Said:
     """Make a write key for a channel that the live policy has. It is shown once and stored as a keyed hash.
 
     For example `lockhouse channel add web`.
 
+    A channel that a provider delivers to gets the provider's secret instead, which is stored sealed. A second time it
+    gets one more beside the first, while the provider rotates; `lockhouse channel revoke` then ends the old one.
+
     Args:
         name: of the channel, as in the policy.
+        secret: `-` reads the provider's secret from standard input; without it the house asks for it, or makes one, as
+            the channel's kind has it.
+        given: ask for the provider's secret where the house would make one.
         acting: the role.
     """
     async with call.open() as opened:
         actor = allowed(opened.house, "channel.add", (acting or As()).role)
-        secret = await make_credential(opened.house, name, by=actor.id)
-        key = secret.reveal().decode()  # house: allow no-reveal: a new key is shown this once
+        if (hooked := delivered(opened, name)) is not None:
+            return await take_secret(
+                opened, hooked, source="ask" if given and secret is None else secret, by=actor.id, call=call
+            )
+        if secret is not None or given:
+            raise Invalid(f"channel {name}", "a channel that a provider delivers to", got="one with write keys")
+        made = await make_credential(opened.house, name, by=actor.id)
+        key = made.reveal().decode()  # house: allow no-reveal: a new key is shown this once
         channel = opened.house.live().policy.channels[name]
         address = address_of(opened.settings)
     value = {"channel": name, "key": key, "address": address, "assurance": channel.assurance_key}
@@ -281,6 +294,7 @@ def left_out(name: str, value: list[dict[str, Any]], held: Waiting, *, call: Cal
 
 APP.command("lockhouse.faces.cli.commands.channel_observed:observed", name="observed")
 APP.command("lockhouse.faces.cli.commands.channel_replay:replay", name="replay")
+APP.command("lockhouse.faces.cli.commands.channel_test:deliver", name="test")
 APP.command("lockhouse.faces.cli.commands.pausing:pause_channel", name="pause")
 APP.command("lockhouse.faces.cli.commands.pausing:resume_channel", name="resume")
 

@@ -1,0 +1,98 @@
+"""A provider's secret at the command line, and a signed sample through the door."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+from lockhouse.channels.hooks import HOOKS
+from lockhouse.channels.hooks.sampling import sample
+from lockhouse.crypto.hooks import hook_key
+from lockhouse.faces.collect import CollectApp, Hook
+from lockhouse.model.signing import Signing
+from lockhouse.secret import Secret
+from tests.faces.cli.house import Desk
+from tests.faces.collect_world import NOW, Counts, House, World, served
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CHANNELS = """
+channels:
+  crm:
+    kind: hmac
+    sign: {header: x-sig, signed: "{timestamp}.{body}", timestamp: header:x-at, id: body:id, event: body:type}
+  payments: {kind: stripe}
+"""
+GIVEN = "whsec_" + "0123456789abcdef" * 2
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    made = Desk(tmp_path)
+    made.found()
+    draft = made.house / "policy.yaml"
+    draft.write_text(draft.read_text("utf-8").replace("\nchannels:", CHANNELS + " ", 1), "utf-8")
+    assert made.call("policy approve --yes").code == 0
+    return made
+
+
+def test_a_secret_of_ours_is_shown_once_and_one_of_the_providers_never(desk: Desk) -> None:
+    made = desk.call("channel add crm", json=True).value
+    assert len(made["secret"]) == 64
+    given = desk.call("channel add payments -", typed=GIVEN + "\n")
+    assert (given.code, GIVEN in given.out + given.err, "/hooks/payments" in given.out) == (0, False, True)
+    shown = desk.call("channel show crm")
+    assert made["begins"] in shown.out
+    assert made["secret"][:8] not in shown.out
+
+
+def test_a_second_secret_stands_beside_the_first_until_that_is_revoked(desk: Desk) -> None:
+    first = desk.call("channel add crm", json=True).value
+    assert desk.call("channel add crm").code == 0
+    third = desk.call("channel add crm")
+    assert (third.code, "at most one live secret" in third.err) == (6, True)
+    assert desk.call(["channel", "revoke", "crm", first["begins"], "--yes"]).code == 0
+    assert desk.call("channel add crm").code == 0
+
+
+def test_a_secret_on_the_command_line_or_for_a_channel_with_keys_is_refused(desk: Desk) -> None:
+    for line in (f"channel add payments {GIVEN}", "channel add shop -"):
+        seen = desk.call(line)
+        assert (seen.code, GIVEN in seen.out + seen.err) == (2, False), line
+
+
+def test_a_signed_sample_goes_through_the_real_door_and_a_wrong_secret_is_told(desk: Desk) -> None:
+    assert desk.call("channel test crm").code == 5  # no secret yet
+    secret = desk.call("channel add crm", json=True).value["secret"]
+    assert desk.call("channel test crm").code == 9  # nobody serves
+    house, counts = House(), Counts()
+    signing = Signing(
+        header="x-sig", signed="{timestamp}.{body}", timestamp="header:x-at", id="body:id", event="body:type"
+    )
+    door = Hook(
+        channel="crm", kind=HOOKS["hmac"], signing=signing, secrets=(Secret(secret.encode()),), credential="9/3"
+    )
+    house.hooks["crm"] = door
+    with served(CollectApp(house, clock=desk.clock, watch=counts, incident_ids=lambda: "0123abcd")) as port:
+        settings = desk.house / "lockhouse.toml"
+        settings.write_text(f'listen_collect = "127.0.0.1:{port}"\n' + settings.read_text("utf-8"), "utf-8")
+        assert desk.call("channel test crm", json=True).value["accepted"] is True
+        house.hooks["crm"] = msgspec.structs.replace(door, secrets=(Secret(b"x" * 32),))
+        assert "got 401" in desk.call("channel test crm").err
+    [event] = house.events
+    assert str(event.message_id).startswith("lockhouse-test-")
+
+
+@pytest.mark.parametrize("name", sorted(name for name, kind in HOOKS.items() if kind.signs))
+def test_the_sample_of_each_kind_passes_the_door_of_its_kind(name: str) -> None:
+    kind, world = HOOKS[name], World()
+    signing = kind.signing or Signing(header="x-sig", event="body:type")
+    key = hook_key(Secret(b"whsec_" + b"0123456789abcdef" * 2), form=signing.key, prefix=signing.key_prefix)
+    world.house.hooks["door"] = Hook(channel="door", kind=kind, signing=signing, secrets=(key,), credential="9/3")
+    headers, body = sample(kind, signing, key=key, told=("own-1", "", NOW))
+    heard = world.call("/hooks/door", body, headers=dict(headers))
+    assert heard.status == 200
+    assert len(world.house.events) == 1
