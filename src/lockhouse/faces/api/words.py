@@ -82,6 +82,8 @@ async def suppression_remove(call: Call) -> shapes.Lifted:
     """A suppression is lifted."""
     asked: shapes.LiftAsked = call.body
     _require_kind(call, asked.kind)
+    own = (await facts(call.house, call.token)).own
+    await consent.require_other_holder(call.house, asked.kind, asked.value, actor=call.actor, own=own)
     await consent.lift(call.house, asked.kind, asked.value, reason=asked.reason, by=call.actor.id)
     return answered(shapes.Lifted, kind=asked.kind, removed=True, reason=asked.reason)
 
@@ -112,6 +114,8 @@ async def request_show(call: Call) -> shapes.CaseWhole:
 async def request_cancel(call: Call) -> shapes.CaseCancelled:
     """What a request shut is readable again."""
     case = await request.find_case(call.house, call.id("request"))
+    own = (await facts(call.house, call.token)).own
+    await require_other(call.house, *case.persons, actor=call.actor, own=own, action="request")
     undone = await request.undo(call.house, case, by=call.actor.id)
     others = [_case_parts(one) for one in await request.still_shut(call.house, undone)]
     return answered(shapes.CaseCancelled, **_case_parts(undone), others=others)

@@ -298,9 +298,7 @@ async def unlink(person: str, other: str, /, *, acting: As | None = None, call: 
 async def _stranger(house: House, persons: tuple[bytes, bytes], acting: As | None, *, action: str) -> Actor:
     """Who joins or parts these two: neither of them is their own record, which parting would open to them."""
     by = allowed(house, "person.link", (acting or As()).role)
-    own = (await house.actor_facts.of(by)).own
-    for person in persons:
-        await require_other(house, person, actor=by, own=own, action=action)
+    await require_other(house, *persons, actor=by, own=(await house.actor_facts.of(by)).own, action=action)
     return by
 
 

@@ -200,6 +200,8 @@ async def cancel(case: str, /, *, acting: As | None = None, call: Here) -> Said:
     async with call.open(purpose="shut") as opened:
         actor = allowed(opened.house, "request.cancel", (acting or As()).role)
         found = await request.find_case(opened.house, id_of(case, where="request", hint=CASES))
+        own = (await opened.house.actor_facts.of(actor)).own
+        await require_other(opened.house, *found.persons, actor=actor, own=own, action="request")
         undone = await request.undo(opened.house, found, by=actor.id)
         others = await request.still_shut(opened.house, undone)
     return called_off(_told(undone), [_told(one) for one in others], call=call)
