@@ -28,6 +28,10 @@ person.link         path      200    403  200   200         404   200    404    
 person.link         body      200    403  200   200         404   200    404     404
 person.unlink       path      200    403  200   200         404   200    404     404
 person.unlink       body      200    403  200   200         404   200    404     404
+proposal.compare    path      404    403  404   404         404   404    404     404
+proposal.compare    body      404    403  404   404         404   404    404     404
+proposal.accept     path      404    403  404   404         404   404    404     404
+proposal.refuse     body      404    403  404   404         404   404    404     404
 hold.place          body      200    403  200   200         404   200    404     404
 request.open        body      200    403  200   200         409   200    404     404
 suppression.add     value     200    200  200   200         200   200    200     200
@@ -66,6 +70,7 @@ async def _asked(persons: Persons, name: str, by: str, state: str) -> int:
     if name == "suppression.remove":
         added = await persons.api.call("POST", "/suppression", role="keeper", json=bodies["suppression.add"])
         assert added.status_code == 200
+    bodies |= {f"proposal.{deed}": {"person": one, "other": other} for deed in ("compare", "accept", "refuse")}
     path = route.path.format(person=one)
     return (await persons.api.call(route.method, path, role="keeper", json=bodies[name])).status_code
 
@@ -84,7 +89,7 @@ async def test_each_person_who_is_named_counts_by_their_state_as_the_table_says(
 def test_the_table_names_every_route_whose_body_or_path_names_a_person_that_the_other_table_does_not() -> None:
     bodies = {"other", "person", "persons", "value"}
     named = {one.name for one in ROUTES if one.body is not None and bodies & {*one.body.__struct_fields__}}
-    elsewhere = {"person.find", "person.change", "consent.record"}
+    elsewhere = {"person.find", "person.change", "person.check", "consent.record", "hold.read"}
     assert named - elsewhere == {row[0] for row in ROWS}
     assert tuple(HEADS[2:]) == STATES
     assert OWNER == "os-user:1"

@@ -100,12 +100,30 @@ person.looked       shut        403              403      403                403
 person.looked       alias       200              403      200                403      403    403
 person.looked       erased      403              403      403                403      403    403
 person.looked       nobody      404              403      404                403      403    403
+person.check        other       200              403      403                403      403    403
+person.check        own         403              403      403                403      403    403
+person.check        held        200              403      403                403      403    403
+person.check        restricted  403              403      403                403      403    403
+person.check        shut        403              403      403                403      403    403
+person.check        alias       200              403      403                403      403    403
+person.check        erased      403              403      403                403      403    403
+person.check        nobody      404              403      403                403      403    403
+person.flag         other       403              403      200                403      403    403
+person.flag         own         403              403      403                403      403    403
+person.flag         held        403              403      200                403      403    403
+person.flag         restricted  403              403      200                403      403    403
+person.flag         shut        403              403      404                403      403    403
+person.flag         alias       403              403      200                403      403    403
+person.flag         erased      403              403      404                403      403    403
+person.flag         nobody      403              403      404                403      403    403
 """
 HEADS, *ROWS = [line.split() for line in EXPECTED.strip().splitlines()]
 TABLE = {(route, state): dict(zip(HEADS[2:], cells, strict=True)) for route, state, *cells in ROWS}
 BODIES: dict[str, dict[str, Any]] = {
     "person.reveal": {"reason": "other: T-1"},
     "person.change.undo": {"field": "phone"},
+    "person.check": {"field": "email", "value": "somebody@customers.example"},
+    "person.flag": {"reason": "at-risk"},
     "consent.record": {"purpose": "marketing", "word": "denied"},
 }
 LEARNT = """

@@ -34,6 +34,17 @@ async def channel_revoke(call: Call) -> shapes.ChannelEnded:
     return answered(shapes.ChannelEnded, channel=one.name, begins=row.shown, until_at=row.until_at, left=left)
 
 
+async def channel_add(call: Call) -> shapes.KeyMade:
+    """A write key is made, and told this once."""
+    one = channel_of(call)
+    secret = await channel.make_credential(call.house, one.name, by=call.actor.id)
+    key = secret.reveal().decode()  # house: allow no-reveal: a new key is told this once
+    return answered(
+        shapes.KeyMade, channel=one.name, key=key, address=call.desk.beside.address(), assurance=one.assurance_key,
+        event=channel.sample_event(one), pageless=one.pageless,
+    )  # fmt: skip
+
+
 async def channel_observed(call: Call) -> shapes.ChannelObserved:
     """What an observed channel sent."""
     one = channel_of(call)
@@ -83,7 +94,7 @@ async def hold_place(call: Call) -> shapes.HoldPlaced:
         compartments=tuple(sorted(one for one in numbers if one is not None)), review_at=asked.review,
         since=asked.since, before=asked.before,
     )  # fmt: skip
-    await _require_others(call, terms.persons, "hold")
+    await require_others(call, terms.persons, "hold")
     row = await hold.place(call.house, terms, by=call.actor.id)
     return answered(shapes.HoldPlaced, **hold_parts(call, row), shut=await hold.left_shut(call.house, row))
 
@@ -91,7 +102,7 @@ async def hold_place(call: Call) -> shapes.HoldPlaced:
 async def hold_review(call: Call) -> shapes.HoldShown:
     """A hold was looked at and stands on."""
     row = await hold.find(call.house, call.id("hold"))
-    await _require_others(call, terms_of(row).persons, "hold")
+    await require_others(call, terms_of(row).persons, "hold")
     row = await hold.review(call.house, row.id, until=call.body.until, by=call.actor.id)
     return answered(shapes.HoldShown, **hold_parts(call, row))
 
@@ -105,7 +116,7 @@ async def hold_release(call: Call) -> shapes.HoldShown:
     row = await hold.find(call.house, call.id("hold"))
     if row.state == STANDS and row.keys != call.body.keys:
         raise Conflict("keys: expected as many as the hold has, got another number", hint="read it again")
-    await _require_others(call, terms_of(row).persons, "hold")
+    await require_others(call, terms_of(row).persons, "hold")
     row = await hold.release(call.house, row.id, by=call.actor.id, journal=call.desk.journal)
     return answered(shapes.HoldShown, **hold_parts(call, row))
 
@@ -170,10 +181,15 @@ async def person_unlink(call: Call) -> shapes.PersonsUnlinked:
 async def _strangers(call: Call, action: str) -> tuple[bytes, bytes]:
     """The two who are named, neither of them whoever answers for the token: what parts one's record would open it."""
     one, other = call.id("person"), id_of(call.body.other, where="other")
-    await _require_others(call, (one, other), action)
+    await require_others(call, (one, other), action)
     return one, other
 
 
-async def _require_others(call: Call, persons: Iterable[bytes], action: str) -> None:
+async def require_others(call: Call, persons: Iterable[bytes], action: str) -> None:
+    """Return only if none of these is whoever answers for the token.
+
+    Raises:
+        Refused: one is; that is noted.
+    """
     own = (await facts(call.house, call.token)).own
     await require_other(call.house, *persons, actor=call.actor, own=own, action=action)

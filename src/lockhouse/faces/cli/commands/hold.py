@@ -181,13 +181,18 @@ async def read(hold: str, person: str, /, *, acting: As | None = None, call: Her
         row = await flow.find(house, id_of(hold, where="hold", hint=HOLDS))
         await _strangers(house, actor, terms_of(row))
         seen = await flow.read(house, row.id, person_of(person), actor=actor, reason=terms_of(row).reason)
-    lines = [f"{count(len(seen.records), 'record')} held, for legal-claim, noted as {seen.entry.hex()}"]
-    for one in seen.records:
-        lines.append(f"\n{when(one.occurred_at)}  {clean(one.event)}  record {one.id.hex()}")
-        lines += [f"  {name}  {whole(value)}" for name, value in sorted(one.fields.items())]
-        lines += [f"  {name}  hidden: {SENTENCES[code]}" for name, code in sorted(one.hidden.items())]
-        lines += [f"  {count(one.unheld, 'box', 'boxes')} not in this hold"] * bool(one.unheld)
-    return Said(plain(seen), "\n".join(lines))
+    return seen_of(plain(seen))
+
+
+def seen_of(told: dict[str, Any]) -> Said:
+    """What a hold keeps of a person, as it was told."""
+    lines = [f"{count(len(told['records']), 'record')} held, for legal-claim, noted as {told['entry']}"]
+    for one in told["records"]:
+        lines.append(f"\n{when(one['occurred_at'])}  {clean(one['event'])}  record {one['id']}")
+        lines += [f"  {name}  {whole(value)}" for name, value in sorted(one["fields"].items())]
+        lines += [f"  {name}  hidden: {SENTENCES.get(code, code)}" for name, code in sorted(one["hidden"].items())]
+        lines += [f"  {count(one['unheld'], 'box', 'boxes')} not in this hold"] * bool(one["unheld"])
+    return Said(told, "\n".join(lines))
 
 
 @APP.command
