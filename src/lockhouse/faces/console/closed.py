@@ -110,7 +110,8 @@ def _of_reader(_: Callable[[str], str]) -> dict[str, str]:
         ),
         "step-up": _("Masked: a reveal opens this, with a passkey."),
         "tries": _(
-            "Not checked: this was tried three times this hour, which is all. Ask the caller for something else."
+            "Not checked: this was tried as often as it may be in an hour, three times by one of you, nine by all. "
+            "Ask the caller for something else."
         ),
     }
 
