@@ -99,12 +99,15 @@ async def test_a_box_that_was_moved_or_taken_away_is_noticed(tmp_path: Path) -> 
         await _door(world, way)
 
 
-async def test_a_secret_planted_by_hand_proves_nothing(tmp_path: Path) -> None:
+async def test_an_ended_secret_that_is_brought_back_by_hand_with_its_box_proves_nothing(tmp_path: Path) -> None:
     world, way = await _world(tmp_path)
-    await add_secret(world.house, "crm", None, form=way.form, by=BY)
+    _, shown = await add_secret(world.house, "crm", None, form=way.form, by=BY)
+    [box] = await world.rows(HookSecret)
+    await end_credential(world.house, "crm", shown, by=BY)
     [row] = (await credentials_of(world.house))["crm"]
-    world.plant(msgspec.structs.replace(row, hash=b"\x01" * 32))
-    with pytest.raises(Tampered):
+    world.plant(box)
+    world.plant(msgspec.structs.replace(row, state=0, until_at=None))
+    with pytest.raises(Tampered, match="credential"):
         await _door(world, way)
 
 

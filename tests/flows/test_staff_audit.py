@@ -11,6 +11,7 @@ from lockhouse.flows import staff
 from lockhouse.flows.housekeeping import end_passed
 from lockhouse.flows.staff_audit import examined
 from lockhouse.gates.staff.called import Called
+from lockhouse.gates.staff.waits import tags_for
 from lockhouse.model.change import Change, Put
 from lockhouse.model.rows import Attempts, Ceremony, Invite, Session
 from lockhouse.posture.staff import StaffSeen
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BY_TWO = ROLES + "  officer: {may: [staff.list, staff.approve]}\n"
+
+GUESSED = (Scope.ACCOUNT, Scope.CODE)
 
 
 @pytest.fixture
@@ -95,3 +98,20 @@ async def test_what_ran_out_is_taken_away_and_what_counts_is_left(world: World) 
     assert [Scope(row.scope) for row in await world.rows(Attempts)] == [
         Scope.ACCOUNT, Scope.CODE, Scope.KNOWN, Scope.CAME,
     ]  # fmt: skip
+
+
+async def test_failures_of_logins_that_nobody_has_go_after_90_days_and_those_of_an_account_stay(world: World) -> None:
+    mia = await hired(world, "mia")
+    [row] = [one.row for one in await staff.everybody(world.house) if one.row.id == mia]
+    near, at = "192.0.2.7", world.clock.at
+    for login in (row.login_tag, tag("nobody")):
+        tags = tags_for(world.house, near=near, login=login)
+        puts = tuple(Put(Attempts.TABLE, Attempts(int(one), tags[one], 4, at, at, 0)) for one in GUESSED)
+        await world.house.commits.commit(Change("identity", puts=puts))
+    world.clock.pass_days(89)
+    await end_passed(world.house)
+    assert len(await world.rows(Attempts)) == 4
+    world.clock.pass_days(1.1)
+    await end_passed(world.house)
+    own = tags_for(world.house, near=near, login=row.login_tag)
+    assert {(one.scope, one.tag) for one in await world.rows(Attempts)} == {(int(one), own[one]) for one in GUESSED}
