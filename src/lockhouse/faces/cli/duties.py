@@ -2,7 +2,8 @@
 
 1. *Alone*: it needs nobody's role, and must go on when nobody can sign in; the machine's user does it, as before.
 2. *On the machine*: the rules of staff leave it to whoever has the machine, and `--local` says that they mean it.
-3. Everything else is done by a member who signed in, with their roles, or by a service token, within its terms.
+3. Everything else is done by a member who signed in, with their roles, or by a service token, within its terms:
+   without a role there is no answer, also of what only reads.
 4. *Proven*: a member confirms it in the console, for this very command; a token never does what takes a person.
 5. A command that is not in the table is a member's alone: forgetting it lets nobody in.
 """
@@ -32,6 +33,7 @@ ALONE: Final[dict[str, str]] = {
     "init": _UNOPENED,
     "ledger verify": _PROVES,
     "ledger witness": _PROVES,
+    "mail test": "opens no house: it tries the settings, which whoever has the machine reads anyway",
     "migrate": "comes before the house can open",
     "policy check": "reads the draft, and opens no house",
     "policy schema": _UNOPENED,
@@ -67,6 +69,7 @@ PROVEN: Final[dict[str, str]] = {
     "grant break-glass": "break-glass",
     "grant record": "grant-approve",
     "grant review": "grant-approve",
+    "grant withdraw": "grant-approve",
     "hold read": "export",
     "key reseal": "key-rotate",
     "key snapshot": "key-rotate",
@@ -116,7 +119,6 @@ READS: Final[dict[str, str]] = {
     "ledger log": "ledger.read",
     "ledger prove": "ledger.read",
     "mail list": "mail.list",
-    "mail test": "mail.retry",
     "policy diff": "policy.show",
     "policy explain": "policy.show",
     "policy history": "policy.history",

@@ -134,7 +134,10 @@ async def signed_in(call: Calling, opened: Opened) -> Live | None:
 def _require(house: House, live: Live, permission: str) -> None:
     policy = house.live_policy.policy if house.live_policy else None
     if policy is None or not permits(policy, tuple(live.roles), permission):
-        raise Refused(f"{permission}: expected a role that may, got none of yours", reasons=("no-permission",))
+        raise Refused(
+            f"{permission}: expected a role that may, got none of yours", reasons=("no-permission",),
+            hint="lockhouse policy show says which roles may; an admin gives one by `lockhouse staff role give`",
+        )  # fmt: skip
 
 
 async def _proven(call: Calling, opened: Opened, live: Live, waiting: Waiting | None) -> Who | Waiting:
