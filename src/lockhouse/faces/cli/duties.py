@@ -17,7 +17,7 @@ from lockhouse.access.step_up import action_hash
 from lockhouse.gates.staff.steps import Meant
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
 _UNOPENED = "opens no house, or no working one"
 _PROVES = "shows nothing of a person, and whoever doubts the house must be able to run it"
@@ -103,6 +103,8 @@ PROVEN: Final[dict[str, str]] = {
     "training record": "grant-approve",
 }
 """Command -> what of `access.step_up` a member proves for it. A policy they approve on the console's own page."""
+OF_SPECIAL: Final = {"person-change": "special-change", "person-check": "special-check"}
+"""What a member proves in place of it where a field is special."""
 BY_TOKEN: Final = frozenset({"export", "person-check", "person-reveal", "service-resume"})
 """Of these, those that a token's own terms decide over; the others take a person, or the API."""
 READS: Final[dict[str, str]] = {
@@ -177,6 +179,12 @@ class Typed(NamedTuple):
 
 
 NOTHING: Final = Typed("")
+
+
+def action_of(typed: Typed, *, special: Collection[str]) -> str | None:
+    """What of `access.step_up` a member proves for this command; None: nothing. Any word may be a special field."""
+    action = PROVEN.get(typed.name)
+    return OF_SPECIAL.get(action, action) if action and any(word in special for word in typed.words) else action
 
 
 def meant(typed: Typed, action: str) -> Meant:
