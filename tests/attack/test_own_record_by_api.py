@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lockhouse.flows import link, vouch
+from lockhouse.flows import hold, link, request, vouch
+from lockhouse.gates.holds import Terms
 from lockhouse.model.ids import DAY_MS
 from lockhouse.model.rows import Link
 from tests.faces.api.world import RETAIL, ApiWorld
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 OWNER = "os-user:1"
-KEEPER = RETAIL + "roles:\n  keeper: {may: [person.link, 'request.*', 'hold.*']}\n"
+KEEPER = RETAIL + "roles:\n  keeper: {may: [person.link, 'request.*', 'hold.*', 'suppression.*']}\n"
 NAMES = ("own", "alias", "other")
 
 
@@ -82,3 +83,46 @@ async def test_nobody_asks_for_the_erasure_of_their_own_record(tmp_path: Path) -
         seen[name] = answer.status_code
     assert seen == {"own": 403, "alias": 403, "other": 200}
     assert (await told(owned.api.world, "refusal"))[-1].action == "request"
+
+
+async def test_nobody_calls_off_the_erasure_of_their_own_record(tmp_path: Path) -> None:
+    owned = await Owned.make(tmp_path)
+    seen = {}
+    for name in ("alias", "other"):
+        case = (await request.open_erasure(owned.api.world.house, owned.ids[name], by="staff:another")).case
+        seen[name] = (
+            await owned.api.call("POST", f"/request/{case.id.hex()}/cancel", role="keeper", json={})
+        ).status_code
+    assert seen == {"alias": 403, "other": 200}
+    assert (await told(owned.api.world, "refusal"))[-1].because == ["own-record"]
+
+
+async def test_nobody_lifts_what_closes_their_own_record(tmp_path: Path) -> None:
+    owned = await Owned.make(tmp_path)
+    seen = {}
+    for name in NAMES:
+        closing = {"kind": "email", "value": f"{name}@customers.example", "reason": "asked"}
+        added = await owned.api.call("POST", "/suppression", role="keeper", json=closing | {"purposes": []})
+        lifted = await owned.api.call("POST", "/suppression/remove", role="keeper", json=closing)
+        seen[name] = (added.status_code, lifted.status_code)
+    assert seen == {"own": (200, 403), "alias": (200, 403), "other": (200, 200)}
+    assert [one.action for one in await told(owned.api.world, "refusal")][-2:] == ["lift", "lift"]
+
+
+async def test_nobody_holds_their_own_record_nor_ends_a_hold_of_it(tmp_path: Path) -> None:
+    owned = await Owned.make(tmp_path)
+    world, later = owned.api.world, owned.api.world.clock.at + 40 * DAY_MS
+    claim = {"reason": "lawsuit", "basis": "7-O-1", "review": later}
+    seen = {}
+    for name in NAMES:
+        placed = await owned.api.call(
+            "POST", "/hold", role="keeper", json=claim | {"persons": [owned.ids[name].hex()]}
+        )  # fmt: skip
+        terms = Terms(reason="lawsuit", basis="7-O-1", persons=(owned.ids[name],), compartments=(), review_at=later)
+        row = await hold.place(world.house, terms, by="staff:another")
+        path = f"/hold/{row.id.hex()}"
+        read = await owned.api.call("POST", f"{path}/read", role="keeper", json={"person": owned.ids[name].hex()})
+        reviewed = await owned.api.call("POST", f"{path}/review", role="keeper", json={"until": later})
+        released = await owned.api.call("POST", f"{path}/release", role="keeper", json={"keys": row.keys})
+        seen[name] = [placed.status_code, read.status_code, reviewed.status_code, released.status_code]
+    assert seen == {"own": [403] * 4, "alias": [403] * 4, "other": [200] * 4}

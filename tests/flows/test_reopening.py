@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from lockhouse.channels import segment
-from lockhouse.faces.cli.people import card, records
+from lockhouse.faces.cli.people import card, records, told_of
 from lockhouse.flows import look
 from lockhouse.flows.approve import approve, draft_of
 from lockhouse.gates.disclose import FieldView, View, disclose
@@ -146,12 +146,14 @@ async def test_whoever_asks_reads_the_sentence(tmp_path: Path, name: str) -> Non
     change = CHANGES[name]
     world, person = await _changed(tmp_path, change)
     policy, ask = world.house.live().policy, await world.ask(change.role)
-    said = card(await look.show(world.house, ask, person), policy, ask, call=_Call())  # type: ignore[arg-type]  # as printed
+    view = await look.show(world.house, ask, person)
+    said = card(view, told_of(view, policy, ask), call=_Call())  # type: ignore[arg-type]  # as printed
     [line] = [line for line in said.splitlines() if SENTENCES[change.code] in line]
     assert change.field in line.partition(":")[0].split(", ")
     if change.code != "not-for-this-purpose":
         ask = await world.ask(change.role, action="timeline")
-        said = records(await look.show(world.house, ask, person), policy, ask, newest=True)
+        view = await look.show(world.house, ask, person)
+        said = records(view, told_of(view, policy, ask), newest=True)
         assert SENTENCES[change.code] in said
 
 

@@ -38,6 +38,11 @@ class Sender(msgspec.Struct, frozen=True, kw_only=True):
     paused: bool = False
 
 
+def sample_event(channel: Channel) -> str:
+    """An event that the channel may send, to begin with."""
+    return next((one for one in ("Order Completed", *channel.events) if one in channel.events), "page")
+
+
 async def make_credential(house: House, name: str, *, by: str) -> Secret:
     """A new write key of the channel; its text is in the answer and nowhere else.
 

@@ -301,6 +301,23 @@ async def lift(house: House, field: str, value: str, *, reason: str, by: str) ->
     await house.epochs.announce(key=True)
 
 
+async def require_other_holder(
+    house: House, field: str, value: str, *, actor: Actor, own: Collection[bytes]
+) -> None:  # fmt: skip
+    """Return only if nobody who has this identifier is the actor: nobody lifts what closes their own record.
+
+    Args:
+        own: the source persons whom the actor is, as far as anybody said so.
+
+    Raises:
+        Refused: it is the actor's own; that is noted.
+        Invalid: the field identifies nobody, or the value has no usable form.
+    """
+    _suppression_place(house, field, value)
+    if own:
+        await require_other(house, *await _holders(house, field, value), actor=actor, own=own, action="lift")
+
+
 async def suppressions(house: House) -> list[Suppression]:
     """Every suppression that stands; the identifiers behind them cannot be listed, only asked for.
 

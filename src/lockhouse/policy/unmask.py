@@ -69,14 +69,15 @@ def _best(policy: Policy, ask: Ask, field: str, roles: Iterable[Role]) -> Unmask
     return best
 
 
-def elsewhere(found: Unmasking, purpose: str) -> str:
-    """Who sees in full what no reveal of the actor's own opens."""
+def elsewhere(found: Unmasking, purpose: str, *, names_roles: bool = True) -> str:
+    """Who sees in full what no reveal of the actor's own opens; as an option, where whoever asks names their role."""
     if not found.others:
         return (
             "Masked: no role of the policy sees this in full, for whatever purpose. Only a change of the policy would "
             "show it. Whoever approves policies can: lockhouse policy approve"
         )
-    told = ", ".join(f"--as {role} for {' or '.join(purposes)}" for role, purposes in found.others)
+    word = "--as " if names_roles else ""
+    told = ", ".join(f"{word}{role} for {' or '.join(purposes)}" for role, purposes in found.others)
     return f"Masked: your role never sees this in full for {purpose}. Whoever may act so can: {told}."
 
 

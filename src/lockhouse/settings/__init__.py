@@ -240,6 +240,12 @@ _RULES = {
 }  # fmt: skip
 
 
+def collect_url(settings: Settings) -> str:
+    """Where senders reach the collect listener."""
+    scheme = "https" if settings.tls == "files" else "http"
+    return settings.public_url.rstrip("/") or f"{scheme}://{settings.listen_collect}"
+
+
 def address_of(listen: str, *, where: str) -> tuple[str, int]:
     """Host and port of a listener.
 

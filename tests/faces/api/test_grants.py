@@ -33,4 +33,4 @@ async def test_a_token_that_may_lists_shows_and_ends_a_grant_at_once(tmp_path: P
 
 def test_no_route_asks_for_a_grant_or_approves_one() -> None:
     named = {route.name for route in ROUTES if route.name.startswith("grant.")}
-    assert named == {"grant.list", "grant.show", "grant.end"}
+    assert named == {"grant.list", "grant.show", "grant.end", "grant.recorded"}

@@ -85,6 +85,26 @@ import.undo         403      403      403              403      404    403
 person.link         403      403      403              403      403    403
 person.unlink       403      403      403              403      403    403
 person.looked       200      403      200              403      403    403
+proposal.list       403      403      403              403      403    403
+proposal.compare    403      403      403              403      403    403
+proposal.accept     403      403      403              403      403    403
+proposal.refuse     403      403      403              403      403    403
+insight.report      200      200      200              403      403    403
+policy.suggest      403      403      403              403      200    403
+channel.add         403      403      403              403      200    403
+mail.list           403      403      403              403      200    403
+mail.retry          403      403      403              403      200    403
+training.show       403      403      403              200      403    403
+grant.recorded      403      403      200              200      403    403
+person.check        200      403      403              403      403    403
+person.flag         403      403      200              403      403    403
+person.flagged      403      403      200              403      403    403
+retention.plan      403      403      200              403      403    403
+retention.idle      403      403      200              403      403    403
+request.fulfil      403      403      409              403      403    403
+request.certificate 403      403      409              403      403    403
+hold.read           403      403      404              403      403    403
+consent.undo        403      403      404              403      403    403
 """
 HEADS, *ROWS = [line.split() for line in EXPECTED.strip().splitlines()]
 TABLE = {row[0]: dict(zip(HEADS[1:], map(int, row[1:]), strict=True)) for row in ROWS}
@@ -101,6 +121,12 @@ BODIES: dict[str, dict[str, Any]] = {
     "import.undo": {"stored": 0},
     "person.link": {"other": "0" * 32},
     "person.unlink": {"other": "0" * 32},
+    "proposal.compare": {"person": "0" * 32, "other": "0" * 32},
+    "proposal.accept": {"person": "0" * 32, "other": "0" * 32},
+    "proposal.refuse": {"person": "0" * 32, "other": "0" * 32},
+    "consent.undo": {"batch": "0" * 32},
+    "person.check": {"field": "email", "value": EMAIL},
+    "person.flag": {"reason": "at-risk"},
     "hold.review": {"until": 1_900_000_000_000},
     "suppression.remove": {"kind": "email", "value": "bo@customers.example", "reason": "typo"},
 }
@@ -164,6 +190,8 @@ class Asking:
                 "basis": "7-O-2",
                 "review": 1_900_000_000_000,
             }
+        if route.name == "hold.read":
+            body = {"person": self.words["person"]}
         if route.name == "channel.revoke":
             body = {"begins": self.key}
         if route.name == "request.open":

@@ -50,6 +50,9 @@ class Beside:
     def key_of(self, recipient: Recipient) -> str:
         return f"recipients/{recipient.name}.key"
 
+    def address(self) -> str:
+        return "https://in.shop.example"
+
     async def works(self) -> bool:
         return False
 

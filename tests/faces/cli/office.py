@@ -46,9 +46,14 @@ class Person(NamedTuple):
 class Office:
     """A house at work, in which Ada is the admin."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, policy: str = "") -> None:
         self.desk = Desk(folder)
         self.desk.found()
+        if policy:
+            with (self.desk.house / "policy.yaml").open("a", encoding="utf-8") as file:
+                file.write(policy)
+            seen = self.desk.call("policy approve --yes")
+            assert seen.code == 0, seen.err
         settings = self.desk.house / "lockhouse.toml"
         own = f'console_url = "{URL}"\ntls = "proxy"\ntrusted_proxies = ["127.0.0.1/32"]\n'
         settings.write_text(own + settings.read_text("utf-8"), "utf-8")
@@ -131,6 +136,12 @@ class Office:
     def confirming(self, person: Person) -> Callable[[], Awaitable[Any]]:
         """Somebody types the code that is shown, and confirms by a passkey."""
         return lambda: self.at(person, lambda browser: confirm(browser, self.code))
+
+    def passes(self, ms: int, *people: Person) -> None:
+        """Time goes by, and these sign in to their browsers anew."""
+        self.desk.clock.now += ms
+        for person in people:
+            assert asyncio.run(self.at(person, lambda browser: browser.sign_in())).status_code < 400
 
     def signed_in(self, person: Person) -> None:
         """Somebody works on this command line."""

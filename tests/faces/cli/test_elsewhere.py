@@ -25,7 +25,8 @@ PAGE = Path(__file__).parents[3] / "docs/operations/remote.md"
 MAY = (
     "policy.show", "policy.history", "policy.matrix", "channel.*", "recipient.*", "ledger.read", "consent.*",
     "suppression.*", "request.*", "hold.*", "token.*", "import.list", "key.status", "policy.explain", "policy.diff",
-    "policy.propose", "person.link", "import.undo", "grant.list", "grant.end",
+    "policy.propose", "person.link", "import.undo", "grant.list", "grant.end", "mail.*", "retention.*", "person.flag",
+    "policy.suggest", "training.report",
 )  # fmt: skip
 ROLE = f"\nroles:\n  keeper: {{may: [{', '.join(MAY)}]}}\n"
 READS = [
@@ -41,7 +42,11 @@ READS = [
     "policy propose ./policy.yaml", "policy diff ./wrong.yaml", "channel revoke shop lhs_none", "hold show 00",
     "channel replay shop --dry-run", "channel replay shop --since 1d --dry-run --json", "import undo 00 --yes",
     "grant list", "grant list --json", "grant show 00", "grant end 00", "grant show 00000000000000000000000000000000",
-    "channel pause nowhere", "recipient pause nowhere", "person looked 00",
+    "channel pause nowhere", "recipient pause nowhere", "person looked 00", "proposal list", "proposal list --json",
+    "proposal compare 00 00", "policy suggest", "policy suggest --json", "policy suggest --channel shop", "mail list",
+    "mail list --json", "mail retry", "training show", "training show --json", "grant recorded", "person flagged",
+    "person flagged --json", "retention plan", "retention plan --json", "retention idle", "request fulfil 00",
+    "request certificate 00 --to there", "hold read 00 00", "consent undo 00 --yes",
 ]  # fmt: skip
 """Commands that change nothing and note nothing: typed twice, they say the same."""
 
@@ -185,6 +190,74 @@ def test_who_looked_is_told_elsewhere_as_on_the_houses_machine(tmp_path: Path) -
     assert (told.code, "--reason" in told.err) == (2, True)
     assert [EMAIL in str(one.url) for one in desk.bridge.asked if EMAIL in str(one.url)] == []
     assert desk.bridge.incidents == []
+
+
+LOOKS = (
+    "person show PERSON", "person timeline PERSON", "person timeline PERSON --limit 1", "person explain PERSON email",
+    "person reveal PERSON", "person show 00", "person explain PERSON nothing", "person timeline PERSON --limit 0",
+    "insight report", "insight report event",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def support(tmp_path_factory: pytest.TempPathFactory) -> Elsewhere:
+    made = Elsewhere(tmp_path_factory.mktemp("support"))
+    made.found()
+    for number in range(3):
+        made.clock.now += 60_000
+        made.send(("Order Completed", EVENT | {"order_id": f"A-{number}"}))
+    made.token("support", purposes=("fulfilment",))
+    return made
+
+
+def _look(seen: Seen) -> tuple[int, str, str]:
+    """As `_shown`, but for the role, which nobody names elsewhere, and the fresh proof, which no token has."""
+    code, *texts = _shown(seen)
+    proof = r"(?:You can|Masked: showing it needs fresh proof.*?--until WHEN\)\. Then):"
+    for pattern, word in ((r" --as support| --for fulfilment|ACTOR|staff:ID|,\"step-up\"", ""), (proof, "So:")):
+        texts = [re.sub(pattern, word, one) for one in texts]
+
+    return code, texts[0], texts[1]
+
+
+@pytest.mark.parametrize("words", ["", "--json"])
+@pytest.mark.parametrize("line", LOOKS)
+def test_a_look_elsewhere_is_said_as_on_the_houses_machine(support: Elsewhere, line: str, words: str) -> None:
+    line = line.replace("PERSON", support.person())
+    here = support.call(f"{line} --as support --for fulfilment {words}")
+    there = support.ask(f"{line} {words}", role="support")
+    assert _look(there) == _look(here)
+    assert support.bridge.incidents == []
+
+
+@pytest.mark.parametrize("words", ["", "--json"])
+def test_somebody_is_found_checked_and_put_right_elsewhere_as_on_the_houses_machine(
+    support: Elsewhere, words: str
+) -> None:
+    person = support.person()
+    said: list[list[tuple[int, str, str]]] = [[], []]
+    for line, typed in (
+        ("person find email -", f"{EMAIL}\n"), ("person find email -", "nobody@customers.example\n"),
+        ("person find nothing -", "x\n"), (f"person check {person} email -", f"{EMAIL}\n"),
+        (f"person check {person} email -", "other@customers.example\n"),
+    ):  # fmt: skip
+        support.clock.now += 3_600_000  # three tries of a field in an hour
+        said[0].append(_look(support.call(f"{line} --as support --for fulfilment {words}", typed=typed)))
+        support.clock.now += 3_600_000
+        said[1].append(_look(support.ask(f"{line} {words}", role="support", typed=typed)))
+    assert said[1] == said[0]
+    for number, ask in enumerate((support.call, lambda line, **how: support.ask(line, role="support", **how))):
+        support.clock.now += 3_600_000
+        more = "--as support --for fulfilment" if number == 0 else ""
+        changed = ask(f"person change {person} phone - {more} {words}", typed=f"+4930901{number:03}\n")
+        undone = ask(f"person change {person} phone --undo {more} {words}")
+        said[number] = [
+            (code, re.sub(r"\d\d:\d\d|\d{13}", "WHEN", out), err) for code, out, err in map(_look, (changed, undone))
+        ]
+    assert said[1] == said[0]
+    assert [code for code, *_ in said[0]] == [0, 0]
+    assert [EMAIL in str(one.url) or "4930901" in str(one.url) for one in support.bridge.asked].count(True) == 0
+    assert support.bridge.incidents == []
 
 
 def test_persons_are_joined_and_parted_elsewhere_as_on_the_houses_machine(desk: Elsewhere) -> None:

@@ -44,3 +44,10 @@ class ChannelCalls(Caller):
     def channel_replay(self, channel: str, asked: shapes.ReplayAsked) -> shapes.ChannelReplayed:
         """Store what the policy lacked of a channel in stage trial, as far as it has it now."""
         return self.ask(shapes.ChannelReplayed, Wanted("POST", ("channel", channel, "replay"), once=True), body=asked)
+
+    def channel_add(self, channel: str) -> shapes.KeyMade:
+        """Make a write key for a channel that the policy has.
+
+        It is told once, and stored as a keyed hash.
+        """
+        return self.ask(shapes.KeyMade, Wanted("POST", ("channel", channel, "key"), once=True), body=shapes.Nothing())

@@ -16,3 +16,7 @@ class ConsentCalls(Caller):
     def consent_record(self, person: str, asked: shapes.WordAsked) -> shapes.WordRecorded:
         """Record a person's word on a purpose; every decision reads it from now on."""
         return self.ask(shapes.WordRecorded, Wanted("POST", ("person", person, "consent"), once=True), body=asked)
+
+    def consent_undo(self, asked: shapes.WordsAsked) -> shapes.WordsTakenBack:
+        """Take back what an imported file said of consent: what stood before counts again."""
+        return self.ask(shapes.WordsTakenBack, Wanted("POST", ("consent", "undo"), once=True), body=asked)

@@ -20,3 +20,7 @@ class GrantCalls(Caller):
     def grant_end(self, grant: str) -> shapes.GrantShown:
         """End a grant at once, in every process. People ask for another."""
         return self.ask(shapes.GrantShown, Wanted("POST", ("grant", grant, "end"), once=True), body=shapes.Nothing())
+
+    def grant_recorded(self) -> shapes.FactList:
+        """Every fact that was vouched for, by whom and until when."""
+        return self.ask(shapes.FactList, Wanted("GET", ("fact",)))

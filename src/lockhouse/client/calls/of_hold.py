@@ -28,3 +28,7 @@ class HoldCalls(Caller):
     def hold_release(self, hold: str, asked: shapes.ReleaseAsked) -> shapes.HoldShown:
         """Destroy a hold's key: what has ended meanwhile is gone with it."""
         return self.ask(shapes.HoldShown, Wanted("POST", ("hold", hold, "release"), once=True), body=asked)
+
+    def hold_read(self, hold: str, asked: shapes.HeldAsked) -> shapes.HeldShown:
+        """What a hold keeps of one of its persons, for its claim. Noted before it is opened."""
+        return self.ask(shapes.HeldShown, Wanted("POST", ("hold", hold, "read")), body=asked)

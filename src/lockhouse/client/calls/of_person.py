@@ -50,3 +50,18 @@ class PersonCalls(Caller):
     def person_looked(self, person: str, asked: shapes.LooksAsked | None = None) -> shapes.LooksShown:
         """Who looked at a person, the newest looks first. Asking is a look too, and noted."""
         return self.ask(shapes.LooksShown, Wanted("GET", ("person", person, "looked")), query=asked)
+
+    def person_check(self, person: str, asked: shapes.CheckAsked) -> shapes.Checked:
+        """Whether a field is what somebody says: yes or no, noted, and nothing of it is told."""
+        return self.ask(shapes.Checked, Wanted("POST", ("person", person, "check")), body=asked)
+
+    def person_flag(self, person: str, asked: shapes.FlagAsked) -> shapes.FlagShown:
+        """Watch over a person: only some roles see them from now on, or a grant.
+
+        People end it, not tokens.
+        """
+        return self.ask(shapes.FlagShown, Wanted("POST", ("person", person, "flag"), once=True), body=asked)
+
+    def person_flagged(self) -> shapes.FlagList:
+        """Everybody who is watched over, by id."""
+        return self.ask(shapes.FlagList, Wanted("GET", ("flagged",)))

@@ -32,3 +32,7 @@ class PolicyCalls(Caller):
     def policy_propose(self, asked: shapes.DraftAsked) -> shapes.DraftProposed:
         """Propose a draft: it is a version that somebody may approve, and rules nothing yet."""
         return self.ask(shapes.DraftProposed, Wanted("POST", ("policy", "propose"), once=True), body=asked)
+
+    def policy_suggest(self, asked: shapes.SuggestAsked | None = None) -> shapes.Suggested:
+        """YAML for what observed channels send and the policy does not name. Changes nothing."""
+        return self.ask(shapes.Suggested, Wanted("GET", ("policy", "suggest")), query=asked)

@@ -29,3 +29,13 @@ class RequestCalls(Caller):
         return self.ask(
             shapes.CaseCancelled, Wanted("POST", ("request", request, "cancel"), once=True), body=shapes.Nothing()
         )
+
+    def request_fulfil(self, request: str) -> shapes.CaseFulfilled:
+        """Destroy the keys of a request whose cooling time has passed; nothing brings the data back."""
+        return self.ask(
+            shapes.CaseFulfilled, Wanted("POST", ("request", request, "fulfil"), once=True), body=shapes.Nothing()
+        )
+
+    def request_certificate(self, request: str) -> shapes.Certificate:
+        """The certificate of a fulfilled request. It verifies without this house."""
+        return self.ask(shapes.Certificate, Wanted("GET", ("request", request, "certificate")))

@@ -6,13 +6,14 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from lockhouse.client.shapes.base import Answer, Asked, At, Cursor, Id, Label, Limit, Value
+from lockhouse.client.shapes.base import Answer, Asked, At, Cursor, Id, Label, Value
 
 
 class FieldShown(Answer, frozen=True, kw_only=True):
     """A field of a person: open, masked or shut, why, and where it came from.
 
-    `person`: the source person it is of. `corrected`: staff put it right on the person's word.
+    `person`: the source person it is of. `corrected`: staff put it right on the person's word. `told`: why it is not
+    open, in sentences.
     """
 
     state: Literal["open", "masked", "shut"]
@@ -24,13 +25,45 @@ class FieldShown(Answer, frozen=True, kw_only=True):
     at: At | None = None
     person: Id | None = None
     corrected: bool = False
+    told: str = ""
+
+
+class ShutShown(Answer, frozen=True, kw_only=True):
+    """Boxes that a request shut, and until when it can be called off."""
+
+    request: Id
+    destroy_at: At
+    boxes: int
+
+
+class SpentShown(Answer, frozen=True, kw_only=True):
+    """That a person was beyond the limit of people an hour; not `refused`: it only observes."""
+
+    limit: int
+    free_at: At
+    refused: bool
+
+
+class JointShown(Answer, frozen=True, kw_only=True):
+    """Two source persons, how far is believed that they are one, and since when."""
+
+    one: Id
+    other: Id
+    proof: str
+    since: At
 
 
 class PersonShown(Answer, frozen=True, kw_only=True):
     """One person as the token's role may see them. `entry` is the ledger entry that noted this look.
 
-    `former`: they were found by an identifier that has been put right since.
+    `former`: they were found by an identifier that has been put right since. `ended`: boxes that nothing opens any
+    more, by why. `spoilt`: snapshots that are not as this house made them. `links`, `held_apart`: what joins the source
+    persons, and whom a brake holds apart from them; of a find neither. `grace`: of a reveal, courses that were not
+    taken yet, and until when. `role`, `purpose`: what the look was in and for.
     """
+
+    role: str
+    purpose: str
 
     person: Id
     persons: list[Id]
@@ -44,6 +77,15 @@ class PersonShown(Answer, frozen=True, kw_only=True):
     first_at: At | None
     last_at: At | None
     former: bool = False
+    marks: list[str]
+    grants: list[str]
+    ended: dict[str, int]
+    shut: list[ShutShown]
+    spoilt: int
+    spent: SpentShown | None
+    links: list[JointShown]
+    held_apart: list[JointShown]
+    grace: dict[str, At]
 
 
 class PersonsFound(Answer, frozen=True, kw_only=True):
@@ -65,15 +107,17 @@ class RecordShown(Answer, frozen=True, kw_only=True):
     assurance: str
     proof: str
     fields: dict[str, FieldShown]
+    ended: dict[str, int]
+    shut: list[ShutShown]
 
 
-class TimelineShown(Answer, frozen=True, kw_only=True):
-    """A page of a person's records in order, the newest page first. `next` leads to older ones."""
+class TimelineShown(PersonShown, frozen=True, kw_only=True):
+    """A page of a person's records in order, the newest page first. `next` leads to older ones.
 
-    person: Id
-    entry: Id
+    `fields` is empty: nothing is folded.
+    """
+
     timeline: list[RecordShown]
-    total: int
     next: str | None
 
 
@@ -95,8 +139,10 @@ class LookAsked(Asked, frozen=True, kw_only=True):
 class TimelineAsked(LookAsked, frozen=True, kw_only=True):
     """Which page of a timeline."""
 
-    limit: Limit = 50
+    limit: Annotated[int, msgspec.Meta(ge=1, le=500)] = 50
     cursor: Cursor | None = None
+    before: Id | None = None
+    after: Id | None = None
 
 
 class LooksAsked(LookAsked, frozen=True, kw_only=True):
@@ -164,9 +210,28 @@ class Changed(Answer, frozen=True, kw_only=True):
     person: Id
     field: str
     changed: bool
-    entry: Id
     undo_until: At | None
     tries_left: int
+    entry: Id
+    spent: SpentShown | None
+
+
+class CheckAsked(LookAsked, frozen=True, kw_only=True):
+    """What somebody says that a field is."""
+
+    field: Label
+    value: Value
+
+
+class Checked(Answer, frozen=True, kw_only=True):
+    """Whether it is what is held; nothing of that is told. Each is one of three tries of the field in an hour."""
+
+    person: Id
+    field: str
+    matches: bool
+    tries_left: int
+    entry: Id
+    spent: SpentShown | None
 
 
 class UndoAsked(LookAsked, frozen=True, kw_only=True):
@@ -272,67 +337,3 @@ class Lifted(Answer, frozen=True, kw_only=True):
     kind: str
     removed: Literal[True]
     reason: str
-
-
-class CaseShown(Answer, frozen=True, kw_only=True):
-    """A request or an ending that retention began, and how far it has come."""
-
-    request: str
-    what: str
-    step: str
-    reason: str
-    by: str
-    asked_at: At
-    destroy_at: At
-    destroyed_at: At | None
-    scope: list[str]
-    keys: int
-    persons: int
-    entries: list[Id]
-    confirm: Id | None
-    completion: str
-    cancelled_by: str
-    cancellation: str
-
-
-class CaseWhole(CaseShown, frozen=True, kw_only=True):
-    """One request with its records: null once their rows are gone, as how many there were is kept nowhere."""
-
-    records: int | None
-
-
-class CaseOpened(CaseShown, frozen=True, kw_only=True):
-    """A request that was opened: how long shutting took, and what else is to be known of it.
-
-    `doubt`: why the clock is not believed, while nothing is destroyed. `held_apart`: persons who are not ended with it.
-    `holds`: legal holds that keep what it is of.
-    """
-
-    took_ms: int
-    doubt: str | None
-    held_apart: list[Id]
-    holds: list[Id]
-
-
-class CaseCancelled(CaseShown, frozen=True, kw_only=True):
-    """A request that was called off, and others that still shut something of the same persons."""
-
-    others: list[CaseShown]
-
-
-class CaseList(Answer, frozen=True, kw_only=True):
-    """Every one, the oldest first. `spoilt`: ids of those whose rows were changed by hand."""
-
-    requests: list[CaseShown]
-    spoilt: list[str]
-
-
-class OpenAsked(Asked, frozen=True, kw_only=True):
-    """Whom a request is of, and what it ends: everything, or one compartment by its whole name.
-
-    `anyway`: even though there were unusually many in the last hour; the token must have `request.anyway` by that name.
-    """
-
-    person: Id
-    compartment: Annotated[str, msgspec.Meta(min_length=1, max_length=400)] | None = None
-    anyway: bool = False

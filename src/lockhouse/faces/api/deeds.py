@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from lockhouse.errors import Conflict, Invalid
@@ -12,9 +14,12 @@ from lockhouse.faces.api.shapes import answered, id_of, plain
 from lockhouse.flows import bring, channel, forward, hold, link, observed, replay
 from lockhouse.flows.token import facts
 from lockhouse.gates.disclose.said import require_other
-from lockhouse.gates.holds import STANDS, Terms
+from lockhouse.gates.holds import STANDS, Terms, terms_of
 from lockhouse.gates.imports import STAFF_CHANNEL, batches
 from lockhouse.gates.key_counts import key_counts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 BATCHES = ("stopped", "done", "being taken back", "taken back")
 """By number."""
@@ -27,6 +32,17 @@ async def channel_revoke(call: Call) -> shapes.ChannelEnded:
     row = await channel.end_credential(call.house, one.name, call.body.begins, by=call.actor.id)
     left = sum(channel.lives(key, now) for key in (await channel.credentials_of(call.house)).get(one.name, ()))
     return answered(shapes.ChannelEnded, channel=one.name, begins=row.shown, until_at=row.until_at, left=left)
+
+
+async def channel_add(call: Call) -> shapes.KeyMade:
+    """A write key is made, and told this once."""
+    one = channel_of(call)
+    secret = await channel.make_credential(call.house, one.name, by=call.actor.id)
+    key = secret.reveal().decode()  # house: allow no-reveal: a new key is told this once
+    return answered(
+        shapes.KeyMade, channel=one.name, key=key, address=call.desk.beside.address(), assurance=one.assurance_key,
+        event=channel.sample_event(one), pageless=one.pageless,
+    )  # fmt: skip
 
 
 async def channel_observed(call: Call) -> shapes.ChannelObserved:
@@ -78,13 +94,16 @@ async def hold_place(call: Call) -> shapes.HoldPlaced:
         compartments=tuple(sorted(one for one in numbers if one is not None)), review_at=asked.review,
         since=asked.since, before=asked.before,
     )  # fmt: skip
+    await require_others(call, terms.persons, "hold")
     row = await hold.place(call.house, terms, by=call.actor.id)
     return answered(shapes.HoldPlaced, **hold_parts(call, row), shut=await hold.left_shut(call.house, row))
 
 
 async def hold_review(call: Call) -> shapes.HoldShown:
     """A hold was looked at and stands on."""
-    row = await hold.review(call.house, call.id("hold"), until=call.body.until, by=call.actor.id)
+    row = await hold.find(call.house, call.id("hold"))
+    await require_others(call, terms_of(row).persons, "hold")
+    row = await hold.review(call.house, row.id, until=call.body.until, by=call.actor.id)
     return answered(shapes.HoldShown, **hold_parts(call, row))
 
 
@@ -97,6 +116,7 @@ async def hold_release(call: Call) -> shapes.HoldShown:
     row = await hold.find(call.house, call.id("hold"))
     if row.state == STANDS and row.keys != call.body.keys:
         raise Conflict("keys: expected as many as the hold has, got another number", hint="read it again")
+    await require_others(call, terms_of(row).persons, "hold")
     row = await hold.release(call.house, row.id, by=call.actor.id, journal=call.desk.journal)
     return answered(shapes.HoldShown, **hold_parts(call, row))
 
@@ -161,7 +181,15 @@ async def person_unlink(call: Call) -> shapes.PersonsUnlinked:
 async def _strangers(call: Call, action: str) -> tuple[bytes, bytes]:
     """The two who are named, neither of them whoever answers for the token: what parts one's record would open it."""
     one, other = call.id("person"), id_of(call.body.other, where="other")
-    own = (await facts(call.house, call.token)).own
-    for person in (one, other):
-        await require_other(call.house, person, actor=call.actor, own=own, action=action)
+    await require_others(call, (one, other), action)
     return one, other
+
+
+async def require_others(call: Call, persons: Iterable[bytes], action: str) -> None:
+    """Return only if none of these is whoever answers for the token.
+
+    Raises:
+        Refused: one is; that is noted.
+    """
+    own = (await facts(call.house, call.token)).own
+    await require_other(call.house, *persons, actor=call.actor, own=own, action=action)

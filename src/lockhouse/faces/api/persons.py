@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -10,23 +10,22 @@ from lockhouse.errors import Invalid, Refused
 from lockhouse.faces.api import shapes
 from lockhouse.faces.api.cursors import reopened, signed
 from lockhouse.faces.api.route import Call
-from lockhouse.faces.api.shapes import answered, plain, states
+from lockhouse.faces.api.shapes import answered, id_of, plain, states
+from lockhouse.faces.explained import explained, require_field
+from lockhouse.faces.masks import because
 from lockhouse.flows import change as changing
-from lockhouse.flows import look
-from lockhouse.gates.customers import customer_of
+from lockhouse.flows import check as checking
+from lockhouse.flows import link, look
 from lockhouse.gates.disclose import Records
-from lockhouse.gates.disclose.decided import with_facts
-from lockhouse.gates.facts import merge_facts
-from lockhouse.gates.regions import region_of
-from lockhouse.model.decision import PersonFacts
-from lockhouse.model.scale import PersonState
-from lockhouse.policy.explain import explain_known
+from lockhouse.gates.facts import courses_by_grace
 from lockhouse.policy.sentences import SENTENCES
 
 if TYPE_CHECKING:
     from lockhouse.gates.disclose import View
+    from lockhouse.gates.disclose.view import RecordView
     from lockhouse.gates.house import House
     from lockhouse.model.decision import Ask
+    from lockhouse.model.policy import Policy
 
 
 async def find(call: Call) -> shapes.PersonsFound:
@@ -34,34 +33,47 @@ async def find(call: Call) -> shapes.PersonsFound:
     asked: shapes.FindAsked = call.body
     ask = await call.ask(purpose=asked.purpose)
     found = await look.find(call.house, ask, by=asked.by, value=asked.value)
-    persons = [_person_parts(view) for view in found.persons if not view.refused]
+    policy = call.house.live().policy
+    persons = [_person_parts(view, policy, ask) for view in found.persons if not view.refused]
     return answered(shapes.PersonsFound, persons=persons, more=found.more)
 
 
 async def show(call: Call) -> shapes.PersonShown:
     """One person, masked."""
     ask = await call.ask(purpose=call.query.purpose)
-    return _person(await look.show(call.house, ask, call.id("person")))
+    return await _person(call.house, await look.show(call.house, ask, call.id("person")), ask)
 
 
 async def reveal(call: Call) -> shapes.PersonShown:
     """The same, unmasked as far as the role, the reason and what is known of the owner allow."""
     ask = await call.ask(purpose=call.body.purpose, mode="full", reason=call.body.reason)
-    return _person(await look.reveal(call.house, ask, call.id("person")))
+    shown = await _person(call.house, await look.reveal(call.house, ask, call.id("person")), ask)
+    return msgspec.structs.replace(shown, grace=await courses_by_grace(call.house, ask.actor))
 
 
 async def timeline(call: Call) -> shapes.TimelineShown:
-    """A person's records, a page at a time."""
+    """A person's records, a page at a time.
+
+    Raises:
+        Invalid: two ends of a page are named.
+    """
     asked: shapes.TimelineAsked = call.query
     person = call.id("person")
-    before = None if asked.cursor is None else reopened(call, asked.cursor, about=person)
-    ask = await call.ask(purpose=asked.purpose)
-    view = _shown(await look.show(call.house, ask, person, records=Records(before=before, limit=asked.limit)))
-    onward = signed(call, view.timeline[0].id, about=person) if view.truncated and view.timeline else None
-    records = [_record_parts(one) for one in view.timeline]
-    return answered(
-        shapes.TimelineShown, person=view.person, entry=view.entry, timeline=records, total=view.total, next=onward
+    if sum(one is not None for one in (asked.cursor, asked.before, asked.after)) > 1:
+        raise Invalid("page", "one of cursor, before and after", got="several")
+    before = None if asked.before is None else id_of(asked.before, where="before")
+    before = before if asked.cursor is None else reopened(call, asked.cursor, about=person)
+    which = Records(
+        before=before, after=None if asked.after is None else id_of(asked.after, where="after"), limit=asked.limit
     )
+    ask = await call.ask(purpose=asked.purpose)
+    view = _shown(await look.show(call.house, ask, person, records=which))
+    goes_on = view.truncated and view.timeline and which.after is None
+    onward = signed(call, view.timeline[0].id, about=person) if goes_on else None
+    why = Sentences(call.house.live().policy, ask, view.person.hex())
+    records = [_record_parts(one, why) for one in view.timeline]
+    parts = _person_parts(view, why.policy, ask)
+    return answered(shapes.TimelineShown, **parts | {"timeline": records, "next": onward})
 
 
 async def change(call: Call) -> shapes.Changed:
@@ -74,7 +86,29 @@ async def change(call: Call) -> shapes.Changed:
         _shown(done.view)
     return answered(
         shapes.Changed, person=person, field=asked.field, changed=done.changed, entry=done.entry or done.view.entry,
-        undo_until=done.undo_until, tries_left=done.tries_left or 0,
+        undo_until=done.undo_until, tries_left=done.tries_left or 0, spent=done.view.spent,
+    )  # fmt: skip
+
+
+async def check(call: Call) -> shapes.Checked:
+    """Whether a field is what somebody says.
+
+    Raises:
+        Refused: it may not be checked, or not again within the hour; that is noted.
+    """
+    house, asked = call.house, call.body
+    checking.checkable(house, asked.field)
+    said = checking.readable(house, asked.field, asked.value)
+    ask = await call.ask(purpose=asked.purpose, mode="full")
+    seen = await checking.check(
+        house, msgspec.structs.replace(ask, fields=(asked.field,)), call.id("person"), said
+    )  # fmt: skip
+    if seen.matches is None:
+        codes = seen.view.refused or tuple(sorted({code for one in seen.view.fields.values() for code in one.because}))
+        _shown(msgspec.structs.replace(seen.view, refused=codes))
+    return answered(
+        shapes.Checked, person=call.id("person"), field=asked.field, matches=seen.matches,
+        tries_left=seen.view.tries_left or 0, entry=seen.view.entry, spent=seen.view.spent,
     )  # fmt: skip
 
 
@@ -92,40 +126,45 @@ async def _to_change(call: Call, *, reason: str | None = None) -> Ask:
     return msgspec.structs.replace(ask, fields=(call.body.field,))
 
 
-def _record_parts(one: Any) -> dict[str, Any]:
+class Sentences(NamedTuple):
+    """Why fields of a person are not open in a look."""
+
+    policy: Policy
+    ask: Ask
+    person: str
+
+    def of(self, fields: dict[str, Any]) -> dict[str, Any]:
+        """The fields, each with its sentences."""
+        return {name: one | {"told": self._told(name, one)} for name, one in fields.items()}
+
+    def _told(self, name: str, one: dict[str, Any]) -> str:
+        if one["state"] == "open" or not one["because"]:
+            return ""
+        return because(self.policy, self.ask, name, tuple(one["because"]), person=self.person)
+
+
+def _record_parts(one: RecordView, why: Sentences) -> dict[str, Any]:
     told: dict[str, Any] = plain(one)
+    told["fields"] = why.of(told["fields"])
     return {name: told[name] for name in shapes.RecordShown.__struct_fields__}
 
 
 async def explain(call: Call) -> shapes.ExplainShown:
     """Why a field is open, masked or shut; the look is noted."""
     house, field, person = call.house, call.path["field"], call.id("person")
-    policy = house.live().policy
-    if field not in policy.fields:
-        raise Invalid("field", "one of the live policy", got="another")
+    require_field(house, field)
     ask = await call.ask(purpose=call.query.purpose)
-    if ask.purpose not in {one.name for one in policy.purposes}:
+    if ask.purpose not in {one.name for one in house.live().policy.purposes}:
         raise Invalid("purpose", "one of the live policy", got="another")
     view = _shown(await look.show(house, msgspec.structs.replace(ask, fields=(field,)), person))
-    facts = await _facts_about(house, view)
-    lines = explain_known(policy, role=ask.actor.roles[0], field=field, purpose=ask.purpose, person=facts)
+    lines = await explained(house, ask, view, field=field)
     return answered(shapes.ExplainShown, person=view.person, field=field, entry=view.entry, because=lines)
 
 
-async def _facts_about(house: House, view: View) -> PersonFacts:
-    """What stands about a person, joined as the gate joins it: of several source persons the narrowest word counts."""
-    known = {person: one for group in await with_facts(house, view.persons) for person, one in group.items()}
-    found = [known[person] for person in view.persons if person in known]
-    consents, objected, _ = merge_facts(found)
-    region, regions = region_of(found)
-    return PersonFacts(
-        region=region, regions=regions, consents=consents, state=PersonState(view.state), objected=objected,
-        customer=customer_of(house.live(), found, now=house.clock.now_ms()),
-    )  # fmt: skip
-
-
-def _person(view: View) -> shapes.PersonShown:
-    return answered(shapes.PersonShown, **_person_parts(_shown(view)))
+async def _person(house: House, view: View, ask: Ask) -> shapes.PersonShown:
+    parts = _person_parts(_shown(view), house.live().policy, ask)
+    parts |= {"links": await link.joints(house, view.persons), "held_apart": await link.held_apart(house, view.persons)}
+    return answered(shapes.PersonShown, **parts)
 
 
 def _shown(view: View) -> View:
@@ -140,6 +179,8 @@ def _shown(view: View) -> View:
     return view
 
 
-def _person_parts(view: View) -> dict[str, Any]:
-    told: dict[str, Any] = plain(view) | {"state": states(view.state)}
+def _person_parts(view: View, policy: Policy, ask: Ask) -> dict[str, Any]:
+    told: dict[str, Any] = plain(view) | {"state": states(view.state), "purpose": ask.purpose}
+    told |= {"role": ask.actor.roles[0] if ask.actor.roles else "", "links": [], "held_apart": [], "grace": {}}
+    told["fields"] = Sentences(policy, ask, view.person.hex()).of(told["fields"])
     return {name: told[name] for name in shapes.PersonShown.__struct_fields__}

@@ -41,6 +41,10 @@ class Beside(Protocol):
         """Where a recipient's write key lies, or what is wrong with it; never the key."""
         ...
 
+    def address(self) -> str:
+        """Where senders reach the collect listener."""
+        ...
+
     async def works(self) -> bool:
         """Whether the house's worker runs."""
         ...

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from lockhouse.faces.api import entries, keys, persons, reads, shapes, words
 from lockhouse.faces.api.more import MORE
+from lockhouse.faces.api.rest import REST
 from lockhouse.faces.api.route import Needs, Route
 
 TOKEN = Needs("token")
@@ -182,4 +183,5 @@ ROUTES: tuple[Route, ...] = (
         answer=shapes.TokenShown, body=shapes.Nothing, changes=True,
     ),
     *MORE,
+    *REST,
 )  # fmt: skip

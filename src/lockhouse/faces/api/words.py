@@ -82,6 +82,8 @@ async def suppression_remove(call: Call) -> shapes.Lifted:
     """A suppression is lifted."""
     asked: shapes.LiftAsked = call.body
     _require_kind(call, asked.kind)
+    own = (await facts(call.house, call.token)).own
+    await consent.require_other_holder(call.house, asked.kind, asked.value, actor=call.actor, own=own)
     await consent.lift(call.house, asked.kind, asked.value, reason=asked.reason, by=call.actor.id)
     return answered(shapes.Lifted, kind=asked.kind, removed=True, reason=asked.reason)
 
@@ -98,7 +100,7 @@ async def request_list(call: Call) -> shapes.CaseList:
     stalled = await spoilt_endings(call.house)
     spoilt = sorted({one.hex() for one in bad} | {one.name for one in stalled})
     cases = sorted(known, key=lambda case: (case.asked_at, case.what, case.id))
-    return answered(shapes.CaseList, requests=[_case_parts(case) for case in cases], spoilt=spoilt)
+    return answered(shapes.CaseList, requests=[case_parts(case) for case in cases], spoilt=spoilt)
 
 
 async def request_show(call: Call) -> shapes.CaseWhole:
@@ -106,15 +108,17 @@ async def request_show(call: Call) -> shapes.CaseWhole:
     case = await request.find_case(call.house, call.id("request"))
     records = await about_case.records_of(call.house, case)
     swept = case.what == "person" and request.destroyed_at(case) is not None
-    return answered(shapes.CaseWhole, **_case_parts(case), records=records if records or not swept else None)
+    return answered(shapes.CaseWhole, **case_parts(case), records=records if records or not swept else None)
 
 
 async def request_cancel(call: Call) -> shapes.CaseCancelled:
     """What a request shut is readable again."""
     case = await request.find_case(call.house, call.id("request"))
+    own = (await facts(call.house, call.token)).own
+    await require_other(call.house, *case.persons, actor=call.actor, own=own, action="request")
     undone = await request.undo(call.house, case, by=call.actor.id)
-    others = [_case_parts(one) for one in await request.still_shut(call.house, undone)]
-    return answered(shapes.CaseCancelled, **_case_parts(undone), others=others)
+    others = [case_parts(one) for one in await request.still_shut(call.house, undone)]
+    return answered(shapes.CaseCancelled, **case_parts(undone), others=others)
 
 
 async def request_open(call: Call) -> shapes.CaseOpened:
@@ -130,10 +134,11 @@ async def request_open(call: Call) -> shapes.CaseOpened:
         anyway=asked.anyway,
     )  # fmt: skip
     said = await about_case.beside(call.house, done.case)
-    return answered(shapes.CaseOpened, **_case_parts(done.case), took_ms=done.took_ms, **said._asdict())
+    return answered(shapes.CaseOpened, **case_parts(done.case), took_ms=done.took_ms, **said._asdict())
 
 
-def _case_parts(case: Case) -> dict[str, object]:
+def case_parts(case: Case) -> dict[str, object]:
+    """A request as it is told."""
     return {
         "request": case.id, "what": case.what, "step": case.step, "reason": case.reason, "by": case.by,
         "asked_at": case.asked_at, "destroy_at": case.destroy_at, "destroyed_at": request.destroyed_at(case),

@@ -14,6 +14,7 @@ import msgspec
 from cyclopts import Parameter
 
 from lockhouse.access.acting import acting
+from lockhouse.access.step_up import FRESH_MS
 from lockhouse.access.tokens import covers
 from lockhouse.errors import Invalid, Refused
 from lockhouse.faces.cli.who import now
@@ -165,7 +166,16 @@ async def _own_ask(house: House, own: Actor, *, action: Action, purpose: str | N
             raise Refused(told, reasons=("not-for-this-purpose",))
         return asked
     age_s = None if who.proven_at is None else max(0, house.clock.now_ms() - who.proven_at) // 1000
-    return msgspec.structs.replace(asked, facts=msgspec.structs.replace(asked.facts, step_up_age_s=age_s))
+    facts = msgspec.structs.replace(asked.facts, step_up_age_s=age_s)
+    return msgspec.structs.replace(asked, facts=facts, lent="masked", fields=_seen(house, action, age_s))
+
+
+def _seen(house: House, action: Action, age_s: int | None) -> tuple[str, ...] | None:
+    """The fields that a member's look asks for: all, or without a proof of five minutes those that are not special."""
+    fields, is_fresh = house.live().policy.fields, age_s is not None and age_s * 1000 < FRESH_MS
+    if action == "count" or is_fresh or not any(field.special for field in fields.values()):
+        return None
+    return tuple(name for name, field in fields.items() if not field.special)
 
 
 async def about(house: House, said: Reading, *, action: Literal["change", "check"], field: str) -> Ask:

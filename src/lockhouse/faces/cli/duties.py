@@ -2,7 +2,8 @@
 
 1. *Alone*: it needs nobody's role, and must go on when nobody can sign in; the machine's user does it, as before.
 2. *On the machine*: the rules of staff leave it to whoever has the machine, and `--local` says that they mean it.
-3. Everything else is done by a member who signed in, with their roles, or by a service token, within its terms.
+3. Everything else is done by a member who signed in, with their roles, or by a service token, within its terms:
+   without a role there is no answer, also of what only reads.
 4. *Proven*: a member confirms it in the console, for this very command; a token never does what takes a person.
 5. A command that is not in the table is a member's alone: forgetting it lets nobody in.
 """
@@ -16,7 +17,7 @@ from lockhouse.access.step_up import action_hash
 from lockhouse.gates.staff.steps import Meant
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
 _UNOPENED = "opens no house, or no working one"
 _PROVES = "shows nothing of a person, and whoever doubts the house must be able to run it"
@@ -32,6 +33,7 @@ ALONE: Final[dict[str, str]] = {
     "init": _UNOPENED,
     "ledger verify": _PROVES,
     "ledger witness": _PROVES,
+    "mail test": "opens no house: it tries the settings, which whoever has the machine reads anyway",
     "migrate": "comes before the house can open",
     "policy check": "reads the draft, and opens no house",
     "policy schema": _UNOPENED,
@@ -67,6 +69,7 @@ PROVEN: Final[dict[str, str]] = {
     "grant break-glass": "break-glass",
     "grant record": "grant-approve",
     "grant review": "grant-approve",
+    "grant withdraw": "grant-approve",
     "hold read": "export",
     "key reseal": "key-rotate",
     "key snapshot": "key-rotate",
@@ -100,6 +103,8 @@ PROVEN: Final[dict[str, str]] = {
     "training record": "grant-approve",
 }
 """Command -> what of `access.step_up` a member proves for it. A policy they approve on the console's own page."""
+OF_SPECIAL: Final = {"person-change": "special-change", "person-check": "special-check"}
+"""What a member proves in place of it where a field is special."""
 BY_TOKEN: Final = frozenset({"export", "person-check", "person-reveal", "service-resume"})
 """Of these, those that a token's own terms decide over; the others take a person, or the API."""
 READS: Final[dict[str, str]] = {
@@ -114,7 +119,6 @@ READS: Final[dict[str, str]] = {
     "ledger log": "ledger.read",
     "ledger prove": "ledger.read",
     "mail list": "mail.list",
-    "mail test": "mail.retry",
     "policy diff": "policy.show",
     "policy explain": "policy.show",
     "policy history": "policy.history",
@@ -175,6 +179,12 @@ class Typed(NamedTuple):
 
 
 NOTHING: Final = Typed("")
+
+
+def action_of(typed: Typed, *, special: Collection[str]) -> str | None:
+    """What of `access.step_up` a member proves for this command; None: nothing. Any word may be a special field."""
+    action = PROVEN.get(typed.name)
+    return OF_SPECIAL.get(action, action) if action and any(word in special for word in typed.words) else action
 
 
 def meant(typed: Typed, action: str) -> Meant:

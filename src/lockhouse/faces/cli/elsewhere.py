@@ -26,7 +26,7 @@ NO_HOUSE = "it needs no house: leave --server out"
 RECOVERS = "it is for whoever has the house's machine, when nothing else may decide"
 CONSOLE = "who works with the house does it in the console, where they prove who they are"
 SIGNS = "a member signs in on the house's machine; elsewhere a token asks"
-YET = "the API does not have it yet"
+PROVES = "it takes a person, who proves that it is they: a token could not be asked who they are"
 STAFF = (
     "invite", "link", "list", "show", "disable", "enable", "reset", "review", "role give", "role approve", "role end",
     "session list", "session end",
@@ -34,13 +34,9 @@ STAFF = (
     "import",
     "identifier add", "identifier end", "identifier list",
 )  # fmt: skip
-LACKING = (
-    "person find", "person show", "person reveal", "person check", "person timeline", "person explain",
-    "proposal list", "proposal compare", "proposal accept", "proposal refuse", "insight report", "policy suggest",
-    "channel add", "channel test", "mail list", "mail retry", "consent undo", "request fulfil", "request certificate",
-    "retention plan", "retention idle", "hold read", "training record", "training show", "grant record",
-    "grant approve", "grant break-glass", "grant recorded", "grant refuse", "grant request", "grant review",
-    "grant withdraw", "person change", "person flag", "person flagged", "person unflag",
+PERSONS = (
+    "grant request", "grant approve", "grant break-glass", "grant record", "grant refuse", "grant review",
+    "grant withdraw", "person unflag", "training record",
 )  # fmt: skip
 ASKED: Final[dict[str, str]] = {
     "version": "house:version",
@@ -94,13 +90,39 @@ ASKED: Final[dict[str, str]] = {
     "key status": "house:keys",
     "ledger log": "ledger:log",
     "ledger prove": "ledger:prove",
+    "person find": "persons:find",
+    "person show": "persons:show",
+    "person timeline": "persons:timeline",
+    "person reveal": "persons:reveal",
+    "person check": "persons:check",
+    "person change": "persons:change",
+    "person explain": "persons:explain",
+    "person flag": "oversight:flag",
+    "person flagged": "oversight:flagged",
+    "proposal list": "proposal:list_",
+    "proposal compare": "proposal:compare",
+    "proposal accept": "proposal:accept",
+    "proposal refuse": "proposal:refuse",
+    "insight report": "oversight:report",
+    "policy suggest": "oversight:suggest",
+    "channel add": "channel:add",
+    "mail list": "oversight:mails",
+    "mail retry": "oversight:retry",
+    "training show": "oversight:courses",
+    "grant recorded": "oversight:recorded",
+    "retention plan": "oversight:plan",
+    "retention idle": "oversight:idle",
+    "request fulfil": "request:fulfil",
+    "request certificate": "request:certificate",
+    "hold read": "hold:read",
+    "consent undo": "words:undo",
     "ledger checkpoint": "ledger:checkpoint",
 }
 """Command -> the function that asks for it, in a module of `remote`."""
 ONLY_THERE: Final[dict[str, str]] = {
     **dict.fromkeys(("init", "migrate", "import", "consent import", "backup create", "backup restore"), FILES),
     **dict.fromkeys(("key reseal", "key snapshot", "ledger export", "consent export"), FILES),
-    **dict.fromkeys(("ledger verify", "mail test", "doctor"), AS_IT_IS),
+    **dict.fromkeys(("ledger verify", "mail test", "channel test", "doctor"), AS_IT_IS),
     **dict.fromkeys(("serve", "restart", "demo", "tail"), PROCESSES),
     **dict.fromkeys(("completion", "policy schema", "policy test", "policy check", "ledger witness"), NO_HOUSE),
     **dict.fromkeys(("staff recover", "accept clock", "accept restore", "retention apply"), RECOVERS),
@@ -108,7 +130,7 @@ ONLY_THERE: Final[dict[str, str]] = {
     **dict.fromkeys(("sign-in", "sign-out", "whoami"), SIGNS),
     **dict.fromkeys((f"staff {verb}" for verb in STAFF), CONSOLE),
     **dict.fromkeys(("policy approve", "policy rollback", "policy withdraw"), CONSOLE),
-    **dict.fromkeys(LACKING, YET),
+    **dict.fromkeys(PERSONS, PROVES),
 }
 """Command -> why no token can ask for it."""
 
@@ -124,7 +146,7 @@ def elsewhere(chain: Sequence[str], call: Call) -> Callable[..., Any]:
         raise Invalid("--server", "a house here or one elsewhere", got="both", hint="leave -C or --server out")
     name = " ".join(chain)
     if name not in ASKED:
-        why = ONLY_THERE.get(name, YET)
+        why = ONLY_THERE[name]
         raise Refused(
             f"--server: expected a command that the API has, got one that is done on the house's machine: {why}",
             reasons=(NOT_ELSEWHERE,), hint=f"{NOT_ELSEWHERE}: {sentence(NOT_ELSEWHERE)} {anchor(NOT_ELSEWHERE)}",

@@ -9,7 +9,7 @@ import os
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from lockhouse.access.acting import acting
-from lockhouse.access.step_up import SHIFT_MS, need_of
+from lockhouse.access.step_up import need_of
 from lockhouse.client.tokens import FILE, VARIABLE
 from lockhouse.errors import Invalid, NotSignedIn, Refused, Unproven
 from lockhouse.faces.cli import duties
@@ -134,16 +134,21 @@ async def signed_in(call: Calling, opened: Opened) -> Live | None:
 def _require(house: House, live: Live, permission: str) -> None:
     policy = house.live_policy.policy if house.live_policy else None
     if policy is None or not permits(policy, tuple(live.roles), permission):
-        raise Refused(f"{permission}: expected a role that may, got none of yours", reasons=("no-permission",))
+        raise Refused(
+            f"{permission}: expected a role that may, got none of yours", reasons=("no-permission",),
+            hint="lockhouse policy show says which roles may; an admin gives one by `lockhouse staff role give`",
+        )  # fmt: skip
 
 
 async def _proven(call: Calling, opened: Opened, live: Live, waiting: Waiting | None) -> Who | Waiting:
     """The member, once they confirmed what needs it in the console."""
-    house, typed, action = opened.house, call.typed, duties.PROVEN.get(call.typed.name)
+    house, typed = opened.house, call.typed
+    action = duties.action_of(typed, special=_special(house))
     at, now = live.session.step_up_at or None, house.clock.now_ms()
     if action is None:
         return Who(kind="member", live=live, proven_at=at)
-    if not need_of(action).bound and at is not None and 0 <= now - at < SHIFT_MS:
+    need = need_of(action)
+    if not need.bound and at is not None and 0 <= now - at < need.max_age_ms:
         return Who(kind="member", live=live, proven_at=at)
     meant = duties.meant(typed, action)
     if waiting is None:
@@ -155,6 +160,12 @@ async def _proven(call: Calling, opened: Opened, live: Live, waiting: Waiting | 
         return Who(kind="member", live=live, proven_at=now)
     require_waits(told.word)
     return Waiting(waiting.secret, told.interval_ms)
+
+
+def _special(house: House) -> set[str]:
+    """The special fields of the live policy."""
+    fields = house.live_policy.policy.fields if house.live_policy else {}
+    return {name for name, field in fields.items() if field.special}
 
 
 def require_waits(word: str) -> None:

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lockhouse.faces.cli.acting import blind
 from lockhouse.faces.cli.layout import clean, count, day, plain, proof, table, when
-from lockhouse.faces.cli.masks import because
+from lockhouse.faces.masks import because
 from lockhouse.gates.corrections import UNDO_MS
-from lockhouse.gates.customers import customer_of
 from lockhouse.gates.disclose import ticket_of
-from lockhouse.gates.disclose.decided import with_facts
-from lockhouse.gates.facts import merge_facts
-from lockhouse.gates.regions import region_of
 from lockhouse.identity.match import BRAKE
-from lockhouse.model.decision import PersonFacts
 from lockhouse.model.scale import PersonState
 from lockhouse.policy.decide import plain_reason
 from lockhouse.policy.sentences import SENTENCES, out_of_tries, over_limit, spent_hour
@@ -27,7 +22,6 @@ if TYPE_CHECKING:
     from lockhouse.flows.link import Joint
     from lockhouse.flows.looked import Look, Looked
     from lockhouse.gates.disclose import FieldView, View
-    from lockhouse.gates.house import House
     from lockhouse.model.decision import Ask
     from lockhouse.model.policy import Policy
 
@@ -39,11 +33,35 @@ MAX_SHOWN = 60
 """Characters of a value on one line; `--json` has all of it."""
 
 
-def card(view: View, policy: Policy, ask: Ask, *, call: Call) -> str:
+class Told(NamedTuple):
+    """What is said beside a view.
+
+    Attributes:
+        look: who looked as what, for which purpose and reason.
+        why: (field, codes) -> why it is not open, in sentences. refused: why nothing is.
+    """
+
+    look: str
+    why: Mapping[tuple[str, tuple[str, ...]], str]
+    refused: list[str]
+
+
+def told_of(view: View, policy: Policy, ask: Ask) -> Told:
+    """What is said beside a view that this house made for an ask."""
+    shown = [*view.fields.items(), *(pair for one in view.timeline for pair in one.fields.items())]
+    why = {
+        (name, one.because): because(policy, ask, name, one.because, person=view.person.hex())
+        for name, one in shown
+        if one.state != "open" and one.because
+    }
+    return Told(look_of(ask.actor.roles, ask.purpose, ask.reason), why, why_refused(view, policy, ask))
+
+
+def card(view: View, told: Told, *, call: Call) -> str:
     """A view as lines. Its commands are made to fit the call, and its values are not: one may look like a command."""
-    lines = [_head(view), _look(view, ask)]
+    lines = [_head(view), f"{told.look}, noted as {view.entry.hex()}"]
     if view.refused:
-        return "\n".join([*lines, *(f"  {call.located(one)}" for one in why_refused(view, policy, ask))])
+        return "\n".join([*lines, *(f"  {call.located(one)}" for one in told.refused)])
     lines += beyond(view)
     seen = {name: one for name, one in view.fields.items() if one.state != "shut"}
     rows = [
@@ -54,7 +72,7 @@ def card(view: View, policy: Policy, ask: Ask, *, call: Call) -> str:
     lines.append(table(heads, rows, empty="nothing is held that this role may see"))
     if view.former:
         lines.append("Found by what was held before: it has been put right since.")
-    lines += map(call.located, _because(view, view.fields.items(), policy, ask))
+    lines += map(call.located, _because(view.fields.items(), told))
     lines += [
         f"{count(number, 'box', 'boxes')} {word}: {ENDED[word]}, and nothing opens {'it' if number == 1 else 'them'}."
         for word, number in sorted(view.ended.items())
@@ -109,12 +127,17 @@ def _sentence(code: str, view: View, ask: Ask) -> str:
 
 def beyond(view: View) -> list[str]:
     """That a look was beyond the actor's limit, which only observes."""
-    return [over_limit(view.spent.limit, view.spent.free_at)] * (not view.spent.refused) if view.spent else []
+    return over(plain(view.spent))
 
 
-def unkept(ask: Ask) -> list[str]:
+def over(spent: Mapping[str, Any] | None) -> list[str]:
+    """The same as it was told."""
+    return [over_limit(spent["limit"], spent["free_at"])] * (not spent["refused"]) if spent else []
+
+
+def unkept(reason: str | None) -> list[str]:
     """That what stands behind the reason's word was not kept, if it is no ticket: free text may name anybody."""
-    if not (ask.reason or "").partition(":")[2].strip() or ticket_of(ask.reason):
+    if not (reason or "").partition(":")[2].strip() or ticket_of(reason):
         return []
     return ["What stands behind the reason's word was not kept: only a ticket such as T-17 or #4711 is."]
 
@@ -125,13 +148,13 @@ def noted(view: View) -> str:
     return f"What was noted of it: lockhouse ledger log --entry {entry}\nIts proof: lockhouse ledger prove {entry}"
 
 
-def let_in(graces: Mapping[str, int], ask: Ask) -> list[str]:
+def let_in(graces: Mapping[str, int], actor: str) -> list[str]:
     """That courses are not recorded or have lapsed, until when a grace lets the actor in, and who helps."""
     if not graces:
         return []
     until, courses = when(min(graces.values())), sorted(graces)
     said = f"Of your courses nothing in force is recorded: {', '.join(courses)}. A grace lets you in until {until}. An "
-    return [f"{said}admin records what you took: lockhouse training record {ask.actor.id} {courses[0]} --until DAY"]
+    return [f"{said}admin records what you took: lockhouse training record {actor} {courses[0]} --until DAY"]
 
 
 def looks_of(found: Looked) -> str:
@@ -199,20 +222,20 @@ def _number(view: View, which: str) -> str:
     return f"{which}{view.records:,} of {count(view.total, 'record')}"
 
 
-def _look(view: View, ask: Ask) -> str:
-    """Who looked as what, and where that was noted."""
-    reason = f", reason {clean(plain_reason(ask.reason))}{ticket_of(ask.reason)}" if ask.reason else ", no reason given"
-    return f"as {' and '.join(ask.actor.roles)} for {ask.purpose}{reason}, noted as {view.entry.hex()}"
+def look_of(roles: Sequence[str], purpose: str, reason: str | None) -> str:
+    """Who looked as what, for what."""
+    why = f", reason {clean(plain_reason(reason))}{ticket_of(reason)}" if reason else ", no reason given"
+    return f"as {' and '.join(roles)} for {purpose}{why}"
 
 
-def _because(view: View, fields: Iterable[tuple[str, FieldView]], policy: Policy, ask: Ask) -> list[str]:
+def _because(fields: Iterable[tuple[str, FieldView]], told: Told) -> list[str]:
     """Each reason once, with the fields it holds for."""
     held: dict[str, dict[str, None]] = {}
     for name, one in fields:
-        if one.state != "open" and one.because:
-            told = because(policy, ask, name, one.because, person=view.person.hex())
-            held.setdefault(told, {})[name] = None
-    return [f"{', '.join(names)}: {told}" for told, names in held.items()]
+        said = told.why.get((name, one.because))
+        if said is not None:
+            held.setdefault(said, {})[name] = None
+    return [f"{', '.join(names)}: {said}" for said, names in held.items()]
 
 
 def whole(value: Any) -> str:
@@ -245,16 +268,17 @@ def _spelt(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def records(view: View, policy: Policy, ask: Ask, *, newest: bool) -> str:
+def records(view: View, told: Told, *, newest: bool) -> str:
     """A page of a timeline: the newest records, or others; below it why something in them is hidden."""
-    lines = [_head(view, which="the newest " * newest), _look(view, ask), *beyond(view)]
+    noted_as = f"{told.look}, noted as {view.entry.hex()}"
+    lines = [_head(view, which="the newest " * newest), noted_as, *beyond(view)]
     for one in view.timeline:
         lines.append(f"\n{when(one.occurred_at)}  {clean(one.event)}  {clean(one.channel)}  record {one.id.hex()}")
         lines += [f"  {name}  {_field(field)}" for name, field in sorted(one.fields.items())]
         lines += [f"  {count(number, 'box', 'boxes')} {word}" for word, number in sorted(one.ended.items())]
         lines += [f"  {count(part.boxes, 'box', 'boxes')} shut" for part in one.shut]
     hidden = [(name, field) for one in view.timeline for name, field in one.fields.items() if field.state == "shut"]
-    lines += ["", *_because(view, hidden, policy, ask)] if hidden else []
+    lines += ["", *_because(hidden, told)] if hidden else []
     return "\n".join(lines)
 
 
@@ -262,15 +286,3 @@ def _field(field: FieldView) -> str:
     if field.state == "shut":
         return "hidden"
     return f"{shown(field.value)}{'' if field.state == 'open' else '  (masked)'}"
-
-
-async def facts_about(house: House, view: View) -> PersonFacts:
-    """What stands about a person, joined as the gate joins it: of several source persons the narrowest word counts."""
-    known = {person: one for group in await with_facts(house, view.persons) for person, one in group.items()}
-    found = [known[person] for person in view.persons if person in known]
-    consents, objected, _ = merge_facts(found)
-    region, regions = region_of(found)
-    return PersonFacts(
-        region=region, regions=regions, consents=consents, state=PersonState(view.state),
-        objected=objected, customer=customer_of(house.live(), found, now=house.clock.now_ms()),
-    )  # fmt: skip

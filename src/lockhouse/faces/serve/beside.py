@@ -8,6 +8,7 @@ from lockhouse.errors import Unavailable
 from lockhouse.faces.serve.desk import ask_line
 from lockhouse.faces.serve.keys import key_file, write_key
 from lockhouse.faces.serve.roles import desk_of
+from lockhouse.settings import collect_url
 
 if TYPE_CHECKING:
     from lockhouse.model.policy import Recipient
@@ -30,6 +31,10 @@ class HouseBeside:
         except Unavailable as wrong:
             return f"{wrong.text}; {wrong.hint}"
         return key_file(recipient.name)
+
+    def address(self) -> str:
+        """Where senders reach the collect listener."""
+        return collect_url(self._opened.settings)
 
     async def works(self) -> bool:
         """Whether the house's worker runs: it alone sends."""

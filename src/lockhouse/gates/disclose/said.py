@@ -27,13 +27,13 @@ _ENCODE = msgspec.msgpack.Encoder(order="deterministic").encode
 
 
 async def require_other(
-    house: House, person: bytes, *, actor: Actor, own: Collection[bytes], action: str = ACTION
+    house: House, *persons: bytes, actor: Actor, own: Collection[bytes], action: str = ACTION
 ) -> None:
-    """Return only if the actor is not the person, nor one who is joined to them.
+    """Return only if the actor is none of these persons, nor one who is joined to them.
 
     Args:
         house: as it stands.
-        person: a source person.
+        persons: source persons.
         actor: who would do something to their record.
         own: the source persons whom the actor is, as far as anybody said so.
         action: what they would do, as the refusal calls it.
@@ -42,7 +42,7 @@ async def require_other(
         Refused: they are; that is noted.
         Unavailable: the ledger cannot be written.
     """
-    if not {one for group in await groups_of(house, [person]) for one in group} & {*own}:
+    if not own or not {one for group in await groups_of(house, persons) for one in group} & {*own}:
         return
     entry, role = house.ids.new(), actor.roles[0] if actor.roles else "none"
     refused = Refusal(

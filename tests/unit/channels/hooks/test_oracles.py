@@ -48,7 +48,8 @@ def _takes(verify: Any, *said: Any) -> bool:
 
 
 def _other(text: str, at: int) -> str:
-    return text[:at] + ("A" if text[at] != "A" else "B") + text[at + 1 :]
+    """Another digit, in hex as in base64: a capital one of hex would be the same."""
+    return text[:at] + ("0" if text[at] != "0" else "1") + text[at + 1 :]
 
 
 def _mutated(mutation: str, headers: dict[str, str], *, names: tuple[str, str, str], at: int) -> dict[str, str]:

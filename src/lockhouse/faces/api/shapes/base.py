@@ -38,7 +38,8 @@ def plain(value: Any) -> Any:
     if isinstance(value, set | frozenset):
         return sorted(plain(one) for one in value)
     if isinstance(value, list | tuple):
-        return [plain(one) for one in value]
+        named = getattr(value, "_fields", None)
+        return {name: plain(getattr(value, name)) for name in named} if named else [plain(one) for one in value]
     return str(value) if isinstance(value, Decimal) else value
 
 

@@ -12,18 +12,25 @@ from lockhouse.faces.cli.call import Here, Input, noun
 from lockhouse.faces.cli.held import held_text, replay_hint
 from lockhouse.faces.cli.hooks import delivered, take_secret
 from lockhouse.faces.cli.layout import Said, assurance, count, pairs, plain, table, when
-from lockhouse.flows.channel import credentials_of, end_credential, lives, living_credential, make_credential
+from lockhouse.flows.channel import (
+    credentials_of,
+    end_credential,
+    lives,
+    living_credential,
+    make_credential,
+    sample_event,
+)
 from lockhouse.flows.observed import NotKept, dropped_by_channel, drops_of, is_event, not_kept_of, waiting
 from lockhouse.gates.quarantine import Waiting
 from lockhouse.model.rows import Drop
 from lockhouse.policy.sentences import TRIAL, not_kept
+from lockhouse.settings import collect_url
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lockhouse.faces.cli.call import Call
     from lockhouse.model.policy import Channel
-    from lockhouse.settings import Settings
     from lockhouse.wiring import Opened
 
 APP = noun("channel", "The ways in: their write keys, and what they send that is not kept.")
@@ -68,34 +75,35 @@ async def add(name: str, secret: Input = None, /, *, given: bool = False, acting
             )
         if secret is not None or given:
             raise Invalid(f"channel {name}", "a channel that a provider delivers to", got="one with write keys")
-        made = await make_credential(opened.house, name, by=actor.id)
-        key = made.reveal().decode()  # house: allow no-reveal: a new key is shown this once
+        new = await make_credential(opened.house, name, by=actor.id)
+        key = new.reveal().decode()  # house: allow no-reveal: a new key is shown this once
         channel = opened.house.live().policy.channels[name]
-        address = address_of(opened.settings)
-    value = {"channel": name, "key": key, "address": address, "assurance": channel.assurance_key}
-    return Said(value, call.located(_shown(channel, key, address)))
+        value = {
+            "channel": name, "key": key, "address": collect_url(opened.settings), "assurance": channel.assurance_key,
+            "event": sample_event(channel), "pageless": channel.pageless,
+        }  # fmt: skip
+    return made(value, call=call)
 
 
-def address_of(settings: Settings) -> str:
-    """Where senders reach the collect listener."""
-    scheme = "https" if settings.tls == "files" else "http"
-    return settings.public_url.rstrip("/") or f"{scheme}://{settings.listen_collect}"
+def made(value: dict[str, Any], *, call: Call) -> Said:
+    """A key that is shown this once, with what to do with it."""
+    return Said(value, call.located(_shown(value)))
 
 
-def _shown(channel: Channel, key: str, address: str) -> str:
-    event = next((one for one in ("Order Completed", *channel.events) if one in channel.events), "page")
-    first = FIRST.format(channel.name)
+def _shown(value: dict[str, Any]) -> str:
+    name, key, address, event, assured = (value[one] for one in ("channel", "key", "address", "event", "assurance"))
+    first = FIRST.format(name)
     told = {"messageId": first, "userId": "customer-1", "event": event, "properties": SAMPLE}
     sample = msgspec.json.encode(told).decode()
     # Only who holds a secret key is told what became of each event.
-    prefer = " -H 'Prefer: return=representation'" if channel.assurance_key == "secret" else ""
+    prefer = " -H 'Prefer: return=representation'" if assured == "secret" else ""
     return "\n".join([
-        f"A {channel.assurance_key} write key for {channel.name}, shown this once:",
+        f"A {assured} write key for {name}, shown this once:",
         "",
         f"  {key}",
         "",
-        *([PAGELESS, ""] if channel.pageless else []),
-        *(f"  {line}" for line in _snippet(channel, key, address, event=event)),
+        *([PAGELESS, ""] if value["pageless"] else []),
+        *(f"  {line}" for line in _snippet(value)),
         "",
         "One event by hand. So that the key stays out of the shell's history, type this line alone, paste the key and",
         "press Enter; nothing is shown:",
@@ -106,7 +114,7 @@ def _shown(channel: Channel, key: str, address: str) -> str:
         "",
         f"  curl -sS -u \"$KEY\": {address}/v1/track -H 'content-type: application/json'{prefer} -d '{sample}'",
         "",
-        f"While the house is served, `lockhouse tail --channel {channel.name}` follows along. What became of this one:",
+        f"While the house is served, `lockhouse tail --channel {name}` follows along. What became of this one:",
         "",
         f"  lockhouse why {first}",
     ])  # fmt: skip
@@ -119,9 +127,10 @@ def _origins(value: dict[str, Any]) -> str:
     return ", ".join(value["origins"]) or "none: pages are refused"
 
 
-def _snippet(channel: Channel, key: str, address: str, *, event: str) -> list[str]:
+def _snippet(value: dict[str, Any]) -> list[str]:
     """Six lines for whoever looks after the sending system."""
-    if channel.assurance_key == "public":
+    key, address, event = value["key"], value["address"], value["event"]
+    if value["assurance"] == "public":
         return [
             "import { AnalyticsBrowser } from '@segment/analytics-next'",
             "const analytics = AnalyticsBrowser.load({",

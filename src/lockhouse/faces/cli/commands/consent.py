@@ -210,7 +210,17 @@ async def undo(batch: str, /, *, yes: bool = False, acting: As | None = None, ca
     async with call.open() as opened:
         actor = allowed(opened.house, "consent.undo", (acting or As()).role)
         row = await hear.batch_of_consents(opened.house, which)
-        call.sure(f"{count(row.stored, 'word')} of this batch will count no more, noes too.", batch[:8], yes=yes)
+        call.sure(gone(row.stored), batch[:8], yes=yes)
         with call.terminal.progress("words taken back", shown=not call.json) as told:
             words = await hear.undo(opened.house, which, by=actor.id, told=told)
-    return Said({"batch": which, "words": words}, f"Taken back: {count(words, 'word')}.")
+    return taken_back({"batch": which.hex(), "words": words})
+
+
+def gone(words: int) -> str:
+    """What taking a batch back takes away."""
+    return f"{count(words, 'word')} of this batch will count no more, noes too."
+
+
+def taken_back(told: dict[str, Any]) -> Said:
+    """Words of a batch that count no more."""
+    return Said(told, f"Taken back: {count(told['words'], 'word')}.")

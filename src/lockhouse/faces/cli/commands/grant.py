@@ -226,7 +226,11 @@ async def recorded(*, acting: As | None = None, call: Here) -> Said:
         allowed(opened.house, "grant.list", (acting or As()).role)
         found = await vouch.recorded(opened.house)
         now = opened.house.clock.now_ms()
-    value = [_told(row, now) for row in found]
+    return vouched([_told(row, now) for row in found])
+
+
+def vouched(value: list[dict[str, Any]]) -> Said:
+    """Facts that were vouched for, as they were told."""
     rows = [
         (one["actor"], one["fact"], one["value"], when(one["until"]), one["state"], one["by"]) for one in value
     ]  # fmt: skip

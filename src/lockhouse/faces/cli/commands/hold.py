@@ -17,10 +17,13 @@ from lockhouse.faces.cli.layout import Said, clean, count, day, pairs, plain, ta
 from lockhouse.faces.cli.people import whole
 from lockhouse.faces.cli.times import ms_of
 from lockhouse.flows import hold as flow
+from lockhouse.gates.disclose.said import require_other
 from lockhouse.gates.holds import STANDS, Terms, terms_of
 from lockhouse.policy.sentences import SENTENCES
 
 if TYPE_CHECKING:
+    from lockhouse.gates.house import House
+    from lockhouse.model.decision import Actor
     from lockhouse.model.names import NameBook
     from lockhouse.model.rows import Hold
 
@@ -75,6 +78,7 @@ async def place(*persons: str, scope: Scope, call: Here) -> Said:
             review_at=ms_of(scope.review), since=None if scope.since is None else ms_of(scope.since),
             before=None if scope.before is None else ms_of(scope.before),
         )  # fmt: skip
+        await _strangers(opened.house, actor, terms)
         row = await flow.place(opened.house, terms, by=actor.id)
         told = _told(row, names, opened.house.clock.now_ms())
         told["shut"] = await flow.left_shut(opened.house, row)
@@ -175,14 +179,20 @@ async def read(hold: str, person: str, /, *, acting: As | None = None, call: Her
         house = opened.house
         actor = allowed(house, "hold.read", (acting or As()).role)
         row = await flow.find(house, id_of(hold, where="hold", hint=HOLDS))
+        await _strangers(house, actor, terms_of(row))
         seen = await flow.read(house, row.id, person_of(person), actor=actor, reason=terms_of(row).reason)
-    lines = [f"{count(len(seen.records), 'record')} held, for legal-claim, noted as {seen.entry.hex()}"]
-    for one in seen.records:
-        lines.append(f"\n{when(one.occurred_at)}  {clean(one.event)}  record {one.id.hex()}")
-        lines += [f"  {name}  {whole(value)}" for name, value in sorted(one.fields.items())]
-        lines += [f"  {name}  hidden: {SENTENCES[code]}" for name, code in sorted(one.hidden.items())]
-        lines += [f"  {count(one.unheld, 'box', 'boxes')} not in this hold"] * bool(one.unheld)
-    return Said(plain(seen), "\n".join(lines))
+    return seen_of(plain(seen))
+
+
+def seen_of(told: dict[str, Any]) -> Said:
+    """What a hold keeps of a person, as it was told."""
+    lines = [f"{count(len(told['records']), 'record')} held, for legal-claim, noted as {told['entry']}"]
+    for one in told["records"]:
+        lines.append(f"\n{when(one['occurred_at'])}  {clean(one['event'])}  record {one['id']}")
+        lines += [f"  {name}  {whole(value)}" for name, value in sorted(one["fields"].items())]
+        lines += [f"  {name}  hidden: {SENTENCES.get(code, code)}" for name, code in sorted(one["hidden"].items())]
+        lines += [f"  {count(one['unheld'], 'box', 'boxes')} not in this hold"] * bool(one["unheld"])
+    return Said(told, "\n".join(lines))
 
 
 @APP.command
@@ -196,8 +206,9 @@ async def review(hold: str, /, *, until: datetime, acting: As | None = None, cal
     """
     async with call.open() as opened:
         actor = allowed(opened.house, "hold.review", (acting or As()).role)
-        found = id_of(hold, where="hold", hint=HOLDS)
-        row = await flow.review(opened.house, found, until=ms_of(until), by=actor.id)
+        row = await flow.find(opened.house, id_of(hold, where="hold", hint=HOLDS))
+        await _strangers(opened.house, actor, terms_of(row))
+        row = await flow.review(opened.house, row.id, until=ms_of(until), by=actor.id)
         told = _told(row, opened.house.live().names, opened.house.clock.now_ms())
     return reviewed(told)
 
@@ -219,6 +230,7 @@ async def release(hold: str, /, *, yes: bool = False, acting: As | None = None, 
     async with call.open() as opened:
         actor = allowed(opened.house, "hold.release", (acting or As()).role)
         row = await flow.find(opened.house, id_of(hold, where="hold", hint=HOLDS))
+        await _strangers(opened.house, actor, terms_of(row))
         if row.state == STANDS:
             call.sure(gone(row.keys), str(row.keys), yes=yes)
         row = await flow.release(opened.house, row.id, by=actor.id, journal=opened.journal)
@@ -234,6 +246,12 @@ def released(told: dict[str, Any]) -> Said:
 def gone(keys: int) -> str:
     """What a release takes away."""
     return f"{count(keys, 'key')} of the hold will be destroyed; what has ended meanwhile is gone then."
+
+
+async def _strangers(house: House, actor: Actor, terms: Terms) -> None:
+    """Whoever places, reads, reviews or releases a hold is none of those whom it is of."""
+    own = (await house.actor_facts.of(actor)).own
+    await require_other(house, *terms.persons, actor=actor, own=own, action="hold")
 
 
 def _told(row: Hold, names: NameBook, now: int) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from lockhouse.policy.starter import (
     starter,
     starter_tests,
 )
+from lockhouse.policy.words import KEYED_KINDS
 from lockhouse.settings import Settings
 from lockhouse.wiring import KINDS, found, is_free, opened, read_passphrase, template
 
@@ -149,7 +150,7 @@ def _asked(call: Call, said: Answers, *, yes: bool) -> Answers:
             else:
                 return typed
 
-    systems = f"Systems that send, each NAME:{'|'.join(KINDS)}:public|secret, and :email+phone if it proves them"
+    systems = f"Systems that send, each NAME:{'|'.join(KEYED_KINDS)}:public|secret, and :email+phone if it proves them"
     return Answers(
         name=one(said.name, "Company", EXAMPLE_COMPANY, _check_name),
         region=several(said.region, "Regions your customers live in (eu us uk or countries)", REGIONS, _check_regions),
@@ -183,7 +184,7 @@ def _check_regions(regions: Sequence[str]) -> None:
 def _check_systems(systems: Sequence[str]) -> None:
     names: set[str] = set()
     for at, text in enumerate(systems, 1):
-        name = read_system(text, where=f"system {at}", kinds=KINDS.keys() - {"hmac"}).name
+        name = read_system(text, where=f"system {at}", kinds=KEYED_KINDS).name
         if name in names:
             raise Invalid(f"system {at}, name", "a name of its own", got="one that stands before it")
         names.add(name)

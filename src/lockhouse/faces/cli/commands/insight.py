@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from lockhouse.faces.cli.acting import Reading, counting
 from lockhouse.faces.cli.call import Here, noun
@@ -25,9 +25,14 @@ async def report(by: Literal["channel", "event"] = "channel", /, *, acting: Read
     """
     async with call.open() as opened:
         cells = await count(opened.house, await counting(opened.house, acting or Reading()), by=by)
-    withheld = any(cell.persons is None for cell in cells)
-    rows = [(cell.name, cell.events, "withheld" if cell.persons is None else cell.persons) for cell in cells]
+    return counted(by, plain(cells))
+
+
+def counted(by: str, cells: list[dict[str, Any]]) -> Said:
+    """Counts as they were told."""
+    withheld = any(cell["persons"] is None for cell in cells)
+    rows = [(one["name"], one["events"], "withheld" if one["persons"] is None else one["persons"]) for one in cells]
     text = table((by, "events", "people"), rows, empty="nothing was collected yet")
     if withheld:
         text += f"\n\nCounts of fewer than {THRESHOLD} people are withheld, and the next smallest with them."
-    return Said(plain(cells), text)
+    return Said(cells, text)

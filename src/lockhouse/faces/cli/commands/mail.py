@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from os import urandom
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
@@ -11,7 +11,7 @@ from lockhouse.access.letters import letter_of, wire_address
 from lockhouse.errors import Unavailable
 from lockhouse.faces.cli.acting import As, allowed
 from lockhouse.faces.cli.call import Here, Input, id_of, noun
-from lockhouse.faces.cli.layout import Said, count, plain, table, when
+from lockhouse.faces.cli.layout import Said, count, table, when
 from lockhouse.faces.cli.mails import UNSET, in_words
 from lockhouse.flows.mail import retry_mail, waiting_mail
 from lockhouse.gates.mail import GIVEN_UP
@@ -35,11 +35,6 @@ async def list_(*, call: Here) -> Said:
     async with call.open() as opened:
         rows = await waiting_mail(opened.house)
     states = {True: "given up", False: "waiting"}
-    lines = [
-        (row.id.hex(), row.kind, states[row.state == GIVEN_UP], row.attempts, when(row.run_at), when(row.until_at),
-         in_words(row.reason))
-        for row in rows
-    ]  # fmt: skip
     value = [
         {
             "id": row.id.hex(), "kind": row.kind, "state": states[row.state == GIVEN_UP], "attempts": row.attempts,
@@ -47,7 +42,17 @@ async def list_(*, call: Here) -> Said:
         }
         for row in rows
     ]  # fmt: skip
-    return Said(plain(value), table(HEADS, lines, empty="no mail waits"))
+    return waiting(value)
+
+
+def waiting(mails: list[dict[str, Any]]) -> Said:
+    """Mail that is not sent, as it was told."""
+    rows = [
+        (one["id"], one["kind"], one["state"], one["attempts"], when(one["next_at"]), when(one["until_at"]),
+         in_words(one["reason"]))
+        for one in mails
+    ]  # fmt: skip
+    return Said(mails, table(HEADS, rows, empty="no mail waits"))
 
 
 @APP.command
@@ -62,7 +67,12 @@ async def retry(mail: str | None = None, /, *, acting: As | None = None, call: H
     async with call.open() as opened:
         allowed(opened.house, "mail.retry", (acting or As()).role)
         number = await retry_mail(opened.house, own)
-    return Said({"retried": number}, f"{count(number, 'mail')} will be tried again by `lockhouse serve`.")
+    return retried({"retried": number})
+
+
+def retried(told: dict[str, Any]) -> Said:
+    """How many will be tried again."""
+    return Said(told, f"{count(told['retried'], 'mail')} will be tried again by `lockhouse serve`.")
 
 
 @APP.command(name="test")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 from cyclopts import Parameter
@@ -12,32 +12,32 @@ from lockhouse.errors import Invalid, Refused
 from lockhouse.faces.cli.acting import As, Reading, about, allowed, asking, blind, roles_of
 from lockhouse.faces.cli.call import Here, Input, id_of, noun, person_of
 from lockhouse.faces.cli.kinds import way_of
-from lockhouse.faces.cli.layout import Said, count, plain
+from lockhouse.faces.cli.layout import Said, plain
 from lockhouse.faces.cli.people import (
-    apart,
-    as_value,
-    beyond,
-    card,
-    facts_about,
-    joined,
-    let_in,
-    looks_of,
-    noted,
-    put_right,
-    records,
+    told_of,
     undoable,
-    unkept,
     why_refused,
 )
+from lockhouse.faces.cli.told import (
+    Joined,
+    Opened,
+    are_one,
+    are_two,
+    compared,
+    found_of,
+    pages,
+    revealed,
+    who_looked,
+    whole,
+    why_so,
+)
+from lockhouse.faces.explained import explained, require_field
 from lockhouse.flows import check, link, look, looked
 from lockhouse.gates.disclose import FOLD_LIMIT, Records
 from lockhouse.gates.disclose.said import require_other
 from lockhouse.gates.facts import courses_by_grace
-from lockhouse.policy.explain import explain_known
 
 if TYPE_CHECKING:
-    from lockhouse.faces.cli.call import Call
-    from lockhouse.flows.looked import Looked
     from lockhouse.gates.disclose import View
     from lockhouse.gates.house import House
     from lockhouse.model.decision import Actor, Ask
@@ -69,13 +69,7 @@ async def find(kind: str, source: Input = None, /, *, acting: Reading | None = N
         value = call.terminal.personal(name, source, example="lockhouse person find KIND")
         found = await look.find(opened.house, ask, by=kind, value=value)
         policy = opened.house.live().policy
-        told = [_with_undo(call, view, card(view, policy, ask, call=call)) for view in found.persons]
-    if found.more:
-        told.append(
-            f"There are more: these {len(told)} are believed most. What else is known of the person finds fewer."
-        )
-    views = [as_value(view) for view in found.persons]
-    return Said({"persons": views, "more": found.more}, "\n\n".join(told) or "Nobody who can be shown was found.")
+        return found_of([(view, told_of(view, policy, ask)) for view in found.persons], more=found.more, call=call)
 
 
 @APP.command
@@ -107,8 +101,7 @@ async def reveal(person: str, /, *, acting: Reading | None = None, call: Here) -
         view = await look.reveal(opened.house, ask, person_of(person))
         said = await _person(call, opened.house, view, ask)
         graces = await courses_by_grace(opened.house, ask.actor)
-    more = [*unkept(ask), *map(call.located, [noted(view), *let_in(graces, ask)])]
-    return Said(said.value | {"grace": graces}, "\n".join([said.text, *more]))
+    return revealed(said, view, Opened(graces, ask.actor.id, ask.reason), call=call)
 
 
 @APP.command(name="check")
@@ -137,13 +130,11 @@ async def check_(
         policy = house.live().policy
     if seen.matches is None:
         raise refused(seen.view, policy, ask, expected="a field that may be checked")
-    answer = f"{'Yes' if seen.matches else 'No'}: that is{'' if seen.matches else ' not'} the {field} that is held."
-    tries = f"It may be checked {count(seen.view.tries_left or 0, 'more time')} this hour."
     value = {
         "person": person, "field": field, "matches": seen.matches, "tries_left": seen.view.tries_left,
-        "entry": seen.view.entry, "spent": plain(seen.view.spent),
+        "entry": plain(seen.view.entry), "spent": plain(seen.view.spent),
     }  # fmt: skip
-    return Said(value, "\n".join([answer, tries, *beyond(seen.view), f"Noted as {seen.view.entry.hex()}."]))
+    return compared(value)
 
 
 def refused(view: View, policy: Policy, ask: Ask, *, expected: str) -> Refused:
@@ -219,11 +210,9 @@ async def timeline(person: str, /, *, page: Page | None = None, acting: Reading 
         ask = await asking(opened.house, acting or Reading(), action="timeline")
         view = await look.show(opened.house, ask, person_of(person), records=which)
         policy = opened.house.live().policy
-    text = _with_undo(call, view, records(view, policy, ask, newest=which.after is None and which.before is None))
-    if view.truncated and view.timeline:
-        on = f"--before {view.timeline[0].id.hex()}" if which.after is None else f"--after {view.timeline[-1].id.hex()}"
-        text += call.located(f"\nMore: lockhouse person timeline {person} {on}")
-    return _said(view, text, policy=policy, ask=ask)
+    if view.refused:
+        raise _refusal(view, policy, ask)
+    return pages(view, told_of(view, policy, ask), which, call=call)
 
 
 @APP.command(name="looked")
@@ -249,14 +238,6 @@ async def looked_(person: str, /, *, page: Looks | None = None, acting: Reading 
     return who_looked(person, found, call=call)
 
 
-def who_looked(person: str, found: Looked, *, call: Call) -> Said:
-    """A page of looks, and what leads to the older ones."""
-    text = looks_of(found)
-    if found.more:
-        text += call.located(f"\nMore: lockhouse person looked {person} --before {found.looks[-1].entry.hex()}")
-    return Said({"person": person, "looks": plain(found.looks), "more": found.more, "spoilt": found.spoilt}, text)
-
-
 @APP.command(name="link")
 async def join(person: str, other: str, /, *, acting: As | None = None, call: Here) -> Said:
     """Say that two source persons are one: they are shown and erased together from now on.
@@ -271,12 +252,6 @@ async def join(person: str, other: str, /, *, acting: As | None = None, call: He
         by = await _stranger(opened.house, (one, two), acting, action="link")
         row = await link.make(opened.house, one, two, by=by.id)
     return are_one({"person": person, "other": other, "link": row.id.hex()}, call=call)
-
-
-def are_one(told: dict[str, Any], *, call: Call) -> Said:
-    """Two source persons who are one."""
-    undo = call.located(f"Undo: lockhouse person unlink {told['person']} {told['other']}")
-    return Said(told, f"They are one person from now on.\n{undo}")
 
 
 @APP.command
@@ -298,37 +273,17 @@ async def unlink(person: str, other: str, /, *, acting: As | None = None, call: 
 async def _stranger(house: House, persons: tuple[bytes, bytes], acting: As | None, *, action: str) -> Actor:
     """Who joins or parts these two: neither of them is their own record, which parting would open to them."""
     by = allowed(house, "person.link", (acting or As()).role)
-    own = (await house.actor_facts.of(by)).own
-    for person in persons:
-        await require_other(house, person, actor=by, own=own, action=action)
+    await require_other(house, *persons, actor=by, own=(await house.actor_facts.of(by)).own, action=action)
     return by
-
-
-def are_two(told: dict[str, Any]) -> Said:
-    """Two source persons who are two again."""
-    return Said(told, f"{count(told['undone'], 'link', 'links')} undone.")
 
 
 async def _person(call: Here, house: House, view: View, ask: Ask) -> Said:
     """One person's card, with what joins their source persons, or the refusal."""
     policy = house.live().policy
-    said = _said(view, _with_undo(call, view, card(view, policy, ask, call=call)), policy=policy, ask=ask)
-    joints, kept_apart = await link.joints(house, view.persons), await link.held_apart(house, view.persons)
-    more = [*put_right(view, now=house.clock.now_ms()), *joined(joints), *apart(kept_apart)]
-    text = "\n".join([said.text, *map(call.located, more)])
-    return Said(said.value | {"links": plain(joints), "held_apart": plain(kept_apart)}, text)
-
-
-def _with_undo(call: Here, view: View, text: str) -> str:
-    """The text, and below it what is only shut. Its commands alone are made to fit: a value may look like one."""
-    return "\n".join([text, *map(call.located, undoable(view))])
-
-
-def _said(view: View, text: str, *, policy: Policy, ask: Ask) -> Said:
-    """The view, or the refusal with its sentences."""
     if view.refused:
         raise _refusal(view, policy, ask)
-    return Said(as_value(view), text)
+    joints, kept_apart = await link.joints(house, view.persons), await link.held_apart(house, view.persons)
+    return whole(view, told_of(view, policy, ask), Joined(joints, kept_apart), now=house.clock.now_ms(), call=call)
 
 
 def _refusal(view: View, policy: Policy, ask: Ask) -> Refused:
@@ -352,22 +307,13 @@ async def explain(person: str, field: str, /, *, acting: Reading | None = None, 
         house = opened.house
         policy = house.live().policy
         ask = await asking(house, acting or Reading(), action="show")
-        if field not in policy.fields:
-            raise Invalid("field", "one of the live policy", got="another", hint="lockhouse policy show --full")
+        require_field(house, field)
         view = await look.show(house, msgspec.structs.replace(ask, fields=(field,)), who)
         if not policy.roles[ask.actor.roles[0]].for_:
             raise _refusal(view, policy, ask)
-        facts = await facts_about(house, view)
-        lines = explain_known(policy, role=ask.actor.roles[0], field=field, purpose=ask.purpose, person=facts)
-    shown = view.fields.get(field)
-    ended = sum(view.ended.values())
-    nothing = "Nothing of it opens." if ended or view.shut else "Nothing is held of it."
-    held = nothing if shown is None else f"In this look it is {shown.state}."
-    lines += [held] + [
-        f"{count(ended, 'sealed box', 'sealed boxes')} of this person cannot be opened any more."
-    ] * bool(ended)
-    lines = [call.located(line) for line in (*lines, *undoable(view))]
-    return Said({"person": person, "field": field, "because": lines}, "\n".join(lines))
+        lines = await explained(house, ask, view, field=field)
+    value = {"person": person, "field": field, "because": [*lines, *undoable(view)]}
+    return why_so(value, call=call)
 
 
 _FLAGS = "lockhouse.faces.cli.commands.person_flag"

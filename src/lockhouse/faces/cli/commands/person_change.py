@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lockhouse.faces.cli.acting import Reading, about
 from lockhouse.faces.cli.call import Here, Input, person_of
 from lockhouse.faces.cli.commands.person import refused
 from lockhouse.faces.cli.layout import Said, count, day, plain, when
-from lockhouse.faces.cli.people import beyond
+from lockhouse.faces.cli.people import over
 from lockhouse.flows import change as changing
 
 if TYPE_CHECKING:
+    from lockhouse.faces.cli.call import Call
     from lockhouse.flows.change import Changed
     from lockhouse.gates.house import House
     from lockhouse.model.decision import Ask
@@ -51,26 +52,29 @@ async def change(  # noqa: PLR0913  (a command: what is changed, by what, as who
 async def _undone(house: House, ask: Ask, person: bytes) -> Said:
     [field] = ask.fields or ()
     ended = await changing.undo(house, ask, person)
-    text = (
-        f"Undone: what was held of {field} before the change of {day(ended.at)} is held again.\n"
-        f"Noted as {ended.entry.hex()}."
-    )
-    return Said({"person": ended.person, "field": field, "undone": True, "entry": ended.entry}, text)
+    return undone(ended.person.hex(), field, at=ended.at, entry=ended.entry.hex())
 
 
-def _said(call: Here, person: str, field: str, done: Changed) -> Said:
-    entry = done.entry or done.view.entry
-    lines = [f"That is the {field} that is held already: nothing was changed."]
-    if done.changed:
-        lines = [
-            f"Changed: that is the {field} that is held from now on.",
-            call.located(
-                f"Until {when(done.undo_until)} it can be undone: lockhouse person change {person} {field} --undo"
-            ),
-        ]
-    lines.append(f"It may be changed {count(done.tries_left or 0, 'more time')} this hour.")
+def undone(person: str, field: str, *, at: int, entry: str) -> Said:
+    """A change that was taken back."""
+    text = f"Undone: what was held of {field} before the change of {day(at)} is held again.\nNoted as {entry}."
+    return Said({"person": person, "field": field, "undone": True, "entry": entry}, text)
+
+
+def _said(call: Call, person: str, field: str, done: Changed) -> Said:
     value = {
         "person": person, "field": field, "changed": done.changed, "undo_until": done.undo_until,
-        "tries_left": done.tries_left, "entry": entry, "spent": plain(done.view.spent),
+        "tries_left": done.tries_left, "entry": plain(done.entry or done.view.entry), "spent": plain(done.view.spent),
     }  # fmt: skip
-    return Said(value, "\n".join([*lines, *beyond(done.view), f"Noted as {entry.hex()}."]))
+    return put_right(value, call=call)
+
+
+def put_right(value: dict[str, Any], *, call: Call) -> Said:
+    """What became of a change, as it was told."""
+    person, field = value["person"], value["field"]
+    lines = [f"That is the {field} that is held already: nothing was changed."]
+    if value["changed"]:
+        undo = f"Until {when(value['undo_until'])} it can be undone: lockhouse person change {person} {field} --undo"
+        lines = [f"Changed: that is the {field} that is held from now on.", call.located(undo)]
+    lines.append(f"It may be changed {count(value['tries_left'] or 0, 'more time')} this hour.")
+    return Said(value, "\n".join([*lines, *over(value["spent"]), f"Noted as {value['entry']}."]))

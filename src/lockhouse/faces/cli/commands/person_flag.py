@@ -8,6 +8,7 @@ from lockhouse.faces.cli.acting import As, allowed
 from lockhouse.faces.cli.call import Here, person_of
 from lockhouse.faces.cli.layout import Said, table, when
 from lockhouse.flows import flag as flow
+from lockhouse.gates.disclose.said import require_other
 
 if TYPE_CHECKING:
     from lockhouse.model.rows import PersonFlag
@@ -25,7 +26,15 @@ async def flag(person: str, reason: str, /, *, acting: As | None = None, call: H
     """
     async with call.open() as opened:
         by = allowed(opened.house, MAY, (acting or As()).role)
-        value = _told(await flow.flag(opened.house, person_of(person), reason=reason, by=by.id))
+        who = person_of(person)
+        own = (await opened.house.actor_facts.of(by)).own
+        await require_other(opened.house, who, actor=by, own=own, action="flag")
+        value = _told(await flow.flag(opened.house, who, reason=reason, by=by.id))
+    return watched(value)
+
+
+def watched(value: dict[str, Any]) -> Said:
+    """Somebody who is watched over from now on."""
     return Said(value, f"Flagged, noted as {value['entry']}. To undo: lockhouse person unflag {value['person']}")
 
 
@@ -38,7 +47,10 @@ async def unflag(person: str, /, *, acting: As | None = None, call: Here) -> Sai
     """
     async with call.open() as opened:
         by = allowed(opened.house, MAY, (acting or As()).role)
-        value = _told(await flow.unflag(opened.house, person_of(person), by=by.id))
+        who = person_of(person)
+        own = (await opened.house.actor_facts.of(by)).own
+        await require_other(opened.house, who, actor=by, own=own, action="unflag")
+        value = _told(await flow.unflag(opened.house, who, by=by.id))
     again = f"lockhouse person flag {value['person']} {value['reason']}"
     return Said(value, f"Not flagged any more, noted as {value['entry']}. Again: {again}")
 
@@ -48,6 +60,11 @@ async def flagged(*, acting: As | None = None, call: Here) -> Said:
     async with call.open() as opened:
         allowed(opened.house, MAY, (acting or As()).role)
         value = [_told(row) for row in await flow.flagged(opened.house)]
+    return listed(value)
+
+
+def listed(value: list[dict[str, Any]]) -> Said:
+    """Everybody who is watched over, as it was told."""
     rows = [(one["person"], one["reason"], when(one["at"]), one["by"]) for one in value]
     return Said(value, table(("person", "reason", "since", "by"), rows, empty="nobody is flagged"))
 

@@ -154,10 +154,7 @@ async def fulfil(case: str, /, *, now: bool = False, yes: bool = False, acting: 
             records = await about_case.records_of(
                 house, found
             )  # for the question alone: to destroy their keys, none is read
-            question = (
-                f"{count(len(found.persons), 'source person')} with {count(records, 'record')} will be gone for good."
-            )
-            call.sure(question, str(records), yes=False)
+            call.sure(gone(len(found.persons), records), str(records), yes=False)
         done = await request.fulfil(house, found, journal=opened.journal, now=now)
     if done.case.step == "cancelled":
         raise Conflict(
@@ -172,12 +169,22 @@ async def fulfil(case: str, /, *, now: bool = False, yes: bool = False, acting: 
             reasons=("cooling",),
             hint=f"a house that serves destroys its keys from then on; until then: lockhouse request cancel {case}",
         )
-    was = " before" if found.step == "done" else f" in {done.took_ms} ms"
+    return destroyed(_told(done.case) | {"took_ms": done.took_ms}, before=found.step == "done", call=call)
+
+
+def destroyed(told: dict[str, Any], *, before: bool, call: Call) -> Said:
+    """A request whose keys are destroyed, now or before."""
+    was = " before" if before else f" in {told['took_ms']} ms"
     text = (
-        f"Destroyed{was}: {count(len(done.case.serials), 'key')}.\n"
-        f"The proof: lockhouse request certificate {done.case.id.hex()} --to FILE"
+        f"Destroyed{was}: {count(told['keys'], 'key')}.\n"
+        f"The proof: lockhouse request certificate {told['request']} --to FILE"
     )
-    return Said(_told(done.case) | {"took_ms": done.took_ms}, call.located(text))
+    return Said(told, call.located(text))
+
+
+def gone(persons: int, records: int) -> str:
+    """What a fulfilled request takes away."""
+    return f"{count(persons, 'source person')} with {count(records, 'record')} will be gone for good."
 
 
 def _require_meant(case: Case) -> None:
@@ -200,6 +207,8 @@ async def cancel(case: str, /, *, acting: As | None = None, call: Here) -> Said:
     async with call.open(purpose="shut") as opened:
         actor = allowed(opened.house, "request.cancel", (acting or As()).role)
         found = await request.find_case(opened.house, id_of(case, where="request", hint=CASES))
+        own = (await opened.house.actor_facts.of(actor)).own
+        await require_other(opened.house, *found.persons, actor=actor, own=own, action="request")
         undone = await request.undo(opened.house, found, by=actor.id)
         others = await request.still_shut(opened.house, undone)
     return called_off(_told(undone), [_told(one) for one in others], call=call)
@@ -228,6 +237,15 @@ async def certificate(case: str, /, *, to: Annotated[Path, Parameter(name="--to"
         found = await request.find_case(opened.house, id_of(case, where="request", hint=CASES))
         text = await request.certify(opened.house, found, sequencer=opened.writer)
         vkey = opened.verifier
+    return written(case, to, text, vkey=vkey, call=call)
+
+
+def written(case: str, to: Path, text: bytes, *, vkey: str, call: Call) -> Said:
+    """A certificate in a file of its own, and how it is verified.
+
+    Raises:
+        Invalid: the file exists.
+    """
     file = write_new(call.cwd / to, [text])
     told = f"Written: {to}\n" + call.verifying(f"{shlex.quote(str(to))} --vkey '{vkey}'")
     return Said({"file": file, "vkey": vkey, "request": case}, told)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET
 
 from lockhouse.faces.cli.acting import As, allowed
 from lockhouse.faces.cli.call import Here, id_of, noun
 from lockhouse.faces.cli.endings import destroyed, ending, unmeant
-from lockhouse.faces.cli.layout import Said, begins, count, day, epoch_day, plain, table, when
+from lockhouse.faces.cli.layout import Said, count, day, epoch_day, plain, table, when
 from lockhouse.faces.cli.lives import columns
+from lockhouse.faces.due import epochs_told, idle_told
 from lockhouse.flows import lapse, retain
 from lockhouse.flows.confirm import confirm as confirm_run
 from lockhouse.flows.confirm import much
@@ -19,6 +20,7 @@ from lockhouse.flows.hold import unreviewed
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from lockhouse.faces.cli.call import Call
     from lockhouse.gates.cases import Case, Extent
 
 APP = noun("retention", "End what has been kept long enough, by destroying keys.")
@@ -36,30 +38,22 @@ async def plan(*, call: Here) -> Said:
         found = await retain.plan(opened.house)
         now = opened.house.clock.now_ms()
         late = await unreviewed(opened.house, now=now)
-    due = retain.next_run(found, now=now)
-    states = [
-        "shut" if one.shut else "due" if one.due_at <= now else "ahead" if begins(one.epoch) > now else "kept"
-        for one in found
-    ]  # fmt: skip
+    return planned(epochs_told(found, now=now), len(retain.next_run(found, now=now)), len(late), call=call)
+
+
+def planned(epochs: list[dict[str, Any]], next_run: int, holds: int, *, call: Call) -> Said:
+    """Which months end when, as it was told."""
     rows = [
-        (epoch_day(one.epoch), one.class_, ", ".join(one.purposes), day(one.due_at), state)
-        for one, state in zip(found, states, strict=True)
-    ]  # fmt: skip
-    heads, more = columns([row[:3] for row in rows], [one.name for one in found])
+        (one["epoch"], one["class"], ", ".join(one["purposes"]), day(one["due_at"]), one["state"]) for one in epochs
+    ]
+    heads, more = columns([row[:3] for row in rows], [one["name"] for one in epochs])
     shown = [(*row, *cells) for row, cells in zip(rows, more, strict=True)]
     text = table(("epoch from", "class", "purposes", "ends", "state", *heads), shown, empty="no epoch ends as a whole")
-    value = [
-        {
-            "compartment": one.compartment, "name": one.name, "class": one.class_, "purposes": list(one.purposes),
-            "epoch": epoch_day(one.epoch), "due_at": one.due_at, "state": state,
-            "due": one.due_at <= now, "shut": one.shut, "ahead": begins(one.epoch) > now,
-        }
-        for one, state in zip(found, states, strict=True)
-    ]  # fmt: skip
-    run = f"The next run would shut {count(len(due), 'epoch')}: lockhouse retention apply" if due else "Nothing is due."
-    if late:
-        run += f"\n{count(len(late), 'legal hold')} past review: lockhouse hold list"
-    return Said(value, call.located(f"{text}\n\n{run}"))
+    run = f"The next run would shut {count(next_run, 'epoch')}: lockhouse retention apply"
+    run = run if next_run else "Nothing is due."
+    if holds:
+        run += f"\n{count(holds, 'legal hold')} past review: lockhouse hold list"
+    return Said(epochs, call.located(f"{text}\n\n{run}"))
 
 
 @APP.command
@@ -152,19 +146,17 @@ async def idle(*, call: Here) -> Said:
     async with call.open() as opened:
         with call.terminal.progress("persons looked at", shown=not call.json) as told:
             found = await lapse.plan(opened.house, told=told)
-    rows = [(one.class_, ", ".join(one.purposes), f"{one.persons:,}", day(one.due_at)) for one in found]
-    heads, more = columns([row[:2] for row in rows], [one.name for one in found])
+    return idly(idle_told(found), call=call)
+
+
+def idly(found: list[dict[str, Any]], *, call: Call) -> Said:
+    """Of how many persons what is due, as it was told."""
+    rows = [(one["class"], ", ".join(one["purposes"]), f"{one['persons']:,}", day(one["due_at"])) for one in found]
+    heads, more = columns([row[:2] for row in rows], [one["name"] for one in found])
     shown = [(*row, *cells) for row, cells in zip(rows, more, strict=True)]
     text = table(("class", "purposes", "persons", "due since", *heads), shown, empty="nobody's data is due")
-    value = [
-        {
-            "compartment": one.compartment, "name": one.name, "class": one.class_, "purposes": list(one.purposes),
-            "persons": one.persons, "due_at": one.due_at,
-        }
-        for one in found
-    ]  # fmt: skip
     run = "\n\nA run shuts them, and can be called off for 72 hours: lockhouse retention end-idle" if found else ""
-    return Said(value, call.located(f"{text}{run}"))
+    return Said(found, call.located(f"{text}{run}"))
 
 
 @APP.command

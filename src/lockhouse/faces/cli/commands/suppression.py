@@ -79,6 +79,8 @@ async def remove(kind: str, source: Input = None, /, *, reason: str, acting: As 
         actor = allowed(opened.house, "suppression.remove", (acting or As()).role)
         name = kind_of(opened.house.live().policy, kind)
         value = call.terminal.personal(name, source, example="lockhouse suppression remove KIND")
+        own = (await opened.house.actor_facts.of(actor)).own
+        await consent.require_other_holder(opened.house, kind, value, actor=actor, own=own)
         await consent.lift(opened.house, kind, value, reason=reason, by=actor.id)
     return lifted(kind, reason)
 

@@ -43,7 +43,11 @@ async def show(*, acting: As | None = None, call: Here) -> Said:
         allowed(opened.house, "training.report", (acting or As()).role)
         found = await attested(opened.house)
         now = opened.house.clock.now_ms()
-    value = [_told(row, now) for row in found]
+    return listed([_told(row, now) for row in found])
+
+
+def listed(value: list[dict[str, Any]]) -> Said:
+    """Recorded courses as they were told."""
     rows = [(one["actor"], one["course"], day(one["until"]), one["state"], one["by"]) for one in value]
     return Said(value, table(("actor", "course", "until", "state", "by"), rows, empty="no course was recorded"))
 

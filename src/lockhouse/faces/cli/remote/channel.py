@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lockhouse.client import shapes
+from lockhouse.errors import Invalid
 from lockhouse.faces.cli.commands import channel, channel_observed, channel_replay
 from lockhouse.faces.cli.remote.told import plain, require_own_role
 from lockhouse.faces.cli.times import since_of
@@ -19,6 +20,21 @@ if TYPE_CHECKING:
     from lockhouse.faces.cli.acting import As
     from lockhouse.faces.cli.call import Call
     from lockhouse.faces.cli.layout import Said
+
+
+def add(
+    name: str, secret: str | None = None, /, *, given: bool = False, acting: As | None = None, call: Call
+) -> Said:  # fmt: skip
+    """Make a write key for a channel.
+
+    Raises:
+        Invalid: a provider's secret is to be given, which is done on the house's machine.
+    """
+    require_own_role(acting)
+    if secret is not None or given:
+        raise Invalid("secret", "a channel with write keys: a provider's secret is given on the house's machine")
+    with call.api() as house:
+        return channel.made(plain(house.channel_add(name)), call=call)
 
 
 def list_(*, call: Call) -> Said:

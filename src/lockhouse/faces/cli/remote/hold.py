@@ -51,6 +51,14 @@ def place(*persons: str, scope: hold.Scope, call: Call) -> Said:
         return hold.placed(plain(house.hold_place(asked)))
 
 
+def read(which: str, person: str, /, *, acting: As | None = None, call: Call) -> Said:
+    """What a hold keeps of a person, for its claim."""
+    require_own_role(acting)
+    id_of(which, where="hold", hint=hold.HOLDS)
+    with call.api() as house:
+        return hold.seen_of(plain(house.hold_read(which, shapes.HeldAsked(person=person_of(person).hex()))))
+
+
 def review(which: str, /, *, until: datetime, acting: As | None = None, call: Call) -> Said:
     """Say that a hold was looked at and stands on."""
     require_own_role(acting)

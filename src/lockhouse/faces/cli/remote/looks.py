@@ -9,8 +9,9 @@ import msgspec
 from lockhouse.client import shapes
 from lockhouse.errors import Invalid
 from lockhouse.faces.cli.call import person_of
-from lockhouse.faces.cli.commands.person import Looks, who_looked
+from lockhouse.faces.cli.commands.person import Looks
 from lockhouse.faces.cli.remote.told import require_own_role
+from lockhouse.faces.cli.told import who_looked
 from lockhouse.flows.looked import Look, Looked
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from lockhouse.client import shapes
 from lockhouse.faces.cli.call import person_of
-from lockhouse.faces.cli.commands import person as persons
 from lockhouse.faces.cli.remote.told import plain, require_own_role
+from lockhouse.faces.cli.told import are_one, are_two
 
 if TYPE_CHECKING:
     from lockhouse.faces.cli.acting import As
@@ -20,7 +20,7 @@ def join(person: str, other: str, /, *, acting: As | None = None, call: Call) ->
     require_own_role(acting)
     asked = shapes.OtherAsked(other=person_of(other).hex())
     with call.api() as house:
-        return persons.are_one(plain(house.person_link(person_of(person).hex(), asked)), call=call)
+        return are_one(plain(house.person_link(person_of(person).hex(), asked)), call=call)
 
 
 def unlink(person: str, other: str, /, *, acting: As | None = None, call: Call) -> Said:
@@ -28,4 +28,4 @@ def unlink(person: str, other: str, /, *, acting: As | None = None, call: Call) 
     require_own_role(acting)
     asked = shapes.OtherAsked(other=person_of(other).hex())
     with call.api() as house:
-        return persons.are_two(plain(house.person_unlink(person_of(person).hex(), asked)))
+        return are_two(plain(house.person_unlink(person_of(person).hex(), asked)))

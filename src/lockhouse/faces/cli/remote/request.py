@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lockhouse.client import shapes
+from lockhouse.errors import Invalid
 from lockhouse.faces.cli.call import id_of, person_of
 from lockhouse.faces.cli.commands import request
 from lockhouse.faces.cli.remote.told import plain, require_own_role, without
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from lockhouse.faces.cli.acting import As
     from lockhouse.faces.cli.call import Call
     from lockhouse.faces.cli.layout import Said
@@ -37,6 +40,32 @@ def show(case: str, /, *, call: Call) -> Said:
     id_of(case, where="request", hint=request.CASES)
     with call.api() as house:
         return request.whole(plain(house.request_show(case)))
+
+
+def fulfil(case: str, /, *, now: bool = False, yes: bool = False, acting: As | None = None, call: Call) -> Said:
+    """Destroy the keys of a request whose cooling time has passed.
+
+    Raises:
+        Invalid: it is to be done without waiting, which nobody may from elsewhere.
+    """
+    require_own_role(acting)
+    id_of(case, where="request", hint=request.CASES)
+    if now:
+        raise Invalid("--now", "the cooling time with --server", got="none of it")
+    with call.api() as house:
+        known = house.request_show(case)
+        if not yes and known.step == "shut":
+            call.sure(request.gone(known.persons, known.records or 0), str(known.records or 0), yes=False)
+        told = plain(house.request_fulfil(case))
+    return request.destroyed(told, before=known.step == "done", call=call)
+
+
+def certificate(case: str, /, *, to: Path, call: Call) -> Said:
+    """Write the certificate of a fulfilled request into a file here."""
+    id_of(case, where="request", hint=request.CASES)
+    with call.api() as house:
+        told = house.request_certificate(case)
+    return request.written(case, to, told.certificate.encode(), vkey=told.vkey, call=call)
 
 
 def cancel(case: str, /, *, acting: As | None = None, call: Call) -> Said:

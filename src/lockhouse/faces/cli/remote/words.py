@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from lockhouse.client import shapes
-from lockhouse.faces.cli.call import person_of
+from lockhouse.faces.cli.call import id_of, person_of
 from lockhouse.faces.cli.commands import consent, suppression
 from lockhouse.faces.cli.remote.told import plain, require_own_role, without
 
@@ -33,6 +33,17 @@ def show(person: str, /, *, acting: As | None = None, call: Call) -> Said:
     with call.api() as house:
         told = house.consent_show(person)
     return consent.said_of(plain(told)["words"])
+
+
+def undo(batch: str, /, *, yes: bool = False, acting: As | None = None, call: Call) -> Said:
+    """Take back what a file said of consent."""
+    require_own_role(acting)
+    which = id_of(batch, where="batch", hint="lockhouse import list prints ids").hex()
+    with call.api() as house:
+        if not yes:
+            stored = next((one.stored for one in house.import_list().batches if one.batch == which), 0)
+            call.sure(consent.gone(stored), which[:8], yes=False)
+        return consent.taken_back(plain(house.consent_undo(shapes.WordsAsked(batch=which))))
 
 
 def suppress(

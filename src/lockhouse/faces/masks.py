@@ -1,4 +1,4 @@
-"""Why a value is masked on the screen: what would show it in full, and who can."""
+"""Why a value is not open in a look, in sentences: what would show it in full, and who can."""
 
 from __future__ import annotations
 
@@ -23,10 +23,15 @@ def because(policy: Policy, ask: Ask, field: str, codes: tuple[str, ...], *, per
     if found is None:
         return " ".join(SENTENCES.get(code, code) for code in codes)
     if not found.role:
-        return elsewhere(found, ask.purpose)
+        return elsewhere(found, ask.purpose, names_roles=_names_roles(ask))
     lacking = [SENTENCES[code] for code in found.lacking if code not in MASKS]
     when = "Then" if lacking else "You can"  # what would still be refused is not told as if it went now
     return " ".join([_reveals(found), *lacking, f"{when}: {_reveal(found, ask, person=person)}"])
+
+
+def _names_roles(ask: Ask) -> bool:
+    """Whether whoever asks chooses a role: a member acts in their own, and a token in its."""
+    return ask.actor.kind == "os-user"
 
 
 def _reveals(found: Unmasking) -> str:
@@ -37,7 +42,8 @@ def _reveals(found: Unmasking) -> str:
 
 
 def _reveal(found: Unmasking, ask: Ask, *, person: str) -> str:
-    line = f"lockhouse person reveal {person} --as {found.role} --for {ask.purpose}"
+    role = f" --as {found.role}" if _names_roles(ask) else ""
+    line = f"lockhouse person reveal {person}{role} --for {ask.purpose}"
     if "reason" in found.lacking:
         return f"{line} --reason {shlex.quote(found.reasons[0]) if found.reasons else 'REASON'}"
     return f"{line} with the same --reason" if ask.reason else line
