@@ -9,6 +9,7 @@ import pytest
 
 from lockhouse.errors import Tampered
 from lockhouse.flows import check, look
+from lockhouse.gates.disclose.hour import EVERYBODY
 from lockhouse.model.decision import Actor
 from lockhouse.model.rows import Quota
 from tests.attack.test_quotas import limited, sent
@@ -46,6 +47,26 @@ async def test_after_three_tries_a_field_of_a_person_is_shut_and_right_ones_coun
     assert (await check_of(world, anna, "phone", PHONE)).matches
 
 
+async def test_several_accounts_have_no_more_than_nine_tries_of_a_field_of_a_person_together(tmp_path: Path) -> None:
+    world, anna, bert = await _two(tmp_path)
+    seen = []
+    for number in range(5):
+        actor = Actor(id=f"staff:{number:032x}", kind="staff", roles=("support",))
+        for guess in range(2):
+            said = await check_of(world, anna, "phone", f"0151 1234567{guess}", actor=actor)
+            seen.append((said.view.refused, said.view.tries_left))
+    assert [left for _, left in seen] == [2, 1, 2, 1, 2, 1, 2, 1, 0, None]
+    assert seen[-1][0] == ("tries",)
+    token = Actor(id="service:" + "1" * 32, kind="token", roles=("support",), owner="staff:" + "7" * 32)
+    assert (await check_of(world, anna, "phone", PHONE, actor=token)).view.refused == ("tries",)
+    assert (await check_of(world, anna, "name", "Anna", actor=token)).matches, "another field has its own tries"
+    assert (await check_of(world, bert, "phone", "0151 87654321", actor=token)).matches, "and so has another person"
+    other = await world.second()
+    assert (await check_of(other, anna, "phone", PHONE)).view.refused == ("tries",), "in every process"
+    world.clock.pass_days(1 / 24)
+    assert (await check_of(world, anna, "phone", PHONE)).matches
+
+
 class _Moving:
     """Commits behind some of which an erasure elsewhere moves the key epoch."""
 
@@ -68,7 +89,7 @@ async def test_a_check_during_which_the_keys_move_takes_one_try(tmp_path: Path) 
     world.house.commits = cast("Commits", _Moving(world, 2))
     first = await check_of(world, anna, "phone", "0151 12345670")
     assert (first.matches, first.view.tries_left) == (False, 2)
-    assert (await world.kinds()).count("quota") == 1
+    assert (await world.kinds()).count("quota") == 2, "in the owner's hour and in everybody's"
     assert [(await check_of(world, anna, "phone", PHONE)).view.tries_left for _ in range(2)] == [1, 0]
     world.house.commits = cast("Commits", _Moving(world, 1))
     assert (await check_of(world, anna, "phone", PHONE)).view.refused == ("tries",)
@@ -114,11 +135,12 @@ async def test_a_person_known_twice_and_linked_is_not_tried_six_times(tmp_path: 
 
 
 @pytest.mark.parametrize("change", [{"tries": b""}, {"since": 0}])
-async def test_tries_given_back_by_sql_are_refused(tmp_path: Path, change: dict[str, object]) -> None:
+@pytest.mark.parametrize("owner", ["os-user:1000", EVERYBODY])
+async def test_tries_given_back_by_sql_are_refused(tmp_path: Path, change: dict[str, object], owner: str) -> None:
     world, anna, _ = await _two(tmp_path)
     for _ in range(3):
         await check_of(world, anna, "phone", "0151 12345670")
-    [row] = await world.rows(Quota)
+    [row] = [row for row in await world.rows(Quota) if row.owner == owner]
     world.plant(msgspec.structs.replace(row, **change))
     with pytest.raises(Tampered, match="mac verifies"):
         await check_of(world, anna, "phone", PHONE)

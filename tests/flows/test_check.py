@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from lockhouse.errors import Invalid
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lockhouse.flows.check import Checked
+    from lockhouse.model.decision import Actor
 
 EMAIL, PHONE = "anna@example.com", "+4915112345678"
 CHECKING = (
@@ -42,9 +44,12 @@ async def _anna(tmp_path: Path) -> tuple[World, bytes]:
     return world, await world.person(EMAIL)
 
 
-async def check_of(world: World, person: bytes, field: str, typed: str, *, role: str = "support") -> Checked:
+async def check_of(  # noqa: PLR0913  (what is checked, and by whom)
+    world: World, person: bytes, field: str, typed: str, *, role: str = "support", actor: Actor | None = None
+) -> Checked:
     """What a check of one field says."""
     ask = await world.ask(role, action="check", fields=(field,))
+    ask = ask if actor is None else msgspec.structs.replace(ask, actor=actor)
     return await check.check(world.house, ask, person, check.readable(world.house, field, typed))
 
 
@@ -87,7 +92,7 @@ async def test_a_check_is_noted_with_its_field_before_it_is_answered_and_yes_cos
         assert (body.action, body.count) == ("check", 1)
         assert body.fields == [world.house.live().policy.fields["phone"].id]
         assert PHONE.encode() not in entry.body
-    assert costs == [(2, 1), (2, 2)]
+    assert costs == [(3, 1), (3, 2)], "the look, and the try in two hours"
 
 
 async def test_what_is_not_held_is_a_no(tmp_path: Path) -> None:

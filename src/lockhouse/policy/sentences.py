@@ -73,8 +73,8 @@ SENTENCES: dict[str, str] = {
     "suppressed": "Hidden: this person asked to be left out of this purpose. Orders stay open. Ask a privacy officer.",
     "too-long": "Not kept: the value is longer than its type allows. The rest of the event is. Ask who sends it.",
     "too-old": "Not kept: the event is older than this may be kept. What may be kept longer is. Ask who sends it.",
-    "tries": "Shut: this was checked three times this hour, which is all. It can be checked again within the hour. Ask "
-    "the caller for something else that you may check.",
+    "tries": "Shut: this was checked as often as it may be in an hour: three times by one of you, nine by all. It can "
+    "be checked again within the hour. Ask the caller for something else that you may check.",
     "undo-over": "Not undone: this was changed more than thirty days ago. Change it anew, on the person's word. Ask a "
     "privacy officer.",
     "undeclared": "Hidden: the policy does not name this field. Declared fields are kept. Add it under fields.",
@@ -112,8 +112,8 @@ def spent_hour(limit: int, free_at: int, *, actor: str) -> str:
 def out_of_tries(free_at: int) -> str:
     """What is told of whoever has checked a field of somebody as often as they may; `free_at` in ms."""
     return (
-        f"You have checked this three times this hour, which is all. It can be checked again at {_clock(free_at)}. Ask "
-        "the caller for something else that you may check."
+        "This was checked as often as it may be in an hour: three times by one of you, nine by all. It can be checked "
+        f"again at {_clock(free_at)}. Ask the caller for something else that you may check."
     )
 
 

@@ -109,9 +109,7 @@ def _of_reader(_: Callable[[str], str]) -> dict[str, str]:
             "and look again."
         ),
         "step-up": _("Masked: a reveal opens this, with a passkey."),
-        "tries": _(
-            "Not checked: this was tried three times this hour, which is all. Ask the caller for something else."
-        ),
+        "tries": _("Not checked: it was tried as often as it may be in an hour. Ask the caller for something else."),
     }
 
 

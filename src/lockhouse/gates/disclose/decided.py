@@ -9,7 +9,7 @@ import msgspec
 from lockhouse.gates.customers import customer_of
 from lockhouse.gates.disclose.covered import Covered
 from lockhouse.gates.disclose.group import circles_of
-from lockhouse.gates.disclose.hour import TRIED, Spent
+from lockhouse.gates.disclose.hour import Spent
 from lockhouse.gates.facts import facts_of_persons, merge_facts, narrowed
 from lockhouse.gates.house import PersonFacts
 from lockhouse.gates.regions import region_of
@@ -106,8 +106,8 @@ def placed(house: House, ask: Ask, group: dict[bytes, PersonFacts], hours: Hours
         return found
     if hours.own is not None and hours.own.take(_counted_as(group, hours.own)):
         found.spent = hours.own.spent()
-    if hours.own is not None and ask.action in TRIED and person is not None:
-        _try(house, person, found, hours.own)
+    if hours.own is not None and hours.all is not None and person is not None:
+        _try(house, person, found, (hours.own, hours.all))
     if person is not None:
         _shut(found, hours.beyond(person, found.fields), "ceiling")
     return found
@@ -132,16 +132,17 @@ def _in_own(house: House, ask: Ask, group: dict[bytes, PersonFacts], hour: Hour)
     return found
 
 
-def _try(house: House, person: bytes, found: Group, hour: Hour) -> None:
-    """A check or a change takes a try of its field; without one left the field is shut, as by a word of theirs."""
+def _try(house: House, person: bytes, found: Group, hours: tuple[Hour, ...]) -> None:
+    """A check or a change takes a try of its field in each hour; without one left it is shut, as by their word."""
     for name in sorted(found.fields):
         number = house.live().policy.fields[name].id
-        if hour.has_tried(person, number):
-            found.tries_left = hour.tries_left(person, number)
-        elif hour.tries_left(person, number) > 0:
-            found.tries_left = hour.try_(person, number)
+        out = next((hour for hour in hours if hour.tries_left(person, number) <= 0), None)
+        if all(hour.has_tried(person, number) for hour in hours):
+            found.tries_left = min(hour.tries_left(person, number) for hour in hours)
+        elif out is None:
+            found.tries_left = min([hour.try_(person, number) for hour in hours])
         else:
-            found.spent = hour.spent()
+            found.spent = out.spent()
             _shut(found, frozenset({name}), "tries")
 
 

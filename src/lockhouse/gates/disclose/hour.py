@@ -6,7 +6,8 @@
     3 place     a person who was counted in this hour has theirs; anybody else takes one, and so does whoever was
                 looked for and not found
     4 try       a check, or a change, is one of three tries of that field of that person in the hour, whatever is
-                answered; after them it is shut, for everybody who counts to the same owner
+                answered; after them it is shut, for everybody who counts to the same owner, and after nine of all
+                owners together for everybody: whoever has several accounts has no more guesses for it
     5 commit    the row as it was read is expected where the look is noted: of two processes that want the last place
                 one has its whole Change refused, and decides anew
 
@@ -43,6 +44,10 @@ MAX_TAGS = 10_000
 """People of an hour who are known again: 80 KB. Whoever looks up more has each of the others counted at every look."""
 MAX_TRIES = 3
 """Of one field of one person in an hour: enough for a slip of the tongue, and not for guessing."""
+MAX_TRIES_OF_ALL = 9
+"""By everybody together: three who each serve the same caller in one hour, and no more for three accounts of one."""
+EVERYBODY = "tried"
+"""Under this name the tries of all are counted; owners have a colon in theirs."""
 MAX_TRIED = 10_000
 """Fields of people that are checked in an hour; nobody checks more."""
 UNCOUNTED = frozenset({"count", "send"})
@@ -143,6 +148,15 @@ async def hour_of(house: House, ask: Ask, *, once: Once | None = None) -> Hour |
     return await hour_under(house, ask, limit or NO_LIMIT, owner=ask.actor.owner or ask.actor.id, once=once)
 
 
+async def tried_by_all(house: House, ask: Ask, *, once: Once | None = None) -> Hour | None:
+    """The hour in which everybody's tries are counted; None of an ask that takes none.
+
+    Raises:
+        Tampered: as of `hour_of`.
+    """
+    return await hour_under(house, ask, NO_LIMIT, owner=EVERYBODY, once=once) if ask.action in TRIED else None
+
+
 async def hour_under(house: House, ask: Ask, limit: Limit, *, owner: str, once: Once | None = None) -> Hour:
     """The hour of whoever, or whatever, is counted under this name.
 
@@ -185,6 +199,7 @@ class Hour:
         self._trying = set[tuple[bytes, int]]()
         self._counted = 0
         self._moved: Quota | None = None
+        self._most = MAX_TRIES_OF_ALL if self._owner == EVERYBODY else MAX_TRIES
         self.limit = limit
         self.over = 0
 
@@ -223,14 +238,14 @@ class Hour:
         """How often the field of this person may still be checked."""
         tag = self._tag(person, field)
         room = tag in self._tries or len(self._tries) < MAX_TRIED
-        return MAX_TRIES - self._tries.get(tag, 0) if room else 0
+        return self._most - self._tries.get(tag, 0) if room else 0
 
     def try_(self, person: bytes, field: int) -> int:
         """One of the tries is taken, whatever will be answered; how many are left."""
         tag = self._tag(person, field)
         self._trying.add((person, field))
         self._tried = self._tries[tag] = self._tries.get(tag, 0) + 1
-        return MAX_TRIES - self._tried
+        return self._most - self._tried
 
     def spent(self) -> Spent:
         """What is told of somebody beyond the limit."""

@@ -1,4 +1,4 @@
-"""All that a look is counted in: the actor's own hour, and the whole house's of each class that has a ceiling.
+"""All that a look is counted in: the actor's own hour, that of all tries, and the house's of each class with a ceiling.
 
 A ceiling is a limit like an actor's, counted under `class:NAME` in a row of its own: of how many people an hour anybody
 is shown a field of the class, open or masked. Of a further one the fields of the class are shut, and the others stay as
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lockhouse.gates.disclose.hour import UNCOUNTED, Hour, Limit, Once, hour_of, hour_under
+from lockhouse.gates.disclose.hour import UNCOUNTED, Hour, Limit, Once, hour_of, hour_under, tried_by_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -30,11 +30,12 @@ class Hours:
 
     Attributes:
         own: the actor's; None if nothing of theirs is counted.
+        all: everybody's, of an ask that takes a try; else None.
     """
 
-    def __init__(self, house: House, own: Hour | None, ceilings: dict[str, Hour]) -> None:
+    def __init__(self, house: House, own: Hour | None, ceilings: dict[str, Hour], *, all_: Hour | None) -> None:
         self._house, self._ceilings = house, ceilings
-        self.own = own
+        self.own, self.all = own, all_
 
     @classmethod
     async def of(cls, house: House, ask: Ask, *, once: Once | None = None) -> Hours:
@@ -52,7 +53,8 @@ class Hours:
             )
             for name, one in ceilings_of(house.live().policy, ask).items()
         }
-        return cls(house, await hour_of(house, ask, once=once), ceilings)
+        own, all_ = await hour_of(house, ask, once=once), await tried_by_all(house, ask, once=once)
+        return cls(house, own, ceilings, all_=all_)
 
     @property
     def is_counting(self) -> bool:
@@ -91,4 +93,4 @@ class Hours:
             hour.kept(answer)
 
     def _each(self) -> list[Hour]:
-        return [*([] if self.own is None else [self.own]), *self._ceilings.values()]
+        return [*(one for one in (self.own, self.all) if one is not None), *self._ceilings.values()]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Self
 
-from lockhouse.gates.disclose.hour import TRIED, Once, limit_of
+from lockhouse.gates.disclose.hour import EVERYBODY, TRIED, Once, limit_of
 from lockhouse.gates.disclose.hours import ceilings_of
 
 if TYPE_CHECKING:
@@ -56,4 +56,5 @@ class Turn:
         policy, ask = self._house.live_policy.policy, self._ask
         owners = {f"class:{name}" for name in ceilings_of(policy, ask)}
         is_own = limit_of(policy, ask) is not None or ask.action in TRIED
-        return owners | ({ask.actor.owner or ask.actor.id} if is_own else set())
+        owners |= {ask.actor.owner or ask.actor.id} if is_own else set()
+        return owners | ({EVERYBODY} if ask.action in TRIED else set())
