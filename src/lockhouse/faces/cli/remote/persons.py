@@ -49,11 +49,11 @@ def show(person: str, /, *, acting: Reading | None = None, call: Call) -> Said:
     return _whole(shown, _told(shown), call=call)
 
 
-def reveal(person: str, /, *, acting: Reading | None = None, call: Call) -> Said:
-    """The same, unmasked as far as role, reason and standing allow."""
+def reveal(person: str, field: str | None = None, /, *, acting: Reading | None = None, call: Call) -> Said:
+    """The same, or one field alone, unmasked as far as role, reason and standing allow."""
     require_own_role(acting)
     reason = acting.reason if acting else None
-    asked = shapes.RevealAsked(purpose=_purpose(acting), reason=reason)
+    asked = shapes.RevealAsked(purpose=_purpose(acting), reason=reason, field=field)
     with call.api() as house:
         shown = house.person_reveal(person_of(person).hex(), asked)
     said = _whole(shown, _told(shown, reason), call=call)
