@@ -18,7 +18,7 @@ from lockhouse.faces.cli.call import OPTIONS, PLAIN, Call
 from lockhouse.faces.cli.duties import Typed
 from lockhouse.faces.cli.edge import INTERRUPTED, tell, tell_incident, usage
 from lockhouse.faces.cli.elsewhere import elsewhere
-from lockhouse.faces.cli.layout import Said, cleaned, json_text
+from lockhouse.faces.cli.layout import Said, json_text
 from lockhouse.faces.cli.terminal import Terminal
 from lockhouse.faces.serve.bound import harden
 
@@ -190,8 +190,7 @@ def _launcher(app: App, base: Call) -> None:
         bound.arguments.update(dict.fromkeys(hidden, call))
         try:
             if server is not None and command != app.help_print:
-                asks = elsewhere(app.parse_commands(tokens)[0], call)
-                return _foreign(asks(*bound.args, **bound.kwargs | {"call": call}))
+                return elsewhere(app.parse_commands(tokens)[0], call)(*bound.args, **bound.kwargs | {"call": call})
             result = command(*bound.args, **bound.kwargs)
             return asyncio.run(result) if inspect.iscoroutine(result) else result
         except LockhouseError as error:
@@ -219,11 +218,6 @@ def _no_command(app: App, tokens: Sequence[str]) -> Invalid:
     known = [one for one in apps[-1] if not one.startswith("-")]
     hint = " ".join(["lockhouse", *chain, "--help"])
     return Invalid(" ".join(chain) or "command", "one of " + ", ".join(known), got="none", hint=hint)
-
-
-def _foreign(said: Any) -> Any:
-    """What another machine answered: whoever stands in for the house there moves no cursor here."""
-    return said._replace(text=cleaned(said.text)) if isinstance(said, Said) else said
 
 
 def _answer(terminal: Terminal, said: Any, *, as_json: bool) -> int:

@@ -19,7 +19,7 @@ from cyclopts.exceptions import RepeatArgumentError, UnusedCliTokensError
 
 from lockhouse.errors import Invalid, LockhouseError, Unavailable
 from lockhouse.faces.cli.files import named
-from lockhouse.faces.cli.layout import cleaned, json_text
+from lockhouse.faces.cli.layout import json_text
 from lockhouse.faces.outcomes import OUTCOMES
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def tell(terminal: Terminal, error: LockhouseError, *, as_json: bool) -> int:
         terminal.tell(json_text({"error": said}))
     else:
         lines = [f"lockhouse: error[{error.code}]: {problem}" for problem in problems]
-        terminal.tell(cleaned("\n".join(lines + [f"lockhouse: hint: {error.hint}"] * bool(error.hint))))
+        terminal.tell("\n".join(lines + [f"lockhouse: hint: {error.hint}"] * bool(error.hint)))
     return OUTCOMES[type(error)].exit_code
 
 

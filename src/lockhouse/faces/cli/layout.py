@@ -34,11 +34,6 @@ def clean(text: object) -> str:
     return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in str(text))
 
 
-def cleaned(text: str) -> str:
-    """The same of several lines."""
-    return "\n".join(map(clean, text.split("\n")))
-
-
 def when(at: int | None) -> str:
     """A time in ms as people read it, UTC; one that no calendar has is said as such, with its number."""
     return _dated(at, "%Y-%m-%d %H:%MZ")
