@@ -13,13 +13,14 @@ import gc
 import html
 import re
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import httpx
 
 from bench import profiles
-from bench.footprint import serving_all
-from bench.house import found, served
+from bench.footprint import family, serving_all
+from bench.house import cpu_s_of, found, served
 from bench.load import send, send_paced
 from bench.lookups import settle
 from bench.report import Figure
@@ -40,7 +41,6 @@ from tests.authenticator import Authenticator
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from bench.house import Founded
     from lockhouse.gates.house import House
@@ -233,19 +233,28 @@ async def _signed_in(founded: Founded) -> list[str]:
 
 
 def _at_once(founded: Founded, cookies: Sequence[str], rounds: int) -> list[Figure]:
-    with serving_all(founded.folder) as (_, _, port):
+    with serving_all(founded.folder) as (pid, _, port):
         asyncio.run(until_ready(founded))
         asked = [_asked(port, cookies[at % SESSIONS]) for at in range(SESSIONS * max(2, rounds // 10))]
+        consoles = _consoles(pid)
+        before = cpu_s_of(consoles)
         crowd = send(port, asked, connections=SESSIONS)
+        took_ms = (cpu_s_of(consoles) - before) * 1e3
         calm = send_paced(port, asked, connections=KEPT, per_s=SESSIONS / EACH_S, spins=False)
     if crowd.failed or calm.failed:
         raise SystemExit(f"bench: {crowd.failed + calm.failed} of the pages were not shown")
     crowd_ms, calm_ms = ([one * 1e3 for one in run.waits_s] for run in (crowd, calm))
     return [
         *_spread("sessions_200_press", crowd_ms, f"{SESSIONS} sessions, each asking as soon as it is answered"),
-        Figure("console_pages_per_s", (len(asked) / crowd.took_s,), "pages/s", "what came of that"),
+        Figure("console_pages_per_s", (len(asked) / crowd.took_s,), "pages/s", f"of {len(consoles)} console processes"),
+        Figure("console_cpu_ms_per_page", (took_ms / len(asked),), "ms", "CPU of all of them together, HTTP and all"),
         *_spread("sessions_200_read", calm_ms, f"{SESSIONS} sessions, each a page every {EACH_S:g} s"),
     ]
+
+
+def _consoles(serve: int) -> list[int]:
+    """The processes that show the console, of all that `serve` started."""
+    return [one for one in family(serve) if b"\0console\0" in Path(f"/proc/{one}/cmdline").read_bytes()]
 
 
 def _asked(port: int, cookie: str) -> bytes:

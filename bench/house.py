@@ -80,6 +80,11 @@ class How:
 PLAINLY = How()
 
 
+def cpu_s_of(pids: list[int]) -> float:
+    """CPU time that these processes took so far, all together (s)."""
+    return sum(map(_cpu_s, pids))
+
+
 def _cpu_s(pid: int) -> float:
     parts = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
     return (int(parts[11]) + int(parts[12])) / _TICKS

@@ -36,7 +36,7 @@ def _reading(
     async def act(browser: Any) -> None:
         first()
         form = await browser.get("/device")
-        asked = await browser.post("/device", {"code": office.code}, on=form)
+        asked = await browser.post("/device", {"shown": office.code}, on=form)
         pages.append(html.unescape(asked.text))
         await confirm(browser, office.code)
 
@@ -125,8 +125,8 @@ def _terminal(times: Iterator[float]) -> Terminal:
 
 def test_nobody_was_invited_where_the_page_was_refused(office: Office) -> None:
     async def refuse(browser: Any) -> None:
-        page = await browser.post("/device", {"code": office.code}, on=await browser.get("/device"))
-        await browser.post("/device/refuse", {"code": office.code}, on=page)
+        page = await browser.post("/device", {"shown": office.code}, on=await browser.get("/device"))
+        await browser.post("/device/refuse", {"shown": office.code}, on=page)
 
     office.answering(lambda: office.at(office.ada, refuse))
     assert office.call("staff invite -", typed="eve@shop.example\nEve\n").code == 3

@@ -208,3 +208,20 @@ async def test_a_house_that_is_brought_back_has_nobody_signed_in(world: World) -
     token = await _in(world, await hired(world, "mia"))
     back = await restored(world, copied(world, "identity", "record"))
     assert await session.of(back.house, token) is None
+
+
+async def test_as_many_are_counted_as_are_listed_and_none_that_ended_or_was_planted(world: World) -> None:
+    mia, jo = await hired(world, "mia"), await hired(world, "jo")
+    await _in(world, mia)
+    await _in(world, mia)
+    await _in(world, jo)
+    accounts = {one.row.id: one.row for one in await staff.everybody(world.house)}
+    assert await session.count(world.house, accounts) == len(await session.list_of(world.house)) == 3
+    assert await session.count(world.house, {mia: accounts[mia]}) == 2
+    table = world.store.shelf.tables[Session.TABLE]
+    at = Session.__struct_fields__.index
+    place, row = next((place, row) for place, row in table.items() if row[at("staff")] == jo)
+    table[place] = (*row[: at("until_at")], row[at("until_at")] + 1, *row[at("until_at") + 1 :])
+    assert await session.count(world.house, accounts) == len(await session.list_of(world.house)) == 2
+    world.clock.pass_days(HOUR)
+    assert await session.count(world.house, accounts) == 0

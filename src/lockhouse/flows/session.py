@@ -15,14 +15,17 @@ from lockhouse.gates.staff.called import moved
 from lockhouse.gates.staff.deed import Deed
 from lockhouse.gates.staff.finding import one_of
 from lockhouse.gates.staff.members import held, people
-from lockhouse.gates.staff.read import ACTIVE, account, every_session, roles_of, session_of, sessions_of
+from lockhouse.gates.staff.read import ACTIVE, account, every_session, roles_of, session_of, sessions_of, sound_sessions
 from lockhouse.gates.staff.sessions import all_over, over, seen_from, touch, user_of
 from lockhouse.gates.staff.tokens import token_tag
+from lockhouse.model.rows import Session
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from lockhouse.gates.house import House
     from lockhouse.gates.staff.sessions import Seen
-    from lockhouse.model.rows import Session, Staff
+    from lockhouse.model.rows import Staff
 
 LIMITS = Limits()
 
@@ -102,6 +105,18 @@ async def list_of(house: House, staff: bytes | None = None) -> list[Open]:
         for row in rows
         if row.staff in accounts and _stands(row, accounts[row.staff], now=now)
     ]
+
+
+async def count(house: House, accounts: Mapping[bytes, Staff]) -> int:
+    """How many sessions of these accounts stand; one that was planted or edited is none.
+
+    What a session was seen from stays shut: so it costs a MAC a session, and only of those that would stand.
+    """
+    now, found = house.clock.now_ms(), 0
+    async for rows in house.reads.scan(Session):
+        standing_rows = [row for row in rows if row.staff in accounts and _stands(row, accounts[row.staff], now=now)]
+        found += len(sound_sessions(house, standing_rows))
+    return found
 
 
 async def end(house: House, session: bytes, *, by: str) -> Session:

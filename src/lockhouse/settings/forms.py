@@ -62,9 +62,12 @@ _CONSOLE_URL = Rule(
 _NETWORKS = Rule(
     lambda texts: all(map(_is_network, texts)), "networks or addresses, as 10.0.0.0/8 or ::1", "another form"
 )
+MOST_CONSOLES = 16
+"""So few that each may do something of whatever is counted for all of them."""
 RULES = {
     "console_url": _CONSOLE_URL,
     "collect_processes": Rule(lambda number: number >= 1, "at least 1", "less"),
+    "console_processes": Rule(lambda number: 1 <= number <= MOST_CONSOLES, "1 to 16", "another number"),
     "house": Rule(lambda text: _HOUSE.fullmatch(text) is not None, "32 hexadecimal digits", "another form"),
     "mail_from": Rule(
         lambda text: not text or (text.isascii() and _MAILBOX.fullmatch(text) is not None),

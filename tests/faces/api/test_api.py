@@ -47,6 +47,9 @@ async def test_what_asks_for_a_step_up_stays_masked_for_a_token_whoever_its_owne
     assert "step-up" in shown["fields"]["email"]["conditions"]
     wrong = await api.call("POST", f"/person/{await api.anna()}/reveal", role="support", json={"reason": "curious"})
     assert (wrong.status_code, "curious" in wrong.text) == (422, False)
+    named = {**body, "field": "order_id"}
+    one = (await api.call("POST", f"/person/{await api.anna()}/reveal", role="support", json=named)).json()
+    assert {name: field["state"] for name, field in one["fields"].items()} == {"order_id": "open"}
 
 
 async def test_the_ledger_is_read_a_page_at_a_time_and_a_cursor_is_of_its_token_and_question(tmp_path: Path) -> None:

@@ -158,13 +158,13 @@ class Office:
 async def confirm(browser: Browser, code: str) -> httpx.Response:
     """The code is typed, what asks is read, and it is confirmed by a passkey; the page that follows."""
     form = await browser.get("/device")
-    asked = await browser.post("/device", {"code": code}, on=form)
+    asked = await browser.post("/device", {"shown": code}, on=form)
     if asked.status_code != 200:
         return asked
-    page = await browser.post("/device/confirm", {"code": code}, on=asked)
+    page = await browser.post("/device/confirm", {"shown": code}, on=asked)
     if page.status_code != 200:
         return page
-    return await browser.post("/device/confirm", {"code": code, **browser.answer(page)}, on=page)
+    return await browser.post("/device/confirm", {"shown": code, **browser.answer(page)}, on=page)
 
 
 def _raised(_number: str, error: BaseException) -> None:

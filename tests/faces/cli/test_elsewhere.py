@@ -194,7 +194,8 @@ def test_who_looked_is_told_elsewhere_as_on_the_houses_machine(tmp_path: Path) -
 
 LOOKS = (
     "person show PERSON", "person timeline PERSON", "person timeline PERSON --limit 1", "person explain PERSON email",
-    "person reveal PERSON", "person show 00", "person explain PERSON nothing", "person timeline PERSON --limit 0",
+    "person reveal PERSON", "person reveal PERSON order_id", "person reveal PERSON nothing",
+    "person show 00", "person explain PERSON nothing", "person timeline PERSON --limit 0",
     "insight report", "insight report event",
 )  # fmt: skip
 

@@ -134,8 +134,8 @@ def test_a_sign_in_is_over_after_half_an_hour_of_rest(office: Office) -> None:
 def test_a_refused_and_an_unanswered_code_let_nobody_in(office: Office) -> None:
     async def refuse() -> None:
         async def act(browser: object) -> None:
-            page = await browser.post("/device", {"code": office.code}, on=await browser.get("/device"))  # type: ignore[attr-defined]
-            done = await browser.post("/device/refuse", {"code": office.code}, on=page)  # type: ignore[attr-defined]
+            page = await browser.post("/device", {"shown": office.code}, on=await browser.get("/device"))  # type: ignore[attr-defined]
+            done = await browser.post("/device/refuse", {"shown": office.code}, on=page)  # type: ignore[attr-defined]
             assert "Refused. Nothing was done." in done.text
 
         await office.at(office.ada, act)

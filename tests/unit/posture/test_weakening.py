@@ -57,7 +57,9 @@ FINE: list[tuple[str, Any, Any]] = [
     ("trusted_proxies", ("10.0.0.0/8",), ("10.1.2.3",)),
 ]
 HARMLESS = {
-    "collect_processes": "how many do the same", "demo": "only restricts a house that was not founded as one",
+    "collect_processes": "how many do the same",
+    "console_processes": "how many do the same, each held to its part of every limit",
+    "demo": "only restricts a house that was not founded as one",
     "house": "it opens with no other", "log": "no line holds a person's value",
     "mail_from": "what a mail says of itself",
     "mail_name": "what a mail says of itself", "name": "what pages call the company",

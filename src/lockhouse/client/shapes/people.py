@@ -188,9 +188,10 @@ class FindAsked(LookAsked, frozen=True, kw_only=True):
 
 
 class RevealAsked(LookAsked, frozen=True, kw_only=True):
-    """Why: a word of the role's list, or `word: ticket`."""
+    """Why: a word of the role's list, or `word: ticket`. Of a `field` alone, if one is named."""
 
     reason: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] | None = None
+    field: Label | None = None
 
 
 class ChangeAsked(LookAsked, frozen=True, kw_only=True):

@@ -2,8 +2,8 @@
 
 The window is fixed: the first request opens it, and 60 seconds later the next request opens a new one. Each request of
 a token that stands counts, whatever is answered; one without such a token counts to the network that it came from.
-Counts are of one process, and of the house, since one process serves the API. They are told in the header fields of
-draft-ietf-httpapi-ratelimit-headers-10.
+Counts are of one process. Where several serve the API each has its part of the whole, so that all of them together let
+through no more than one does. They are told in the header fields of draft-ietf-httpapi-ratelimit-headers-10.
 """
 
 from __future__ import annotations
@@ -25,6 +25,10 @@ class Most(NamedTuple):
 
     token: int = 600
     stranger: int = 60
+
+    def part(self, processes: int) -> Most:
+        """What each of so many processes lets through; at least one request."""
+        return Most(max(1, self.token // processes), max(1, self.stranger // processes))
 
 
 class Left(NamedTuple):

@@ -19,14 +19,19 @@ if TYPE_CHECKING:
 
 
 def mounted(
-    desk: Desk, *, trusted_proxies: Sequence[str], on_incident: Callable[[str, BaseException], None]
-) -> Mount:  # fmt: skip
+    desk: Desk,
+    *,
+    trusted_proxies: Sequence[str],
+    on_incident: Callable[[str, BaseException], None],
+    processes: int = 1,
+) -> Mount:
     """Where the API is found.
 
     Args:
         desk: the house.
         trusted_proxies: networks whose X-Forwarded-For is believed.
         on_incident: hears of a fault of our own, by the number that its reader was told.
+        processes: that serve it beside each other, this one among them.
     """
     trusted = networks(trusted_proxies)
 
@@ -36,5 +41,5 @@ def mounted(
         address = sender_address(scope["client"][0], forwarded_for(scope["headers"]), trusted)
         return None if address is None else str(address)
 
-    limiter = Limiter(Most(), desk.house.clock.monotonic_s)
+    limiter = Limiter(Most().part(processes), desk.house.clock.monotonic_s)
     return Mount(PREFIX, app=Api(desk, Door(limiter, network_of), on_incident=on_incident))

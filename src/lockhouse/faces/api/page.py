@@ -103,7 +103,8 @@ name; `request.*` is not enough.
 
 **How often.** A token may ask {Most().token} times in a window of {WINDOW_S} seconds that its first request opens,
 and a network without a token that stands {Most().stranger} times. `RateLimit-Policy` and `RateLimit` say what is left
-(draft-ietf-httpapi-ratelimit-headers-10); one too many is 429, with `Retry-After`.
+(draft-ietf-httpapi-ratelimit-headers-10); one too many is 429, with `Retry-After`. Where `console_processes` is more
+than one, each process lets its part of that through, and the header states the part.
 
 **Retry** 429 and 503 after `Retry-After`, and 409 behind a new reading; nothing else gets better by itself.
 

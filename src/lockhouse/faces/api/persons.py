@@ -47,6 +47,9 @@ async def show(call: Call) -> shapes.PersonShown:
 async def reveal(call: Call) -> shapes.PersonShown:
     """The same, unmasked as far as the role, the reason and what is known of the owner allow."""
     ask = await call.ask(purpose=call.body.purpose, mode="full", reason=call.body.reason)
+    if call.body.field is not None:
+        require_field(call.house, call.body.field)
+        ask = msgspec.structs.replace(ask, fields=(call.body.field,))
     shown = await _person(call.house, await look.reveal(call.house, ask, call.id("person")), ask)
     return msgspec.structs.replace(shown, grace=await courses_by_grace(call.house, ask.actor))
 

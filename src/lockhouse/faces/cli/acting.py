@@ -214,6 +214,8 @@ def blind(policy: Policy, ask: Ask) -> str:
     seen, roles = _readers(policy), ask.actor.roles
     if any(ask.purpose in seen.get(role, ()) for role in roles):
         return ""
+    if any(one.purpose == ask.purpose for one in ask.facts.grants):  # the gate says of whom
+        return ""
     knows = any(ask.purpose in policy.table.get(role, {}) or role in seen for role in roles)
     behind = f" for {ask.purpose}" if knows else ""
     if ask.actor.kind != "os-user":

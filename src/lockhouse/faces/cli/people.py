@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lockhouse.faces.cli.acting import blind
 from lockhouse.faces.cli.layout import clean, count, day, plain, proof, table, when
-from lockhouse.faces.masks import because
+from lockhouse.faces.masks import because, of_view
 from lockhouse.gates.corrections import UNDO_MS
 from lockhouse.gates.disclose import ticket_of
 from lockhouse.identity.match import BRAKE
@@ -39,22 +39,37 @@ class Told(NamedTuple):
     Attributes:
         look: who looked as what, for which purpose and reason.
         why: (field, codes) -> why it is not open, in sentences. refused: why nothing is.
+        left_out: what the look did not ask for, and what shows it.
     """
 
     look: str
     why: Mapping[tuple[str, tuple[str, ...]], str]
     refused: list[str]
+    left_out: tuple[str, ...] = ()
 
 
 def told_of(view: View, policy: Policy, ask: Ask) -> Told:
     """What is said beside a view that this house made for an ask."""
+    refused, left_out = why_refused(view, policy, ask), _left_out(view, policy, ask)
+    ask = of_view(ask, view)
     shown = [*view.fields.items(), *(pair for one in view.timeline for pair in one.fields.items())]
     why = {
         (name, one.because): because(policy, ask, name, one.because, person=view.person.hex())
         for name, one in shown
         if one.state != "open" and one.because
     }
-    return Told(look_of(ask.actor.roles, ask.purpose, ask.reason), why, why_refused(view, policy, ask))
+    return Told(look_of(ask.actor.roles, ask.purpose, ask.reason), why, refused, left_out)
+
+
+def _left_out(view: View, policy: Policy, ask: Ask) -> tuple[str, ...]:
+    """That a member's look without a fresh proof has no special data, where a role of theirs sees any."""
+    if ask.action == "reveal" or ask.fields is None:
+        return ()
+    rows = [policy.table.get(role, {}).get(ask.purpose, {}) for role in ask.actor.roles]
+    special = [one for name, one in policy.fields.items() if one.special and name not in ask.fields]
+    if not any(one.class_ in row for row in rows for one in special):
+        return ()
+    return (f"Special data is left out. Your roles see it by: lockhouse person reveal {view.person.hex()}",)
 
 
 def card(view: View, told: Told, *, call: Call) -> str:
@@ -72,7 +87,7 @@ def card(view: View, told: Told, *, call: Call) -> str:
     lines.append(table(heads, rows, empty="nothing is held that this role may see"))
     if view.former:
         lines.append("Found by what was held before: it has been put right since.")
-    lines += map(call.located, _because(view.fields.items(), told))
+    lines += map(call.located, [*_because(view.fields.items(), told), *told.left_out])
     lines += [
         f"{count(number, 'box', 'boxes')} {word}: {ENDED[word]}, and nothing opens {'it' if number == 1 else 'them'}."
         for word, number in sorted(view.ended.items())

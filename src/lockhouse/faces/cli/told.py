@@ -66,6 +66,7 @@ def compared(value: dict[str, Any]) -> Said:
 def pages(view: View, told: Told, which: Records, *, call: Call) -> Said:
     """A page of a person's records, and what leads to the next."""
     text = with_undo(call, view, records(view, told, newest=which.after is None and which.before is None))
+    text = "\n".join([text, *map(call.located, told.left_out)])
     if view.truncated and view.timeline:
         on = f"--before {view.timeline[0].id.hex()}" if which.after is None else f"--after {view.timeline[-1].id.hex()}"
         text += call.located(f"\nMore: lockhouse person timeline {view.person.hex()} {on}")

@@ -6,10 +6,11 @@ Texts are written in English where they stand, between `_(` and `)`, and shown i
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2.filters import do_mark_safe
 from starlette.responses import HTMLResponse
 
 from lockhouse import __version__
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from starlette.requests import Request
+
+    from lockhouse.faces.console.catalogue import Catalogue
+
+_TEXTS = 4_096
 
 
 @cache
@@ -41,12 +46,30 @@ def environment(language: str) -> Environment:
     )
     texts = catalogue(language)
     made.install_gettext_callables(texts.text, texts.plural, newstyle=True)  # type: ignore[attr-defined]
+    made.globals["_"] = made.globals["gettext"] = _said(texts)
     made.globals |= {"asset": assets.address, "language": language, "languages": LANGUAGES, "version": __version__}
     made.filters |= {"at": at, "day": day, "many": many, "hour": hour, "date": day_only}
     made.filters |= {
         "label": lambda name: label(name, texts.text), "why": lambda code: why([code], texts.text),
     }  # fmt: skip
     return made
+
+
+def _said(texts: Catalogue) -> Callable[..., str]:
+    """What `_` is in a template: as Jinja's own (escaped places, `%%` for a sign), each text looked up once.
+
+    Some fifty texts stand on a page, and most have no place: those are ready as they stand. What is kept are texts of
+    the catalogue and of templates, bounded; a text's places are filled in anew each time.
+    """
+
+    @lru_cache(maxsize=_TEXTS)
+    def whole(source: str) -> str:
+        return do_mark_safe(texts.text(source)) % {}
+
+    def said(source: str, **places: Any) -> str:
+        return do_mark_safe(texts.text(source)) % places if places else whole(source)
+
+    return said
 
 
 def many(number: int) -> str:

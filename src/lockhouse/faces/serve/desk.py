@@ -222,6 +222,11 @@ def collecting(folder: Path) -> list[Path]:
     return sorted(folder.glob("tail-*.sock"))
 
 
+def consoles(folder: Path) -> list[Path]:
+    """The same of the processes that show the console."""
+    return sorted(folder.glob("console-*.sock"))
+
+
 async def connect(path: Path, ask: str, **more: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """A conversation with a process of the house, its question asked.
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from lockhouse.settings import Settings
 
 Kind = Literal["writer", "collect", "work", "console"]
-CONSOLE = "console-0"
-"""The console's process, and its lane of the ledger: the command line has the lane `console`."""
+FIRST_CONSOLE = "console-0"
+"""The console's first process, and its lane of the ledger: the command line has the lane `console`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +69,7 @@ class Ready:
 def _kind(name: str) -> Kind:
     if name == "work":
         return "work"
-    return "console" if name == CONSOLE else "collect"
+    return "console" if name.startswith("console-") else "collect"
 
 
 def collect_url(settings: Settings) -> str:
@@ -89,7 +89,7 @@ def parts(
     """The processes in the order in which they are started; the worker serves metrics, without one the last."""
     names = [f"collect-{number}" for number in range(settings.collect_processes)] if "collect" in only else []
     names += ["work"] if "work" in only else []
-    names += [CONSOLE] if "console" in only else []
+    names += [f"console-{number}" for number in range(settings.console_processes)] if "console" in only else []
     counting = "work" if "work" in names else names[-1]
     found = [Part(kind="writer", name="writer", arguments=("writer", str(folder)), keep=(), desk=folder / SOCKET_FILE)]
     for name in names:
@@ -98,6 +98,7 @@ def parts(
         metrics = sockets["metrics"].fileno() if name == counting else -1
         too = sockets[CONSOLE_TOO].fileno() if kind == "console" and CONSOLE_TOO in sockets else -1
         keep = tuple(number for number in (listener, metrics, too) if number >= 0)
-        arguments = (kind, str(folder), name, str(listener), str(metrics), str(too))
+        like = sum(_kind(one) == kind for one in names)
+        arguments = (kind, str(folder), name, str(listener), str(metrics), str(too), str(like))
         found.append(Part(kind=kind, name=name, arguments=arguments, keep=keep, desk=desk_of(folder, name)))
     return tuple(found)

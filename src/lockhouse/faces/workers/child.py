@@ -1,4 +1,4 @@
-"""A child of the supervisor: `python -m lockhouse.faces.workers.child ROLE FOLDER [NAME LISTENER METRICS [TOO]]`.
+"""A child of the supervisor: `python -m lockhouse.faces.workers.child ROLE FOLDER [NAME LISTENER METRICS TOO LIKE]`.
 
 Started by `supervisor.py` alone. It hardens itself before it touches a key, and ends with its parent.
 """
@@ -24,8 +24,8 @@ from lockhouse.faces.workers.process import run_process
 from lockhouse.faces.workers.task import Task
 from lockhouse.wiring import bind_to_parent, serve_writer
 
-_BEFORE_TOO = 5
-"""Arguments that a supervisor of older code gives."""
+_BEFORE_TOO, _BEFORE_LIKE = 5, 6
+"""Arguments that supervisors of older code give."""
 
 
 def main(arguments: list[str]) -> int:
@@ -45,8 +45,10 @@ def main(arguments: list[str]) -> int:
             return 0
         lifeline = bind_to_parent()
         too = int(arguments[5]) if len(arguments) > _BEFORE_TOO else -1
+        like = int(arguments[6]) if len(arguments) > _BEFORE_LIKE else 1
         task = Task(
-            folder=folder, name=name, listener=int(arguments[3]), metrics=int(arguments[4]), lifeline=lifeline, too=too
+            folder=folder, name=name, listener=int(arguments[3]), metrics=int(arguments[4]), lifeline=lifeline,
+            too=too, like=like,
         )  # fmt: skip
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(run_process(role, task))

@@ -1,7 +1,8 @@
-"""The console's process: the listener that staff sign in to.
+"""A process of the console: the listener that staff sign in to.
 
 It takes nobody's place while it runs: an upgrade ends it and starts the new one, while the listener's queue, which is
-the supervisor's, holds whoever asks meanwhile.
+the supervisor's, holds whoever asks meanwhile. There may be several: whatever counts for the house stands in its rows,
+and of what only a process can count, each has its part.
 """
 
 from __future__ import annotations
@@ -22,9 +23,10 @@ from lockhouse.faces.console.beside import Beside, Log
 from lockhouse.faces.serve.beside import HouseBeside
 from lockhouse.faces.serve.desk import ask_line
 from lockhouse.faces.serve.http import console_tls_of, door_of, server
-from lockhouse.faces.serve.roles import desk_of
+from lockhouse.faces.serve.roles import FIRST_CONSOLE, desk_of
 from lockhouse.faces.serve.tail import recent
 from lockhouse.faces.workers.first import first, nobody_yet
+from lockhouse.gates.proving import AT_ONCE
 from lockhouse.wiring_oidc import provider_of
 
 if TYPE_CHECKING:
@@ -37,16 +39,15 @@ async def console(running: Running, desk: Handing) -> None:
     """Show the console until told to end; requests under way are answered first."""
     house, settings = running.opened.house, running.opened.settings
     provider = house.proving.provider = provider_of(settings, house.clock)
+    house.proving.at_once = asyncio.Semaphore(max(1, AT_ONCE // running.task.like))
     made = server(_app(running), tls=console_tls_of(settings, running.task.folder), door=door_of(settings))
     with ExitStack() as held:
         numbers = [number for number in (running.task.listener, running.task.too) if number >= 0]
         listeners = [held.enter_context(socket.socket(fileno=number)) for number in numbers]
         serving = asyncio.create_task(made.serve(listeners))
         await made.accepts.wait()
-        if sys.stderr.isatty():  # never into a file: whoever opens the link becomes the admin
-            running.notes.extend(await first(house, folder=running.task.folder, url=settings.console_url))
-        elif await nobody_yet(house):
-            logs.get().warning("no staff yet: lockhouse staff invite")
+        if running.task.name == FIRST_CONSOLE:  # of several, one says it
+            await _say_first(running)
         await desk.open()
         logs.get().info("console", url=settings.console_url)
         try:
@@ -59,6 +60,15 @@ async def console(running: Running, desk: Handing) -> None:
             await serving
             if provider is not None:
                 await provider.close()
+
+
+async def _say_first(running: Running) -> None:
+    """Of a house that nobody can sign in to, a terminal is shown what leads into it, and a log that there is nobody."""
+    house, settings = running.opened.house, running.opened.settings
+    if sys.stderr.isatty():  # never into a file: whoever opens the link becomes the admin
+        running.notes.extend(await first(house, folder=running.task.folder, url=settings.console_url))
+    elif await nobody_yet(house):
+        logs.get().warning("no staff yet: lockhouse staff invite")
 
 
 def _app(running: Running) -> Guard:
@@ -78,7 +88,9 @@ def _app(running: Running) -> Guard:
         house=opened.house, sequencer=opened.writer, verifier=opened.verifier, journal=opened.journal,
         beside=HouseBeside(opened),
     )  # fmt: skip
-    api = mounted(desk, trusted_proxies=settings.trusted_proxies, on_incident=on_incident)
+    api = mounted(
+        desk, trusted_proxies=settings.trusted_proxies, on_incident=on_incident, processes=running.task.like
+    )  # fmt: skip
     return console_app(
         served, mounts=(api,), trusted_proxies=settings.trusted_proxies, behind_proxy=settings.tls == "proxy"
     )

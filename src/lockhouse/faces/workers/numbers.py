@@ -1,4 +1,4 @@
-"""The page of metrics: this process's own counts, those of the collecting processes, and what the stores say."""
+"""The page of metrics: this process's own counts, those of collecting processes and consoles, and of the stores."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import msgspec
 from lockhouse.errors import LockhouseError
 from lockhouse.faces import logs
 from lockhouse.faces.metrics import Counts, Gauges, rendered
-from lockhouse.faces.serve.desk import ask_line, collecting
-from lockhouse.faces.serve.roles import CONSOLE, desk_of
+from lockhouse.faces.serve.desk import ask_line, collecting, consoles
 from lockhouse.flows.forward import WAITING
 from lockhouse.gates import mail
 from lockhouse.gates.cases import sound_cases
@@ -30,7 +29,7 @@ async def page(running: Running) -> bytes:
     """`/metrics` of the whole house; a process that does not answer is left out."""
     own = running.tally.counts(alive=running.opened.house.epochs.alive())
     processes = [own]
-    for path in (*collecting(running.task.folder), desk_of(running.task.folder, CONSOLE)):
+    for path in (*collecting(running.task.folder), *consoles(running.task.folder)):
         try:
             counts = _DECODE(await ask_line(path, "counts"))
         except (LockhouseError, msgspec.DecodeError):

@@ -20,6 +20,7 @@ class Task:
 
     Attributes:
         too: the console's listener on the other loopback address.
+        like: how many processes do the same, this one among them: what a process counts is shared out among them.
     """
 
     folder: Path
@@ -28,6 +29,7 @@ class Task:
     metrics: int
     lifeline: int
     too: int = -1
+    like: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,7 +31,7 @@ from lockhouse.faces.cli.told import (
     whole,
     why_so,
 )
-from lockhouse.faces.explained import explained, require_field
+from lockhouse.faces.explained import explained, require_field, role_of
 from lockhouse.flows import check, link, look, looked
 from lockhouse.gates.disclose import FOLD_LIMIT, Records
 from lockhouse.gates.disclose.said import require_other
@@ -87,17 +87,23 @@ async def show(person: str, /, *, acting: Reading | None = None, call: Here) -> 
 
 
 @APP.command
-async def reveal(person: str, /, *, acting: Reading | None = None, call: Here) -> Said:
-    """The same, unmasked as far as role, reason and standing allow.
+async def reveal(person: str, field: str | None = None, /, *, acting: Reading | None = None, call: Here) -> Said:
+    """The same, unmasked as far as role, reason and standing allow; or one field alone, if it is named.
+
+    What a grant lends is unmasked where it is named, each value by itself.
 
     For example `lockhouse person reveal 01989f… --as support --reason 'call back: T-17'`.
 
     Args:
         person: an id that `person find` printed.
+        field: the only one that is shown, of the live policy; all, if none is named.
         acting: role, purpose and reason.
     """
     async with call.open() as opened:
         ask = await asking(opened.house, acting or Reading(), action="reveal", mode="full")
+        if field is not None:
+            require_field(opened.house, field)
+            ask = msgspec.structs.replace(ask, fields=(field,), lent="full")
         view = await look.reveal(opened.house, ask, person_of(person))
         said = await _person(call, opened.house, view, ask)
         graces = await courses_by_grace(opened.house, ask.actor)
@@ -309,7 +315,8 @@ async def explain(person: str, field: str, /, *, acting: Reading | None = None, 
         ask = await asking(house, acting or Reading(), action="show")
         require_field(house, field)
         view = await look.show(house, msgspec.structs.replace(ask, fields=(field,)), who)
-        if not policy.roles[ask.actor.roles[0]].for_:
+        role = role_of(policy, ask, view, field)
+        if not role or not policy.roles[role].for_:
             raise _refusal(view, policy, ask)
         lines = await explained(house, ask, view, field=field)
     value = {"person": person, "field": field, "because": [*lines, *undoable(view)]}

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 DEVICE: Final = "/device"
 CONFIRM: Final = f"{DEVICE}/confirm"
 REFUSE: Final = f"{DEVICE}/refuse"
+SHOWN: Final = "shown"
+"""Name of the field with the code that the command line shows; `code` is that of somebody's app."""
 
 
 @signed_in
@@ -48,13 +50,13 @@ def _form(request: Request, me: Me, *, wrong: str = "", done: str = "", wait_s: 
 @signed_in
 async def asked(request: Request, me: Me) -> Response:
     """What asks, by the code that was typed."""
-    fields = await posted(request, "code")
-    found = await _found(request, me, fields["code"])
+    fields = await posted(request, SHOWN)
+    found = await _found(request, me, fields[SHOWN])
     if not isinstance(found, Asking):
         return found
     about = found.about
     return shown(
-        request, me, "device_asked.html", here=DEVICE, code=fields["code"], user=about.user, words=about.words,
+        request, me, "device_asked.html", here=DEVICE, code=fields[SHOWN], user=about.user, words=about.words,
         at=found.at, is_sign_in=about.action == flow.SIGN_IN,
     )  # fmt: skip
 
@@ -62,8 +64,8 @@ async def asked(request: Request, me: Me) -> Response:
 @signed_in
 async def confirm(request: Request, me: Me) -> Response:
     """It is confirmed, once a passkey answered for it."""
-    fields, _ = await posted(request, "code", optional=STEP), text_of(request)
-    found = await _found(request, me, fields["code"])
+    fields, _ = await posted(request, SHOWN, optional=STEP), text_of(request)
+    found = await _found(request, me, fields[SHOWN])
     if not isinstance(found, Asking):
         return found
     about, meant = found.about, flow.confirming(found)
@@ -89,8 +91,8 @@ async def confirm(request: Request, me: Me) -> Response:
 @signed_in
 async def refuse(request: Request, me: Me) -> Response:
     """It is refused; whoever asks is told so."""
-    fields = await posted(request, "code")
-    found = await _found(request, me, fields["code"])
+    fields = await posted(request, SHOWN)
+    found = await _found(request, me, fields[SHOWN])
     if not isinstance(found, Asking):
         return found
     return await _answered(request, me, found, confirmed=False)
