@@ -1,4 +1,4 @@
-"""Work that is as large as the log or the house: one piece of it at a time in a process, and few who wait for their turn."""
+"""Work that is as large as the log or the house: one piece of it at a time in a process, and few wait for it."""
 
 from __future__ import annotations
 
