@@ -70,7 +70,7 @@ async def _changed(browser: Browser, page: httpx.Response, field: str, value: st
     form = {"field": field, "value": value}
     answer = await browser.post(f"{path_of(page)}/change", form, on=page)
     if "data-passkey" in answer.text:
-        answer = await browser.post(f"{path_of(page)}/change", {**form, **browser.answer(answer)}, on=answer)
+        answer = await browser.post(f"{path_of(page)}/change", browser.answer(answer), on=answer)
     return await browser.get(answer.headers["location"]) if answer.status_code == 303 else answer
 
 

@@ -164,7 +164,7 @@ async def confirm(browser: Browser, code: str) -> httpx.Response:
     page = await browser.post("/device/confirm", {"shown": code}, on=asked)
     if page.status_code != 200:
         return page
-    return await browser.post("/device/confirm", {"shown": code, **browser.answer(page)}, on=page)
+    return await browser.post("/device/confirm", browser.answer(page), on=page)
 
 
 def _raised(_number: str, error: BaseException) -> None:

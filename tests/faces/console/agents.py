@@ -146,7 +146,7 @@ async def checked(browser: Browser, page: httpx.Response, said: str, field: str 
     answer = await browser.post(f"{path_of(page)}/check", form, on=page)
     if "data-passkey" in answer.text:
         path = re.findall(r'action="(/person/[\w-]+/check)"', answer.text)[0]
-        answer = await browser.post(path, {**form, **browser.answer(answer)}, on=answer)
+        answer = await browser.post(path, browser.answer(answer), on=answer)
     return await browser.get(answer.headers["location"]) if answer.status_code == 303 else answer
 
 
@@ -154,7 +154,7 @@ async def revealed(browser: Browser, page: httpx.Response, form: dict[str, str])
     """The page of a reveal, once a passkey has answered."""
     asked = await browser.post(f"{path_of(page)}/reveal", form, on=page)
     path = re.findall(r'action="(/person/[\w-]+/reveal)"', asked.text)[0]
-    return await browser.post(path, {**_hidden(asked), **browser.answer(asked)}, on=asked)
+    return await browser.post(path, browser.answer(asked), on=asked)
 
 
 def _hidden(page: httpx.Response) -> dict[str, str]:

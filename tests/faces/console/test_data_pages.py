@@ -139,7 +139,7 @@ async def test_a_key_is_made_with_a_passkey_shown_once_and_the_one_before_ended_
         again = await keeper.post("/channels/web/key", keeper.answer(asked), on=asked)
         assert again.status_code == 403  # one proof, one key
         other = await keeper.post("/channels/web/end", {"key": old[:8]}, on=page)
-        swapped = await keeper.post("/channels/web/end", {"key": new[:8], **keeper.answer(other)}, on=other)
+        swapped = await keeper.post("/channels/web/end", {"key": new[:8], **keeper.proof(other)}, on=other)
         assert (swapped.status_code, "Nothing was done" in swapped.text) == (403, True)  # a proof for another key
         ended = await keeper.do("/channels/web/end", {"key": old[:8]}, on="/channels/web")
         assert "Nobody sends with it any more" in ended.text

@@ -105,10 +105,10 @@ async def test_the_answer_to_one_reveal_opens_no_other_and_not_twice(tmp_path: P
         page = await find(tom, ORDER)
         path = path_of(page)
         asked = await tom.post(f"{path}/reveal", WHY, on=page)
-        answer = tom.answer(asked)
+        answer = tom.proof(asked)
         for form in ({**WHY, "field": "email"}, {**WHY, "reason": "delivery problem"}, {**WHY, "ticket": "NW-1"}):
             asked = await tom.post(f"{path}/reveal", WHY, on=page)
-            wrong = await tom.post(f"{path}/reveal", {**form, **tom.answer(asked)}, on=asked)
+            wrong = await tom.post(f"{path}/reveal", {**form, **tom.proof(asked)}, on=asked)
             assert wrong.status_code == 403
             assert PHONE not in wrong.text
             assert EMAIL not in wrong.text

@@ -68,7 +68,7 @@ async def test_the_answer_for_one_persons_sign_ins_ends_nobody_elses(tmp_path: P
         [other] = [each for each in await staff.everybody(made.house) if each.called.name == "ines"]
         page = await admin.get("/sessions")
         asked = await admin.post("/sessions/end-all", {"staff": whose.hex()}, on=page)
-        swapped = {"staff": other.row.id.hex(), **admin.answer(asked)}
+        swapped = {"staff": other.row.id.hex(), **admin.proof(asked)}
         assert (await admin.post("/sessions/end-all", swapped, on=asked)).status_code == 403
         assert len(await session.list_of(made.house, other.row.id)) == 1
         assert (await tom.get("/account")).status_code == 200

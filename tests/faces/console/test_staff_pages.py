@@ -236,7 +236,7 @@ async def test_a_step_up_that_ends_a_factor_adds_none(tmp_path: Path) -> None:
         factor = (await factors.list_of(made.house, await _id(made, "mara")))[0].factor.id.hex()
         page = await mara.get("/account")
         asked = await mara.post("/account/factors/end", {"factor": factor}, on=page)
-        refused = await mara.post("/account/passkeys", {"name": "mine", **mara.answer(asked)}, on=asked)
+        refused = await mara.post("/account/passkeys", {"name": "mine", **mara.proof(asked)}, on=asked)
         assert refused.status_code == 403
         assert "Nothing was done" in refused.text
         last = await mara.do("/account/factors/end", {"factor": factor}, on="/account")

@@ -75,7 +75,7 @@ async def test_a_passkeys_answer_makes_no_token_that_may_more_than_it_was_asked_
         asked = await admin.post("/tokens/make", ASKED, on=await admin.get("/tokens"))
         for more in ({"may": "policy.*"}, {"days": "365"}, {"networks": "0.0.0.0/0"}, {"name": "other"}):
             question = await admin.post("/tokens/make", ASKED, on=asked)
-            wider = {**ASKED, **more, **admin.answer(question)}
+            wider = {**ASKED, **more, **admin.proof(question)}
             assert (await admin.post("/tokens/make", wider, on=question)).status_code == 403
         unasked = await admin.post("/tokens/make", {**ASKED, "owner": HOST}, on=asked)
         assert unasked.status_code == 400

@@ -55,6 +55,8 @@ roles:
 """
 OURS = {"sec-fetch-site": "same-origin", "origin": "null"}
 """What a browser says of a form that a page of ours sent, under `Referrer-Policy: no-referrer`."""
+_PASSKEY = re.compile(r'<form[^>]*data-passkey="(get|create)"[^>]*data-options="([^"]*)"[^>]*>(.*?)</form>', re.DOTALL)
+_HIDDEN = re.compile(r'<input type="hidden" name="([^"]*)" value="([^"]*)">')
 _TOKEN = re.compile(r'name="form" value="([0-9a-f]{64})"')
 
 
@@ -90,11 +92,17 @@ class Browser:
         return await self.client.post(path, data=body, headers={"accept-language": self.language, **OURS, **headers})
 
     def answer(self, page: httpx.Response) -> dict[str, str]:
-        """What this browser's passkey answers to what a page asks, with the ceremony that the page holds."""
-        asked = html.unescape(re.findall(r'data-options="([^"]*)"', page.text)[0])
-        is_making = 'data-passkey="create"' in page.text
-        told = self.passkeys.make(asked) if is_making else self.passkeys.use(asked)
-        return {"ceremony": hidden(page, "ceremony"), "answer": told}
+        """The form that asks for a passkey, as the page holds it, with what this browser's passkey answers."""
+        [(kind, asked, inside)] = _PASSKEY.findall(page.text)[:1]
+        options = html.unescape(asked)
+        told = self.passkeys.make(options) if kind == "create" else self.passkeys.use(options)
+        kept = {name: html.unescape(value) for name, value in _HIDDEN.findall(inside) if name != "form"}
+        return kept | {"answer": told}
+
+    def proof(self, page: httpx.Response) -> dict[str, str]:
+        """The answer alone, to be sent with what it was not given for."""
+        whole = self.answer(page)
+        return {name: whole[name] for name in ("ceremony", "answer")}
 
     async def enrol(self, link: str, *, name: str = "laptop") -> httpx.Response:
         """Whoever opens the link enrols by a passkey of this browser; the page that follows."""
@@ -113,7 +121,7 @@ class Browser:
         seen = {"seen": hidden(begun, "seen")} if 'name="seen"' in begun.text else {}
         fields = {**fields, **(seen if path.endswith("/approve") else {})}
         page = await self.post(path, fields, on=begun)
-        return await self.post(path, {**fields, **self.answer(page)}, on=page)
+        return await self.post(path, self.answer(page), on=page)
 
 
 def hidden(page: httpx.Response, name: str) -> str:
