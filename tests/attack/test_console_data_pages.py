@@ -88,7 +88,7 @@ async def test_others_are_answered_while_somebody_verifies_or_proves(
 
 
 async def test_work_as_large_as_the_log_is_done_once_at_a_time_and_few_wait_for_it() -> None:
-    turns, go, running, most = OneAtATime(), asyncio.Event(), 0, 0
+    turns, go, running, most = OneAtATime("ledger"), asyncio.Event(), 0, 0
 
     async def work() -> bool:
         nonlocal running, most

@@ -55,7 +55,7 @@ async def make_credential(house: House, name: str, *, by: str) -> Secret:
     if kind is None:
         raise Invalid(
             f"channel {name}", "a channel whose `key:` is public or secret", got="one without",
-            hint="this version serves `kind: segment`, with a `key`; rows of files come in through such a channel too",
+            hint="segment has write keys; a provider's secret is given on the house's machine: lockhouse channel add",
         )  # fmt: skip
     text = new_credential(kind, house.ids.random)
     await _store(house, channel, text, by=by)
@@ -170,6 +170,9 @@ def _channel(house: House, name: str) -> Channel:
 async def authenticate(house: House, text: str) -> Sender | None:
     """Whose credential this is; None for one that is unknown, ended, or of a channel the policy no longer has.
 
+    So it is for one of a channel that has become a provider's: its signature is the only proof, and a key that was
+    made before would go round it.
+
     Raises:
         Tampered: the credential's row was not made by this house.
     """
@@ -180,6 +183,8 @@ async def authenticate(house: House, text: str) -> Sender | None:
         name = house.live().names.name("channel", row.channel)
         channel = house.live().policy.channels.get(name or "")
         if channel is None or not lives(row, house.clock.now_ms()) or not channel.served:
+            return None
+        if channel.assurance_key is None:
             return None
         return Sender(
             channel=channel.name, assurance=Assurance(row.assurance), credential=f"{row.channel}/{row.assurance}",

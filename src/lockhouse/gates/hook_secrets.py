@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from lockhouse.secret import Secret
 
 MOST_LIVE: Final = 2
+MARK: Final = "#"
+"""What is shown of a secret begins so, and what is shown of a write key never does."""
 _SHOWN_HEX = 7
 
 
@@ -40,11 +42,14 @@ def sealed(house: House, secret: Secret, *, channel: int) -> Sealed:
     newest = max(house.credential_keys)
     hashed = credential_hash(house.staff_keys.secret_tag(secret, place=lp(channel)), key=house.credential_keys[newest])
     box = house.staff_keys.seal(secret, place=_place(newest, hashed, channel=channel))
-    return Sealed(newest, HookSecret(newest, hashed, box), f"#{hashed.hex()[:_SHOWN_HEX]}")
+    return Sealed(newest, HookSecret(newest, hashed, box), MARK + hashed.hex()[:_SHOWN_HEX])
 
 
 async def living(house: House, channel: int) -> list[Credential]:
-    """The living credentials of a channel whose deliveries are proven by a secret.
+    """The living credentials of a channel whose deliveries are proven by a secret; write keys are none of them.
+
+    A channel that had write keys before may have some yet. They have no box, and would be taken for a secret whose box
+    was taken away.
 
     Raises:
         Tampered: one of the rows was not made by this house.
@@ -52,7 +57,8 @@ async def living(house: House, channel: int) -> list[Credential]:
     now = house.clock.now_ms()
     rows = await house.reads.find(Credential, ("channel",), [(channel,)])
     found = checked(rows, house.integrity_key)
-    return [row for row in found if row.state == 0 and (row.until_at is None or now < row.until_at)]
+    secrets = [row for row in found if row.shown.startswith(MARK)]
+    return [row for row in secrets if row.state == 0 and (row.until_at is None or now < row.until_at)]
 
 
 async def opened(house: House, rows: Sequence[Credential]) -> list[Secret]:

@@ -1,4 +1,4 @@
-"""Work that is as large as the log: one piece of it at a time in a process, and few who wait for their turn."""
+"""Work that is as large as the log or the house: one piece of it at a time in a process, and few wait for it."""
 
 from __future__ import annotations
 
@@ -18,9 +18,14 @@ AGAIN_S: Final = 5.0
 
 
 class OneAtATime:
-    """Turns of one kind of work, in the order in which they are asked for."""
+    """Turns of one kind of work, in the order in which they are asked for.
 
-    def __init__(self) -> None:
+    Args:
+        what: is read by it, as its refusal says.
+    """
+
+    def __init__(self, what: str) -> None:
+        self._what = what
         self._locks: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
         self._here = 0
 
@@ -32,7 +37,7 @@ class OneAtATime:
             Unavailable: `MOST` are there already.
         """
         if self._here >= MOST:
-            raise Unavailable("ledger: expected fewer who read all of it at once", retry_after_s=AGAIN_S)
+            raise Unavailable(f"{self._what}: expected fewer who read all of it at once", retry_after_s=AGAIN_S)
         lock = self._locks.setdefault(asyncio.get_running_loop(), asyncio.Lock())
         self._here += 1
         try:
@@ -42,5 +47,7 @@ class OneAtATime:
             self._here -= 1
 
 
-LEDGER: Final = OneAtATime()
+LEDGER: Final = OneAtATime("ledger")
 """Proofs and checks of the log."""
+HOUSE: Final = OneAtATime("house")
+"""Answers to tokens for which every person is read."""

@@ -12,6 +12,7 @@ from lockhouse.faces.api.words import case_parts
 from lockhouse.faces.due import epochs_told, idle_told
 from lockhouse.flows import hear, hold, lapse, request, retain
 from lockhouse.gates.holds import terms_of
+from lockhouse.gates.one_at_a_time import HOUSE
 
 if TYPE_CHECKING:
     from lockhouse.faces.api.route import Call
@@ -28,7 +29,8 @@ async def plan(call: Call) -> shapes.RetentionPlan:
 
 async def idle(call: Call) -> shapes.IdleList:
     """Whose data is due by their last activity."""
-    return answered(shapes.IdleList, compartments=idle_told(await lapse.plan(call.house)))
+    async with HOUSE.turn():
+        return answered(shapes.IdleList, compartments=idle_told(await lapse.plan(call.house)))
 
 
 async def fulfil(call: Call) -> shapes.CaseFulfilled:

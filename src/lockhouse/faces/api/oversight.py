@@ -12,6 +12,7 @@ from lockhouse.faces.suggested import suggested
 from lockhouse.flows import flag, mail, teach, vouch
 from lockhouse.gates.disclose.count import count
 from lockhouse.gates.mail import GIVEN_UP
+from lockhouse.gates.one_at_a_time import HOUSE
 
 if TYPE_CHECKING:
     from lockhouse.faces.api.route import Call
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 async def report(call: Call) -> shapes.Report:
     """Events and people by channel or by event; small counts of people are withheld."""
     ask = await call.ask(purpose=call.query.purpose, mode="aggregate")
-    return answered(shapes.Report, cells=plain(await count(call.house, ask, by=call.query.by)))
+    async with HOUSE.turn():
+        return answered(shapes.Report, cells=plain(await count(call.house, ask, by=call.query.by)))
 
 
 async def suggest(call: Call) -> shapes.Suggested:

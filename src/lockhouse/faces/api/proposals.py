@@ -8,6 +8,7 @@ from lockhouse.faces.api import shapes
 from lockhouse.faces.api.deeds import require_others
 from lockhouse.faces.api.shapes import answered, id_of, plain
 from lockhouse.flows import link, propose
+from lockhouse.gates.one_at_a_time import HOUSE
 
 if TYPE_CHECKING:
     from lockhouse.faces.api.route import Call
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 
 async def listed(call: Call) -> shapes.ProposalList:
     """Who may be one person."""
-    found = await propose.proposals(call.house, limit=call.query.limit)
+    async with HOUSE.turn():
+        found = await propose.proposals(call.house, limit=call.query.limit)
     return answered(shapes.ProposalList, **plain(found))
 
 

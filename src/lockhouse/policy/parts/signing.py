@@ -17,6 +17,8 @@ KIND: Final = "hmac"
 HEADER = re.compile(r"[a-z][a-z0-9-]{0,63}\Z")
 SIGNED = re.compile(r"(?:[!-z|~]|\{(?:body|timestamp|id|url)\}){1,80}\Z")
 """Printable ASCII without braces, and the four placeholders."""
+RUNS_ON = re.compile(r"\{timestamp\}[0-9.]*\{id\}|\{id\}[0-9]*\{timestamp\}")
+"""Where the end of the one may be read as the beginning of the other, under the same signature."""
 PREFIX = re.compile(r"[!-~]{1,40}\Z")
 ELEMENT = re.compile(r"[A-Za-z0-9_-]{1,20}\Z")
 PATH = r"[A-Za-z0-9_$-]{1,64}(?:\.[A-Za-z0-9_$-]{1,64}){0,9}"
@@ -74,6 +76,10 @@ def _check(sign: Section, signed: str) -> None:
     """What is believed must be signed, and what is signed must be found."""
     if "{body}" not in signed:
         sign.problems.add(sign.place("signed"), "{body} among what is signed", shown(signed))
+    if RUNS_ON.search(signed):
+        # `{timestamp}{id}` of 1764561600000 and abc is that of 1764561600 and 000abc too: one overheard delivery would
+        # be taken twice, since another id is another delivery.
+        sign.problems.add(sign.place("signed"), "more than digits and dots between {timestamp} and {id}", shown(signed))
     for name in ("timestamp", "id"):
         place = sign.spot(name)
         if place is None and f"{{{name}}}" in signed:
