@@ -46,6 +46,9 @@ class _State:
     waits: list[float] = field(default_factory=list)
     failed: int = 0
     open: int = 0
+    answered: int = 0
+    since: float = 0.0
+    """By the clock: what was due before is answered, and its wait is not kept."""
 
 
 class _Connection(asyncio.Protocol):
@@ -85,7 +88,9 @@ class _Connection(asyncio.Protocol):
         length = int(self._in[start + len(_LENGTH) : end + 2].split(b"\r\n", 1)[0])
         if len(self._in) < end + 4 + length:
             return
-        self._state.waits.append(time.perf_counter() - self._at)
+        self._state.answered += 1
+        if self._at >= self._state.since:
+            self._state.waits.append(time.perf_counter() - self._at)
         if not self._in.startswith(b"HTTP/1.1 200"):
             self._state.failed += 1
         self._in = b""
@@ -132,7 +137,7 @@ async def _send(port: int, requests: Sequence[bytes], connections: int) -> Run:
     for connection in made:
         connection.next()
     await done
-    return Run(time.perf_counter() - began, state.waits, state.failed + len(requests) - len(state.waits))
+    return Run(time.perf_counter() - began, state.waits, state.failed + len(requests) - state.answered)
 
 
 def send(port: int, requests: Sequence[bytes], *, connections: int) -> Run:
@@ -143,7 +148,9 @@ def send(port: int, requests: Sequence[bytes], *, connections: int) -> Run:
         return runner.run(_send(port, requests, connections))
 
 
-async def _send_paced(port: int, requests: Sequence[bytes], connections: int, per_s: float, *, spins: bool) -> Run:
+async def _send_paced(  # noqa: PLR0913  (as `send_paced`)
+    port: int, requests: Sequence[bytes], connections: int, per_s: float, *, spins: bool, warm_s: float
+) -> Run:
     loop = asyncio.get_running_loop()
     done: asyncio.Future[None] = loop.create_future()
     state, due = _State(iter(())), deque[tuple[bytes, float]]()
@@ -152,6 +159,7 @@ async def _send_paced(port: int, requests: Sequence[bytes], connections: int, pe
         for _ in range(connections)
     ]
     began = time.perf_counter()
+    state.since = began + warm_s
     for number, raw in enumerate(requests):
         at = began + number / per_s
         while time.perf_counter() < at:  # noqa: ASYNC110  # a timer is a millisecond late, a third of a wait
@@ -162,15 +170,17 @@ async def _send_paced(port: int, requests: Sequence[bytes], connections: int, pe
             made.remove(idle)
             made.append(idle)  # each in turn: one that rests for long is closed
             idle.next()
-    while len(state.waits) < len(requests) and state.open == connections:  # noqa: ASYNC110  # the clock has stopped to matter
+    while state.answered < len(requests) and state.open == connections:  # noqa: ASYNC110  # the clock has stopped to matter
         await asyncio.sleep(0.001)
     for one in made:
         one.leave()
     await done
-    return Run(time.perf_counter() - began, state.waits, state.failed + len(requests) - len(state.waits))
+    return Run(time.perf_counter() - began, state.waits, state.failed + len(requests) - state.answered)
 
 
-def send_paced(port: int, requests: Sequence[bytes], *, connections: int, per_s: float, spins: bool = True) -> Run:
+def send_paced(  # noqa: PLR0913  (what is sent, and how)
+    port: int, requests: Sequence[bytes], *, connections: int, per_s: float, spins: bool = True, warm_s: float = 0.0
+) -> Run:
     """Send so many a second, whatever the answers do: a wait counts from when its request was due.
 
     So a stall is paid for by every request that became due in it, and not by the one that met it alone.
@@ -181,8 +191,9 @@ def send_paced(port: int, requests: Sequence[bytes], *, connections: int, per_s:
         connections: how many are held.
         per_s: how many become due in a second.
         spins: take a whole core to be in time, as whoever measures these waits must; else be a millisecond late.
+        warm_s: of so many seconds at the beginning no wait is kept: processes that have just started fill their caches.
     """
     import uvloop  # noqa: PLC0415  # as above
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_send_paced(port, requests, connections, per_s, spins=spins))
+        return runner.run(_send_paced(port, requests, connections, per_s, spins=spins, warm_s=warm_s))

@@ -253,7 +253,10 @@ async def test_reads_go_on_over_a_connection_that_was_cut(tmp_path: Path) -> Non
         person = a_person()
         await must(store, Change("identity", puts=(put(person),)))
         assert await store.reads.get(Person, [(person.id,)])
-        cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%unnest%' AND pid <> {me}"
+        cut = (  # of this test's databases alone: others run beside it on the same server
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%unnest%' AND pid <> {me} "
+            "AND datname = current_database()"
+        )
         await _sql(databases(tmp_path).identity, cut.format(me="pg_backend_pid()"))
         for _ in range(3):
             assert await store.reads.get(Person, [(person.id,)]) == {(person.id,): person}
