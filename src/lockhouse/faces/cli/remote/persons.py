@@ -22,6 +22,7 @@ from lockhouse.gates.disclose import View
 from lockhouse.gates.disclose.hour import Spent
 from lockhouse.gates.disclose.view import FieldView, RecordView, ShutBoxes
 from lockhouse.model.scale import Assurance, PersonState, Proof
+from lockhouse.policy.words import NAME
 from lockhouse.wiring import SystemClock
 
 if TYPE_CHECKING:
@@ -106,6 +107,10 @@ def change(  # noqa: PLR0913  (as the command)
 def explain(person: str, field: str, /, *, acting: Reading | None = None, call: Call) -> Said:
     """Why a field of a person is open, masked or hidden."""
     _no_reason(acting)
+    if not NAME.match(
+        field
+    ):  # it stands in an address: what cannot be a field's name, as an e-mail address, never does
+        raise Invalid("field", "one of the live policy", got="another", hint="lockhouse policy show --full")
     with call.api() as house:
         asked = shapes.LookAsked(purpose=_purpose(acting))
         told = plain(house.person_explain(person_of(person).hex(), field, asked))
