@@ -176,8 +176,8 @@ def serving(folder: Path) -> Iterator[tuple[int, int]]:
 
 
 @contextmanager
-def serving_all(folder: Path) -> Iterator[tuple[int, int, int]]:
-    """The same, and the port of its console, which answers under `localhost`.
+def serving_all(folder: Path, *, consoles: int = 1) -> Iterator[tuple[int, int, int]]:
+    """The same, and the port of its console, which answers under `localhost` by so many processes.
 
     Raises:
         SystemExit: it did not come up.
@@ -188,6 +188,7 @@ def serving_all(folder: Path) -> Iterator[tuple[int, int, int]]:
         for name, port in zip(("COLLECT", "METRICS", "CONSOLE"), ports, strict=True)
     }
     listens["LOCKHOUSE_CONSOLE_URL"] = f"http://localhost:{ports[2]}"
+    listens["LOCKHOUSE_CONSOLE_PROCESSES"] = str(consoles)
     argv = [sys.executable, "-m", "lockhouse", "serve", "--house", str(folder)]
     with (folder / "serve.log").open("wb") as log:
         process = subprocess.Popen(argv, env=os.environ | listens, stdin=subprocess.DEVNULL, stdout=log, stderr=log)  # noqa: S603  # our own command
