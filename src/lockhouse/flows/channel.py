@@ -55,7 +55,7 @@ async def make_credential(house: House, name: str, *, by: str) -> Secret:
     if kind is None:
         raise Invalid(
             f"channel {name}", "a channel whose `key:` is public or secret", got="one without",
-            hint="`kind: segment` has write keys, and files come in through it too; a provider's secret is given on the "
+            hint="`kind: segment` has write keys, and files come through it; a provider's secret is given on the "
             "house's machine: lockhouse channel add",
         )  # fmt: skip
     text = new_credential(kind, house.ids.random)
