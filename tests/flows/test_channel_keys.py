@@ -9,8 +9,9 @@ import pytest
 
 from lockhouse.crypto.derive import wrap
 from lockhouse.errors import Invalid, NotFound
-from lockhouse.flows.channel import LIVE, authenticate, credentials_of, end_credential, make_credential
+from lockhouse.flows.channel import authenticate, credentials_of, end_credential, make_credential
 from lockhouse.gates.authority import signed
+from lockhouse.gates.credentials import LIVE
 from lockhouse.model.change import Change, Put
 from lockhouse.model.rows import Credential, HouseSecret, LedgerEntry
 from lockhouse.secret import Secret

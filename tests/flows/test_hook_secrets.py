@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -13,6 +14,7 @@ from lockhouse.errors import Conflict, Invalid, NotFound, Tampered
 from lockhouse.faces.hook_kinds import way_of
 from lockhouse.flows.channel import authenticate, credentials_of, end_credential
 from lockhouse.flows.hook import Door, add_secret, door
+from lockhouse.gates.hook_secrets import MOST_LIVE, living
 from lockhouse.gates.state.verify import verify_state
 from lockhouse.model.rows import Credential, HookSecret, LedgerEntry
 from lockhouse.secret import Secret
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lockhouse.faces.hook_kinds import Way
+    from lockhouse.gates.house import House
 
 BY = "os-user:1"
 CRM = """
@@ -129,3 +132,26 @@ async def test_short_secrets_and_unknown_channels_are_refused(tmp_path: Path) ->
     with pytest.raises(NotFound):
         await add_secret(world.house, "nobody", None, form=way.form, by=BY)
     assert await world.rows(HookSecret) == []
+
+
+async def test_of_several_added_in_one_moment_no_third_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    world, way = await _world(tmp_path)
+    await add_secret(world.house, "crm", None, form=way.form, by=BY)
+    both, read = asyncio.Barrier(2), 0
+
+    async def once_both_have_read(house: House, channel: int) -> list[Credential]:
+        nonlocal read
+        found, read = await living(house, channel), read + 1
+        if read <= 2:
+            await both.wait()
+        return found
+
+    monkeypatch.setattr("lockhouse.flows.hook.living", once_both_have_read)
+    adding = (add_secret(world.house, "crm", None, form=way.form, by=BY) for _ in range(2))
+    seen = await asyncio.gather(*adding, return_exceptions=True)
+    assert any(isinstance(one, Conflict) for one in seen)
+    stay = [one for one in seen if not isinstance(one, BaseException)]
+    assert len((await _door(world, way)).secrets) == 1 + len(stay) <= MOST_LIVE
+    assert len(await world.rows(HookSecret)) == 1 + len(stay)
+    state = await verify_state(world.house)
+    assert (state.untold, state.findings.kept) == (0, [])

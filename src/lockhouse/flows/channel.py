@@ -11,6 +11,7 @@ from lockhouse.crypto.signatures import equal
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Invalid, NotFound
 from lockhouse.gates.authority import checked, digest, place_digest, signed
+from lockhouse.gates.credentials import ENDED, LIVE, MARK, channel_named, lives
 from lockhouse.gates.pauses import is_paused
 from lockhouse.ledger.entry import Credential as CredentialEntry
 from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from lockhouse.model.policy import Channel
     from lockhouse.secret import Secret
 
-LIVE, ENDED = 0, 1
 SHOWN = 8
 """Characters of a key, prefix included, that lists show so that people can tell keys apart."""
 
@@ -50,7 +50,7 @@ async def make_credential(house: House, name: str, *, by: str) -> Secret:
         NotFound: the live policy has no such channel.
         Invalid: the channel's kind is not authenticated by a write key.
     """
-    channel = _channel(house, name)
+    channel = channel_named(house, name)
     kind: Literal["public", "secret"] | None = channel.assurance_key
     if kind is None:
         raise Invalid(
@@ -144,7 +144,7 @@ async def _ended(house: House, row: Credential, *, by: str) -> Credential:
         change="ended", channel=row.channel, assurance=row.assurance, by=by, row=digest(ended),  # type: ignore[arg-type]  # 1..3
         place=place_digest(ended),
     )  # fmt: skip
-    box = (Delete(HookSecret.TABLE, (row.generation, row.hash)),) if row.shown.startswith("#") else ()
+    box = (Delete(HookSecret.TABLE, (row.generation, row.hash)),) if row.shown.startswith(MARK) else ()
     puts = (Put(Credential.TABLE, ended),)
     stored = await house.commits.commit(Change("identity", puts=puts, deletes=box, expects=(alive,)))
     if isinstance(stored, Conflict):
@@ -152,20 +152,6 @@ async def _ended(house: House, row: Credential, *, by: str) -> Credential:
     await house.epochs.announce(key=True)
     await house.commits.commit(Change("record", entries=(said.draft(id=entry, lane=house.lane),)))
     return ended
-
-
-def lives(row: Credential, now: int) -> bool:
-    """Whether a key is taken at this time, in ms."""
-    return row.state == LIVE and (row.until_at is None or now < row.until_at)
-
-
-def _channel(house: House, name: str) -> Channel:
-    channel = house.live().policy.channels.get(name)
-    if channel is None:
-        raise NotFound(
-            "channel: expected a channel of the live policy", hint="lockhouse channel list; add it to the policy first"
-        )
-    return channel
 
 
 async def authenticate(house: House, text: str) -> Sender | None:

@@ -8,12 +8,13 @@ import msgspec
 
 from lockhouse.crypto.hooks import hook_key, new_hook_secret
 from lockhouse.crypto.signatures import equal
-from lockhouse.errors import Conflict, NotFound
+from lockhouse.errors import Conflict
 from lockhouse.gates.authority import digest, place_digest, signed
+from lockhouse.gates.credentials import LIVE, channel_named
 from lockhouse.gates.hook_secrets import MOST_LIVE, living, opened, sealed
 from lockhouse.gates.pauses import is_paused
 from lockhouse.ledger.entry import Credential as CredentialEntry
-from lockhouse.model.change import Change, Put
+from lockhouse.model.change import Change, Delete, Put
 from lockhouse.model.rows import Credential, HookSecret
 from lockhouse.model.scale import Assurance
 from lockhouse.model.signing import Signing
@@ -21,9 +22,6 @@ from lockhouse.secret import Secret
 
 if TYPE_CHECKING:
     from lockhouse.gates.house import House
-    from lockhouse.model.policy import Channel
-
-LIVE = 0
 
 
 class Form(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +60,7 @@ async def add_secret(house: House, name: str, secret: Secret | None, *, form: Fo
         Invalid: the secret cannot be read in its form, or is too short.
         Conflict: two live already, or it is one of them.
     """
-    channel = _channel(house, name)
+    channel = channel_named(house, name)
     signing = form.signing
     if secret is None:
         secret = new_hook_secret(house.ids.random, form=signing.key, prefix=signing.key_prefix)
@@ -70,10 +68,7 @@ async def add_secret(house: House, name: str, secret: Secret | None, *, form: Fo
         hook_key(secret, form=signing.key, prefix=signing.key_prefix)
     rows = await living(house, channel.id)
     if len(rows) >= MOST_LIVE:
-        raise Conflict(
-            f"channel {name}: expected at most one live secret, got {len(rows)}",
-            hint=f"end the old one: lockhouse channel show {name}, lockhouse channel revoke {name} KEY",
-        )
+        raise _too_many(name, len(rows))
     made = sealed(house, secret, channel=channel.id)
     if any(equal(row.hash, made.row.hash) for row in rows):
         raise Conflict(f"channel {name}: expected a new secret, got one that lives")
@@ -88,9 +83,21 @@ async def add_secret(house: House, name: str, secret: Secret | None, *, form: Fo
     )  # fmt: skip
     puts = (Put(Credential.TABLE, row), Put(HookSecret.TABLE, made.row))
     await house.commits.commit(Change("identity", puts=puts))
+    if (now_live := len(await living(house, channel.id))) > MOST_LIVE:  # another was added in the same moment
+        place = (made.generation, made.row.hash)
+        back = (Delete(Credential.TABLE, place), Delete(HookSecret.TABLE, place))
+        await house.commits.commit(Change("identity", deletes=back))
+        raise _too_many(name, now_live)
     await house.epochs.announce(key=True)
     await house.commits.commit(Change("record", entries=(said.draft(id=entry, lane=house.lane),)))
     return secret, made.shown
+
+
+def _too_many(name: str, live: int) -> Conflict:
+    return Conflict(
+        f"channel {name}: expected at most one live secret, got {live}",
+        hint=f"end the old one: lockhouse channel show {name}, lockhouse channel revoke {name} KEY",
+    )
 
 
 async def door(house: House, name: str, *, form: Form) -> Door:
@@ -100,7 +107,7 @@ async def door(house: House, name: str, *, form: Form) -> Door:
         NotFound: the live policy has no such channel.
         Tampered: a row or box was not made by this house.
     """
-    channel = _channel(house, name)
+    channel = channel_named(house, name)
     rows = await living(house, channel.id)
     found = await opened(house, [row for row in rows if row.assurance == form.assurance])
     signing = form.signing
@@ -112,12 +119,3 @@ async def door(house: House, name: str, *, form: Form) -> Door:
         secrets=tuple(found),
         paused=await is_paused(house, "channel", channel.id),
     )
-
-
-def _channel(house: House, name: str) -> Channel:
-    channel = house.live().policy.channels.get(name)
-    if channel is None:
-        raise NotFound(
-            "channel: expected a channel of the live policy", hint="lockhouse channel list; add it to the policy first"
-        )
-    return channel

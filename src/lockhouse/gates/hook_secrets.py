@@ -15,6 +15,7 @@ from lockhouse.crypto.credentials import credential_hash
 from lockhouse.crypto.staff import place
 from lockhouse.errors import Tampered
 from lockhouse.gates.authority import checked
+from lockhouse.gates.credentials import MARK, lives
 from lockhouse.model.rows import Credential, HookSecret
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from lockhouse.secret import Secret
 
 MOST_LIVE: Final = 2
-MARK: Final = "#"
-"""What is shown of a secret begins so, and what is shown of a write key never does."""
 _SHOWN_HEX = 7
 
 
@@ -57,8 +56,7 @@ async def living(house: House, channel: int) -> list[Credential]:
     now = house.clock.now_ms()
     rows = await house.reads.find(Credential, ("channel",), [(channel,)])
     found = checked(rows, house.integrity_key)
-    secrets = [row for row in found if row.shown.startswith(MARK)]
-    return [row for row in secrets if row.state == 0 and (row.until_at is None or now < row.until_at)]
+    return [row for row in found if row.shown.startswith(MARK) and lives(row, now)]
 
 
 async def opened(house: House, rows: Sequence[Credential]) -> list[Secret]:

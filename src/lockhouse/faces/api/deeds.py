@@ -13,6 +13,7 @@ from lockhouse.faces.api.route import Call
 from lockhouse.faces.api.shapes import answered, id_of, plain
 from lockhouse.flows import bring, channel, forward, hold, link, observed, replay
 from lockhouse.flows.token import facts
+from lockhouse.gates.credentials import lives
 from lockhouse.gates.disclose.said import require_other
 from lockhouse.gates.holds import STANDS, Terms, terms_of
 from lockhouse.gates.imports import STAFF_CHANNEL, batches
@@ -30,7 +31,7 @@ async def channel_revoke(call: Call) -> shapes.ChannelEnded:
     """A write key is ended for good."""
     one, now = channel_of(call), call.house.clock.now_ms()
     row = await channel.end_credential(call.house, one.name, call.body.begins, by=call.actor.id)
-    left = sum(channel.lives(key, now) for key in (await channel.credentials_of(call.house)).get(one.name, ()))
+    left = sum(lives(key, now) for key in (await channel.credentials_of(call.house)).get(one.name, ()))
     return answered(shapes.ChannelEnded, channel=one.name, begins=row.shown, until_at=row.until_at, left=left)
 
 

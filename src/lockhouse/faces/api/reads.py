@@ -15,10 +15,11 @@ from lockhouse.faces.api.route import Call
 from lockhouse.faces.api.shapes import answered, plain
 from lockhouse.faces.outcomes import sentence
 from lockhouse.flows import forward, hold
-from lockhouse.flows.channel import credentials_of, lives
+from lockhouse.flows.channel import credentials_of
 from lockhouse.flows.observed import NotKept, dropped_by_channel, drops_of, waiting
 from lockhouse.flows.why import gone_of
 from lockhouse.flows.why import why as why_of
+from lockhouse.gates.credentials import lives
 from lockhouse.gates.holds import STANDS, terms_of
 from lockhouse.gates.live import DELAY_MS, LIVE, STATES, WAITING, sound_versions, versions
 from lockhouse.model.policy import Channel, Recipient

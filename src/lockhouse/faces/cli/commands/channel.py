@@ -15,12 +15,12 @@ from lockhouse.faces.cli.layout import Said, assurance, count, pairs, plain, tab
 from lockhouse.flows.channel import (
     credentials_of,
     end_credential,
-    lives,
     living_credential,
     make_credential,
     sample_event,
 )
 from lockhouse.flows.observed import NotKept, dropped_by_channel, drops_of, is_event, not_kept_of, waiting
+from lockhouse.gates.credentials import lives
 from lockhouse.gates.quarantine import Waiting
 from lockhouse.model.rows import Drop
 from lockhouse.policy.sentences import TRIAL, not_kept

@@ -17,13 +17,14 @@ from lockhouse.faces.cli.layout import Said, plain
 from lockhouse.faces.cli.mails import seen_mail
 from lockhouse.faces.serve.keys import key_file, write_key
 from lockhouse.flows import audit
-from lockhouse.flows.channel import credentials_of, lives
+from lockhouse.flows.channel import credentials_of
 from lockhouse.flows.confirm import much
 from lockhouse.flows.forward import backlog
 from lockhouse.flows.hold import unreviewed
 from lockhouse.flows.staff_audit import examined
 from lockhouse.flows.sweep import odd_jobs
 from lockhouse.gates.cases import Case, sound_cases
+from lockhouse.gates.credentials import lives
 from lockhouse.gates.ending.seals import closed_by_none
 from lockhouse.gates.ending.spoilt import spoilt_endings
 from lockhouse.gates.rings import in_use

@@ -20,6 +20,7 @@ from lockhouse.faces.console.turned import Turned
 from lockhouse.flows import channel as flow
 from lockhouse.flows import observed as seen
 from lockhouse.flows.pulse import HOURS, Pulse, pulses
+from lockhouse.gates.credentials import lives
 from lockhouse.gates.pauses import pauses
 from lockhouse.gates.pulse import HOUR_MS
 from lockhouse.model.scale import Stage
@@ -180,7 +181,7 @@ def _peak(pulse: Pulse, now: int) -> tuple[str, int]:
 
 
 def _key(row: Credential, now: int) -> dict[str, object]:
-    return {"begins": row.shown, "live": flow.lives(row, now), "made": row.created_at, "until": row.until_at}
+    return {"begins": row.shown, "live": lives(row, now), "made": row.created_at, "until": row.until_at}
 
 
 async def _drops(house: House, one: Channel, pulse: Pulse, *, _: Callable[[str], str]) -> dict[str, object]:
@@ -244,7 +245,7 @@ async def end_key(request: Request, me: Me) -> Response:
             return await page(request, me, one, result=changed(_))
         await flow.living_credential(house, one.name, begins)
         left, now = (await flow.credentials_of(house)).get(one.name, []), house.clock.now_ms()
-        is_last = sum(flow.lives(row, now) for row in left) == 1
+        is_last = sum(lives(row, now) for row in left) == 1
         effect = _("Who sends with it is refused from then on, in every process. Nobody can bring it back.")
         last = _("It is the last one: nothing comes in through this channel until you make another.")
         asked = Asked(
