@@ -262,13 +262,13 @@ async def any_row(house: House, row: type[Row]) -> bool:
 
 
 async def courses_by_grace(house: House, actor: Actor) -> dict[str, int]:
-    """The courses an actor's roles ask for that the actor does not hold, and until when (ms) a grace lets them in.
+    """Courses an actor's roles ask for, and whoever answers for them lacks, and until when (ms) a grace lasts.
 
     Raises:
         Tampered: an attestation was not made by this house.
     """
     now, live = house.clock.now_ms(), house.live()
     asked = {course for role in actor.roles if role in live.policy.roles for course in live.policy.roles[role].training}
-    held = [Attested(row.fact, row.at, row.until_at) for row in await vouched(house, actor.id)]
+    held = [Attested(row.fact, row.at, row.until_at) for row in await vouched(house, actor.owner or actor.id)]
     found = by_grace(live.policy.training, held, assigned=live.assigned, now=now)
     return {course: until for course, until in found.items() if course in asked}

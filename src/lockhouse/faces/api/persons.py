@@ -184,6 +184,7 @@ def _shown(view: View) -> View:
 
 def _person_parts(view: View, policy: Policy, ask: Ask) -> dict[str, Any]:
     told: dict[str, Any] = plain(view) | {"state": states(view.state), "purpose": ask.purpose}
-    told |= {"role": ask.actor.roles[0] if ask.actor.roles else "", "links": [], "held_apart": [], "grace": {}}
+    told |= {"role": ask.actor.roles[0] if ask.actor.roles else "", "owner": ask.actor.owner}
+    told |= {"links": [], "held_apart": [], "grace": {}}
     told["fields"] = Sentences(policy, ask, view.person.hex()).of(told["fields"])
     return {name: told[name] for name in shapes.PersonShown.__struct_fields__}

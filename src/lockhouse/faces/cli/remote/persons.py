@@ -58,7 +58,7 @@ def reveal(person: str, field: str | None = None, /, *, acting: Reading | None =
     with call.api() as house:
         shown = house.person_reveal(person_of(person).hex(), asked)
     said = _whole(shown, _told(shown, reason), call=call)
-    return revealed(said, _view(shown), Opened(shown.grace, "ACTOR", reason), call=call)
+    return revealed(said, _view(shown), Opened(shown.grace, shown.owner, reason), call=call)
 
 
 def timeline(person: str, /, *, page: Page | None = None, acting: Reading | None = None, call: Call) -> Said:
