@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from lockhouse.access.vouched import Kind, parts_of
+from lockhouse.access.vouched import Kind
 from lockhouse.errors import Invalid
 from lockhouse.faces.cli.acting import As, actor_of, allowed
 from lockhouse.faces.cli.call import Here, Input, id_of, noun, person_of
 from lockhouse.faces.cli.grants import LIST, as_value, ended, lines, page
 from lockhouse.faces.cli.layout import Said, table, when
 from lockhouse.faces.cli.times import ms_of
+from lockhouse.faces.standing import fact_told
 from lockhouse.flows import grant as flow
 from lockhouse.flows import vouch
-
-if TYPE_CHECKING:
-    from lockhouse.model.rows import Attestation
 
 
 @Parameter(name="*")
@@ -199,7 +197,7 @@ async def record(  # noqa: PLR0913  (what is vouched for, by whom and until when
             raise Invalid("grant", "somebody who is no member of staff", got="one", hint="lockhouse grant request")
         row = await vouch.record(opened.house, actor_of(actor), (fact, value), until=ms_of(until), by=by.id)
         now = opened.house.clock.now_ms()
-    return Said(_told(row, now), f"Recorded: {actor}, {fact} {value}, until {when(row.until_at)}.")
+    return Said(fact_told(row, now), f"Recorded: {actor}, {fact} {value}, until {when(row.until_at)}.")
 
 
 @APP.command
@@ -216,7 +214,7 @@ async def withdraw(actor: str, fact: Kind, value: str, /, *, acting: As | None =
         by = allowed(opened.house, "grant.record", (acting or As()).role)
         row = await vouch.end(opened.house, actor_of(actor), (fact, value), by=by.id)
         now = opened.house.clock.now_ms()
-    return Said(_told(row, now), f"Ended: {actor}, {fact} {value}.")
+    return Said(fact_told(row, now), f"Ended: {actor}, {fact} {value}.")
 
 
 @APP.command
@@ -226,7 +224,7 @@ async def recorded(*, acting: As | None = None, call: Here) -> Said:
         allowed(opened.house, "grant.list", (acting or As()).role)
         found = await vouch.recorded(opened.house)
         now = opened.house.clock.now_ms()
-    return vouched([_told(row, now) for row in found])
+    return vouched([fact_told(row, now) for row in found])
 
 
 def vouched(value: list[dict[str, Any]]) -> Said:
@@ -247,11 +245,3 @@ def _wanted(case: Case) -> flow.Wanted:
 
 def _id(text: str) -> bytes:
     return id_of(text, where="grant", hint=LIST)
-
-
-def _told(row: Attestation, now: int) -> dict[str, Any]:
-    kind, text = parts_of(row.fact) or (row.fact, "")
-    state = "in force" if row.until_at is not None and row.until_at > now else "ended"
-    return {
-        "actor": row.actor, "fact": kind, "value": text, "until": row.until_at, "state": state, "by": row.by,
-    }  # fmt: skip

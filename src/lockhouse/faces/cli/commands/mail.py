@@ -13,8 +13,8 @@ from lockhouse.faces.cli.acting import As, allowed
 from lockhouse.faces.cli.call import Here, Input, id_of, noun
 from lockhouse.faces.cli.layout import Said, count, table, when
 from lockhouse.faces.cli.mails import UNSET, in_words
+from lockhouse.faces.standing import mail_told
 from lockhouse.flows.mail import retry_mail, waiting_mail
-from lockhouse.gates.mail import GIVEN_UP
 from lockhouse.model.mails import Mail, Trial
 from lockhouse.wiring import SystemClock
 from lockhouse.wiring_mail import out_in
@@ -34,15 +34,7 @@ async def list_(*, call: Here) -> Said:
     """Every mail that is not sent: its kind, how often it was tried, why in vain; never to whom or what it says."""
     async with call.open() as opened:
         rows = await waiting_mail(opened.house)
-    states = {True: "given up", False: "waiting"}
-    value = [
-        {
-            "id": row.id.hex(), "kind": row.kind, "state": states[row.state == GIVEN_UP], "attempts": row.attempts,
-            "next_at": row.run_at, "until_at": row.until_at, "reason": row.reason,
-        }
-        for row in rows
-    ]  # fmt: skip
-    return waiting(value)
+    return waiting([mail_told(row) for row in rows])
 
 
 def waiting(mails: list[dict[str, Any]]) -> Said:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lockhouse.faces.cli.acting import As, allowed
 from lockhouse.faces.cli.call import Here, person_of
 from lockhouse.faces.cli.layout import Said, table, when
+from lockhouse.faces.standing import flag_told
 from lockhouse.flows import flag as flow
 from lockhouse.gates.disclose.said import require_other
-
-if TYPE_CHECKING:
-    from lockhouse.model.rows import PersonFlag
 
 MAY = "person.flag"
 
@@ -29,7 +27,7 @@ async def flag(person: str, reason: str, /, *, acting: As | None = None, call: H
         who = person_of(person)
         own = (await opened.house.actor_facts.of(by)).own
         await require_other(opened.house, who, actor=by, own=own, action="flag")
-        value = _told(await flow.flag(opened.house, who, reason=reason, by=by.id))
+        value = flag_told(await flow.flag(opened.house, who, reason=reason, by=by.id))
     return watched(value)
 
 
@@ -50,7 +48,7 @@ async def unflag(person: str, /, *, acting: As | None = None, call: Here) -> Sai
         who = person_of(person)
         own = (await opened.house.actor_facts.of(by)).own
         await require_other(opened.house, who, actor=by, own=own, action="unflag")
-        value = _told(await flow.unflag(opened.house, who, by=by.id))
+        value = flag_told(await flow.unflag(opened.house, who, by=by.id))
     again = f"lockhouse person flag {value['person']} {value['reason']}"
     return Said(value, f"Not flagged any more, noted as {value['entry']}. Again: {again}")
 
@@ -59,7 +57,7 @@ async def flagged(*, acting: As | None = None, call: Here) -> Said:
     """Everybody who is watched over, by id."""
     async with call.open() as opened:
         allowed(opened.house, MAY, (acting or As()).role)
-        value = [_told(row) for row in await flow.flagged(opened.house)]
+        value = [flag_told(row) for row in await flow.flagged(opened.house)]
     return listed(value)
 
 
@@ -67,10 +65,3 @@ def listed(value: list[dict[str, Any]]) -> Said:
     """Everybody who is watched over, as it was told."""
     rows = [(one["person"], one["reason"], when(one["at"]), one["by"]) for one in value]
     return Said(value, table(("person", "reason", "since", "by"), rows, empty="nobody is flagged"))
-
-
-def _told(row: PersonFlag) -> dict[str, Any]:
-    return {
-        "person": row.person.hex(), "flagged": bool(row.state), "reason": row.reason, "at": row.at, "by": row.by,
-        "entry": row.entry.hex(),
-    }  # fmt: skip

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lockhouse.faces.cli.acting import As, actor_of, allowed
 from lockhouse.faces.cli.call import Here, noun
 from lockhouse.faces.cli.layout import Said, day, table
 from lockhouse.faces.cli.times import ms_of
+from lockhouse.faces.standing import course_told
 from lockhouse.flows.teach import attest, attested
-
-if TYPE_CHECKING:
-    from lockhouse.model.rows import Attestation
 
 APP = noun("training", "Courses that open doors, as far as an admin vouches for them.")
 
@@ -33,7 +31,7 @@ async def record(actor: str, course: str, /, *, until: datetime, acting: As | No
         by = allowed(opened.house, "training.record", (acting or As()).role)
         row = await attest(opened.house, actor_of(actor), course, until=ms_of(until), by=by.id)
         now = opened.house.clock.now_ms()
-    return Said(_told(row, now), f"Recorded: {actor} holds {course} until {day(row.until_at)}.")
+    return Said(course_told(row, now), f"Recorded: {actor} holds {course} until {day(row.until_at)}.")
 
 
 @APP.command
@@ -43,15 +41,10 @@ async def show(*, acting: As | None = None, call: Here) -> Said:
         allowed(opened.house, "training.report", (acting or As()).role)
         found = await attested(opened.house)
         now = opened.house.clock.now_ms()
-    return listed([_told(row, now) for row in found])
+    return listed([course_told(row, now) for row in found])
 
 
 def listed(value: list[dict[str, Any]]) -> Said:
     """Recorded courses as they were told."""
     rows = [(one["actor"], one["course"], day(one["until"]), one["state"], one["by"]) for one in value]
     return Said(value, table(("actor", "course", "until", "state", "by"), rows, empty="no course was recorded"))
-
-
-def _told(row: Attestation, now: int) -> dict[str, Any]:
-    state = "in force" if row.until_at is None or row.until_at > now else "lapsed"
-    return {"actor": row.actor, "course": row.fact, "until": row.until_at, "state": state, "by": row.by}
