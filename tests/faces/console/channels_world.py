@@ -48,9 +48,11 @@ async def sent(made: Console, channel: str, event: str = "Order Completed", **va
 
 
 @asynccontextmanager
-async def channels(tmp_path: Path, **more: Any) -> AsyncIterator[tuple[Console, Browser, Browser]]:
+async def channels(
+    tmp_path: Path, *, policy: str = RICH, **more: Any
+) -> AsyncIterator[tuple[Console, Browser, Browser]]:
     """The console, the browser of who sees to channels and recipients, and of who may only look at the lists."""
-    async with console(tmp_path, policy=RICH, **more) as made:
+    async with console(tmp_path, policy=policy, **more) as made:
         await made.hired("mara")
         keeper, watcher = await made.hired("karl"), await made.hired("wanda")
         for one in await staff.everybody(made.house):

@@ -10,15 +10,17 @@ import msgspec
 import pytest
 
 from lockhouse.faces.console.charts import Bar, axis, stacked
+from lockhouse.faces.hook_kinds import way_of
 from lockhouse.faces.serve.desk import Answer
 from lockhouse.flows import pause as flow
 from lockhouse.flows.channel import credentials_of, make_credential
+from lockhouse.flows.hook import add_secret
 from lockhouse.flows.pulse import forget_hours, pulses
 from lockhouse.gates.pauses import What, pauses
 from lockhouse.gates.pulse import BECAME, HOUR_MS
 from lockhouse.model.change import Change, Count, Put
 from lockhouse.model.rows import Drop, LedgerEntry, Outbox
-from tests.faces.console.channels_world import channels, sent
+from tests.faces.console.channels_world import RICH, channels, sent
 from tests.faces.console.world import HOST, console
 
 if TYPE_CHECKING:
@@ -123,6 +125,22 @@ async def test_hours_that_nobody_compares_with_any_more_are_forgotten_and_sums_s
         assert await forget_hours(made.house) == 1
         rows = [row async for some in made.house.reads.scan(Drop) for row in some]
         assert {row.path for row in rows} == {str(new), "*", "x", "1"}
+
+
+async def test_the_page_of_a_provider_says_how_its_secret_is_given_and_makes_no_key(tmp_path: Path) -> None:
+    crm = "  crm: {kind: hmac, sign: {header: x-sig, signed: '{body}', event: body:type}}\n"
+    signed = RICH.replace("  backend:", f"{crm}  backend:")
+    async with channels(tmp_path, policy=signed) as (made, keeper, _):
+        way = way_of(made.house.live().policy.channels["crm"])
+        assert way is not None
+        empty = (await keeper.get("/channels/crm")).text
+        assert "Make a new key" not in empty
+        assert "lockhouse channel add crm" in empty
+        assert "Give the house the provider's secret" in html.unescape(empty)
+        _secret, shown = await add_secret(made.house, "crm", None, form=way.form, by=HOST)
+        page = await keeper.get("/channels/crm")
+        assert ("Secrets of the provider" in page.text, f"{shown}…" in page.text) == (True, True)
+        assert "Make a new key" in (await keeper.get("/channels/web")).text
 
 
 async def test_a_key_is_made_with_a_passkey_shown_once_and_the_one_before_ended_with_another(tmp_path: Path) -> None:

@@ -163,6 +163,7 @@ def _sheet(one: Channel, _: Callable[[str], str]) -> dict[str, object]:
     }[one.assurance_key]  # fmt: skip
     return {
         "kind": one.kind, "trust": trust, "weak": weak, "is_public": is_public, "pageless": one.pageless,
+        "is_signed": one.served and one.assurance_key is None,
         "origins": ", ".join(one.origins), "proves": ", ".join(one.proves), "events": list(one.events),
     }  # fmt: skip
 
@@ -226,7 +227,9 @@ async def make_key(request: Request, me: Me) -> Response:
             return question
         secret = await flow.make_credential(house_of(request), one.name, by=me.actor)
     except Invalid:
-        unkeyed = Result(wrong=_("This channel has no key of ours: its sender signs."))
+        unkeyed = Result(
+            wrong=_("This channel has no key of ours: its sender signs. The secret is given on the house's machine.")
+        )
         return await page(request, me, one, result=unkeyed)
     except (Conflict, NotFound):
         return await page(request, me, one, result=changed(_))
