@@ -69,7 +69,7 @@ class Settings:
     tls_key: str = _setting("", "private key, PEM, readable by its owner only")
     collect_processes: int = _setting(1, "how many processes collect, at least 1")
     console_processes: int = _setting(
-        1, "how many processes show the console and answer the API, 1 to 16; each is held to its part of every limit"
+        1, "how many processes show the console and answer the API, 1 to 16; each has its part of the requests a minute"
     )
     spool_mb: int = _setting(
         1024, "how much may wait on this disk while a store is away, in MB; 0: nothing is set aside"
