@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from lockhouse.errors import NotFound
 from lockhouse.faces.cli.layout import Said
 from lockhouse.faces.hook_kinds import way_of
 from lockhouse.flows.hook import add_secret
+from lockhouse.gates.credentials import channel_named
 from lockhouse.secret import Secret
+from lockhouse.settings import collect_url
 
 if TYPE_CHECKING:
     from lockhouse.faces.cli.call import Call
@@ -32,19 +33,13 @@ def delivered(opened: Opened, name: str) -> Delivered | None:
     Raises:
         NotFound: the live policy has no such channel.
     """
-    channel = opened.house.live().policy.channels.get(name)
-    if channel is None:
-        raise NotFound(
-            "channel: expected a channel of the live policy", hint="lockhouse channel list; add it to the policy first"
-        )
-    way = way_of(channel)
+    way = way_of(channel_named(opened.house, name))
     return None if way is None else Delivered(name, way)
 
 
 def hook_address(settings: Settings, name: str) -> str:
     """Where the provider delivers to."""
-    scheme = "https" if settings.tls == "files" else "http"
-    return f"{settings.public_url.rstrip('/') or f'{scheme}://{settings.listen_collect}'}/hooks/{name}"
+    return f"{collect_url(settings)}/hooks/{name}"
 
 
 async def take_secret(opened: Opened, hooked: Delivered, *, source: str | None, by: str, call: Call) -> Said:
