@@ -34,8 +34,11 @@ PROTECTED = PersonState.RESTRICTED | PersonState.MINOR
 STAFF = "staff"
 SUPPRESSION = "suppression"
 IMPORT = "import"
-"""Signals of words that no event sends: what staff was told, what a suppression says of whoever comes with it, and what
-a file of consents says."""
+PROVIDER = "provider"
+"""Signals of words that no event sends: what staff was told, what a suppression says of whoever comes with it, what
+a file of consents says, and what a provider passes on."""
+SAID_BEFORE = frozenset({IMPORT, PROVIDER})
+"""Signals of words that may have been said long before they came."""
 
 
 async def facts_of_persons(house: House, persons: Iterable[bytes], *, fresh: bool = False) -> dict[bytes, PersonFacts]:

@@ -1,9 +1,9 @@
-"""Words that a file brings become durable, with whom they make, and the ledger tells; and go again, all of a batch.
+"""Words that a file or a provider brings become durable, with whom they make, and the ledger tells.
 
-A word names its batch in `notice`: `import:BATCH`, and behind it where the file says that it was said. To take one back
-its row is marked first, which no decision reads any more, then the ledger tells, and the row goes: so whatever is cut
-off is either in force, or marked and found again. Words that were said before or since stand as they are, since every
-word keeps its row: what stood before counts again.
+Those of a file go again, all of a batch. Each names its batch in `notice`: `import:BATCH`, and behind it where the file
+says that it was said. To take one back its row is marked first, which no decision reads any more, then the ledger
+tells, and the row goes: so whatever is cut off is either in force, or marked and found again. Words that were said
+before or since stand as they are, since every word keeps its row: what stood before counts again.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from lockhouse.errors import Unavailable
 from lockhouse.gates.authority import bound, checked, signed
 from lockhouse.gates.ending.person import waiting_owners
 from lockhouse.gates.facts import IMPORT, SUPPRESSION, as_they_were
-from lockhouse.gates.heard import ERASED, STORED, Ahead, Weighed, notice_of, weigh
+from lockhouse.gates.heard import ERASED, STORED, Ahead, Weighed, is_of, notice_of, weigh
 from lockhouse.gates.refresh import refresh
 from lockhouse.gates.rings import admit_rings
 from lockhouse.gates.told import consent_draft, tell
@@ -45,7 +45,7 @@ class _Said(NamedTuple):
     suppressions: dict[SuppressionKey, bytes | None]
 
 
-async def hear(house: House, origin: Origin, words: Sequence[Resolved], *, batch: bytes) -> list[str]:
+async def hear(house: House, origin: Origin, words: Sequence[Resolved], *, batch: bytes | None) -> list[str]:
     """The words that may stand are durable, told, and decide in every process; what became of each.
 
     Raises:
@@ -67,7 +67,7 @@ async def hear(house: House, origin: Origin, words: Sequence[Resolved], *, batch
 
 
 async def _store(
-    house: House, origin: Origin, weighed: Sequence[Weighed], *, batch: bytes
+    house: House, origin: Origin, weighed: Sequence[Weighed], *, batch: bytes | None
 ) -> tuple[set[bytes], list[Consent]]:
     """Each person's words in one commit with the person, if they are made by it; whose were lost, and what stands."""
     made = {one.makes: one for one in weighed if one.makes is not None}
@@ -97,7 +97,7 @@ async def _store(
     return lost, [row for row in stored if house.keyring.version_of(row.person) is not None]
 
 
-async def _tell_the_shut(house: House, origin: Origin, weighed: Sequence[Weighed], *, batch: bytes) -> None:
+async def _tell_the_shut(house: House, origin: Origin, weighed: Sequence[Weighed], *, batch: bytes | None) -> None:
     """A no of whoever is shut by a request is theirs all the same: the request may be called off.
 
     The ledger is told then, by their next event or the daily round.
@@ -121,17 +121,17 @@ async def _tell_the_shut(house: House, origin: Origin, weighed: Sequence[Weighed
         await house.commits.commit_each(changes)
 
 
-def _word(house: House, origin: Origin, one: Weighed, person: bytes, *, batch: bytes) -> Consent:
+def _word(house: House, origin: Origin, one: Weighed, person: bytes, *, batch: bytes | None) -> Consent:
     said = one.word.said
     state = ConsentState.GRANTED if said.granted else ConsentState.DENIED
     row = Consent(
-        person, one.word.number, said.at, house.ids.new(), state, origin.channel, IMPORT,
-        origin.assurance, notice_of(batch, said.note), house.ids.new(), b"",
+        person, one.word.number, said.at, house.ids.new(), state, origin.channel, origin.signal,
+        origin.assurance, None if batch is None else notice_of(batch, said.note), house.ids.new(), b"",
     )  # fmt: skip
     return signed(row, house.integrity_key)
 
 
-def _said(house: House, origin: Origin, weighed: Iterable[Weighed], *, batch: bytes) -> dict[bytes, _Said]:
+def _said(house: House, origin: Origin, weighed: Iterable[Weighed], *, batch: bytes | None) -> dict[bytes, _Said]:
     """The new words by person; whoever is made with a suppressed identifier has refused what that closes."""
     said: dict[bytes, _Said] = defaultdict(lambda: _Said([], {}))
     now, names = house.clock.now_ms(), house.live().names
@@ -176,9 +176,8 @@ async def words_of(house: House, batch: bytes) -> AsyncIterator[list[Consent]]:
     Raises:
         Tampered: one was not said to by this house.
     """
-    begins = notice_of(batch, None)
     async for rows in house.reads.scan(Consent, chunk=CHUNK):
-        of_batch = [row for row in rows if row.signal == IMPORT and (row.notice or "").startswith(begins)]
+        of_batch = [row for row in rows if row.signal == IMPORT and is_of(row, batch)]
         if of_batch:
             yield checked(of_batch, house.integrity_key)
 

@@ -1,4 +1,4 @@
-"""Words on consent that a file brings: whose each is, and whether it may stand. Nothing is stored here.
+"""Words on consent that a file or a provider brings: whose each is, and whether it may stand. Nothing is stored here.
 
 A word is of whoever has its identifier. Of several the one who is most believed says yes, and all of them say no. Where
 nobody has it as far believed as the file is, somebody is made who has it: so that consents may come before profiles,
@@ -46,11 +46,18 @@ Place = tuple[int, int, bytes]
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose word a file is: of a channel of the policy, or of staff, who prove nothing."""
+    """Whose word it is: of a channel of the policy, or of staff, who prove nothing.
+
+    Attributes:
+        signal: what its words are stored as.
+        makes: whether somebody is made for a word of whom nobody has the identifier.
+    """
 
     channel: int = 0
     assurance: Assurance = Assurance.SECRET
     proves: frozenset[str] = frozenset()
+    signal: str = IMPORT
+    makes: bool = True
 
     @classmethod
     def of(cls, channel: Channel | None) -> Origin:
@@ -104,8 +111,13 @@ class Ahead:
 
 
 def notice_of(batch: bytes, note: str | None) -> str:
-    """What a word says of where it came from."""
+    """What a file's word says of where it came from."""
     return f"{IMPORT}:{batch.hex()}" + (f":{note}" if note else "")
+
+
+def is_of(word: Consent, batch: bytes) -> bool:
+    """Whether a file's word came with this batch."""
+    return (word.notice or "").startswith(notice_of(batch, None))
 
 
 def note_of(notice: str | None) -> str | None:
@@ -156,9 +168,9 @@ class _Known(NamedTuple):
 
 
 async def weigh(
-    house: House, origin: Origin, words: Sequence[Resolved], ahead: Ahead, *, batch: bytes
+    house: House, origin: Origin, words: Sequence[Resolved], ahead: Ahead, *, batch: bytes | None
 ) -> list[Weighed]:
-    """What becomes of each word of a batch, in their order; `ahead` goes on with it.
+    """What becomes of each word of a batch (None: they came in none), in their order; `ahead` goes on with it.
 
     Raises:
         Tampered: a row was not made by this house.
@@ -170,7 +182,7 @@ async def weigh(
     ]
 
 
-async def _known(house: House, words: Sequence[Resolved], batch: bytes) -> _Known:
+async def _known(house: House, words: Sequence[Resolved], batch: bytes | None) -> _Known:
     places = list({word.place for word in words})
     columns = ("kind", "generation", "tag")
     owners: dict[Place, list[tuple[int, bytes]]] = defaultdict(list)
@@ -187,7 +199,7 @@ async def _known(house: House, words: Sequence[Resolved], batch: bytes) -> _Know
         if said.state < ConsentState.TAKEN_BACK:
             is_yes = said.state == ConsentState.GRANTED
             spoken[said.person].add((said.purpose, said.at, is_yes))
-            is_ours = said.signal != IMPORT or (said.notice or "").startswith(notice_of(batch, None))
+            is_ours = said.signal != IMPORT or (batch is not None and is_of(said, batch))
             if is_yes or is_ours:
                 apart[said.person].add((said.purpose, said.at, is_yes))
     erased: dict[Place, int] = {}
@@ -218,7 +230,7 @@ def _weigh(  # noqa: PLR0913  (a word, and everything that decides over it)
         if any((word.number, at, False) in one for one in spoken.values()):
             return Weighed(word, TIED)
     best = max(owned, default=None)
-    made = house.ids.new() if best is None or best[0] < word.belief else None
+    made = house.ids.new() if origin.makes and (best is None or best[0] < word.belief) else None
     if made is not None and word.said.granted and _is_refused(word, spoken.values()):
         return Weighed(word, TIED)
     if made is not None:

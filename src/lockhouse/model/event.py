@@ -34,6 +34,24 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     vocabulary: frozenset[str]
 
 
+Asked = Literal["unsubscribe", "complaint", "access", "erasure"]
+"""What a provider passes on of a customer: no more such mail; that it was unwanted; what is held of them; its end."""
+
+
+class Demand(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What a customer asked of a provider for, and whose it is. It narrows, whatever the policy keeps of its event.
+
+    Attributes:
+        identifiers: (a field's name or the type `email` or `phone`, value as sent). A type stands for every field of
+            it that identifies a person.
+        reference: the provider's own id of a request, to answer it by; printable, at most 80 characters.
+    """
+
+    what: Asked
+    identifiers: tuple[tuple[str, str], ...]
+    reference: str = ""
+
+
 class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One parsed item of a batch; `source` is the provider's own tree and is never stored.
 
@@ -44,6 +62,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         consent: the banner's words and their answers; None when the event carries no consent object,
             an empty mapping when nothing can be read in it (a no to all that can be refused, for this event).
         signals: narrowing signals seen with it: `gpc`.
+        demand: what a provider passes on with it; heard before the event is decided, and once.
     """
 
     name: str
@@ -52,6 +71,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     source: dict[str, Any]
     consent: Mapping[str, bool] | None = None
     signals: frozenset[str] = frozenset()
+    demand: Demand | None = None
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):

@@ -177,6 +177,8 @@ class Channel(Part, frozen=True):
         country: ISO 3166-1 alpha-2, for phone numbers written without a country code.
         served: whether this build has an adapter for its kind.
         sign: how kind `hmac` is signed; unset elsewhere, so that such a channel has the hash it always had.
+        narrows: purposes that an unsubscribe or a complaint closes, which its provider passes on; unset for all that
+            can be refused.
     """
 
     id: int
@@ -191,6 +193,12 @@ class Channel(Part, frozen=True):
     country: str | None = None
     served: bool = False
     sign: Signing | msgspec.UnsetType = msgspec.UNSET
+    narrows: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def closing(self) -> tuple[str, ...]:
+        """What `narrows` names; nothing where it is unset."""
+        return () if isinstance(self.narrows, msgspec.UnsetType) else self.narrows
 
     @property
     def pageless(self) -> bool:

@@ -13,7 +13,7 @@ import msgspec
 
 from lockhouse.model.policy import REQUESTS, Guard, Keep, Policy, Reveal, Role
 from lockhouse.model.scale import Stage
-from lockhouse.policy.diff_rules import bases, ceilings, loose, lost, strict
+from lockhouse.policy.diff_rules import bases, ceilings, closes_more, loose, lost, strict
 from lockhouse.policy.lending import permits
 from lockhouse.policy.life import may_outlast
 
@@ -89,6 +89,7 @@ def diff(old: Policy | None, new: Policy) -> Effects:
         "tightened": bases(old, new, weaker=False)
         | ceilings(old, new, weaker=False)
         | (after_strict - before_strict)
+        | (set() if old is None else closes_more(old, new))
         | {f"no longer: {line}" for line in before_rules - after_rules - unheard},
     }
     idle = {"told": _told(old, new), "uncarried": set(uncarried(new)) - set(uncarried(old) if old is not None else ())}

@@ -15,6 +15,7 @@ from lockhouse.model.policy import Channel, Field, Policy
 from lockhouse.model.scale import Stage
 from lockhouse.policy.live import STRICTEST, basis_in
 from lockhouse.policy.types.mask import mask
+from lockhouse.policy.words import SENDING_KINDS
 
 _UNKEYED = {"file": "nothing that proves it"}
 """What proves a request that no key of ours does, where it is no signature."""
@@ -132,6 +133,17 @@ def lost(old: Policy, new: Policy) -> set[str]:
     return _heard(old, within=new) - _heard(new, within=new)
 
 
+def closes_more(old: Policy, new: Policy) -> set[str]:
+    """What an unsubscribe closes now that it did not, on the channels and of the purposes that there were."""
+    return _closes(new, within=old) - _closes(old, within=new)
+
+
+def _closes(policy: Policy, *, within: Policy) -> set[str]:
+    purposes = {one.name for one in within.purposes}
+    channels = (one for one in policy.channels.values() if one.name in within.channels)
+    return {line for channel in channels for line in _passed_on(channel, policy, purposes)}
+
+
 def _heard(policy: Policy, *, within: Policy) -> set[str]:
     """How a no is heard, as far as it is of a purpose or a channel that `within` has too.
 
@@ -149,6 +161,7 @@ def _heard(policy: Policy, *, within: Policy) -> set[str]:
         if after is not None and Stage.OBSERVE not in {channel.stage, after.stage}:
             found.update(_reads(channel))
             found.update(_heard_on(channel, policy))
+            found.update(_passed_on(channel, policy, purposes))
     return found
 
 
@@ -160,6 +173,15 @@ def _heard_on(channel: Channel, policy: Policy) -> Iterator[str]:
                 yield f"a no in {event} on {channel.name} is heard of whoever its {name} leads to"
             if name in policy.region_from and channel.assurance_key != "public":  # which moves nobody
                 yield f"{event} on {channel.name} says by {name} where somebody is"
+
+
+def _passed_on(channel: Channel, policy: Policy, purposes: set[str]) -> Iterator[str]:
+    """What an unsubscribe or a complaint closes that the channel's provider passes on."""
+    if channel.kind in SENDING_KINDS:
+        return
+    for one in policy.purposes:
+        if one.refusable and one.name in purposes and (not channel.closing or one.name in channel.closing):
+            yield f"an unsubscribe on {channel.name} closes {one.name}"
 
 
 def _reads(channel: Channel) -> Iterator[str]:

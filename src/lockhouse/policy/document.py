@@ -159,7 +159,7 @@ def _document(spot: Spot, problems: Problems) -> Document:
         classes=classes,
         fields=fields,
         events=events,
-        channels=ways.channels(top.sub("channels"), events=events, fields=declared),
+        channels=ways.channels(top.sub("channels"), events=events, fields=declared, purposes=purposes),
         recipients=ways.recipients(top.sub("recipients"), purposes=purposes, fields=declared),
         roles=roles,
         region_from=_evidence(region, fields),

@@ -168,6 +168,7 @@ def _channel() -> Schema:
             "proves": _list(_name(words.NAME), "identifiers that it saw its customers prove"),
             "country": _matching(COUNTRY, "of phone numbers that are written without one"),
             "sign": _sign(),
+            "narrows": _list(_name(words.NAME), "what an unsubscribe or a complaint closes; all, unless named"),
         },
         required=("kind",),
     )

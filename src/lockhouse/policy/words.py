@@ -38,6 +38,8 @@ CHANNEL_KINDS = (
 )  # fmt: skip
 KEYED_KINDS = ("segment",)
 """Kinds whose senders hold a key of ours; the others are authenticated by their own signature."""
+SENDING_KINDS = ("file", "posthog", "segment", "snowplow")
+"""Kinds by which a house's own systems send; through the others providers pass on what customers asked them for."""
 RECIPIENT_KINDS = ("csv", "klaviyo", "parquet", "segment", "webhook")
 RECIPIENT_ROLES = ("controller", "internal", "processor")
 SAFEGUARDS = ("adequacy", "bcr", "derogation", "dpf", "scc", "uk-idta")

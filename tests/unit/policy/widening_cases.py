@@ -26,6 +26,7 @@ EVENT = "  Unsubscribed:    [email]\n"
 EVENT_OF_WHOM = "events of what identifies, or tells the region"
 CONTRACT = "    contract: X\n    review: 2027-03-01\n    erase: api\n"
 STOCK = _from(EVENT, "kind: square\n")
+NARROWS = "narrows: [marketing"
 PURPOSE = _from("\nconsent:\n", "\nfields:\n")
 CARE = "  care: {about: Care, basis: contract, keep: 1 months after event}\n"
 MESSAGE = "  message: {{type: text, class: contact, for: [fulfilment{}], minimise: redact_identifiers}}\n"
@@ -142,6 +143,8 @@ CASES = [
     ),
     Case("channels.map", ", order_total: payment.amount_money", "", ", order_total: payment.amount_money"),
     Case("channels.proves", "key: secret", "key: secret", "key: secret\n    proves: [email]"),
+    Case("channels.narrows", STOCK, f"{STOCK}    {NARROWS}]\n", f"{STOCK}    {NARROWS}, analytics]\n"),
+    Case("channels.narrows", STOCK, f"{STOCK}    {NARROWS}]\n", STOCK),
     *_signed(),
     Case("channels.country", "kind: square", "kind: square", "kind: square\n    country: de"),
     Case(

@@ -16,6 +16,7 @@ from lockhouse.faces.serve.patience import WAIT_S, WAIT_TO_SET_ASIDE_S, Patience
 from lockhouse.flows.channel import authenticate
 from lockhouse.gates.collect import Intake
 from lockhouse.gates.collect.aside import may_wait, packed, recognisable
+from lockhouse.gates.narrow import narrow
 from lockhouse.gates.refresh import refresh
 from lockhouse.gates.trusted_time import remembered_now
 from lockhouse.model import codes
@@ -154,7 +155,7 @@ class HouseCollector:
         Raises:
             Unavailable: part of the house is away, again.
         """
-        replies = await self._intake.collect(batch)
+        replies = await self._through(batch)
         self._tell(batch, replies)
         return replies
 
@@ -168,7 +169,7 @@ class HouseCollector:
         while not self._waits_before(batch):
             if self._house.epochs.alive():
                 try:
-                    return await self._intake.collect(batch)
+                    return await self._through(batch)
                 except Unavailable as again:
                     error = again
             if self._house.epochs.alive() or not await wait(
@@ -180,6 +181,11 @@ class HouseCollector:
         remembered_now(self._house)  # in a wrong month nothing is to be set aside either
         await self._spool.add(packed(batch), events=len(batch.items))
         return [_set_aside(item) for item in batch.items]
+
+    async def _through(self, batch: Batch) -> list[Reply]:
+        """The gate's replies, once what the batch passes on of customers was heard."""
+        await narrow(self._house, batch)
+        return await self._intake.collect(batch)
 
     def give_up(self) -> None:
         """Whoever waits at the gate for a writer that stands still waits no longer: it is set aside."""

@@ -15,7 +15,7 @@ from lockhouse.gates.ending.epoch import epoch_back, is_kept
 from lockhouse.gates.ending.person import as_read, limbo_rows
 from lockhouse.gates.ending.rejoin import rejoined
 from lockhouse.gates.ending.seals import TRIES, advance_sealing
-from lockhouse.gates.facts import IMPORT, SEAL_OPEN
+from lockhouse.gates.facts import SAID_BEFORE, SEAL_OPEN
 from lockhouse.gates.told import tell_late, untold
 from lockhouse.ledger.entry import Cancellation
 from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
@@ -187,9 +187,11 @@ async def _refused_meanwhile(
     said = checked(
         await house.reads.find(Consent, ("person",), [(one,) for one in others]), house.integrity_key
     )  # fmt: skip
-    # What a file brought meanwhile may have been said long before.
+    # What a file or a provider brought meanwhile may have been said long before.
     noes = [
-        one for one in said if one.state == ConsentState.DENIED and (one.at >= case.asked_at or one.signal == IMPORT)
+        one
+        for one in said
+        if one.state == ConsentState.DENIED and (one.at >= case.asked_at or one.signal in SAID_BEFORE)
     ]
     return [
         signed(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+
+from msgspec import UNSET, UnsetType
 
 from lockhouse.model.policy import Channel, EventPlan, Field, Purpose, Recipient
 from lockhouse.model.scale import Stage
@@ -28,12 +30,15 @@ def events(section: Section, *, fields: Iterable[str]) -> dict[str, EventPlan]:
     }
 
 
-_CHANNEL_KEYS = ("country", "events", "key", "kind", "map", "origins", "proves", "sign", "stage")
+_CHANNEL_KEYS = ("country", "events", "key", "kind", "map", "narrows", "origins", "proves", "sign", "stage")
 
 
-def channels(section: Section, *, events: Iterable[str], fields: Mapping[str, Field]) -> dict[str, Channel]:
+def channels(
+    section: Section, *, events: Iterable[str], fields: Mapping[str, Field], purposes: Mapping[str, Purpose]
+) -> dict[str, Channel]:
     """Every channel; one without `events` may send all of them."""
     known = tuple(events)
+    refusable = [name for name, purpose in purposes.items() if purpose.refusable]
     found: dict[str, Channel] = {}
     for name in section.names(words.LABEL, "a channel name such as 'web'"):
         part = section.sub(name, _CHANNEL_KEYS)
@@ -52,6 +57,7 @@ def channels(section: Section, *, events: Iterable[str], fields: Mapping[str, Fi
             proves=part.words("proves", [name for name, field in fields.items() if field.identifies]),
             country=country(part, "country"),
             sign=signing(part, kind),
+            narrows=_narrows(part, kind, refusable),
         )
     return found
 
@@ -64,6 +70,19 @@ def _key(part: Section, kind: str | None) -> str | None:
     if "key" in part and kind is not None:
         part.problems.add(part.place("key"), f"no 'key' on kind {kind}: its own signature decides", "one")
     return None
+
+
+def _narrows(part: Section, kind: str | None, refusable: Sequence[str]) -> tuple[str, ...] | UnsetType:
+    """What a provider's unsubscribe closes; unset where nobody said."""
+    if "narrows" not in part:
+        return UNSET
+    if kind in words.SENDING_KINDS:
+        part.problems.add(part.place("narrows"), f"no 'narrows' on kind {kind}: nobody passes on anything there", "one")
+        return UNSET
+    found = part.words("narrows", refusable)
+    if not found:
+        part.problems.add(part.place("narrows"), "at least one purpose that can be refused", "none")
+    return found
 
 
 def _origins(part: Section, key: str | None) -> tuple[str, ...]:
