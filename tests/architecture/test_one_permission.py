@@ -102,7 +102,7 @@ def _asked(command: Any, name: str) -> set[str]:
     """The permissions that a command asks for."""
     if name in READS:
         return {READS[name]}
-    module, noun = import_module(command.__module__), name.split(" ")[0]
+    module, noun = import_module(command.__module__), name.partition(" ")[0]
     words = _words(module, _reached(module, command.__name__), called="allowed", at=1)
     return {word.replace("*", noun) for word in words}
 

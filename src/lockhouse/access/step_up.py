@@ -6,8 +6,9 @@
    and five minutes old at most. Whoever has a cookie, and even a session that stepped up a moment ago, has no proof of
    what they want to do.
 3. Work with one person at a time that shows nothing plain (`check`, `change` of contact data, a word of theirs on a
-   purpose) takes a proof of the same shift, eight hours; special data, masked, checked or changed, one of five minutes (NIST SP 800-63B-4 §2.2.3
-   lets a shorter proof do; ASVS 5.0 V7.5.1-3). These windows are of the session, and end with it.
+   purpose) takes a proof of the same shift, eight hours; special data, masked, checked or changed, one of five minutes
+   (NIST SP 800-63B-4 §2.2.3 lets a shorter proof do; ASVS 5.0 V7.5.1-3). These windows are of the session, and end
+   with it.
 4. Every one of them needs level 2; what gives or takes keys, policy and ways in may ask for a passkey, since a code can
    be talked out of somebody on the telephone and a passkey's answer cannot (phishing resistance, §3.2.5).
 5. An action that is not in the table needs the strictest of all: forgetting a row opens nothing.
