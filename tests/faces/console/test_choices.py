@@ -129,7 +129,7 @@ async def test_a_refusal_is_recorded_on_the_spot_once_a_passkey_has_answered_in_
     async with _officer(tmp_path) as (made, olu):
         await _said(made, granted=True)
         page = await find(olu, EMAIL)
-        assert need_of("person-refusal").max_age_ms == need_of("person-change").max_age_ms
+        assert need_of("consent-record").max_age_ms == need_of("person-change").max_age_ms
         asked = await olu.post(_path(page), {"purpose": "marketing"}, on=page)
         assert "Record a refusal: Marketing" in text_of(asked)
         assert sum(row.state == 0 for row in await rows_of(made.house, Consent)) == 0

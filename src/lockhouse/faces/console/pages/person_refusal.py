@@ -63,7 +63,7 @@ async def refuse(request: Request, me: Me) -> Response:
 def _asked(request: Request, me: Me, whom: Meant, purpose: str) -> Asked:
     _ = text_of(request)
     return Asked(
-        action="person-refusal", persons=(whom.person,), path=request.url.path, here=FIND, by_code=True,
+        action="consent-record", persons=(whom.person,), path=request.url.path, here=FIND, by_code=True,
         deed=_("Record a refusal: %(what)s") % {"what": label(purpose, _)},
         effect=_("Once a shift you prove that it is you. Only the person can agree again."),
         back=person_path(house_of(request), me, whom),
