@@ -1,4 +1,4 @@
-"""What a provider of mail passes on goes through a served house with its real stores: proven, narrowed, stored, once."""
+"""What a provider of mail passes on goes through a served house and its stores: proven, narrowed, stored, once."""
 
 from __future__ import annotations
 
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SIGNATURE, STAMP = "x-twilio-email-event-webhook-signature", "x-twilio-email-event-webhook-timestamp"
+MARKETING = "  marketing: {about: Write to you, basis: consent, keep: 12 months after last_activity}\n"
 RULES = (
-    POLICY.replace("purposes:\n", "purposes:\n  marketing: {about: Write to you, basis: consent, keep: 12 months after last_activity}\n")
+    POLICY.replace("purposes:\n", "purposes:\n" + MARKETING)
     .replace("for: [fulfilment], identifies: person", "for: [fulfilment, marketing], identifies: person")
     .replace("events:\n", "events:\n  group_unsubscribe: [email]\n  unsubscribe: [email]\n")
     .replace(
