@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
 from lockhouse.access.vouched import Kind
-from lockhouse.errors import Invalid
+from lockhouse.errors import Invalid, Refused
 from lockhouse.faces.cli.acting import As, actor_of, allowed
 from lockhouse.faces.cli.call import Here, Input, id_of, noun, person_of
 from lockhouse.faces.cli.grants import LIST, as_value, ended, lines, page
@@ -18,6 +18,9 @@ from lockhouse.faces.cli.times import ms_of
 from lockhouse.faces.standing import fact_told
 from lockhouse.flows import grant as flow
 from lockhouse.flows import vouch
+
+if TYPE_CHECKING:
+    from lockhouse.gates.house import House
 
 
 @Parameter(name="*")
@@ -197,7 +200,7 @@ async def record(  # noqa: PLR0913  (what is vouched for, by whom and until when
             raise Invalid("grant", "somebody who is no member of staff", got="one", hint="lockhouse grant request")
         row = await vouch.record(opened.house, actor_of(actor), (fact, value), until=ms_of(until), by=by.id)
         now = opened.house.clock.now_ms()
-    return Said(fact_told(row, now), f"Recorded: {actor}, {fact} {value}, until {when(row.until_at)}.")
+    return Said(fact_told(row, now, whose=True), f"Recorded: {actor}, {fact} {value}, until {when(row.until_at)}.")
 
 
 @APP.command
@@ -214,23 +217,37 @@ async def withdraw(actor: str, fact: Kind, value: str, /, *, acting: As | None =
         by = allowed(opened.house, "grant.record", (acting or As()).role)
         row = await vouch.end(opened.house, actor_of(actor), (fact, value), by=by.id)
         now = opened.house.clock.now_ms()
-    return Said(fact_told(row, now), f"Ended: {actor}, {fact} {value}.")
+    return Said(fact_told(row, now, whose=True), f"Ended: {actor}, {fact} {value}.")
 
 
 @APP.command
 async def recorded(*, acting: As | None = None, call: Here) -> Said:
-    """Every fact that was vouched for, by whom and until when; courses stand in `training show`."""
+    """Every fact that was vouched for, by whom and until when; courses stand in `training show`.
+
+    Which person an own record is of is told to whoever may record it.
+    """
     async with call.open() as opened:
-        allowed(opened.house, "grant.list", (acting or As()).role)
+        by = allowed(opened.house, "grant.list", (acting or As()).role)
+        whose = by.kind != "token" and _records(opened.house, (acting or As()).role)
         found = await vouch.recorded(opened.house)
         now = opened.house.clock.now_ms()
-    return vouched([fact_told(row, now) for row in found])
+    return vouched([fact_told(row, now, whose=whose) for row in found])
+
+
+def _records(house: House, role: str | None) -> bool:
+    """Whether whoever acts may vouch for facts themselves."""
+    try:
+        allowed(house, "grant.record", role)
+    except Refused:
+        return False
+    return True
 
 
 def vouched(value: list[dict[str, Any]]) -> Said:
     """Facts that were vouched for, as they were told."""
     rows = [
-        (one["actor"], one["fact"], one["value"], when(one["until"]), one["state"], one["by"]) for one in value
+        (one["actor"], one["fact"], one["value"] or "not told", when(one["until"]), one["state"], one["by"])
+        for one in value
     ]  # fmt: skip
     heads = ("actor", "fact", "value", "until", "state", "by")
     return Said(value, table(heads, rows, empty="nothing was vouched for"))
