@@ -67,6 +67,31 @@ def _written(place: Path) -> None:
     place.write_text(PEOPLE, "utf-8")
 
 
+def test_whose_suppression_is_lifted_stands_on_the_page_that_confirms_it(office: Office) -> None:
+    office.holds(office.ada, "privacy_officer")
+    pages: list[str] = []
+    assert office.call("suppression add email - --reason asked", typed="anna@customers.example\n").code == 0
+    office.answering(_reading(office, pages))
+    seen = office.call("suppression remove email - --reason mistake", typed="anna@customers.example\n")
+    assert seen.code == 0, seen.err
+    assert "email: anna@customers.example" in pages[0]
+
+
+def test_a_file_of_consents_that_is_changed_while_it_is_confirmed_is_not_brought_in(office: Office) -> None:
+    office.holds(office.ada, "privacy_officer")
+    place, pages = office.desk.house / "words.csv", list[str]()
+    head = "email,purpose,state,time\n"
+    place.write_text(f"{head}anna@customers.example,marketing,denied,2026-11-01T00:00:00Z\n", "utf-8")
+
+    def swapped() -> None:
+        place.write_text(f"{head}anna@customers.example,marketing,granted,2026-11-01T00:00:00Z\n", "utf-8")
+
+    office.answering(_reading(office, pages, first=swapped))
+    seen = office.call("consent import words.csv", json=True)
+    assert ("SHA-256: " in pages[0], seen.code) == (True, 6), seen.err
+    assert "expected it to stay as it was" in seen.err
+
+
 def test_what_a_command_is_handed_is_part_of_what_is_confirmed() -> None:
     typed = Typed("staff import", ("people.csv",), ("1 person", "SHA-256: aa"))
     other = typed._replace(beside=("1 person", "SHA-256: bb"))

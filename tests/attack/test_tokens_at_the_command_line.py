@@ -117,6 +117,14 @@ def test_what_a_person_must_confirm_no_token_does(office: Office) -> None:
     assert {seen.code for seen in told.values()} == {3}
 
 
+def test_what_takes_a_person_and_no_proof_no_token_does_either(office: Office) -> None:
+    office.desk.environment[VARIABLE] = _made(office, role="privacy_officer", may=("hold.list",))
+    lines = (f"grant refuse {'0' * 32}", "policy rollback v1", "staff access open", f"staff session end {'0' * 32}")
+    told = {line: office.call(line, json=True) for line in lines}
+    assert {line: seen.err for line, seen in told.items() if "one for a person" not in seen.err} == {}
+    assert {seen.code for seen in told.values()} == {3}
+
+
 def test_a_token_is_no_way_to_what_the_machine_does_with_local_nor_to_a_role(office: Office) -> None:
     office.desk.environment[VARIABLE] = _made(office)
     assert office.call("staff list --local").code == 3

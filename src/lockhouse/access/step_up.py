@@ -5,9 +5,10 @@
 2. Actions that show, take out, approve or change who may come in are *bound*: one proof for one hash, used up by it,
    and five minutes old at most. Whoever has a cookie, and even a session that stepped up a moment ago, has no proof of
    what they want to do.
-3. Work with one person at a time that shows nothing plain (`check`, `change` of contact data) takes a proof of the
-   same shift, eight hours; special data, masked, checked or changed, one of five minutes (NIST SP 800-63B-4 §2.2.3
-   lets a shorter proof do; ASVS 5.0 V7.5.1-3). These windows are of the session, and end with it.
+3. Work with one person at a time that shows nothing plain (`check`, `change` of contact data, a word of theirs on a
+   purpose) takes a proof of the same shift, eight hours; special data, masked, checked or changed, one of five minutes
+   (NIST SP 800-63B-4 §2.2.3 lets a shorter proof do; ASVS 5.0 V7.5.1-3). These windows are of the session, and end
+   with it.
 4. Every one of them needs level 2; what gives or takes keys, policy and ways in may ask for a passkey, since a code can
    be talked out of somebody on the telephone and a passkey's answer cannot (phishing resistance, §3.2.5).
 5. An action that is not in the table needs the strictest of all: forgetting a row opens nothing.
@@ -61,6 +62,8 @@ NEEDS: dict[str, Need] = {
     "break-glass": _BOUND,
     "channel-key-end": _NARROWS,
     "channel-key-make": _BOUND,
+    "consent-import": _BOUND,
+    "consent-record": _SHIFT,
     "device-sign-in": STRICTEST,
     "device-window": STRICTEST,
     "erase": _BOUND,
@@ -69,13 +72,17 @@ NEEDS: dict[str, Need] = {
     "factor-end": _BOUND,
     "grant-approve": _BOUND,
     "grant-review": _BOUND,
+    "hold-keep": _BOUND,
+    "hold-release": _BOUND,
     "key-rotate": STRICTEST,
     "person-change": _SHIFT,
     "person-check": _SHIFT,
+    "person-link": _BOUND,
     "person-reveal": _BOUND,
     "person-unflag": _BOUND,
     "policy-approve": STRICTEST,
     "policy-withdraw": _NARROWS,
+    "request-cancel": _BOUND,
     "role-approve": _BOUND,
     "role-end": _NARROWS,
     "role-give": _BOUND,
@@ -90,6 +97,7 @@ NEEDS: dict[str, Need] = {
     "staff-invite": _BOUND,
     "staff-reset": _BOUND,
     "staff-review": _BOUND,
+    "suppression-remove": _BOUND,
     "token-make": _BOUND,
     "token-revoke": _NARROWS,
 }

@@ -163,6 +163,34 @@ def test_what_needs_a_step_up_is_confirmed_for_that_very_command_once(office: Of
     assert (again.code, "Confirm this" in again.err) == (INCIDENT, True), "it waits for another answer: nobody is there"
 
 
+AN_ID = "0" * 32
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "suppression remove email - --reason mistake",
+        f"hold release {AN_ID} --yes",
+        f"hold review {AN_ID} --until 2027-01-31",
+        f"hold place {AN_ID} --reason claim --basis legal --review 2027-01-31",
+        f"person link {AN_ID} {AN_ID[:-1]}1",
+        f"person unlink {AN_ID} {AN_ID[:-1]}1",
+        f"request cancel {AN_ID}",
+        f"consent record {AN_ID} marketing granted",
+        f"consent undo {AN_ID} --yes",
+        f"token revoke {AN_ID} --yes",
+        "channel revoke web lhs_none",
+        f"staff session end {AN_ID}",
+    ],
+)
+def test_what_widens_or_ends_what_somebody_has_waits_until_it_is_confirmed(office: Office, line: str) -> None:
+    office.holds(office.ada, "privacy_officer")
+    office.signed_in(office.ada)
+    seen = office.call(line, typed="anna@customers.example\n")
+    assert (seen.code, seen.out) == (INCIDENT, ""), seen.err
+    assert "Confirm this in the console" in seen.err
+
+
 def test_checking_what_a_caller_says_is_confirmed_once_a_shift(office: Office) -> None:
     ben = office.hired("ben")
     office.holds(ben, "support")

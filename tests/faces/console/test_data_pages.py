@@ -193,7 +193,10 @@ async def test_what_was_held_back_is_told_by_reason_and_dead_letters_are_sent_ag
         assert re.search(r"they did not agree to what it is for\s+2", told)
         assert re.search(r"it answered 400\s+1", told)
         assert "courier has dead letters" in (await watcher.get("/")).text
-        done = await keeper.post("/recipients/courier/replay", {}, on=page)
+        asked = await keeper.post("/recipients/courier/replay", {}, on=page)
+        assert "Send the dead letters of courier again" in asked.text
+        assert len(await made.house.reads.find(Outbox, ("recipient", "state"), [(courier, 3)])) == 1
+        done = await keeper.post("/recipients/courier/replay", keeper.answer(asked), on=asked)
         assert "One event waits again" in done.text
         assert not await made.house.reads.find(Outbox, ("recipient", "state"), [(courier, 3)])
 

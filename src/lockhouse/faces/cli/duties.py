@@ -61,25 +61,36 @@ LOCAL: Final[dict[str, str]] = {
 }
 """Command -> why whoever has the machine may do it, with `--local`."""
 PROVEN: Final[dict[str, str]] = {
-    "channel add": "token-make",
-    "channel test": "token-make",
+    "channel add": "channel-key-make",
+    "channel test": "channel-key-make",
     "channel resume": "service-resume",
+    "channel revoke": "channel-key-end",
     "consent export": "export",
+    "consent import": "consent-import",
+    "consent record": "consent-record",
+    "consent undo": "consent-import",
     "grant approve": "grant-approve",
     "grant break-glass": "break-glass",
     "grant record": "grant-approve",
-    "grant review": "grant-approve",
+    "grant review": "grant-review",
     "grant withdraw": "grant-approve",
+    "hold place": "hold-keep",
     "hold read": "export",
+    "hold release": "hold-release",
+    "hold review": "hold-keep",
     "key reseal": "key-rotate",
     "key snapshot": "key-rotate",
     "person change": "person-change",
     "person check": "person-check",
+    "person link": "person-link",
     "person reveal": "person-reveal",
     "person unflag": "person-unflag",
+    "person unlink": "person-link",
     "policy withdraw": "policy-withdraw",
+    "proposal accept": "person-link",
     "recipient replay": "export",
     "recipient resume": "service-resume",
+    "request cancel": "request-cancel",
     "request fulfil": "erase",
     "request open": "erase",
     "retention apply": "erase",
@@ -98,19 +109,59 @@ PROVEN: Final[dict[str, str]] = {
     "staff role approve": "role-approve",
     "staff role end": "role-end",
     "staff role give": "role-give",
+    "staff session end": "session-end",
+    "suppression remove": "suppression-remove",
     "token create": "token-make",
+    "token revoke": "token-revoke",
     "token rotate": "token-make",
     "training record": "grant-approve",
 }
 """Command -> what of `access.step_up` a member proves for it. A policy they approve on the console's own page."""
 OF_SPECIAL: Final = {"person-change": "special-change", "person-check": "special-check"}
 """What a member proves in place of it where a field is special."""
-BY_TOKEN: Final = frozenset({"export", "person-check", "person-reveal", "service-resume"})
+UNPROVEN: Final[dict[str, str]] = {
+    "channel pause": "stops a channel; senders keep what they have, and `channel resume` undoes it",
+    "channel replay": "stores what the policy that was approved allows now",
+    "grant end": "ends what lapses within hours, and is asked for anew",
+    "grant refuse": "opens nothing; it may be asked for anew",
+    "grant request": "opens nothing until another approves it",
+    "import": "stores what the channel may send by the policy that was approved",
+    "import undo": "takes records away that one import brought; it is imported anew",
+    "mail retry": "sends what waits to whom it was for",
+    "person flag": "has a person watched over; nobody sees more",
+    "policy approve": "is approved on the console's own page, which asks for a passkey",
+    "policy propose": "rules nothing",
+    "policy rollback": "as `policy approve`",
+    "proposal refuse": "keeps two persons two, as they are",
+    "recipient pause": "what is for it waits, in its order, and `recipient resume` undoes it",
+    "staff access decide": "ends nothing until somebody else signs it off",
+    "staff access open": "ends nothing",
+    "staff recover": "is for the machine's user alone",
+    "suppression add": "keeps somebody from being collected; nobody sees more",
+}
+"""Command that changes something -> why a member confirms nothing for it."""
+LOOKS: Final = frozenset({
+    "grant list", "grant recorded", "grant show", "hold list", "hold show", "insight report",
+    "consent show", "person explain", "person find", "person flagged", "person looked", "person show",
+    "person timeline", "proposal compare", "proposal list", "staff access export", "staff access list",
+    "staff access now", "staff access show", "staff identifier list", "staff list", "staff session list", "staff show",
+    "suppression list", "token list", "token show", "training show",
+})  # fmt: skip
+"""Commands that ask for their permission themselves, and change nothing; each look at a person is noted."""
+BY_TOKEN: Final = frozenset({
+    "channel-key-end", "consent-import", "consent-record", "export", "hold-keep", "hold-release", "person-check",
+    "person-link", "person-reveal", "request-cancel", "service-resume", "suppression-remove", "token-revoke",
+})  # fmt: skip
 """Of these, those that a token's own terms decide over; the others take a person, or the API."""
+A_PERSONS: Final = frozenset({
+    "grant refuse", "grant request", "policy approve", "policy rollback", "staff access decide", "staff access open",
+    "staff recover",
+})  # fmt: skip
+"""Commands that nobody confirms, and that no token does none the less: by the API there is no such route either."""
 READS: Final[dict[str, str]] = {
     "channel drops": "channel.drops",
     "channel list": "channel.list",
-    "channel observed": "channel.drops",
+    "channel observed": "channel.observed",
     "channel show": "channel.show",
     "import list": "import.list",
     "key status": "key.status",
@@ -119,8 +170,8 @@ READS: Final[dict[str, str]] = {
     "ledger log": "ledger.read",
     "ledger prove": "ledger.read",
     "mail list": "mail.list",
-    "policy diff": "policy.show",
-    "policy explain": "policy.show",
+    "policy diff": "policy.diff",
+    "policy explain": "policy.explain",
     "policy history": "policy.history",
     "policy matrix": "policy.matrix",
     "policy show": "policy.show",

@@ -218,8 +218,8 @@ async def _by_token(house: House, name: str, text: str) -> Who:
             "token: expected one that stands, and may come from this machine, got another", reasons=("no-token",),
             hint="lockhouse token list",
         )  # fmt: skip
-    action = duties.PROVEN.get(name)
-    if name not in duties.READS | dict.fromkeys(duties.THEMSELVES, "") or action not in {None, *duties.BY_TOKEN}:
+    action, known = duties.PROVEN.get(name), {*duties.READS, *duties.THEMSELVES} - duties.A_PERSONS
+    if name not in known or action not in {None, *duties.BY_TOKEN}:
         raise Refused("token: expected a command that a token may give, got one for a person", reasons=("a-person",))
     if name in duties.READS:
         _require_token(house, found, duties.READS[name])

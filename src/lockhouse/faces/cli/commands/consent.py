@@ -123,21 +123,28 @@ async def import_(  # noqa: PLR0913  (what an import can be told)
     """
     how = export or Export()
     # A report that found no place in the end would be lost: the same file does nothing a second time.
-    with promised(None if rejects is None else call.cwd / rejects, where="--rejects") as report:
-        async with call.open() as opened:
+    with (
+        promised(None if rejects is None else call.cwd / rejects, where="--rejects") as report,
+        TableFile(call.cwd / file) as handle,
+    ):
+        content = await _content(handle, call)
+        async with call.handed(f"SHA-256: {content.hex()}").open() as opened:
             actor = allowed(opened.house, "consent.import", (acting or As()).role)
-            with TableFile(call.cwd / file) as handle:
-                read = consent_table(handle, file, opened.house.live().policy, how)
-                with call.terminal.progress("the file's hash", total=handle.size, shown=not call.json) as told:
-                    content = await asyncio.to_thread(handle.content, told=told)
-                named = None if channel is None else channel_of(opened.house, channel)
-                passage = hear.Hear(opened.house, read, read.reader, named)
-                batch = passage.batch(content, how.named())
-                with many_rows():
-                    said, heard = await (_foresee(passage, batch, call) if dry_run
-                                         else _hear(passage, batch, call, by=actor.id))  # fmt: skip
+            read = consent_table(handle, file, opened.house.live().policy, how)
+            named = None if channel is None else channel_of(opened.house, channel)
+            passage = hear.Hear(opened.house, read, read.reader, named)
+            batch = passage.batch(content, how.named())
+            with many_rows():
+                said, heard = await (_foresee(passage, batch, call) if dry_run
+                                     else _hear(passage, batch, call, by=actor.id))  # fmt: skip
         report(reject_lines(heard.rejects))
     return said
+
+
+async def _content(handle: TableFile, call: Call) -> bytes:
+    """The file's hash, which a member reads where they confirm it; who writes into it meanwhile stops the import."""
+    with call.terminal.progress("the file's hash", total=handle.size, shown=not call.json) as told:
+        return await asyncio.to_thread(handle.content, told=told)
 
 
 async def _foresee(passage: Hear, batch: bytes, call: Call) -> tuple[Said, Heard]:

@@ -144,7 +144,7 @@ async def page(request: Request, me: Me, one: Channel, *, result: Result | None 
         pulse=pulse, keys=[_key(row, now) for row in sorted(keys, key=lambda row: -row.created_at)],
         waiting=await seen.waiting(house, one.id), may_drops=may_drops,
         drops=await _drops(house, one, pulse, _=_) if may_drops else None,
-        lack=await _lack(house, one) if may_drops else "",
+        lack=await _lack(house, one) if me.may(house, "channel.observed") else "",
         may={word for word in ("add", "pause", "revoke", "tail") if me.may(house, f"channel.{word}")},
     )  # fmt: skip
 

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from starlette.routing import Route
 
+from lockhouse.errors import Conflict, Unproven
 from lockhouse.faces.console.beside import beside_of
+from lockhouse.faces.console.confirming import STEP, Asked, confirmed
 from lockhouse.faces.console.current import house_of, shown, signed_in
 from lockhouse.faces.console.forms import posted
 from lockhouse.faces.console.pages.channels import Result
@@ -119,11 +121,26 @@ async def page(
 
 @signed_in
 async def replay(request: Request, me: Me) -> Response:
-    """Dead letters wait again."""
+    """Dead letters wait again, once that was confirmed: it sends data out."""
     require(request, me, "recipient.replay")
-    one = recipient_of(request)
-    await posted(request)
+    one, _ = recipient_of(request), text_of(request)
+    fields = await posted(request, optional=STEP)
+    try:
+        question = await confirmed(request, me, _sending(request, one), fields)
+    except (Conflict, Unproven):
+        wrong = _("It changed meanwhile: nothing was done. Look again.")
+        return await page(request, me, one, result=Result(wrong=wrong))
+    if question is not None:
+        return question
     return await page(request, me, one, again=await forward.requeue(house_of(request), one.name))
+
+
+def _sending(request: Request, one: Recipient) -> Asked:
+    _, path = text_of(request), f"{HERE}/{one.name}"
+    return Asked(
+        action="export", persons=(), deed=_("Send the dead letters of %(name)s again") % {"name": one.name},
+        effect=_("They wait again, and go out in their order."), path=f"{path}/replay", back=path, here=HERE,
+    )  # fmt: skip
 
 
 ROUTES = [
