@@ -9,7 +9,14 @@ import pytest
 
 from lockhouse.crypto.derive import wrap
 from lockhouse.errors import Invalid, NotFound, Tampered
-from lockhouse.flows.channel import authenticate, credentials_of, end_credential, make_credential, rotate_credential
+from lockhouse.flows.channel import (
+    authenticate,
+    credentials_for,
+    credentials_of,
+    end_credential,
+    make_credential,
+    rotate_credential,
+)
 from lockhouse.gates.authority import signed
 from lockhouse.gates.credentials import LIVE
 from lockhouse.gates.state import verify_state
@@ -162,3 +169,18 @@ async def test_an_end_that_is_taken_off_a_rotated_key_by_hand_is_noticed(tmp_pat
     world.clock.pass_days(1)
     with pytest.raises(Tampered):
         await authenticate(world.house, old)
+
+
+async def test_the_keys_of_a_channel_are_those_of_its_name_also_once_the_house_has_forgotten_it(
+    tmp_path: Path,
+) -> None:
+    world = await World.make(tmp_path)
+    for channel in ("account", "backend", "backend"):
+        await make_credential(world.house, channel, by=BY)
+    every = await credentials_of(world.house)
+    for name in ("account", "backend"):
+        assert await credentials_for(world.house, name) == every[name]
+    row = msgspec.structs.replace(every["account"][0], channel=99, mac=b"")
+    world.plant(signed(row, world.house.integrity_key))
+    assert await credentials_for(world.house, "#99") == (await credentials_of(world.house))["#99"]
+    assert await credentials_for(world.house, "nowhere") == []

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Invalid, NotFound
-from lockhouse.gates.authority import checked, digest, place_digest, signed
+from lockhouse.gates.authority import digest, place_digest, signed
 from lockhouse.ledger.entry import Credential as CredentialEntry
 from lockhouse.model.change import Change, Conflict, Expect, Put
 from lockhouse.model.rows import Credential
@@ -45,17 +45,6 @@ def channel_named(house: House, name: str) -> Channel:
             "channel: expected a channel of the live policy", hint="lockhouse channel list; add it to the policy first"
         )
     return channel
-
-
-async def living_of(house: House, channel: int) -> list[Credential]:
-    """The living credentials of a channel, the oldest first.
-
-    Raises:
-        Tampered: a row was not made by this house.
-    """
-    now = house.clock.now_ms()
-    rows = checked(await house.reads.find(Credential, ("channel",), [(channel,)]), house.integrity_key)
-    return sorted((row for row in rows if lives(row, now)), key=lambda row: row.created_at)
 
 
 def overlap_ms(hours: int) -> int:
