@@ -1,4 +1,4 @@
-"""Sign-ins that fail are told by the ledger: by account, or by a keyed index of what was typed, and never in a flood."""
+"""Sign-ins that fail are told by the ledger: by account, or by the index of a login, never in a flood."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ async def test_a_try_within_a_wait_is_not_judged_and_not_counted(world: World) -
     mia = await with_password(world)
     seen = [await _tried(world, mia.login) for _ in range(5)]
     assert seen.count(Paused) == 2
-    assert (await staff.failed(world.house, mia.staff)).count == 3
+    assert (await staff.failed(world.house, mia.staff)).tries == 3
 
 
 async def test_neither_row_nor_entry_holds_what_was_typed_or_where_it_came_from(world: World) -> None:

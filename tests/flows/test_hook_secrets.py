@@ -66,6 +66,14 @@ async def test_no_row_holds_the_secret_and_no_write_key_is_made_of_it(tmp_path: 
     assert await authenticate(world.house, secret.reveal().decode()) is None
 
 
+async def test_a_secret_that_is_compared_as_it_was_typed_is_as_long_as_a_key(tmp_path: Path) -> None:
+    world, way = await _world(tmp_path)
+    form = msgspec.structs.replace(way.form, keyed=False)
+    with pytest.raises(Invalid, match="a key of 16 to 512 bytes"):
+        await add_secret(world.house, "crm", Secret(b"short"), form=form, by=BY)
+    assert await world.rows(HookSecret) == []
+
+
 async def test_two_live_while_it_rotates_and_a_third_is_refused(tmp_path: Path) -> None:
     world, way = await _world(tmp_path)
     first, shown = await add_secret(world.house, "crm", None, form=way.form, by=BY)

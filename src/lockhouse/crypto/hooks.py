@@ -1,4 +1,4 @@
-"""What proves a delivery of a provider: MACs under a shared secret, in the algorithms that providers use.
+"""What proves a delivery of a provider: MACs under a shared secret, or signatures by a key that is the provider's own.
 
 Keys are somebody else's words: of any length that is not trivial, and used as the provider says. So nothing here is
 derived or bound to a house.
@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import base64
 import binascii
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256, SHA512, HashAlgorithm
 from cryptography.hazmat.primitives.hmac import HMAC
+from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from lockhouse.crypto.signatures import equal
 from lockhouse.errors import Invalid
@@ -23,7 +27,8 @@ if TYPE_CHECKING:
     from lockhouse.crypto.signatures import Entropy
 
 Algorithm = Literal["sha256", "sha512", "sha1"]
-KeyForm = Literal["text", "base64", "hex"]
+KeyForm = Literal["text", "base64", "hex", "p256"]
+"""`p256`: the provider's public key on the curve P-256, as base64 of its SubjectPublicKeyInfo (RFC 5480)."""
 LEAST_KEY_BYTES = 16
 """A shorter one can be guessed from a single delivery; no provider makes one (RFC 2104 §3 asks for the hash's own)."""
 MOST_KEY_BYTES = 512
@@ -44,11 +49,11 @@ def hook_key(shown: Secret, *, form: KeyForm, prefix: str = "") -> Secret:
         prefix: that stands before it and is no part of the key (`whsec_`); of a text without it, nothing is taken off.
 
     Raises:
-        Invalid: it cannot be read in this form, or the key has less than 16 bytes or more than 512.
+        Invalid: it cannot be read in this form, is no such key, or has less than 16 bytes or more than 512.
     """
     raw = shown.reveal().strip().removeprefix(prefix.encode())
     try:
-        if form == "base64":
+        if form in {"base64", "p256"}:
             raw = base64.b64decode(raw + b"=" * (-len(raw) % 4), validate=True)
         elif form == "hex":
             raw = binascii.unhexlify(raw)
@@ -56,6 +61,8 @@ def hook_key(shown: Secret, *, form: KeyForm, prefix: str = "") -> Secret:
         raise Invalid("secret", f"{form}, as the provider shows it", got="something else") from err
     if not LEAST_KEY_BYTES <= len(raw) <= MOST_KEY_BYTES:
         raise Invalid("secret", f"a key of {LEAST_KEY_BYTES} to {MOST_KEY_BYTES} bytes", got=f"{len(raw)}")
+    if form == "p256" and _p256(raw) is None:
+        raise Invalid("secret", "a public key on the curve P-256, as the provider shows it", got="something else")
     return Secret(raw)
 
 
@@ -89,3 +96,29 @@ def same_secret(known: Sequence[Secret], said: bytes) -> bool:
     for secret in known:
         found |= equal(secret.reveal(), said)
     return found
+
+
+def ecdsa_signed_by(keys: Sequence[Secret], message: bytes, *, signature: bytes) -> bool:
+    """Whether a signature (ECDSA with SHA-256, in DER) is by one of these public keys on P-256 (FIPS 186-5)."""
+    return any(_ecdsa(key.reveal(), message, signature=signature) for key in keys)
+
+
+def _ecdsa(raw: bytes, message: bytes, *, signature: bytes) -> bool:
+    key = _p256(raw)
+    if key is None:
+        return False
+    try:
+        key.verify(signature, message, ECDSA(SHA256()))
+    except InvalidSignature:
+        return False
+    return True
+
+
+@lru_cache(maxsize=64)
+def _p256(raw: bytes) -> EllipticCurvePublicKey | None:
+    """The key, kept: reading one takes as long as using it. It is public."""
+    try:
+        key = load_der_public_key(raw)
+    except (ValueError, UnsupportedAlgorithm):
+        return None
+    return key if isinstance(key, EllipticCurvePublicKey) and isinstance(key.curve, SECP256R1) else None

@@ -64,8 +64,7 @@ async def add_secret(house: House, name: str, secret: Secret | None, *, form: Fo
     signing = form.signing
     if secret is None:
         secret = new_hook_secret(house.ids.random, form=signing.key, prefix=signing.key_prefix)
-    if form.keyed:
-        hook_key(secret, form=signing.key, prefix=signing.key_prefix)
+    hook_key(secret, form=signing.key if form.keyed else "text", prefix=signing.key_prefix)  # as long as a key must be
     rows = await living(house, channel.id)
     if len(rows) >= MOST_LIVE:
         raise _too_many(name, len(rows))

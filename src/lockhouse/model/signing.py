@@ -27,7 +27,8 @@ class Signing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         id: a place, of the delivery's id; None where the body's hash stands for it.
         event: a place, of the event's name.
         occurred: a place, of when it happened: Unix seconds or ISO 8601. Without it, when it came.
-        key: how the secret's text is read; `key_prefix` is no part of the key.
+        key: how the secret's text is read; `key_prefix` is no part of the key. `p256`: a public key, for a kind that
+            proves by it; no policy says so.
     """
 
     header: str
@@ -43,5 +44,5 @@ class Signing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     id: str | None = None
     event: str | None = None
     occurred: str | None = None
-    key: Literal["text", "base64", "hex"] = "text"
+    key: Literal["text", "base64", "hex", "p256"] = "text"
     key_prefix: str = ""

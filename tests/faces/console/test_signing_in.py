@@ -35,7 +35,7 @@ async def _sessions(made: Console) -> list[Session]:
 
 
 def _cookie(browser: Browser) -> str:
-    return browser.client.cookies.get(cookies.SESSION) or ""
+    return browser.client.cookies.get(cookies.SESSION.name) or ""
 
 
 async def test_whoever_has_a_link_makes_a_passkey_and_is_signed_in(tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ async def test_a_session_is_a_cookie_that_only_this_host_gets_and_no_script_read
     async with console(tmp_path) as made:
         browser = made.another()
         done = await browser.enrol(await _link(made))
-        said = [one for one in done.headers.get_list("set-cookie") if one.startswith(f"{cookies.SESSION}=")]
+        said = [one for one in done.headers.get_list("set-cookie") if one.startswith(f"{cookies.SESSION.name}=")]
         assert len(said) == 1
         words = {word.strip().lower() for word in said[0].split(";")[1:]}
         assert words == {"httponly", "path=/", "samesite=strict", "secure"}
@@ -86,10 +86,10 @@ async def test_each_sign_in_has_a_new_token_and_ends_the_one_it_takes_the_place_
         other = made.another()
         other.passkeys.passkeys = browser.passkeys.passkeys
         asked = await other.get("/sign-in")
-        other.client.cookies.set(cookies.SESSION, first, domain="console.shop.example")
+        other.client.cookies.set(cookies.SESSION.name, first, domain="console.shop.example")
         done = await other.post("/sign-in/passkey", other.answer(asked), on=await other.get("/lost"))
         assert done.status_code == 403  # the forms of that page are of no session
-        other.client.cookies.delete(cookies.SESSION)
+        other.client.cookies.delete(cookies.SESSION.name)
         assert (await other.sign_in()).status_code == 303
         assert _cookie(other) not in {"", first}
         assert len(await _sessions(made)) == 2
@@ -98,7 +98,7 @@ async def test_each_sign_in_has_a_new_token_and_ends_the_one_it_takes_the_place_
         assert _cookie(browser) != first
         assert await session.of(made.house, first) is None
         assert len(await _sessions(made)) == 2
-        other.client.cookies.set(cookies.SESSION, "planted", domain="console.shop.example")
+        other.client.cookies.set(cookies.SESSION.name, "planted", domain="console.shop.example")
         assert (await other.get("/")).headers["location"] == "/sign-in"
 
 
@@ -107,9 +107,9 @@ async def test_a_planted_session_is_not_the_one_that_a_sign_in_begins(tmp_path: 
     async with console(tmp_path) as made:
         browser = await made.hired("mara")
         await browser.post("/sign-out", {}, on=await browser.get("/"))
-        browser.client.cookies.set(cookies.SESSION, "p" * 43, domain="console.shop.example")
+        browser.client.cookies.set(cookies.SESSION.name, "p" * 43, domain="console.shop.example")
         assert (await browser.sign_in()).status_code == 303
-        assert "p" * 43 not in [one.value for one in browser.client.cookies.jar if one.name == cookies.SESSION]
+        assert "p" * 43 not in [one.value for one in browser.client.cookies.jar if one.name == cookies.SESSION.name]
 
 
 async def test_a_passkey_without_its_owner_or_of_another_address_signs_nobody_in(tmp_path: Path) -> None:

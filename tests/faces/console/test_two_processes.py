@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from lockhouse.faces.console.cookies import SESSION
+from lockhouse.faces.console.cookies import SESSION, name_of
 from lockhouse.flows import staff
 from lockhouse.gates.staff.called import Called
 from lockhouse.model.rows import Session
@@ -94,7 +94,8 @@ def test_who_enrolled_by_way_of_both_is_signed_in_at_both_and_signed_out_at_one_
                 there = await browser.get("/account")
             with _only(house, "console-0"):
                 here = await browser.get("/account")
-            cookie = {"cookie": f"{SESSION}={browser.client.cookies[SESSION]}"}
+            name = name_of(SESSION, url=place.settings.console_url)
+            cookie = {"cookie": f"{name}={browser.client.cookies[name]}"}
             with _only(house, "console-1"):
                 out = await browser.post("/sign-out", {}, on=here)
             browser.client.cookies.clear()

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 MAX_SIGNATURES: Final = 4
 """Of one delivery: two secrets live while a provider rotates."""
+_MOST_MS = 10**13
+"""Of a time that is written as a number, in ms: the year 2286."""
 _PART = re.compile(r"\{(body|timestamp|id|url)\}")
 _HEX = re.compile(r"[0-9a-fA-F]+", re.ASCII)
 _VISIBLE = re.compile(r"[!-~]{1,80}", re.ASCII)
@@ -131,8 +133,10 @@ def _at(parts: Mapping[str, bytes]) -> int | None:
 
 
 def time_at(tree: Any, path: str) -> int | None:
-    """A time at a path of a body, as ms: Unix seconds, milliseconds or ISO 8601."""
+    """A time at a path of a body, as ms: Unix seconds (with a fraction, too), milliseconds or ISO 8601."""
     value = at_path(tree, path)
+    if isinstance(value, float) and 0 <= value < _MOST_MS:
+        value = int(value)
     text = text_of(value, most=MAX_ID_CHARS)
     if text is None:
         return None

@@ -88,7 +88,7 @@ def as_value(one: Known) -> dict[str, Any]:
 
 def failed(seen: Failures) -> dict[str, Any]:
     """How many sign-ins failed in seven days, for scripts."""
-    return {"failed": seen.count, "failed_at": seen.last_at}
+    return {"failed": seen.tries, "failed_at": seen.last_at}
 
 
 def _role(row: StaffRole) -> dict[str, Any]:

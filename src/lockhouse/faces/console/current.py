@@ -138,7 +138,7 @@ def signed_in(page: Callable[[Request, Me], Awaitable[Response]]) -> Callable[[R
             raise Turned("LH-3009")
         away = to(SIGN_IN)
         if cookies.session_of(request):
-            cookies.drop(away, cookies.SESSION)  # it opens nothing, and never will again
+            cookies.drop(request, away, cookies.SESSION)  # it opens nothing, and never will again
         return away
 
     answer.__name__ = page.__name__

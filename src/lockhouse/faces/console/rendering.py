@@ -112,6 +112,6 @@ def response(request: Request, page: Page) -> HTMLResponse:
     shown = {"shop": served.name, "host": served.host, "demo": served.demo, "token": token_of(request), **page.values}
     text = environment(language).get_template(page.template).render(shown)
     made = HTMLResponse(text, status_code=page.status, headers={"content-language": language})
-    if cookies.is_before(request) and cookies.before_of(request) != request.cookies.get(cookies.BEFORE):
-        cookies.keep(made, cookies.BEFORE, cookies.before_of(request))
+    if cookies.is_before(request) and cookies.before_of(request) != cookies.value_of(request, cookies.BEFORE):
+        cookies.keep(request, made, before=cookies.before_of(request))
     return made

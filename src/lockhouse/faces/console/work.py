@@ -122,7 +122,7 @@ def purpose_for(request: Request, house: House, me: Looks) -> str:
 
 def work_of(request: Request, house: House, live: Live) -> Work:
     """What this session is at work on; nothing, where nothing of it is remembered."""
-    text = request.cookies.get(cookies.WORK, "")
+    text = cookies.value_of(request, cookies.WORK)
     said = unsealed(house, live.session, "work", text) if text else None
     if said is None:
         return Work()
@@ -130,9 +130,10 @@ def work_of(request: Request, house: House, live: Live) -> Work:
     return msgspec.convert({"purpose": said[_PURPOSE], "reasons": reasons, "checks": checks}, Work)
 
 
-def keep_work(answer: Response, house: House, live: Live, work: Work) -> None:
+def keep_work(request: Request, answer: Response, live: Live, work: Work) -> None:
     """The session is at work on this from now on."""
     reasons: list[Value] = [[*one] for one in work.reasons]
     checks: list[Value] = [[*one] for one in work.checks]
     said: dict[int, Value] = {_PURPOSE: work.purpose, _REASONS: reasons, _CHECKS: checks}
-    cookies.keep(answer, cookies.WORK, sealed(house, live.session, "work", said))
+    house: House = request.app.state.served.house
+    cookies.keep(request, answer, work=sealed(house, live.session, "work", said))

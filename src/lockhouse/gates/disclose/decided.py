@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from lockhouse.errors import NotFound
 from lockhouse.gates.customers import customer_of
 from lockhouse.gates.disclose.covered import Covered
 from lockhouse.gates.disclose.group import circles_of
@@ -74,6 +75,22 @@ async def with_facts(house: House, persons: Sequence[bytes]) -> list[dict[bytes,
         group = {person: facts[person] for person in one.group if person in facts}
         known.append({person: narrowed(own, refusing) for person, own in group.items()} if refusing else group)
     return [group for group in known if group]
+
+
+async def stands_of(house: House, person: bytes) -> Facts:
+    """What stands of a canonical person by itself, with nothing of whoever asks: words, objections, state and region.
+
+    Raises:
+        NotFound: nobody is there who lives.
+        Tampered: a row was not made by this house.
+    """
+    for group in await with_facts(house, [person]):
+        living = {one: facts for one, facts in group.items() if not facts.ending}
+        if living:
+            parts = list(living.values())
+            customer = customer_of(house.live(), parts, now=house.clock.now_ms())
+            return _facts(Facts(), living, parts, customer=customer)
+    raise NotFound("person: expected a living person", hint="lockhouse person find KIND looks one up")
 
 
 def decided(house: House, ask: Ask, group: dict[bytes, PersonFacts]) -> Group:

@@ -55,15 +55,20 @@ async def require_other(
     )
 
 
-async def note_words(house: House, person: bytes, *, actor: Actor) -> bytes:
+async def note_words(house: House, *persons: bytes, actor: Actor) -> bytes:
     """A durable entry says who is about to read it; the entry's id. Beside it stands whom it is about, while they live.
+
+    Args:
+        house: as it stands.
+        persons: source persons who are one, their rings in the keyring.
+        actor: who reads.
 
     Raises:
         Unavailable: the ledger cannot be written; then nothing is to be read.
     """
     entry = house.ids.new()
     role = actor.roles[0] if actor.roles else "none"
-    refs = [house.keyring.ref(person)] if house.keyring.version_of(person) is not None else []
+    refs = [house.keyring.ref(one) for one in sorted(persons) if house.keyring.version_of(one) is not None]
     looked = Disclosure(
         actor=actor.id, role=role, purpose=REQUESTS, action=ACTION, reason="none", ask=house.ids.new().hex(), fields=[],
         compartments=[], count=len(refs), refs_root=refs_root(refs).hex(),

@@ -38,7 +38,7 @@ CHUNK = 200
 class Failures(NamedTuple):
     """How many sign-ins to an account failed in the last seven days, and when the last one did (ms)."""
 
-    count: int
+    tries: int
     last_at: int | None
 
 

@@ -140,7 +140,7 @@ async def purpose(request: Request, me: Me) -> Response:
     if chosen not in known:
         return asks_purpose(request, me, status=422, wrong=_("Pick the purpose that you work for."))
     answer = to(FIND)
-    keep_work(answer, house, me.live, work_of(request, house, me.live).for_purpose(chosen))
+    keep_work(request, answer, me.live, work_of(request, house, me.live).for_purpose(chosen))
     return answer
 
 

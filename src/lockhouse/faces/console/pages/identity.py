@@ -63,7 +63,7 @@ async def _sent(request: Request, name: str, door: Awaitable[str]) -> Response:
     values = {"url": url, "name": name, "place": urlsplit(url).netloc}
     answer = response(request, Page(template="identity_away.html", values=values))
     answer.headers["refresh"] = f"0; url={url}"
-    cookies.keep(answer, cookies.BEFORE, cookies.before_of(request))
+    cookies.keep(request, answer, before=cookies.before_of(request))
     return answer
 
 

@@ -78,7 +78,7 @@ async def check(request: Request, me: Me) -> Response:
     person = answer.view.person.hex()
     back = to_person(house, me, Meant(person=answer.view.person, way=whom.way, former=whom.former))
     kept = Said(person, name, word, house.clock.now_ms(), answer.view.tries_left or 0)
-    keep_work(back, house, me.live, work_of(request, house, me.live).with_check(kept))
+    keep_work(request, back, me.live, work_of(request, house, me.live).with_check(kept))
     return back
 
 
@@ -110,7 +110,7 @@ async def reveal(request: Request, me: Me) -> Response:
     ask = await asking(request, me, "reveal", fields=(name,), reason=stated, proven=True)
     page = await _shown(request, me, await look.reveal(house, ask, whom.person), name, reason=reason)
     if reason.word:
-        keep_work(page, house, me.live, work.with_reason(reason))
+        keep_work(request, page, me.live, work.with_reason(reason))
     return page
 
 

@@ -102,7 +102,7 @@ async def signed(request: Request, answer: Response, token: str) -> Response:
     before = await me_of(request)
     if before is not None:
         await session.end(house_of(request), before.live.session.id, by=before.actor)
-    cookies.keep(answer, cookies.SESSION, token)
+    cookies.keep(request, answer, session=token)
     return answer
 
 
@@ -115,8 +115,7 @@ async def out(request: Request) -> Response:
     if me is not None:
         await session.end(house_of(request), me.live.session.id, by=me.actor)
     answer = RedirectResponse("/signed-out", status_code=303, headers={"clear-site-data": CLEAR})
-    for name in (cookies.SESSION, cookies.BEFORE):
-        cookies.drop(answer, name)
+    cookies.drop(request, answer, cookies.SESSION, cookies.BEFORE)
     return answer
 
 
