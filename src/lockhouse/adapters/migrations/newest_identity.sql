@@ -178,7 +178,7 @@ CREATE TABLE failed_sign_in (
     failures INTEGER NOT NULL,
     last_at INTEGER NOT NULL,
     told INTEGER NOT NULL,
-    entry BLOB NOT NULL,
+    entry_id BLOB NOT NULL,
     mac BLOB NOT NULL,
     PRIMARY KEY (since, tag)
 )

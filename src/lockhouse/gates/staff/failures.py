@@ -111,8 +111,8 @@ async def tell_over(house: House, *, now: int) -> int:
     over = checked_bound([row for row in rows if is_over(row.since, now=now)], house.row_macs)
     for at in range(0, len(over), CHUNK):
         some = over[at : at + CHUNK]
-        entries = await house.reads.get(LedgerEntry, [(row.entry,) for row in some])
-        drafts = [_draft(house, row) for row in some if (row.entry,) not in entries]
+        entries = await house.reads.get(LedgerEntry, [(row.entry_id,) for row in some])
+        drafts = [_draft(house, row) for row in some if (row.entry_id,) not in entries]
         if drafts:
             await tell(house, [], drafts)
         await _told(house, some)
@@ -124,7 +124,7 @@ def _draft(house: House, row: FailedSignIn) -> Draft:
         failures=row.failures, since=row.since, until=row.last_at, staff=row.staff.hex() or None,
         login=row.login.hex() or None, network=row.network.hex() or None, means=row.way or None,
     )  # fmt: skip
-    return said.draft(id=row.entry, lane=house.lane)
+    return said.draft(id=row.entry_id, lane=house.lane)
 
 
 async def _told(house: House, rows: list[FailedSignIn]) -> None:

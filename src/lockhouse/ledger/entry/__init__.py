@@ -50,7 +50,7 @@ __all__ = [
     "KINDS", "Acceptance", "AccessReview", "Attestation", "Backup", "Body", "Cancellation", "Completion",
     "Confirmation", "Consent", "Correction", "Credential", "Deletion", "Disclosure", "Doctor", "Entry", "Factor",
     "FactorStep", "FailedSignIns", "Flag", "Gap", "Gone", "Grant", "GrantStep", "Hold", "Import", "Intake", "Intent",
-    "Key", "Link", "Means", "Opened", "Pause", "Policy", "Quota", "Refusal", "Refusals", "Reseal", "Restore", "ReviewStep",
-    "Rework", "Role", "RoleStep", "Session", "Staff", "StaffIdentifier", "StaffStep", "StepUp", "Suppression",
-    "Token", "Undo", "deletion_of", "parse_entry", "refs_root", "row_hash", "salted", "serials_root",
+    "Key", "Link", "Means", "Opened", "Pause", "Policy", "Quota", "Refusal", "Refusals", "Reseal", "Restore",
+    "ReviewStep", "Rework", "Role", "RoleStep", "Session", "Staff", "StaffIdentifier", "StaffStep", "StepUp",
+    "Suppression", "Token", "Undo", "deletion_of", "parse_entry", "refs_root", "row_hash", "salted", "serials_root",
 ]  # fmt: skip

@@ -181,7 +181,7 @@ class FailedSignIn(Row, frozen=True):
     """Sign-ins that failed in an hour, of one account or login, network and way (`access.failures`).
 
     `since` is when the hour began; `tag` of the line. `told` 0 while the ledger does not tell of it, 1 once it does, by
-    `entry`.
+    `entry_id`.
     """
 
     TABLE = "failed_sign_in"
@@ -200,7 +200,7 @@ class FailedSignIn(Row, frozen=True):
     failures: int
     last_at: int
     told: int
-    entry: bytes
+    entry_id: bytes
     mac: bytes
 
 

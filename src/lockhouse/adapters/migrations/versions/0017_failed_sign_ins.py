@@ -17,7 +17,7 @@ SQLITE = """CREATE TABLE failed_sign_in (
     failures INTEGER NOT NULL,
     last_at INTEGER NOT NULL,
     told INTEGER NOT NULL,
-    entry BLOB NOT NULL,
+    entry_id BLOB NOT NULL,
     mac BLOB NOT NULL,
     PRIMARY KEY (since, tag)
 )
@@ -33,7 +33,7 @@ POSTGRESQL = """CREATE TABLE failed_sign_in (
     failures BIGINT NOT NULL,
     last_at BIGINT NOT NULL,
     told BIGINT NOT NULL,
-    entry BYTEA NOT NULL,
+    entry_id BYTEA NOT NULL,
     mac BYTEA NOT NULL,
     PRIMARY KEY (since, tag)
 )"""
