@@ -21,7 +21,7 @@ from lockhouse.gates.told import tell
 from lockhouse.ledger.entry import FailedSignIns
 from lockhouse.model.change import Change, Delete, Expect, Put
 from lockhouse.model.change import Conflict as Lost
-from lockhouse.model.rows import FailedSignIn, LedgerEntry
+from lockhouse.model.rows import FailedSignIn
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -111,10 +111,7 @@ async def tell_over(house: House, *, now: int) -> int:
     over = checked_bound([row for row in rows if is_over(row.since, now=now)], house.row_macs)
     for at in range(0, len(over), CHUNK):
         some = over[at : at + CHUNK]
-        entries = await house.reads.get(LedgerEntry, [(row.entry_id,) for row in some])
-        drafts = [_draft(house, row) for row in some if (row.entry_id,) not in entries]
-        if drafts:
-            await tell(house, [], drafts)
+        await tell(house, [], [_draft(house, row) for row in some])  # those told before are left out
         await _told(house, some)
     return len(over)
 
