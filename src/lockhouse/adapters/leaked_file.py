@@ -1,8 +1,8 @@
 """Hashes of leaked passwords in a file of the operator's, looked up where they lie: nothing is asked of anybody.
 
-The file is the public one of SHA-1 hashes, ordered by hash: lines of 40 hexadecimal digits, then mostly `:` and how often
-each leaked. It has billions of lines, so a look-up reads some forty of them by halving what is left, each in one short
-read. What is read must lie in order and have this form; else nobody can say that a hash is not there, and nobody does.
+The file is the public one of SHA-1 hashes, ordered by hash: lines of 40 hexadecimal digits, then mostly `:` and how
+often each leaked. It has billions of lines, so a look-up reads some forty of them by halving what is left, each in one
+short read. What is read must lie in order and have this form; else nobody can say that a hash is not there, and nobody does.
 """
 
 from __future__ import annotations

