@@ -2,7 +2,8 @@
 
 The file is the public one of SHA-1 hashes, ordered by hash: lines of 40 hexadecimal digits, then mostly `:` and how
 often each leaked. It has billions of lines, so a look-up reads some forty of them by halving what is left, each in one
-short read. What is read must lie in order and have this form; else nobody can say that a hash is not there, and nobody does.
+short read. What is read must lie in order and have this form; else nobody can say that a hash is not there, and nobody
+does.
 """
 
 from __future__ import annotations
@@ -28,11 +29,11 @@ _BELOW, _ABOVE = b"", b"g"
 
 
 class _Line(NamedTuple):
-    """Where a line begins, where the next one does, and its hash."""
+    """Where a line begins, where the next one does, and its hash, in lower case."""
 
     begins: int
     ends: int
-    hash: bytes
+    key: bytes
 
 
 class LeakedFile:
@@ -56,14 +57,14 @@ class LeakedFile:
             low, high, below, above = 0, size, _BELOW, _ABOVE
             while low < high:
                 line = _line_at(handle, (low + high) // 2, size=size)
-                if not below < line.hash < above:
+                if not below < line.key < above:
                     raise _unusable("lines in the order of their hashes")
-                if line.hash == wanted:
+                if line.key == wanted:
                     return True
-                if line.hash < wanted:
-                    low, below = line.ends, line.hash
+                if line.key < wanted:
+                    low, below = line.ends, line.key
                 else:
-                    high, above = line.begins, line.hash
+                    high, above = line.begins, line.key
         return False
 
     def examine(self) -> int:
@@ -76,7 +77,7 @@ class LeakedFile:
             before = _Line(-1, 0, _BELOW)
             for at in range(SAMPLES):
                 line = _line_at(handle, (size - 1) * at // (SAMPLES - 1), size=size)
-                if line.begins != before.begins and line.hash <= before.hash:
+                if line.begins != before.begins and line.key <= before.key:
                     raise _unusable("lines in the order of their hashes")
                 before = line
             return size
