@@ -109,7 +109,7 @@ def decided(house: House, ask: Ask, group: dict[bytes, PersonFacts]) -> Group:
     return Group(tuple(living or group), parts, decision, [], marks=special(asked))
 
 
-def placed(house: House, ask: Ask, group: dict[bytes, PersonFacts], hours: Hours, *, takes: bool) -> Group:
+async def placed(house: House, ask: Ask, group: dict[bytes, PersonFacts], hours: Hours, *, takes: bool) -> Group:
     """The same within the hours: who has no place in the actor's is refused, and nothing that stands of them is told.
 
     Args:
@@ -123,8 +123,9 @@ def placed(house: House, ask: Ask, group: dict[bytes, PersonFacts], hours: Hours
         return found
     if hours.own is not None and hours.own.take(_counted_as(group, hours.own)):
         found.spent = hours.own.spent()
-    if hours.own is not None and hours.all is not None and person is not None:
-        _try(house, person, found, (hours.own, hours.all))
+    of_all = await hours.tried_of(person) if person is not None and found.fields else None
+    if hours.own is not None and of_all is not None and person is not None:
+        _try(house, person, found, (hours.own, of_all))
     if person is not None:
         _shut(found, hours.beyond(person, found.fields), "ceiling")
     return found
