@@ -67,8 +67,8 @@ class PersonShown(Answer, frozen=True, kw_only=True):
     `former`: they were found by an identifier that has been put right since. `ended`: boxes that nothing opens any
     more, by why. `spoilt`: snapshots that are not as this house made them. `links`, `held_apart`: what joins the source
     persons, and whom a brake holds apart from them; of a find neither. `grace`: of a reveal, courses that were not
-    taken yet by whoever answers for the token, `owner`, and until when. `role` and `purpose`: of the look. `moments`: of
-    `show` alone, one of each record that was opened.
+    taken yet by whoever answers for the token, `owner`, and until when. `role` and `purpose`: of the look. `moments`:
+    of `show` alone, one of each record that was opened.
     """
 
     role: str
