@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lockhouse.channels.hooks import HOOKS
 from lockhouse.errors import Conflict, Invalid, Unavailable
+from lockhouse.faces.cli.acting import allowed
 from lockhouse.faces.cli.drafts import draft_of_house
 from lockhouse.faces.cli.layout import Said, count
 from lockhouse.policy.stanza import planted
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from lockhouse.faces.cli.call import Call
     from lockhouse.faces.serve.desk import Answer
+    from lockhouse.gates.house import House
     from lockhouse.policy.stanza import Planted
     from lockhouse.wiring import Opened
 
@@ -54,6 +56,15 @@ def require_minutes(wait: int | None) -> None:
     """
     if wait is not None and not 1 <= wait <= MAX_WAIT:
         raise Invalid("--wait", f"a whole number of minutes from 1 to {MAX_WAIT:,}", got="another")
+
+
+def require_may_watch(house: House, role: str | None) -> None:
+    """Nothing, of whoever may follow what comes in, as `lockhouse tail` asks for.
+
+    Raises:
+        Refused: they may not.
+    """
+    allowed(house, "channel.tail", role)
 
 
 def join(opened: Opened, name: str, kind: str, *, call: Call) -> Said:

@@ -12,7 +12,7 @@ from lockhouse.faces.cli.call import Here, Input, noun
 from lockhouse.faces.cli.commands.tail import line
 from lockhouse.faces.cli.held import held_text, replay_hint
 from lockhouse.faces.cli.hooks import delivered, take_secret
-from lockhouse.faces.cli.joining import first, join, nothing_came, require_kind, require_minutes
+from lockhouse.faces.cli.joining import first, join, nothing_came, require_kind, require_may_watch, require_minutes
 from lockhouse.faces.cli.layout import Said, assurance, count, pairs, plain, table, when
 from lockhouse.flows.channel import (
     credentials_for,
@@ -87,7 +87,7 @@ async def add(  # noqa: PLR0913  (options of one command)
         if kind not in {None, theirs := _added(opened, name).kind}:
             raise Invalid("--kind", f"{theirs}, which the channel is of in the live policy", got="another")
         if wait is not None:
-            allowed(opened.house, "channel.tail", (acting or As()).role)
+            require_may_watch(opened.house, (acting or As()).role)
         since = opened.house.clock.now_ms()
         if (hooked := delivered(opened, name)) is not None:
             source = "ask" if given and secret is None else secret
