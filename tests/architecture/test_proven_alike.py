@@ -20,6 +20,7 @@ CONFIRMED = {
     "grant-deed": ("grant approve", "grant-approve"),
     "person-change": ("person change", "person-change"),
     "person-check": ("person check", "person-check"),
+    "person-refusal": ("consent record", "consent-record"),
     "person-reveal": ("person reveal", "person-reveal"),
     "policy-refuse": ("policy withdraw", "policy-withdraw"),
     "recipient-pause": ("recipient resume", "service-resume"),

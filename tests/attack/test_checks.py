@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
@@ -9,7 +10,9 @@ import pytest
 
 from lockhouse.errors import Tampered
 from lockhouse.flows import check, look
-from lockhouse.gates.disclose.hour import EVERYBODY
+from lockhouse.gates.authority import signed
+from lockhouse.gates.disclose.hour import EVERYBODY, MAX_TRIED_OF_PART, PARTS, part_of
+from lockhouse.model.change import Change, Put
 from lockhouse.model.decision import Actor
 from lockhouse.model.rows import Quota
 from tests.attack.test_quotas import limited, sent
@@ -20,7 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lockhouse.flows.check import Checked
-    from lockhouse.model.change import Change
     from lockhouse.model.ports import Commits
 
 TWO_ROLES = CHECKING.replace("  accountant:", "  till: {for: [fulfilment], check: [contact]}\n  accountant:")
@@ -134,13 +136,53 @@ async def test_a_person_known_twice_and_linked_is_not_tried_six_times(tmp_path: 
     assert [one.view.refused for one in seen] == [(), (), (), ("tries",)]
 
 
+async def test_whoever_checks_as_much_as_a_row_holds_shuts_it_for_few_and_for_none_of_the_others(
+    tmp_path: Path,
+) -> None:
+    world, anna, _ = await _two(tmp_path)
+    for number in range(3):
+        await world.send(
+            "account", "Order Completed", email=f"c{number}@example.com", phone=PHONE, order_id=f"B-{number}"
+        )
+    others = [await world.person(f"c{number}@example.com") for number in range(3)]
+    other_part = next(one for one in others if part_of(world.house, one) != part_of(world.house, anna))
+    await check_of(world, anna, "phone", "0151 12345670")
+    [row] = [row for row in await world.rows(Quota) if row.owner == part_of(world.house, anna)]
+    full = b"".join(number.to_bytes(8) + b"\x01" for number in range(MAX_TRIED_OF_PART))
+    await world.house.commits.commit(
+        Change(
+            "record",
+            puts=(
+                Put(Quota.TABLE, signed(msgspec.structs.replace(row, tries=full, mac=b""), world.house.integrity_key)),
+            ),
+        )
+    )
+    other = await world.second()
+    assert (await check_of(other, anna, "name", "Anna")).view.refused == ("tries",)
+    assert (await check_of(other, other_part, "phone", PHONE)).matches, "nobody else's checks are shut with hers"
+
+
+async def test_people_are_spread_evenly_over_the_rows_of_tries_and_no_part_tells_of_another_house(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "other").mkdir()
+    world, other = await World.make(tmp_path, TWO_ROLES), await World.make(tmp_path / "other", TWO_ROLES)
+    people = [number.to_bytes(16) for number in range(20_000)]
+    parts = [part_of(world.house, one) for one in people]
+    many = Counter(parts)
+    assert len(many) > PARTS * 0.95
+    assert max(many.values()) < 25
+    assert sum(part_of(other.house, one) == part for one, part in zip(people, parts, strict=True)) < 50
+
+
 @pytest.mark.parametrize("change", [{"tries": b""}, {"since": 0}])
 @pytest.mark.parametrize("owner", ["os-user:1000", EVERYBODY])
 async def test_tries_given_back_by_sql_are_refused(tmp_path: Path, change: dict[str, object], owner: str) -> None:
     world, anna, _ = await _two(tmp_path)
     for _ in range(3):
         await check_of(world, anna, "phone", "0151 12345670")
-    [row] = [row for row in await world.rows(Quota) if row.owner == owner]
+    whose = part_of(world.house, anna) if owner == EVERYBODY else owner
+    [row] = [row for row in await world.rows(Quota) if row.owner == whose]
     world.plant(msgspec.structs.replace(row, **change))
     with pytest.raises(Tampered, match="mac verifies"):
         await check_of(world, anna, "phone", PHONE)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 OWNER = "os-user:1"
-KEEPER = RETAIL + "roles:\n  keeper: {may: [person.link, 'request.*', 'hold.*', 'suppression.*']}\n"
+KEEPER = RETAIL + "roles:\n  keeper: {may: [person.link, 'request.*', 'hold.*', 'suppression.*', grant.list]}\n"
 NAMES = ("own", "alias", "other")
 
 
@@ -126,3 +126,12 @@ async def test_nobody_holds_their_own_record_nor_ends_a_hold_of_it(tmp_path: Pat
         released = await owned.api.call("POST", f"{path}/release", role="keeper", json={"keys": row.keys})
         seen[name] = [placed.status_code, read.status_code, reviewed.status_code, released.status_code]
     assert seen == {"own": [403] * 4, "alias": [403] * 4, "other": [200] * 4}
+
+
+async def test_whose_an_own_record_is_stays_with_whoever_records_it(tmp_path: Path) -> None:
+    owned = await Owned.make(tmp_path)
+    text = await owned.api.token("keeper", may=("grant.list",))
+    answer = await owned.api.call("GET", "/fact", shown=text)
+    assert answer.status_code == 200
+    assert [(one["fact"], one["value"]) for one in answer.json()["facts"]] == [("own-record", None)]
+    assert owned.ids["own"].hex() not in answer.text

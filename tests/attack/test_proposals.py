@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from lockhouse.errors import NotFound, Tampered
-from lockhouse.flows import link, propose
+from lockhouse.errors import NotFound, Refused, Tampered
+from lockhouse.flows import flag, link, propose
 from lockhouse.gates.authority import bound
 from lockhouse.gates.disclose.group import groups_of
 from lockhouse.identity.propose import EXPIRES_AFTER_DAYS
+from lockhouse.model.decision import Actor
 from lockhouse.model.rows import Identifier, LedgerEntry, Link, Person
 from lockhouse.model.scale import PersonState
 from tests.world import POLICY, World
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 ANNA, NUMBER = "anna.schmidt@example.com", "L-1001"
 STAFF = "os-user:1000"
+ACTOR = Actor(id=STAFF, kind="os-user", roles=("support",))
 
 
 async def _proposed(world: World, channel: str, **more: str) -> tuple[bytes, bytes]:
@@ -44,7 +46,7 @@ async def test_what_was_typed_is_proposed_and_joins_nobody_by_itself(tmp_path: P
         await world.send(channel, "Order Completed", email=ANNA, order_id="again")
     [one] = await _listed(world)
     assert (one.weaker, one.stronger, one.fields, one.belief) == (typed, anna, ("email",), belief)
-    assert (await propose.compare(world.house, typed, anna, by=STAFF)).agree == ("email", "name")
+    assert (await propose.compare(world.house, typed, anna, by=ACTOR)).agree == ("email", "name")
     assert await groups_of(world.house, [anna]) == [(anna,)]
     assert await world.rows(Link) == []
 
@@ -52,7 +54,7 @@ async def test_what_was_typed_is_proposed_and_joins_nobody_by_itself(tmp_path: P
 async def test_a_comparison_is_noted_opens_no_orders_and_tells_no_value(tmp_path: Path) -> None:
     world = await World.make(tmp_path)
     typed, anna = await _proposed(world, "backend", name="Mallory", phone="+49301987001")
-    found = await propose.compare(world.house, typed, anna, by=STAFF)
+    found = await propose.compare(world.house, typed, anna, by=ACTOR)
     assert (found.agree, found.differ) == (("email",), ("name",))
     [entry] = [row for row in await world.rows(LedgerEntry) if row.kind == "rework"]
     body = msgspec.json.decode(entry.body)["body"]
@@ -68,9 +70,10 @@ async def test_people_accept_refuse_and_take_either_back(tmp_path: Path) -> None
     assert await _listed(world) == []
     assert await groups_of(world.house, [anna]) == [(anna,)]
     assert (await world.kinds()).count("link") == 1
-    for deed in (propose.compare, propose.refuse):
-        with pytest.raises(NotFound, match="proposal: expected one of these two"):
-            await deed(world.house, typed, anna, by=STAFF)
+    with pytest.raises(NotFound, match="proposal: expected one of these two"):
+        await propose.compare(world.house, typed, anna, by=ACTOR)
+    with pytest.raises(NotFound, match="proposal: expected one of these two"):
+        await propose.refuse(world.house, typed, anna, by=STAFF)
     await link.make(world.house, typed, anna, by=STAFF)
     assert set((await groups_of(world.house, [anna]))[0]) == {typed, anna}
     assert await _listed(world) == []
@@ -104,7 +107,7 @@ async def test_a_proposal_ends_with_either_person(tmp_path: Path, whose: str) ->
     await world.erase(getattr(one, whose), now=False)
     assert await _listed(world) == []
     with pytest.raises(NotFound):
-        await propose.compare(world.house, one.weaker, one.stronger, by=STAFF)
+        await propose.compare(world.house, one.weaker, one.stronger, by=ACTOR)
 
 
 async def test_of_who_is_restricted_nothing_is_proposed(tmp_path: Path) -> None:
@@ -144,13 +147,45 @@ async def test_what_no_look_shows_any_more_is_not_compared(tmp_path: Path) -> No
     """Its keep has passed, or its field was taken out of the policy or is of another class by now."""
     world = await World.make(tmp_path)
     typed, anna = await _proposed(world, "web", name="Anna Schmidt")
-    assert (await propose.compare(world.house, typed, anna, by=STAFF)).agree == ("email", "name")
+    assert (await propose.compare(world.house, typed, anna, by=ACTOR)).agree == ("email", "name")
     await world.approve(POLICY.replace("name: {type: text, class: contact", "name: {type: text, class: profile"))
-    found = await propose.compare(world.house, typed, anna, by=STAFF)
+    found = await propose.compare(world.house, typed, anna, by=ACTOR)
     assert (found.agree, found.differ) == (("email",), ())
     world.clock.pass_days(100)
     await world.new_epochs()
     short = POLICY.replace("36 months after last_activity", "60 days after last_activity")
     await world.approve(short.replace("24 months after last_activity", "60 days after last_activity"))
-    found = await propose.compare(world.house, typed, anna, by=STAFF)
+    found = await propose.compare(world.house, typed, anna, by=ACTOR)
     assert (found.agree, found.differ) == ((), ())
+
+
+@pytest.mark.parametrize("which", [0, 1])
+async def test_who_is_watched_over_is_compared_by_nobody_whose_roles_do_not_look_at_such(
+    tmp_path: Path, which: int
+) -> None:
+    world = await World.make(
+        tmp_path, POLICY.replace("  support:\n", "  keeper: {may: [person.flagged]}\n  support:\n")
+    )
+    pair = await _proposed(world, "backend")
+    await flag.flag(world.house, pair[which], reason="threatened", by="os-user:0")
+    with pytest.raises(Refused, match="compare: expected people whom your roles may look at") as refused:
+        await propose.compare(world.house, *pair, by=ACTOR)
+    assert refused.value.reasons == ("flagged",)
+    [noted] = [row for row in await world.rows(LedgerEntry) if row.kind == "refusal"]
+    body = msgspec.json.decode(noted.body)["body"]
+    assert (body["action"], body["actor"], body["because"]) == ("compare", STAFF, ["flagged"])
+    assert "rework" not in await world.kinds(), "nothing of either was opened"
+    keeper = msgspec.structs.replace(ACTOR, roles=("support", "keeper"))
+    assert (await propose.compare(world.house, *pair, by=keeper)).agree == ("email", "name")
+
+
+async def test_who_is_joined_to_somebody_watched_over_is_as_they_are(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    typed, anna = await _proposed(world, "backend")
+    await world.send("account", "Order Completed", email="other@example.com", order_id="other")
+    other = await world.person("other@example.com")
+    await link.make(world.house, anna, other, by=STAFF)
+    await flag.flag(world.house, other, reason="threatened", by="os-user:0")
+    with pytest.raises(Refused) as refused:
+        await propose.compare(world.house, typed, anna, by=ACTOR)
+    assert refused.value.reasons == ("flagged",)

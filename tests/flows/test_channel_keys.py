@@ -9,7 +9,13 @@ import pytest
 
 from lockhouse.crypto.derive import wrap
 from lockhouse.errors import Invalid, NotFound
-from lockhouse.flows.channel import authenticate, credentials_of, end_credential, make_credential
+from lockhouse.flows.channel import (
+    authenticate,
+    credentials_for,
+    credentials_of,
+    end_credential,
+    make_credential,
+)
 from lockhouse.gates.authority import signed
 from lockhouse.gates.credentials import LIVE
 from lockhouse.model.change import Change, Put
@@ -114,3 +120,18 @@ async def test_a_key_with_a_last_day_is_refused_from_then_on(tmp_path: Path) -> 
     world.clock.at += 1_000
     assert await authenticate(world.house, key) is None
     assert (await _alone(world)).state == LIVE
+
+
+async def test_the_keys_of_a_channel_are_those_of_its_name_also_once_the_house_has_forgotten_it(
+    tmp_path: Path,
+) -> None:
+    world = await World.make(tmp_path)
+    for channel in ("account", "backend", "backend"):
+        await make_credential(world.house, channel, by=BY)
+    every = await credentials_of(world.house)
+    for name in ("account", "backend"):
+        assert await credentials_for(world.house, name) == every[name]
+    row = msgspec.structs.replace(every["account"][0], channel=99, mac=b"")
+    world.plant(signed(row, world.house.integrity_key))
+    assert await credentials_for(world.house, "#99") == (await credentials_of(world.house))["#99"]
+    assert await credentials_for(world.house, "nowhere") == []

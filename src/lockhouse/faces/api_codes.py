@@ -54,7 +54,7 @@ API_CODES: Final[dict[str, tuple[str, int, str, str, str]]] = {
         "Put that part right.", _CLIENT,
     ),
     "LH-4011": (
-        "rejected", 422, "The `Idempotency-Key` was used before, for something else.",
+        "rejected", 422, "The `Idempotency-Key` was used before, for another body or another address.",
         "Take a new key for each thing that is asked.", _CLIENT,
     ),
     "LH-4012": (

@@ -25,11 +25,18 @@ def course_told(row: Attestation, now: int) -> dict[str, Any]:
     return {"actor": row.actor, "course": row.fact, "until": row.until_at, "state": state, "by": row.by}
 
 
-def fact_told(row: Attestation, now: int) -> dict[str, Any]:
-    """A fact that was vouched for, and whether it is in force at a moment (ms)."""
+def fact_told(row: Attestation, now: int, *, whose: bool) -> dict[str, Any]:
+    """A fact that was vouched for, and whether it is in force at a moment (ms).
+
+    Args:
+        row, now: the fact, the moment.
+        whose: whether it is told which person an own record is of: who of the customers somebody is who works here
+            leads to what they buy, so it is for whoever records it.
+    """
     kind, text = parts_of(row.fact) or (row.fact, "")
     state = "in force" if row.until_at is not None and row.until_at > now else "ended"
-    return {"actor": row.actor, "fact": kind, "value": text, "until": row.until_at, "state": state, "by": row.by}
+    value = text if whose or kind != "own-record" else None
+    return {"actor": row.actor, "fact": kind, "value": value, "until": row.until_at, "state": state, "by": row.by}
 
 
 def flag_told(row: PersonFlag) -> dict[str, Any]:

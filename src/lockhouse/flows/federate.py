@@ -42,6 +42,7 @@ from lockhouse.gates.staff.ceremonies import (
 )
 from lockhouse.gates.staff.deed import Deed
 from lockhouse.gates.staff.factors import kinds
+from lockhouse.gates.staff.failures import line, noting
 from lockhouse.gates.staff.federated import (
     BACK,
     IDENTITY_KEPT,
@@ -183,11 +184,12 @@ async def back(house: House, answer: Answer, *, browser: str, seen: Seen) -> Cam
     """
     tags = waits.passkey_tags(house, near=seen.near)
     await waits.require_no_wait(house, tags)
-    try:
-        return await _back_with(house, answer, came(house, answer.state, browser=browser), seen)
-    except Unproven:
-        await waits.moved(house, tags, dict.fromkeys(tags, "count"))
-        raise
+    async with noting(house, line(house, near=seen.near, way="identity")):
+        try:
+            return await _back_with(house, answer, came(house, answer.state, browser=browser), seen)
+        except Unproven:
+            await waits.moved(house, tags, dict.fromkeys(tags, "count"))
+            raise
 
 
 async def _back_with(house: House, answer: Answer, made: Sent, seen: Seen) -> Came:

@@ -8,8 +8,9 @@ import msgspec
 
 from lockhouse.errors import Tampered
 from lockhouse.gates.authority import checked_bound
+from lockhouse.gates.staff.failures import take_old, tell_over
 from lockhouse.gates.staff.over import take_passed
-from lockhouse.gates.trusted_time import watched_now
+from lockhouse.gates.trusted_time import trusted_now, watched_now
 from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
 from lockhouse.model.ids import DAY_MS
 from lockhouse.model.rows import DropList, ErasedMark, Receipt
@@ -100,4 +101,15 @@ async def end_passed(house: House) -> int:
     Raises:
         Unavailable: the clock is in doubt, or nobody has watched it.
     """
-    return await take_passed(house, now=await watched_now(house))
+    now = await watched_now(house)
+    return await take_passed(house, now=now) + await take_old(house, now=now)
+
+
+async def tell_failed(house: House) -> int:
+    """The ledger tells of sign-ins that failed in hours that are over; in how many lines.
+
+    Raises:
+        Unavailable: the clock is in doubt.
+        Tampered: a row was not made, or not left, as this house made it.
+    """
+    return await tell_over(house, now=await trusted_now(house))

@@ -16,6 +16,7 @@ import msgspec
 from lockhouse.errors import NotFound
 from lockhouse.gates.authority import checked, checked_bound, signed
 from lockhouse.gates.disclose.group import groups_of
+from lockhouse.gates.disclose.said import require_seen
 from lockhouse.gates.facts import facts_of_persons
 from lockhouse.gates.rework import Agreement, check_merge
 from lockhouse.gates.rings import admit_rings
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from lockhouse.gates.house import House
+    from lockhouse.model.decision import Actor
 
 LIMIT = 100
 """Proposals a list, the newest."""
@@ -107,14 +109,18 @@ def _shared(rows: Sequence[Identifier]) -> list[Identifier]:
     return [row for at, row in enumerate(rows) if at in beside or at - 1 in beside]
 
 
-async def compare(house: House, one: bytes, other: bytes, *, by: str) -> Agreement:
+async def compare(house: House, one: bytes, other: bytes, *, by: Actor) -> Agreement:
     """Which further fields of two who are proposed agree, and which differ; their values stay where they are.
+
+    That tells of one what is known of the other: so it takes a role that may look at both, whatever they are besides.
 
     Raises:
         NotFound: nothing proposes the two.
+        Refused: one of them is watched over, or a colleague, and no role hears of such; that is noted.
     """
+    await require_seen(house, one, other, actor=by, action="compare")
     await require(house, one, other)
-    return await check_merge(house, (one, other), by=by)
+    return await check_merge(house, (one, other), by=by.id)
 
 
 async def require(house: House, one: bytes, other: bytes) -> None:

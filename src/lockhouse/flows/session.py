@@ -97,7 +97,7 @@ async def list_of(house: House, staff: bytes | None = None) -> list[Open]:
     Raises:
         Tampered: as `of`.
     """
-    accounts = (await people(house, despite_roles=True)).rows
+    accounts = await _accounts(house, staff)
     rows = await (every_session(house) if staff is None else sessions_of(house, staff))
     now = house.clock.now_ms()
     return [
@@ -105,6 +105,13 @@ async def list_of(house: House, staff: bytes | None = None) -> list[Open]:
         for row in rows
         if row.staff in accounts and _stands(row, accounts[row.staff], now=now)
     ]
+
+
+async def _accounts(house: House, staff: bytes | None) -> Mapping[bytes, Staff]:
+    if staff is None:
+        return (await people(house, despite_roles=True)).rows
+    row = await account(house, staff)
+    return {} if row is None else {staff: row}
 
 
 async def count(house: House, accounts: Mapping[bytes, Staff]) -> int:
@@ -119,13 +126,18 @@ async def count(house: House, accounts: Mapping[bytes, Staff]) -> int:
     return found
 
 
-async def end(house: House, session: bytes, *, by: str) -> Session:
+async def end(house: House, session: bytes, *, by: str, whose: bytes | None = None) -> Session:
     """The session with this id is over, in every process from now on.
 
+    Args:
+        session: its id. by: who ends it.
+        whose: it is, where that is known: nobody else's sessions are read then.
+
     Raises:
-        NotFound: there is none.
+        NotFound: there is none, or theirs it is not.
     """
-    rows = [row for row in await every_session(house) if row.id == session]
+    every = await (every_session(house) if whose is None else sessions_of(house, whose))
+    rows = [row for row in every if row.id == session]
     if not rows:
         raise NotFound("session: expected an id of one that stands", hint="lockhouse staff session list")
     deed = Deed(house)

@@ -7,7 +7,7 @@
 3. How far a factor was used is moved on under an expectation: of two who use one code, one does.
 4. The factors lead to a level (`access.sign_in`); then a session begins, and the tallies are cleared.
 
-Whoever fails is told the same, whatever failed.
+Whoever fails is told the same, whatever failed; it is counted for the ledger, with whose account it was tried.
 """
 
 from __future__ import annotations
@@ -26,12 +26,14 @@ from lockhouse.gates.staff import judging, sessions, waits
 from lockhouse.gates.staff.ceremonies import NOTHING, answered, challenge, offered
 from lockhouse.gates.staff.deed import Deed
 from lockhouse.gates.staff.factors import kinds, of_kind, passkey_of, phc_of, with_hash
+from lockhouse.gates.staff.failures import line, noting
 from lockhouse.gates.staff.judging import Typed, unproven
 from lockhouse.gates.staff.proving import hashed
 from lockhouse.gates.staff.read import ACTIVE, account, account_of_login, proofs_of
 from lockhouse.gates.staff.told import MEANS
 
 if TYPE_CHECKING:
+    from lockhouse.access.failures import Line, Way
     from lockhouse.gates.house import House
     from lockhouse.gates.staff.judging import Judged
     from lockhouse.gates.staff.read import Proof as Held
@@ -83,12 +85,14 @@ async def by_passkey(house: House, ceremony: str, answer: str, *, seen: Seen) ->
     """
     tags = waits.passkey_tags(house, near=seen.near)
     await waits.require_no_wait(house, tags)
-    try:
-        whose, used, done = await _by_passkey(house, ceremony, answer)
-        signed = await _signed(house, (whose, used), done, seen=seen)
-    except Unproven:
-        await waits.moved(house, tags, dict.fromkeys(tags, "count"))
-        raise
+    # Whose it would be is what the answer says, and proves nothing: it counts for nobody's account.
+    async with noting(house, line(house, near=seen.near, way="passkey")):
+        try:
+            whose, used, done = await _by_passkey(house, ceremony, answer)
+            signed = await _signed(house, (whose, used), done, seen=seen)
+        except Unproven:
+            await waits.moved(house, tags, dict.fromkeys(tags, "count"))
+            raise
     await waits.moved(house, waits.tags_for(house, near=seen.near, login=whose.login_tag), waits.OPENED)
     await came(house, whose, seen=seen)
     return signed
@@ -118,11 +122,12 @@ async def by_password(house: House, typed: Typed, *, seen: Seen) -> Signed:
         Unproven: the login, the password or the code is not right; which one is not told.
         Paused: it comes within a wait of its network, or its login from there.
     """
-    tags = waits.tags_for(house, near=seen.near, login=house.staff_keys.login_tag(typed.login))
-    tried = await waits.counted(house, tags)
-    whose, held = await _looked_up(house, typed.login)
-    judged = await judging.by_code(house, held, typed, tried)
-    return await _ended(house, _Tried(whose, held, judged), typed, seen=seen)
+    login = house.staff_keys.login_tag(typed.login)
+    tried = await waits.counted(house, waits.tags_for(house, near=seen.near, login=login))
+    whose, held = await _looked_up(house, login)
+    async with noting(house, _line(house, whose, login, way="password", seen=seen)):
+        judged = await judging.by_code(house, held, typed, tried)
+        return await _ended(house, _Tried(whose, held, judged), typed, seen=seen)
 
 
 async def by_recovery(house: House, typed: Typed, *, seen: Seen) -> Signed:
@@ -134,17 +139,23 @@ async def by_recovery(house: House, typed: Typed, *, seen: Seen) -> Signed:
         Unproven: the login, the password or the code is not right; which one is not told.
         Paused: it comes within a wait of its network or its login from there.
     """
-    tags = waits.tags_for(house, near=seen.near, login=house.staff_keys.login_tag(typed.login))
+    login = house.staff_keys.login_tag(typed.login)
+    tags = waits.tags_for(house, near=seen.near, login=login)
     del tags[Scope.CODE]
     await waits.counted(house, tags)
-    whose, held = await _looked_up(house, typed.login)
-    judged = await judging.by_recovery(house, held, typed)
-    return await _ended(house, _Tried(whose, held, judged), typed, seen=seen)
+    whose, held = await _looked_up(house, login)
+    async with noting(house, _line(house, whose, login, way="recovery-codes", seen=seen)):
+        judged = await judging.by_recovery(house, held, typed)
+        return await _ended(house, _Tried(whose, held, judged), typed, seen=seen)
 
 
-async def _looked_up(house: House, login: str) -> tuple[Staff | None, list[Held]]:
+def _line(house: House, whose: Staff | None, login: bytes, *, way: Way, seen: Seen) -> Line:
+    return line(house, near=seen.near, way=way, staff=None if whose is None else whose.id, login=login)
+
+
+async def _looked_up(house: House, login: bytes) -> tuple[Staff | None, list[Held]]:
     """The account and its factors, by as many look-ups for a login that nobody has."""
-    whose = await account_of_login(house, house.staff_keys.login_tag(login))
+    whose = await account_of_login(house, login)
     if whose is None:
         await account(house, NOBODY)
     return whose, await proofs_of(house, NOBODY if whose is None else whose.id)

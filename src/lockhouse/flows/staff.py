@@ -26,6 +26,7 @@ from lockhouse.gates.mail import notice_for, put_for
 from lockhouse.gates.staff.called import called, moved, new_account
 from lockhouse.gates.staff.deed import Deed
 from lockhouse.gates.staff.factors import end_live
+from lockhouse.gates.staff.failures import Failures, of_account
 from lockhouse.gates.staff.finding import active_doer, doer, one_of, require_host_may
 from lockhouse.gates.staff.links import ANEW, ENROL, OPENS_NOTHING, Link, open_link
 from lockhouse.gates.staff.members import LETS_IN, hold_an_admin, is_staff, meant, people, waits
@@ -85,6 +86,15 @@ async def show(house: House, staff: bytes) -> Known:
     """
     found = await people(house)
     return await _known(house, found, one_of(found, staff))
+
+
+async def failed(house: House, staff: bytes) -> Failures:
+    """How many sign-ins to an account failed in the last seven days.
+
+    Raises:
+        Tampered: a row was not made, or not left, as this house made it.
+    """
+    return await of_account(house, staff)
 
 
 async def _known(house: House, found: People, row: Staff) -> Known:

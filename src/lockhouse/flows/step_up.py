@@ -21,6 +21,7 @@ from lockhouse.gates.staff import judging, waits
 from lockhouse.gates.staff.ceremonies import PROVEN, STEP_UP, What, begun, challenge, taken
 from lockhouse.gates.staff.deed import Deed
 from lockhouse.gates.staff.factors import passkey_of, used_now
+from lockhouse.gates.staff.failures import line, noting
 from lockhouse.gates.staff.read import account, proofs_of
 from lockhouse.gates.staff.steps import MEANS_KEPT
 from lockhouse.gates.staff.told import MEANS
@@ -83,9 +84,10 @@ async def by_password(house: House, session: Session, meant: Meant, *, typed: Ty
     whose = await account(house, session.staff)
     tags = waits.tags_for(house, near=seen.near, login=b"" if whose is None else whose.login_tag)
     tried = await waits.counted(house, tags)
-    judged = await judging.by_code(house, await proofs_of(house, session.staff), typed, tried)
-    if not judged.password or judged.second is None:
-        raise judging.unproven()
+    async with noting(house, line(house, near=seen.near, way="step-up", staff=session.staff)):
+        judged = await judging.by_code(house, await proofs_of(house, session.staff), typed, tried)
+        if not judged.password or judged.second is None:
+            raise judging.unproven()
     given = await _given(house, session, meant, proof=judged.second, counter=judged.counter)
     await waits.moved(house, tags, waits.RIGHT)
     return given

@@ -21,6 +21,7 @@ from lockhouse.model.rows import (
     Ceremony,
     ErasedMark,
     FactorUse,
+    FailedSignIn,
     Identifier,
     Imported,
     Invite,
@@ -36,7 +37,9 @@ if TYPE_CHECKING:
     from lockhouse.secret import Secret
 
 RowT = TypeVar("RowT", bound=Row)
-Bound = Ceremony | ErasedMark | FactorUse | Identifier | Imported | Invite | Person | Session | StaffLogin
+Bound = (
+    Ceremony | ErasedMark | FactorUse | FailedSignIn | Identifier | Imported | Invite | Person | Session | StaffLogin
+)
 """Rows with a short MAC, which no entry makes."""
 BoundT = TypeVar("BoundT", bound=Bound)
 _ENCODE = msgspec.msgpack.Encoder().encode

@@ -3,7 +3,11 @@
 The row is put before the deed, with the expectation that there is none; so of two alike that come together one does it.
 The answer is sealed under a key of the receipt secret, bound to its key and question: a row that SQL wrote answers
 nobody. A process that ends in the midst leaves a row without an answer; after a minute the key is free again, since
-nobody can say whether the deed was done.
+nobody can say whether the deed was done. Whoever is still at it says so several times a minute (`still`), so that a
+deed which takes longer is not begun a second time beside itself.
+
+A key is of one token and stands for one request: its address and its body together are what a repeat must be like. The
+same key at another address is a client's mistake, and is told so, as it is of another body.
 """
 
 from __future__ import annotations
@@ -27,12 +31,15 @@ if TYPE_CHECKING:
 
 KEPT_MS = DAY_MS
 BUSY_MS = 60_000
+"""How long nothing is heard of a request before it counts as cut off."""
+BEAT_S = 15.0
+"""How often whoever is at it says so."""
 CHUNK = 500
 TRIES = 5
 
 
 class Asked(NamedTuple):
-    """A question with its key: whose, what for, and its body."""
+    """A question with its key: whose, at which address, and its body."""
 
     token: bytes
     place: str
@@ -82,6 +89,15 @@ def _as_read(tag: bytes, was: Repeat | None) -> Expect:
     return Expect(Repeat.TABLE, (tag,), columns, or_absent=False, because="repeat-moved")
 
 
+async def still(house: House, row: Repeat) -> Repeat:
+    """The request is still under way; its row as it stands now.
+
+    A row that another request has put since, after nothing was heard of this one for a minute, stays that one's.
+    """
+    now = msgspec.structs.replace(row, at=house.clock.now_ms())
+    return now if await _put(house, now, was=row) else row
+
+
 async def finish(house: House, row: Repeat, answer: bytes) -> None:
     """The answer is kept for whoever asks the same again."""
     sealed = seal_bytes(_key(house), answer, _place(row))
@@ -113,7 +129,7 @@ async def end_repeats(house: House) -> int:
 
 
 def _tag(house: House, asked: Asked) -> bytes:
-    return hmac_sha256(house.receipt_key, lp("lockhouse/repeat/1", asked.token, asked.place, asked.key))
+    return hmac_sha256(house.receipt_key, lp("lockhouse/repeat/2", asked.token, asked.key))
 
 
 def _body(house: House, asked: Asked) -> bytes:

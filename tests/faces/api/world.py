@@ -13,7 +13,8 @@ from lockhouse.access.tokens import Terms
 from lockhouse.faces.api.app import Api
 from lockhouse.faces.api.authority import Door
 from lockhouse.faces.api.limits import Limiter, Most
-from lockhouse.faces.api.route import PREFIX, Desk
+from lockhouse.faces.api.route import PREFIX, Desk, Route
+from lockhouse.faces.api.table import ROUTES
 from lockhouse.flows import token
 from lockhouse.flows.token import Maker
 from lockhouse.model.decision import Actor
@@ -66,6 +67,7 @@ class ApiWorld:
 
     world: World
     most: Most = MANY
+    routes: tuple[Route, ...] = ROUTES
     tokens: dict[str, str] = field(default_factory=dict)
     incidents: list[BaseException] = field(default_factory=list)
     app: Starlette = field(init=False)
@@ -77,7 +79,7 @@ class ApiWorld:
         )  # fmt: skip
         limiter = Limiter(self.most, self.world.clock.monotonic_s)
         door = Door(limiter, lambda scope: scope["client"][0] if scope.get("client") else None)
-        api = Api(desk, door, on_incident=lambda _number, error: self.incidents.append(error))
+        api = Api(desk, door, routes=self.routes, on_incident=lambda _number, error: self.incidents.append(error))
         self.app = Starlette(routes=[Mount(PREFIX, app=api)])
 
     @classmethod
@@ -107,7 +109,8 @@ class ApiWorld:
     ) -> httpx.Response:  # fmt: skip
         """One request, with the token of a role, with another one, or with none."""
         text = shown if shown is not None else self.tokens.get(role or "")
-        headers = ({"Authorization": f"Bearer {text}"} if text else {}) | how.pop("headers", {})
+        own = [("Authorization", f"Bearer {text}")] if text else []
+        headers = [*own, *httpx.Headers(how.pop("headers", {})).multi_items()]
         transport = httpx.ASGITransport(self.app, client=client, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8410") as session:
             return await session.request(method, PREFIX + path, headers=headers, **how)

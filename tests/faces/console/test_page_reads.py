@@ -84,3 +84,25 @@ async def test_a_page_reads_as_much_of_a_large_house_as_of_a_small_one(tmp_path:
             assert after[path][0] <= MOST_READS, path
             bound = before[path][1] + 3 * MOST + 40 if "recip" in path or path == "/" else before[path][1] + 1_100
             assert after[path][1] <= bound, path
+
+
+async def test_a_channel_s_page_reads_its_own_keys_and_no_other_channel_s(tmp_path: Path) -> None:
+    async with channels(tmp_path) as (made, keeper, _):
+        before = await _reads(made, keeper, "/channels/web")
+        for _number in range(30):
+            await make_credential(made.house, "backend", by=HOST)
+        assert await _reads(made, keeper, "/channels/web") == before
+        await make_credential(made.house, "web", by=HOST)
+        assert await _reads(made, keeper, "/channels/web") == (before[0], before[1] + 1)
+
+
+async def test_one_s_own_account_and_sign_out_read_nothing_of_colleagues(tmp_path: Path) -> None:
+    async with channels(tmp_path) as (made, keeper, _):
+        before = await _reads(made, keeper, "/account")
+        others = [await made.hired(f"n{number}") for number in range(5)]
+        assert await _reads(made, keeper, "/account") == before
+        ours = await keeper.get("/account")
+        made.house.reads = counted = Counted(made.house.reads)
+        done = await keeper.post("/sign-out", {}, on=ours)
+        assert (done.status_code, len(others)) == (303, 5)
+        assert counted.rows <= 4  # the session twice, the account, its roles

@@ -59,7 +59,7 @@ async def test_one_person_is_found_by_whatever_the_caller_gives_and_shown_masked
 
 DEEDS: tuple[tuple[str, dict[str, str]], ...] = (
     ("change", {"field": "phone", "value": PHONE}), ("check", {"field": "phone", "said": PHONE}), ("prove", {}),
-    ("reveal", WHY), ("undo", {"field": "phone"}),
+    ("refuse", {"purpose": "marketing"}), ("reveal", WHY), ("undo", {"field": "phone"}),
 )  # fmt: skip
 """Every deed on the page of a person, with the fields of its form."""
 
@@ -140,6 +140,7 @@ async def test_whoever_sees_no_single_person_has_no_finder_and_no_page_of_one(
             f"{path}/prove",
             f"{path}/change",
             f"{path}/undo",
+            f"{path}/refuse",
         ):
             assert (await other.post(deed, {"value": ORDER}, on=home)).status_code in {400, 403}
         assert len(await looks_of(made)) == noted

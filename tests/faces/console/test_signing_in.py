@@ -12,6 +12,7 @@ from lockhouse.faces.console import cookies
 from lockhouse.faces.outcomes import CODES
 from lockhouse.flows import session, staff
 from lockhouse.gates.staff.called import Called
+from lockhouse.gates.staff.failures import tell_over
 from lockhouse.model.rows import Session
 from tests.authenticator import UP, UV
 from tests.faces.console.world import HOST, OURS, Browser, Console, console, hidden
@@ -256,6 +257,31 @@ async def test_a_wrong_password_and_an_unknown_login_are_answered_alike_and_soon
         assert answers[-1].status_code == 429
         assert int(answers[-1].headers["retry-after"]) >= 1
         assert "mara@shop.example" not in answers[-1].text
+
+
+@pytest.mark.asvs("16.3.1")
+async def test_failures_are_shown_on_the_accounts_page_and_in_the_ledgers(tmp_path: Path) -> None:
+    async with console(tmp_path) as made:
+        cost = Cost(memory_kib=8, iterations=1, lanes=1)
+        made.house.staff_keys = StaffKeys.of(made.house.integrity_key, house=made.house.id, cost=cost)
+        admin = await made.hired("mara")
+        await made.hired("tom")
+        stranger = made.another()
+        page = await stranger.get("/sign-in")
+        for login in ("tom@shop.example", "tom@shop.example", "nobody@shop.example"):
+            assert (await _typed(stranger, login, on=page)).status_code == 403
+        [tom] = [one.row for one in await staff.everybody(made.house) if one.called.name == "tom"]
+        for one in await staff.everybody(made.house):
+            if one.called.name == "mara":
+                await made.holds(one.row.id, "auditor")
+        assert "2 in seven days, the last" in (await admin.get(f"/staff/{tom.id.hex()}")).text
+        made.clock.pass_days(62 / 1440)
+        assert await tell_over(made.house, now=made.clock.at) == 2
+        await admin.sign_in()
+        await made.log.sequencer.seal_ledger()
+        listed = (await admin.get("/ledger?kind=failed-sign-ins")).text
+        assert listed.count("Sign-ins failed, counted together by the hour") >= 2
+        assert "nobody@shop.example" not in listed
 
 
 async def _typed(browser: Browser, login: str, *, on: httpx.Response) -> httpx.Response:

@@ -63,6 +63,7 @@ EVERY: list[Body] = [
     kinds.Staff(step="invited", staff=H16, by="os-user:1000", row=H32, place=H32),
     kinds.Role(step="given", staff=H16, role="support", by=AUTHOR, proposed_by="staff:aa", row=H32, place=H32),
     kinds.AccessReview(step="signed", review=H16, by=AUTHOR, lines=3, ends=1, row=H32, place=H32),
+    kinds.FailedSignIns(failures=3, since=1, until=2, staff=H16, network=H32, means="password"),
     kinds.Factor(step="added", staff=H16, factor=H16, means="passkey", by=AUTHOR, row=H32, place=H32),
     kinds.Grant(
         step="approved",

@@ -168,6 +168,29 @@ CREATE TABLE factor_use (
  WITHOUT ROWID,
  STRICT;
 
+CREATE TABLE failed_sign_in (
+    since INTEGER NOT NULL,
+    tag BLOB NOT NULL,
+    staff BLOB NOT NULL,
+    login BLOB NOT NULL,
+    network BLOB NOT NULL,
+    way TEXT NOT NULL,
+    failures INTEGER NOT NULL,
+    last_at INTEGER NOT NULL,
+    told INTEGER NOT NULL,
+    entry_id BLOB NOT NULL,
+    mac BLOB NOT NULL,
+    PRIMARY KEY (since, tag)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE INDEX failed_sign_in_since_staff ON failed_sign_in (since, staff);
+
+CREATE INDEX failed_sign_in_staff ON failed_sign_in (staff);
+
+CREATE INDEX failed_sign_in_told ON failed_sign_in (told);
+
 CREATE TABLE held_key (
     hold BLOB NOT NULL,
     person BLOB NOT NULL,

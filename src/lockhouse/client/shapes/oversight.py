@@ -141,11 +141,11 @@ class CourseList(Answer, frozen=True, kw_only=True):
 
 
 class FactShown(Answer, frozen=True, kw_only=True):
-    """A fact about an actor that somebody vouched for, and until when."""
+    """A fact about an actor that somebody vouched for, and until when. Whose an own record is, is not told: null."""
 
     actor: str
     fact: str
-    value: str
+    value: str | None
     until: At | None
     state: Literal["in force", "ended"]
     by: str

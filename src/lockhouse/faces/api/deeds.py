@@ -31,7 +31,7 @@ async def channel_revoke(call: Call) -> shapes.ChannelEnded:
     """A write key is ended for good."""
     one, now = channel_of(call), call.house.clock.now_ms()
     row = await channel.end_credential(call.house, one.name, call.body.begins, by=call.actor.id)
-    left = sum(lives(key, now) for key in (await channel.credentials_of(call.house)).get(one.name, ()))
+    left = sum(lives(key, now) for key in await channel.credentials_for(call.house, one.name))
     return answered(shapes.ChannelEnded, channel=one.name, begins=row.shown, until_at=row.until_at, left=left)
 
 

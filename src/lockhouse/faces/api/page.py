@@ -90,8 +90,9 @@ that is recorded names the token that recorded it.
 is of its token and its question. A page may be shorter than `limit`, or empty, and go on all the same.
 
 **The same again.** Where the table says `Idempotency-Key`, a request that carries one (8 to 64 letters, digits, `_`,
-`.`, `:` or `-`; draft-ietf-httpapi-idempotency-key-header-07) is done once in 24 hours: a repeat with the same body
-gets the first answer, one with another body 422, one that comes while the first is under way 409. An error is not
+`.`, `:` or `-`; draft-ietf-httpapi-idempotency-key-header-07) is done once in 24 hours, in whichever process. A key is
+of its token, and stands for one address and body: a repeat gets the first answer, the key with another body or at
+another address 422, a repeat that comes while the first is under way 409, however long it takes. An error is not
 kept. If the house was cut off in the midst, the key is free again after a minute, and whether it was done is to be
 read first. A repeat about a person who has ended since gets 404. What makes a token takes no key, as its answer is kept
 nowhere: whoever lost it revokes what was made, and asks again.

@@ -24,7 +24,7 @@ async def listed(call: Call) -> shapes.ProposalList:
 async def compare(call: Call) -> shapes.Compared:
     """Which further fields of the two agree; noted before it is told."""
     one, two = await _pair(call, "compare")
-    return answered(shapes.Compared, **plain(await propose.compare(call.house, one, two, by=call.actor.id)))
+    return answered(shapes.Compared, **plain(await propose.compare(call.house, one, two, by=call.actor)))
 
 
 async def accept(call: Call) -> shapes.PersonsLinked:

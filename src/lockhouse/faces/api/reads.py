@@ -15,7 +15,7 @@ from lockhouse.faces.api.route import Call
 from lockhouse.faces.api.shapes import answered, plain
 from lockhouse.faces.outcomes import sentence
 from lockhouse.flows import forward, hold
-from lockhouse.flows.channel import credentials_of
+from lockhouse.flows.channel import credentials_for, credentials_of
 from lockhouse.flows.observed import NotKept, dropped_by_channel, drops_of, waiting
 from lockhouse.flows.why import gone_of
 from lockhouse.flows.why import why as why_of
@@ -113,7 +113,7 @@ def _channel_parts(one: Channel) -> dict[str, object]:
 async def channel_show(call: Call) -> shapes.ChannelWhole:
     """One channel."""
     one = channel_of(call)
-    keys, now = (await credentials_of(call.house)).get(one.name, []), call.house.clock.now_ms()
+    keys, now = await credentials_for(call.house, one.name), call.house.clock.now_ms()
     told = [
         {
             "begins": row.shown, "assurance": shapes.assurance(row.assurance), "live": lives(row, now),

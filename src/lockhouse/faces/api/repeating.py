@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from lockhouse.errors import Invalid
+from lockhouse.errors import Invalid, LockhouseError
 from lockhouse.faces.api import problems
 from lockhouse.faces.api.problems import RejectedError
 from lockhouse.flows.consent import living
-from lockhouse.gates.repeats import Asked, Earlier, begin, finish, give_up
+from lockhouse.gates.repeats import BEAT_S, Asked, Earlier, begin, finish, give_up, still
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from starlette.requests import Request
 
     from lockhouse.faces.api.route import Call
+    from lockhouse.gates.house import House
+    from lockhouse.model.rows import Repeat
 
 HEADER = "idempotency-key"
 _KEY = re.compile(r'"[A-Za-z0-9_.:-]{8,64}"|[A-Za-z0-9_.:-]{8,64}')
@@ -30,23 +36,46 @@ async def once(call: Call, request: Request, raw: bytes) -> bytes:
         NotFound: it was about a person who has ended since.
         RejectedError: it was used for something else, or the first request is under way.
     """
-    key = request.headers.get(HEADER) if call.route.changes else None
-    if key is None:
+    keys = request.headers.getlist(HEADER) if call.route.changes else []
+    if not keys:
         return msgspec.json.encode(await call.route.act(call))
-    if not _KEY.fullmatch(key):
+    if len(keys) > 1 or not _KEY.fullmatch(keys[0]):
         raise Invalid("Idempotency-Key", "8 to 64 letters, digits, _, ., : or -", got="another form")
     place = call.route.name + "".join(f"/{call.path[word]}" for word in call.route.words)
-    row = await begin(call.house, Asked(call.token.id, place, key.strip('"'), raw))
+    row = await begin(call.house, Asked(call.token.id, place, keys[0].strip('"'), raw))
     if isinstance(row, Earlier):
         if "person" in call.route.words:  # who has ended since is told of no more, and not by what was kept either
             await living(call.house, call.id("person"))
         return row.answer
     if isinstance(row, str):
         raise RejectedError(problems.KEY_BUSY if row == "busy" else problems.KEY_USED)
+    held = [row]
     try:
-        said = msgspec.json.encode(await call.route.act(call))
+        async with _heard_of(call.house, held):
+            said = msgspec.json.encode(await call.route.act(call))
     except BaseException:
-        await give_up(call.house, row)
+        await give_up(call.house, held[0])
         raise
-    await finish(call.house, row, said)
+    await finish(call.house, held[0], said)
     return said
+
+
+@asynccontextmanager
+async def _heard_of(house: House, held: list[Repeat]) -> AsyncIterator[None]:
+    """For as long as the block runs, its row, the one that is held, says that it does."""
+    over = asyncio.Event()
+
+    async def say() -> None:
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(over.wait(), BEAT_S)
+                return
+            with suppress(LockhouseError):  # a store that is away just now: the next time
+                held[0] = await still(house, held[0])
+
+    saying = asyncio.create_task(say())
+    try:
+        yield
+    finally:
+        over.set()  # and what is being said is said to its end: the row is as it is held
+        await saying

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lockhouse.flows.staff import Known
+    from lockhouse.gates.staff.failures import Failures
     from lockhouse.gates.staff.links import Link
     from lockhouse.model.rows import StaffRole
     from lockhouse.wiring import Opened
@@ -85,6 +86,11 @@ def as_value(one: Known) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def failed(seen: Failures) -> dict[str, Any]:
+    """How many sign-ins failed in seven days, for scripts."""
+    return {"failed": seen.tries, "failed_at": seen.last_at}
+
+
 def _role(row: StaffRole) -> dict[str, Any]:
     return {
         "role": row.role, "state": ROLE_STATES[row.state], "proposed_by": row.proposed_by, "by": row.by, "at": row.at,
@@ -106,5 +112,7 @@ def page(value: dict[str, Any]) -> str:
         "invited": f"{when(value['invited_at'])} by {value['invited_by']}", "active since": when(value["active_at"]),
         "factor last used": when(value["used_at"]),
     }  # fmt: skip
+    at = f", the last {when(value['failed_at'])}" if value["failed"] else ""
+    lines |= {"failed sign-ins": f"{value['failed']} in seven days{at}"}
     lines |= {"recovered": when(value["unreviewed_since"])} if value["unreviewed_since"] else {}
     return pairs(lines)

@@ -43,6 +43,7 @@ from lockhouse.faces.console.pages import (
     person,
     person_change,
     person_deeds,
+    person_refusal,
     policy,
     policy_deeds,
     policy_version,
@@ -65,8 +66,8 @@ if TYPE_CHECKING:
     from lockhouse.gates.house import House
 PAGES: Final = (
     access_review, account, channels, components, device, enrol, find, grants, identifiers, identity, ledger, live,
-    overview, pausing, person, person_change, person_deeds, policy, policy_deeds, policy_version, recipients, sessions,
-    sign_in, staff, staff_deeds, tokens,
+    overview, pausing, person, person_change, person_deeds, person_refusal, policy, policy_deeds, policy_version,
+    recipients, sessions, sign_in, staff, staff_deeds, tokens,
 )  # fmt: skip
 """Subjects, each with its routes; of two that fit a path, the first answers."""
 

@@ -24,6 +24,8 @@ _LISTED: Final = {"fields": "field", "purposes": "purpose"}
 _TIMES: Final = frozenset({"review", "since", "until"})
 _MOST: Final = 12
 HOST: Final = "os-user"
+FAILED: Final = "failed-sign-ins"
+"""Whose account was tried is not who tried it."""
 
 
 def sentences(_: Callable[[str], str]) -> dict[str, str]:
@@ -66,6 +68,7 @@ def _of_staff(_: Callable[[str], str]) -> dict[str, str]:
     """What entries say of who works here, and of systems."""
     return {
         "attestation": _("Somebody vouched for a fact about somebody who acts here"),
+        "failed-sign-ins": _("Sign-ins failed, counted together by the hour"),
         "factor": _("A way to prove who one is was added, changed or ended"),
         "grant": _("Extra access was asked for, decided over, ended or taken at once"),
         "role": _("A role was proposed, given or ended"),
@@ -81,7 +84,7 @@ def _of_staff(_: Callable[[str], str]) -> dict[str, str]:
 def line(said: Wire, *, called: Mapping[str, str], _: Callable[[str], str]) -> dict[str, Any]:
     """An entry as a list has it. `called`: who acts -> what they are called."""
     who = next((str(said.body[name]) for name in _WHO if name in said.body), "")
-    if not who and "staff" in said.body:
+    if not who and "staff" in said.body and said.kind != FAILED:
         who = f"{STAFF}{said.body['staff']}"
     return {
         "id": said.id, "at": said.at, "kind": said.kind, "sentence": sentences(_).get(said.kind, said.kind),

@@ -153,10 +153,15 @@ def shut(view: View, seeing: Seeing) -> list[Shut]:
         if one.state == "shut":
             held.setdefault(why(one.because, _), []).append(label(name, _))
     found = [Shut(labels=", ".join(names), why=told) for told, names in held.items()]
-    special = [label(name, _) for name in sorted(seeing.unproven) if _sees(seeing, name)]
+    special = [label(name, _) for name in sorted(provable(seeing))]
     if special:
         found.append(Shut(labels=", ".join(special), why=why(["special"], _), can_prove=True))
     return found
+
+
+def provable(seeing: Seeing) -> set[str]:
+    """Special fields that the reader's role sees, and that wait for a passkey of theirs."""
+    return {name for name in seeing.unproven if _sees(seeing, name)}
 
 
 def _sees(seeing: Seeing, name: str) -> bool:

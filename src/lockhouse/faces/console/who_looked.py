@@ -64,10 +64,10 @@ def _same(newer: Look, older: Look) -> bool:
 
 
 def _kind(one: Look) -> str:
-    """How a look saw what it saw: `sent`, `check`, `reveal`, `masked` or `open`."""
+    """How a look saw what it saw: `sent`, `consent`, `check`, `reveal`, `masked` or `open`."""
     if one.recipient is not None:
         return "sent"
-    if one.action == "check" or (one.action == "reveal" and one.open):
+    if one.action in {"check", "consent"} or (one.action == "reveal" and one.open):
         return one.action
     return "masked" if one.masked else "open"
 
@@ -99,7 +99,8 @@ def _who(one: Look, me: Me, names: dict[str, str], _: Callable[[str], str]) -> s
 
 def _how(one: Look, _: Callable[[str], str]) -> str:
     words = {
-        "sent": _("sent"), "check": _("checked, nothing shown"), "reveal": _("revealed"),
+        "sent": _("sent"), "consent": _("what they chose"), "check": _("checked, nothing shown"),
+        "reveal": _("revealed"),
         "masked": _("as the role sees it"), "open": _("as the role sees it"),
     }  # fmt: skip
     return words[_kind(one)]

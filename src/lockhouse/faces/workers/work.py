@@ -13,7 +13,7 @@ from lockhouse.faces.workers.sending import Sending
 from lockhouse.flows import lapse, retain
 from lockhouse.flows.change import end_former
 from lockhouse.flows.daily import daily
-from lockhouse.flows.housekeeping import empty_details, end_marks, end_passed
+from lockhouse.flows.housekeeping import empty_details, end_marks, end_passed, tell_failed
 from lockhouse.flows.orphans import end_orphans
 from lockhouse.flows.pulse import forget_hours
 from lockhouse.flows.quarantine import Ended, end_quarantine
@@ -210,6 +210,12 @@ class Worker:
         if ended != Ended(0, 0):
             logs.get().info("quarantine ended", events=ended.events, days=ended.days)
 
+    async def failed(self) -> None:
+        """The ledger tells of sign-ins that failed."""
+        lines = await tell_failed(self._house)
+        if lines:
+            logs.get().info("failed sign-ins told", lines=lines)
+
     async def snapshots(self) -> None:
         """Whoever has more records than a look opens has them folded."""
         done = await snapshot(self._house, Wanted(), by=FOLDED_BY)
@@ -264,6 +270,7 @@ async def work(running: Running, desk: Desk) -> None:
         Step(name="quarantine", every_s=HOUR_S, first_s=60.0, act=worker.quarantine),
         Step(name="untold", every_s=DAY_S, first_s=UNTOLD_FIRST_S, act=worker.untold),
         Step(name="details", every_s=DAY_S, first_s=60.0, act=worker.details),
+        Step(name="failed", every_s=MINUTE_S, act=worker.failed),
         Step(name="snapshots", every_s=DAY_S, first_s=UNTOLD_FIRST_S, act=worker.snapshots),
     )
     try:

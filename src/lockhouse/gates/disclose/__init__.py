@@ -5,13 +5,14 @@ from __future__ import annotations
 from lockhouse.gates.disclose.gate import FOLD_LIMIT, Records, disclose
 from lockhouse.gates.disclose.hour import Spent
 from lockhouse.gates.disclose.noting import Kept, kept_beside, note_nothing, ticket_of
-from lockhouse.gates.disclose.view import FieldView, RecordView, ShutBoxes, View
+from lockhouse.gates.disclose.view import FieldView, Moment, RecordView, ShutBoxes, View
 from lockhouse.gates.disclose.within import note_nobody, out_of_room, with_room
 
 __all__ = [
     "FOLD_LIMIT",
     "FieldView",
     "Kept",
+    "Moment",
     "RecordView",
     "Records",
     "ShutBoxes",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from lockhouse.gates.house import House
-    from lockhouse.model.decision import Ask
+    from lockhouse.model.decision import Actor, Ask
 
 _NOBODY = frozenset({"count", "send"})
 """Actions that look at nobody."""
@@ -58,9 +58,18 @@ async def marks_of(house: House, ask: Ask, persons: Collection[bytes]) -> Marks:
     """
     if ask.action in _NOBODY:
         return Marks()
+    return await marks_for(house, ask.actor, persons)
+
+
+async def marks_for(house: House, actor: Actor, persons: Collection[bytes]) -> Marks:
+    """The same, for an actor who asks for no fields.
+
+    Raises:
+        Tampered: as of `marks_of`.
+    """
     flags = await house.reads.get(PersonFlag, [(person,) for person in persons])
     flagged = frozenset(row.person for row in checked(flags.values(), house.integrity_key) if row.state == LIVE)
-    said, me = await _said(house, persons), (ask.actor.owner or ask.actor.id)
+    said, me = await _said(house, persons), (actor.owner or actor.id)
     own = frozenset(person for person, row in said if f"{STAFF}{row.staff.hex()}" == me)
     return Marks(own, frozenset(person for person, row in said if is_confirmed(row)) - own, flagged)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from lockhouse.errors import NotFound
 from lockhouse.gates.customers import customer_of
 from lockhouse.gates.disclose.covered import Covered
 from lockhouse.gates.disclose.group import circles_of
@@ -76,6 +77,22 @@ async def with_facts(house: House, persons: Sequence[bytes]) -> list[dict[bytes,
     return [group for group in known if group]
 
 
+async def stands_of(house: House, person: bytes) -> Facts:
+    """What stands of a canonical person by itself, with nothing of whoever asks: words, objections, state and region.
+
+    Raises:
+        NotFound: nobody is there who lives.
+        Tampered: a row was not made by this house.
+    """
+    for group in await with_facts(house, [person]):
+        living = {one: facts for one, facts in group.items() if not facts.ending}
+        if living:
+            parts = list(living.values())
+            customer = customer_of(house.live(), parts, now=house.clock.now_ms())
+            return _facts(Facts(), living, parts, customer=customer)
+    raise NotFound("person: expected a living person", hint="lockhouse person find KIND looks one up")
+
+
 def decided(house: House, ask: Ask, group: dict[bytes, PersonFacts]) -> Group:
     """What may be seen of one canonical person; source persons that ended, or are ending, are not looked at."""
     living = {person: facts for person, facts in group.items() if not facts.ending}
@@ -92,7 +109,7 @@ def decided(house: House, ask: Ask, group: dict[bytes, PersonFacts]) -> Group:
     return Group(tuple(living or group), parts, decision, [], marks=special(asked))
 
 
-def placed(house: House, ask: Ask, group: dict[bytes, PersonFacts], hours: Hours, *, takes: bool) -> Group:
+async def placed(house: House, ask: Ask, group: dict[bytes, PersonFacts], hours: Hours, *, takes: bool) -> Group:
     """The same within the hours: who has no place in the actor's is refused, and nothing that stands of them is told.
 
     Args:
@@ -106,8 +123,9 @@ def placed(house: House, ask: Ask, group: dict[bytes, PersonFacts], hours: Hours
         return found
     if hours.own is not None and hours.own.take(_counted_as(group, hours.own)):
         found.spent = hours.own.spent()
-    if hours.own is not None and hours.all is not None and person is not None:
-        _try(house, person, found, (hours.own, hours.all))
+    of_all = await hours.tried_of(person) if person is not None and found.fields else None
+    if hours.own is not None and of_all is not None and person is not None:
+        _try(house, person, found, (hours.own, of_all))
     if person is not None:
         _shut(found, hours.beyond(person, found.fields), "ceiling")
     return found

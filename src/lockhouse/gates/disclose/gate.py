@@ -206,7 +206,7 @@ async def _decided(  # noqa: PLR0913  (as of `_looked`)
     marks = await marks_of(house, ask, [person for known in everyone for person in known])
     for known in everyone:
         await footing.step()
-        groups.append(placed(house, marks.on(ask, known), known, hours, takes=takes))
+        groups.append(await placed(house, marks.on(ask, known), known, hours, takes=takes))
     return groups
 
 

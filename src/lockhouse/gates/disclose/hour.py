@@ -7,7 +7,8 @@
                 looked for and not found
     4 try       a check, or a change, is one of three tries of that field of that person in the hour, whatever is
                 answered; after them it is shut, for everybody who counts to the same owner, and after nine of all
-                owners together for everybody: whoever has several accounts has no more guesses for it
+                owners together for everybody: whoever has several accounts has no more guesses for it. Those of all
+                stand in one row of many, by a keyed hash of the person
     5 commit    the row as it was read is expected where the look is noted: of two processes that want the last place
                 one has its whole Change refused, and decides anew
 
@@ -47,9 +48,13 @@ MAX_TRIES = 3
 MAX_TRIES_OF_ALL = 9
 """By everybody together: three who each serve the same caller in one hour, and no more for three accounts of one."""
 EVERYBODY = "tried"
-"""Under this name the tries of all are counted; owners have a colon in theirs."""
+"""Under this name, and the part that a person falls into, the tries of all are counted; no owner is called so."""
+PARTS = 1 << 12
+"""Into which people fall by a keyed hash, so that whoever fills a row has shut a few people, and chose none of them."""
 MAX_TRIED = 10_000
-"""Fields of people that are checked in an hour; nobody checks more."""
+"""Fields of people that one owner checks in an hour; nobody checks more."""
+MAX_TRIED_OF_PART = 1 << 15
+"""The same of everybody's checks of a part. A house of four million people with 30 fields each has no more of them."""
 UNCOUNTED = frozenset({"count", "send"})
 """Actions that look at nobody, or that no limit is for: what is sent is the policy's own word."""
 TRIED = frozenset({"change", "check"})
@@ -148,13 +153,10 @@ async def hour_of(house: House, ask: Ask, *, once: Once | None = None) -> Hour |
     return await hour_under(house, ask, limit or NO_LIMIT, owner=ask.actor.owner or ask.actor.id, once=once)
 
 
-async def tried_by_all(house: House, ask: Ask, *, once: Once | None = None) -> Hour | None:
-    """The hour in which everybody's tries are counted; None of an ask that takes none.
-
-    Raises:
-        Tampered: as of `hour_of`.
-    """
-    return await hour_under(house, ask, NO_LIMIT, owner=EVERYBODY, once=once) if ask.action in TRIED else None
+def part_of(house: House, person: bytes) -> str:
+    """The name under which everybody's tries of a person are counted, together with those of others of their part."""
+    at = int.from_bytes(house.row_macs.of("quota/part", lp(person))) % PARTS
+    return f"{EVERYBODY}:{at:03x}"
 
 
 async def hour_under(house: House, ask: Ask, limit: Limit, *, owner: str, once: Once | None = None) -> Hour:
@@ -199,7 +201,9 @@ class Hour:
         self._trying = set[tuple[bytes, int]]()
         self._counted = 0
         self._moved: Quota | None = None
-        self._most = MAX_TRIES_OF_ALL if self._owner == EVERYBODY else MAX_TRIES
+        is_part = self._owner.startswith(f"{EVERYBODY}:")
+        self._most = MAX_TRIES_OF_ALL if is_part else MAX_TRIES
+        self._room = MAX_TRIED_OF_PART if is_part else MAX_TRIED
         self.limit = limit
         self.over = 0
 
@@ -237,7 +241,7 @@ class Hour:
     def tries_left(self, person: bytes, field: int) -> int:
         """How often the field of this person may still be checked."""
         tag = self._tag(person, field)
-        room = tag in self._tries or len(self._tries) < MAX_TRIED
+        room = tag in self._tries or len(self._tries) < self._room
         return self._most - self._tries.get(tag, 0) if room else 0
 
     def try_(self, person: bytes, field: int) -> int:

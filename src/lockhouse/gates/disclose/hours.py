@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lockhouse.gates.disclose.hour import UNCOUNTED, Hour, Limit, Once, hour_of, hour_under, tried_by_all
+from lockhouse.gates.disclose.hour import NO_LIMIT, TRIED, UNCOUNTED, Hour, Limit, Once, hour_of, hour_under, part_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -30,12 +30,12 @@ class Hours:
 
     Attributes:
         own: the actor's; None if nothing of theirs is counted.
-        all: everybody's, of an ask that takes a try; else None.
     """
 
-    def __init__(self, house: House, own: Hour | None, ceilings: dict[str, Hour], *, all_: Hour | None) -> None:
-        self._house, self._ceilings = house, ceilings
-        self.own, self.all = own, all_
+    def __init__(self, house: House, ask: Ask, own: Hour | None, ceilings: dict[str, Hour], *, once: Once) -> None:
+        self._house, self._ask, self._ceilings, self._once = house, ask, ceilings, once
+        self._parts = dict[str, Hour]()
+        self.own = own
 
     @classmethod
     async def of(cls, house: House, ask: Ask, *, once: Once | None = None) -> Hours:
@@ -53,8 +53,8 @@ class Hours:
             )
             for name, one in ceilings_of(house.live().policy, ask).items()
         }
-        own, all_ = await hour_of(house, ask, once=once), await tried_by_all(house, ask, once=once)
-        return cls(house, own, ceilings, all_=all_)
+        once = once or Once()
+        return cls(house, ask, await hour_of(house, ask, once=once), ceilings, once=once)
 
     @property
     def is_counting(self) -> bool:
@@ -65,6 +65,19 @@ class Hours:
     def is_moved(self) -> bool:
         """Whether somebody, or a try, was counted in any of them."""
         return any(hour.is_moved for hour in self._each())
+
+    async def tried_of(self, person: bytes) -> Hour | None:
+        """The hour in which everybody's tries of this person are counted; None of an ask that takes none.
+
+        Raises:
+            Tampered: as of `hour_of`.
+        """
+        if self._ask.action not in TRIED:
+            return None
+        part = part_of(self._house, person)
+        if part not in self._parts:
+            self._parts[part] = await hour_under(self._house, self._ask, NO_LIMIT, owner=part, once=self._once)
+        return self._parts[part]
 
     def beyond(self, person: bytes, fields: Iterable[str]) -> frozenset[str]:
         """Of the fields that would be shown of a person, those of classes whose ceiling is reached; others count."""
@@ -93,4 +106,5 @@ class Hours:
             hour.kept(answer)
 
     def _each(self) -> list[Hour]:
-        return [*(one for one in (self.own, self.all) if one is not None), *self._ceilings.values()]
+        own = () if self.own is None else (self.own,)
+        return [*own, *self._parts.values(), *self._ceilings.values()]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from lockhouse.gates.corrections import SAID_AS, channel_name, event_name, is_correction
-from lockhouse.gates.disclose.view import FieldView, RecordView, ShutBoxes, View
+from lockhouse.gates.disclose.view import FieldView, Moment, RecordView, ShutBoxes, View
 from lockhouse.gates.imports import STAFF_CHANNEL
 from lockhouse.identity.fold import Seen, belief, fold
 from lockhouse.identity.normalise import normal
@@ -51,6 +51,7 @@ def view_of(house: House, ask: Ask, group: Any, opened: Sequence[OpenedRecord], 
         entry=entry,
         fields={} if listed else _folded(live, decision, opened, hidden={} if covered is None else covered.hidden),
         timeline=tuple(_record(live, decision, one) for one in opened) if listed else (),
+        moments=_moments(live, opened) if ask.action == "show" else (),
         channels=dict(Counter(channel_name(live, one.row.channel) for one in opened)),
         records=len(opened),
         total=max(group.total, len(opened)),
@@ -66,6 +67,18 @@ def view_of(house: House, ask: Ask, group: Any, opened: Sequence[OpenedRecord], 
         grants=tuple(sorted(group.grants)),
     )
     return view if covered is None else _with_covered(live, view, opened, covered)
+
+
+def _moments(live: LivePolicy, opened: Sequence[OpenedRecord]) -> tuple[Moment, ...]:
+    """Each record's once: of one that a snapshot covers in part there are several."""
+    found: dict[bytes, Moment] = {}
+    for one in opened:
+        before = found.get(one.row.id)
+        found[one.row.id] = Moment(
+            channel=channel_name(live, one.row.channel), at=one.row.occurred_at,
+            shows=bool(one.values) or (before is not None and before.shows),
+        )  # fmt: skip
+    return tuple(found.values())
 
 
 def _with_covered(live: LivePolicy, view: View, opened: Sequence[OpenedRecord], covered: Covered) -> View:

@@ -63,6 +63,17 @@ class RecordView(msgspec.Struct, frozen=True, kw_only=True):
     shut: tuple[ShutBoxes, ...] = ()
 
 
+class Moment(msgspec.Struct, frozen=True, kw_only=True):
+    """When a record happened (ms), and whether anything of it is seen: what a timeline tells of each at a glance.
+
+    Of a person of more records than are folded there are moments of those that were opened.
+    """
+
+    channel: str
+    at: int
+    shows: bool
+
+
 class View(msgspec.Struct, frozen=True, kw_only=True):
     """One canonical person as this actor may see them.
 
@@ -77,6 +88,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
         shut: boxes whose key waits for its destruction.
         spent: that the person was beyond the actor's limit of people an hour: refused, or seen where it only observes.
         tries_left: of a check or a change, how often the field may be checked or changed again this hour.
+        moments: of `show` alone: each opened record's.
         former: the person was found by an identifier that has been put right since.
         marks: `colleague`, `flagged`: what the person is besides.
         grants: ids of the grants without which less would be seen.
@@ -89,6 +101,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     entry: bytes
     fields: Mapping[str, FieldView] = {}
     timeline: tuple[RecordView, ...] = ()
+    moments: tuple[Moment, ...] = ()
     channels: Mapping[str, int] = {}
     records: int = 0
     total: int = 0

@@ -17,7 +17,7 @@ from lockhouse.gates.state.kept import hold_kept
 from lockhouse.gates.state.policies import Policies
 from lockhouse.gates.state.staff import StaffCheck
 from lockhouse.gates.state.words import WordsCheck, read_words
-from lockhouse.model.rows import Ceremony, ErasedMark, Hold, Identifier, Import, Invite, Person
+from lockhouse.model.rows import Ceremony, ErasedMark, FailedSignIn, Hold, Identifier, Import, Invite, Person
 
 if TYPE_CHECKING:
     from lockhouse.gates.house import House
@@ -56,6 +56,7 @@ async def verify_state(house: House) -> State:
     await check_bound(house, ErasedMark, found)
     came = await Came.read(house, found)
     await check_bound(house, Ceremony, found)
+    await check_bound(house, FailedSignIn, found)
     await check_bound(house, Invite, found)
     staff = await StaffCheck.read(house, words, found)
     batches = await read_rows(house, Import, found)

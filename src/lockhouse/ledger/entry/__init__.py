@@ -30,6 +30,7 @@ from lockhouse.ledger.entry.staff import (
     AccessReview,
     Factor,
     FactorStep,
+    FailedSignIns,
     Flag,
     Grant,
     GrantStep,
@@ -48,8 +49,8 @@ from lockhouse.ledger.entry.storing import Deletion, Gone, Import, Intake, Resea
 __all__ = [
     "KINDS", "Acceptance", "AccessReview", "Attestation", "Backup", "Body", "Cancellation", "Completion",
     "Confirmation", "Consent", "Correction", "Credential", "Deletion", "Disclosure", "Doctor", "Entry", "Factor",
-    "FactorStep", "Flag", "Gap", "Gone", "Grant", "GrantStep", "Hold", "Import", "Intake", "Intent", "Key", "Link",
-    "Means", "Opened", "Pause", "Policy", "Quota", "Refusal", "Refusals", "Reseal", "Restore", "ReviewStep",
-    "Rework", "Role", "RoleStep", "Session", "Staff", "StaffIdentifier", "StaffStep", "StepUp", "Suppression",
-    "Token", "Undo", "deletion_of", "parse_entry", "refs_root", "row_hash", "salted", "serials_root",
+    "FactorStep", "FailedSignIns", "Flag", "Gap", "Gone", "Grant", "GrantStep", "Hold", "Import", "Intake", "Intent",
+    "Key", "Link", "Means", "Opened", "Pause", "Policy", "Quota", "Refusal", "Refusals", "Reseal", "Restore",
+    "ReviewStep", "Rework", "Role", "RoleStep", "Session", "Staff", "StaffIdentifier", "StaffStep", "StepUp",
+    "Suppression", "Token", "Undo", "deletion_of", "parse_entry", "refs_root", "row_hash", "salted", "serials_root",
 ]  # fmt: skip

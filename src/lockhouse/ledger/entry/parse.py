@@ -29,6 +29,7 @@ from lockhouse.ledger.entry.reading import Disclosure, Quota, Refusal, Refusals,
 from lockhouse.ledger.entry.staff import (
     AccessReview,
     Factor,
+    FailedSignIns,
     Flag,
     Grant,
     Role,
@@ -45,9 +46,9 @@ if TYPE_CHECKING:
 MIN_SALT_BYTES = 16
 _KINDS: tuple[type[Body], ...] = (
     Acceptance, AccessReview, Attestation, Backup, Cancellation, Completion, Confirmation, Consent, Correction,
-    Credential, Deletion, Disclosure, Doctor, Factor, Flag, Gap, Grant, Hold, Import, Intake, Intent, Key, Link,
-    Opened, Pause, Policy, Quota, Refusal, Refusals, Reseal, Restore, Rework, Role, Session, Staff, StaffIdentifier,
-    StepUp, Suppression, Token, Undo,
+    Credential, Deletion, Disclosure, Doctor, Factor, FailedSignIns, Flag, Gap, Grant, Hold, Import, Intake, Intent,
+    Key, Link, Opened, Pause, Policy, Quota, Refusal, Refusals, Reseal, Restore, Rework, Role, Session, Staff,
+    StaffIdentifier, StepUp, Suppression, Token, Undo,
 )  # fmt: skip
 
 KINDS: Mapping[str, type[Body]] = MappingProxyType({kind.KIND: kind for kind in _KINDS})

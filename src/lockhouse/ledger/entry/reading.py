@@ -96,7 +96,7 @@ class Quota(Body, frozen=True):
 
     Attributes:
         actor: who looked. `owner`: to whom it counts: a token's look to whoever answers for it; `class:NAME`, to the
-            whole house's ceiling of a class.
+            whole house's ceiling of a class; `tried:3fa`, to the tries of all of a 4,096th of people.
         ask: of the disclosure or refusal beside it.
         persons: how many people the hour has, this look's among them. `counted`: how many of them are new.
         over: how many of those were beyond a limit that only observes: they would have been refused.

@@ -102,6 +102,26 @@ class Session(Body, frozen=True):
     level: Number | None = None
 
 
+class FailedSignIns(Body, frozen=True):
+    """Sign-ins that failed within an hour, counted together; nobody was let in by them.
+
+    Attributes:
+        failures: how many. `since`: ms; when the hour began. `until`: ms; when the last one failed.
+        staff: whose account was tried; None: of nobody who works here. `login`: keyed index of a login that nobody has.
+        network: keyed index of where they came from. `means`: by which way. None of these two: of any, behind 16 lines
+            of the account, or of logins that nobody has, in that hour.
+    """
+
+    KIND = "failed-sign-ins"
+    failures: Number
+    since: Number
+    until: Number
+    staff: Hex16 | None = None
+    login: Hex32 | None = None
+    network: Hex32 | None = None
+    means: Word | None = None
+
+
 class StepUp(Body, frozen=True):
     """Somebody proved once more who they are, for one thing. `hash`: of the action, its persons and its fields."""
 

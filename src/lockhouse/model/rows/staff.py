@@ -177,6 +177,33 @@ class Session(Row, frozen=True):
     mac: bytes
 
 
+class FailedSignIn(Row, frozen=True):
+    """Sign-ins that failed in an hour, of one account or login, network and way (`access.failures`).
+
+    `since` is when the hour began; `tag` of the line. `told` 0 while the ledger does not tell of it, 1 once it does, by
+    `entry_id`.
+    """
+
+    TABLE = "failed_sign_in"
+    STORE = "identity"
+    KEY = ("since", "tag")
+    INDEXES = (("since", "staff"), ("staff",), ("told",))
+    since: int
+    tag: bytes
+    staff: bytes
+    """Empty: nobody's account."""
+    login: bytes
+    """Keyed index of a login that nobody has; empty: of an account, or of any."""
+    network: bytes
+    """Keyed index; empty: any."""
+    way: str
+    failures: int
+    last_at: int
+    told: int
+    entry_id: bytes
+    mac: bytes
+
+
 class Attempts(Row, frozen=True):
     """Failures in a row, of an account, a network or the house. Nothing rests on it but how long the next one waits."""
 

@@ -13,6 +13,7 @@ from lockhouse.faces.cli.held import held_text, replay_hint
 from lockhouse.faces.cli.hooks import delivered, take_secret
 from lockhouse.faces.cli.layout import Said, assurance, count, pairs, plain, table, when
 from lockhouse.flows.channel import (
+    credentials_for,
     credentials_of,
     end_credential,
     living_credential,
@@ -189,7 +190,7 @@ async def show(name: str, /, *, call: Here) -> Said:
     """
     async with call.open() as opened:
         channel = _channel(opened, name)
-        keys, now = (await credentials_of(opened.house)).get(name, []), opened.house.clock.now_ms()
+        keys, now = await credentials_for(opened.house, name), opened.house.clock.now_ms()
         held = await waiting(opened.house, channel.id)
     value = {
         "name": name, "kind": channel.kind, "served": channel.served, "assurance": channel.assurance_key or "signed",
@@ -310,7 +311,7 @@ APP.command("lockhouse.faces.cli.commands.pausing:resume_channel", name="resume"
 
 async def _living(opened: Opened, name: str) -> int:
     now = opened.house.clock.now_ms()
-    return sum(lives(one, now) for one in (await credentials_of(opened.house)).get(name, ()))
+    return sum(lives(one, now) for one in await credentials_for(opened.house, name))
 
 
 def _channel(opened: Opened, name: str) -> Channel:

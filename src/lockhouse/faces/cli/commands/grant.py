@@ -18,6 +18,7 @@ from lockhouse.faces.cli.times import ms_of
 from lockhouse.faces.standing import fact_told
 from lockhouse.flows import grant as flow
 from lockhouse.flows import vouch
+from lockhouse.policy.decide import permits
 
 
 @Parameter(name="*")
@@ -197,7 +198,7 @@ async def record(  # noqa: PLR0913  (what is vouched for, by whom and until when
             raise Invalid("grant", "somebody who is no member of staff", got="one", hint="lockhouse grant request")
         row = await vouch.record(opened.house, actor_of(actor), (fact, value), until=ms_of(until), by=by.id)
         now = opened.house.clock.now_ms()
-    return Said(fact_told(row, now), f"Recorded: {actor}, {fact} {value}, until {when(row.until_at)}.")
+    return Said(fact_told(row, now, whose=True), f"Recorded: {actor}, {fact} {value}, until {when(row.until_at)}.")
 
 
 @APP.command
@@ -214,23 +215,29 @@ async def withdraw(actor: str, fact: Kind, value: str, /, *, acting: As | None =
         by = allowed(opened.house, "grant.record", (acting or As()).role)
         row = await vouch.end(opened.house, actor_of(actor), (fact, value), by=by.id)
         now = opened.house.clock.now_ms()
-    return Said(fact_told(row, now), f"Ended: {actor}, {fact} {value}.")
+    return Said(fact_told(row, now, whose=True), f"Ended: {actor}, {fact} {value}.")
 
 
 @APP.command
 async def recorded(*, acting: As | None = None, call: Here) -> Said:
-    """Every fact that was vouched for, by whom and until when; courses stand in `training show`."""
+    """Every fact that was vouched for, by whom and until when; courses stand in `training show`.
+
+    Which person an own record is of is told to whoever may record it.
+    """
     async with call.open() as opened:
-        allowed(opened.house, "grant.list", (acting or As()).role)
+        by = allowed(opened.house, "grant.list", (acting or As()).role)
+        live = opened.house.live_policy
+        whose = by.kind != "token" and (live is None or permits(live.policy, by.roles, "grant.record"))
         found = await vouch.recorded(opened.house)
         now = opened.house.clock.now_ms()
-    return vouched([fact_told(row, now) for row in found])
+    return vouched([fact_told(row, now, whose=whose) for row in found])
 
 
 def vouched(value: list[dict[str, Any]]) -> Said:
     """Facts that were vouched for, as they were told."""
     rows = [
-        (one["actor"], one["fact"], one["value"], when(one["until"]), one["state"], one["by"]) for one in value
+        (one["actor"], one["fact"], one["value"] or "not told", when(one["until"]), one["state"], one["by"])
+        for one in value
     ]  # fmt: skip
     heads = ("actor", "fact", "value", "until", "state", "by")
     return Said(value, table(heads, rows, empty="nothing was vouched for"))

@@ -67,7 +67,7 @@ async def compare(person: str, other: str, /, *, acting: As | None = None, call:
     async with call.open() as opened:
         by = allowed(opened.house, _PERMISSION, (acting or As()).role)
         await _strangers(opened.house, (one, two), by, "compare")
-        found = await propose.compare(opened.house, one, two, by=by.id)
+        found = await propose.compare(opened.house, one, two, by=by)
     return compared(person, other, plain(found), call=call)
 
 

@@ -9,6 +9,7 @@ from lockhouse.faces.cli.layout import Said, table, when
 from lockhouse.faces.cli.staff import (
     as_value,
     by_mail,
+    failed,
     handed_or_mailed,
     handing,
     linked,
@@ -92,7 +93,8 @@ async def show(staff: str, /, *, acting: As | None = None, call: Here) -> Said:
     """
     async with call.open() as opened:
         allowed(opened.house, "staff.list", (acting or As()).role)
-        value = as_value(await flow.show(opened.house, staff_of(staff)))
+        which = staff_of(staff)
+        value = as_value(await flow.show(opened.house, which)) | failed(await flow.failed(opened.house, which))
     return Said(value, page(value))
 
 

@@ -213,7 +213,7 @@ async def end_session(request: Request, me: Me) -> Response:
     if ended not in {one.session.id for one in await session.list_of(house, me.id)}:
         raise Turned("LH-3004")
     with suppress(NotFound):  # it ended by itself just now
-        await session.end(house, ended, by=me.actor)
+        await session.end(house, ended, by=me.actor, whose=me.id)
     return to(ACCOUNT)
 
 

@@ -135,7 +135,7 @@ async def page(request: Request, me: Me, one: Channel, *, result: Result | None 
     house, _ = house_of(request), text_of(request)
     pulse, now = (await pulses(house, [one.id]))[one.id], house.clock.now_ms()
     may_drops, stopped = me.may(house, "channel.drops"), await pauses(house, "channel", [one.id])
-    keys = (await flow.credentials_of(house)).get(one.name, [])
+    keys = await flow.credentials_for(house, one.name)
     return shown(
         request, me, "channel.html", here=HERE, status=409 if result.wrong else 200, result=result,
         paused=stopped.get(one.id),
@@ -247,7 +247,7 @@ async def end_key(request: Request, me: Me) -> Response:
         if len(begins) > flow.SHOWN:  # a whole key is a secret: it is said back to nobody
             return await page(request, me, one, result=changed(_))
         await flow.living_credential(house, one.name, begins)
-        left, now = (await flow.credentials_of(house)).get(one.name, []), house.clock.now_ms()
+        left, now = await flow.credentials_for(house, one.name), house.clock.now_ms()
         is_last = sum(lives(row, now) for row in left) == 1
         effect = _("Who sends with it is refused from then on, in every process. Nobody can bring it back.")
         last = _("It is the last one: nothing comes in through this channel until you make another.")

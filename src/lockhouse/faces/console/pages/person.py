@@ -5,6 +5,7 @@ Each time the page is opened is a look, which is noted. Nothing of a person stan
 
 from __future__ import annotations
 
+from asyncio import gather
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,10 +14,13 @@ from starlette.routing import Route
 
 from lockhouse.errors import NotFound
 from lockhouse.faces.console import people
+from lockhouse.faces.console.choices import chosen
 from lockhouse.faces.console.closed import refused
 from lockhouse.faces.console.current import FIND, house_of, person_path, shown
 from lockhouse.faces.console.fields import label
+from lockhouse.faces.console.lanes import drawn
 from lockhouse.faces.console.looking import about, asking, grades, meant, unproven, who_looks, with_room
+from lockhouse.faces.console.open_requests import open_requests
 from lockhouse.faces.console.pages.find import channels
 from lockhouse.faces.console.people import Seeing
 from lockhouse.faces.console.rendering import text_of
@@ -80,6 +84,7 @@ async def page_of(request: Request, me: Me, beside: Beside) -> Response:
     path = person_path(house, me, Meant(person=view.person, way=whom.way, former=whom.former))
     held = not set(await holds_of_persons(house)).isdisjoint(view.persons)
     values = {**_head(request, view, ask, held=held), "path": path, "beside": beside, "here_path": path}
+    values["requests"] = await open_requests(request, me, view)
     if view.refused:
         told = refused(view, _, at=hour)
         return shown(request, me, "person.html", here=FIND, status=beside.status, **values, refused=told, **_NOTHING)
@@ -92,12 +97,16 @@ async def page_of(request: Request, me: Me, beside: Beside) -> Response:
         changed={one.field: one for one in reversed(await changes(house, view.persons))},
     )  # fmt: skip
     groups = people.groups(view, seeing, before)
+    chosen_, timeline = await gather(
+        chosen(request, me, view, ask), _records(request, me, whom, Records(limit=_FEW))
+    )  # fmt: skip
     answer = shown(
         request, me, "person.html", here=FIND, status=beside.status, **values, refused="",
         groups=groups, now=house.clock.now_ms(), shut=people.shut(view, seeing),
         way=label(whom.way, _) if whom.way else "", name=_name(view), former=whom.former,
-        marks=view.marks, granted=bool(view.grants),
-        timeline=await _records(request, me, whom, Records(limit=_FEW)), looked=await who_looked(request, me, view),
+        marks=view.marks, granted=bool(view.grants), chosen=chosen_, timeline=timeline,
+        held=sum(len(group.rows) for group in groups), closed_off=_closed_off(view, seeing),
+        lanes=drawn(view.moments, now=house.clock.now_ms(), text=_), looked=await who_looked(request, me, view),
     )  # fmt: skip
     # Of a value that is open, what a browser shows later is the page as it is without a reveal.
     if any(row.state == "revealed" for group in groups for row in group.rows):
@@ -106,8 +115,9 @@ async def page_of(request: Request, me: Me, beside: Beside) -> Response:
 
 
 _NOTHING: Final = {
+    "held": 0, "closed_off": 0,
     "groups": (), "shut": (), "way": "", "name": "", "timeline": None, "looked": None, "now": 0,
-    "marks": (), "granted": False, "former": False,
+    "marks": (), "granted": False, "former": False, "chosen": None, "lanes": None,
 }  # fmt: skip
 
 
@@ -119,6 +129,11 @@ def _head(request: Request, view: View, ask: Ask, *, held: bool) -> dict[str, An
         "called_off": min((part.destroy_at for part in view.shut), default=0), "ended": sum(view.ended.values()),
         "purpose_label": label(ask.purpose, _),
     }  # fmt: skip
+
+
+def _closed_off(view: View, seeing: Seeing) -> int:
+    """Fields that are held and shut for the reader, or that a passkey of theirs would show."""
+    return len({name for name, one in view.fields.items() if one.state == "shut"} | people.provable(seeing))
 
 
 def _name(view: View) -> str:

@@ -79,7 +79,7 @@ async def end(request: Request, me: Me) -> Response:
         question = await confirmed(request, me, asked, fields)
         if question is not None:
             return question
-        await flow.end(house, one.session.id, by=me.actor)
+        await flow.end(house, one.session.id, by=me.actor, whose=one.session.staff)
     except (Conflict, NotFound, Unproven):
         return await _page(request, me, refused=_("It changed meanwhile: nothing was done. Look again."))
     return await _page(request, me, done=_("Ended. That browser is signed out."))

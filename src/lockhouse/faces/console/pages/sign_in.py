@@ -101,7 +101,7 @@ async def signed(request: Request, answer: Response, token: str) -> Response:
     """The answer with a new token for this browser, and nothing of before: what was planted there opens nothing."""
     before = await me_of(request)
     if before is not None:
-        await session.end(house_of(request), before.live.session.id, by=before.actor)
+        await session.end(house_of(request), before.live.session.id, by=before.actor, whose=before.id)
     cookies.keep(request, answer, session=token)
     return answer
 
@@ -113,7 +113,7 @@ async def out(request: Request) -> Response:
     await posted(request)
     me = await me_of(request)
     if me is not None:
-        await session.end(house_of(request), me.live.session.id, by=me.actor)
+        await session.end(house_of(request), me.live.session.id, by=me.actor, whose=me.id)
     answer = RedirectResponse("/signed-out", status_code=303, headers={"clear-site-data": CLEAR})
     cookies.drop(request, answer, cookies.SESSION, cookies.BEFORE)
     return answer

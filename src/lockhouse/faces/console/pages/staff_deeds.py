@@ -164,6 +164,7 @@ async def _page(request: Request, me: Me, staff: bytes, result: Result) -> Respo
     return shown(
         request, me, "member.html", here="/staff", status=409 if result.refused else 200,
         refused=result.refused, done=result.done, undo=undo, who=_who(one, _), roles=free, may=may,
+        failed=await flow.failed(house, staff),
         may_approve=may_approve,
         can={name for name, one in DEEDS.items() if staff != me.id and me.may(house, one.permission)},
         held=await _judged(house, me, staff, held, _),
