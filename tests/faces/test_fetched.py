@@ -49,7 +49,7 @@ class Host:
 
 def _fetched(host: Host) -> tuple[Fetched, Ticking]:
     clock = Ticking()
-    made: Clock = clock  # type: ignore[assignment]  # it tells what is asked of it here
+    made: Clock = clock
     return Fetched(host, clock=made), clock
 
 
@@ -103,7 +103,7 @@ async def test_whoever_names_many_addresses_makes_the_house_ask_for_few_and_forg
 
 
 async def test_without_a_way_out_nothing_can_be_had() -> None:
-    clock: Clock = Ticking()  # type: ignore[assignment]  # as above
+    clock: Clock = Ticking()
     with pytest.raises(Unavailable):
         await Fetched(None, clock=clock).fetch(URL)
 

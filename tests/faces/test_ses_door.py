@@ -99,7 +99,8 @@ async def test_nothing_is_fetched_for_another_topic_or_from_another_host(tmp_pat
     door = await _door(tmp_path)
     strangers = message(TopicArn=TOPIC.replace("123456789012", "999999999999"))
     elsewhere = {**message(), "SigningCertURL": "https://169.254.169.254/SimpleNotificationService-0.pem"}
-    assert [await door.post(tree) for tree in (strangers, elsewhere, [], {}, "x")] == [401] * 5
+    trees: list[Any] = [strangers, elsewhere, [], {}, "x"]
+    assert [await door.post(tree) for tree in trees] == [401] * 5
     assert door.asked == []
 
 

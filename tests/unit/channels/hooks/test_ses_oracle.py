@@ -38,7 +38,7 @@ def _mutated() -> list[tuple[Any, bytes]]:
     made: list[tuple[Any, bytes]] = []
     for kind in SIGNED:
         for version in ("1", "2"):
-            subject = {"Subject": "News"} if kind == "Notification" else {}
+            subject: dict[str, Any] = {"Subject": "News"} if kind == "Notification" else {}
             good = message(kind, version=version, Message='{"a":"Z\u00fcrich\\n\\u00e9"}', **subject)
             made += [(good, OWN_CERTIFICATE), (good, certificate(key(2048, 2))), (good, b"no certificate")]
             made += [({**good, "Signature": _flipped(good["Signature"], at)}, OWN_CERTIFICATE) for at in range(FLIPPED)]
