@@ -93,7 +93,9 @@ def of_a_large_house(base: Path, *, persons: int, rounds: int) -> list[Figure]:
         SystemExit: a page, a sign-in or a session was answered otherwise than it should be.
     """
     founded = found(
-        base, "console", policy=profiles.policy() + "  clerk: {may: [staff.list, ledger.read, channel.*]}\n"
+        base,
+        "console",
+        policy=profiles.policy() + "  clerk: {may: [staff.list, ledger.read, channel.*, consent.*, request.list]}\n",
     )
     profiles.send_traits(founded, range(PEOPLE))
     asyncio.run(settle(founded, persons))

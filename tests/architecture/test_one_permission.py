@@ -32,6 +32,7 @@ OTHERWISE = {
 CONSOLE = {
     "channel-key-end": "channel revoke",
     "channel-key-make": "channel add",
+    "channel-key-rotate": "channel rotate",
     "channel-pause": "channel pause",
     "ledger": "ledger log",
     "ledger-checkpoint": "ledger checkpoint",

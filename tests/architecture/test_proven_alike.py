@@ -15,6 +15,7 @@ CONFIRMED = {
     "access-review-sign": ("staff access sign", "access-review-sign"),
     "channel-key-end": ("channel revoke", "channel-key-end"),
     "channel-key-make": ("channel add", "channel-key-make"),
+    "channel-key-rotate": ("channel rotate", "channel-key-rotate"),
     "channel-pause": ("channel resume", "service-resume"),
     "grant-ask": ("grant break-glass", "break-glass"),
     "grant-deed": ("grant approve", "grant-approve"),

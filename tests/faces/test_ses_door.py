@@ -56,11 +56,11 @@ class Door:
             raise found
         return found
 
-    async def post(self, tree: Any) -> int:
+    async def post(self, tree: Any, *, method: str = "POST") -> int:
         """The status that a message is answered."""
         sent: list[Any] = []
         scope = {
-            "type": "http", "method": "POST", "path": "/hooks/mail", "query_string": b"", "scheme": "http",
+            "type": "http", "method": method, "path": "/hooks/mail", "query_string": b"", "scheme": "http",
             "headers": [(b"content-type", b"text/plain; charset=UTF-8")], "client": ("203.0.113.7", 1),
         }  # fmt: skip
 
@@ -101,6 +101,12 @@ async def test_nothing_is_fetched_for_another_topic_or_from_another_host(tmp_pat
     elsewhere = {**message(), "SigningCertURL": "https://169.254.169.254/SimpleNotificationService-0.pem"}
     trees: list[Any] = [strangers, elsewhere, [], {}, "x"]
     assert [await door.post(tree) for tree in trees] == [401] * 5
+    assert door.asked == []
+
+
+async def test_nothing_is_fetched_for_what_is_no_delivery(tmp_path: Path) -> None:
+    door = await _door(tmp_path)
+    assert [await door.post(message(), method=method) for method in ("GET", "HEAD")] == [401, 401]
     assert door.asked == []
 
 

@@ -8,16 +8,18 @@ import msgspec
 import pytest
 
 from lockhouse.crypto.derive import wrap
-from lockhouse.errors import Invalid, NotFound
+from lockhouse.errors import Invalid, NotFound, Tampered
 from lockhouse.flows.channel import (
     authenticate,
     credentials_for,
     credentials_of,
     end_credential,
     make_credential,
+    rotate_credential,
 )
 from lockhouse.gates.authority import signed
 from lockhouse.gates.credentials import LIVE
+from lockhouse.gates.state import verify_state
 from lockhouse.model.change import Change, Put
 from lockhouse.model.rows import Credential, HouseSecret, LedgerEntry
 from lockhouse.secret import Secret
@@ -120,6 +122,53 @@ async def test_a_key_with_a_last_day_is_refused_from_then_on(tmp_path: Path) -> 
     world.clock.at += 1_000
     assert await authenticate(world.house, key) is None
     assert (await _alone(world)).state == LIVE
+
+
+async def test_a_rotated_key_is_taken_beside_the_new_one_until_its_end_and_then_no_more(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    other, old = await world.second(), await _key(world)
+    made, [ending] = await rotate_credential(world.house, "account", overlap_hours=24, by=BY)
+    new = made.reveal().decode()
+    assert ending.until_at == world.clock.now_ms() + 24 * 3_600_000
+    assert [await authenticate(other.house, key) is not None for key in (old, new)] == [True, True]
+    world.clock.pass_days(0.99)
+    assert await authenticate(other.house, old) is not None
+    world.clock.pass_days(0.02)
+    assert [await authenticate(other.house, key) is not None for key in (old, new)] == [False, True]
+    entry = next(one for one in await world.rows(LedgerEntry) if one.id == ending.entry)
+    body = msgspec.json.decode(entry.body)["body"]
+    assert (body["change"], body["by"], body["until"]) == ("ended", BY, ending.until_at)
+    assert (await verify_state(world.house)).findings.kept == []
+
+
+async def test_rotating_again_lengthens_no_end_that_a_key_was_given(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    await _key(world)
+    _, [first] = await rotate_credential(world.house, "account", overlap_hours=1, by=BY)
+    _, ending = await rotate_credential(world.house, "account", overlap_hours=720, by=BY)
+    assert first.hash not in {row.hash for row in ending}
+    assert len(ending) == 1
+    rows = {row.hash: row for row in (await credentials_of(world.house))["account"]}
+    assert rows[first.hash].until_at == first.until_at
+
+
+@pytest.mark.parametrize("hours", [0, -1, 721])
+async def test_an_overlap_that_is_none_or_endless_is_refused_before_a_key_is_made(tmp_path: Path, hours: int) -> None:
+    world = await World.make(tmp_path)
+    await _key(world)
+    with pytest.raises(Invalid, match="overlap-hours"):
+        await rotate_credential(world.house, "account", overlap_hours=hours, by=BY)
+    assert len((await credentials_of(world.house))["account"]) == 1
+
+
+async def test_an_end_that_is_taken_off_a_rotated_key_by_hand_is_noticed(tmp_path: Path) -> None:
+    world = await World.make(tmp_path)
+    old = await _key(world)
+    _, [ending] = await rotate_credential(world.house, "account", overlap_hours=1, by=BY)
+    world.plant(msgspec.structs.replace(ending, until_at=None))
+    world.clock.pass_days(1)
+    with pytest.raises(Tampered):
+        await authenticate(world.house, old)
 
 
 async def test_the_keys_of_a_channel_are_those_of_its_name_also_once_the_house_has_forgotten_it(

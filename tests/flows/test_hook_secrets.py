@@ -13,7 +13,7 @@ from lockhouse.channels.hooks.scheme import sign
 from lockhouse.errors import Conflict, Invalid, NotFound, Tampered
 from lockhouse.faces.hook_kinds import way_of
 from lockhouse.flows.channel import authenticate, credentials_of, end_credential
-from lockhouse.flows.hook import Door, add_secret, door
+from lockhouse.flows.hook import Door, add_secret, door, forget_lapsed, rotate_secret
 from lockhouse.gates.hook_secrets import MOST_LIVE, living
 from lockhouse.gates.state.verify import verify_state
 from lockhouse.model.rows import Credential, HookSecret, LedgerEntry
@@ -163,3 +163,24 @@ async def test_of_several_added_in_one_moment_no_third_stays(tmp_path: Path, mon
     assert len(await world.rows(HookSecret)) == 1 + len(stay)
     state = await verify_state(world.house)
     assert (state.untold, state.findings.kept) == (0, [])
+
+
+async def test_a_rotated_secret_proves_beside_the_new_one_until_its_end_and_its_bytes_go(tmp_path: Path) -> None:
+    world, way = await _world(tmp_path)
+    first, _ = await add_secret(world.house, "crm", None, form=way.form, by=BY)
+    second, shown, [ending] = await rotate_secret(
+        world.house, "crm", None, form=way.form, overlap_hours=24, by=BY
+    )  # fmt: skip
+    assert sorted(one.reveal() for one in (await _door(world, way)).secrets) == sorted(
+        [first.reveal(), second.reveal()]
+    )
+    assert shown != ending.shown
+    with pytest.raises(Conflict, match="at most one live secret"):
+        await rotate_secret(world.house, "crm", None, form=way.form, overlap_hours=24, by=BY)
+    assert await forget_lapsed(world.house) == 0
+    world.clock.pass_days(1.01)
+    assert (await _door(world, way)).secrets == (second,)
+    assert await forget_lapsed(world.house) == 1
+    assert len(await world.rows(HookSecret)) == 1
+    assert (await _door(world, way)).secrets == (second,)
+    assert (await verify_state(world.house)).findings.kept == []

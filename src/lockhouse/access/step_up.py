@@ -62,6 +62,7 @@ NEEDS: dict[str, Need] = {
     "break-glass": _BOUND,
     "channel-key-end": _NARROWS,
     "channel-key-make": _BOUND,
+    "channel-key-rotate": _BOUND,
     "consent-import": _BOUND,
     "consent-record": _SHIFT,
     "device-sign-in": STRICTEST,

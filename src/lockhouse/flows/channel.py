@@ -11,7 +11,15 @@ from lockhouse.crypto.signatures import equal
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Invalid, NotFound
 from lockhouse.gates.authority import checked, digest, place_digest, signed
-from lockhouse.gates.credentials import ENDED, LIVE, MARK, channel_named, lives
+from lockhouse.gates.credentials import (
+    ENDED,
+    LIVE,
+    MARK,
+    channel_named,
+    give_end,
+    lives,
+    overlap_ms,
+)
 from lockhouse.gates.pauses import is_paused
 from lockhouse.ledger.entry import Credential as CredentialEntry
 from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
@@ -63,6 +71,20 @@ async def make_credential(house: House, name: str, *, by: str) -> Secret:
     text = new_credential(kind, house.ids.random)
     await _store(house, channel, text, by=by)
     return text
+
+
+async def rotate_credential(house: House, name: str, *, overlap_hours: int, by: str) -> tuple[Secret, list[Credential]]:
+    """A new write key, and those before it with the end that they were given: both are taken for the overlap.
+
+    Raises:
+        NotFound, Invalid: as `make_credential`; or the overlap is no time that may be.
+        Moved: somebody changed one of those before meanwhile: the new one is there, they go on.
+    """
+    now = house.clock.now_ms()
+    until = now + overlap_ms(overlap_hours)
+    before = [row for row in await credentials_for(house, name) if lives(row, now)]
+    made = await make_credential(house, name, by=by)
+    return made, await give_end(house, before, until=until, by=by)
 
 
 async def _store(house: House, channel: Channel, text: Secret, *, by: str) -> None:

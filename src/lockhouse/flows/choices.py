@@ -13,17 +13,19 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from lockhouse.errors import NotFound, Refused
+from lockhouse.errors import Invalid, NotFound, Refused
 from lockhouse.gates.authority import checked
 from lockhouse.gates.customers import SALE
 from lockhouse.gates.disclose.decided import stands_of
 from lockhouse.gates.disclose.said import note_words, require_other
-from lockhouse.gates.facts import IMPORT, SUPPRESSION, in_turn
+from lockhouse.gates.facts import IMPORT, STAFF, SUPPRESSION, in_turn
 from lockhouse.gates.heard import note_of
 from lockhouse.gates.read_shut import require_readable
 from lockhouse.gates.recorded import record
 from lockhouse.gates.rings import admit_rings
-from lockhouse.model.rows import Consent
+from lockhouse.ledger.entry import Consent as ConsentEntry
+from lockhouse.ledger.entry import parse_entry
+from lockhouse.model.rows import Consent, LedgerEntry
 from lockhouse.model.scale import Assurance, ConsentState
 from lockhouse.policy.live import bases_of, person_shut
 
@@ -47,7 +49,7 @@ class Word(msgspec.Struct, frozen=True, kw_only=True):
         at: ms; 0 for a yes of which nobody knows when it was said.
         channel: by which it came; empty for one that staff recorded.
         note: where a file says that it was said. `notice`: version of the text that they saw. None where unknown.
-        entry: of the ledger, that tells of it.
+        entry: of the ledger, that tells of it. `by`: whom that names, of one that staff recorded; empty otherwise.
     """
 
     granted: bool
@@ -60,6 +62,7 @@ class Word(msgspec.Struct, frozen=True, kw_only=True):
     note: str | None
     notice: str | None
     entry: bytes
+    by: str = ""
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,8 +111,9 @@ async def choices(
     await require_other(house, *view.persons, actor=actor, own=own)
     entry = await note_words(house, *view.persons, actor=actor)
     stands, words = await stands_of(house, view.person), await _words(house, view.persons)
-    policy = house.live().policy
-    return entry, [_choice(house, one, stands, words[one.id]) for one in policy.purposes if not one.builtin]
+    purposes = [one for one in house.live().policy.purposes if not one.builtin]
+    found = [_choice(house, one, stands, words[one.id]) for one in purposes]
+    return entry, await _with_names(house, found)
 
 
 def _choice(house: House, one: Purpose, stands: Facts, words: Sequence[Word]) -> Choice:
@@ -121,6 +125,22 @@ def _choice(house: House, one: Purpose, stands: Facts, words: Sequence[Word]) ->
         older=len(words[MOST:]),
         recipients=tuple(sorted(each.name for each in policy.recipients.values() if one.name in each.purposes)),
     )  # fmt: skip
+
+
+async def _with_names(house: House, found: Sequence[Choice]) -> list[Choice]:
+    """The same, each word that staff recorded with who did, as its entry says."""
+    entries = {(word.entry,) for one in found for word in one.words if word.signal == STAFF}
+    rows = await house.reads.get(LedgerEntry, list(entries)) if entries else {}
+    by = {key: _recorded_by(row) for (key,), row in rows.items()}
+    replace = msgspec.structs.replace
+    return [replace(one, words=tuple(replace(each, by=by.get(each.entry, "")) for each in one.words)) for one in found]
+
+
+def _recorded_by(row: LedgerEntry) -> str:
+    with suppress(Invalid):
+        body = parse_entry(row.body).body
+        return (body.by or "") if isinstance(body, ConsentEntry) else ""
+    return ""
 
 
 def is_denied(stands: Facts, purpose: str) -> bool:

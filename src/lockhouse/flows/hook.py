@@ -9,10 +9,11 @@ import msgspec
 from lockhouse.crypto.hooks import hook_key, new_hook_secret
 from lockhouse.crypto.signatures import equal
 from lockhouse.errors import Conflict
-from lockhouse.gates.authority import digest, place_digest, signed
-from lockhouse.gates.credentials import LIVE, channel_named
+from lockhouse.gates.authority import checked, digest, place_digest, signed
+from lockhouse.gates.credentials import LIVE, channel_named, give_end, overlap_ms
 from lockhouse.gates.hook_secrets import MOST_LIVE, living, opened, sealed
 from lockhouse.gates.pauses import is_paused
+from lockhouse.gates.trusted_time import watched_now
 from lockhouse.ledger.entry import Credential as CredentialEntry
 from lockhouse.model.change import Change, Delete, Put
 from lockhouse.model.rows import Credential, HookSecret
@@ -92,10 +93,44 @@ async def add_secret(house: House, name: str, secret: Secret | None, *, form: Fo
     return secret, made.shown
 
 
+async def rotate_secret(  # noqa: PLR0913  (a secret, and how long the one before is taken beside it)
+    house: House, name: str, secret: Secret | None, *, form: Form, overlap_hours: int, by: str
+) -> tuple[Secret, str, list[Credential]]:  # fmt: skip
+    """One more secret, what lists show of it, and the one before with its end: both prove deliveries for the overlap.
+
+    Raises:
+        NotFound, Invalid, Conflict: as `add_secret`; or the overlap is no time that may be.
+        Moved: somebody changed the one before meanwhile: the new one is there, that one goes on.
+    """
+    until = house.clock.now_ms() + overlap_ms(overlap_hours)
+    before = await living(house, channel_named(house, name).id)
+    made, shown = await add_secret(house, name, secret, form=form, by=by)
+    return made, shown, await give_end(house, before, until=until, by=by)
+
+
+async def forget_lapsed(house: House) -> int:
+    """The boxes of secrets whose time is over are gone; how many. Their credentials stay, for lists and the ledger.
+
+    Raises:
+        Tampered: a credential was not made by this house.
+        Unavailable: the clock is in doubt.
+    """
+    now, gone = await watched_now(house), 0
+    async for rows in house.reads.scan(HookSecret):
+        keys = [(row.generation, row.hash) for row in rows]
+        found = checked((await house.reads.get(Credential, keys)).values(), house.integrity_key)
+        over = [row for row in found if row.until_at is not None and row.until_at <= now]
+        if over:
+            deletes = tuple(Delete(HookSecret.TABLE, (row.generation, row.hash)) for row in over)
+            await house.commits.commit(Change("identity", deletes=deletes))
+            gone += len(over)
+    return gone
+
+
 def _too_many(name: str, live: int) -> Conflict:
     return Conflict(
         f"channel {name}: expected at most one live secret, got {live}",
-        hint=f"end the old one: lockhouse channel show {name}, lockhouse channel revoke {name} KEY",
+        hint=f"lockhouse channel show {name} says when one ends; at once: lockhouse channel revoke {name} KEY",
     )
 
 

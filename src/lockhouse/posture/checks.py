@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from lockhouse.model.ids import DAY_MS
-from lockhouse.posture import clock, endings, journal, mail, mends
+from lockhouse.posture import clock, endings, journal, leaked, mail, mends
 from lockhouse.posture.staff import CHECKS as STAFF_CHECKS
 from lockhouse.posture.staff import Said, StaffSeen
 from lockhouse.posture.world import Host, House, Thing, World
@@ -354,6 +354,7 @@ _HOST: tuple[tuple[str, Callable[[Host], Answer], bool], ...] = (
     ("passphrase", _passphrase, False),
     ("root-apart", _root_apart, False), ("schema", _schema, False), ("wal-size", _wal, False), ("spool", _spool, False),
     ("listeners", _listeners, False), ("metrics", _metrics, False),
+    ("leaked-passwords", lambda host: Answer(*leaked.standing(host.leaked)), False),
     ("no-demo", _is_demo, True), ("root-locked", _locked, True), ("journal-apart", _journal_apart, True),
     ("public-url", _reached, True),
 )  # fmt: skip

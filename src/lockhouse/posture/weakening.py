@@ -85,6 +85,7 @@ def _older(approved: Any, now: Any) -> bool:
 SETTINGS: Final[dict[str, _Weaker]] = {
     "console_url": _other,
     "journal_copy": _other,
+    "leaked_passwords": _off,
     "listen_collect": _elsewhere,
     "listen_console": _elsewhere,
     "listen_metrics": _elsewhere,

@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from lockhouse.posture.leaked import LeakedSeen
 from lockhouse.posture.staff import StaffSeen
 
 
@@ -85,6 +86,7 @@ class Host(msgspec.Struct, frozen=True, kw_only=True):
         tls: `own`, `files` or `proxy`; `cert_days` until the certificate ends, None when there is none of ours.
         public_url: whether one is set.
         core_dumps: whether this process may leave one.
+        leaked: the file of leaked passwords.
     """
 
     things: tuple[Thing, ...]
@@ -101,6 +103,7 @@ class Host(msgspec.Struct, frozen=True, kw_only=True):
     """Files that settings name and that are not there."""
     folder: str = "."
     spool_bytes: int = 0
+    leaked: LeakedSeen = LeakedSeen()
 
 
 class Mail(msgspec.Struct, frozen=True, kw_only=True):

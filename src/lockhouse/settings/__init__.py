@@ -81,6 +81,11 @@ class Settings:
     private_recipients: tuple[str, ...] = _setting(
         (), "networks that recipients may be in though they are private, as 10.1.0.0/16"
     )
+    leaked_passwords: str = _setting(
+        "",
+        "file of SHA-1 hashes of leaked passwords, ordered by hash, relative to the house folder: none of them is "
+        "taken; empty: none is asked",
+    )
     smtp_host: str = _setting("", "the mail server for mail to staff; empty: none is sent")
     smtp_port: int = _setting(587, "its port: mostly 587 with starttls, 465 with tls")
     smtp_tls: Literal["starttls", "tls", "none"] = _setting(

@@ -92,6 +92,7 @@ proposal.refuse     403      403      403              403      403    403
 insight.report      200      200      200              403      403    403
 policy.suggest      403      403      403              403      200    403
 channel.add         403      403      403              403      200    403
+channel.rotate      403      403      403              403      200    403
 mail.list           403      403      403              403      200    403
 mail.retry          403      403      403              403      200    403
 training.show       403      403      403              200      403    403

@@ -242,3 +242,16 @@ def test_a_journal_that_says_of_a_living_person_that_they_ended_is_a_finding_wit
     for file in (shipped, desk.house / "destroyed.jsonl"):
         file.write_bytes((desk.folder / "trial" / "destroyed.jsonl").read_bytes())
     assert "from before another house wrote into it" in _said(desk, "journal")[2]
+
+
+def test_a_list_of_leaked_passwords_is_said_to_be_fine_missing_or_out_of_order(desk: Desk) -> None:
+    assert _said(desk, "leaked-passwords")[0] == "PASS"
+    settings, place = desk.house / "lockhouse.toml", desk.house / "leaked.txt"
+    settings.write_text('leaked_passwords = "leaked.txt"\n' + settings.read_text("utf-8"), "utf-8")
+    state, sentence, mend = _said(desk, "leaked-passwords")
+    assert (state, "expected a file that can be read" in sentence) == ("FAIL", True)
+    assert mend.startswith("LC_ALL=C sort --check leaked.txt")
+    place.write_text(f"{'B' * 40}:1\n{'A' * 40}:2\n", "ascii")
+    assert "in the order of their hashes" in _said(desk, "leaked-passwords")[1]
+    place.write_text(f"{'A' * 40}:1\n{'B' * 40}:2\n", "ascii")
+    assert _said(desk, "leaked-passwords")[0] == "PASS"

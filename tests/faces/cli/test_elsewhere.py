@@ -144,6 +144,8 @@ def test_a_hold_a_key_and_a_proposal_are_made_and_ended_elsewhere_as_on_the_hous
             f"channel revoke web {key} --yes", "policy propose ./other.yaml",
         )  # fmt: skip
         one += [_shown(ask(line)) for line in lines]
+        one += [sorted(ask("channel rotate web --overlap-hours 3", json=True).value)]
+        one += [re.sub(r"lhp_\w+", "KEY", _shown(ask("channel rotate web"))[1].partition("\n")[0])]
         one += [ask(f"hold release {hold} --yes", json=True).code, _shown(ask("hold place 00 --reason a b"))[0]]
         said.append(one)
     said = [[re.sub(r"v\d+", "vN", str(each)) for each in one] for one in said]

@@ -58,6 +58,20 @@ def test_a_second_secret_stands_beside_the_first_until_that_is_revoked(desk: Des
     assert desk.call("channel add crm").code == 0
 
 
+def test_a_secret_is_rotated_by_one_command_and_the_one_before_has_an_end(desk: Desk) -> None:
+    first = desk.call("channel add crm", json=True).value
+    told = desk.call("channel rotate crm --overlap-hours 2", json=True).value
+    assert [one["begins"] for one in told["ending"]] == [first["begins"]]
+    assert len(told["secret"]) == 64
+    keys = {one["begins"]: one for one in desk.call("channel show crm", json=True).value["keys"]}
+    assert keys[first["begins"]]["until_at"] == told["ending"][0]["until_at"]
+    assert keys[told["begins"]]["until_at"] is None
+    given = desk.call("channel rotate payments -", typed=GIVEN + "\n")
+    assert (given.code, GIVEN in given.out + given.err, "There was none before it." in given.out) == (0, False, True)
+    refused = desk.call("channel rotate crm --overlap-hours 0")
+    assert (refused.code, "overlap-hours: expected a whole number of hours from 1 to 720" in refused.err) == (2, True)
+
+
 def test_a_secret_on_the_command_line_or_for_a_channel_with_keys_is_refused(desk: Desk) -> None:
     for line in (f"channel add payments {GIVEN}", "channel add shop -"):
         seen = desk.call(line)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from lockhouse.adapters.leaked_file import LeakedFile
+from lockhouse.crypto.leaked import leaked_hashes
 from lockhouse.crypto.otp import STEP_S, code_at, read_seed
 from lockhouse.crypto.staff import Cost, StaffKeys
 from lockhouse.flows import staff
@@ -42,6 +44,25 @@ async def _by_password(made: Console, browser: Browser) -> tuple[Secret, list[st
     listed = re.findall(r"<li>([0-9A-Z-]{20,})</li>", codes.text)
     assert len(listed) == 10
     return seed, listed
+
+
+@pytest.mark.asvs("6.2.12")
+async def test_a_leaked_password_is_said_to_be_one_and_where_nobody_can_say_none_is_taken(tmp_path: Path) -> None:
+    async with console(tmp_path) as made:
+        place = tmp_path / "leaked.txt"
+        [leaked] = leaked_hashes(ANOTHER)
+        place.write_text(f"{leaked.hex()}:3\n", "ascii")
+        made.house.proving.leaked = LeakedFile(place)
+        browser = made.another()
+        link = (await staff.invite(made.house, Called("mara@shop.example", "mara"), by=HOST)).token
+        page = await browser.post("/enrol", {"link": link}, on=await browser.get("/enrol"))
+        told = {"link": link, "login": "mara@shop.example", "password": ANOTHER}
+        refused = await browser.post("/enrol/password", told, on=page)
+        assert (refused.status_code, "It leaked somewhere" in refused.text) == (422, True)
+        place.unlink()
+        away = await browser.post("/enrol/password", {**told, "password": PASSWORD}, on=page)
+        assert (away.status_code, "LH-5001" in away.text) == (503, True)
+        assert (await made.another().enrol(link)).status_code == 303, "a passkey is enrolled all the same"
 
 
 async def test_a_password_and_an_app_do_as_well_and_lead_to_a_passkey_that_invites(tmp_path: Path) -> None:

@@ -138,6 +138,7 @@ async def test_a_refusal_is_recorded_on_the_spot_once_a_passkey_has_answered_in_
         shown = await olu.get(done.headers["location"])
         assert "Refusal recorded: Marketing. It holds from now on." in text_of(shown)
         assert "Marketing refused" in _choices(shown)
+        assert "recorded by you" in _choices(shown)
         entries = [parse_entry(row.body).body for row in await rows_of(made.house, LedgerEntry)]
         [last] = [one for one in entries if isinstance(one, ConsentEntry) and not one.state]
         assert last.by is not None
@@ -162,6 +163,7 @@ async def test_what_was_refused_before_is_not_recorded_again_and_a_reload_change
 async def test_only_whoever_may_see_and_record_words_records_a_refusal(tmp_path: Path, roles: tuple[str, ...]) -> None:
     async with _officer(tmp_path, *roles) as (made, tom):
         page = await find(tom, EMAIL)
+        assert "Record a refusal" not in page.text
         answer = await tom.post(f"{page.url.path}/refuse", {"purpose": "marketing"}, on=page)
         assert answer.status_code == 403
         assert await rows_of(made.house, Consent) == []
@@ -211,6 +213,9 @@ async def test_a_refusal_counts_as_new_for_two_minutes(tmp_path: Path) -> None:
     async with _officer(tmp_path) as (made, olu):
         page = await find(olu, EMAIL)
         await _refused(olu, page)
+        other = await find(await agent(made, "kim", "officer"), EMAIL)
+        assert "Refusal recorded" not in other.text, "of another's it says that staff recorded it"
+        assert "recorded by staff" in _choices(other)
         made.clock.at += JUST_MS
         later = await olu.get(str(page.url.path))
         assert "Refusal recorded" not in later.text

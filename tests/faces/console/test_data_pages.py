@@ -165,6 +165,21 @@ async def test_a_key_is_made_with_a_passkey_shown_once_and_the_one_before_ended_
         assert states == {old[:8]: 1, new[:8]: 0}
 
 
+async def test_a_key_is_rotated_with_a_passkey_and_the_one_before_is_taken_for_a_day(tmp_path: Path) -> None:
+    async with channels(tmp_path) as (made, keeper, _):
+        assert "Rotate the key" not in (await keeper.get("/channels/web")).text, "there is none yet"
+        old = (await make_credential(made.house, "web", by=HOST)).reveal().decode()  # house: allow no-reveal: a test
+        asked = await keeper.post("/channels/web/rotate", {}, on=await keeper.get("/channels/web"))
+        assert "Rotate the key of web" in asked.text
+        assert [row.until_at for row in (await credentials_of(made.house))["web"]] == [None]
+        done = await keeper.post("/channels/web/rotate", keeper.answer(asked), on=asked)
+        assert "for 24 hours yet" in done.text
+        rows = {row.shown: row for row in (await credentials_of(made.house))["web"]}
+        assert (len(rows), rows[old[:8]].until_at) == (2, made.clock.now_ms() + 24 * 3_600_000)
+        again = await keeper.post("/channels/web/rotate", keeper.answer(asked), on=asked)
+        assert again.status_code == 403  # one proof, one key
+
+
 async def test_a_key_that_is_none_of_the_channel_is_ended_by_nobody(tmp_path: Path) -> None:
     async with channels(tmp_path) as (made, keeper, _):
         key = (

@@ -41,7 +41,7 @@ def test_a_day_stands_high_if_anything_of_it_is_seen_and_what_is_hidden_is_count
 
 
 def test_what_is_older_is_counted_and_what_is_dated_ahead_stands_at_the_end() -> None:
-    found = drawn([_moment("web", 400), _moment("web", -3_000)], now=NOW, text=str)
+    found = drawn([_moment("web", 400), _moment("web", -3_000), _moment("web", -3_001)], now=NOW, text=str)
     assert found.older == 1
     assert [mark.x for mark in found.lanes[0].marks] == [WIDTH - MARK]
 

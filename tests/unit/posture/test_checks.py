@@ -12,6 +12,7 @@ import pytest
 
 from lockhouse.model.ids import DAY_MS
 from lockhouse.posture.checks import CHECKS, counts, examine
+from lockhouse.posture.leaked import LeakedSeen
 from lockhouse.posture.staff import StaffSeen
 from lockhouse.posture.world import Host, House, JournalPlace, Listener, Mail, Place, Root, Thing, World
 
@@ -63,6 +64,7 @@ BAD_HOSTS: list[tuple[str, dict[str, Any], str]] = [
     ("schema", {"schema": {"identity": None, "record": "0001"}}, "FAIL"),
     ("wal-size", {"wal_bytes": {"record": 1 << 30}}, "FAIL"),
     ("spool", {"spool_bytes": 4_096}, "FAIL"),
+    ("leaked-passwords", {"leaked": LeakedSeen(path="leaked.txt", fault="leaked_passwords: expected a file")}, "FAIL"),
     ("listeners", _outside("collect"), "FAIL"),
     ("listeners", _outside("console"), "FAIL"),
     ("listeners", {"missing_keys": ("tls.key",)}, "FAIL"),

@@ -13,10 +13,12 @@ from lockhouse.settings import Settings
 WEAKER: list[tuple[str, Any, Any]] = [
     ("console_url", "https://console.shop.example", "https://console.evil.example"),
     ("journal_copy", "/mnt/other", ""),
+    ("leaked_passwords", "leaked.txt", ""),
     ("listen_collect", "127.0.0.1:8400", "0.0.0.0:8400"),
     ("listen_console", "127.0.0.1:8410", "10.0.0.1:8410"),
     ("listen_console", "10.0.0.1:8410", "0.0.0.0:8410"),
     ("listen_metrics", "localhost:9420", "[::]:9420"),
+    ("leaked_passwords", "leaked.txt", ""),
     ("oidc_client", "", "vault"),
     ("oidc_groups", "groups", "roles"),
     ("oidc_hosts", (), ("evil.example",)),
@@ -45,6 +47,8 @@ WEAKER: list[tuple[str, Any, Any]] = [
 FINE: list[tuple[str, Any, Any]] = [
     ("listen_collect", "0.0.0.0:8400", "127.0.0.1:8400"),
     ("listen_collect", "127.0.0.1:8400", "127.0.0.1:9999"),
+    ("leaked_passwords", "", "leaked.txt"),
+    ("leaked_passwords", "leaked.txt", "/srv/newer.txt"),
     ("oidc_issuer", "https://id.shop.example", ""),
     ("oidc_max_age_min", 0, 60),
     ("oidc_max_age_min", 60, 30),

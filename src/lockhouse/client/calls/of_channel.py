@@ -51,3 +51,10 @@ class ChannelCalls(Caller):
         It is told once, and stored as a keyed hash.
         """
         return self.ask(shapes.KeyMade, Wanted("POST", ("channel", channel, "key"), once=True), body=shapes.Nothing())
+
+    def channel_rotate(self, channel: str, asked: shapes.OverlapAsked) -> shapes.KeyRotated:
+        """Make a write key for a channel; those before it are taken for the overlap.
+
+        And end by themselves.
+        """
+        return self.ask(shapes.KeyRotated, Wanted("POST", ("channel", channel, "rotate"), once=True), body=asked)

@@ -240,6 +240,25 @@ class KeyMade(Answer, frozen=True, kw_only=True):
     pageless: bool
 
 
+class OverlapAsked(Asked, frozen=True, kw_only=True):
+    """How many hours the keys before a new one are taken beside it."""
+
+    overlap_hours: Annotated[int, msgspec.Meta(ge=1, le=720)] = 24
+
+
+class KeyEnding(Answer, frozen=True, kw_only=True):
+    """A key by its first characters, and until when it is taken."""
+
+    begins: str
+    until_at: At
+
+
+class KeyRotated(KeyMade, frozen=True, kw_only=True):
+    """A write key, told this once, and those before it."""
+
+    ending: list[KeyEnding]
+
+
 class WordsAsked(Asked, frozen=True, kw_only=True):
     """A batch of words on consent that was imported."""
 

@@ -53,13 +53,22 @@ class JointShown(Answer, frozen=True, kw_only=True):
     since: At
 
 
+class MomentShown(Answer, frozen=True, kw_only=True):
+    """When a record of a person happened, and whether the token's role sees anything of it."""
+
+    channel: str
+    at: At
+    shows: bool
+
+
 class PersonShown(Answer, frozen=True, kw_only=True):
     """One person as the token's role may see them. `entry` is the ledger entry that noted this look.
 
     `former`: they were found by an identifier that has been put right since. `ended`: boxes that nothing opens any
     more, by why. `spoilt`: snapshots that are not as this house made them. `links`, `held_apart`: what joins the source
     persons, and whom a brake holds apart from them; of a find neither. `grace`: of a reveal, courses that were not
-    taken yet by whoever answers for the token, `owner`, and until when. `role` and `purpose`: of the look.
+    taken yet by whoever answers for the token, `owner`, and until when. `role` and `purpose`: of the look. `moments`:
+    of `show` alone, one of each record that was opened.
     """
 
     role: str
@@ -71,6 +80,7 @@ class PersonShown(Answer, frozen=True, kw_only=True):
     state: list[str]
     entry: Id
     fields: dict[str, FieldShown]
+    moments: list[MomentShown]
     channels: dict[str, int]
     records: int
     total: int

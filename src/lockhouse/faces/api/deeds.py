@@ -21,6 +21,10 @@ from lockhouse.gates.key_counts import key_counts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Any
+
+    from lockhouse.model.policy import Channel
+    from lockhouse.secret import Secret
 
 BATCHES = ("stopped", "done", "being taken back", "taken back")
 """By number."""
@@ -39,11 +43,25 @@ async def channel_add(call: Call) -> shapes.KeyMade:
     """A write key is made, and told this once."""
     one = channel_of(call)
     secret = await channel.make_credential(call.house, one.name, by=call.actor.id)
+    return answered(shapes.KeyMade, **_key(call, one, secret))
+
+
+async def channel_rotate(call: Call) -> shapes.KeyRotated:
+    """A write key is made, and told this once; those before it have an end."""
+    one = channel_of(call)
+    secret, before = await channel.rotate_credential(
+        call.house, one.name, overlap_hours=call.body.overlap_hours, by=call.actor.id
+    )
+    ending = [answered(shapes.KeyEnding, begins=row.shown, until_at=row.until_at) for row in before]
+    return answered(shapes.KeyRotated, **_key(call, one, secret), ending=ending)
+
+
+def _key(call: Call, one: Channel, secret: Secret) -> dict[str, Any]:
     key = secret.reveal().decode()  # house: allow no-reveal: a new key is told this once
-    return answered(
-        shapes.KeyMade, channel=one.name, key=key, address=call.desk.beside.address(), assurance=one.assurance_key,
-        event=channel.sample_event(one), pageless=one.pageless,
-    )  # fmt: skip
+    return {
+        "channel": one.name, "key": key, "address": call.desk.beside.address(), "assurance": one.assurance_key,
+        "event": channel.sample_event(one), "pageless": one.pageless,
+    }  # fmt: skip
 
 
 async def channel_observed(call: Call) -> shapes.ChannelObserved:

@@ -47,6 +47,12 @@ REST: tuple[Route, ...] = (
         needs=_may("channel.add"), act=deeds.channel_add, answer=shapes.KeyMade, body=shapes.Nothing, changes=True,
     ),
     Route(
+        method="POST", path="/channel/{channel}/rotate", name="channel.rotate",
+        about="Make a write key for a channel; those before it are taken for the overlap, and end by themselves.",
+        needs=_may("channel.rotate"), act=deeds.channel_rotate, answer=shapes.KeyRotated, body=shapes.OverlapAsked,
+        changes=True,
+    ),
+    Route(
         method="GET", path="/mail", name="mail.list",
         about="The house's own mail that is not sent: kinds and tries, never to whom or what it says.",
         needs=_may("mail.list"), act=oversight.mail_list, answer=shapes.MailList,

@@ -106,6 +106,7 @@ ASKED: Final[dict[str, str]] = {
     "insight report": "oversight:report",
     "policy suggest": "oversight:suggest",
     "channel add": "channel:add",
+    "channel rotate": "channel:rotate",
     "mail list": "oversight:mails",
     "mail retry": "oversight:retry",
     "training show": "oversight:courses",

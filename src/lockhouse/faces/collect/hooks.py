@@ -105,7 +105,9 @@ class Hooks:
 
     async def _completed(self, delivery: Delivery, hook: Hook) -> Delivery:
         """The delivery with what has to be fetched before anything can prove it."""
-        url = None if hook.kind.needs is None else hook.kind.needs(delivery, hook.secrets)
+        if hook.kind.needs is None or delivery.method != "POST":
+            return delivery
+        url = hook.kind.needs(delivery, hook.secrets)
         if url is None:
             return delivery
         return msgspec.structs.replace(delivery, fetched=await self._collector.fetch(url, is_proven=False))

@@ -37,7 +37,7 @@ class Row:
         by: how that is known. `entry`: the ledger's entry of it, as hexadecimal; empty without a word.
         follows: what is so since. `earlier`: words before it, as (ms, text) each; `older`: how many more there are.
         can_refuse: that the reader may record a refusal.
-        is_new: staff recorded a refusal a moment ago.
+        is_new: the reader recorded a refusal a moment ago.
     """
 
     name: str
@@ -67,7 +67,7 @@ async def chosen(request: Request, me: Me, view: View, ask: Ask) -> dict[str, An
     actor = actor_of(me.live.session, me.live.roles)
     _entry, found = await flow.choices(house, view, actor=actor, own=ask.facts.own)
     now, may = house.clock.now_ms(), me.may(house, RECORD)
-    return {"rows": [_row(one, _, now=now, may=may) for one in found], "all": True}
+    return {"rows": [_row(one, _, me=me.actor, now=now, may=may) for one in found], "all": True}
 
 
 def _of_nobody(request: Request, ask: Ask) -> list[Row]:
@@ -85,7 +85,7 @@ def _of_nobody(request: Request, ask: Ask) -> list[Row]:
     return rows
 
 
-def _row(one: Choice, _: Callable[[str], str], *, now: int, may: bool) -> Row:
+def _row(one: Choice, _: Callable[[str], str], *, me: str, now: int, may: bool) -> Row:
     if not one.refusable:
         return Row(
             name=one.purpose, label=label(one.purpose, _), about=one.about, mark="", stands=_rests(one.bases, _),
@@ -94,11 +94,11 @@ def _row(one: Choice, _: Callable[[str], str], *, now: int, may: bool) -> Row:
     rules = _ruling(one)
     return Row(
         name=one.purpose, label=label(one.purpose, _), about=one.about, mark="refused" if one.shut else "good",
-        stands=_stands(one, rules, _), at=rules.at if rules else 0, by=_by(rules, _) if rules else "",
+        stands=_stands(one, rules, _), at=rules.at if rules else 0, by=_by(rules, _, me=me) if rules else "",
         entry=rules.entry.hex() if rules else "", follows=_follows(one, _),
-        earlier=tuple((each.at, _earlier(each, _)) for each in one.words if each is not rules), older=one.older,
+        earlier=tuple((each.at, _earlier(each, _, me=me)) for each in one.words if each is not rules), older=one.older,
         can_refuse=may and not one.denied,
-        is_new=rules is not None and one.denied and rules.signal == "staff" and 0 <= now - rules.at < JUST_MS,
+        is_new=rules is not None and one.denied and rules.by == me and 0 <= now - rules.at < JUST_MS,
     )  # fmt: skip
 
 
@@ -146,18 +146,19 @@ def _rests(bases: Iterable[str], _: Callable[[str], str]) -> str:
     return _("%(basis)s, no choice is needed") % {"basis": ", ".join(words.get(one, one) for one in bases)}
 
 
-def _earlier(word: Word, _: Callable[[str], str]) -> str:
+def _earlier(word: Word, _: Callable[[str], str], *, me: str) -> str:
     said = _("bought something") if word.customer else _("agreed") if word.granted else _("refused")
-    told = f"{said}, {_by(word, _)}"
+    told = f"{said}, {_by(word, _, me=me)}"
     return told if word.counts else told + ": " + _("does not count")
 
 
-def _by(word: Word, _: Callable[[str], str]) -> str:
+def _by(word: Word, _: Callable[[str], str], *, me: str) -> str:
     """How a word came, by whom it is vouched for, and the text that they saw."""
     signals = {
         "banner": _("by a banner"), "gpc": _("by their browser's signal"), "import": _("by a file"),
         "provider": _("by a provider"), "restore": _("told again after a restore"), "sale": _("by an order"),
-        "staff": _("recorded by staff"), "suppression": _("by a suppression"),
+        "staff": _("recorded by you") if word.by == me else _("recorded by staff"),
+        "suppression": _("by a suppression"),
     }  # fmt: skip
     keys = {1: _("public key"), 2: _("secret key"), 3: _("signed")}
     parts = [signals.get(word.signal, spelt(word.signal))]

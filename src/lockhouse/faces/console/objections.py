@@ -58,6 +58,7 @@ def weak(word: str, _: Callable[[str], str]) -> str:
     """The sentence of a word of `access.passwords.Refusal`."""
     return {
         "guessed-first": _("It is among those that are guessed first. Take a few words that do not belong together."),
+        "leaked": _("It leaked somewhere, and is tried before others. Take one that you use nowhere else."),
         "of-this-house": _("Leave out the names of the house, and your own."),
         "too-long": _("256 letters or signs are enough."),
         "too-short": _("8 letters or signs at least; a sentence is easier to remember."),

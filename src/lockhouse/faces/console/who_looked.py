@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from lockhouse.faces.console.current import house_of, person_path
 from lockhouse.faces.console.fields import label
@@ -28,18 +28,24 @@ _MOST: Final = 6
 """Fields that are named; of a look at more it is said how many."""
 
 
-async def who_looked(
-    request: Request, me: Me, view: View, *, before: bytes | None = None, limit: int = _FEW
-) -> dict[str, Any]:
+class Part(NamedTuple):
+    """Which looks are told: at most so many, of so many visits (None: of all), older than the entry `before`."""
+
+    before: bytes | None = None
+    looks: int = _FEW
+    visits: int | None = None
+
+
+async def who_looked(request: Request, me: Me, view: View, part: Part) -> dict[str, Any]:
     """A page of looks, the newest first, and where the older ones are."""
     house, _ = house_of(request), text_of(request)
-    found = await looked(house, view, before=before, limit=limit)
+    found = await looked(house, view, before=part.before, limit=part.looks)
     names = await _names(house) if me.may(house, "staff.list") else {}
-    lines = [_line(some, me, names, _) for some in _together(found.looks)]
-    older = ""
-    if found.more:
-        older = person_path(house, me, Meant(person=view.person, mark=found.looks[-1].entry)) + "/looks"
-    return {"looks": lines, "older": older, "spoilt": found.spoilt}
+    visits = _together(found.looks)
+    told, older = visits[: part.visits], ""
+    if told and (found.more or len(told) < len(visits)):
+        older = person_path(house, me, Meant(person=view.person, mark=told[-1][-1].entry)) + "/looks"
+    return {"looks": [_line(some, me, names, _) for some in told], "older": older, "spoilt": found.spoilt}
 
 
 async def _names(house: House) -> dict[str, str]:

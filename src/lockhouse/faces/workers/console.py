@@ -27,6 +27,7 @@ from lockhouse.faces.serve.roles import FIRST_CONSOLE, desk_of
 from lockhouse.faces.serve.tail import recent
 from lockhouse.faces.workers.first import first, nobody_yet
 from lockhouse.gates.proving import AT_ONCE
+from lockhouse.wiring_leaked import leaked_of
 from lockhouse.wiring_oidc import provider_of
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ async def console(running: Running, desk: Handing) -> None:
     """Show the console until told to end; requests under way are answered first."""
     house, settings = running.opened.house, running.opened.settings
     provider = house.proving.provider = provider_of(settings, house.clock)
+    house.proving.leaked = leaked_of(settings, running.task.folder)
     house.proving.at_once = asyncio.Semaphore(max(1, AT_ONCE // running.task.like))
     made = server(_app(running), tls=console_tls_of(settings, running.task.folder), door=door_of(settings))
     with ExitStack() as held:

@@ -13,6 +13,7 @@ from lockhouse.faces.workers.sending import Sending
 from lockhouse.flows import lapse, retain
 from lockhouse.flows.change import end_former
 from lockhouse.flows.daily import daily
+from lockhouse.flows.hook import forget_lapsed
 from lockhouse.flows.housekeeping import empty_details, end_marks, end_passed, tell_failed
 from lockhouse.flows.orphans import end_orphans
 from lockhouse.flows.pulse import forget_hours
@@ -230,6 +231,7 @@ class Worker:
         if emptied:
             logs.get().info("receipts emptied", receipts=emptied)
         await forget_hours(self._house)
+        await forget_lapsed(self._house)
         ended = await end_marks(self._house)
         if ended.marks:
             logs.get().info("erased marks ended", marks=ended.marks)

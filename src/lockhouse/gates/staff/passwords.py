@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 HINTS = {
     "guessed-first": "it is among those that are guessed first: take a few words that do not belong together",
+    "leaked": "it leaked somewhere, and is tried before others: take one that you use nowhere else",
     "not-text": "type it anew",
     "of-this-house": "leave out the names of the house and your own",
     "too-long": "256 signs are enough",
@@ -26,6 +27,7 @@ async def chosen(house: House, who: Called, password: str) -> str:
 
     Raises:
         Invalid: the house does not take it; the hint says why.
+        Unavailable: nobody can say whether it leaked, and the house is to ask.
     """
     said = await weighed(house, password, words=(who.login, who.name, controller_of(house), "lockhouse"))
     if said is not None:

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from lockhouse.access.passwords import Refusal, refusal
+from lockhouse.crypto.leaked import leaked_hashes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,8 +32,17 @@ async def hashed(house: House, password: str) -> str:
 
 
 async def weighed(house: House, password: str, *, words: tuple[str, ...]) -> Refusal | None:
-    """Why the house does not take a password beside a second factor; None if it does."""
-    return await _aside(house, lambda: refusal(password, alone=False, words=words))
+    """Why the house does not take a password beside a second factor; None if it does.
+
+    Raises:
+        Unavailable: nobody can say whether it leaked, and the house is to ask.
+    """
+    return await _aside(house, lambda: refusal(password, alone=False, words=words, leaked=_leaked(house, password)))
+
+
+def _leaked(house: House, password: str) -> bool:
+    known = house.proving.leaked
+    return known is not None and any(known.holds(one) for one in leaked_hashes(password))
 
 
 async def _aside(house: House, work: Callable[[], T]) -> T:

@@ -143,9 +143,10 @@ class Attestation(Body, frozen=True):
 
 
 class Credential(Body, frozen=True):
-    """A channel's write key was made or ended.
+    """A channel's write key, or a provider's secret, was made or ended.
 
     Attributes:
+        until: ms; of one that was given an end while another takes its place: until then it is taken.
         row: hash of the row, which holds only a keyed hash of the key. `place`: as in a suppression.
     """
 
@@ -156,6 +157,7 @@ class Credential(Body, frozen=True):
     by: Actor
     row: Hex32
     place: Hex32 | None = None
+    until: Number | None = None
 
 
 class Pause(Body, frozen=True):

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from lockhouse.faces.cli.call import Call
     from lockhouse.model.policy import Channel
+    from lockhouse.secret import Secret
     from lockhouse.wiring import Opened
 
 APP = noun("channel", "The ways in: their write keys, and what they send that is not kept.")
@@ -59,7 +60,7 @@ async def add(name: str, secret: Input = None, /, *, given: bool = False, acting
     For example `lockhouse channel add web`.
 
     A channel that a provider delivers to gets the provider's secret instead, which is stored sealed. A second time it
-    gets one more beside the first, while the provider rotates; `lockhouse channel revoke` then ends the old one.
+    gets one more beside the first. `lockhouse channel rotate` does both and gives the old one an end.
 
     Args:
         name: of the channel, as in the policy.
@@ -76,14 +77,18 @@ async def add(name: str, secret: Input = None, /, *, given: bool = False, acting
             )
         if secret is not None or given:
             raise Invalid(f"channel {name}", "a channel that a provider delivers to", got="one with write keys")
-        new = await make_credential(opened.house, name, by=actor.id)
-        key = new.reveal().decode()  # house: allow no-reveal: a new key is shown this once
-        channel = opened.house.live().policy.channels[name]
-        value = {
-            "channel": name, "key": key, "address": collect_url(opened.settings), "assurance": channel.assurance_key,
-            "event": sample_event(channel), "pageless": channel.pageless,
-        }  # fmt: skip
+        value = new_key(opened, name, await make_credential(opened.house, name, by=actor.id))
     return made(value, call=call)
+
+
+def new_key(opened: Opened, name: str, new: Secret) -> dict[str, Any]:
+    """A new write key as it is told, this once."""
+    channel = opened.house.live().policy.channels[name]
+    return {
+        "channel": name, "key": new.reveal().decode(),  # house: allow no-reveal: a new key is shown this once
+        "address": collect_url(opened.settings), "assurance": channel.assurance_key,
+        "event": sample_event(channel), "pageless": channel.pageless,
+    }  # fmt: skip
 
 
 def made(value: dict[str, Any], *, call: Call) -> Said:
@@ -303,6 +308,7 @@ def left_out(name: str, value: list[dict[str, Any]], held: Waiting, *, call: Cal
 
 
 APP.command("lockhouse.faces.cli.commands.channel_observed:observed", name="observed")
+APP.command("lockhouse.faces.cli.commands.channel_rotate:rotate", name="rotate")
 APP.command("lockhouse.faces.cli.commands.channel_replay:replay", name="replay")
 APP.command("lockhouse.faces.cli.commands.channel_test:deliver", name="test")
 APP.command("lockhouse.faces.cli.commands.pausing:pause_channel", name="pause")

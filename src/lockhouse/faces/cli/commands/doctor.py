@@ -39,6 +39,7 @@ from lockhouse.posture.checks import Result, counts, examine
 from lockhouse.posture.hosts import is_own
 from lockhouse.posture.world import House, JournalPlace, World
 from lockhouse.wiring import host_of, jobs
+from lockhouse.wiring_leaked import leaked_seen
 
 if TYPE_CHECKING:
     from lockhouse.gates.house import House as TheHouse
@@ -60,7 +61,7 @@ async def doctor(*, production: bool = False, call: Here) -> Said:
         production: what stands between here and real customers, too; noted in the ledger.
     """
     folder = call.folder()
-    host = host_of(folder)
+    host = msgspec.structs.replace(host_of(folder), leaked=leaked_seen(folder))
     world = World(host=host)
     try:
         async with call.open() as opened:

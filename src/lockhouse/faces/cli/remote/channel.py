@@ -8,11 +8,12 @@ import msgspec
 
 from lockhouse.client import shapes
 from lockhouse.errors import Invalid
-from lockhouse.faces.cli.commands import channel, channel_observed, channel_replay
+from lockhouse.faces.cli.commands import channel, channel_observed, channel_replay, channel_rotate
 from lockhouse.faces.cli.remote.told import plain, require_own_role
 from lockhouse.faces.cli.times import since_of
 from lockhouse.flows.observed import Observed
 from lockhouse.flows.replay import Replayed
+from lockhouse.gates.credentials import OVERLAP_HOURS, overlap_ms
 from lockhouse.gates.quarantine import Waiting
 from lockhouse.wiring import SystemClock
 
@@ -35,6 +36,24 @@ def add(
         raise Invalid("secret", "a channel with write keys: a provider's secret is given on the house's machine")
     with call.api() as house:
         return channel.made(plain(house.channel_add(name)), call=call)
+
+
+def rotate(  # noqa: PLR0913  (options of one command)
+    name: str, secret: str | None = None, /, *, overlap_hours: int = OVERLAP_HOURS, given: bool = False,
+    acting: As | None = None, call: Call,
+) -> Said:  # fmt: skip
+    """Make a write key for a channel; those before it end by themselves.
+
+    Raises:
+        Invalid: a provider's secret is to be given, which is done on the house's machine; or as of the flow.
+    """
+    require_own_role(acting)
+    if secret is not None or given:
+        raise Invalid("secret", "a channel with write keys: a provider's secret is given on the house's machine")
+    overlap_ms(overlap_hours)
+    with call.api() as house:
+        found = house.channel_rotate(name, shapes.OverlapAsked(overlap_hours=overlap_hours))
+        return channel_rotate.rotated(plain(found), call=call)
 
 
 def list_(*, call: Call) -> Said:

@@ -20,7 +20,7 @@ from lockhouse.faces.cli.told import Joined, Opened, compared, found_of, pages, 
 from lockhouse.flows.link import Joint
 from lockhouse.gates.disclose import View
 from lockhouse.gates.disclose.hour import Spent
-from lockhouse.gates.disclose.view import FieldView, RecordView, ShutBoxes
+from lockhouse.gates.disclose.view import FieldView, Moment, RecordView, ShutBoxes
 from lockhouse.model.scale import Assurance, PersonState, Proof
 from lockhouse.policy.words import NAME
 from lockhouse.wiring import SystemClock
@@ -151,7 +151,8 @@ def _view(shown: shapes.PersonShown) -> View:
         state=int(state), entry=bytes.fromhex(shown.entry), fields=_fields(shown.fields), channels=shown.channels,
         records=shown.records, total=shown.total, truncated=shown.truncated, first_at=shown.first_at,
         last_at=shown.last_at, former=shown.former, marks=tuple(shown.marks), grants=tuple(shown.grants),
-        ended=shown.ended, shut=_shut(shown.shut), spoilt=shown.spoilt,
+        moments=tuple(Moment(**plain(one)) for one in shown.moments), ended=shown.ended, shut=_shut(shown.shut),
+        spoilt=shown.spoilt,
         spent=None if shown.spent is None else Spent(**plain(shown.spent)),
     )  # fmt: skip
 

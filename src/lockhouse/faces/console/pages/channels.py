@@ -20,7 +20,7 @@ from lockhouse.faces.console.turned import Turned
 from lockhouse.flows import channel as flow
 from lockhouse.flows import observed as seen
 from lockhouse.flows.pulse import HOURS, Pulse, pulses
-from lockhouse.gates.credentials import lives
+from lockhouse.gates.credentials import OVERLAP_HOURS, lives
 from lockhouse.gates.pauses import pauses
 from lockhouse.gates.pulse import HOUR_MS
 from lockhouse.model.scale import Stage
@@ -145,7 +145,7 @@ async def page(request: Request, me: Me, one: Channel, *, result: Result | None 
         waiting=await seen.waiting(house, one.id), may_drops=may_drops,
         drops=await _drops(house, one, pulse, _=_) if may_drops else None,
         lack=await _lack(house, one) if me.may(house, "channel.observed") else "",
-        may={word for word in ("add", "pause", "revoke", "tail") if me.may(house, f"channel.{word}")},
+        may={word for word in ("add", "pause", "revoke", "rotate", "tail") if me.may(house, f"channel.{word}")},
     )  # fmt: skip
 
 
@@ -227,14 +227,41 @@ async def make_key(request: Request, me: Me) -> Response:
             return question
         secret = await flow.make_credential(house_of(request), one.name, by=me.actor)
     except Invalid:
-        unkeyed = Result(
-            wrong=_("This channel has no key of ours: its sender signs. The secret is given on the house's machine.")
-        )
-        return await page(request, me, one, result=unkeyed)
+        return await page(request, me, one, result=Result(wrong=_unkeyed(_)))
     except (Conflict, NotFound):
         return await page(request, me, one, result=changed(_))
     key = secret.reveal().decode()  # house: allow no-reveal: a new key is shown this once
-    return shown(request, me, "channel_key.html", here=HERE, name=one.name, key=key, sheet=_sheet(one, _))
+    return shown(request, me, "channel_key.html", here=HERE, name=one.name, key=key, sheet=_sheet(one, _), ending=0)
+
+
+@signed_in
+async def rotate_key(request: Request, me: Me) -> Response:
+    """A new write key, shown once; those before it are taken for a day yet."""
+    require(request, me, "channel.rotate")
+    one, fields, _ = channel_of(request), await posted(request, optional=STEP), text_of(request)
+    path = f"{HERE}/{one.name}"
+    effect = _("It is shown once. Those before it are taken for %(hours)s hours yet, and end by themselves.")
+    asked = Asked(
+        action="channel-key-rotate", persons=(), deed=_("Rotate the key of %(name)s") % {"name": one.name},
+        effect=effect % {"hours": OVERLAP_HOURS}, path=f"{path}/rotate", back=path, here=HERE,
+    )  # fmt: skip
+    try:
+        question = await confirmed(request, me, asked, fields)
+        if question is not None:
+            return question
+        rotated = await flow.rotate_credential(house_of(request), one.name, overlap_hours=OVERLAP_HOURS, by=me.actor)
+    except Invalid:
+        return await page(request, me, one, result=Result(wrong=_unkeyed(_)))
+    except (Conflict, NotFound):
+        return await page(request, me, one, result=changed(_))
+    key = rotated[0].reveal().decode()  # house: allow no-reveal: a new key is shown this once
+    return shown(
+        request, me, "channel_key.html", here=HERE, name=one.name, key=key, sheet=_sheet(one, _), ending=OVERLAP_HOURS
+    )
+
+
+def _unkeyed(_: Callable[[str], str]) -> str:
+    return _("This channel has no key of ours: its sender signs. The secret is given on the house's machine.")
 
 
 @signed_in
@@ -271,5 +298,6 @@ ROUTES = [
     Route(HERE, channels, name="channels"),
     Route(f"{HERE}/{{channel}}", channel, name="channel"),
     Route(f"{HERE}/{{channel}}/key", make_key, methods=["POST"], name="channel-key-make"),
+    Route(f"{HERE}/{{channel}}/rotate", rotate_key, methods=["POST"], name="channel-key-rotate"),
     Route(f"{HERE}/{{channel}}/end", end_key, methods=["POST"], name="channel-key-end"),
 ]

@@ -26,7 +26,7 @@ from lockhouse.faces.console.people import Seeing
 from lockhouse.faces.console.rendering import text_of
 from lockhouse.faces.console.times import hour
 from lockhouse.faces.console.turned import Turned
-from lockhouse.faces.console.who_looked import who_looked
+from lockhouse.faces.console.who_looked import Part, who_looked
 from lockhouse.faces.console.work import work_of
 from lockhouse.flows import look
 from lockhouse.flows.change import changes
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 _FEW: Final = 8
 """Records that stand on the page itself."""
 _PAGE: Final = 30
+_VISITS: Final = 6
 OPEN_S: Final = 600
 """How long a revealed value stands on a page before the browser shows the masked one again."""
 
@@ -106,7 +107,8 @@ async def page_of(request: Request, me: Me, beside: Beside) -> Response:
         way=label(whom.way, _) if whom.way else "", name=_name(view), former=whom.former,
         marks=view.marks, granted=bool(view.grants), chosen=chosen_, timeline=timeline,
         held=sum(len(group.rows) for group in groups), closed_off=_closed_off(view, seeing),
-        lanes=drawn(view.moments, now=house.clock.now_ms(), text=_), looked=await who_looked(request, me, view),
+        lanes=drawn(view.moments, now=house.clock.now_ms(), text=_),
+        looked=await who_looked(request, me, view, Part(visits=_VISITS)),
     )  # fmt: skip
     # Of a value that is open, what a browser shows later is the page as it is without a reveal.
     if any(row.state == "revealed" for group in groups for row in group.rows):
@@ -188,7 +190,7 @@ async def looks(request: Request, me: Me) -> Response:
     if view.refused:
         raise Turned("LH-3011")
     path = person_path(house, me, replace(whom, mark=None))
-    told = await who_looked(request, me, view, before=whom.mark, limit=50)
+    told = await who_looked(request, me, view, Part(whom.mark, 50))
     return shown(request, me, "looks.html", here=FIND, looked=told, path=path, is_first=whom.mark is None)
 
 
