@@ -17,6 +17,7 @@ from bench import (
     expiry,
     footprint,
     hello,
+    hooks,
     imports,
     inside,
     intake,
@@ -46,7 +47,8 @@ Own = tuple[str, "Callable[[Path], list[Figure]]"]
 
 def _alone(*, quick: bool) -> list[Alone]:
     """What is measured without a house, before there is one."""
-    return [("minimise", lambda: minimise.rates(rounds=5 if quick else 15))]
+    rounds = 5 if quick else 15
+    return [("minimise", lambda: minimise.rates(rounds=rounds)), ("hooks", lambda: hooks.costs(rounds=rounds))]
 
 
 def _own(*, quick: bool) -> list[Own]:

@@ -36,6 +36,9 @@ AT_MOST: dict[str, float] = {
     "stored_over_json_200": 3.0,
     "stored_over_json_1000": 1.6,
     "serve_mb": 350.0,
+    "hook_hmac_us": 60.0,
+    "hook_ecdsa_us": 60.0,
+    "hook_rsa_us": 60.0,
 }
 
 

@@ -37,6 +37,9 @@ class House:
             "FAST": Limited(channel="web", retry_after_s=2.4),
         }
         self.hooks: dict[str, Hook] = {}
+        self.pages: dict[str, bytes | Exception] = {}
+        """What stands at addresses that kinds pin; nothing at any other."""
+        self.fetched: list[tuple[str, bool]] = []
         self.reasons: list[str] = []
         self.waits = False
         self.public_url = ""
@@ -49,6 +52,13 @@ class House:
 
     async def hook(self, name: str) -> Hook | None:
         return self.hooks.get(name)
+
+    async def fetch(self, url: str, *, is_proven: bool) -> bytes:
+        self.fetched.append((url, is_proven))
+        found = self.pages.get(url, b"")
+        if isinstance(found, Exception):
+            raise found
+        return found
 
     async def authenticate(self, key: str | None) -> Sender | Limited | None:
         self.asked.append(key)

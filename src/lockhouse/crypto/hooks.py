@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import base64
 import binascii
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256, SHA512, HashAlgorithm
 from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.serialization import load_der_public_key
+from cryptography.x509 import Certificate, load_pem_x509_certificate
 
 from lockhouse.crypto.signatures import equal
 from lockhouse.errors import Invalid
@@ -33,6 +37,7 @@ LEAST_KEY_BYTES = 16
 """A shorter one can be guessed from a single delivery; no provider makes one (RFC 2104 §3 asks for the hash's own)."""
 MOST_KEY_BYTES = 512
 MADE_BYTES = 32
+LEAST_RSA_BITS = 2048
 _HASHES: dict[str, HashAlgorithm] = {
     "sha256": SHA256(),
     "sha512": SHA512(),
@@ -122,3 +127,34 @@ def _p256(raw: bytes) -> EllipticCurvePublicKey | None:
     except (ValueError, UnsupportedAlgorithm):
         return None
     return key if isinstance(key, EllipticCurvePublicKey) and isinstance(key.curve, SECP256R1) else None
+
+
+def certified(pem: bytes, message: bytes, *, signature: bytes, algorithm: Algorithm, at: int) -> bool:
+    """Whether a signature (RSASSA-PKCS1-v1_5, RFC 8017 §8.2) is by a certificate's key, at a time when it is valid.
+
+    Whose certificate it is nobody checks here: whoever fetched it has asked at a pinned host, over TLS. `at` in ms.
+    """
+    found = _certificate(pem)
+    if found is None:
+        return False
+    certificate, key = found
+    when = datetime.fromtimestamp(at / 1000, tz=UTC)
+    if not certificate.not_valid_before_utc <= when <= certificate.not_valid_after_utc:
+        return False
+    try:
+        key.verify(signature, message, PKCS1v15(), _HASHES[algorithm])
+    except InvalidSignature:
+        return False
+    return True
+
+
+@lru_cache(maxsize=16)
+def _certificate(pem: bytes) -> tuple[Certificate, RSAPublicKey] | None:
+    try:
+        certificate = load_pem_x509_certificate(pem)
+        key = certificate.public_key()
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return None
+    if not isinstance(key, RSAPublicKey) or key.key_size < LEAST_RSA_BITS:
+        return None
+    return certificate, key

@@ -22,6 +22,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         body: the very bytes that came, never unpacked or re-encoded.
         url: the address under which the provider knows this channel; empty when no setting says it.
         received_at: ms, by the house's clock.
+        fetched: what stood at the address that `HookKind.needs` named; empty where nothing did.
     """
 
     method: str = "POST"
@@ -30,6 +31,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     body: bytes
     url: str = ""
     received_at: int
+    fetched: bytes = b""
 
     def one(self, name: str) -> str | None:
         """The header of this name if it stands exactly once: of two, another reader might take the other one."""

@@ -18,6 +18,10 @@ Prove = Callable[[Delivery, Signing, Sequence[Secret]], Proven | Unproven]
 """Of a kind whose deliveries are not proven by an HMAC of `Signing`. It gets keys, see `HookKind.keyed`."""
 Challenged = Callable[[Delivery, Sequence[Secret]], Challenge | None]
 """The answer to a provider's question; None for what is no question of this kind."""
+Needs = Callable[[Delivery, Sequence[Secret]], "str | None"]
+"""The address at which a kind's proof stands; None where a delivery is not worth asking for. Pure: it pins the host."""
+Visits = Callable[[Delivery], "str | None"]
+"""The address that a delivery that is proven asks to be visited, at a pinned host; None of every other."""
 
 
 class Risk(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +55,8 @@ class HookKind(msgspec.Struct, frozen=True, kw_only=True):
         events: a proven body as events. Never raises; never puts a value into a `Fault`.
         prove: instead of `Signing`'s HMAC, for other proofs.
         challenge: the handshake, if there is one.
+        needs: what has to be fetched before a delivery can be proven; see there.
+        visits: what is asked for once a delivery is proven; see there.
         assurance: `signed`, or `secret` where the body is not signed.
         is_test: whether a delivery is of the provider's test mode; such a one is answered and not stored.
         makes_secret: whether the house makes the secret, instead of taking the provider's.
@@ -73,6 +79,8 @@ class HookKind(msgspec.Struct, frozen=True, kw_only=True):
     risk: Risk
     prove: Prove | None = None
     challenge: Challenged | None = None
+    needs: Needs | None = None
+    visits: Visits | None = None
     assurance: Assurance = Assurance.SIGNED
     is_test: Callable[[Any], bool] | None = None
     makes_secret: bool = False

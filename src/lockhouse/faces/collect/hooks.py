@@ -18,6 +18,7 @@ from lockhouse.channels.hooks import HOOKS as KINDS
 from lockhouse.channels.hooks.scheme import prove
 from lockhouse.channels.inflate import inflate, is_gzip
 from lockhouse.channels.segment.parse import object_of
+from lockhouse.errors import Unavailable
 from lockhouse.faces.collect.answers import ACCEPTED, Whole, rejected
 from lockhouse.faces.collect.body import take_raw
 from lockhouse.faces.collect.ports import Hook, Limited
@@ -87,6 +88,7 @@ class Hooks:
                 kind = ((b"content-type", answer.content_type.encode()), (b"cache-control", b"no-store"),
                         (b"x-content-type-options", b"nosniff"))  # fmt: skip
                 return Whole(status=200, body=answer.body, base=kind)
+        delivery = await self._completed(delivery, known)
         proven = _proved(delivery, known)
         if hook is None or delivery.method != "POST" or isinstance(proven, Unproven):
             return await self._unproven(hook, proven)
@@ -98,7 +100,27 @@ class Hooks:
         if hook.kind.is_test is not None and _is_test(hook.kind, plain):
             self._watch.on_answer(hook.channel, "rejected", TEST_DELIVERY, 1)
             return ACCEPTED
+        await self._visited(plain, hook)
         return await self._stored(hook, hook.kind.events(plain, proven, hook.signing), delivery=plain)
+
+    async def _completed(self, delivery: Delivery, hook: Hook) -> Delivery:
+        """The delivery with what has to be fetched before anything can prove it."""
+        if hook.kind.needs is None or delivery.method != "POST":
+            return delivery
+        url = hook.kind.needs(delivery, hook.secrets)
+        if url is None:
+            return delivery
+        return msgspec.structs.replace(delivery, fetched=await self._collector.fetch(url, is_proven=False))
+
+    async def _visited(self, delivery: Delivery, hook: Hook) -> None:
+        """What a proven delivery asks to be visited has been.
+
+        Raises:
+            Unavailable: nothing answered there as it should; the provider will ask again.
+        """
+        url = None if hook.kind.visits is None else hook.kind.visits(delivery)
+        if url is not None and not await self._collector.fetch(url, is_proven=True):
+            raise Unavailable("webhook provider: expected its address to answer", retry_after_s=_PAUSE_RETRY_S)
 
     async def _unproven(self, hook: Hook | None, proven: Proven | Unproven) -> Whole:
         """The refusal, the same for an unknown channel; counted under the channel, where there is one."""

@@ -67,6 +67,14 @@ class Collector(Protocol):
         """The channel of this name, if providers deliver to it. Called for each delivery, so it is cheap."""
         ...
 
+    async def fetch(self, url: str, *, is_proven: bool) -> bytes:
+        """What stands at an address that a kind has pinned; empty where nothing does, or who proves nothing must wait.
+
+        Raises:
+            Unavailable: it cannot be had now.
+        """
+        ...
+
     async def authenticate(self, key: str | None) -> Sender | Limited | None:
         """Who shows this key; None when nobody has it. Called for each request, so it is cheap.
 

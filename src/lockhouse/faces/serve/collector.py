@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from lockhouse.errors import Unavailable
 from lockhouse.faces.collect.ports import Hook, Limited, Sender
 from lockhouse.faces.serve.desk import Answer
+from lockhouse.faces.serve.fetched import Fetched
 from lockhouse.faces.serve.hooks import HookDoors
 from lockhouse.faces.serve.misses import Misses
 from lockhouse.faces.serve.patience import WAIT_S, WAIT_TO_SET_ASIDE_S, Patience
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lockhouse.faces.serve.desk import Answers
+    from lockhouse.faces.serve.fetched import Ask
     from lockhouse.faces.serve.spool import Spool
     from lockhouse.gates.house import House
     from lockhouse.model.event import Batch
@@ -46,9 +48,13 @@ class HouseCollector:
 
     Args:
         spool: where events wait while a store is away; None where nothing waits.
+        ask: the way out to hosts that kinds of webhooks pin; None where there is none.
     """
 
-    def __init__(self, house: House, answers: Answers, *, public_url: str = "", spool: Spool | None = None) -> None:
+    def __init__(
+        self, house: House, answers: Answers, *, public_url: str = "", spool: Spool | None = None,
+        ask: Ask | None = None,
+    ) -> None:  # fmt: skip
         self._house = house
         self._spool = spool
         self._public_url = public_url
@@ -59,6 +65,7 @@ class HouseCollector:
         self._seen = (house.seen_policy, house.seen_key)
         self._misses = Misses(house.clock)
         self._hooks = HookDoors(house, public_url=public_url)
+        self._fetched = Fetched(ask, clock=house.clock)
         self.patience = Patience(house.epochs.alive, house.clock)
         self._origins: tuple[object, frozenset[str]] = (None, frozenset())
         self._away: tuple[str, float] | None = None
@@ -118,6 +125,19 @@ class HouseCollector:
         if self._house.stale:
             await refresh(self._house)
         return await self._hooks.of(name)
+
+    async def fetch(self, url: str, *, is_proven: bool) -> bytes:
+        """What stands at an address that a kind has pinned; empty where nothing does.
+
+        A network that must wait, with nothing proven yet, is told of what is known alone.
+
+        Raises:
+            Unavailable: it cannot be had now.
+        """
+        known = self._fetched.known(url)
+        if known is not None:
+            return known
+        return b"" if not is_proven and self.held() is not None else await self._fetched.fetch(url)
 
     def held(self) -> Limited | None:
         """How long this network must wait before it may come without a good key again; None when it may now."""

@@ -15,6 +15,7 @@ from lockhouse.faces.serve.draining import LOOK_S, Draining
 from lockhouse.faces.serve.http import door_of, server, tls_of
 from lockhouse.faces.serve.spool import Spool
 from lockhouse.wiring import SystemClock
+from lockhouse.wiring_hooks import hook_http
 from lockhouse.wiring_spool import spool_file
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ async def collect(running: Running, desk: Desk) -> None:
     """
     house, settings, clock = running.opened.house, running.opened.settings, SystemClock()
     watch, spool = Watching(running, clock), _spool(running, clock)
-    collector = HouseCollector(house, running.answers, public_url=settings.public_url, spool=spool)
+    way_out = hook_http()
+    collector = HouseCollector(house, running.answers, public_url=settings.public_url, spool=spool, ask=way_out.ask)
     app = CollectApp(
         collector,
         clock=clock,
@@ -83,6 +85,7 @@ async def collect(running: Running, desk: Desk) -> None:
             await serving
             draining.cancel()
             await asyncio.gather(draining, return_exceptions=True)
+            await way_out.close()
             if spool is not None:
                 spool.close()
 
