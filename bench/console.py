@@ -28,7 +28,7 @@ from bench.stalled import until_ready
 from lockhouse import wiring
 from lockhouse.access.sessions import Limits, until
 from lockhouse.faces.console.app import Served, console_app
-from lockhouse.faces.console.cookies import SESSION
+from lockhouse.faces.console.cookies import SESSION, name_of
 from lockhouse.flows import enrol, staff, staff_roles
 from lockhouse.gates.staff import sessions
 from lockhouse.gates.staff.called import Called
@@ -270,5 +270,7 @@ def _consoles(serve: int) -> list[int]:
 
 
 def _asked(port: int, cookie: str) -> bytes:
-    lines = ("GET / HTTP/1.1", f"Host: localhost:{port}", f"Cookie: {SESSION}={cookie}", "Accept-Language: en", "", "")
+    host = f"localhost:{port}"
+    session = f"{name_of(SESSION, url=f'http://{host}')}={cookie}"
+    lines = ("GET / HTTP/1.1", f"Host: {host}", f"Cookie: {session}", "Accept-Language: en", "", "")
     return "\r\n".join(lines).encode()

@@ -15,6 +15,7 @@ import uvicorn
 
 from lockhouse.errors import Invalid
 from lockhouse.faces.serve.door import REQUEST_WITHIN_S, SPARE, Door, Guarded
+from lockhouse.faces.serve.sharing import Sharing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,15 +39,23 @@ _MANY_FILES = 65_536
 class Server(uvicorn.Server):
     """Leaves signals to the process that runs it, and says when it accepts."""
 
-    def __init__(self, config: uvicorn.Config, door: Door) -> None:
+    def __init__(self, config: uvicorn.Config, door: Door, *, shared: bool) -> None:
         super().__init__(config)
         self.accepts = asyncio.Event()
         self._door = door
+        self._shared = shared
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to accept."""
-        await super().startup(sockets)
+        await super().startup([] if self._shared else sockets)
+        if self._shared:
+            taking = [Sharing(one, self._connection, tls=self.config.ssl) for one in sockets or ()]
+            self.servers = taking  # type: ignore[assignment]  # of a server only `close` is asked for
         self.accepts.set()
+
+    def _connection(self) -> asyncio.Protocol:
+        made = self.config.http_protocol_class
+        return made(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)  # type: ignore[call-arg]  # as uvicorn calls it
 
     def turn_away(self) -> None:
         """Accept nobody any more. The next answer on each connection says that it is the last.
@@ -91,13 +100,14 @@ def door_of(settings: Settings | None = None) -> Door:
     return Door(most=most, exempt=(*settings.trusted_proxies, *loopback))
 
 
-def server(app: Any, *, tls: tuple[str, str] | None = None, door: Door | None = None) -> Server:
+def server(app: Any, *, tls: tuple[str, str] | None = None, door: Door | None = None, shared: bool = False) -> Server:
     """A server for one listener.
 
     Args:
         app: ASGI.
         tls: certificate chain and private key, PEM files.
         door: who may stay connected; `door_of()` if None.
+        shared: other processes take connections from the same listeners.
 
     Raises:
         Invalid: the certificate and key cannot be used.
@@ -125,7 +135,7 @@ def server(app: Any, *, tls: tuple[str, str] | None = None, door: Door | None = 
         raise Invalid(
             "lockhouse.toml: tls_cert, tls_key", "a PEM certificate chain and its key", got="another"
         ) from err
-    return Server(config, door)
+    return Server(config, door, shared=shared)
 
 
 def tls_of(settings: Settings, folder: Path) -> tuple[str, str] | None:

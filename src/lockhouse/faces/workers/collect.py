@@ -64,7 +64,8 @@ async def collect(running: Running, desk: Desk) -> None:
         trusted_proxies=settings.trusted_proxies,
     )
     around = Around(app, settings=settings, tally=running.tally, clock=clock)
-    made = server(around, tls=tls_of(settings, running.task.folder), door=door_of(settings))
+    door, shared = door_of(settings), running.task.like > 1
+    made = server(around, tls=tls_of(settings, running.task.folder), door=door, shared=shared)
     with socket.socket(fileno=running.task.listener) as sock:
         serving = asyncio.create_task(made.serve([sock]))
         await made.accepts.wait()

@@ -42,7 +42,8 @@ async def console(running: Running, desk: Handing) -> None:
     provider = house.proving.provider = provider_of(settings, house.clock)
     house.proving.leaked = leaked_of(settings, running.task.folder)
     house.proving.at_once = asyncio.Semaphore(max(1, AT_ONCE // running.task.like))
-    made = server(_app(running), tls=console_tls_of(settings, running.task.folder), door=door_of(settings))
+    door, shared = door_of(settings), running.task.like > 1
+    made = server(_app(running), tls=console_tls_of(settings, running.task.folder), door=door, shared=shared)
     with ExitStack() as held:
         numbers = [number for number in (running.task.listener, running.task.too) if number >= 0]
         listeners = [held.enter_context(socket.socket(fileno=number)) for number in numbers]
