@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from tests.faces.serve_world import Served
 
 FORM = Form(signing=SIGNING, assurance=HOOKS["standard-webhooks"].assurance)
+PIPES: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
 HOOKED = POLICY.replace(
     "channels:\n", "channels:\n  crm: {kind: standard-webhooks, events: [Order Completed]}\n"
 )  # fmt: skip
@@ -83,3 +86,19 @@ def test_what_a_provider_delivers_while_the_writer_is_away_waits_and_is_stored_o
         os.kill(writer, signal.SIGCONT)
         until(lambda: set_aside(place) == 0, 20)
     assert run(stored(place)) == (2, 2)
+
+
+def test_who_adds_a_channel_and_waits_is_told_what_becomes_of_its_first_delivery(place: Place) -> None:
+    given = Secret(b"whsec_" + b"0123456789abcdef" * 2)
+    key = hook_key(given, form=SIGNING.key, prefix=SIGNING.key_prefix)
+    line = f"-m lockhouse -C {place.folder} channel add crm - --wait 1 --json"
+    with served(place) as house, subprocess.Popen([sys.executable, *line.split()], **PIPES) as waiting:
+        assert waiting.stdin is not None
+        waiting.stdin.write(given.reveal() + b"\n")
+        waiting.stdin.close()
+        until(lambda: _deliver(house, 1, key=key) == 200, 30)
+        waiting.wait(timeout=30)
+        assert waiting.stdout is not None
+        told = msgspec.json.decode(waiting.stdout.read())
+    assert (waiting.returncode, told["first"]["channel"], told["first"]["outcome"]) == (0, "crm", "stored")
+    assert given.reveal().decode() not in str(told)

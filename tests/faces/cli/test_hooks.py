@@ -134,3 +134,45 @@ def test_the_sample_of_each_kind_passes_the_door_of_its_kind(name: str) -> None:
     heard = world.call("/hooks/door", body, headers=dict(headers))
     assert heard.status == 200
     assert len(world.house.events) == 1
+
+
+def test_a_providers_channel_comes_into_the_draft_by_one_word_and_rules_once_it_is_approved(desk: Desk) -> None:
+    draft = desk.house / "policy.yaml"
+    before, mode = draft.read_text("utf-8"), draft.stat().st_mode
+    told = desk.call("channel add mails --kind mailgun", json=True).value
+    assert (told["draft"], told["kind"], "mails:" in told["lines"]) == ("policy.yaml", "mailgun", True)
+    assert (draft.read_text("utf-8") != before, draft.stat().st_mode) == (True, mode)
+    again = desk.call("channel add mails --kind mailgun")
+    assert (again.code, "not approved yet" in again.err, "policy approve" in again.err) == (6, True, True)
+    assert desk.call("policy approve --yes").code == 0
+    given = desk.call("channel add mails - --kind mailgun", typed=GIVEN + "\n")
+    assert (given.code, "/hooks/mails" in given.out) == (0, True)
+    other = desk.call("channel add mails - --kind stripe", typed=GIVEN + "\n")
+    assert (other.code, "--kind: expected mailgun" in other.err) == (2, True)
+    for line, word in (
+        ("channel add mails --kind pigeon", "expected one of hmac, "),
+        ("channel add mails --wait 0", "a whole number of minutes"),
+        ("channel add nowhere", "--kind KIND"),
+    ):
+        refused = desk.call(line)
+        assert (refused.code in {2, 5}, word in refused.err) == (True, True), line
+
+
+def test_a_draft_that_is_not_right_is_left_as_it_is(desk: Desk) -> None:
+    draft = desk.house / "policy.yaml"
+    wrong = draft.read_text("utf-8") + "\nnonsense: 1\n"
+    draft.write_text(wrong, "utf-8")
+    refused = desk.call("channel add mails --kind mailgun")
+    assert (refused.code, draft.read_text("utf-8") == wrong) == (2, True)
+    assert [one.name for one in desk.house.iterdir() if "policy.yaml" in one.name] == ["policy.yaml"]
+
+
+def test_a_secret_is_told_though_nothing_is_served_that_could_be_waited_for(desk: Desk) -> None:
+    said = desk.call("channel add crm --wait 1", json=True)
+    assert (said.code, said.value["first"], len(said.value["secret"])) == (0, None, 64)
+    text = desk.call("channel add crm --wait 1")
+    assert (text.code, "not served on this machine: lockhouse" in text.out, "shown this once" in text.out) == (
+        0,
+        True,
+        True,
+    )

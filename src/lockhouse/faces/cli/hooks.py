@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from lockhouse.settings import Settings
     from lockhouse.wiring import Opened
 
-EXAMPLE = "for example `pass show provider | lockhouse channel add payments -`"
-
 NO_ADDRESS = (
     "The provider signs the address that it posts to: set public_url in lockhouse.toml to that very address first, or "
     "every delivery is refused."
@@ -82,7 +80,8 @@ def _given(hooked: Delivered, source: str | None, call: Call) -> Secret | None:
     if source is None and hooked.way.kind.makes_secret:
         return None
     said = None if source in {None, "ask"} else source
-    return Secret(call.terminal.personal("secret", said, example=EXAMPLE).encode())
+    example = f"for example `pass show provider | lockhouse channel add {hooked.name} -`"
+    return Secret(call.terminal.personal("secret", said, example=example).encode())
 
 
 def _told(opened: Opened, hooked: Delivered, *, shown: str, made: Secret | None, call: Call) -> Said:

@@ -9,8 +9,10 @@ import msgspec
 from lockhouse.errors import Invalid, NotFound
 from lockhouse.faces.cli.acting import As, allowed
 from lockhouse.faces.cli.call import Here, Input, noun
+from lockhouse.faces.cli.commands.tail import line
 from lockhouse.faces.cli.held import held_text, replay_hint
 from lockhouse.faces.cli.hooks import delivered, take_secret
+from lockhouse.faces.cli.joining import first, join, nothing_came, require_kind, require_may_watch, require_minutes
 from lockhouse.faces.cli.layout import Said, assurance, count, pairs, plain, table, when
 from lockhouse.flows.channel import (
     credentials_for,
@@ -54,10 +56,14 @@ WEAKNESS = {
 
 
 @APP.command
-async def add(name: str, secret: Input = None, /, *, given: bool = False, acting: As | None = None, call: Here) -> Said:
+async def add(  # noqa: PLR0913  (options of one command)
+    name: str, secret: Input = None, /, *, kind: str | None = None, given: bool = False, wait: int | None = None,
+    acting: As | None = None, call: Here,
+) -> Said:  # fmt: skip
     """Make a write key for a channel that the live policy has. It is shown once and stored as a keyed hash.
 
-    For example `lockhouse channel add web`.
+    For example `lockhouse channel add web`; or, for deliveries of a provider, `lockhouse channel add newsletter --kind
+    mailgun`, and once the policy is approved, `lockhouse channel add newsletter --wait 30`.
 
     A channel that a provider delivers to gets the provider's secret instead, which is stored sealed. A second time it
     gets one more beside the first. `lockhouse channel rotate` does both and gives the old one an end.
@@ -66,19 +72,55 @@ async def add(name: str, secret: Input = None, /, *, given: bool = False, acting
         name: of the channel, as in the policy.
         secret: `-` reads the provider's secret from standard input; without it the house asks for it, or makes one, as
             the channel's kind has it.
+        kind: of the provider; where the policy does not have the channel, its lines are written into the draft.
         given: ask for the provider's secret where the house would make one.
+        wait: minutes to wait for the first event, and tell what became of it.
         acting: the role.
     """
+    if kind is not None:
+        require_kind(kind)
+    require_minutes(wait)
     async with call.open() as opened:
         actor = allowed(opened.house, "channel.add", (acting or As()).role)
+        if kind is not None and name not in opened.house.live().policy.channels:
+            return join(opened, name, kind, call=call)
+        if kind not in {None, theirs := _added(opened, name).kind}:
+            raise Invalid("--kind", f"{theirs}, which the channel is of in the live policy", got="another")
+        if wait is not None:
+            require_may_watch(opened.house, (acting or As()).role)
+        since = opened.house.clock.now_ms()
         if (hooked := delivered(opened, name)) is not None:
-            return await take_secret(
-                opened, hooked, source="ask" if given and secret is None else secret, by=actor.id, call=call
-            )
-        if secret is not None or given:
+            source = "ask" if given and secret is None else secret
+            said = await take_secret(opened, hooked, source=source, by=actor.id, call=call)
+        elif secret is not None or given:
             raise Invalid(f"channel {name}", "a channel that a provider delivers to", got="one with write keys")
-        value = new_key(opened, name, await make_credential(opened.house, name, by=actor.id))
-    return made(value, call=call)
+        else:
+            said = made(new_key(opened, name, await make_credential(opened.house, name, by=actor.id)), call=call)
+    return said if wait is None else await _waited(said, name, since=since, minutes=wait, call=call)
+
+
+def _added(opened: Opened, name: str) -> Channel:
+    """The channel of this name.
+
+    Raises:
+        NotFound: the live policy has none; it says how one comes into it.
+    """
+    try:
+        return _channel(opened, name)
+    except NotFound as err:
+        hint = "add it to the policy first; of a provider's channel --kind KIND writes the lines into the draft"
+        raise NotFound(err.text, hint=f"{err.hint}; {hint}") from err
+
+
+async def _waited(said: Said, name: str, *, since: int, minutes: int, call: Call) -> Said:
+    """What was told, at once; then what becomes of the first event. What was made is told whatever comes."""
+    if not call.json:
+        call.terminal.say(said.text)
+        call.terminal.tell(f"\nWaiting {count(minutes, 'minute')} for the first event; Ctrl-C ends the wait alone.")
+    waited = await first(call, name, since=since, minutes=minutes)
+    came = waited.answer
+    text = line(came) if came is not None else call.located(nothing_came(name, waited, minutes=minutes))
+    return Said(said.value | {"first": None if came is None else plain(came)}, f"\n{text}")
 
 
 def new_key(opened: Opened, name: str, new: Secret) -> dict[str, Any]:

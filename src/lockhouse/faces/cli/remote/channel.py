@@ -23,17 +23,21 @@ if TYPE_CHECKING:
     from lockhouse.faces.cli.layout import Said
 
 
-def add(
-    name: str, secret: str | None = None, /, *, given: bool = False, acting: As | None = None, call: Call
+def add(  # noqa: PLR0913  (options of one command)
+    name: str, secret: str | None = None, /, *, kind: str | None = None, given: bool = False, wait: int | None = None,
+    acting: As | None = None, call: Call,
 ) -> Said:  # fmt: skip
     """Make a write key for a channel.
 
     Raises:
-        Invalid: a provider's secret is to be given, which is done on the house's machine.
+        Invalid: a provider's secret is to be given, the draft changed, or an event waited for, which is done on the
+            house's machine.
     """
     require_own_role(acting)
-    if secret is not None or given:
+    if secret is not None or given or kind is not None:
         raise Invalid("secret", "a channel with write keys: a provider's secret is given on the house's machine")
+    if wait is not None:
+        raise Invalid("--wait", "a wait on the house's machine, which sees what comes in", got="one elsewhere")
     with call.api() as house:
         return channel.made(plain(house.channel_add(name)), call=call)
 
