@@ -23,7 +23,7 @@ def test_a_house_that_has_lived_is_clean(lived: Lived) -> None:
         "person", "policy_version", "quota", "suppression", "token", "tombstone",
     }  # fmt: skip
     told = lived.desk.call("ledger verify --state").out
-    assert f"{sum(rows.values())} rows with a MAC in 33 tables\n" in told
+    assert f"{sum(rows.values())} rows with a MAC in {len(rows)} tables\n" in told
     assert told.endswith("Clean: the ledger and every row that gives authority is as it was signed.\n")
 
 

@@ -155,6 +155,16 @@ class Call:
             await self.terminal.pause(waiting.interval_ms / 1000)
 
     @asynccontextmanager
+    async def glanced(self) -> AsyncIterator[Opened]:
+        """The house before anybody is asked who they are: for what the policy calls things, and no look or deed.
+
+        Raises:
+            NotFound, Unavailable: as `open`.
+        """
+        async with self._opened("audit") as house:
+            yield house
+
+    @asynccontextmanager
     async def _opened(self, purpose: Literal["accept", "audit", "shut", "state", "use"]) -> AsyncIterator[Opened]:
         """The house, whoever acts in it."""
         from lockhouse.wiring import opened  # noqa: PLC0415  # a command that opens no house does not wait for it

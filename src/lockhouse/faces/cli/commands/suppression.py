@@ -15,7 +15,6 @@ from lockhouse.faces.cli.call import Here, Input, noun
 from lockhouse.faces.cli.kinds import kind_of
 from lockhouse.faces.cli.layout import Said, day, plain, table, when
 from lockhouse.flows import consent
-from lockhouse.policy.words import NAME
 
 if TYPE_CHECKING:
     from lockhouse.model.names import NameBook
@@ -76,10 +75,11 @@ async def remove(kind: str, source: Input = None, /, *, reason: str, acting: As 
         acting: the role.
     """
     one_word(reason)
-    name = kind if NAME.fullmatch(kind) else "identifier"  # what is no name may be a value, and is not repeated
-    value = call.terminal.personal(name, source, example="lockhouse suppression remove KIND")
+    async with call.glanced() as opened:
+        kind_of(opened.house.live().policy, kind)  # before anybody types a value in vain
+    value = call.terminal.personal(kind, source, example="lockhouse suppression remove KIND")
     # Whose it is stands nowhere in the command: a member reads it where they confirm it.
-    async with call.handed(f"{name}: {value}").open() as opened:
+    async with call.handed(f"{kind}: {value}").open() as opened:
         actor = allowed(opened.house, "suppression.remove", (acting or As()).role)
         kind_of(opened.house.live().policy, kind)
         own = (await opened.house.actor_facts.of(actor)).own
