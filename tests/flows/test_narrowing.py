@@ -47,7 +47,7 @@ def _batch(world: World, what: Any, *said: tuple[str, str], at: int | None = Non
     event = Event(
         name=around.get("name", "unsubscribe"), message_id=around.get("message_id", f"m-{now}"),
         occurred_at=now if at is None else at, source={"data": {}},
-        demand=Demand(what=what, identifiers=said or (("email", ANNA),)),
+        demand=Demand(what=what, identifiers=said or (("email", ANNA),), at=around.get("said_at")),
     )  # fmt: skip
     assurance = around.get("assurance", Assurance.SIGNED)
     return Batch(
@@ -94,6 +94,20 @@ async def test_whoever_says_yes_after_an_unsubscribe_is_heard_and_one_of_before_
     world.clock.pass_days(1)
     await world.send("backend", "identify", email=ANNA, consent={"Advertising": True})
     assert await _standing(world) == {"marketing": True}
+
+
+async def test_a_no_counts_from_when_it_was_said_though_its_event_is_of_today(tmp_path: Path) -> None:
+    world = await _world(tmp_path)
+    said = world.clock.now_ms()
+    world.clock.pass_days(1)
+    await world.send("backend", "identify", email=ANNA, consent={"Advertising": True})
+    world.clock.pass_days(1)
+    await _arrives(world, "unsubscribe", said_at=said)
+    assert await _standing(world) == {"marketing": True}
+    await _arrives(world, "unsubscribe", said_at=world.clock.now_ms() + 99, message_id="m-2")
+    noes = [one.at for one in await consent.show(world.house, await world.person(ANNA)) if not one.granted]
+    assert sorted(noes) == [said, world.clock.now_ms()], "nobody says it later than it came"
+    assert await _standing(world) == {"marketing": False}
 
 
 async def test_a_no_of_an_address_that_nobody_has_is_remembered_for_whoever_will(tmp_path: Path) -> None:

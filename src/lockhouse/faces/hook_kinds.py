@@ -20,6 +20,11 @@ class Way(NamedTuple):
     signing: Signing
     form: Form
 
+    @property
+    def signs_address(self) -> bool:
+        """Whether the address that the provider posts to is part of what proves a delivery."""
+        return "{url}" in self.signing.signed
+
 
 def way_of(channel: Channel) -> Way | None:
     """How a channel's deliveries come in; None of a channel that no provider delivers to."""

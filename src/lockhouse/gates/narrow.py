@@ -70,7 +70,7 @@ async def _new(house: House, batch: Batch, asking: Sequence[Event], *, channel: 
 async def _one(house: House, event: Event, demand: Demand, *, batch: Batch, channel: Channel) -> None:
     live = house.live()
     identifiers = list(_identifiers(live, demand))
-    if demand.what == "access" or not identifiers:
+    if demand.what in {"access", "shop"} or not identifiers:
         return
     refusable = [one.name for one in live.policy.purposes if one.refusable]
     named = [name for name in channel.closing if name in refusable] or refusable
@@ -81,7 +81,8 @@ async def _one(house: House, event: Event, demand: Demand, *, batch: Batch, chan
     else:
         # Only a signature says when it was said; else it counts from when it came, which narrows most.
         signed = batch.assurance >= Assurance.SIGNED
-        at = min(event.occurred_at, batch.received_at) if signed else batch.received_at
+        said = event.occurred_at if demand.at is None else demand.at
+        at = min(said, batch.received_at) if signed else batch.received_at
         await _refuse(house, identifiers, purposes=named, at=at, channel=channel, batch=batch)
 
 

@@ -34,8 +34,9 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     vocabulary: frozenset[str]
 
 
-Asked = Literal["unsubscribe", "complaint", "access", "erasure"]
-"""What a provider passes on of a customer: no more such mail; that it was unwanted; what is held of them; its end."""
+Asked = Literal["unsubscribe", "complaint", "access", "erasure", "shop"]
+"""What a provider passes on: of a customer no more such mail, that it was unwanted, what is held of them, its end; of a
+shop that it left, and what came of it should go."""
 
 
 class Demand(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -44,12 +45,15 @@ class Demand(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     Attributes:
         identifiers: (a field's name or the type `email` or `phone`, value as sent). A type stands for every field of
             it that identifies a person.
-        reference: the provider's own id of a request, to answer it by; printable, at most 80 characters.
+        reference: the provider's own id of a request, to answer it by; printable, at most 80 characters. Never an id
+            of a person: it is kept in the clear.
+        at: when it was said, in ms, where that is not when the event happened.
     """
 
     what: Asked
     identifiers: tuple[tuple[str, str], ...]
     reference: str = ""
+    at: int | None = None
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -9,6 +9,7 @@ import msgspec
 
 from lockhouse.model.ids import DAY_MS
 from lockhouse.posture import clock, endings, journal, leaked, mail, mends
+from lockhouse.posture.doors import CHECKS as DOOR_CHECKS
 from lockhouse.posture.staff import CHECKS as STAFF_CHECKS
 from lockhouse.posture.staff import Said, StaffSeen
 from lockhouse.posture.world import Host, House, Thing, World
@@ -215,39 +216,6 @@ def _readable(house: House) -> Answer:
     return fine("The house may be read.")
 
 
-def _channels(house: House) -> Answer:
-    if house.keyless:
-        told = f"No write key yet: {', '.join(house.keyless)}."
-        return Answer("MANUAL", told, f"lockhouse channel add {house.keyless[0]}")
-    return fine("Every channel has a write key.")
-
-
-def _origins(house: House) -> Answer:
-    if house.pageless:
-        return Answer(
-            "MANUAL", f"No web page may send to: {', '.join(house.pageless)}.",
-            mends.policy("list your sites under the channel's `origins`"),
-        )  # fmt: skip
-    return fine("Every public key has its sites.")
-
-
-def _proof(house: House) -> Answer:
-    if not house.proving:
-        told = "No channel proves an identifier: who makes a secret key send two of them joins their customers."
-        return Answer("MANUAL", told, mends.policy("list under `proves` of a channel what it saw its customers prove"))
-    return fine(f"What a customer proved is told from what somebody typed, by {', '.join(house.proving)}.")
-
-
-def _served(house: House) -> Answer:
-    if house.unserved:
-        return Answer(
-            "MANUAL",
-            f"This build does not serve: {', '.join(house.unserved)}.",
-            mends.policy("leave them out"),
-        )
-    return fine("This build serves every channel and recipient.")
-
-
 def _endings(house: House) -> Answer:
     wrong, mend = endings.wrong(house)
     if house.announced and not wrong:
@@ -337,6 +305,10 @@ def _recipients(house: House) -> Answer:
     return fine("Every recipient outside has a contract.")
 
 
+def _of_doors(ask: Callable[[House], Said]) -> Callable[[House], Answer]:
+    return lambda house: Answer(*ask(house))
+
+
 def _of_staff(ask: Callable[[StaffSeen], Said]) -> Callable[[House], Answer]:
     return lambda house: Answer(*ask(house.staff))
 
@@ -361,7 +333,7 @@ _HOST: tuple[tuple[str, Callable[[Host], Answer], bool], ...] = (
 _HOUSE: tuple[tuple[str, Callable[[House], Answer], bool], ...] = (
     ("ledger", _ledger, False), ("policy", _policy, False), ("draft", _draft, False), ("clock", _clock, False),
     ("readable", _readable, False), ("journal", _journal, False),
-    ("channels", _channels, False), ("origins", _origins, False), ("proof", _proof, False), ("served", _served, False),
+    *((name, _of_doors(ask), False) for name, ask in DOOR_CHECKS),
     ("recipient-keys", _recipient_keys, False), ("endings", _endings, False), ("dead-letters", _dead, False),
     ("mail", lambda house: Answer(*mail.standing(house)), False),
     ("backup", _backup, True), ("contact", _contact, True), ("recipients", _recipients, True),

@@ -136,6 +136,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
         placeholder: the controller's contact is still the example's.
         keyless: channels without a living key. `unserved`: channels and recipients whose kind this build lacks.
         proving: channels that prove identifiers of persons.
+        addressless: channels whose provider signs an address that the house was not told.
         no_write_key: files of recipients that are served whose write key is missing, empty or open to others.
         pageless: channels with a public key that list no site whose pages may send.
         unproven: recipients outside without a contract, or past their review.
@@ -182,6 +183,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     mend_draft: str = ""
     no_write_key: tuple[str, ...] = ()
     pageless: tuple[str, ...] = ()
+    addressless: tuple[str, ...] = ()
     elsewhere: tuple[str, ...] = ()
     unsigned: str = ""
     entries: int = 0

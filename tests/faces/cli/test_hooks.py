@@ -25,6 +25,7 @@ channels:
     kind: hmac
     sign: {header: x-sig, signed: "{timestamp}.{body}", timestamp: header:x-at, id: body:id, event: body:type}
   payments: {kind: stripe}
+  tills: {kind: square}
 """
 GIVEN = "whsec_" + "0123456789abcdef" * 2
 
@@ -100,13 +101,36 @@ def test_a_signed_sample_goes_through_the_real_door_and_a_wrong_secret_is_told(d
     assert str(event.message_id).startswith("lockhouse-test-")
 
 
+def test_a_provider_that_signs_the_address_needs_public_url_and_doctor_says_so(desk: Desk) -> None:
+    added = desk.call("channel add tills -", typed="square-signature-key-1\n")
+    assert (added.code, "set public_url in lockhouse.toml" in added.out) == (0, True)
+    tested = desk.call("channel test tills")
+    assert (tested.code, "public_url: expected the address" in tested.err) == (2, True)
+    assert _address_check(desk) == ("FAIL", True)
+    settings = desk.house / "lockhouse.toml"
+    settings.write_text('public_url = "https://collect.shop.example"\n' + settings.read_text("utf-8"), "utf-8")
+    assert _address_check(desk) == ("PASS", False)
+    again = desk.call("channel add tills -", typed="square-signature-key-2\n")
+    assert "set public_url in lockhouse.toml" not in again.out
+    assert "https://collect.shop.example/hooks/tills" in again.out
+
+
+def _address_check(desk: Desk) -> tuple[str, bool]:
+    results = desk.call("doctor", json=True).value["results"]
+    [found] = [one for one in results if one["check"] == "signed-address"]
+    return found["state"], "tills" in found["sentence"]
+
+
 @pytest.mark.parametrize("name", sorted(name for name, kind in HOOKS.items() if kind.signs))
 def test_the_sample_of_each_kind_passes_the_door_of_its_kind(name: str) -> None:
     kind, world = HOOKS[name], World()
     signing = kind.signing or Signing(header="x-sig", event="body:type")
     key = hook_key(Secret(b"whsec_" + b"0123456789abcdef" * 2), form=signing.key, prefix=signing.key_prefix)
-    world.house.hooks["door"] = Hook(channel="door", kind=kind, signing=signing, secrets=(key,), credential="9/3")
-    headers, body = sample(kind, signing, key=key, told=("own-1", "", NOW))
+    address = "https://collect.shop.example/hooks/door"
+    world.house.hooks["door"] = Hook(
+        channel="door", kind=kind, signing=signing, secrets=(key,), credential="9/3", url=address
+    )
+    headers, body = sample(kind, signing, key=key, told=("own-1", "", NOW), url=address)
     heard = world.call("/hooks/door", body, headers=dict(headers))
     assert heard.status == 200
     assert len(world.house.events) == 1

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from lockhouse.settings import Settings
     from lockhouse.wiring import Opened
 
+NO_ADDRESS = (
+    "The provider signs the address that it posts to: set public_url in lockhouse.toml to that very address first, or "
+    "every delivery is refused."
+)
+
 
 class Delivered(NamedTuple):
     """A channel that a provider delivers to."""
@@ -90,4 +95,6 @@ def _told(opened: Opened, hooked: Delivered, *, shown: str, made: Secret | None,
         lines = [f"A secret for {hooked.name}, shown this once; lists show it as {shown}:", "", f"  {text}"]
     lines += ["", f"In the screens of {kind.wire.name}:", *(f"  {at}. {step}" for at, step in enumerate(steps, 1)), ""]
     lines += ["A signed sample through the real door:", "", f"  lockhouse channel test {hooked.name}"]
+    if hooked.way.signs_address and not opened.settings.public_url:
+        lines += ["", NO_ADDRESS]
     return Said(value, call.located("\n".join(lines)))

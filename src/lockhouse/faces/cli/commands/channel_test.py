@@ -35,6 +35,8 @@ async def deliver(name: str, /, *, acting: As | None = None, call: Here) -> Said
         hooked = delivered(opened, name)
         if hooked is None or not hooked.way.kind.signs:
             raise Invalid(f"channel {name}", "one whose provider signs with a secret that it shares", got="another")
+        if hooked.way.signs_address and not opened.settings.public_url:
+            raise Invalid("public_url", "the address that the provider posts to, which it signs", got="none")
         found = await door(opened.house, name, form=hooked.way.form)
         if not found.secrets:
             raise NotFound(f"channel {name}: expected a live secret, got none", hint=f"lockhouse channel add {name}")

@@ -15,6 +15,7 @@ from lockhouse.faces.cli.call import Here
 from lockhouse.faces.cli.drafts import difference, is_waiting, unreadable, waits, waits_in_vain
 from lockhouse.faces.cli.layout import Said, plain
 from lockhouse.faces.cli.mails import seen_mail
+from lockhouse.faces.hook_kinds import way_of
 from lockhouse.faces.serve.keys import key_file, write_key
 from lockhouse.flows import audit
 from lockhouse.flows.channel import credentials_of
@@ -113,7 +114,7 @@ async def _house(opened: Opened) -> House:
         placeholder=policy is not None and policy.controller.contact == EXAMPLE_CONTACT,
         keyless=await _keyless(opened, policy, now),
         pageless=tuple(one.name for one in policy.channels.values() if one.pageless) if policy else (),
-        proving=_proving(policy),
+        addressless=_addressless(policy, opened.settings.public_url), proving=_proving(policy),
         unserved=_unserved(policy),
         no_write_key=_no_write_key(opened, policy),
         unproven=_unproven(policy, now),
@@ -202,6 +203,12 @@ def _proving(policy: Policy | None) -> tuple[str, ...]:
         for one in policy.channels.values()
         if one.assurance_key != "public" and any(policy.fields[name].identifies == "person" for name in one.proves)
     )
+
+
+def _addressless(policy: Policy | None, public_url: str) -> tuple[str, ...]:
+    if policy is None or public_url:
+        return ()
+    return tuple(name for name, one in policy.channels.items() if (way := way_of(one)) and way.signs_address)
 
 
 def _unserved(policy: Policy | None) -> tuple[str, ...]:
