@@ -7,7 +7,9 @@ of facts that others looked up.
 from __future__ import annotations
 
 import ipaddress
+from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
+from unicodedata import combining, normalize
 
 import msgspec
 
@@ -261,9 +263,17 @@ def _stated(reason: str | None, listed: tuple[str, ...] | None) -> bool:
 
 
 def plain_reason(reason: str) -> str:
-    """A reason's word without its ticket, as it is compared and noted: `Call back: T-17` is `call-back`."""
+    """A reason's word without its ticket, as it is compared and noted: `Call back: T-17` is `call-back`.
+
+    It is a word that the ledger takes, whatever script the policy is written in: marks over letters are left out
+    (`Rückruf` is `ruckruf`), and what has other letters carries a hash of it, so that no two of them are one.
+    """
     head = reason.partition(":")[0].strip().casefold()
-    return "".join(sign if sign.isalnum() else "-" for sign in head)[:60]
+    bare = "".join(sign for sign in normalize("NFKD", head) if not combining(sign))
+    word = "".join(sign if sign.isascii() and sign.isalnum() else "-" for sign in bare)[:60]
+    if word[:1] not in {"", "-"} and not any(sign.isalnum() and not sign.isascii() for sign in bare):
+        return word
+    return f"r{word[:40]}-{sha256(head.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}" if word else word
 
 
 def listed_reasons(policy: Policy, actor: Actor) -> tuple[str, ...]:

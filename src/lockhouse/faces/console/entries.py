@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from lockhouse.faces.console.fields import plain
 from lockhouse.faces.console.times import day
 from lockhouse.gates.staff.members import STAFF
 from lockhouse.model.scale import ConsentState
@@ -87,15 +88,16 @@ def line(said: Wire, *, called: Mapping[str, str], _: Callable[[str], str]) -> d
     if not who and "staff" in said.body and said.kind != FAILED:
         who = f"{STAFF}{said.body['staff']}"
     return {
-        "id": said.id, "at": said.at, "kind": said.kind, "sentence": sentences(_).get(said.kind, said.kind),
-        "who": name_of(who, called=called, _=_), "step": str(said.body.get("step") or said.body.get("change") or ""),
+        "id": said.id, "at": said.at, "kind": said.kind, "sentence": plain(sentences(_).get(said.kind, said.kind)),
+        "who": plain(name_of(who, called=called, _=_)),
+        "step": plain(str(said.body.get("step") or said.body.get("change") or "")),
     }  # fmt: skip
 
 
 def parts(house: House, said: Wire, *, called: Mapping[str, str], _: Callable[[str], str]) -> list[tuple[str, str]]:
     """What an entry says besides, by the names of its parts."""
     return [
-        (name.replace("_", " "), _told(house, name, value, called=called, _=_))
+        (plain(name.replace("_", " ")), plain(_told(house, name, value, called=called, _=_)))
         for name, value in said.body.items()
         if name not in HASHES
     ]

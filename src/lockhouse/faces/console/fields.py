@@ -59,7 +59,12 @@ def _one(value: Any) -> str:
         return ", ".join(f"{name} {_one(one)}" for name, one in value.items())
     if isinstance(value, bool):
         return "✓" if value else "✗"
-    return "".join(_seen(sign) for sign in str(value))
+    return plain(str(value))
+
+
+def plain(text: str) -> str:
+    """A text without signs that turn others or hide: each is shown as a sign of its own."""
+    return text if text.isprintable() else "".join(_seen(sign) for sign in text)
 
 
 def _seen(sign: str) -> str:

@@ -17,7 +17,7 @@ from lockhouse import __version__
 from lockhouse.faces.console import assets, cookies
 from lockhouse.faces.console.catalogue import LANGUAGES, catalogue, chosen
 from lockhouse.faces.console.closed import why
-from lockhouse.faces.console.fields import label
+from lockhouse.faces.console.fields import label, plain
 from lockhouse.faces.console.forms import token_of
 from lockhouse.faces.console.times import at, day, day_only, hour
 
@@ -49,6 +49,7 @@ def environment(language: str) -> Environment:
     made.globals["_"] = made.globals["gettext"] = _said(texts)
     made.globals |= {"asset": assets.address, "language": language, "languages": LANGUAGES, "version": __version__}
     made.filters |= {"at": at, "day": day, "many": many, "hour": hour, "date": day_only}
+    made.filters["plain"] = plain
     made.filters |= {
         "label": lambda name: label(name, texts.text), "why": lambda code: why([code], texts.text),
     }  # fmt: skip

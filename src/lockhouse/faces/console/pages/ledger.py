@@ -13,6 +13,7 @@ from lockhouse.errors import NotFound, Tampered
 from lockhouse.faces.console.beside import beside_of
 from lockhouse.faces.console.current import house_of, id_in, shown, signed_in
 from lockhouse.faces.console.entries import line, parts, sentences
+from lockhouse.faces.console.fields import plain
 from lockhouse.faces.console.forms import posted
 from lockhouse.faces.console.pages.staff import require
 from lockhouse.faces.console.rendering import text_of
@@ -148,7 +149,7 @@ async def entry(request: Request, me: Me) -> Response:
     may_notes = me.may(house, "ledger.notes")
     return shown(
         request, me, "entry_page.html", here=HERE, one=line(said, called=called, _=_), said=said, row=row,
-        parts=parts(house, said, called=called, _=_), body=row.body.decode(), leaf=row.leaf.hex(),
+        parts=parts(house, said, called=called, _=_), body=plain(row.body.decode()), leaf=row.leaf.hex(),
         may_notes=may_notes, kept=await kept_beside(house, row.id) if may_notes else [],
         can_sign=beside_of(request).log is not None, is_long=await size_of(house) > MOST_PROVED,
     )  # fmt: skip
