@@ -73,7 +73,7 @@ DESK = Actor(id="staff:bench", kind="staff", roles=("desk",))
 _OK, _SEE_OTHER = 200, 303
 _REFUSED = "LH-30"
 """How the code of a page that is not shown begins."""
-_FORM = re.compile(r'name="form" value="([0-9a-f]{64})"')
+_FORM = re.compile(r'name="form" value="([0-9a-f.]{64,})"')
 _OURS = {"sec-fetch-site": "same-origin", "origin": "null"}
 _JSON = re.compile(r'data-options="([^"]*)"')
 _CEREMONY = re.compile(r'name="ceremony" value="([^"]*)"')

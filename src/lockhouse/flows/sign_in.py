@@ -23,7 +23,7 @@ from lockhouse.crypto.signatures import equal
 from lockhouse.errors import Conflict, Unproven
 from lockhouse.gates.networks import came
 from lockhouse.gates.staff import judging, sessions, waits
-from lockhouse.gates.staff.ceremonies import NOTHING, answered, challenge, offered
+from lockhouse.gates.staff.ceremonies import NOTHING, answered, challenge, offered, require_young
 from lockhouse.gates.staff.deed import Deed
 from lockhouse.gates.staff.factors import kinds, of_kind, passkey_of, phc_of, with_hash
 from lockhouse.gates.staff.failures import line, noting
@@ -80,11 +80,13 @@ async def by_passkey(house: House, ceremony: str, answer: str, *, seen: Seen) ->
     """Whoever the passkey is of is signed in, at level 2, or 3 if it cannot leave its device.
 
     Raises:
-        Unproven: the ceremony is over or another's, or the answer proves nobody who may sign in.
+        Unproven: the ceremony is over or another's, or the answer proves nobody who may sign in. For a page that only
+            stood open for too long, which is counted nowhere, the reason is `AGED`.
         Paused: it comes within a wait of its network.
     """
     tags = waits.passkey_tags(house, near=seen.near)
     await waits.require_no_wait(house, tags)
+    require_young(house, ceremony)
     # Whose it would be is what the answer says, and proves nothing: it counts for nobody's account.
     async with noting(house, line(house, near=seen.near, way="passkey")):
         try:

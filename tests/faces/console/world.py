@@ -57,7 +57,7 @@ OURS = {"sec-fetch-site": "same-origin", "origin": "null"}
 """What a browser says of a form that a page of ours sent, under `Referrer-Policy: no-referrer`."""
 _PASSKEY = re.compile(r'<form[^>]*data-passkey="(get|create)"[^>]*data-options="([^"]*)"[^>]*>(.*?)</form>', re.DOTALL)
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]*)" value="([^"]*)">')
-_TOKEN = re.compile(r'name="form" value="([0-9a-f]{64})"')
+_TOKEN = re.compile(r'name="form" value="([0-9a-f.]{64,})"')
 
 
 @dataclass(slots=True, kw_only=True)

@@ -115,7 +115,7 @@ async def me_of(request: Request) -> Me | None:
     if live is None:
         return None
     own = called(house_of(request), live.account)
-    request.state.language = live.account.language
+    request.state.language, request.state.member = live.account.language, live.account.id
     return Me(live=live, login=own.login, name=own.name, lent=await _lent(house_of(request), live))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lockhouse.faces.console.rendering import Page, response
-from lockhouse.faces.console.turned import Turned
+from lockhouse.faces.console.turned import Aged, Turned
 from lockhouse.faces.outcomes import CODES
 
 if TYPE_CHECKING:
@@ -20,7 +20,15 @@ _ITS_OWN = "LH-3"
 
 async def turned(request: Request, error: Exception) -> HTMLResponse:
     """The page that such a request gets."""
+    if isinstance(error, Aged):
+        return renewed(request, error)
     return refused(request, error.code if isinstance(error, Turned) else "LH-5000")
+
+
+def renewed(request: Request, aged: Aged) -> HTMLResponse:
+    """The form anew, with what of it was no secret: nothing was done, and its button is pressed once more."""
+    values = {"action": request.url.path, "fields": aged.fields, "whole": aged.whole}
+    return response(request, Page(template="renewed.html", values=values, status=CODES[aged.code].status))
 
 
 def refused(request: Request, code: str, *, incident: str = "") -> HTMLResponse:

@@ -30,6 +30,8 @@ SHORT_MS = 5 * 60_000
 LONG_MS = 15 * 60_000
 """For enrolling: somebody sets up an app, or looks for their key."""
 NOTHING = bytes(32)
+AGED = "aged"
+"""Why a sign-in that was offered is not taken any more, where that is all."""
 
 
 class What(NamedTuple):
@@ -64,6 +66,18 @@ def offered(house: House) -> str:
     """
     said = f"{new_token(house)}.{house.clock.now_ms() + SHORT_MS}"
     return f"{said}.{_offer_tag(house, said)}"
+
+
+def require_young(house: House, token: str) -> None:
+    """Return unless this house offered this sign-in, and too long ago: nobody is wrong whose page just stood open.
+
+    Raises:
+        Unproven: it is too old; with the reason `AGED`.
+    """
+    said, _, tag = token.rpartition(".")
+    until = said.rpartition(".")[2]
+    if equal(tag.encode(), _offer_tag(house, said).encode()) and house.clock.now_ms() >= int(until):
+        raise Unproven("ceremony: expected one that is open", reasons=(AGED,), hint="begin again")
 
 
 async def answered(house: House, token: str) -> bytes:

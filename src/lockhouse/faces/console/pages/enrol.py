@@ -16,6 +16,7 @@ from lockhouse.faces.console.forms import posted
 from lockhouse.faces.console.objections import said, weak
 from lockhouse.faces.console.pages.sign_in import into, signed
 from lockhouse.faces.console.rendering import Page, response, text_of
+from lockhouse.faces.console.turned import Aged
 from lockhouse.flows import enrol
 
 if TYPE_CHECKING:
@@ -46,8 +47,11 @@ def _shut(request: Request) -> Response:
 
 async def opened(request: Request) -> Response:
     """What an open link leads to; the link still stands."""
-    fields = await posted(request, "link")
-    return await _opened(request, fields["link"].strip())
+    try:
+        fields = await posted(request, "link")
+    except Aged as aged:  # it opens nothing yet: the page that follows asks
+        fields = aged.fields
+    return await _opened(request, fields.get("link", "").strip())
 
 
 async def _opened(request: Request, link: str, *, wrong: str = "", password: str = "") -> Response:
@@ -66,7 +70,11 @@ async def _opened(request: Request, link: str, *, wrong: str = "", password: str
 
 async def by_passkey(request: Request) -> Response:
     """A passkey was made: enrolled, and signed in."""
-    fields, _ = await posted(request, "answer", "ceremony", "link", "name"), text_of(request)
+    _ = text_of(request)
+    try:
+        fields = await posted(request, "answer", "ceremony", "link", "name")
+    except Aged as aged:
+        return await _anew(request, aged)
     name = fields["name"].strip()[:_LONGEST_NAME]
     try:
         made = await enrol.with_passkey(
@@ -82,7 +90,11 @@ async def by_passkey(request: Request) -> Response:
 
 async def by_password(request: Request) -> Response:
     """A password was chosen; an app comes next."""
-    fields, _ = await posted(request, "link", "login", "password"), text_of(request)
+    _ = text_of(request)
+    try:
+        fields = await posted(request, "link", "login", "password")
+    except Aged as aged:
+        return await _anew(request, aged)
     try:
         begun = await enrol.with_password(house_of(request), fields["link"], fields["password"])
     except Unproven:
@@ -92,6 +104,13 @@ async def by_password(request: Request) -> Response:
     except Refused as error:
         return await _opened(request, fields["link"], wrong=said(error, _))
     return _app(request, begun)
+
+
+async def _anew(request: Request, aged: Aged) -> Response:
+    """The page that the link leads to, as it is now: nothing was taken."""
+    _ = text_of(request)
+    wrong = _("This page stood open for too long. It is new now: go on here.")
+    return await _opened(request, aged.fields.get("link", ""), wrong=wrong)
 
 
 def _app(request: Request, begun: Confirming) -> Response:

@@ -14,8 +14,9 @@ from lockhouse.faces.console import cookies
 from lockhouse.faces.console.current import HOME, house_of, me_of, provider_of, seen_of, to
 from lockhouse.faces.console.forms import posted
 from lockhouse.faces.console.rendering import Page, response, text_of
-from lockhouse.faces.console.turned import Turned
+from lockhouse.faces.console.turned import Aged, Turned
 from lockhouse.flows import session, sign_in
+from lockhouse.gates.staff.ceremonies import AGED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,9 +44,12 @@ class _Wrong:
     wait_s: int = 0
 
 
-async def _page(request: Request, wrong: _Wrong | None = None) -> Response:
+async def _page(request: Request, wrong: _Wrong | None = None, *, login: str = "") -> Response:
     asked = await sign_in.passkey_options(house_of(request))
-    values = {"options": asked.json, "ceremony": asked.ceremony, "wrong": wrong, "provider": provider_of(request)}
+    values = {
+        "options": asked.json, "ceremony": asked.ceremony, "wrong": wrong, "provider": provider_of(request),
+        "login": login,
+    }  # fmt: skip
     status = 200 if wrong is None else 429 if wrong.wait_s else 403
     answer = response(request, Page(template="sign_in.html", values=values, status=status))
     if wrong is not None and wrong.wait_s:
@@ -55,12 +59,18 @@ async def _page(request: Request, wrong: _Wrong | None = None) -> Response:
 
 async def by_passkey(request: Request) -> Response:
     """Somebody's passkey answered."""
-    fields, _ = await posted(request, "answer", "ceremony"), text_of(request)
+    _ = text_of(request)
+    try:
+        fields = await posted(request, "answer", "ceremony")
+    except Aged:
+        return await _anew(request)
     try:
         made = await sign_in.by_passkey(
             house_of(request), fields["ceremony"], fields["answer"], seen=seen_of(request)
         )  # fmt: skip
-    except Unproven:
+    except Unproven as error:
+        if AGED in error.reasons:
+            return await _anew(request)
         words = _("Not signed in: this passkey opens nothing here, or it took too long.")
         return await _page(request, _Wrong(words=words))
     except Paused as error:
@@ -70,7 +80,11 @@ async def by_passkey(request: Request) -> Response:
 
 async def by_password(request: Request) -> Response:
     """Somebody typed a password, and six digits or a recovery code."""
-    fields, _ = await posted(request, "login", "password", "code"), text_of(request)
+    _ = text_of(request)
+    try:
+        fields = await posted(request, "login", "password", "code")
+    except Aged as aged:
+        return await _anew(request, login=aged.fields.get("login", ""), by_password=True)
     code = fields["code"].replace(" ", "")
     way = sign_in.by_password if code.isdecimal() and len(code) == _DIGITS else sign_in.by_recovery
     typed = sign_in.Typed(fields["login"].strip(), fields["password"], code)
@@ -82,6 +96,13 @@ async def by_password(request: Request) -> Response:
     except Paused as error:
         return await _page(request, replace(_wait(error, _), by_password=True))
     return await into(request, made.token)
+
+
+async def _anew(request: Request, *, login: str = "", by_password: bool = False) -> Response:
+    """The page as it is now, of which nobody has to find out that the one before was old; no try is counted."""
+    _ = text_of(request)
+    words = _("This page stood open for too long. It is new now: sign in.")
+    return await _page(request, _Wrong(words=words, by_password=by_password), login=login)
 
 
 def _wait(error: Paused, _: Callable[[str], str]) -> _Wrong:
@@ -110,8 +131,8 @@ async def out(request: Request) -> Response:
     """Signed out, here and in the house, where the sign-in was not over by itself."""
     if not cookies.session_of(request):
         raise Turned("LH-3009")
-    await posted(request)
     me = await me_of(request)
+    await posted(request)
     if me is not None:
         await session.end(house_of(request), me.live.session.id, by=me.actor, whose=me.id)
     answer = RedirectResponse("/signed-out", status_code=303, headers={"clear-site-data": CLEAR})
