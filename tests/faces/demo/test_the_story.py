@@ -95,7 +95,9 @@ def test_certificate_and_ledger_verify_without_the_house(run: Run) -> None:
             cwd=run.folder, capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert ended.returncode == 0, ended.stdout
-    assert f"{run.told['ledger_size']} entries" in ended.stdout
+    [exported] = re.findall(r"^([0-9,]+) entries in ", ended.stdout, re.MULTILINE)
+    behind = run.told["ledger_size"] - int(exported.replace(",", ""))
+    assert 0 <= behind <= 3, "what the house notes by itself may come between the export and the look at the records"
 
 
 def test_the_audit_names_both_crimes(run: Run) -> None:

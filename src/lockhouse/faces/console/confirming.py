@@ -15,6 +15,7 @@ from lockhouse.access.step_up import NARROWING, action_hash
 from lockhouse.errors import Conflict, Paused, Unproven
 from lockhouse.faces.console.current import house_of, seen_of, shown
 from lockhouse.faces.console.rendering import text_of
+from lockhouse.faces.console.sent import asks
 from lockhouse.flows import step_up
 from lockhouse.gates.staff.deed import Deed
 from lockhouse.gates.staff.judging import Typed
@@ -100,6 +101,7 @@ async def proven(request: Request, me: Me, asked: Asked, fields: Mapping[str, st
             return await _by_code(request, me, asked, fields)
         # A password and codes are no proof for other deeds: they can be talked out of somebody.
         return shown(request, me, "no_passkey.html", here=asked.here, status=403, deed=asked.deed, back=asked.back)
+    asks(request)
     return shown(
         request, me, "confirm.html", here=asked.here, status=403 if wrong else 200,
         deed=asked.deed, effect=asked.effect, action=asked.path, back=asked.back, ends=asked.ends, fields=own,
@@ -124,6 +126,7 @@ async def _by_code(request: Request, me: Me, asked: Asked, fields: Mapping[str, 
         except Paused as error:
             wait_s = max(1, ceil(error.retry_after_s))
             wrong = _("Several tries went wrong. The next one counts in %(wait)s s.") % {"wait": wait_s}
+    asks(request)
     answer = shown(
         request, me, "confirm_code.html", here=asked.here, status=429 if wait_s else 403 if wrong else 200,
         deed=asked.deed, action=asked.path, back=asked.back, fields=own, wrong=wrong,

@@ -1,4 +1,4 @@
-"""The three cookies of the console. All are of this host alone, and unreadable to script.
+"""The four cookies of the console. All are of this host alone, and unreadable to script.
 
 The session's is sent by the console's own pages only (`SameSite=Strict`). The other one also comes with whoever follows
 a link from another site (`Lax`), so that such a visit finds it and leaves it as it is: the forms of a page that stands
@@ -6,7 +6,7 @@ open already go on working. No form of another site has it along.
 
 `__Host-` is believed by browsers to be `Secure`, without a `Domain` and at `/` (RFC 6265bis §4.1.3), so that no
 neighbouring name plants one. None has a date: all end with the browser, and the session ends in the house. What a
-session is at work on opens in it alone (`work`).
+session is at work on opens in it alone (`work`), and so do the forms that were answered in it (`sent`).
 
 A browser tells cookies apart by their host and not by its port (RFC 6265bis §5.8.3), so two consoles on one host, as
 two houses on `localhost`, would each take the other's away. Where the console's address says a port, it is in their
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Cookie(NamedTuple):
-    """One of the three: its name where the console's address says no port, and whom a browser sends it along with."""
+    """One of the four: its name where the console's address says no port, and whom a browser sends it along with."""
 
     name: str
     same_site: Literal["lax", "strict"]
@@ -36,7 +36,9 @@ BEFORE: Final = Cookie("__Host-lh-before", "lax")
 """What the forms of a browser are bound to where one signs in or enrols; it opens nothing."""
 WORK: Final = Cookie("__Host-lh-work", "strict")
 """What somebody is at work on, sealed to their session."""
-_KINDS: Final = {"session": SESSION, "before": BEFORE, "work": WORK}
+SENT: Final = Cookie("__Host-lh-sent", "strict")
+"""Which forms were answered, sealed to their session."""
+_KINDS: Final = {"session": SESSION, "before": BEFORE, "sent": SENT, "work": WORK}
 _WAYS_IN: Final = ("/enrol", "/sign-in")
 _BYTES: Final = 32
 _LONGEST: Final = 128
@@ -70,12 +72,20 @@ def _short(text: str) -> str:
 
 
 def keep(request: Request, response: Response, **values: str) -> None:
-    """The browser shows these from now on: `session`, `before` or `work`."""
+    """The browser shows these from now on: `session`, `before`, `sent` or `work`."""
+    if "session" in values:
+        request.state.renewed = values["session"]
     for kind, value in values.items():
         cookie = _KINDS[kind]
         response.set_cookie(
             _name(request, cookie), value, path="/", secure=True, httponly=True, samesite=cookie.same_site
         )  # fmt: skip
+
+
+def renewed(request: Request) -> str:
+    """The session that the answer to this request begins; empty: it begins none."""
+    token: str = getattr(request.state, "renewed", "")
+    return token
 
 
 def drop(request: Request, response: Response, *cookies: Cookie) -> None:

@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse
 
 from lockhouse.access.step_up import SHIFT_MS
 from lockhouse.errors import Tampered
-from lockhouse.faces.console import cookies
+from lockhouse.faces.console import cookies, sent
 from lockhouse.faces.console.agents import label
 from lockhouse.faces.console.guard import ADDRESS, NETWORK
 from lockhouse.faces.console.rendering import Page, response
@@ -133,7 +133,7 @@ def signed_in(page: Callable[[Request, Me], Awaitable[Response]]) -> Callable[[R
     async def answer(request: Request) -> Response:
         me = await me_of(request)
         if me is not None:
-            return await page(request, me)
+            return await (_once(request, me, page) if request.method == "POST" else page(request, me))
         if request.method == "POST":
             raise Turned("LH-3009")
         away = to(SIGN_IN)
@@ -142,7 +142,33 @@ def signed_in(page: Callable[[Request, Me], Awaitable[Response]]) -> Callable[[R
         return away
 
     answer.__name__ = page.__name__
+    answer.once = True  # type: ignore[attr-defined]  # a test looks whether each form is answered so
     return answer
+
+
+async def _once(request: Request, me: Me, page: Callable[[Request, Me], Awaitable[Response]]) -> Response:
+    """The answer to a form; to one that was answered before, that it was."""
+    told = await sent_before(request, me)
+    if told is not None:
+        return told
+    answer = await page(request, me)
+    await remember(request, answer, me)
+    return answer
+
+
+async def sent_before(request: Request, me: Me | None) -> Response | None:
+    """That a form was answered before, where it was."""
+    if me is None or not await sent.before(request, house_of(request), me.live.session):
+        return None
+    return shown(request, me, "sent.html", back=sent.page_above(request))
+
+
+async def remember(request: Request, answer: Response, me: Me | None = None) -> None:
+    """The form was answered so, in the session that goes on: in this one, or in that which the answer begins."""
+    token = cookies.renewed(request)
+    live = await session.of(house_of(request), token) if token else me.live if me is not None else None
+    if live is not None:
+        await sent.remember(request, answer, house_of(request), live.session)
 
 
 def to(place: str) -> RedirectResponse:

@@ -2,7 +2,8 @@
 
 1. The browser says that a page of this console sent it: `Sec-Fetch-Site: same-origin`, or an `Origin` that is ours.
    Under `Referrer-Policy: no-referrer` browsers write `Origin: null`, which says nothing either way.
-2. The form holds a token made from the browser's own cookie, which no other site can read or plant.
+2. The form holds a token made from the browser's own cookie, which no other site can read or plant, and from a word
+   of the page that the form stands on.
 3. Fields that the page does not have, or that come twice, make the whole form none of ours.
 4. A form that a page of ours sent, by the browser's word, and whose token is of an earlier cookie, does nothing, and is
    no dead end (`Aged`): the page is shown anew, with what was no secret, and somebody presses its button once more.
@@ -14,10 +15,12 @@ The first two each suffice in a browser of today (OWASP, Cross-Site Request Forg
 from __future__ import annotations
 
 import hmac
+import secrets
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl
 
+from lockhouse.crypto.canonical import lp
 from lockhouse.faces.console import cookies
 from lockhouse.faces.console.turned import Aged, Turned
 
@@ -31,20 +34,32 @@ TOKEN: Final = "form"  # noqa: S105  # a field's name
 MAX_BYTES: Final = 65_536
 _MOST_FIELDS: Final = 40
 _KIND: Final = "application/x-www-form-urlencoded"
-_FOR: Final = b"lockhouse/console/form/1"
+_FOR: Final = b"lockhouse/console/form/2"
+_WORD_CHARS: Final = 16
+_TAG_CHARS: Final = 48
 _SECRET: Final = frozenset({"answer", "ceremony", "code", "password", "secret", "seen"})
 """Fields that are typed or answered anew: what proves somebody, and what was read before a deed."""
 
 
+class _Strange(Turned):
+    """A form that a page of ours sent, by the browser's word, whose token is not of this browser's cookie."""
+
+    def __init__(self, token: str, fields: dict[str, str]) -> None:
+        super().__init__("LH-3003")
+        self.token, self.fields = token, fields
+
+
 def token_of(request: Request) -> str:
-    """The token of this browser's forms: of its session, with its member's mark; on the ways in of its other cookie."""
+    """The token of this page's forms: of this browser's session, with its member's mark; of its other cookie before."""
+    word: str = getattr(request.state, "word", "") or secrets.token_hex(_WORD_CHARS // 2)
+    request.state.word = word
     mark = _mark(request)
-    return f"{_own(request)}.{mark}" if mark else _own(request)
+    return f"{_made(request, word)}.{mark}" if mark else _made(request, word)
 
 
-def _own(request: Request) -> str:
+def _made(request: Request, word: str) -> str:
     cookie = cookies.before_of(request) if cookies.is_before(request) else cookies.session_of(request)
-    return hmac.new(cookie.encode(), _FOR, sha256).hexdigest()
+    return word + hmac.new(cookie.encode(), _FOR + word.encode(), sha256).hexdigest()[:_TAG_CHARS]
 
 
 def _mark(request: Request) -> str:
@@ -64,23 +79,64 @@ async def posted(request: Request, *names: str, optional: Collection[str] = ()) 
     Raises:
         Turned: it is no form of this console, of this browser, or of this page.
     """
-    if not is_from_here(request):
-        raise Turned("LH-3002")
-    fields = _fields(await _body(request))
-    token = fields.pop(TOKEN, "")
-    if not hmac.compare_digest(token.partition(".")[0].encode(), _own(request).encode()):
-        raise _refused(request, token, fields, {*names}, {*names, *optional})
+    try:
+        fields = {**await _sound(request)}
+    except _Strange as strange:
+        raise _refused(request, strange, {*names}, {*names, *optional}) from None
+    fields.pop(TOKEN)
     if not set(names) <= set(fields) <= {*names, *optional}:
         raise Turned("LH-3006")
     return fields
 
 
-def _refused(
-    request: Request, token: str, fields: dict[str, str], needed: set[str], known: set[str]
-) -> Turned:  # fmt: skip
+async def sent_by(request: Request) -> str:
+    """What this very form of this very page is known by; empty: it is no form of this console, or of this browser.
+
+    One of a member's last session is known as well: what it did may have begun this one.
+    """
+    try:
+        fields = await _sound(request)
+    except _Strange as strange:
+        fields = {**strange.fields, TOKEN: strange.token}
+    except Turned:
+        return ""
+    said = [request.url.path, *(part for pair in sorted(fields.items()) for part in pair)]
+    return sha256(lp(*said)).hexdigest()
+
+
+async def _sound(request: Request) -> dict[str, str]:
+    """The fields of a form that a page of ours in this browser sent, with its token; read once a request.
+
+    Raises:
+        Turned: it is none.
+    """
+    known: dict[str, str] | Turned | None = getattr(request.state, "fields", None)
+    if known is None:
+        try:
+            known = await _read(request)
+        except Turned as error:
+            known = error
+        request.state.fields = known
+    if isinstance(known, Turned):
+        raise known
+    return known
+
+
+async def _read(request: Request) -> dict[str, str]:
+    if not is_from_here(request):
+        raise Turned("LH-3002")
+    fields = _fields(await _body(request))
+    token = fields.get(TOKEN, "")
+    own = _made(request, token[:_WORD_CHARS])
+    if not hmac.compare_digest(token.partition(".")[0].encode(), own.encode()):
+        raise _Strange(token, {name: value for name, value in fields.items() if name != TOKEN})
+    return fields
+
+
+def _refused(request: Request, strange: _Strange, needed: set[str], known: set[str]) -> Turned:
     """What such a form is answered with: one of this member's, or of whoever comes to sign in, goes on."""
-    mark = _mark(request)
-    is_theirs = bool(mark) and hmac.compare_digest(token.partition(".")[2].encode(), mark.encode())
+    mark, fields = _mark(request), strange.fields
+    is_theirs = bool(mark) and hmac.compare_digest(strange.token.partition(".")[2].encode(), mark.encode())
     if not set(fields) <= known or not (is_theirs or cookies.is_before(request)):
         return Turned("LH-3003")
     kept = {name: value for name, value in fields.items() if name not in _SECRET}

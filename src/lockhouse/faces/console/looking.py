@@ -10,6 +10,7 @@ from lockhouse.access.step_up import FRESH_MS
 from lockhouse.errors import NotFound
 from lockhouse.faces.console.current import house_of, shown, signed_in
 from lockhouse.faces.console.guard import ADDRESS
+from lockhouse.faces.console.sent import asks
 from lockhouse.faces.console.turned import Turned
 from lockhouse.faces.console.work import purpose_for, purposes_for
 from lockhouse.flows.look import ask_of
@@ -36,6 +37,7 @@ def who_looks(page: Callable[[Request, Me], Awaitable[Response]]) -> Callable[[R
         if not purposes_for(house, me):
             raise Turned("LH-3011")
         if not purpose_for(request, house, me):
+            asks(request)
             return asks_purpose(request, me)
         return await page(request, me)
 

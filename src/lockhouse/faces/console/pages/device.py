@@ -17,6 +17,7 @@ from lockhouse.faces.console.confirming import STEP, Asked, confirmed
 from lockhouse.faces.console.current import house_of, shown, signed_in
 from lockhouse.faces.console.forms import posted
 from lockhouse.faces.console.rendering import text_of
+from lockhouse.faces.console.sent import asks
 from lockhouse.flows import device as flow
 from lockhouse.gates.staff.devices import Request as Asking
 
@@ -55,6 +56,7 @@ async def asked(request: Request, me: Me) -> Response:
     if not isinstance(found, Asking):
         return found
     about = found.about
+    asks(request)
     return shown(
         request, me, "device_asked.html", here=DEVICE, code=fields[SHOWN], user=about.user, words=about.words,
         at=found.at, is_sign_in=about.action == flow.SIGN_IN,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from starlette.routing import Route
 
 from lockhouse.errors import Conflict, Invalid, Refused, Unproven
-from lockhouse.faces.console.current import ACCOUNT, house_of, provider_of, seen_of
+from lockhouse.faces.console.current import ACCOUNT, house_of, me_of, provider_of, remember, seen_of, sent_before
 from lockhouse.faces.console.forms import posted
 from lockhouse.faces.console.objections import said, weak
 from lockhouse.faces.console.pages.sign_in import into, signed
@@ -125,6 +125,9 @@ def _spaced(seed: str) -> str:
 
 async def confirmed(request: Request) -> Response:
     """The app's first code was right: enrolled and signed in, and the recovery codes are shown, once."""
+    told = await sent_before(request, await me_of(request))
+    if told is not None:
+        return told
     fields, _ = await posted(request, "ceremony", "code"), text_of(request)
     code = fields["code"].replace(" ", "")
     try:
@@ -138,7 +141,9 @@ async def confirmed(request: Request) -> Response:
     except Refused as error:
         return _page(request, wrong=said(error, _))
     shown = response(request, Page(template="codes.html", values={"codes": made.recovery_codes}))
-    return await signed(request, shown, made.session_token)
+    answer = await signed(request, shown, made.session_token)
+    await remember(request, answer)
+    return answer
 
 
 ROUTES = [

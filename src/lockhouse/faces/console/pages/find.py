@@ -14,6 +14,7 @@ from lockhouse.faces.console.forms import posted
 from lockhouse.faces.console.looking import asking, asks_purpose, who_looks, with_room
 from lockhouse.faces.console.people import brief
 from lockhouse.faces.console.rendering import text_of
+from lockhouse.faces.console.sent import asks
 from lockhouse.faces.console.times import hour
 from lockhouse.faces.console.turned import Turned
 from lockhouse.faces.console.work import keep_work, purposes_for, work_of
@@ -83,6 +84,7 @@ async def find(request: Request, me: Me) -> Response:
     if len(found.persons) == 1 and not found.more:
         return to_person(house, me, _meant(found, found.persons[0], kind))
     people = [_line(request, me, found, view, kind=kind) for view in found.persons]
+    asks(request)  # a reload looks once more, and is noted once more
     return _page(request, me, ask, nobody=not people, people=people, more=found.more, **said)
 
 

@@ -17,6 +17,7 @@ from lockhouse.faces.console.fields import plain
 from lockhouse.faces.console.forms import posted
 from lockhouse.faces.console.pages.staff import require
 from lockhouse.faces.console.rendering import text_of
+from lockhouse.faces.console.sent import asks
 from lockhouse.faces.console.times import from_day
 from lockhouse.faces.console.turned import Turned
 from lockhouse.flows import audit
@@ -211,6 +212,7 @@ async def verify(request: Request, me: Me) -> Response:
     await posted(request)
     house, known = house_of(request), _log_of(request)
     found, wrong = None, ""
+    asks(request)  # a reload verifies once more
     async with LEDGER.turn():  # who presses twice waits, and many are told to come later
         begun = house.clock.monotonic_s()
         try:

@@ -21,6 +21,7 @@ from lockhouse.faces.console.forms import posted
 from lockhouse.faces.console.looking import about, asking, meant, who_looks
 from lockhouse.faces.console.pages.person import Beside, page_of
 from lockhouse.faces.console.rendering import text_of
+from lockhouse.faces.console.sent import asks
 from lockhouse.faces.console.turned import Turned
 from lockhouse.faces.console.work import Reason, Said, keep_work, work_of
 from lockhouse.flows import check as flow
@@ -203,6 +204,7 @@ def _wrong(request: Request, reason: Reason, way: Unmasking) -> dict[str, str]:
 def _asks(request: Request, me: Me, whom: Meant, why_: _Why) -> Response:
     """The page that asks why: of the role's own list where it has one, and for a ticket."""
     house, _ = house_of(request), text_of(request)
+    asks(request)
     listed = why_.way.reasons
     return shown(
         request, me, "reveal.html", here=FIND, status=422 if why_.wrong else 200, name=why_.name,
