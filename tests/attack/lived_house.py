@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lockhouse.flows.sweep import sweep
+from lockhouse.gates.asked import find_asked, settle, take_in
+from lockhouse.model.event import Demand
 from lockhouse.wiring import jobs, opened
 from tests.faces.cli.house import Desk
 
@@ -55,8 +57,8 @@ class Lived:
         orders = [("Order Completed", {"email": email, "order_id": email[0]}) for email in (ANNA, BERT, CORA, DORA)]
         assert {reply.outcome for reply in desk.send(*orders)} <= {"stored", "trimmed"}
         anna, bert, cora = (desk.person(email) for email in (ANNA, BERT, CORA))
-        self._call(f"consent record {anna} marketing granted")
-        self._call(f"consent record {cora} marketing granted")
+        for whose in (anna, cora):
+            self._call(f"consent record {whose} marketing granted")
         self._call("suppression add email -", typed=f"{DORA}\n")
         self._call("suppression add email - --purpose marketing", typed=f"{BERT}\n")
         self._call(f"grant record {WHO} network 10.0.0.0/8 --until 2027-06-30")
@@ -70,9 +72,9 @@ class Lived:
         self._call("suppression remove email - --reason typo", typed=f"{BERT}\n")
         self._call(f"grant withdraw {WHO} network 10.0.0.0/8")
         self._part_and_put_right(anna, bert)
+        asyncio.run(self._ask())
         self._call(["channel", "revoke", "shop", key, "--yes"])
-        self._call("channel add shop")
-        for line in (f"token rotate {old}", "channel pause shop", f"token revoke {ended} --yes"):
+        for line in ("channel add shop", f"token rotate {old}", "channel pause shop", f"token revoke {ended} --yes"):
             self._call(line)
         with (desk.house / "policy.yaml").open("a", encoding="utf-8") as draft:
             draft.write(RECIPIENT)
@@ -89,6 +91,15 @@ class Lived:
         self._call(f"key reseal {bert}")
         assert asyncio.run(self._sweep()) == 1
         self.keep("now")
+
+    async def _ask(self) -> None:
+        """A provider passes on two requests; one of them is settled."""
+        async with opened(self.desk.house, role="work", clock=self.desk.clock) as house:
+            for own in (b"a" * 16, b"b" * 16):
+                wanted = Demand(what="erasure", identifiers=())
+                assert await take_in(house.house, own, wanted, channel=1, persons=[bytes(16)], by="service:collect")
+            row = await find_asked(house.house, b"b" * 16)
+            await settle(house.house, row, reason="done", by=WHO)
 
     async def _sweep(self) -> int:
         """The rows of who was erased go; how many did."""

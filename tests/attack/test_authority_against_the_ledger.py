@@ -18,9 +18,8 @@ def test_a_house_that_has_lived_is_clean(lived: Lived) -> None:
     assert seen.value["state"]["untold"] == 0
     rows = seen.value["state"]["rows"]
     assert {table for table, number in rows.items() if number} == {
-        "attestation", "consent", "correction", "credential", "erased_mark", "identifier", "intent", "link", "name",
-        "pause",
-        "person", "policy_version", "quota", "suppression", "token", "tombstone",
+        "asked", "attestation", "consent", "correction", "credential", "erased_mark", "identifier", "intent", "link",
+        "name", "pause", "person", "policy_version", "quota", "suppression", "token", "tombstone",
     }  # fmt: skip
     told = lived.desk.call("ledger verify --state").out
     assert f"{sum(rows.values())} rows with a MAC in {len(rows)} tables\n" in told
@@ -35,6 +34,8 @@ EDITS = {
     "a key that was revoked opened again": (
         "credential", "UPDATE credential SET state = 0, until_at = NULL WHERE state = 1",
     ),
+    "a request that was passed on made a settled one": ("asked", "UPDATE asked SET state = 1 WHERE state = 0"),
+    "a request that was passed on made somebody else's": ("asked", "UPDATE asked SET persons = x'90'"),
     "a channel put back into service": ("pause", "UPDATE pause SET state = 0"),
     "a token prolonged": ("token", "UPDATE token SET until_at = until_at + 86400000 WHERE state = 0"),
     "a token of another role": (
@@ -79,6 +80,10 @@ PLANTED = {
     "a pause": (
         "pause", "INSERT INTO pause SELECT 'recipient', number, 1, at, by, randomblob(16), mac FROM pause",
     ),
+    "a request": (
+        "asked", ("INSERT INTO asked SELECT randomblob(16), channel, what, reference, persons, at, due_at, 0, NULL, "
+        "by, '', randomblob(16), mac FROM asked LIMIT 1"),
+    ),
     "a token": (
         "token", ("INSERT INTO token SELECT generation, randomblob(32), randomblob(16), owner, terms, shown, 0, "
         "made_at, until_at, by, follows, randomblob(16), randomblob(32) FROM token WHERE state = 0"),
@@ -122,6 +127,8 @@ DELETED = {
     "the end of a write key": ("credential", "DELETE FROM credential WHERE state = 1", "credential"),
     "a write key": ("credential", "DELETE FROM credential WHERE state = 0", "credential"),
     "a pause": ("pause", "DELETE FROM pause", "pause"),
+    "a request that is open": ("asked", "DELETE FROM asked WHERE state = 0", "asked"),
+    "a request that was settled": ("asked", "DELETE FROM asked WHERE state = 1", "asked"),
     "the end of a token": ("token", "DELETE FROM token WHERE state = 1", "token"),
     "a suppression": ("suppression", "DELETE FROM suppression", "suppression"),
     "the end of a link": ("link", "DELETE FROM link WHERE undone_at IS NOT NULL", "link"),

@@ -84,6 +84,7 @@ NEEDS: dict[str, Need] = {
     "policy-approve": STRICTEST,
     "policy-withdraw": _NARROWS,
     "request-cancel": _BOUND,
+    "request-settle": _BOUND,
     "role-approve": _BOUND,
     "role-end": _NARROWS,
     "role-give": _BOUND,

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lockhouse.access.vouched import parts_of
+from lockhouse.gates.asked import SETTLED, persons_of
 from lockhouse.gates.mail import GIVEN_UP
 
 if TYPE_CHECKING:
-    from lockhouse.model.rows import Attestation, PersonFlag, QueuedMail
+    from lockhouse.gates.house import House
+    from lockhouse.model.rows import Asked, Attestation, PersonFlag, QueuedMail
 
 
 def mail_told(row: QueuedMail) -> dict[str, Any]:
@@ -44,4 +46,16 @@ def flag_told(row: PersonFlag) -> dict[str, Any]:
     return {
         "person": row.person.hex(), "flagged": bool(row.state), "reason": row.reason, "at": row.at, "by": row.by,
         "entry": row.entry.hex(),
+    }  # fmt: skip
+
+
+def passed_on(house: House, row: Asked) -> dict[str, Any]:
+    """What a provider passed on to be answered: whose it is by their ids, until when, and what became of it."""
+    settled = row.state == SETTLED
+    return {
+        "asked": row.id.hex(), "what": row.what,
+        "channel": house.live().names.name("channel", row.channel) or f"#{row.channel}", "reference": row.reference,
+        "persons": [one.hex() for one in persons_of(row)], "at": row.at, "due_at": row.due_at,
+        "overdue": not settled and row.due_at <= house.clock.now_ms(), "settled_at": row.settled_at,
+        "by": row.by if settled else "", "reason": row.reason, "entry": row.entry.hex(),
     }  # fmt: skip

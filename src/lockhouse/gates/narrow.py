@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING
 
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Invalid, Unavailable
+from lockhouse.gates.asked import id_of_message, take_in
 from lockhouse.gates.facts import PROVIDER, suppressed_by
 from lockhouse.gates.hear import hear
 from lockhouse.gates.heard import Origin, resolve
 from lockhouse.gates.refresh import refresh
-from lockhouse.gates.suppressing import suppress
+from lockhouse.gates.suppressing import holders_of, suppress
 from lockhouse.gates.typed import canonical
 from lockhouse.model.consents import Statement
 from lockhouse.model.event import Event
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from lockhouse.model.policy import Channel
 
 BY = "service:collect"
+REQUESTS = frozenset({"access", "erasure", "shop"})
+"""What staff must answer."""
 TYPES = frozenset({"email", "phone"})
 """Names in a demand that stand for every field of the type that identifies a person."""
 
@@ -70,8 +73,17 @@ async def _new(house: House, batch: Batch, asking: Sequence[Event], *, channel: 
 async def _one(house: House, event: Event, demand: Demand, *, batch: Batch, channel: Channel) -> None:
     live = house.live()
     identifiers = list(_identifiers(live, demand))
-    if demand.what in {"access", "shop"} or not identifiers:
-        return
+    if identifiers and demand.what not in {"access", "shop"}:
+        await _narrowed(house, event, demand, identifiers=identifiers, batch=batch, channel=channel)
+    if demand.what in REQUESTS:
+        await _kept(house, event, demand, identifiers=identifiers, channel=channel)
+
+
+async def _narrowed(  # noqa: PLR0913  (what was asked, whose it is, and where it came from)
+    house: House, event: Event, demand: Demand, *, identifiers: Sequence[tuple[str, str]], batch: Batch,
+    channel: Channel,
+) -> None:  # fmt: skip
+    live = house.live()
     refusable = [one.name for one in live.policy.purposes if one.refusable]
     named = [name for name in channel.closing if name in refusable] or refusable
     if demand.what == "erasure":
@@ -84,6 +96,18 @@ async def _one(house: House, event: Event, demand: Demand, *, batch: Batch, chan
         said = event.occurred_at if demand.at is None else demand.at
         at = min(said, batch.received_at) if signed else batch.received_at
         await _refuse(house, identifiers, purposes=named, at=at, channel=channel, batch=batch)
+
+
+async def _kept(
+    house: House, event: Event, demand: Demand, *, identifiers: Sequence[tuple[str, str]], channel: Channel
+) -> None:
+    """The request stands for staff to answer, once; with whom it is about as far as anybody here knows."""
+    own = id_of_message(house, event.message_id, channel=channel.id)
+    persons: set[bytes] = set()
+    for field, value in identifiers:
+        if canonical(house.live(), field, value) is not None:
+            persons.update(await holders_of(house, field, value))
+    await take_in(house, own, demand, channel=channel.id, persons=persons, by=BY)
 
 
 def _identifiers(live: LivePolicy, demand: Demand) -> Iterator[tuple[str, str]]:

@@ -30,6 +30,17 @@ def _addresses(house: House) -> Said:
     return "PASS", "No provider signs an address that the house does not know.", ""
 
 
+def _asked(house: House) -> Said:
+    if house.unanswered:
+        one = len(house.unanswered) == 1
+        told = (
+            f"{len(house.unanswered)} request{'' if one else 's'} that a provider passed on {'is' if one else 'are'} "
+        )
+        mend = "lockhouse request asked says whose; answer, then lockhouse request settle ID --reason WORD"
+        return "FAIL", f"{told}overdue.", mend
+    return "PASS", "No request that a provider passed on is overdue.", ""
+
+
 def _origins(house: House) -> Said:
     if house.pageless:
         mend = mends.policy("list your sites under the channel's `origins`")
@@ -51,6 +62,6 @@ def _served(house: House) -> Said:
 
 
 CHECKS: tuple[tuple[str, Callable[[House], Said]], ...] = (
-    ("channels", _channels), ("signed-address", _addresses), ("origins", _origins), ("proof", _proof),
-    ("served", _served),
+    ("channels", _channels), ("signed-address", _addresses), ("asked", _asked), ("origins", _origins),
+    ("proof", _proof), ("served", _served),
 )  # fmt: skip

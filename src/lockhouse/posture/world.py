@@ -137,6 +137,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
         keyless: channels without a living key. `unserved`: channels and recipients whose kind this build lacks.
         proving: channels that prove identifiers of persons.
         addressless: channels whose provider signs an address that the house was not told.
+        unanswered: ids of requests that a provider passed on and nobody settled by their day.
         no_write_key: files of recipients that are served whose write key is missing, empty or open to others.
         pageless: channels with a public key that list no site whose pages may send.
         unproven: recipients outside without a contract, or past their review.
@@ -184,6 +185,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     no_write_key: tuple[str, ...] = ()
     pageless: tuple[str, ...] = ()
     addressless: tuple[str, ...] = ()
+    unanswered: tuple[str, ...] = ()
     elsewhere: tuple[str, ...] = ()
     unsigned: str = ""
     entries: int = 0

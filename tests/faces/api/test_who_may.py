@@ -61,6 +61,8 @@ token.rotate        403      403      403              403      403    403
 token.revoke        403      403      403              403      403    403
 ledger.show         403      403      403              200      403    403
 request.cancel      403      403      200              403      403    403
+request.asked       403      403      200              403      403    403
+request.settle      403      403      404              403      403    403
 policy.explain      403      403      403              403      200    403
 policy.diff         403      403      403              403      200    403
 policy.propose      403      403      403              403      200    403
@@ -112,6 +114,7 @@ TABLE = {row[0]: dict(zip(HEADS[1:], map(int, row[1:]), strict=True)) for row in
 BODIES: dict[str, dict[str, Any]] = {
     "person.find": {"by": "email", "value": EMAIL},
     "person.reveal": {"reason": "other"},
+    "request.settle": {"reason": "answered"},
     "person.change": {"field": "email", "value": EMAIL},
     "person.change.undo": {"field": "email"},
     "consent.record": {"purpose": "marketing", "word": "denied"},
@@ -171,7 +174,7 @@ class Asking:
         token_id = (await token.listed(world.house)).tokens[0][0].id.hex()
         words = {
             "person": anna.hex(), "channel": "web", "recipient": "tool", "entry": entry, "request": case,
-            "token": token_id, "hold": held.id.hex(), "batch": "0" * 32, "grant": "0" * 32,
+            "token": token_id, "hold": held.id.hex(), "batch": "0" * 32, "grant": "0" * 32, "passed": "0" * 32,
             "field": "email",
         }  # fmt: skip
         [record, *_] = await world.rows(Record)

@@ -59,6 +59,9 @@ EVERY: list[Body] = [
     kinds.Policy(step="live", version=2, hash=H32, by=AUTHOR, before=1),
     kinds.Attestation(change="made", subject="staff:aa", fact="course.privacy", by=AUTHOR, row=H32),
     kinds.Credential(change="made", channel=1, assurance=2, by=AUTHOR, row=H32),
+    kinds.Asked(
+        step="settled", what="erasure", channel=1, persons=2, due=START, by=AUTHOR, row=H32, place=H32, reason="done"
+    ),
     kinds.Pause(step="paused", what="channel", number=1, by=AUTHOR, row=H32, place=H32),
     kinds.Staff(step="invited", staff=H16, by="os-user:1000", row=H32, place=H32),
     kinds.Role(step="given", staff=H16, role="support", by=AUTHOR, proposed_by="staff:aa", row=H32, place=H32),

@@ -1,3 +1,24 @@
+CREATE TABLE asked (
+    id BLOB NOT NULL,
+    channel INTEGER NOT NULL,
+    what TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    persons BLOB NOT NULL,
+    at INTEGER NOT NULL,
+    due_at INTEGER NOT NULL,
+    state INTEGER NOT NULL,
+    settled_at INTEGER,
+    "by" TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    entry BLOB NOT NULL,
+    mac BLOB NOT NULL,
+    PRIMARY KEY (id)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE INDEX asked_state ON asked (state);
+
 CREATE TABLE checkpoint (
     size INTEGER NOT NULL,
     at INTEGER NOT NULL,

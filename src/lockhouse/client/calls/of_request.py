@@ -30,6 +30,14 @@ class RequestCalls(Caller):
             shapes.CaseCancelled, Wanted("POST", ("request", request, "cancel"), once=True), body=shapes.Nothing()
         )
 
+    def request_asked(self) -> shapes.PassedOnList:
+        """What providers passed on of customers and shops, to be answered by staff."""
+        return self.ask(shapes.PassedOnList, Wanted("GET", ("asked",)))
+
+    def request_settle(self, passed: str, asked: shapes.SettleAsked) -> shapes.PassedOn:
+        """Say that what a provider passed on is answered, and how. It does nothing else."""
+        return self.ask(shapes.PassedOn, Wanted("POST", ("asked", passed, "settle"), once=True), body=asked)
+
     def request_fulfil(self, request: str) -> shapes.CaseFulfilled:
         """Destroy the keys of a request whose cooling time has passed; nothing brings the data back."""
         return self.ask(

@@ -158,6 +158,9 @@ from lockhouse.client.shapes.requests import (
     CaseShown,
     CaseWhole,
     OpenAsked,
+    PassedOn,
+    PassedOnList,
+    SettleAsked,
 )
 from lockhouse.client.shapes.tokens import (
     RotateAsked,
@@ -254,6 +257,8 @@ __all__ = [
     "OtherAsked",
     "OverlapAsked",
     "PairAsked",
+    "PassedOn",
+    "PassedOnList",
     "PersonShown",
     "PersonsFound",
     "PersonsLinked",
@@ -285,6 +290,7 @@ __all__ = [
     "RootShown",
     "RotateAsked",
     "ServiceShown",
+    "SettleAsked",
     "ShutShown",
     "SightShown",
     "SpentShown",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
 from lockhouse.client.shapes.base import Answer, Asked, At, Id
+from lockhouse.client.shapes.people import Reason
 
 
 class CaseShown(Answer, frozen=True, kw_only=True):
@@ -66,6 +67,39 @@ class CaseList(Answer, frozen=True, kw_only=True):
 
     requests: list[CaseShown]
     spoilt: list[str]
+
+
+class PassedOn(Answer, frozen=True, kw_only=True):
+    """What a provider passed on of a customer or a shop, to be answered by staff.
+
+    `reference`: the provider's own number of it. `persons`: who had one of its identifiers when it came. `overdue`:
+    whether it is open past its day. `by`, `reason`: of whoever settled it; empty while it is open.
+    """
+
+    asked: Id
+    what: Literal["access", "erasure", "shop"]
+    channel: str
+    reference: str
+    persons: list[Id]
+    at: At
+    due_at: At
+    overdue: bool
+    settled_at: At | None
+    by: str
+    reason: str
+    entry: Id
+
+
+class PassedOnList(Answer, frozen=True, kw_only=True):
+    """Every one that is kept, also the settled ones, the oldest first."""
+
+    asked: list[PassedOn]
+
+
+class SettleAsked(Asked, frozen=True, kw_only=True):
+    """How it was answered, in one word or code."""
+
+    reason: Reason
 
 
 class OpenAsked(Asked, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lockhouse.faces.api import deeds, entries, grants, looks, policies, service, shapes, words
+from lockhouse.faces.api import deeds, entries, grants, looks, passed_on, policies, service, shapes, words
 from lockhouse.faces.api.route import Needs, Route
 
 
@@ -35,6 +35,17 @@ MORE: tuple[Route, ...] = (
         method="POST", path="/request/{request}/cancel", name="request.cancel",
         about="Undo a request that is only shut: what it shut is readable again.", needs=_may("request.cancel"),
         act=words.request_cancel, answer=shapes.CaseCancelled, body=shapes.Nothing, changes=True,
+    ),
+    Route(
+        method="GET", path="/asked", name="request.asked",
+        about="What providers passed on of customers and shops, to be answered by staff.", needs=_may("request.list"),
+        act=passed_on.listed, answer=shapes.PassedOnList,
+    ),
+    Route(
+        method="POST", path="/asked/{passed}/settle", name="request.settle",
+        about="Say that what a provider passed on is answered, and how. It does nothing else.",
+        needs=_may("request.settle"), act=passed_on.settle, answer=shapes.PassedOn, body=shapes.SettleAsked,
+        changes=True,
     ),
     Route(
         method="POST", path="/policy/explain", name="policy.explain",

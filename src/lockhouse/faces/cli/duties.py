@@ -94,6 +94,7 @@ PROVEN: Final[dict[str, str]] = {
     "request cancel": "request-cancel",
     "request fulfil": "erase",
     "request open": "erase",
+    "request settle": "request-settle",
     "retention apply": "erase",
     "retention confirm": "erase",
     "retention end-idle": "erase",
@@ -151,7 +152,8 @@ LOOKS: Final = frozenset({
 """Commands that ask for their permission themselves, and change nothing; each look at a person is noted."""
 BY_TOKEN: Final = frozenset({
     "channel-key-end", "consent-import", "consent-record", "export", "hold-keep", "hold-release", "person-check",
-    "person-link", "person-reveal", "request-cancel", "service-resume", "suppression-remove", "token-revoke",
+    "person-link", "person-reveal", "request-cancel", "request-settle", "service-resume", "suppression-remove",
+    "token-revoke",
 })  # fmt: skip
 """Of these, those that a token's own terms decide over; the others take a person, or the API."""
 A_PERSONS: Final = frozenset({
@@ -179,6 +181,7 @@ READS: Final[dict[str, str]] = {
     "policy suggest": "policy.suggest",
     "recipient list": "recipient.list",
     "recipient show": "recipient.show",
+    "request asked": "request.list",
     "request certificate": "request.show",
     "request list": "request.list",
     "request show": "request.show",
@@ -203,11 +206,11 @@ THEMSELVES: Final = frozenset({
     "mail retry", "person check", "person explain", "person find", "person link", "person reveal", "person show",
     "person timeline", "person unlink", "policy approve", "policy propose", "policy rollback", "policy withdraw",
     "proposal accept", "proposal compare", "proposal list", "proposal refuse", "recipient replay", "request cancel",
-    "request fulfil", "request open", "retention apply", "retention confirm", "retention end-idle", "staff disable",
-    "staff enable", "staff invite", "staff link", "staff list", "staff recover", "staff reset", "staff review",
-    "staff role approve", "staff role end", "staff role give", "staff session end", "staff session list", "staff show",
-    "suppression add", "suppression list", "suppression remove", "token create", "token list", "token revoke",
-    "token rotate", "token show", "training record", "training show",
+    "request fulfil", "request open", "request settle", "retention apply", "retention confirm", "retention end-idle",
+    "staff disable", "staff enable", "staff invite", "staff link", "staff list", "staff recover", "staff reset",
+    "staff review", "staff role approve", "staff role end", "staff role give", "staff session end",
+    "staff session list", "staff show", "suppression add", "suppression list", "suppression remove", "token create",
+    "token list", "token revoke", "token rotate", "token show", "training record", "training show",
 })  # fmt: skip
 """Commands that ask for their permission, or decide over a look, themselves."""
 _ID_DIGITS = 32

@@ -58,6 +58,8 @@ ASKED: Final[dict[str, str]] = {
     "request list": "request:list_",
     "request show": "request:show",
     "request cancel": "request:cancel",
+    "request asked": "request:asked",
+    "request settle": "request:settle",
     "hold list": "hold:list_",
     "token create": "token:create",
     "token list": "token:list_",

@@ -68,6 +68,7 @@ def sentences(_: Callable[[str], str]) -> dict[str, str]:
 def _of_staff(_: Callable[[str], str]) -> dict[str, str]:
     """What entries say of who works here, and of systems."""
     return {
+        "asked": _("A request that a provider passed on came, was settled, or is not kept any longer"),
         "attestation": _("Somebody vouched for a fact about somebody who acts here"),
         "failed-sign-ins": _("Sign-ins failed, counted together by the hour"),
         "factor": _("A way to prove who one is was added, changed or ended"),

@@ -11,6 +11,7 @@ from lockhouse.faces.workers.mailing import EVERY_S, Mailing
 from lockhouse.faces.workers.rounds import Step, come_round
 from lockhouse.faces.workers.sending import Sending
 from lockhouse.flows import lapse, retain
+from lockhouse.flows.asked import sweep as sweep_asked
 from lockhouse.flows.change import end_former
 from lockhouse.flows.daily import daily
 from lockhouse.flows.hook import forget_lapsed
@@ -243,6 +244,9 @@ class Worker:
         repeats = await end_repeats(self._house)
         if repeats:
             logs.get().info("answers to repeats ended", answers=repeats)
+        answered = await sweep_asked(self._house)
+        if answered:
+            logs.get().info("answered requests let go", requests=answered)
         former = await end_former(self._house, by=BY)
         if former:
             logs.get().info("replaced corrections ended", corrections=former)

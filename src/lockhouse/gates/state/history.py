@@ -13,6 +13,7 @@ from lockhouse.ledger.columns import said_by
 from lockhouse.ledger.entry import (
     Acceptance,
     AccessReview,
+    Asked,
     Attestation,
     Cancellation,
     Completion,
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
 _KINDS = frozenset(
     kind.KIND
     for kind in (
-        Acceptance, AccessReview, Attestation, Cancellation, Completion, Consent, Correction, Credential, Factor,
+        Acceptance, AccessReview, Asked, Attestation, Cancellation, Completion, Consent, Correction, Credential, Factor,
         Flag, Grant, Hold, Import, Intent, Link, Pause, Policy, Quota, Restore, Role, Session, Staff,
         StaffIdentifier, Suppression, Token, Undo,
     )

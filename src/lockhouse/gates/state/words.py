@@ -10,6 +10,7 @@ from lockhouse.gates.authority import digest, place_digest
 from lockhouse.gates.state.found import read_rows
 from lockhouse.gates.state.history import last_of, restored_at
 from lockhouse.ledger.entry import AccessReview as AccessReviewEntry
+from lockhouse.ledger.entry import Asked as AskedEntry
 from lockhouse.ledger.entry import Attestation as AttestationEntry
 from lockhouse.ledger.entry import Consent as ConsentEntry
 from lockhouse.ledger.entry import Correction as CorrectionEntry
@@ -29,6 +30,7 @@ from lockhouse.ledger.entry import Token as TokenEntry
 from lockhouse.model.rows import (
     AccessGrant,
     AccessReview,
+    Asked,
     Attestation,
     Consent,
     Correction,
@@ -54,17 +56,18 @@ if TYPE_CHECKING:
     from lockhouse.gates.state.history import History, Told
 
 _Kind = (
-    AccessReviewEntry | AttestationEntry | ConsentEntry | CorrectionEntry | CredentialEntry | FactorEntry | FlagEntry
-    | GrantEntry | HoldEntry | LinkEntry | PauseEntry | QuotaEntry | RoleEntry | StaffEntry | StaffIdentifierEntry
-    | SuppressionEntry | TokenEntry
+    AccessReviewEntry | AskedEntry | AttestationEntry | ConsentEntry | CorrectionEntry | CredentialEntry | FactorEntry
+    | FlagEntry | GrantEntry | HoldEntry | LinkEntry | PauseEntry | QuotaEntry | RoleEntry | StaffEntry
+    | StaffIdentifierEntry | SuppressionEntry | TokenEntry
 )  # fmt: skip
 Word = (
-    AccessGrant | AccessReview | Attestation | Consent | Correction | Credential | Factor | Hold | Link | Pause
+    AccessGrant | AccessReview | Asked | Attestation | Consent | Correction | Credential | Factor | Hold | Link | Pause
     | PersonFlag | Quota | Staff | StaffIdentifier | StaffRole | Suppression | Token
 )  # fmt: skip
 TABLES: dict[type[Word], type[_Kind]] = {
-    AccessGrant: GrantEntry, AccessReview: AccessReviewEntry, Attestation: AttestationEntry, Consent: ConsentEntry,
-    Correction: CorrectionEntry, Credential: CredentialEntry, Factor: FactorEntry, Hold: HoldEntry, Link: LinkEntry,
+    AccessGrant: GrantEntry, AccessReview: AccessReviewEntry, Asked: AskedEntry, Attestation: AttestationEntry,
+    Consent: ConsentEntry, Correction: CorrectionEntry, Credential: CredentialEntry, Factor: FactorEntry,
+    Hold: HoldEntry, Link: LinkEntry,
     Pause: PauseEntry, PersonFlag: FlagEntry, Quota: QuotaEntry, Staff: StaffEntry,
     StaffIdentifier: StaffIdentifierEntry, StaffRole: RoleEntry, Suppression: SuppressionEntry, Token: TokenEntry,
 }  # fmt: skip
@@ -164,7 +167,8 @@ def _may_be_gone(last: Sequence[Told]) -> bool:
     """
     placeless = not isinstance(last[-1].body, ConsentEntry) and getattr(last[-1].body, "place", None) is None
     liftable = SuppressionEntry | ConsentEntry
-    return placeless or any(isinstance(one.body, liftable) and one.body.change == "ended" for one in last)
+    swept = any(isinstance(one.body, AskedEntry) and one.body.step == "swept" for one in last)
+    return placeless or swept or any(isinstance(one.body, liftable) and one.body.change == "ended" for one in last)
 
 
 def _refs(told: Told) -> set[str]:

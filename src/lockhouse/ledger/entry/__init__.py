@@ -8,6 +8,7 @@ never taken away or given another meaning: a kind that must change gets a new wo
 
 from __future__ import annotations
 
+from lockhouse.ledger.entry.asking import Asked
 from lockhouse.ledger.entry.authority import (
     Attestation,
     Consent,
@@ -47,7 +48,7 @@ from lockhouse.ledger.entry.staff import (
 from lockhouse.ledger.entry.storing import Deletion, Gone, Import, Intake, Reseal, Undo, deletion_of
 
 __all__ = [
-    "KINDS", "Acceptance", "AccessReview", "Attestation", "Backup", "Body", "Cancellation", "Completion",
+    "KINDS", "Acceptance", "AccessReview", "Asked", "Attestation", "Backup", "Body", "Cancellation", "Completion",
     "Confirmation", "Consent", "Correction", "Credential", "Deletion", "Disclosure", "Doctor", "Entry", "Factor",
     "FactorStep", "FailedSignIns", "Flag", "Gap", "Gone", "Grant", "GrantStep", "Hold", "Import", "Intake", "Intent",
     "Key", "Link", "Means", "Opened", "Pause", "Policy", "Quota", "Refusal", "Refusals", "Reseal", "Restore",

@@ -10,6 +10,7 @@ import msgspec
 
 from lockhouse.crypto.canonical import canonical_json, lp
 from lockhouse.errors import Invalid
+from lockhouse.ledger.entry.asking import Asked
 from lockhouse.ledger.entry.authority import (
     Attestation,
     Consent,
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
 
 MIN_SALT_BYTES = 16
 _KINDS: tuple[type[Body], ...] = (
-    Acceptance, AccessReview, Attestation, Backup, Cancellation, Completion, Confirmation, Consent, Correction,
+    Acceptance, AccessReview, Asked, Attestation, Backup, Cancellation, Completion, Confirmation, Consent, Correction,
     Credential, Deletion, Disclosure, Doctor, Factor, FailedSignIns, Flag, Gap, Grant, Hold, Import, Intake, Intent,
     Key, Link, Opened, Pause, Policy, Quota, Refusal, Refusals, Reseal, Restore, Rework, Role, Session, Staff,
     StaffIdentifier, StepUp, Suppression, Token, Undo,

@@ -9,6 +9,7 @@ something a right; they carry a MAC over their content and the ledger entry that
 from __future__ import annotations
 
 from lockhouse.model.rows.approval import PolicyApproval
+from lockhouse.model.rows.asked import Asked
 from lockhouse.model.rows.authority import Attestation, Consent, Credential, HookSecret, Suppression
 from lockhouse.model.rows.base import Row, Store
 from lockhouse.model.rows.brought import Import, Imported
@@ -40,6 +41,7 @@ from lockhouse.model.rows.who import ErasedMark, Identifier, Link, Lookup, Perso
 __all__ = [
     "AccessGrant",
     "AccessReview",
+    "Asked",
     "Attempts",
     "Attestation",
     "Ceremony",

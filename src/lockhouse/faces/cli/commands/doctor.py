@@ -18,6 +18,7 @@ from lockhouse.faces.cli.mails import seen_mail
 from lockhouse.faces.hook_kinds import way_of
 from lockhouse.faces.serve.keys import key_file, write_key
 from lockhouse.flows import audit
+from lockhouse.flows.asked import overdue
 from lockhouse.flows.channel import credentials_of
 from lockhouse.flows.confirm import much
 from lockhouse.flows.forward import backlog
@@ -144,6 +145,7 @@ async def _runs(house: TheHouse, seen: House, review_months: int) -> House:
     unmeant = tuple(one.extent.id.hex() for one in runs if not one.extent.meant)
     return msgspec.structs.replace(
         seen, unmeant=unmeant, announced=sum(one.is_alone for one in runs),
+        unanswered=tuple(row.id.hex() for row in await overdue(house, now=seen.now)),
         staff=await examined(house, review_months=review_months),
         doubted=house.doubted, weakened=house.strict.weakened,
     )  # fmt: skip

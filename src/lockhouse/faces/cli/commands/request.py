@@ -276,3 +276,7 @@ def _left(value: dict[str, Any]) -> int | str:
     if not _is_swept(value):
         return records
     return f"{records:,}, unreadable and still to be swept" if records else "swept: their rows are gone"
+
+
+APP.command("lockhouse.faces.cli.commands.passed_on:asked", name="asked")
+APP.command("lockhouse.faces.cli.commands.passed_on:settle", name="settle")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from lockhouse.client import shapes
 from lockhouse.errors import Invalid
 from lockhouse.faces.cli.call import id_of, person_of
-from lockhouse.faces.cli.commands import request
+from lockhouse.faces.cli.commands import passed_on, request
+from lockhouse.faces.cli.commands.suppression import one_word
 from lockhouse.faces.cli.remote.told import plain, require_own_role, without
 
 if TYPE_CHECKING:
@@ -75,3 +76,18 @@ def cancel(case: str, /, *, acting: As | None = None, call: Call) -> Said:
     with call.api() as house:
         told = plain(house.request_cancel(case))
     return request.called_off(without(told, "others"), told["others"], call=call)
+
+
+def asked(*, call: Call) -> Said:
+    """What providers passed on, to be answered by staff."""
+    with call.api() as house:
+        return passed_on.listed(plain(house.request_asked())["asked"])
+
+
+def settle(asked: str, /, *, reason: str, acting: As | None = None, call: Call) -> Said:
+    """Say that a request that a provider passed on is answered, and how."""
+    require_own_role(acting)
+    one_word(reason)
+    id_of(asked, where="asked", hint=passed_on.ASKED)
+    with call.api() as house:
+        return passed_on.settled(plain(house.request_settle(asked, shapes.SettleAsked(reason=reason))))

@@ -16,14 +16,14 @@ from lockhouse.faces.console.current import house_of
 from lockhouse.faces.console.pages.staff import is_reset_begun
 from lockhouse.faces.console.rendering import text_of
 from lockhouse.faces.console.times import clock, day_only, from_day
-from lockhouse.flows import hold, token
+from lockhouse.flows import asked, hold, token
 from lockhouse.gates import mail
 from lockhouse.gates.authority import checked
 from lockhouse.gates.holds import terms_of
 from lockhouse.gates.live import PROPOSED as DRAFT
 from lockhouse.gates.live import WAITING as COMING
 from lockhouse.model.ids import DAY_MS
-from lockhouse.model.rows import PolicyVersion, QueuedMail
+from lockhouse.model.rows import Asked, PolicyVersion, QueuedMail
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
@@ -84,6 +84,7 @@ async def needs(request: Request, me: Me, looked: Looked) -> list[Need]:
             words=_("No worker of this house runs here. It starts with the house: lockhouse serve."),
         ))  # fmt: skip
     found += [one async for one in _stored(house, me, _)]
+    found += [_passed_on(one, now=house.clock.now_ms(), _=_) for one in await _asked(house, me)]
     return sorted(found, key=lambda one: (_ORDER.index(one.mark), one.at))
 
 
@@ -206,6 +207,21 @@ async def _stored(house: House, me: Me, _: Callable[[str], str]) -> AsyncIterato
                 mark="now", head=_("Mail to staff was not taken"), at=now,
                 words=_("%(n)s given up. See what the mail server says: lockhouse mail list.") % {"n": len(lost)},
             )  # fmt: skip
+
+
+async def _asked(house: House, me: Me) -> list[Asked]:
+    """What a provider passed on and nobody answered yet."""
+    return await asked.waiting(house) if me.may(house, "request.list") else []
+
+
+def _passed_on(one: Asked, *, now: int, _: Callable[[str], str]) -> Need:
+    late, day = one.due_at <= now, {"time": day_only(one.due_at)}
+    return Need(
+        mark="now" if late else "wait", at=one.due_at,
+        head=_("A request that a provider passed on is overdue") if late else _("A provider passed on a request"),
+        words=_("Answer it, then settle it: lockhouse request asked, and lockhouse request settle."),
+        due=_("since %(time)s") % day if late else _("until %(time)s") % day,
+    )  # fmt: skip
 
 
 async def _ahead(house: House) -> list[PolicyVersion]:
