@@ -40,3 +40,17 @@ def test_ctrl_d_is_no_answer_and_enter_is_the_default() -> None:
     assert terminal.ask("Company", default="Northwind") == "Northwind"
     with pytest.raises(Invalid, match="terminal: expected an answer, got the end of the input"):
         terminal.ask("Company", default="Northwind")
+
+
+@pytest.mark.parametrize(
+    ("example", "hint"),
+    [
+        ("lockhouse person find KIND", "at a terminal lockhouse person find KIND, or piped in lockhouse person find KIND -"),
+        ("echo you@firm.example | lockhouse mail test -", "echo you@firm.example | lockhouse mail test -"),
+    ],
+)
+def test_whoever_asks_without_a_terminal_is_shown_how_to_pipe_the_value_in(example: str, hint: str) -> None:
+    terminal = Terminal(stdin=io.StringIO("x\n"), stdout=io.StringIO(), stderr=io.StringIO(), talks=False)
+    with pytest.raises(Invalid) as caught:
+        terminal.personal("email", None, example=example)
+    assert caught.value.hint == hint

@@ -124,6 +124,14 @@ def test_a_name_that_nobody_set_is_an_error_and_not_an_empty_place() -> None:
         environment("en").from_string("{{ nobody }}").render()
 
 
+def test_no_template_asks_a_row_for_what_every_mapping_has_as_a_method() -> None:
+    # Jinja looks for an attribute before a key: `row.clear` of a row that is a dict is its method, and always true.
+    methods = "|".join(name for name in dir(dict) if not name.startswith("_"))
+    asked = re.compile(rf"\b(?!loop\b)\w+\.(?:{methods})\b(?!\()")
+    found = {file.name: asked.findall(file.read_text("utf-8")) for file in TEMPLATES.rglob("*.html")}
+    assert {name: words for name, words in found.items() if words} == {}
+
+
 def test_no_template_turns_escaping_off_or_holds_script_or_style() -> None:
     for file in TEMPLATES.rglob("*.html"):
         text = file.read_text("utf-8")

@@ -56,7 +56,7 @@ def _enrols(at: Desk, place: Place, name: str, *, role: str) -> None:
 
 
 def _fills(at: Desk, ticket: str, person: str) -> None:
-    for words, value in (("Purpose", "fulfilment"), ("Class of data", "contact"), ("Reason", "call back")):
+    for words, value in (("Purpose", "Fulfilment"), ("Class of data", "Contact"), ("Reason", "call back")):
         at.page.get_by_role("group", name=words).get_by_label(value, exact=True).check()
     at.page.get_by_label("Ticket").fill(ticket)
     at.page.get_by_label("Person", exact=True).fill(person)

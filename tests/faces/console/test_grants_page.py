@@ -47,11 +47,20 @@ async def test_a_grant_is_asked_for_approved_by_another_and_ended(tmp_path: Path
         assert "Approve what" not in asked.text  # nobody is offered to approve their own
         question = await officer.post(f"{path}/approve", {}, on=await officer.get("/grants"))
         assert (await _only(made)).how == "waiting"  # nothing is done before it was confirmed
-        assert "email, name, phone" in question.text
+        assert "E-mail, Name, Phone for Fulfilment" in question.text
         done = await officer.post(f"{path}/approve", officer.answer(question), on=question)
         assert (done.status_code, (await _only(made)).how) == (200, "open")
         ended = await clerk.post(f"{path}/end", {}, on=await clerk.get("/grants"))
         assert (ended.status_code, (await _only(made)).how) == (200, "ended")
+
+
+async def test_a_request_is_asked_for_and_listed_in_the_words_of_other_pages(tmp_path: Path) -> None:
+    async with console(tmp_path, policy=POLICY + ROLES + ADMIN) as made:
+        clerk, _, _ = await _three(made)
+        page = await clerk.get("/grants")
+        assert ("Fulfilment" in text_of(page), "fulfilment" in text_of(page)) == (True, False)
+        asked = text_of(await clerk.post("/grants/ask", ASKED, on=page))
+        assert ("E-mail, Name, Phone" in asked, "For Fulfilment" in asked) == (True, True)
 
 
 async def test_the_answer_to_one_grant_approves_no_other_and_one_s_own_is_refused(tmp_path: Path) -> None:

@@ -125,7 +125,8 @@ class Terminal:
 
     def _hidden(self, name: str, example: str) -> str:
         if not self.talks:
-            raise Invalid(name, "a terminal to ask at, or - to read one line of input", got="neither", hint=example)
+            piped = example if example.rstrip("`").endswith(" -") else f"at a terminal {example}, or piped in {example} -"
+            raise Invalid(name, "a terminal to ask at, or - to read one line of input", got="neither", hint=piped)
         return self.ask_hidden(f"{name}: ")
 
     @contextmanager

@@ -53,7 +53,7 @@ def fields_of(policy: Policy) -> list[dict[str, object]]:
     return [
         {
             "name": one.name, "class": one.class_, "type": one.type, "for": ", ".join(one.purposes), "mask": one.mask,
-            "clear": one.clear, "identifies": one.identifies or "",
+            "is_clear": one.clear, "identifies": one.identifies or "",
         }
         for one in known
     ]  # fmt: skip

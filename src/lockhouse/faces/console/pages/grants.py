@@ -11,6 +11,7 @@ from lockhouse.access.people import State
 from lockhouse.errors import Conflict, Invalid, NotFound, Refused, Unproven
 from lockhouse.faces.console.confirming import STEP, Asked, confirmed
 from lockhouse.faces.console.current import house_of, id_in, person_path, shown, signed_in
+from lockhouse.faces.console.fields import label
 from lockhouse.faces.console.forms import posted
 from lockhouse.faces.console.objections import said
 from lockhouse.faces.console.rendering import text_of
@@ -168,7 +169,8 @@ async def _asked(request: Request, name: str, known: Known) -> Asked:
         "review": (_("Review the break-glass of %(name)s"), _("You answer for what you say of it; it is over then.")),
     }[name]
     parts = {
-        "name": who, "fields": ", ".join(known.terms.fields), "purpose": known.terms.purpose,
+        "name": who, "fields": ", ".join(label(one, _) for one in known.terms.fields),
+        "purpose": label(known.terms.purpose, _),
         "minutes": known.terms.lasts_ms // 60_000,
     }  # fmt: skip
     return Asked(
@@ -215,8 +217,8 @@ def _choices(house: House, me: Me, _: Callable[[str], str]) -> dict[str, dict[st
     reasons = [word for role in policy.roles.values() for one in role.reveal.values() for word in one.reasons or ()]
     times = {"30": _("30 minutes"), "60": _("1 hour"), "240": _("4 hours"), "480": _("8 hours")}
     return {
-        "purposes": {one: one.replace("_", " ") for one in purposes},
-        "classes": {one: one.replace("_", " ") for one in sorted(seen)},
+        "purposes": {one: label(one, _) for one in purposes},
+        "classes": {one: label(one, _) for one in sorted(seen)},
         "reasons": {one: one for one in dict.fromkeys(reasons)} or {"stated": _("another reason")}, "times": times,
     }  # fmt: skip
 
@@ -233,8 +235,8 @@ def _line(
     is_mine, decides = one.row.staff == me.id, may[flow.APPROVES]
     return {
         "id": one.row.id.hex(), "name": names.get(one.row.staff, ""), "mark": _MARKS[one.how], "state": states[one.how],
-        "glass": one.row.kind == Kind.GLASS, "purpose": one.terms.purpose.replace("_", " "),
-        "fields": ", ".join(one.terms.fields), "persons": len(one.terms.persons),
+        "glass": one.row.kind == Kind.GLASS, "purpose": label(one.terms.purpose, _),
+        "fields": ", ".join(label(each, _) for each in one.terms.fields), "persons": len(one.terms.persons),
         "why": f"{one.terms.reason}: {one.terms.ticket}", "until": one.row.until_at if one.how == "open" else None,
         "asked": one.row.asked_at, "due": one.row.asked_at + REVIEW_MS if one.is_due else None,
         "overdue": one.is_overdue, "verdict": verdicts[Review(one.row.review)], "words": one.words,
