@@ -45,7 +45,10 @@ def test_ctrl_d_is_no_answer_and_enter_is_the_default() -> None:
 @pytest.mark.parametrize(
     ("example", "hint"),
     [
-        ("lockhouse person find KIND", "at a terminal lockhouse person find KIND, or piped in lockhouse person find KIND -"),
+        (
+            "lockhouse person find KIND",
+            "at a terminal lockhouse person find KIND, or piped in lockhouse person find KIND -",
+        ),
         ("echo you@firm.example | lockhouse mail test -", "echo you@firm.example | lockhouse mail test -"),
     ],
 )

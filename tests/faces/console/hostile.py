@@ -80,9 +80,9 @@ THEIRS = frozenset(
     "|Tell you about products|Understand our shops|fulfilment|marketing|analytics|contact|identity|profile|location"
     "|transactions|special|requests|behaviour|email|phone|name|loyalty_id|note|country|order_id|order_total|allergy|page_path"
     "|identify|page|Order Completed|web|backend|tills|courier|call back|delivery problem|call-back"
-    f"|none|away|{'|'.join(ROLES)}|fact|until|console".split("|")
+    f"|none|away|{'|'.join(ROLES)}|fact|until|console|first|hidden|last4".split("|")
 )
-"""What the policy, senders, members and the ledger's own format call things, whatever language a page speaks."""
+"""What the policy, senders, members and the ledger's format call things, whatever language a page speaks."""
 
 
 class Settled(NamedTuple):

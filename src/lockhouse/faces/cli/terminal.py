@@ -125,7 +125,8 @@ class Terminal:
 
     def _hidden(self, name: str, example: str) -> str:
         if not self.talks:
-            piped = example if example.rstrip("`").endswith(" -") else f"at a terminal {example}, or piped in {example} -"
+            is_piped = example.rstrip("`").endswith(" -")
+            piped = example if is_piped else f"at a terminal {example}, or piped in {example} -"
             raise Invalid(name, "a terminal to ask at, or - to read one line of input", got="neither", hint=piped)
         return self.ask_hidden(f"{name}: ")
 

@@ -86,12 +86,12 @@ async def doctor(*, production: bool = False, call: Here) -> Said:
 
 
 def _page(results: list[Result], found: dict[str, int]) -> str:
-    lines, before = [], ""
+    lines, before, wide = [], "", max((len(one.check) for one in results), default=0)
     for one in sorted(results, key=lambda each: ("FAIL", "ERROR", "MANUAL", "PASS").index(each.state)):
         same = one.state == "ERROR" and one.sentence == before  # a house that does not open fails in all at once
-        lines.append(f"{MARKS[one.state]}  {one.check:<14} {'The same.' if same else one.sentence}")
+        lines.append(f"{MARKS[one.state]}  {one.check:<{wide}} {'The same.' if same else one.sentence}")
         if one.mend and not same:
-            lines.append(f"{'':<23}→ {one.mend}")
+            lines.append(f"{'':<{wide + 9}}→ {one.mend}")
         before = one.sentence
     total = ", ".join(f"{number} {state}" for state, number in found.items() if number)
     return "\n".join([*lines, "", total])
