@@ -264,7 +264,11 @@ CODES: Final[dict[str, Answer]] = {
         "whoever invited them",
     ),
     "LH-3011": Answer(
-        "rejected", 403, "Not done: your role does not let you.", "An admin gives roles.", "an admin of the house"
+        "rejected",
+        403,
+        "Not done: your role does not let you.",
+        "The policy says which roles may. An admin gives one; where none may, they propose a policy in which one does.",
+        "an admin of the house",
     ),
     "LH-3012": Answer(
         "rejected",

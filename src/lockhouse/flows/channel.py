@@ -11,15 +11,7 @@ from lockhouse.crypto.signatures import equal
 from lockhouse.errors import Conflict as Moved
 from lockhouse.errors import Invalid, NotFound
 from lockhouse.gates.authority import checked, digest, place_digest, signed
-from lockhouse.gates.credentials import (
-    ENDED,
-    LIVE,
-    MARK,
-    channel_named,
-    give_end,
-    lives,
-    overlap_ms,
-)
+from lockhouse.gates.credentials import ENDED, LIVE, MARK, channel_named, give_end, lives, overlap_ms
 from lockhouse.gates.pauses import is_paused
 from lockhouse.ledger.entry import Credential as CredentialEntry
 from lockhouse.model.change import Change, Conflict, Delete, Expect, Put
@@ -221,11 +213,9 @@ async def credentials_for(house: House, name: str) -> list[Credential]:
     number = house.live().names.known("channel", name)
     if number is None and name[:1] == NAMELESS and name[1:].isdecimal():
         number = int(name[1:])
-    return (
-        []
-        if number is None
-        else checked(await house.reads.find(Credential, ("channel",), [(number,)]), house.integrity_key)
-    )
+    if number is None:
+        return []
+    return checked(await house.reads.find(Credential, ("channel",), [(number,)]), house.integrity_key)
 
 
 async def credentials_of(house: House) -> dict[str, list[Credential]]:
@@ -233,7 +223,6 @@ async def credentials_of(house: House) -> dict[str, list[Credential]]:
     found: dict[str, list[Credential]] = {}
     async for rows in house.reads.scan(Credential):
         for row in checked(rows, house.integrity_key):
-            found.setdefault(house.live().names.name("channel", row.channel) or f"{NAMELESS}{row.channel}", []).append(
-                row
-            )
+            name = house.live().names.name("channel", row.channel) or f"{NAMELESS}{row.channel}"
+            found.setdefault(name, []).append(row)
     return found

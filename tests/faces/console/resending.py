@@ -68,6 +68,16 @@ async def _noted(house: House) -> int:
     return sum([len(rows) async for rows in house.reads.scan(LedgerEntry)])
 
 
+async def entries_of(browser: Browser) -> int:
+    """How many entries the ledger has of the house that a browser is shown."""
+    return await _noted(_app(browser).state.served.house)
+
+
+def page_of(browser: Browser, path: str) -> str:
+    """The name of the form that is sent to a path."""
+    return _page(_app(browser), path)
+
+
 def _app(browser: Browser) -> Starlette:
     app: Any = browser.client._transport  # the application that it asks without a network
     for name in ("app", "_app", "_app"):
