@@ -14,7 +14,7 @@ from lockhouse.errors import Unavailable
 if TYPE_CHECKING:
     from pathlib import Path
 
-HEAD = "0017"
+HEAD = "0018"
 """The schema version this release reads and writes; the writer refuses another."""
 UNREADABLE = "keep the files as they are, and bring the house back: lockhouse backup restore DIR --to NEW"
 """What to do about a file that is no store's any more."""

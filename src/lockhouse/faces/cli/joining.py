@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lockhouse.channels.hooks import HOOKS
+from lockhouse.channels.hooks.delivery import BAD_SIGNATURE, STALE
 from lockhouse.errors import Conflict, Invalid, Unavailable
 from lockhouse.faces.cli.acting import allowed
 from lockhouse.faces.cli.drafts import draft_of_house
@@ -28,13 +29,15 @@ if TYPE_CHECKING:
 
 MAX_WAIT: Final = 24 * 60
 """Minutes."""
+UNPROVEN: Final = frozenset({BAD_SIGNATURE, STALE})
 
 
 class Waited(NamedTuple):
-    """What came first; `served` is whether anything could come."""
+    """What came first; `served` is whether anything could come, `unproven` how many came that were nobody's proof."""
 
     answer: Answer | None
     served: bool
+    unproven: int = 0
 
 
 def require_kind(kind: str) -> None:
@@ -99,6 +102,8 @@ def _joined(put: Planted, name: str) -> str:
 async def first(call: Call, name: str, *, since: int, minutes: int) -> Waited:
     """What becomes of the first event that comes in by a channel, or None if none does in this time.
 
+    What proves nothing is no first event: anybody may send that.
+
     Args:
         call: of the command.
         name: of the channel.
@@ -108,13 +113,17 @@ async def first(call: Call, name: str, *, since: int, minutes: int) -> Waited:
     # Imported here: no other use of these commands needs the running processes.
     from lockhouse.faces.serve.tail import follow  # noqa: PLC0415
 
+    unproven = 0
     try:
         async with asyncio.timeout(60 * minutes):
             async for answer in follow(call.folder(), channel=name):
-                if answer.at >= since:
+                if answer.at < since or answer.outcome == "challenge":
+                    continue
+                if answer.code not in UNPROVEN:
                     return Waited(answer, served=True)
+                unproven += answer.count
     except TimeoutError:
-        return Waited(None, served=True)
+        return Waited(None, served=True, unproven=unproven)
     except Unavailable:
         return Waited(None, served=False)
     return Waited(None, served=False)  # every process has ended meanwhile
@@ -125,9 +134,11 @@ def nothing_came(name: str, waited: Waited, *, minutes: int) -> str:
     follow = f"lockhouse tail --channel {name} follows along."
     if not waited.served:
         return f"The house is not served on this machine: lockhouse serve. Then {follow}"
+    if waited.unproven:
+        return f"{count(waited.unproven, 'delivery', 'deliveries')} came by another secret or none. {follow}"
     return (
         f"Nothing came in {count(minutes, 'minute')}. Look whether the provider reaches the address above and shows\n"
-        f"deliveries as failed: 401 means another secret. {follow}"
+        f"deliveries as failed. {follow}"
     )
 
 
