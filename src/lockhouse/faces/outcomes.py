@@ -262,14 +262,10 @@ CODES: Final[dict[str, Answer]] = {
         "This link does not open: it was used, is older than a day, or another one was made after it.",
         "Ask whoever invited you for another one.",
         "whoever invited them",
-    ),  # fmt: skip
+    ),
     "LH-3011": Answer(
-        "rejected",
-        403,
-        "Not done: your role does not let you.",
-        "The policy says which roles may. An admin gives one; where none may, they propose a policy in which one does.",
-        "an admin of the house",
-    ),  # fmt: skip
+        "rejected", 403, "Not done: your role does not let you.", "The policy says who may.", "an admin of the house"
+    ),
     "LH-3012": Answer(
         "rejected",
         409,
